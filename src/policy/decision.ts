@@ -1,0 +1,23 @@
+/** The outcome of policy for one statement. A denial is data, not an exception. */
+export type Decision = AllowDecision | DenyDecision;
+
+export interface AllowDecision {
+  readonly effect: 'allow';
+}
+
+export interface DenyDecision {
+  readonly effect: 'deny';
+  /** 42501 unless the reason is another (42601 for a syntax error, 0A000 not supported, 54000 too large). */
+  readonly sqlstate: string;
+  /** Stable id, e.g. `production.no-drop`. */
+  readonly rule: string;
+  /** Primary message, as Postgres words its own: lower case, no period. */
+  readonly message: string;
+  readonly detail: string;
+  /** What to do next: what would be allowed instead, or the exact `dbgate request …`. */
+  readonly hint: string;
+  /** 1-based character position in the text, for ErrorResponse `P`. */
+  readonly position: number | undefined;
+}
+
+export const ALLOW: AllowDecision = { effect: 'allow' };

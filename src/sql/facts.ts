@@ -1,0 +1,136 @@
+/**
+ * What policy may know of a statement. Made in `sql/` from Postgres' own parse tree; plain data, so it
+ * crosses a worker boundary; no parser node ever leaves `sql/`.
+ */
+
+/** A coarse class, the most dangerous one present anywhere in the statement (CTEs, EXPLAIN ANALYZE, DO, function bodies …). */
+export type StatementClass =
+  | 'read'
+  | 'write'
+  | 'ddl'
+  | 'grant'
+  | 'session'
+  | 'transaction'
+  | 'utility'
+  | 'admin'
+  | 'unknown';
+
+export type ObjectKind =
+  | 'relation' // table, view, matview, sequence, index, foreign table: resolved by to_regclass
+  | 'function' // function, procedure, aggregate: resolved by to_regprocedure where the arguments are known
+  | 'type' // type, domain: resolved by to_regtype
+  | 'schema' // resolved by to_regnamespace
+  | 'other'; // role, database, extension, publication, …: never owned by a principal
+
+/** An object that a statement creates, changes or removes. */
+export interface ObjectTarget {
+  readonly action: 'create' | 'replace' | 'alter' | 'drop' | 'truncate' | 'maintain';
+  readonly kind: ObjectKind;
+  /** What it is called in SQL, for messages: `table`, `materialized view`, `trigger`, … */
+  readonly label: string;
+  /**
+   * The text that names it for the to_reg* function of `kind`, quoted as needed, e.g. `public."Users"`,
+   * `lookup(integer)`; undefined when it cannot be named so (then it can't be proved to be one's own).
+   */
+  readonly lookup: string | undefined;
+  /** For messages. */
+  readonly name: string;
+  readonly temporary: boolean;
+  readonly ifNotExists: boolean;
+}
+
+/** A danger that a rule can match on. `offset` counts UTF-8 bytes from the start of the text. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly offset: number | undefined;
+  /** What it is about: a relation, a setting, a function; for the message. */
+  readonly subject: string | undefined;
+}
+
+export type FindingKind =
+  | 'delete_without_where' // also constant-true WHERE: true, 1=1, id=id, NOT false
+  | 'update_without_where'
+  | 'merge_all_rows' // MERGE with a WHEN MATCHED DELETE/UPDATE that no literal key bounds
+  | 'truncate'
+  | 'drop'
+  | 'alter'
+  | 'create'
+  | 'copy_server_file' // COPY to or from a file
+  | 'copy_program'
+  | 'set_role'
+  | 'set_session_authorization'
+  | 'set_pinned' // a setting of PINNED_SETTINGS, by SET, RESET, set_config, ALTER ROLE/DATABASE SET, function SET clause
+  | 'set_config_dynamic' // set_config whose first argument is no constant
+  | 'set_transaction_mode' // READ WRITE by any spelling (matters for read-only principals)
+  | 'alter_system'
+  | 'extension'
+  | 'grant' // GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, REASSIGN OWNED, DROP OWNED
+  | 'role' // CREATE, ALTER, DROP ROLE/USER/GROUP
+  | 'database' // CREATE, ALTER, DROP DATABASE, TABLESPACE
+  | 'server_object' // publication, subscription, foreign server, user mapping, event trigger, language, access method
+  | 'security_definer'
+  | 'dynamic_sql' // EXECUTE of a text that is not constant, in DO or a function body
+  | 'procedural_code' // DO or a function body that could not be analysed
+  | 'dangerous_function' // pg_terminate_backend, pg_reload_conf, pg_read_file, lo_export, dblink, query_to_xml …
+  | 'rewrite_table' // VACUUM FULL, CLUSTER, REINDEX
+  | 'lock_table'
+  | 'prepared_transaction' // PREPARE TRANSACTION, COMMIT/ROLLBACK PREPARED
+  | 'load_library'
+  | 'replication';
+
+/** One statement of a query string. */
+export interface StatementFacts {
+  /** The PostgreSQL command name, e.g. `SELECT`, `DELETE`, `DROP TABLE`; `UNKNOWN` when not recognised. */
+  readonly command: string;
+  readonly class: StatementClass;
+  /** True if it, or anything nested in it, writes table data, or could. */
+  readonly writes: boolean;
+  readonly findings: readonly Finding[];
+  readonly targets: readonly ObjectTarget[];
+  /** Relations named anywhere in it, as written: `schema.name` or `name`; CTE names are left out. */
+  readonly relations: readonly string[];
+  /** Functions called anywhere in it, as written. */
+  readonly functions: readonly string[];
+  /** Operators used, bare names (`=`, `||`), for the purity check. */
+  readonly operators: readonly string[];
+  /** Type names cast to, as written. */
+  readonly types: readonly string[];
+  /** Row locks (FOR UPDATE …) or LOCK TABLE anywhere. */
+  readonly locks: boolean;
+  /** Byte range in the text. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The analysis of one query string: immutable, cached, shared by sessions. */
+export interface Analysis {
+  /** Empty for an empty query string. */
+  readonly statements: readonly StatementFacts[];
+  /** Set when Postgres' grammar of the upstream's major rejects the text, or it could not be analysed at all. */
+  readonly error: AnalysisError | undefined;
+  /** What the record stores: the text with known secrets (PASSWORD '…') replaced. */
+  readonly recordedSql: string;
+  /** Highest class of all statements. */
+  readonly class: StatementClass;
+}
+
+export interface AnalysisError {
+  /** `syntax`: an ordinary 42601, told to the client as Postgres would. Others: refused by rule. */
+  readonly kind: 'syntax' | 'too_large' | 'too_deep' | 'timeout' | 'internal' | 'invalid_encoding';
+  readonly message: string;
+  readonly sqlstate: string;
+  /** 1-based, counted in characters, as ErrorResponse `P` wants it. */
+  readonly cursorPosition: number | undefined;
+}
+
+/** Settings a session may not change: the same bytes would mean another statement, or another person would act. */
+export const PINNED_SETTINGS: ReadonlySet<string> = new Set([
+  'standard_conforming_strings',
+  'client_encoding',
+  'backslash_quote',
+  'escape_string_warning',
+  'role',
+  'session_authorization',
+  'is_superuser',
+  'session_replication_role',
+]);
