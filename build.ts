@@ -1,0 +1,31 @@
+/**
+ * Bundles src/ into dist/: `main.js` for the CLI and gateway, plus one file for each worker thread.
+ * Dependencies of the CLI's start-up path are bundled (commander), heavy or native ones stay external and are
+ * imported when first used.
+ */
+import { rm } from 'node:fs/promises';
+import * as esbuild from 'esbuild';
+
+export async function build(): Promise<void> {
+  await rm('dist', { recursive: true, force: true });
+  await esbuild.build({
+    entryPoints: {
+      main: 'src/main.ts',
+      'analyser-worker': 'src/gateway/analyser-worker.ts',
+      'index-worker': 'src/store/index-worker.ts',
+    },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    sourcemap: 'linked',
+    packages: 'external',
+    logLevel: 'warning',
+    legalComments: 'none',
+    alias: {},
+  });
+}
+
+if (process.argv[1] === import.meta.filename) await build();
