@@ -1,0 +1,100 @@
+/**
+ * The gateway's settings as code sees them: `gateway.yaml` after validation, with secrets read and defaults filled in.
+ * `gateway-schema.ts` makes this from the file; tests and the demo may build it by hand.
+ */
+export interface GatewaySettings {
+  /** Names this gateway in records; default: the host name of `publicUrl`. */
+  readonly gatewayId: string;
+  readonly publicUrl: string;
+  readonly listen: {
+    readonly https: ListenAddress;
+    /** The native Postgres listener; undefined: none. */
+    readonly postgres: ListenAddress | undefined;
+  };
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** Segments, index, keys. */
+  readonly stateDir: string;
+  readonly issuers: readonly IssuerSettings[];
+  readonly databases: ReadonlyMap<string, DatabaseSettings>;
+  readonly grants: readonly GrantSettings[];
+  readonly audit: { readonly durability: 'sync' | 'async'; readonly segmentBytes: number };
+  readonly limits: LimitSettings;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface IssuerSettings {
+  /** `iss`, exactly as tokens carry it. */
+  readonly issuer: string;
+  /** `aud` that a token must have. */
+  readonly audience: string;
+  /** The CLI's public client. */
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** Which token the CLI presents: `access` (RFC 9068 at+jwt) or `id` (issuers without JWT access tokens). */
+  readonly token: 'access' | 'id';
+  readonly dpop: 'required' | 'optional' | 'off';
+  /** Paths into the claims, dots between: `realm_access.roles`. */
+  readonly claims: { readonly email: string; readonly name: string; readonly groups: string };
+  /** PEM of a private CA for talking to the issuer; undefined: the system's. */
+  readonly ca: string | undefined;
+  /** http: issuers, only on loopback (demo, tests). */
+  readonly allowInsecure: boolean;
+}
+
+export interface DatabaseSettings {
+  readonly name: string;
+  /** `production`, `staging`, `development`, or another word (treated as production by the shipped rules). */
+  readonly environment: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly upstream: UpstreamSettings;
+}
+
+export interface UpstreamSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly tls: {
+    /** As libpq's sslmode; `verify-full` is the default, `disable` must be asked for. */
+    readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
+  readonly connectTimeoutMs: number;
+}
+
+export interface GrantSettings {
+  readonly to:
+    | { readonly group: string }
+    | { readonly user: string } // email or subject
+    | { readonly service: string }
+    | { readonly agent: string };
+  /** One of the two; `*` is every database. */
+  readonly database: string | undefined;
+  readonly environment: string | undefined;
+  readonly access: AccessLevel;
+  /** May create objects, and change or drop those that the same principal created through dbgate. */
+  readonly create: boolean;
+}
+
+export type AccessLevel = 'read' | 'write' | 'ddl' | 'admin';
+
+export interface LimitSettings {
+  /** Sessions of this gateway at once. */
+  readonly maxSessions: number;
+  /** One protocol message held in memory for judging (Parse, Query); data messages are streamed. */
+  readonly maxStatementBytes: number;
+  /** No byte either way for so long ends a session; 0: never. */
+  readonly idleTimeoutMs: number;
+  /** A client that does not finish its start-up in this time is cut. */
+  readonly startupTimeoutMs: number;
+  /** Life of a database token for the native listener. */
+  readonly databaseTokenTtlMs: number;
+}
