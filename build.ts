@@ -24,7 +24,8 @@ export async function build(): Promise<void> {
     packages: 'external',
     logLevel: 'warning',
     legalComments: 'none',
-    alias: {},
+    // On the start-up path of every verb: one parse of a bundled file instead of a tree of modules.
+    alias: { commander: './node_modules/commander/index.js' },
   });
 }
 

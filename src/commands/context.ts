@@ -31,6 +31,11 @@ export interface CommandContext {
   readonly columns: number;
   /** Aborted by SIGINT, SIGTERM or SIGHUP; the command cleans up and returns (or throws), main sets the exit code. */
   readonly signal: AbortSignal;
+  /**
+   * Takes SIGINT, SIGTERM and SIGHUP over (a command that runs a child passes them on): while the handler is there,
+   * nothing is aborted. Returns the function that gives them back.
+   */
+  interceptSignals(handler: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): () => void;
   /** One result on stdout: `data` as one line of JSON with `--json`, else `text()` and a newline. */
   print(data: unknown, text: () => string): void;
   /** One line for people, on stderr. */

@@ -1,0 +1,63 @@
+import { Command, CommanderError, Option } from 'commander';
+import { CLI_SETTINGS, optionName } from '../config/cli-settings.ts';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
+import type { RegistryEntry } from './registry.ts';
+
+/** The commander command of one verb, with the global options; `completions/` and `docs/cli.md` are made from it too. */
+export function buildCommand(entry: Pick<RegistryEntry, 'name' | 'summary'>, definition: CommandDefinition): Command {
+  const command = new Command(`dbgate ${entry.name}`);
+  command.summary(entry.summary).description(`${entry.summary[0]!.toUpperCase()}${entry.summary.slice(1)}.`);
+  definition.configure(command);
+  for (const { flag, env, description } of CLI_SETTINGS) {
+    if (flag === undefined || command.options.some((option) => option.attributeName() === optionName(flag))) continue;
+    command.addOption(
+      new Option(flag, env === undefined ? description : `${description} (${env})`).helpGroup(
+        'Options for every command:',
+      ),
+    );
+  }
+  return command.helpOption('-h, --help', 'this help').allowExcessArguments(false);
+}
+
+/** What a command line asks for: help text to print, or a run with options and arguments. */
+export type ParsedCommand =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'run'; readonly options: CommandOptions; readonly args: readonly string[] };
+
+/** Throws `DbgateError` `usage` for anything commander refuses. */
+export function parseCommandLine(command: Command, argv: readonly string[], columns: number): ParsedCommand {
+  let text = '';
+  command.exitOverride().configureOutput({
+    writeOut: (chunk) => {
+      text += chunk;
+    },
+    writeErr: () => {},
+    outputError: () => {},
+    getOutHelpWidth: () => columns,
+    getErrHelpWidth: () => columns,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+  try {
+    command.action(() => {});
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'help', text: text.trimEnd() };
+    throw new DbgateError(ErrorCode.usage, error.message.replace(/^error: /, '').replace(/\.?\s*\n/g, ' '), {
+      hint: `${command.name()} --help`,
+    });
+  }
+  return { kind: 'run', options: command.opts(), args: command.args };
+}
+
+/** Runs a verb; resolves to its exit code. */
+export async function runDefinition(
+  definition: CommandDefinition,
+  context: CommandContext,
+  options: CommandOptions,
+  args: readonly string[],
+): Promise<number> {
+  return (await definition.run(context, options, args)) ?? 0;
+}
