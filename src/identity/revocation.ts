@@ -1,0 +1,58 @@
+import type { Principal } from './principal.ts';
+import { principalKey } from './principal.ts';
+
+export interface SubjectRevocation {
+  readonly issuer: string;
+  readonly subject: string;
+  /** For the record and the person: `admin`, `scim`, `logout`, … */
+  readonly reason: string;
+}
+
+/**
+ * The one place that every cut-off goes through: an admin's command, SCIM, back-channel logout.
+ * Who is revoked is refused at the next check, and listeners cut the sessions that are open.
+ */
+export interface Revocations {
+  /** Refuses the subject from now on, however new its token, until `restoreSubject`. */
+  revokeSubject(revocation: SubjectRevocation): void;
+  restoreSubject(subject: Pick<Principal, 'issuer' | 'subject'>): void;
+  /** Refuses one token, by SHA-256 (base64url), until it would have ended anyway. */
+  revokeToken(tokenHash: string, expiresAt: number): void;
+  isRevoked(principal: Pick<Principal, 'issuer' | 'subject'>): boolean;
+  isTokenRevoked(tokenHash: string, nowMs: number): boolean;
+  /** Called for each revoked subject, at once; returns the function that unregisters. */
+  onRevoked(listener: (revocation: SubjectRevocation) => void): () => void;
+}
+
+export function createRevocations(): Revocations {
+  const subjects = new Map<string, SubjectRevocation>();
+  const tokens = new Map<string, number>();
+  const listeners = new Set<(revocation: SubjectRevocation) => void>();
+  return {
+    revokeSubject(revocation) {
+      // Refuse first, then cut: a session that redials in between finds the door closed.
+      subjects.set(principalKey(revocation), revocation);
+      for (const listener of [...listeners]) listener(revocation);
+    },
+    restoreSubject(subject) {
+      subjects.delete(principalKey(subject));
+    },
+    revokeToken(tokenHash, expiresAt) {
+      tokens.set(tokenHash, expiresAt);
+    },
+    isRevoked(principal) {
+      return subjects.has(principalKey(principal));
+    },
+    isTokenRevoked(tokenHash, nowMs) {
+      const expiresAt = tokens.get(tokenHash);
+      if (expiresAt === undefined) return false;
+      // The skew that the verifier grants to an expired token is granted here too.
+      if (expiresAt + 60_000 < nowMs) tokens.delete(tokenHash);
+      return true;
+    },
+    onRevoked(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
