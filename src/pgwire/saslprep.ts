@@ -1,5 +1,5 @@
 const spaces = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g;
-const mappedToNothing = /\u034f|[\ufe00-\ufe0f]|[\u00ad\u1806\u180b-\u180d\u200c\u200d\u2060\ufeff]/g;
+const mappedToNothing = /\u034f|[\ufe00-\ufe0f]|[\u180b-\u180d]|\u200d|[\u00ad\u1806\u200c\u2060\ufeff]/g;
 const unassignedOrPrivate = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u;
 const prohibited =
   /\u0340|\u0341|[\u06dd\u070f\u180e\u200e\u200f\u2028-\u202e\u2061-\u2063\u206a-\u206f\u2ff0-\u2ffb\ufff9-\ufffd\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}]/u;
