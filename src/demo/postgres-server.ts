@@ -7,12 +7,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { freePort } from './free-port.ts';
 import { findPostgres, type PostgresBinaries, type RunAs, unprivilegedAccount } from './postgres-binaries.ts';
 
 const run = promisify(execFile);
@@ -171,19 +171,6 @@ async function configure(
   const include = "include 'dbgate.conf'\n";
   if (!(await readFile(main, 'utf8')).endsWith(include)) await appendFile(main, include);
   if (options.hba !== undefined) await writeOwned(path.join(data, 'pg_hba.conf'), `${options.hba}\n`, account);
-}
-
-/** A port that is free at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function launch(
