@@ -1,0 +1,371 @@
+/**
+ * The shape of gateway.yaml: one zod schema from which validation, `docs/gateway.schema.json` and
+ * `docs/gateway-yaml.md` are made. Every key has a `description`; every leaf says in `expects` what may stand there,
+ * which is also the second half of its error message. Secrets are references here; `gateway-schema.ts` reads them.
+ */
+import * as z from 'zod';
+import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from './units.ts';
+
+export interface FieldMeta {
+  readonly description: string;
+  readonly expects: string;
+  /** The value, or a part of it, may be a secret: never shown in an error. */
+  readonly secret?: boolean;
+  /** The value may be `env:NAME` or `file:PATH`; what has to be behind it. */
+  readonly reference?: ReferenceKind;
+}
+
+export type ReferenceKind = 'password' | 'certificate' | 'private-key' | 'url';
+
+/** Gives a field its meta as the outermost wrapper, where `z.toJSONSchema` and the walker look for it. */
+function field<T extends z.ZodType>(
+  schema: T,
+  description: string,
+  expects: string,
+  extra: Partial<FieldMeta> = {},
+): T {
+  return schema.meta({ description, expects, ...extra });
+}
+
+const duration = (minMs: number, maxMs: number) =>
+  z
+    .string()
+    .regex(DURATION_PATTERN)
+    .refine((text) => inRange(parseDurationMs(text), minMs, maxMs))
+    .transform((text) => parseDurationMs(text)!);
+const size = (minBytes: number, maxBytes: number) =>
+  z
+    .string()
+    .regex(SIZE_PATTERN)
+    .refine((text) => inRange(parseSizeBytes(text), minBytes, maxBytes))
+    .transform((text) => parseSizeBytes(text)!);
+
+function inRange(value: number | undefined, min: number, max: number): boolean {
+  return value !== undefined && value >= min && value <= max;
+}
+
+const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/;
+const secretReference = z.string().regex(REFERENCE);
+const pemOrReference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*$|file:.+$|\s*-----BEGIN )/);
+const PEM_EXPECTS = '`file:PATH` (relative to this file), `env:NAME` or the PEM text itself';
+const SECRET_EXPECTS = '`file:PATH` (relative to this file) or `env:NAME`; a secret does not stand in this file';
+
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
+const listenAddress = z
+  .string()
+  .regex(ADDRESS)
+  .refine((text) => Number(ADDRESS.exec(text)?.[2]) <= 65_535)
+  .transform((text) => {
+    const [, host, port] = ADDRESS.exec(text)!;
+    return { host: host!.replace(/^\[|\]$/g, ''), port: Number(port) };
+  });
+const ADDRESS_EXPECTS = 'HOST:PORT, such as `0.0.0.0:8443` or `[::]:8443`; port 0 is any free one';
+
+const line = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\u0000-\u001f\u007f]+$/);
+const LINE_EXPECTS = 'a text of one line';
+const TLS_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+const CLAIM_EXPECTS = 'a path into the claims, dots between: `realm_access.roles`';
+
+/** Only an origin: the gateway's routes are at the root, and DPoP proofs are made for exactly these URLs. */
+function isHttpsOrigin(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return (
+    url?.protocol === 'https:' &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === ''
+  );
+}
+
+const issuer = z
+  .strictObject({
+    issuer: field(
+      z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)),
+      "the issuer's identifier (`iss`), exactly as its tokens carry it",
+      'an https URL; http only on loopback and with `allow_insecure: true`',
+    ),
+    audience: field(
+      line,
+      'the audience (`aud`) that a token must have to be meant for this gateway; there is no default, as a token made for something else must not open databases',
+      LINE_EXPECTS,
+    ),
+    client_id: field(line, "the CLI's public client at this issuer", LINE_EXPECTS),
+    scopes: field(
+      z.array(line).min(1).default(['openid', 'profile', 'email', 'offline_access']),
+      'scopes that the CLI asks for at login',
+      'a list of texts',
+    ),
+    token: field(
+      z.enum(['access', 'id']).default('access'),
+      'which token the CLI presents: `access` is a JWT access token (RFC 9068), `id` is for issuers that have none',
+      '`access` or `id`',
+    ),
+    dpop: field(
+      z.enum(['required', 'optional', 'off']).default('optional'),
+      'whether tokens must be bound to a key of the CLI (RFC 9449)',
+      '`required`, `optional` or `off`',
+    ),
+    claims: field(
+      z
+        .strictObject({
+          email: field(line.default('email'), "where a token carries the person's email", CLAIM_EXPECTS),
+          name: field(line.default('name'), 'where a token carries the display name', CLAIM_EXPECTS),
+          groups: field(line.default('groups'), 'where a token carries the groups', CLAIM_EXPECTS),
+        })
+        .prefault({}),
+      'where in the claims things are',
+      'a mapping',
+    ),
+    ca: field(pemOrReference.optional(), 'a private CA for talking to the issuer', PEM_EXPECTS, {
+      reference: 'certificate',
+    }),
+    allow_insecure: field(
+      z.boolean().default(false),
+      'accept an http issuer on loopback: for demos and tests',
+      '`true` or `false`',
+    ),
+  })
+  .check(({ value, issues }) => {
+    const url = new URL(value.issuer);
+    if (url.protocol === 'https:') return;
+    const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+    if (loopback && value.allow_insecure) return;
+    issues.push({
+      code: 'custom',
+      path: ['issuer'],
+      input: value.issuer,
+      message: loopback ? 'http issuers need `allow_insecure: true`' : 'http issuers are accepted on loopback only',
+    });
+  });
+
+const upstream = z
+  .strictObject({
+    url: field(
+      z.string().min(1).optional(),
+      'host, port, database, user and `sslmode` in one: `postgres://user@host:5432/database?sslmode=verify-full`',
+      'a postgres:// URL without a password, or `env:NAME` or `file:PATH` of a URL that may have one',
+      { secret: true, reference: 'url' },
+    ),
+    host: field(line.optional(), 'host name or address of the real database', 'a host name or an IP address'),
+    port: field(z.int().min(1).max(65_535).optional(), 'its port; 5432 if not given', 'a number from 1 to 65535'),
+    database: field(line.optional(), 'name of the database there; the name of this entry if not given', LINE_EXPECTS),
+    user: field(line.optional(), 'the role that the gateway logs in as; its users never see it', LINE_EXPECTS),
+    password: field(secretReference.optional(), "that role's password", SECRET_EXPECTS, {
+      secret: true,
+      reference: 'password',
+    }),
+    tls: field(
+      z
+        .strictObject({
+          mode: field(
+            z.enum(TLS_MODES).optional(),
+            "as libpq's sslmode; `verify-full` if not given, `disable` must be asked for",
+            TLS_MODES.map((mode) => `\`${mode}\``).join(', '),
+          ),
+          ca: field(
+            pemOrReference.optional(),
+            "CA of the database's certificate; the system's if not given",
+            PEM_EXPECTS,
+            { reference: 'certificate' },
+          ),
+          cert: field(pemOrReference.optional(), 'client certificate, for `cert` authentication', PEM_EXPECTS, {
+            reference: 'certificate',
+          }),
+          key: field(secretReference.optional(), 'its private key', SECRET_EXPECTS, {
+            secret: true,
+            reference: 'private-key',
+          }),
+        })
+        .prefault({}),
+      'TLS towards the database',
+      'a mapping',
+    ),
+    connect_timeout: field(
+      duration(100, 300_000).prefault('10s'),
+      'how long connecting and logging in may take',
+      'a duration from 100ms to 5m, such as `10s`',
+    ),
+  })
+  .check(({ value, issues }) => {
+    const fault = (key: string, message: string) => issues.push({ code: 'custom', path: [key], input: '', message });
+    if (value.url === undefined) {
+      if (value.host === undefined) fault('host', 'missing; expected `host` and `user`, or `url`');
+      else if (value.user === undefined) fault('user', 'missing; expected the role that the gateway logs in as');
+    } else {
+      for (const key of ['host', 'port', 'database', 'user'] as const) {
+        if (value[key] !== undefined) fault(key, 'stands beside `url`, which says it already; keep one of the two');
+      }
+    }
+    if ((value.tls.cert === undefined) !== (value.tls.key === undefined)) {
+      fault('tls', '`cert` and `key` go together; one of them is missing');
+    }
+    if (value.tls.mode === 'disable' && (value.tls.ca ?? value.tls.cert) !== undefined) {
+      fault('tls', '`mode: disable` with a certificate; remove one of them');
+    }
+  });
+
+const database = z.strictObject({
+  environment: field(
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)
+      .default('production'),
+    'what this database is for; the shipped rules are mild on `staging` and `development` and treat every other word as production',
+    'a lower-case word such as `production`, `staging` or `development`',
+  ),
+  labels: field(
+    z.record(z.string(), line).default({}),
+    'free labels, shown by `dbgate ls --json`',
+    'a mapping of texts to texts',
+  ),
+  upstream: field(upstream, 'the real database', 'a mapping'),
+});
+
+const grant = z
+  .strictObject({
+    to: field(
+      z
+        .strictObject({
+          group: field(line.optional(), 'members of this group', LINE_EXPECTS),
+          user: field(line.optional(), 'this person, by email or subject', LINE_EXPECTS),
+          service: field(line.optional(), 'this CI job or machine, by subject', LINE_EXPECTS),
+          agent: field(line.optional(), 'this agent (`act.sub`), whoever it acts for', LINE_EXPECTS),
+        })
+        .refine((to) => Object.keys(to).length === 1, 'expected exactly one of `group`, `user`, `service`, `agent`'),
+      'who gets it',
+      'exactly one of `group`, `user`, `service`, `agent`',
+    ),
+    database: field(
+      line.optional(),
+      'which database; `*` is every one',
+      'the name of a database in `databases`, or `*`',
+    ),
+    environment: field(line.optional(), 'instead of `database`: every database of this environment', LINE_EXPECTS),
+    access: field(
+      z.enum(['read', 'write', 'ddl', 'admin']),
+      '`read`: SELECT; `write`: and INSERT, UPDATE, DELETE; `ddl`: and changes of the schema; `admin`: everything that the upstream role may',
+      '`read`, `write`, `ddl` or `admin`',
+    ),
+    create: field(
+      z.boolean().default(false),
+      'may create objects, and change or drop those that the same person created through dbgate',
+      '`true` or `false`',
+    ),
+  })
+  .refine(
+    (value) => (value.database === undefined) !== (value.environment === undefined),
+    'expected exactly one of `database` and `environment`',
+  );
+
+export const gatewayFile = z.strictObject({
+  public_url: field(
+    z.string().refine(isHttpsOrigin),
+    "the gateway's URL as its users type it; tokens and DPoP proofs are checked against it, never against a Host header",
+    'an https URL without a path, such as `https://db.example.com`',
+  ),
+  gateway_id: field(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+      .optional(),
+    'names this gateway in records; the host name of `public_url` if not given',
+    'letters, digits, `.`, `_`, `-`; at most 64',
+  ),
+  listen: field(
+    z
+      .strictObject({
+        https: field(listenAddress.prefault('127.0.0.1:8443'), 'the API and the tunnels', ADDRESS_EXPECTS),
+        postgres: field(
+          listenAddress.optional(),
+          'the native Postgres listener for clients without the CLI; none if not given',
+          ADDRESS_EXPECTS,
+        ),
+      })
+      .prefault({}),
+    'where to listen',
+    'a mapping',
+  ),
+  tls: field(
+    z.strictObject({
+      cert: field(pemOrReference, 'certificate chain of both listeners', PEM_EXPECTS, { reference: 'certificate' }),
+      key: field(secretReference, 'its private key', SECRET_EXPECTS, { secret: true, reference: 'private-key' }),
+    }),
+    'the certificate that the gateway shows to its users',
+    'a mapping',
+  ),
+  state_dir: field(line, 'folder of the record, its index and keys; relative to this file', 'a path'),
+  issuers: field(
+    z.array(issuer).min(1),
+    'identity providers whose tokens are accepted',
+    'a list with at least one entry',
+  ),
+  databases: field(
+    z.record(z.string(), database).refine((map) => Object.keys(map).length > 0),
+    'the databases behind this gateway, by the name that people type',
+    'a mapping with at least one entry; names are letters, digits, `.`, `_`, `-`, at most 63',
+  ),
+  grants: field(
+    z.array(grant).default([]),
+    'who may reach what; nobody reaches anything without one, several add up',
+    'a list',
+  ),
+  audit: field(
+    z
+      .strictObject({
+        durability: field(
+          z.enum(['sync', 'async']).default('sync'),
+          '`sync`: a statement with an effect waits until its record is on disk; `async`: it does not, and a crash can lose the last records',
+          '`sync` or `async`',
+        ),
+        segment_size: field(
+          size(2 ** 20, 2 ** 30).prefault('64MiB'),
+          'size at which a segment file is sealed and the next begun',
+          'a size from 1MiB to 1GiB, such as `64MiB`',
+        ),
+      })
+      .prefault({}),
+    'the record',
+    'a mapping',
+  ),
+  limits: field(
+    z
+      .strictObject({
+        max_sessions: field(
+          z.int().min(1).max(1_000_000).default(2000),
+          'sessions at once; more are refused',
+          'a number from 1 to 1000000',
+        ),
+        max_statement_size: field(
+          size(2 ** 10, 2 ** 26).prefault('4MiB'),
+          'largest statement (Query or Parse message); larger ones are refused, data is not limited by it',
+          'a size from 1KiB to 64MiB, such as `4MiB`',
+        ),
+        idle_timeout: field(
+          duration(0, 604_800_000).prefault('8h'),
+          'a session without a byte either way for so long is ended; `0s`: never',
+          'a duration up to 7d, such as `30m`, or `0s`',
+        ),
+        startup_timeout: field(
+          duration(1000, 300_000).prefault('30s'),
+          'a client that has not finished its start-up by then is cut off',
+          'a duration from 1s to 5m, such as `30s`',
+        ),
+        database_token_ttl: field(
+          duration(60_000, 86_400_000).prefault('15m'),
+          'how long a token of `dbgate token` can be used to log in',
+          'a duration from 1m to 1d, such as `15m`',
+        ),
+      })
+      .prefault({}),
+    'limits',
+    'a mapping',
+  ),
+});
+
+export type GatewayFile = z.output<typeof gatewayFile>;
