@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { getCACertificates } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import type { Env } from './config-dir.ts';
+
+export interface HttpClient {
+  readonly dispatcher: Dispatcher;
+  /** undici's `fetch` on this dispatcher, as openid-client and jose want it. */
+  fetch(url: string, init?: object): Promise<Response>;
+  /** The certificates to trust when a private CA is set, the system's included; undefined: the system's alone. */
+  readonly ca: readonly string[] | undefined;
+  close(): Promise<void>;
+}
+
+/** HTTP of the developer's side: private CA and proxies from the settings, the same for gateway and issuer. */
+export async function openHttpClient(env: Env, caFile: string | undefined = env.DBGATE_CA_FILE): Promise<HttpClient> {
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
+  const ca = caFile ? await readCertificates(caFile) : undefined;
+  const tls = ca === undefined ? {} : { ca: [...ca] };
+  const dispatcher = new EnvHttpProxyAgent({
+    ...proxySettings(env),
+    connect: { ...tls, timeout: 10_000 },
+    requestTls: tls,
+    proxyTls: tls,
+  });
+  return {
+    dispatcher,
+    ca,
+    // undici's own Response differs from the DOM library's in types only.
+    fetch: (url, init) => fetch(url, { ...init, dispatcher }) as unknown as Promise<Response>,
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** As curl reads them, but loopback never goes through a proxy (as in Go's net/http). */
+export function proxySettings(env: Env): { httpProxy: string; httpsProxy: string; noProxy: string } {
+  const httpProxy = env.http_proxy || env.HTTP_PROXY || '';
+  const all = env.all_proxy || env.ALL_PROXY || '';
+  // ALL_PROXY often names a SOCKS proxy, which is not for HTTP.
+  const fallback = /^https?:/i.test(all) ? all : '';
+  return {
+    httpProxy: httpProxy || fallback,
+    httpsProxy: env.https_proxy || env.HTTPS_PROXY || fallback,
+    noProxy: [env.no_proxy || env.NO_PROXY || '', 'localhost,127.0.0.1,[::1]'].filter(Boolean).join(','),
+  };
+}
+
+/** The file's certificates beside those that node trusts anyway. */
+async function readCertificates(path: string): Promise<readonly string[]> {
+  let pem: string;
+  try {
+    pem = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new DbgateError(ErrorCode.config, `cannot read the CA file ${path}`, {
+      cause: error,
+      hint: 'check DBGATE_CA_FILE',
+    });
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new DbgateError(ErrorCode.config, `${path} has no PEM certificate`, { hint: 'check DBGATE_CA_FILE' });
+  }
+  return [...getCACertificates('default'), pem];
+}
+
+/** The innermost cause, in words; undici's own message is only `fetch failed`. */
+export function networkReason(error: unknown): string {
+  let current = error;
+  for (let depth = 0; depth < 8; depth++) {
+    if (current instanceof AggregateError && current.errors.length > 0) current = current.errors[0];
+    else if (current instanceof Error && current.cause instanceof Error) current = current.cause;
+    else break;
+  }
+  if (!(current instanceof Error)) return String(current);
+  const { code } = current as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `connection refused${endpointOf(current)}`;
+    case 'ENOTFOUND':
+      return `host not found: ${(current as { hostname?: string }).hostname ?? ''}`;
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+      return 'connection was closed by the other side';
+    case 'ETIMEDOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return 'connection timed out';
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return 'no answer in time';
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return `its certificate is not from a trusted CA (${code})`;
+    case 'CERT_HAS_EXPIRED':
+      return 'its certificate has expired';
+    default:
+      return current.message || code || current.name;
+  }
+}
+
+/** True for a certificate that only a private CA would make valid. */
+export function isUntrustedCertificate(error: unknown): boolean {
+  return networkReason(error).startsWith('its certificate is not from a trusted CA');
+}
+
+function endpointOf(error: Error): string {
+  const { address, port } = error as { address?: string; port?: number };
+  return address === undefined ? '' : ` by ${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
