@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { freePort } from './free-port.ts';
+import { watchParent } from './parent-watch.ts';
 import { findPostgres, type PostgresBinaries, type RunAs, unprivilegedAccount } from './postgres-binaries.ts';
 
 const run = promisify(execFile);
@@ -200,7 +201,7 @@ async function launch(
     });
   });
   const pid = child.pid;
-  const guard = pid === undefined ? undefined : watchParent(pid, data, removes);
+  const guard = pid === undefined ? undefined : watchParent(removes, { pid, data });
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await isReady(data, pid))) {
     if (pid === undefined || child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
@@ -246,33 +247,4 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
     await Promise.race([ended, sleep(graceMs, undefined, { signal: timer.signal }).catch(() => {})]);
     timer.abort();
   }
-}
-
-/** A shell that ends the server and removes its folders once this process is gone, however it ended. */
-function watchParent(pid: number, data: string, removes: readonly string[]): { dismiss(): void } {
-  if (process.platform === 'win32') {
-    const kill = () => process.kill(pid);
-    process.once('exit', kill);
-    return { dismiss: () => process.removeListener('exit', kill) };
-  }
-  const script = `
-    trap '' HUP INT TERM
-    read -r word && exit 0
-    pid=$1; file=$2/postmaster.pid; shift 2
-    mine() { [ "$(head -n 1 "$file" 2>/dev/null)" = "$pid" ] && kill -0 "$pid" 2>/dev/null; }
-    mine && kill -INT "$pid"
-    i=0; while mine && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done
-    mine && kill -QUIT "$pid"
-    i=0; while mine && [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done
-    [ $# -eq 0 ] || rm -rf -- "$@"`;
-  const shell = spawn('/bin/sh', ['-c', script, 'dbgate-watch', String(pid), data, ...removes], {
-    detached: true,
-    cwd: '/',
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  shell.on('error', () => {});
-  shell.stdin.on('error', () => {});
-  shell.unref();
-  (shell.stdin as unknown as { unref(): void }).unref();
-  return { dismiss: () => void shell.stdin.end('done\n') };
 }

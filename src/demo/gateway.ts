@@ -1,0 +1,102 @@
+/**
+ * The gateway of a demo: settings built by hand around one database and the demo's own OpenID provider, run in this
+ * process. In: folder, certificates, provider, upstream. Out: the running gateway. It grants by the demo's groups only.
+ */
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import type { DatabaseSettings, GatewaySettings, GrantSettings } from '../config/gateway-settings.ts';
+import { startGateway } from '../gateway/server.ts';
+import type { DemoCertificates } from './certificates.ts';
+import { freePort } from './free-port.ts';
+import { DEMO_CLIENT_ID, DEMO_SCOPES } from './identity-provider.ts';
+import { DEMO_PEOPLE, type DemoRole } from './people.ts';
+
+export const DEMO_SESSION_SECONDS = 8 * 3600;
+
+export interface DemoGatewayOptions {
+  readonly publicUrl: string;
+  readonly httpsPort: number;
+  readonly postgresPort: number;
+  readonly stateDir: string;
+  readonly issuer: string;
+  readonly certificates: Pick<DemoCertificates, 'cert' | 'key'>;
+  readonly databases: readonly DatabaseSettings[];
+  /** Default `sync`. */
+  readonly durability?: 'sync' | 'async';
+}
+
+const ACCESS: Record<DemoRole, Pick<GrantSettings, 'access' | 'create'>> = {
+  developer: { access: 'write', create: true },
+  analyst: { access: 'read', create: false },
+  agent: { access: 'read', create: false },
+  reviewer: { access: 'read', create: false },
+  admin: { access: 'admin', create: true },
+  auditor: { access: 'read', create: false },
+};
+
+export function demoGatewaySettings(options: DemoGatewayOptions): GatewaySettings {
+  return {
+    gatewayId: 'demo',
+    publicUrl: options.publicUrl,
+    listen: {
+      https: { host: '127.0.0.1', port: options.httpsPort },
+      postgres: { host: '127.0.0.1', port: options.postgresPort },
+    },
+    tls: { cert: options.certificates.cert, key: options.certificates.key },
+    stateDir: options.stateDir,
+    issuers: [
+      {
+        issuer: options.issuer,
+        audience: options.publicUrl,
+        clientId: DEMO_CLIENT_ID,
+        scopes: DEMO_SCOPES,
+        token: 'access',
+        dpop: 'optional',
+        claims: { email: 'email', name: 'name', groups: 'groups' },
+        ca: undefined,
+        allowInsecure: true,
+      },
+    ],
+    databases: new Map(options.databases.map((database) => [database.name, database])),
+    grants: DEMO_PEOPLE.map(({ group, role }) => ({
+      to: { group },
+      database: '*',
+      environment: undefined,
+      ...ACCESS[role],
+    })),
+    audit: { durability: options.durability ?? 'sync', segmentBytes: 64 * 1024 * 1024 },
+    limits: {
+      maxSessions: 1000,
+      maxStatementBytes: 16 * 1024 * 1024,
+      idleTimeoutMs: 0,
+      startupTimeoutMs: 60_000,
+      databaseTokenTtlMs: DEMO_SESSION_SECONDS * 1000,
+    },
+  };
+}
+
+export interface DemoGateway {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Both ports are free ones: the public URL is part of the settings, and of the tokens. */
+export async function pickGatewayAddress(): Promise<{ publicUrl: string; httpsPort: number; postgresPort: number }> {
+  const httpsPort = await freePort();
+  return { publicUrl: `https://127.0.0.1:${httpsPort}`, httpsPort, postgresPort: await freePort() };
+}
+
+/** Runs it; what it logs goes to `gateway.log` beside the state folder. */
+export async function startDemoGateway(options: DemoGatewayOptions): Promise<DemoGateway> {
+  const log = createWriteStream(path.join(path.dirname(options.stateDir), 'gateway.log'), { flags: 'a', mode: 0o600 });
+  // A full disk must not end the demo for the sake of its log.
+  log.on('error', () => {});
+  const gateway = await startGateway(demoGatewaySettings(options), { log: (line) => void log.write(`${line}\n`) });
+  return {
+    url: options.publicUrl,
+    async close() {
+      await gateway.close();
+      await new Promise<void>((resolve) => void log.end(() => resolve()));
+    },
+  };
+}
