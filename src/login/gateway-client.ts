@@ -11,8 +11,9 @@ import { readBounded, unreachable } from './discovery.ts';
 import { openHttpClient } from './http-client.ts';
 import type { Profile } from './profiles.ts';
 import { parseGatewayUrl, readProfiles, selectProfile } from './profiles.ts';
+import type { StoredLogin } from './stored-login.ts';
 import type { TokenSource } from './token-source.ts';
-import { tokenSource } from './token-source.ts';
+import { loginSource, tokenSource } from './token-source.ts';
 
 const requestTimeoutMs = 30_000;
 const maxAnswerBytes = 16 * 1024 * 1024;
@@ -22,6 +23,8 @@ export interface GatewayClientOptions {
   readonly env: Env;
   /** Ends everything under way. */
   readonly signal?: AbortSignal;
+  /** A login that was just made and is not stored yet; nothing else is looked at then. */
+  readonly newLogin?: { readonly profile: Profile; readonly login: StoredLogin };
 }
 
 export interface GatewayRequestOptions {
@@ -53,23 +56,24 @@ export interface GatewayClient {
 }
 
 /** Resolves gateway (`DBGATE_GATEWAY`, else the profile's), CA, proxies and token; connects to nothing yet. */
-export async function openGatewayClient({ env, signal }: GatewayClientOptions): Promise<GatewayClient> {
+export async function openGatewayClient({ env, signal, newLogin }: GatewayClientOptions): Promise<GatewayClient> {
   // A job that brings everything in its environment must not depend on what a home folder happens to hold.
   const selfContained = env.DBGATE_GATEWAY && (env.DBGATE_TOKEN || env.DBGATE_TOKEN_FILE) && !env.DBGATE_PROFILE;
-  const profile = selfContained ? undefined : selectProfile(await readProfiles(env), env);
+  const stored = selfContained || newLogin ? undefined : selectProfile(await readProfiles(env), env);
+  const profile = newLogin?.profile ?? stored;
   if (!env.DBGATE_GATEWAY && profile === undefined) {
     throw new DbgateError(ErrorCode.loginRequired, 'no gateway is set and no login is stored', {
       hint: 'dbgate login https://<gateway>, or set DBGATE_GATEWAY',
     });
   }
-  const gateway = env.DBGATE_GATEWAY ? parseGatewayUrl(env.DBGATE_GATEWAY) : (profile as Profile).gateway;
+  const gateway = env.DBGATE_GATEWAY && !newLogin ? parseGatewayUrl(env.DBGATE_GATEWAY) : (profile as Profile).gateway;
   if (profile !== undefined && profile.gateway !== gateway) {
     throw new DbgateError(ErrorCode.usage, `profile '${profile.name}' is for ${profile.gateway}, not for ${gateway}`, {
       hint: 'give either --profile or --gateway',
     });
   }
   const http = await openHttpClient(env, env.DBGATE_CA_FILE || profile?.caFile);
-  const tokens = tokenSource(env, gateway, profile, http);
+  const tokens = newLogin ? loginSource(newLogin.login) : tokenSource(env, gateway, profile, http);
 
   async function authorizationHeaders(method: string, url: string | URL): Promise<AuthorizationHeaders> {
     const { token, proofKey } = await tokens.get();

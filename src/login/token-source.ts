@@ -50,6 +50,17 @@ export function tokenSource(
   return { kind: 'login', get: storedLoginSource(env, gateway, profile, http, now) };
 }
 
+/** One login as it is, never renewed. */
+export function loginSource(login: StoredLogin): TokenSource {
+  return { kind: 'login', get: () => presented(login) };
+}
+
+async function presented(login: StoredLogin): Promise<PresentedToken> {
+  if (login.tokenType !== 'DPoP') return { token: login.token, proofKey: undefined };
+  const { importProofKey } = await import('./dpop-key.ts');
+  return { token: login.token, proofKey: login.dpopKey && (await importProofKey(login.dpopKey)) };
+}
+
 function storedLoginSource(
   env: Env,
   gateway: string,
@@ -57,31 +68,25 @@ function storedLoginSource(
   http: HttpClient,
   now: () => number,
 ): () => Promise<PresentedToken> {
-  let current: { login: StoredLogin; proofKey: ProofKey | undefined } | undefined;
+  let current: { token: PresentedToken; expiresAt: number } | undefined;
   let pending: Promise<PresentedToken> | undefined;
 
   async function load(): Promise<PresentedToken> {
     if (profile === undefined) throw notLoggedIn(gateway);
-    const [{ openTokenStore }, { openIssuer }, { importProofKey }] = await Promise.all([
-      import('./token-store.ts'),
-      import('./issuer-client.ts'),
-      import('./dpop-key.ts'),
-    ]);
+    const { openTokenStore } = await import('./token-store.ts');
     const login = await freshLogin({
       store: openTokenStore(env, profile),
-      openIssuer: (stored) => openIssuer(profile.issuer, http, stored),
+      openIssuer: async (stored) => (await import('./issuer-client.ts')).openIssuer(profile.issuer, http, stored),
       gateway,
       now,
     });
-    const { dpopKey } = login;
-    current = { login, proofKey: login.tokenType === 'DPoP' && dpopKey ? await importProofKey(dpopKey) : undefined };
-    return { token: login.token, proofKey: current.proofKey };
+    const token = await presented(login);
+    current = { token, expiresAt: login.expiresAt };
+    return token;
   }
 
   return async () => {
-    if (current !== undefined && current.login.expiresAt - now() > refreshMarginMs) {
-      return { token: current.login.token, proofKey: current.proofKey };
-    }
+    if (current !== undefined && current.expiresAt - now() > refreshMarginMs) return current.token;
     pending ??= load().finally(() => {
       pending = undefined;
     });

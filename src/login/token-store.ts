@@ -19,6 +19,8 @@ export interface TokenStore {
   /** The file to lock while tokens are renewed. */
   readonly path: string;
   load(): Promise<StoredLogin | undefined>;
+  /** Throws now what `save` would throw for a keychain or folder that cannot be used. */
+  prepare(): Promise<void>;
   save(login: StoredLogin): Promise<void>;
   /** Removes the file first: what is left in the keychain after a failure opens nothing. */
   remove(): Promise<void>;
@@ -44,7 +46,7 @@ export function openTokenStore(
     return open(content, key, account);
   }
 
-  async function encrypt(text: string): Promise<Buffer> {
+  async function ownKey(): Promise<Uint8Array> {
     let key = await keychain.get(account);
     if (key?.length !== 32) {
       key = randomBytes(32);
@@ -54,7 +56,7 @@ export function openTokenStore(
       if (kept === undefined || !Buffer.from(kept).equals(key))
         throw keychainError('the keychain did not keep the key');
     }
-    return seal(text, key, account);
+    return key;
   }
 
   return {
@@ -67,10 +69,19 @@ export function openTokenStore(
       if (login === undefined) throw damaged(path);
       return login;
     },
+    async prepare() {
+      await ensureConfigDir(env);
+      if (profile.storage === 'keychain') await ownKey();
+      // A probe beside the real file: the folder may be there and not be ours to write.
+      const probe = `${path}.probe`;
+      await writePrivateFile(probe, '');
+      await rm(probe, { force: true });
+    },
     async save(login) {
       await ensureConfigDir(env);
       const text = encodeLogin(login);
-      await writePrivateFile(path, profile.storage === 'keychain' ? await encrypt(text) : text);
+      const content = profile.storage === 'keychain' ? seal(text, await ownKey(), account) : text;
+      await writePrivateFile(path, content);
     },
     async remove() {
       await rm(path, { force: true });
