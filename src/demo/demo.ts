@@ -53,11 +53,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
   try {
     const dir = await makeFolder(options.keep);
+    let watch: ReturnType<typeof watchParent> | undefined;
     if (options.keep === undefined) {
-      const watch = watchParent([dir]);
+      watch = watchParent([dir]);
       closers.push(async () => {
         await rm(dir, { recursive: true, force: true });
-        watch.dismiss();
+        watch?.dismiss();
       });
     }
     let postgres: PostgresServer | undefined;
@@ -65,6 +66,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (!upstream) {
       postgres = await startPostgres({ dir: path.join(dir, 'postgres') });
       closers.push(postgres.stop);
+      if (watch) {
+        // The folder must go after the server that lives in it.
+        const both = watchParent([dir], { pid: postgres.pid, data: path.join(dir, 'postgres', 'data') });
+        watch.dismiss();
+        watch = both;
+      }
       upstream = await parseUpstreamUrl(`${await seedShop(postgres)}?sslmode=disable`);
     }
     options.signal?.throwIfAborted();

@@ -33,6 +33,7 @@ export function watchParent(
     // Ctrl-C on a terminal reaches the whole foreground group; this must go on.
     detached: true,
     cwd: '/',
+    env: { PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin` },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   shell.on('error', () => {});

@@ -1,0 +1,240 @@
+/**
+ * The demo's story: what a developer does on a first day with dbgate, played with the real CLI as child processes
+ * against the running demo, and checked. In: a demo. Out: a line for each step; it throws at the first that did not
+ * show what it should, with what it showed instead.
+ */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import { type CliResult, cliEnvironment, runCli } from './cli-process.ts';
+import type { Demo } from './demo.ts';
+import { approveLogin } from './scripted-person.ts';
+import { shopRows } from './shop-data.ts';
+import { findSqlClient, type SqlClient } from './sql-client.ts';
+
+const STEP_TIMEOUT_MS = 60_000;
+const PEOPLE = String(shopRows().people.length);
+const PERSON = 'dev@demo.test';
+
+export interface StoryStep {
+  /** What was typed, or done. */
+  readonly did: string;
+  /** What it showed, in short. */
+  readonly showed: string;
+  /** Lines worth showing as they came. */
+  readonly quote?: readonly string[];
+}
+
+interface Stage {
+  readonly demo: Demo;
+  readonly client: SqlClient;
+  readonly dbgate: (args: readonly string[], onStderr?: (soFar: string) => void) => Promise<CliResult>;
+}
+
+const STEPS: readonly ((stage: Stage) => Promise<StoryStep>)[] = [
+  login,
+  whoami,
+  list,
+  read,
+  update,
+  deniedDrop,
+  history,
+  stillThere,
+  logout,
+];
+
+export async function playStory(demo: Demo, signal: AbortSignal, onStep: (step: StoryStep) => void): Promise<void> {
+  const env = cliEnvironment(demo.dir, demo.caFile);
+  await mkdir(path.join(demo.dir, 'home'), { recursive: true, mode: 0o700 });
+  const stage: Stage = {
+    demo,
+    client: await findSqlClient(env.PATH ?? ''),
+    dbgate: (args, onStderr) =>
+      runCli(args, {
+        env,
+        cwd: demo.dir,
+        timeoutMs: STEP_TIMEOUT_MS,
+        signal,
+        ...(onStderr === undefined ? {} : { onStderr }),
+      }),
+  };
+  onStep({
+    did: 'start',
+    showed: `PostgreSQL ${demo.postgres!.version} with a shop of ${PEOPLE} people, an OpenID provider, a gateway`,
+  });
+  for (const step of STEPS) {
+    signal.throwIfAborted();
+    onStep(await step(stage));
+  }
+}
+
+async function login({ demo, dbgate }: Stage): Promise<StoryStep> {
+  let approval: Promise<void> | undefined;
+  let code = '';
+  const command = ['login', demo.gateway.url, '--no-browser', '--insecure-storage'];
+  const result = await dbgate(command, (soFar) => {
+    const url = /http:\/\/127\.0\.0\.1:\d+\/device\?user_code=([\w-]+)/.exec(soFar);
+    if (!url || approval) return;
+    code = url[1]!;
+    approval = approveLogin(url[0], PERSON);
+    // Looked at below; until then it must not count as unhandled.
+    approval.catch(() => {});
+  });
+  await approval;
+  expectExit(command, result, 0);
+  expect(command, result, approval !== undefined, 'a link with a code');
+  return {
+    did: `dbgate login ${demo.gateway.url}`,
+    showed: `code ${code}, approved in the provider's pages by ${PERSON}`,
+  };
+}
+
+async function whoami({ dbgate }: Stage): Promise<StoryStep> {
+  const command = ['whoami', '--json'];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  const said = parseJson(command, result) as { email?: string; groups?: string[] };
+  expect(command, result, said.email === PERSON && said.groups?.join() === 'developers', `${PERSON} of developers`);
+  return { did: 'dbgate whoami', showed: `${said.email}, of ${said.groups}` };
+}
+
+async function list({ demo, dbgate }: Stage): Promise<StoryStep> {
+  const command = ['ls'];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  const line = result.stdout.split('\n').find((text) => text.includes(demo.database)) ?? '';
+  expect(command, result, /production/.test(line) && /write/.test(line), `${demo.database}, production, write`);
+  return { did: 'dbgate ls', showed: squeeze(line) };
+}
+
+async function read({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const sql = 'SELECT count(*) FROM people';
+  const command = ['connect', demo.database, '--purpose', 'a look around', '--', ...client.command([sql])];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  expect(command, result, result.stdout.trim() === PEOPLE, PEOPLE);
+  return { did: typed(demo, client, sql), showed: result.stdout.trim() };
+}
+
+async function update({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const sql = 'UPDATE products SET stock = stock + 5 WHERE id = 1';
+  const command = ['connect', demo.database, '--', ...client.command([sql])];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  expect(command, result, result.stdout.trim() === 'UPDATE 1', 'UPDATE 1');
+  return { did: typed(demo, client, sql), showed: 'UPDATE 1' };
+}
+
+/** Denied, with a hint; and the same connection answers the next statement. */
+async function deniedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const statements = ['DROP TABLE people', 'SELECT count(*) FROM people'];
+  const command = ['connect', demo.database, '--', ...client.command(statements)];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  const quote = result.stderr.split('\n').filter((line) => /^(ERROR|DETAIL|HINT): /.test(line));
+  expect(
+    command,
+    result,
+    quote.some((line) => /^ERROR: +42501: /.test(line)),
+    'ERROR: 42501',
+  );
+  expect(
+    command,
+    result,
+    quote.some((line) => line.startsWith('HINT: ')),
+    'a hint',
+  );
+  expect(command, result, result.stdout.trim() === PEOPLE, `${PEOPLE} from the next statement`);
+  return {
+    did: typed(demo, client, statements[0]!),
+    showed: 'denied; the connection goes on',
+    quote: quote.map(squeeze),
+  };
+}
+
+async function history({ dbgate, demo }: Stage): Promise<StoryStep> {
+  const command = ['history', '--json', '--limit', '50'];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  const entries = historyEntries(command, result);
+  const find = (text: string) => entries.find(({ sql }) => sql.includes(text));
+  const drop = find('DROP TABLE people');
+  expect(command, result, drop?.decision === 'deny' && drop.database === demo.database, 'DROP TABLE as denied');
+  expect(command, result, find('UPDATE products')?.decision === 'allow', 'UPDATE as allowed');
+  expect(command, result, find('SELECT count')?.decision === 'allow', 'SELECT as allowed');
+  return {
+    did: 'dbgate history',
+    showed: `${entries.length} statements; DROP TABLE people: denied by ${drop?.rule ?? 'a rule'}`,
+  };
+}
+
+/** Past the gateway: what the server itself holds. */
+async function stillThere({ demo }: Stage): Promise<StoryStep> {
+  const { host, port, user, password, database } = demo.upstream;
+  const client = new pg.Client({ host, port, user, database, ...(password === undefined ? {} : { password }) });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT count(*) AS people FROM people');
+    const showed = String(rows[0]?.people);
+    if (showed !== PEOPLE) throw unexpected('the database itself', `${PEOPLE} people`, `${showed} people`);
+    return { did: 'the database itself', showed: `table people is there, with ${showed} rows` };
+  } finally {
+    await client.end();
+  }
+}
+
+async function logout({ dbgate }: Stage): Promise<StoryStep> {
+  const command = ['logout'];
+  expectExit(command, await dbgate(command), 0);
+  const after = await dbgate(['ls']);
+  expectExit(['ls'], after, 4);
+  return { did: 'dbgate logout', showed: 'the login is revoked and forgotten' };
+}
+
+function typed(demo: Demo, client: SqlClient, sql: string): string {
+  return client.name === 'psql'
+    ? `dbgate connect ${demo.database} -- psql -c "${sql}"`
+    : `dbgate connect ${demo.database}: ${sql}`;
+}
+
+/** `history --json` is one object with entries, or one entry a line. */
+function historyEntries(command: readonly string[], result: CliResult): HistoryLine[] {
+  const objects = result.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => parseJson(command, { ...result, stdout: line }) as HistoryLine | { entries: HistoryLine[] });
+  return objects.flatMap((object) => ('entries' in object ? object.entries : 'sql' in object ? [object] : []));
+}
+
+interface HistoryLine {
+  readonly sql: string;
+  readonly database: string;
+  readonly decision: string;
+  readonly rule?: string | null;
+}
+
+function parseJson(command: readonly string[], result: CliResult): unknown {
+  try {
+    return JSON.parse(result.stdout);
+  } catch {
+    return expect(command, result, false, 'JSON');
+  }
+}
+
+function expectExit(command: readonly string[], result: CliResult, code: number): void {
+  expect(command, result, result.exitCode === code, `exit code ${code}`);
+}
+
+function expect(command: readonly string[], result: CliResult, holds: boolean, wanted: string): void {
+  if (holds) return;
+  const saw = [`exit code ${result.exitCode}`, result.stdout.trim(), result.stderr.trim()].filter(Boolean).join('\n');
+  throw unexpected(`dbgate ${command[0]}`, wanted, saw);
+}
+
+function unexpected(what: string, wanted: string, saw: string): DbgateError {
+  const shown = saw.split('\n').slice(-20).join('\n  ');
+  return new DbgateError(ErrorCode.internal, `${what} should have shown ${wanted}, but showed:\n  ${shown}`);
+}
+
+const squeeze = (line: string) => line.trim().replace(/\s+/g, ' ');
