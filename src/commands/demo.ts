@@ -66,7 +66,7 @@ function hidden(command: Parameters<CommandDefinition['configure']>[0], flags: s
 
 function checkOptions(options: CommandOptions, script: boolean): void {
   if (script && options.upstream !== undefined) {
-    throw new DbgateError(ErrorCode.usage, 'the story of --script is about the demo’s own shop, not about --upstream', {
+    throw new DbgateError(ErrorCode.usage, "the story of --script is about the demo's own shop, not about --upstream", {
       hint: 'leave one of the two out',
     });
   }
