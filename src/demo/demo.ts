@@ -6,7 +6,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { UpstreamSettings } from '../config/gateway-settings.ts';
+import type { GatewaySettings, UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { connectUpstream } from '../gateway/upstream.ts';
 import { makeCertificates, writeCertificates } from './certificates.ts';
@@ -28,6 +28,8 @@ export interface DemoOptions {
   readonly stateDir?: string;
   readonly durability?: 'sync' | 'async';
   readonly signal?: AbortSignal;
+  /** The last word on the gateway's settings; for tests. */
+  readonly tune?: (settings: GatewaySettings) => GatewaySettings;
 }
 
 export interface Demo {
@@ -88,6 +90,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       certificates,
       databases: [{ name: database, environment: 'production', labels: {}, upstream }],
       ...(options.durability === undefined ? {} : { durability: options.durability }),
+      ...(options.tune === undefined ? {} : { tune: options.tune }),
     });
     closers.push(() => gateway.close());
     options.signal?.throwIfAborted();

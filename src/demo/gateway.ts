@@ -23,6 +23,8 @@ export interface DemoGatewayOptions {
   readonly databases: readonly DatabaseSettings[];
   /** Default `sync`. */
   readonly durability?: 'sync' | 'async';
+  /** The last word on the settings; for tests. */
+  readonly tune?: (settings: GatewaySettings) => GatewaySettings;
 }
 
 const ACCESS: Record<DemoRole, Pick<GrantSettings, 'access' | 'create'>> = {
@@ -91,7 +93,10 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   const log = createWriteStream(path.join(path.dirname(options.stateDir), 'gateway.log'), { flags: 'a', mode: 0o600 });
   // A full disk must not end the demo for the sake of its log.
   log.on('error', () => {});
-  const gateway = await startGateway(demoGatewaySettings(options), { log: (line) => void log.write(`${line}\n`) });
+  const settings = demoGatewaySettings(options);
+  const gateway = await startGateway(options.tune?.(settings) ?? settings, {
+    log: (line) => void log.write(`${line}\n`),
+  });
   return {
     url: options.publicUrl,
     async close() {
