@@ -12,6 +12,33 @@ export interface RegistryEntry {
   load(): Promise<CommandDefinition>;
 }
 
-export type CommandGroup = 'Connect' | 'Account' | 'Record' | 'Server' | 'Hidden';
+export type CommandGroup = 'Connect' | 'Account' | 'Record' | 'Server' | 'More' | 'Hidden';
 
-export const COMMANDS: readonly RegistryEntry[] = [];
+const entry = (
+  group: CommandGroup,
+  name: string,
+  summary: string,
+  load: () => Promise<CommandDefinition>,
+): RegistryEntry => ({ group, name, summary, load });
+
+export const COMMANDS: readonly RegistryEntry[] = [
+  entry('Connect', 'ls', 'databases that you may reach', async () => (await import('./ls.ts')).lsCommand),
+  entry('Connect', 'env', 'variables of an open tunnel', async () => (await import('./env.ts')).envCommand),
+  entry('Connect', 'token', 'password for the native listener', async () => (await import('./token.ts')).tokenCommand),
+  entry('Account', 'login', 'log in to a gateway', async () => (await import('./login.ts')).loginCommand),
+  entry('Account', 'logout', 'log out and forget the login', async () => (await import('./logout.ts')).logoutCommand),
+  entry('Account', 'whoami', 'who you are to the gateway', async () => (await import('./whoami.ts')).whoamiCommand),
+  entry('Record', 'history', 'your own statements', async () => (await import('./history.ts')).historyCommand),
+  entry(
+    'More',
+    'completion',
+    'completion script of a shell',
+    async () => (await import('./completion.ts')).completionCommand,
+  ),
+  entry(
+    'Hidden',
+    '__complete',
+    'candidates for completion scripts',
+    async () => (await import('./complete.ts')).completeCommand,
+  ),
+];

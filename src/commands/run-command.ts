@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { CLI_SETTINGS, optionName } from '../config/cli-settings.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
-import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
+import type { CommandDefinition, CommandOptions } from './context.ts';
 import type { RegistryEntry } from './registry.ts';
 
 /** The commander command of one verb, with the global options; `completions/` and `docs/cli.md` are made from it too. */
@@ -41,7 +41,7 @@ export function parseCommandLine(command: Command, argv: readonly string[], colu
   });
   try {
     command.action(() => {});
-    command.parse([...argv], { from: 'user' });
+    command.parse(bindOptionalValues(command, argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'help', text: text.trimEnd() };
@@ -52,12 +52,9 @@ export function parseCommandLine(command: Command, argv: readonly string[], colu
   return { kind: 'run', options: command.opts(), args: command.args };
 }
 
-/** Runs a verb; resolves to its exit code. */
-export async function runDefinition(
-  definition: CommandDefinition,
-  context: CommandContext,
-  options: CommandOptions,
-  args: readonly string[],
-): Promise<number> {
-  return (await definition.run(context, options, args)) ?? 0;
+/** As getopt_long: the value of `--socket[=path]` stands behind `=` only, a next word is an argument. */
+function bindOptionalValues(command: Command, argv: readonly string[]): string[] {
+  const optional = new Set(command.options.filter((option) => option.optional).map((option) => option.long));
+  const end = argv.indexOf('--');
+  return argv.map((word, i) => (optional.has(word) && (end === -1 || i < end) ? `${word}=` : word));
 }

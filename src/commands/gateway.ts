@@ -1,0 +1,43 @@
+import type { CommandDefinition } from './context.ts';
+import { sanitise } from './sanitise.ts';
+
+export const gatewayCommand: CommandDefinition = {
+  name: 'gateway',
+  configure(command) {
+    command
+      .description('Runs the gateway: the server between people and databases. SIGHUP reads its configuration again.')
+      .option('--config <file>', 'its configuration, see docs/gateway-yaml.md', 'gateway.yaml')
+      .option('--check', 'check the configuration and end');
+  },
+  async run(context, options) {
+    const configPath = options.config as string;
+    if (options.check === true) {
+      const { loadGatewaySettings } = await import('../config/gateway-schema.ts');
+      const settings = loadGatewaySettings(configPath, context.env);
+      const summary = {
+        ok: true,
+        config: configPath,
+        gateway_id: settings.gatewayId,
+        databases: [...settings.databases.keys()],
+        issuers: settings.issuers.map(({ issuer }) => issuer),
+        grants: settings.grants.length,
+      };
+      context.print(summary, () =>
+        sanitise(
+          `${configPath} is valid: ${count(settings.databases.size, 'database')}, ${count(settings.issuers.length, 'issuer')}, ${count(settings.grants.length, 'grant')}`,
+        ),
+      );
+      return;
+    }
+    const { runGateway } = await import('../gateway/server.ts');
+    await runGateway({
+      configPath,
+      signal: context.signal,
+      log: (line: string) => context.note(sanitise(line)),
+    });
+  },
+};
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
