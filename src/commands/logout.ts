@@ -22,7 +22,7 @@ export const logoutCommand: CommandDefinition = {
     if (chosen.length === 0) {
       throw new DbgateError(ErrorCode.loginRequired, 'not logged in', { hint: 'nothing to do' });
     }
-    const results = [];
+    const results: { gateway: string; profile: string; revoked: boolean; reason: string | null }[] = [];
     for (const profile of chosen) {
       const http = await openHttpClient(env, env.DBGATE_CA_FILE || profile.caFile);
       try {
