@@ -1,0 +1,242 @@
+/**
+ * The gateway's HTTP API (docs/architecture.md). In: a request, and who sent it. Out: JSON, or NDJSON for events.
+ * It decides nothing that the gateway does not decide for a session as well.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HistoryQuery } from '../audit/record.ts';
+import { DbgateError } from '../errors.ts';
+import type { GatewayState } from '../gateway/gateway-state.ts';
+import type { DatabaseTokens } from '../identity/database-token.ts';
+import { displayName, type Principal, principalKey } from '../identity/principal.ts';
+import { accessOf } from '../policy/grants.ts';
+import type { History } from '../store/history-index.ts';
+import { httpErrorOf, sendJson } from './http-answer.ts';
+
+export interface ApiOptions {
+  readonly gateway: GatewayState;
+  readonly history: History;
+  readonly databaseTokens: DatabaseTokens;
+  authenticate(request: IncomingMessage): Promise<Principal>;
+  /** Host and port of the native listener, as clients reach it. */
+  native(): { host: string; port: number } | undefined;
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly principal: Principal;
+  readonly url: URL;
+  /** What `{name}` stood for. */
+  readonly name: string;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: RegExp;
+  run(api: ApiOptions, call: Call): Promise<void> | void;
+}
+
+const STATS_MS = 250;
+const PING_MS = 15_000;
+
+const ROUTES: readonly Route[] = [
+  { method: 'GET', path: /^\/v1\/whoami$/, run: whoami },
+  { method: 'GET', path: /^\/v1\/databases$/, run: databases },
+  { method: 'POST', path: /^\/v1\/databases\/([^/]+)\/token$/, run: databaseToken },
+  { method: 'POST', path: /^\/v1\/tunnels\/([^/]+)\/renew$/, run: renewTunnel },
+  { method: 'GET', path: /^\/v1\/tunnels\/([^/]+)\/events$/, run: tunnelEvents },
+  { method: 'GET', path: /^\/v1\/history$/, run: history },
+];
+
+export const CONNECT_PATH = /^\/v1\/databases\/([^/]+)\/connect$/;
+
+export async function serveApi(api: ApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    // No body of the API carries anything: what comes is read away.
+    request.resume();
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    if (url.pathname === '/healthz' && request.method === 'GET') return health(api, response);
+    if (url.pathname === '/.well-known/dbgate' && request.method === 'GET') return discovery(api, response);
+    if (CONNECT_PATH.test(url.pathname)) {
+      throw new DbgateError('usage', 'this route is reached with Upgrade: postgresql', {
+        hint: 'Use `dbgate connect`.',
+      });
+    }
+    const match = ROUTES.map((route) => ({ route, found: route.path.exec(url.pathname) })).find(
+      (m) => m.found !== null,
+    );
+    if (match === undefined) throw new DbgateError('not_found', `there is no ${url.pathname}`);
+    if (match.route.method !== request.method)
+      throw new DbgateError('usage', `${url.pathname} takes ${match.route.method}`);
+    const principal = await api.authenticate(request);
+    await match.route.run(api, { request, response, principal, url, name: decoded(match.found![1] ?? '') });
+  } catch (error) {
+    if (!(error instanceof DbgateError))
+      api.gateway.logLine(`${request.method} ${request.url}: ${(error as Error).stack}`);
+    if (response.headersSent) response.destroy();
+    else {
+      const { status, body, headers } = httpErrorOf(error);
+      sendJson(response, status, body, headers);
+    }
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new DbgateError('usage', 'the path is not percent-encoded UTF-8');
+  }
+}
+
+function health({ gateway }: ApiOptions, response: ServerResponse): void {
+  const healthy = gateway.log.state === 'healthy' && gateway.recorder.dropped === 0;
+  sendJson(response, healthy ? 200 : 503, {
+    status: healthy ? 'ok' : 'degraded',
+    audit: gateway.log.state,
+    outcomes_pending: gateway.recorder.pending,
+    outcomes_dropped: gateway.recorder.dropped,
+    sessions: gateway.sessions.size,
+  });
+}
+
+function discovery({ gateway, native }: ApiOptions, response: ServerResponse): void {
+  const { gatewayId, publicUrl, issuers } = gateway.settings;
+  sendJson(response, 200, {
+    version: 1,
+    gateway: gatewayId,
+    public_url: publicUrl,
+    issuers: issuers.map((issuer) => ({
+      issuer: issuer.issuer,
+      client_id: issuer.clientId,
+      scopes: issuer.scopes,
+      audience: issuer.audience,
+      token: issuer.token,
+      dpop: issuer.dpop,
+      device: true,
+    })),
+    ...(native() === undefined ? {} : { native: native() }),
+  });
+}
+
+function whoami(_api: ApiOptions, { response, principal }: Call): void {
+  const { issuer, subject, email, name, groups, kind, actor, expiresAt } = principal;
+  sendJson(response, 200, {
+    issuer,
+    subject,
+    email,
+    name,
+    groups,
+    kind,
+    actor,
+    expires_at: new Date(expiresAt).toISOString(),
+  });
+}
+
+function databases({ gateway }: ApiOptions, { response, principal }: Call): void {
+  const reachable = [];
+  for (const database of gateway.settings.databases.values()) {
+    const access = accessOf(principal, database, gateway.settings.grants);
+    if (access === undefined) continue;
+    const { name, environment, labels } = database;
+    reachable.push({ name, environment, ...access, labels });
+  }
+  sendJson(response, 200, { databases: reachable });
+}
+
+async function databaseToken(api: ApiOptions, { response, principal, name }: Call): Promise<void> {
+  const { gateway } = api;
+  const database = gateway.settings.databases.get(name);
+  if (database === undefined || accessOf(principal, database, gateway.settings.grants) === undefined) {
+    throw new DbgateError('denied', `database ${JSON.stringify(name)} is not granted to you, or does not exist`, {
+      hint: 'See `dbgate ls` for the databases that you may reach.',
+    });
+  }
+  const native = api.native();
+  if (native === undefined) {
+    throw new DbgateError('not_found', 'this gateway has no Postgres listener', {
+      hint: `Use \`dbgate connect ${name}\`.`,
+    });
+  }
+  const ttlMs = gateway.settings.limits.databaseTokenTtlMs;
+  const minted = await api.databaseTokens.mint(principal, name, ttlMs);
+  sendJson(response, 200, {
+    token: minted.token,
+    expires_in: Math.floor((minted.expiresAt - Date.now()) / 1000),
+    user: displayName(principal),
+    ...native,
+    database: name,
+  });
+}
+
+function renewTunnel({ gateway }: ApiOptions, { response, principal, name }: Call): void {
+  for (const entry of gateway.sessions.sessionsOf(principal, name)) entry.connection.renew(principal.expiresAt);
+  sendJson(response, 200, { expires_at: new Date(principal.expiresAt).toISOString() });
+}
+
+function tunnelEvents({ gateway }: ApiOptions, { request, response, principal, name }: Call): void {
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' });
+  let last = '';
+  let quietMs = 0;
+  const tick = (): void => {
+    const line = JSON.stringify({ event: 'stats', ...gateway.sessions.stats(principal, name) });
+    quietMs += STATS_MS;
+    if (line !== last) {
+      last = line;
+      quietMs = 0;
+      response.write(`${line}\n`);
+    } else if (quietMs >= PING_MS) {
+      quietMs = 0;
+      response.write('{"event":"ping"}\n');
+    }
+    // The stream lives no longer than the token it was opened with; the CLI opens it again with a fresh one.
+    if (Date.now() >= principal.expiresAt) response.end();
+  };
+  const timer = setInterval(tick, STATS_MS);
+  const stop = (): void => clearInterval(timer);
+  request.once('close', stop);
+  response.once('close', stop);
+  tick();
+}
+
+async function history({ history }: ApiOptions, { response, principal, url }: Call): Promise<void> {
+  const q = url.searchParams;
+  const query: HistoryQuery = { principal: principalKey(principal), limit: numberOf(q, 'limit', 1, 1000) ?? 50 };
+  const since = timeOf(q, 'since');
+  const until = timeOf(q, 'until');
+  if (since !== undefined) query.since = since;
+  if (until !== undefined) query.until = until;
+  if (q.has('database')) query.database = q.get('database')!;
+  if (q.has('grep')) query.grep = q.get('grep')!;
+  if (q.has('cursor')) query.cursor = q.get('cursor')!;
+  query.errorsOnly = flagOf(q, 'errors');
+  query.deniedOnly = flagOf(q, 'denied');
+  const page = await history.query(query);
+  sendJson(response, 200, {
+    entries: page.entries,
+    ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }),
+  });
+}
+
+function numberOf(q: URLSearchParams, name: string, min: number, max: number): number | undefined {
+  const text = q.get(name);
+  if (text === null) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new DbgateError('usage', `${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** ISO 8601, or epoch milliseconds. */
+function timeOf(q: URLSearchParams, name: string): number | undefined {
+  const text = q.get(name);
+  if (text === null) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (!Number.isFinite(value)) throw new DbgateError('usage', `${name} is not a time: ${JSON.stringify(text)}`);
+  return value;
+}
+
+function flagOf(q: URLSearchParams, name: string): boolean {
+  return q.get(name) === 'true' || q.get(name) === '1';
+}

@@ -1,0 +1,230 @@
+/**
+ * One established session on real sockets: turns what happens on them into the session's events, and executes the
+ * commands that come back. All I/O of a session is here; what is said and when is the session's.
+ */
+import type { Duplex } from 'node:stream';
+import type { Principal } from '../identity/principal.ts';
+import type { Analyser } from './analyser.ts';
+import type { Durability, DurabilityWaiter } from './durability.ts';
+import type { EndReason, SessionCommand, SessionEvent } from './session/contract.ts';
+import type { Session } from './session/session.ts';
+
+export interface ConnectionParts {
+  readonly session: Session;
+  readonly client: Duplex;
+  readonly upstream: Duplex;
+  readonly analyser: Analyser;
+  readonly durability: Durability;
+  readonly principal: Principal;
+  /** 0: never. */
+  readonly idleTimeoutMs: number;
+  onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
+  onSchemaChanged(): void;
+  onCancelUpstream(): void;
+  /** Called once, when both sockets are done with. */
+  onClosed(reason: EndReason): void;
+}
+
+/** How long a client may take to read why its session ended. */
+const FAREWELL_MS = 2_000;
+
+export class Connection implements DurabilityWaiter {
+  readonly #parts: ConnectionParts;
+  #closed = false;
+  #clientHeld = false;
+  #upstreamHeld = false;
+  #clientFull = false;
+  #upstreamFull = false;
+  #expiry: NodeJS.Timeout | undefined;
+  #expiresAt: number;
+  #lastByteAt = performance.now();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+    this.#expiresAt = parts.principal.expiresAt;
+  }
+
+  get counters(): Session['counters'] {
+    return this.#parts.session.counters;
+  }
+
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
+  start(): void {
+    const { client, upstream, idleTimeoutMs } = this.#parts;
+    client.on('data', (chunk: Buffer) => {
+      this.#lastByteAt = performance.now();
+      this.#handle({ type: 'client_data', chunk, nowMs: this.#lastByteAt });
+    });
+    client.on('end', () => this.#event('client_end'));
+    client.on('error', () => {});
+    client.on('close', () => this.#clientClosed());
+    client.on('drain', () => {
+      this.#clientFull = false;
+      this.#flowUpstream();
+    });
+    upstream.on('data', (chunk: Buffer) => {
+      this.#lastByteAt = performance.now();
+      this.#handle({ type: 'upstream_data', chunk, nowMs: this.#lastByteAt });
+    });
+    upstream.on('error', () => {});
+    upstream.on('close', () => this.#event('upstream_end'));
+    upstream.on('drain', () => {
+      this.#upstreamFull = false;
+      this.#flowClient();
+    });
+    this.#scheduleExpiry();
+    if (idleTimeoutMs > 0) {
+      this.#idle = setInterval(
+        () => {
+          if (this.#parts.session.isIdle && performance.now() - this.#lastByteAt > idleTimeoutMs) this.end('idle');
+        },
+        Math.min(idleTimeoutMs, 30_000),
+      ).unref();
+    }
+    upstream.resume();
+    client.resume();
+  }
+
+  /** The gateway ends the session; the client is told why. */
+  end(reason: EndReason): void {
+    this.#handle({ type: 'end', reason, nowMs: performance.now() });
+    // A client that never reads does not keep its session.
+    setTimeout(() => this.#destroy(), FAREWELL_MS).unref();
+  }
+
+  /** A fresh token for the same principal: the session lives on. */
+  renew(expiresAt: number): void {
+    if (expiresAt <= this.#expiresAt) return;
+    this.#expiresAt = expiresAt;
+    this.#scheduleExpiry();
+  }
+
+  durable(position: number): void {
+    this.#handle({ type: 'durable', position, nowMs: performance.now() });
+  }
+
+  auditFailed(from: number): void {
+    this.#handle({ type: 'audit_failed', from, nowMs: performance.now() });
+  }
+
+  #event(type: 'client_end' | 'upstream_end'): void {
+    this.#handle({ type, nowMs: performance.now() });
+  }
+
+  #handle(event: SessionEvent): void {
+    if (this.#closed) return;
+    for (const command of this.#parts.session.handle(event)) this.#execute(command);
+  }
+
+  #execute(command: SessionCommand): void {
+    const { client, upstream } = this.#parts;
+    switch (command.type) {
+      case 'send_client':
+        if (client.writable && !client.write(command.bytes)) {
+          this.#clientFull = true;
+          this.#flowUpstream();
+        }
+        return;
+      case 'send_upstream':
+        if (upstream.writable && !upstream.write(command.bytes)) {
+          this.#upstreamFull = true;
+          this.#flowClient();
+        }
+        return;
+      case 'analyse':
+        void this.#parts.analyser
+          .analyse(command.sql)
+          .then((analysis) => this.#handle({ type: 'analysed', analysis, nowMs: performance.now() }));
+        return;
+      case 'await_durable':
+        this.#parts.durability.wait(this, command.position);
+        return;
+      case 'pause_client':
+        this.#clientHeld = true;
+        this.#flowClient();
+        return;
+      case 'resume_client':
+        this.#clientHeld = false;
+        this.#flowClient();
+        return;
+      case 'pause_upstream':
+        this.#upstreamHeld = true;
+        this.#flowUpstream();
+        return;
+      case 'resume_upstream':
+        this.#upstreamHeld = false;
+        this.#flowUpstream();
+        return;
+      case 'objects_created':
+        void this.#parts.onCreated(command.objects);
+        return;
+      case 'schema_changed':
+        this.#parts.onSchemaChanged();
+        return;
+      case 'cancel_upstream':
+        this.#parts.onCancelUpstream();
+        return;
+      case 'close':
+        this.#close(command.reason);
+        return;
+      default: {
+        const never: never = command;
+        throw new Error(`unknown command ${String(never)}`);
+      }
+    }
+  }
+
+  #flowClient(): void {
+    const { client } = this.#parts;
+    if (this.#clientHeld || this.#upstreamFull) client.pause();
+    else if (client.isPaused()) client.resume();
+  }
+
+  #flowUpstream(): void {
+    const { upstream } = this.#parts;
+    if (this.#upstreamHeld || this.#clientFull) upstream.pause();
+    else if (upstream.isPaused()) upstream.resume();
+  }
+
+  #scheduleExpiry(): void {
+    clearTimeout(this.#expiry);
+    const left = this.#expiresAt - Date.now();
+    if (left <= 0) {
+      this.end('token_expired');
+      return;
+    }
+    // Longer than a timer can count: look again then.
+    this.#expiry = setTimeout(() => this.#scheduleExpiry(), Math.min(left, 2 ** 31 - 1)).unref();
+  }
+
+  #clientClosed(): void {
+    this.#handle({ type: 'end', reason: 'client', nowMs: performance.now() });
+    this.#close('client');
+  }
+
+  #close(reason: EndReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#expiry);
+    clearInterval(this.#idle);
+    const { client, upstream, durability } = this.#parts;
+    durability.forget(this);
+    client.end();
+    upstream.end();
+    client.resume();
+    setTimeout(() => this.#destroy(), FAREWELL_MS).unref();
+    client.once('close', () => this.#destroy());
+    if (client.closed) this.#destroy();
+    this.#parts.onClosed(reason);
+  }
+
+  #destroy(): void {
+    this.#parts.client.destroy();
+    this.#parts.upstream.destroy();
+    this.#close('client');
+  }
+}

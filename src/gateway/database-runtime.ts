@@ -1,0 +1,71 @@
+/** One database as the gateway serves it: its settings, its server's version, and what is known of its catalog. */
+import type { DatabaseSettings } from '../config/gateway-settings.ts';
+import { DbgateError } from '../errors.ts';
+import type { StatementFacts } from '../sql/facts.ts';
+import { isPureRead, type PurityCatalog } from '../sql/purity.ts';
+import type { Analyser } from './analyser.ts';
+import type { AnalyserPool } from './analyser-pool.ts';
+import { PuritySnapshot } from './purity-snapshot.ts';
+
+export class DatabaseRuntime {
+  readonly settings: DatabaseSettings;
+  readonly #analysers: AnalyserPool;
+  readonly #purity: PuritySnapshot;
+  /** Purity of statement shapes under the snapshot they were judged with. */
+  #pure = new WeakMap<readonly StatementFacts[], boolean>();
+  #judgedWith: PurityCatalog | undefined;
+
+  constructor(settings: DatabaseSettings, analysers: AnalyserPool, log: (line: string) => void) {
+    this.settings = settings;
+    this.#analysers = analysers;
+    this.#purity = new PuritySnapshot(settings.upstream, log);
+  }
+
+  /** The analyser with the grammar of the server; refuses servers that speak another encoding. */
+  async prepare(parameterStatus: ReadonlyMap<string, string>): Promise<{ analyser: Analyser; major: number }> {
+    const version = parameterStatus.get('server_version') ?? '';
+    const major = Number.parseInt(version, 10);
+    if (!(major >= 14)) {
+      throw new DbgateError(
+        'upstream_unavailable',
+        `PostgreSQL 14 or newer is needed, the server says ${JSON.stringify(version)}`,
+        {
+          sqlstate: '0A000',
+        },
+      );
+    }
+    const encoding = parameterStatus.get('server_encoding');
+    if (encoding !== 'UTF8') {
+      throw new DbgateError('upstream_unavailable', `the database's encoding is ${encoding}, only UTF8 is supported`, {
+        sqlstate: '0A000',
+        hint: 'In another encoding the gateway would read other statements than the server.',
+      });
+    }
+    // The first session does not wait for the snapshot: until it is there, nothing counts as pure.
+    void this.#purity.ensure();
+    return { analyser: await this.#analysers.get(major), major };
+  }
+
+  isPureRead(statements: readonly StatementFacts[]): boolean {
+    const catalog = this.#purity.current;
+    if (catalog === undefined) return false;
+    if (catalog !== this.#judgedWith) {
+      this.#judgedWith = catalog;
+      this.#pure = new WeakMap();
+    }
+    let pure = this.#pure.get(statements);
+    if (pure === undefined) {
+      pure = isPureRead(statements, catalog);
+      this.#pure.set(statements, pure);
+    }
+    return pure;
+  }
+
+  schemaChanged(): void {
+    this.#purity.invalidate();
+  }
+
+  close(): void {
+    this.#purity.close();
+  }
+}

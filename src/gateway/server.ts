@@ -1,0 +1,266 @@
+/**
+ * Composes one gateway from its settings: log, index, verifier, listeners. The only place that knows all parts.
+ * Nothing is served before everything it needs works; what can't work stops the start with what to do about it.
+ */
+import { watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { httpErrorOf } from '../api/http-answer.ts';
+import { CONNECT_PATH, serveApi } from '../api/router.ts';
+import { openOwnedObjects } from '../audit/owned-objects.ts';
+import { openRecorder } from '../audit/recorder.ts';
+import { loadGatewaySettings } from '../config/gateway-file.ts';
+import type { GatewaySettings, ListenAddress } from '../config/gateway-settings.ts';
+import { DbgateError } from '../errors.ts';
+import { openDatabaseTokens } from '../identity/database-token.ts';
+import type { Principal } from '../identity/principal.ts';
+import { createRevocations } from '../identity/revocation.ts';
+import { createVerifier, type Verifier } from '../identity/verifier.ts';
+import { openHistory } from '../store/history-index.ts';
+import { openSegmentLog } from '../store/segment-log.ts';
+import { GatewayState } from './gateway-state.ts';
+import { createNativeListener } from './native-listener.ts';
+import { checkUpgrade, serveTunnel } from './tunnel-upgrade.ts';
+
+export interface RunningGateway {
+  readonly httpsAddress: ListenAddress;
+  readonly postgresAddress: ListenAddress | undefined;
+  /** Takes validated settings for new and running sessions; listeners and the state directory stay. */
+  reload(settings: GatewaySettings): void;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  log?: (line: string) => void;
+}
+
+const MAX_QUEUED_LOG_BYTES = 64 << 20;
+
+export async function startGateway(settings: GatewaySettings, options: StartOptions = {}): Promise<RunningGateway> {
+  const logLine = options.log ?? (() => {});
+  await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
+  const closing: (() => unknown)[] = [];
+  try {
+    const now = Date.now;
+    const log = await openSegmentLog({
+      dir: path.join(settings.stateDir, 'audit'),
+      gatewayId: settings.gatewayId,
+      segmentBytes: settings.audit.segmentBytes,
+      durability: settings.audit.durability,
+      maxQueuedBytes: MAX_QUEUED_LOG_BYTES,
+      now,
+    });
+    closing.push(() => log.close());
+    for (const note of log.status().recoveryNotes) logLine(`audit: ${note}`);
+    const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now });
+    closing.push(() => recorder.close());
+    const owned = await openOwnedObjects(log, { now });
+    const history = await openHistory(log, { dir: path.join(settings.stateDir, 'index') });
+    closing.push(() => history.close());
+    const databaseTokens = await openDatabaseTokens({
+      stateDir: settings.stateDir,
+      gatewayId: settings.gatewayId,
+      now,
+    });
+    const gateway = new GatewayState({ settings, log, recorder, owned, logLine });
+    closing.push(() => gateway.close());
+    const revocations = createRevocations();
+    revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
+
+    let verifier = verifierOf(settings);
+    function verifierOf(from: GatewaySettings): Verifier {
+      return createVerifier({ issuers: from.issuers, publicUrl: from.publicUrl, now, revocations });
+    }
+    const authenticate = (request: IncomingMessage): Promise<Principal> =>
+      verifier.verify({
+        authorization: request.headers.authorization,
+        dpop: singleHeader(request, 'dpop'),
+        method: request.method ?? 'GET',
+        url: request.url ?? '/',
+      });
+
+    let secureContext = tls.createSecureContext(tlsOptions(settings));
+    const server = https.createServer({
+      ...tlsOptions(settings),
+      allowHalfOpen: true,
+      noDelay: true,
+    } as https.ServerOptions);
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('request', (request, response) => void serveApi(api, request, response));
+    server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
+    const nativeServer =
+      settings.listen.postgres === undefined
+        ? undefined
+        : createNativeListener({
+            gateway,
+            secureContext: () => secureContext,
+            verifyDatabaseToken: async (token, database) => {
+              const principal = await databaseTokens.verify(token, database);
+              if (revocations.isRevoked(principal)) throw new DbgateError('token_invalid', 'access was revoked');
+              return principal;
+            },
+          });
+    const api = {
+      gateway,
+      history,
+      databaseTokens,
+      authenticate,
+      native: () => {
+        if (nativeServer === undefined) return undefined;
+        return {
+          host: new URL(gateway.settings.publicUrl).hostname,
+          port: (nativeServer.address() as AddressInfo).port,
+        };
+      },
+    };
+
+    async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+      socket.on('error', () => socket.destroy());
+      try {
+        const match = CONNECT_PATH.exec(new URL(request.url ?? '/', 'http://gateway').pathname);
+        if (match === null) throw new DbgateError('not_found', `there is no ${request.url}`);
+        const database = decodeURIComponent(match[1]!);
+        const principal = await authenticate(request);
+        checkUpgrade(gateway, request, principal, database);
+        await serveTunnel(gateway, request, socket, head, principal, database);
+      } catch (error) {
+        if (!(error instanceof DbgateError)) logLine(`upgrade: ${(error as Error).stack}`);
+        refuseUpgrade(socket, error);
+      }
+    }
+
+    const httpsAddress = await listen(server, settings.listen.https);
+    closing.push(() => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    let postgresAddress: ListenAddress | undefined;
+    if (nativeServer !== undefined) {
+      nativeServer.on('connection', (socket) => {
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
+      });
+      postgresAddress = await listen(nativeServer, settings.listen.postgres!);
+      closing.push(() => nativeServer.close());
+    }
+    return {
+      httpsAddress,
+      postgresAddress,
+      reload(next) {
+        // Whatever can throw comes first, so that a bad certificate or issuer changes nothing.
+        const nextVerifier = verifierOf(next);
+        const nextContext = tls.createSecureContext(tlsOptions(next));
+        server.setSecureContext(tlsOptions(next));
+        verifier = nextVerifier;
+        secureContext = nextContext;
+        gateway.reload({ ...next, stateDir: settings.stateDir, listen: settings.listen, audit: settings.audit });
+      },
+      async close() {
+        gateway.sessions.endAll('shutdown');
+        // Farewells reach their clients before the sockets go.
+        for (let i = 0; i < 40 && gateway.sessions.size > 0; i++) await new Promise((r) => setTimeout(r, 25));
+        await closeAll(closing);
+      },
+    };
+  } catch (error) {
+    await closeAll(closing);
+    throw error;
+  }
+}
+
+async function closeAll(closing: (() => unknown)[]): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+function tlsOptions({ tls: { cert, key } }: GatewaySettings): tls.SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2' };
+}
+
+function listen(server: https.Server | import('node:net').Server, address: ListenAddress): Promise<ListenAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new DbgateError('config', `cannot listen on ${address.host}:${address.port}: ${error.code ?? error.message}`, {
+          hint:
+            error.code === 'EADDRINUSE'
+              ? 'Another program has that port: stop it, or choose another in gateway.yaml.'
+              : undefined!,
+        }),
+      ),
+    );
+    server.listen(address.port, address.host, () => {
+      const bound = server.address() as AddressInfo;
+      resolve({ host: bound.address, port: bound.port });
+    });
+  });
+}
+
+function singleHeader(request: IncomingMessage, name: string): string | undefined {
+  const values = request.headersDistinct[name];
+  if (values === undefined) return undefined;
+  if (values.length > 1) throw new DbgateError('token_invalid', `more than one ${name} header`);
+  return values[0];
+}
+
+function refuseUpgrade(socket: Duplex, error: unknown): void {
+  const { status, body, headers } = httpErrorOf(error);
+  const text = JSON.stringify(body);
+  const lines = Object.entries({
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(text)),
+    Connection: 'close',
+    ...headers,
+  });
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${text}`);
+}
+
+export interface RunOptions {
+  readonly configPath: string;
+  readonly signal: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv;
+  log(line: string): void;
+}
+
+/** `dbgate gateway`: serves until the signal; reloads on SIGHUP and when the file changes. */
+export async function runGateway({ configPath, signal, env = process.env, log }: RunOptions): Promise<void> {
+  const running = await startGateway(loadGatewaySettings(configPath, env), { log });
+  log(`listening on https://${running.httpsAddress.host}:${running.httpsAddress.port}`);
+  if (running.postgresAddress !== undefined) {
+    log(`listening for Postgres clients on ${running.postgresAddress.host}:${running.postgresAddress.port}`);
+  }
+  const reload = (): void => {
+    try {
+      running.reload(loadGatewaySettings(configPath, env));
+      log('configuration reloaded');
+    } catch (error) {
+      log(`configuration NOT reloaded, the old one stays: ${(error as Error).message}`);
+    }
+  };
+  let soon: NodeJS.Timeout | undefined;
+  // The folder is watched: editors replace the file rather than write into it.
+  const watcher = watch(path.dirname(path.resolve(configPath)), (_type, name) => {
+    if (name !== path.basename(configPath)) return;
+    clearTimeout(soon);
+    soon = setTimeout(reload, 200);
+  });
+  process.on('SIGHUP', reload);
+  try {
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  } finally {
+    clearTimeout(soon);
+    watcher.close();
+    process.off('SIGHUP', reload);
+    await running.close();
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * From a verified principal and a StartupMessage to a running session: grant, limits, upstream, record, greeting.
+ * Refusals reach the client as a FATAL ErrorResponse and the record as `connect.refused`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { DbgateError } from '../errors.ts';
+import { displayName, type Principal } from '../identity/principal.ts';
+import { encodeAuthenticationOk } from '../pgwire/authentication.ts';
+import { encodeErrorResponse } from '../pgwire/error-response.ts';
+import {
+  encodeBackendKeyData,
+  encodeNegotiateProtocolVersion,
+  encodeParameterStatus,
+  readyForQuery,
+} from '../pgwire/result.ts';
+import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts';
+import { accessOf } from '../policy/grants.ts';
+import { Connection } from './connection.ts';
+import type { GatewayState } from './gateway-state.ts';
+import { Session } from './session/session.ts';
+import type { SessionEntry } from './session-registry.ts';
+import { clientApplicationName, upstreamParameters } from './startup-parameters.ts';
+import { connectUpstream, UpstreamRefusal } from './upstream.ts';
+import { cancelUpstream } from './upstream-cancel.ts';
+
+export interface Arrival {
+  readonly client: Duplex;
+  readonly startup: StartupMessage;
+  readonly principal: Principal;
+  /** The database's name at the gateway. */
+  readonly database: string;
+  readonly via: 'tunnel' | 'native';
+  readonly tunnel: string | undefined;
+  readonly purpose: string | undefined;
+  readonly clientAddress: string;
+}
+
+/** Never throws: what goes wrong is told to the client and recorded. */
+export async function startSession(gateway: GatewayState, arrival: Arrival): Promise<void> {
+  try {
+    await start(gateway, arrival);
+  } catch (error) {
+    refuseConnection(gateway, arrival, error);
+  }
+}
+
+async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
+  const { client, startup, principal } = arrival;
+  const runtime = gateway.database(arrival.database);
+  const access = runtime === undefined ? undefined : accessOf(principal, runtime.settings, gateway.settings.grants);
+  if (runtime === undefined || access === undefined) throw noSuchDatabase(arrival.database);
+  if (gateway.sessions.size + gateway.starting >= gateway.settings.limits.maxSessions) {
+    throw new DbgateError('denied', `the gateway serves its limit of ${gateway.settings.limits.maxSessions} sessions`, {
+      sqlstate: '53300',
+      hint: 'Close connections that are not used, or try again shortly.',
+    });
+  }
+  if (gateway.log.state !== 'healthy') {
+    throw new DbgateError('audit_unavailable', 'audit unavailable, no session is opened', { sqlstate: '58030' });
+  }
+  const person = displayName(principal);
+  const readOnly = access.access === 'read';
+  const wanted = upstreamParameters(startup.parameters, person, { readOnly });
+  const gone = new AbortController();
+  const onGone = (): void => gone.abort();
+  client.once('close', onGone);
+  gateway.starting++;
+  let upstream: Awaited<ReturnType<typeof connectUpstream>>;
+  try {
+    upstream = await connectUpstream(
+      runtime.settings.upstream,
+      { parameters: wanted.parameters },
+      { signal: gone.signal },
+    );
+  } finally {
+    gateway.starting--;
+    client.off('close', onGone);
+  }
+  let entry: SessionEntry | undefined;
+  try {
+    const { analyser, major } = await runtime.prepare(upstream.parameterStatus);
+    for (const [name, value] of wanted.pinned) {
+      const actual = upstream.parameterStatus.get(name);
+      if (actual !== value)
+        throw new DbgateError('upstream_unavailable', `the server reports ${name} ${actual}, not ${value}`);
+    }
+    if (client.destroyed) throw new DbgateError('cancelled', 'the client went away');
+    const scope = gateway.followScope(runtime.settings, principal, access);
+    const id = randomUUID();
+    const journal = gateway.recorder.session(id);
+    journal.open({
+      issuer: principal.issuer,
+      subject: principal.subject,
+      email: principal.email,
+      principalKind: principal.kind,
+      groups: principal.groups,
+      actor: principal.actor,
+      authMethods: principal.authMethods,
+      clientAddress: arrival.clientAddress,
+      application: wanted.application,
+      via: arrival.via,
+      database: runtime.settings.name,
+      environment: runtime.settings.environment,
+      upstreamUser: runtime.settings.upstream.user,
+      purpose: arrival.purpose,
+    });
+    const session = new Session(
+      {
+        principal,
+        database: runtime.settings.name,
+        encoding: wanted.encoding,
+        pinnedParameters: wanted.pinned,
+        clientApplicationName: (value) => clientApplicationName(wanted.application, person, value),
+        maxMessageBytes: gateway.settings.limits.maxStatementBytes,
+        waitForRecord: gateway.settings.audit.durability === 'sync',
+        serverMajor: major,
+      },
+      {
+        journal,
+        lookup: (sql) => analyser.lookup(sql),
+        judge: (analysis) => scope().judge(analysis),
+        judgeResolved: (analysis, resolved) => scope().judgeResolved(analysis, resolved),
+        isPureRead: (statements) => runtime.isPureRead(statements),
+        isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
+        policyEpoch: () => gateway.policyEpoch,
+        durablePosition: () => gateway.log.durablePosition,
+      },
+    );
+    const key = gateway.sessions.newCancelKey();
+    const cancel = (): void => {
+      if (upstream.backendKey === undefined) return;
+      cancelUpstream(runtime.settings.upstream, upstream.backendKey).catch((error: Error) =>
+        gateway.logLine(`cancel on ${runtime.settings.name} failed: ${error.message}`),
+      );
+    };
+    const connection = new Connection({
+      session,
+      client,
+      upstream: upstream.socket,
+      analyser,
+      durability: gateway.durability,
+      principal,
+      idleTimeoutMs: gateway.settings.limits.idleTimeoutMs,
+      onCreated: async (objects) => {
+        for (const object of objects) {
+          // Not recorded: then it is nobody's own, and changing it asks for approval.
+          await gateway.owned
+            .created({ database: runtime.settings.name, principal: gateway.keyOf(principal), ...object })
+            .catch((error: Error) => gateway.logLine(`${object.name} is not remembered as created: ${error.message}`));
+        }
+      },
+      onSchemaChanged: () => runtime.schemaChanged(),
+      onCancelUpstream: cancel,
+      onClosed: (reason) => {
+        if (entry !== undefined) gateway.sessions.remove(entry);
+        journal.close(reason);
+      },
+    });
+    entry = {
+      id,
+      principal,
+      tunnel: arrival.tunnel,
+      database: runtime.settings.name,
+      connection,
+      cancelPid: key.pid,
+      cancelSecret: key.secret,
+      cancel,
+    };
+    gateway.sessions.add(entry);
+    client.write(greeting(startup, upstream, key, (value) => clientApplicationName(wanted.application, person, value)));
+    connection.start();
+    if (startup.rest.length > 0) client.unshift(startup.rest);
+  } catch (error) {
+    upstream.socket.destroy();
+    throw error;
+  }
+}
+
+function greeting(
+  startup: StartupMessage,
+  upstream: Awaited<ReturnType<typeof connectUpstream>>,
+  key: { pid: number; secret: Buffer },
+  applicationName: (value: string) => string,
+): Buffer {
+  const parts: Buffer[] = [];
+  if (startup.minor > NEWEST_MINOR_VERSION || startup.protocolOptions.length > 0) {
+    parts.push(
+      encodeNegotiateProtocolVersion(Math.min(startup.minor, NEWEST_MINOR_VERSION), [...startup.protocolOptions]),
+    );
+  }
+  parts.push(encodeAuthenticationOk());
+  for (const [name, value] of upstream.parameterStatus) {
+    parts.push(encodeParameterStatus(name, name === 'application_name' ? applicationName(value) : value));
+  }
+  parts.push(encodeBackendKeyData(key.pid, key.secret), ...upstream.notices, readyForQuery(upstream.txStatus));
+  return Buffer.concat(parts);
+}
+
+/** The same words whether it does not exist or is not granted: names are nobody else's business. */
+function noSuchDatabase(name: string): DbgateError {
+  return new DbgateError('denied', `database ${JSON.stringify(name)} is not granted to you, or does not exist`, {
+    sqlstate: '28000',
+    hint: 'See `dbgate ls` for the databases that you may reach.',
+  });
+}
+
+/** Tells the client why, as PostgreSQL would, and records it. */
+export function refuseConnection(
+  gateway: GatewayState,
+  arrival: { client: Duplex; clientAddress: string; principal?: Principal; database?: string },
+  error: unknown,
+): void {
+  const known = error instanceof DbgateError ? error : undefined;
+  const fields = known?.cause instanceof UpstreamRefusal ? known.cause.fields : undefined;
+  const { client, principal } = arrival;
+  if (client.writable) {
+    client.end(
+      encodeErrorResponse({
+        severity: 'FATAL',
+        code: known?.sqlstate ?? sqlstateOf(known),
+        message: known?.message ?? 'internal error of the gateway',
+        ...(fields?.detail === undefined ? {} : { detail: fields.detail }),
+        ...(known?.hint === undefined ? {} : { hint: known.hint }),
+      }),
+    );
+  }
+  setTimeout(() => client.destroy(), 1000).unref();
+  if (known === undefined)
+    gateway.logLine(`a connection failed: ${error instanceof Error ? error.stack : String(error)}`);
+  if (known?.code === 'cancelled') return;
+  gateway.recorder.connectRefused({
+    clientAddress: arrival.clientAddress,
+    subject: principal?.subject,
+    email: principal?.email,
+    database: arrival.database,
+    code: known?.code ?? 'internal',
+    reason: known?.message ?? 'internal error',
+  });
+}
+
+function sqlstateOf(error: DbgateError | undefined): string {
+  switch (error?.code) {
+    case 'protocol':
+      return '08P01';
+    case 'denied':
+    case 'login_required':
+    case 'token_invalid':
+      return '28000';
+    case 'audit_unavailable':
+      return '58030';
+    case 'upstream_unavailable':
+      return '08001';
+    default:
+      return 'XX000';
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * The upstream's side of a session: follows its messages with the queue of requests in flight, so that each answer is
+ * known to belong to one request, and passes them on as they came but for what is the gateway's own: answers to its
+ * probes, its refusals in place of the errors they provoke, a pinned setting's report.
+ *
+ * A message that does not fit the request at the head is a protocol violation of the upstream and ends the session:
+ * once the two are out of step nothing said about an answer would be true.
+ */
+import { decodeErrorFields } from '../../pgwire/error-response.ts';
+import { HEADER_BYTES, type MessageSink } from '../../pgwire/framing.ts';
+import { ProtocolError } from '../../pgwire/protocol-error.ts';
+import {
+  commandTag,
+  decodeDataRow,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  encodeParameterStatus,
+  readyForQuery,
+  rowsOfTag,
+  type TransactionStatus,
+} from '../../pgwire/result.ts';
+import type { SessionOptions } from './contract.ts';
+import type { GatedOutbox } from './gated-outbox.ts';
+import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
+import type { PreparedNames } from './prepared.ts';
+
+export interface BackendListener {
+  /** The request completed without an error. */
+  succeeded(request: Request): void;
+  /** The request completed, one way or the other: its outcome is known. */
+  ended(request: Request): void;
+  /** The server discarded the request behind an earlier error. */
+  notRun(request: Request): void;
+  probed(collector: ProbeCollector): void;
+  /** The client was told of a failure that the upstream does not know of: its transaction must fail too. */
+  abortTransaction(): void;
+}
+
+const ch = (letter: string): number => letter.charCodeAt(0);
+const DATA_ROW = ch('D'),
+  COPY_DATA = ch('d'),
+  COMMAND_COMPLETE = ch('C'),
+  EMPTY_QUERY = ch('I'),
+  SUSPENDED = ch('s');
+const ERROR = ch('E'),
+  NOTICE = ch('N'),
+  READY = ch('Z'),
+  PARSE_COMPLETE = ch('1'),
+  BIND_COMPLETE = ch('2');
+const CLOSE_COMPLETE = ch('3'),
+  PARAMETER_DESCRIPTION = ch('t'),
+  ROW_DESCRIPTION = ch('T'),
+  NO_DATA = ch('n');
+const COPY_IN = ch('G'),
+  COPY_OUT = ch('H'),
+  COPY_BOTH = ch('W'),
+  COPY_DONE = ch('c'),
+  NOTIFICATION = ch('A');
+const PARAMETER_STATUS = ch('S'),
+  FUNCTION_RESULT = ch('V');
+
+export class Backend implements MessageSink {
+  /** COPY FROM STDIN runs, and its end has not been sent yet. */
+  copyIn = false;
+  /** The upstream has said FATAL: its going is no surprise. */
+  saidFatal = false;
+  status: TransactionStatus = 'I';
+  readonly #options: SessionOptions;
+  readonly #inFlight: InFlight;
+  readonly #names: PreparedNames;
+  readonly #out: GatedOutbox<TransactionStatus>;
+  readonly #listener: BackendListener;
+  /** An error came: the server discards requests until Sync, also those that are not sent yet. */
+  #skipping = false;
+  /** Messages for the client have been passed since the last ReadyForQuery. */
+  #midBatch = false;
+  /** Answers are withheld through the batch of this request, or (`batch`) through the one under way. */
+  #withheld: { readonly through: Request | 'batch'; readonly error: Buffer; passed: boolean } | undefined;
+
+  constructor(
+    options: SessionOptions,
+    inFlight: InFlight,
+    names: PreparedNames,
+    out: GatedOutbox<TransactionStatus>,
+    listener: BackendListener,
+  ) {
+    this.#options = options;
+    this.#inFlight = inFlight;
+    this.#names = names;
+    this.#out = out;
+    this.#listener = listener;
+  }
+
+  get skipping(): boolean {
+    return this.#skipping;
+  }
+
+  get midBatch(): boolean {
+    return this.#midBatch;
+  }
+
+  withholdThrough(request: Request, error: Buffer): void {
+    this.#withheld = { through: request, error, passed: false };
+  }
+
+  withholdBatch(error: Buffer): void {
+    this.#withheld = { through: 'batch', error, passed: true };
+  }
+
+  message(type: number, buffer: Buffer, start: number, end: number): boolean {
+    const head = this.#inFlight.head;
+    switch (type) {
+      case DATA_ROW:
+        if (head === undefined) throw this.#unexpected(type, head);
+        head.rows++;
+        head.bytes += end - start - HEADER_BYTES;
+        if (head.probe !== undefined) {
+          head.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
+          return true;
+        }
+        break;
+      case COPY_DATA:
+        if (head === undefined) throw this.#unexpected(type, head);
+        head.rows++;
+        head.bytes += end - start - HEADER_BYTES;
+        break;
+      case READY:
+        this.#ready(buffer, start, end);
+        return true;
+      case COMMAND_COMPLETE:
+        this.#commandComplete(this.#expect(type, head, 'query', 'execute'), buffer, start, end);
+        return true;
+      case EMPTY_QUERY:
+      case SUSPENDED:
+        this.#executed(type, this.#expect(type, head, 'query', 'execute'), buffer, start, end);
+        return true;
+      case PARSE_COMPLETE:
+        return this.#complete(this.#expect(type, head, 'parse'), buffer, start, end);
+      case BIND_COMPLETE:
+        return this.#complete(this.#expect(type, head, 'bind'), buffer, start, end);
+      case CLOSE_COMPLETE:
+        return this.#complete(this.#expect(type, head, 'close'), buffer, start, end);
+      case NO_DATA:
+        return this.#complete(this.#expect(type, head, 'describe'), buffer, start, end);
+      case ROW_DESCRIPTION:
+        if (this.#expect(type, head, 'describe', 'query').kind === 'describe')
+          return this.#complete(head!, buffer, start, end);
+        break;
+      case PARAMETER_DESCRIPTION:
+        this.#expect(type, head, 'describe');
+        break;
+      case ERROR:
+        this.#error(buffer, start, end);
+        return true;
+      case NOTICE:
+        if (head?.probe !== undefined) return true;
+        break;
+      case NOTIFICATION:
+        break;
+      case PARAMETER_STATUS:
+        this.#parameterStatus(buffer, start, end);
+        return true;
+      case COPY_IN:
+        this.#copyIn(this.#expect(type, head, 'query', 'execute'));
+        break;
+      case COPY_OUT:
+      case COPY_DONE:
+        this.#expect(type, head, 'query', 'execute');
+        break;
+      case FUNCTION_RESULT:
+        this.#expect(type, head, 'function');
+        break;
+      case COPY_BOTH:
+      default:
+        throw this.#unexpected(type, head);
+    }
+    this.#pass(buffer, start, end);
+    return true;
+  }
+
+  piece(type: number, buffer: Buffer, start: number, end: number, first: boolean): void {
+    const head = this.#inFlight.head;
+    if (head === undefined || head.probe !== undefined || head.denial !== undefined) throw this.#unexpected(type, head);
+    if (first) {
+      head.rows++;
+      head.bytes -= HEADER_BYTES;
+    }
+    head.bytes += end - start;
+    this.#pass(buffer, start, end);
+  }
+
+  #pass(buffer: Buffer, start: number, end: number): void {
+    this.#midBatch = true;
+    if (this.#withheld !== undefined) return;
+    this.#out.pass(buffer, start, end);
+  }
+
+  /** The head, if it is of one of these kinds and may have such an answer at all. */
+  #expect(type: number, head: Request | undefined, ...kinds: readonly RequestKind[]): Request {
+    // What was refused must fail upstream: any other answer means that it ran.
+    if (head === undefined || !kinds.includes(head.kind) || head.denial !== undefined)
+      throw this.#unexpected(type, head);
+    return head;
+  }
+
+  #unexpected(type: number, head: Request | undefined): ProtocolError {
+    const what =
+      head === undefined ? 'no request' : head.denial === undefined ? `a ${head.kind}` : `a refused ${head.kind}`;
+    return new ProtocolError(`backend message '${String.fromCharCode(type)}' does not answer ${what}`);
+  }
+
+  #complete(head: Request, buffer: Buffer, start: number, end: number): boolean {
+    this.#inFlight.shift();
+    this.#names.confirm(head);
+    if (head.probe === undefined) this.#pass(buffer, start, end);
+    else this.#probeAnswered(head.probe);
+    this.#passCopyEnds();
+    return true;
+  }
+
+  #commandComplete(head: Request, buffer: Buffer, start: number, end: number): void {
+    // Rows that were seen count; else what the tag says (INSERT, UPDATE, COPY FROM).
+    if (head.rows === 0) head.rows = rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end));
+    this.#executed(COMMAND_COMPLETE, head, buffer, start, end);
+  }
+
+  #executed(type: number, head: Request, buffer: Buffer, start: number, end: number): void {
+    this.copyIn = false;
+    if (head.probe === undefined) this.#pass(buffer, start, end);
+    // A simple Query may hold more statements; ReadyForQuery ends it.
+    if (head.kind === 'query') return;
+    this.#inFlight.shift();
+    if (head.probe !== undefined) this.#probeAnswered(head.probe);
+    else {
+      if (type !== SUSPENDED) this.#listener.succeeded(head);
+      this.#listener.ended(head);
+    }
+    this.#passCopyEnds();
+  }
+
+  #error(buffer: Buffer, start: number, end: number): void {
+    const { severity, code } = decodeErrorFields(buffer, start + HEADER_BYTES, end);
+    if (severity === 'FATAL' || severity === 'PANIC') this.saidFatal = true;
+    this.copyIn = false;
+    const head = this.#inFlight.head;
+    if (head?.probe !== undefined) head.probe.failed ??= code;
+    else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
+    else this.#pass(buffer, start, end);
+    if (head === undefined || this.saidFatal) return;
+    head.sqlstate ??= code;
+    if (head.kind === 'query' || head.kind === 'function') return;
+    if (head.kind === 'sync') return;
+    this.#inFlight.shift();
+    this.#names.withdraw(head);
+    this.#skipping = true;
+    if (head.probe !== undefined) this.#probeAnswered(head.probe);
+    else this.#listener.ended(head);
+    for (const request of this.#inFlight.discardUntilSync()) this.#listener.notRun(request);
+  }
+
+  #ready(buffer: Buffer, start: number, end: number): void {
+    if (this.#skipping) {
+      this.#skipping = false;
+      for (const request of this.#inFlight.discardUntilSync()) this.#listener.notRun(request);
+    }
+    this.#passCopyEnds();
+    const head = this.#inFlight.shift();
+    if (head === undefined || (head.kind !== 'query' && head.kind !== 'sync' && head.kind !== 'function')) {
+      throw this.#unexpected(READY, head);
+    }
+    if (head.denial !== undefined && head.sqlstate === undefined) throw this.#unexpected(READY, head);
+    const status = decodeReadyForQuery(buffer, start + HEADER_BYTES, end);
+    this.status = status;
+    this.copyIn = false;
+    if (status === 'I') this.#names.forgetPortals();
+    if (head.probe === undefined) this.#endBatch(head, status, buffer, start, end);
+    if (head.kind !== 'sync' && head.probe === undefined) {
+      if (head.sqlstate === undefined) this.#listener.succeeded(head);
+      this.#listener.ended(head);
+    }
+    if (head.probe !== undefined) this.#probeAnswered(head.probe);
+  }
+
+  #endBatch(head: Request, status: TransactionStatus, buffer: Buffer, start: number, end: number): void {
+    this.#midBatch = false;
+    const withheld = this.#withheld;
+    if (withheld === undefined) {
+      this.#out.pass(buffer, start, end);
+      this.#out.mark(status);
+      // So that a batch whose record fails can be told from the next.
+      if (this.#out.isHeld) this.#out.flush();
+      return;
+    }
+    const told = status === 'T' ? 'E' : status;
+    this.#out.put(Buffer.concat([withheld.error, readyForQuery(told)]));
+    this.#out.mark(told);
+    if (withheld.through !== 'batch' && withheld.through !== head && this.#isStillAhead(withheld.through)) return;
+    this.#withheld = undefined;
+    if (status === 'T' && this.#inFlight.size === 0) this.#listener.abortTransaction();
+  }
+
+  #isStillAhead(request: Request): boolean {
+    for (const other of this.#inFlight) if (other === request) return true;
+    return false;
+  }
+
+  #probeAnswered(collector: ProbeCollector): void {
+    collector.left--;
+    if (collector.left === 0) this.#listener.probed(collector);
+  }
+
+  #copyIn(head: Request): void {
+    // Syncs that were sent behind the COPY are ignored by the server, up to CopyDone or CopyFail.
+    this.copyIn = !this.#inFlight.hasCopyEnd;
+    for (const sync of this.#inFlight.dropSyncsBehindHead()) this.#listener.ended(sync);
+    if (head.probe !== undefined) throw this.#unexpected(COPY_IN, head);
+  }
+
+  /** CopyDone and CopyFail are not answered: they go when what is before them has gone. */
+  #passCopyEnds(): void {
+    while (this.#inFlight.head?.kind === 'copy_end') this.#inFlight.shift();
+  }
+
+  #parameterStatus(buffer: Buffer, start: number, end: number): void {
+    const { name, value } = decodeParameterStatus(buffer, start + HEADER_BYTES, end);
+    const pinned = this.#options.pinnedParameters.get(name);
+    if (pinned !== undefined && pinned !== value) {
+      throw new ProtocolError(`the server changed ${name}, which is pinned for the life of a session`);
+    }
+    if (name === 'application_name') {
+      const bytes = encodeParameterStatus(name, this.#options.clientApplicationName(value));
+      this.#pass(bytes, 0, bytes.length);
+      return;
+    }
+    this.#pass(buffer, start, end);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What goes into a session and what comes out: events and commands. The session is pure; `gateway/connection.ts`
+ * turns sockets, timers and worker answers into events, and executes the commands.
+ */
+import type { Principal } from '../../identity/principal.ts';
+import type { ResolvedTarget } from '../../policy/decide.ts';
+import type { Decision } from '../../policy/decision.ts';
+import type { Analysis, StatementFacts } from '../../sql/facts.ts';
+
+export type SessionEvent =
+  | { readonly type: 'client_data'; readonly chunk: Buffer; readonly nowMs: number }
+  | { readonly type: 'upstream_data'; readonly chunk: Buffer; readonly nowMs: number }
+  /** The answer to an `analyse` command. */
+  | { readonly type: 'analysed'; readonly analysis: Analysis; readonly nowMs: number }
+  /** Every intent up to `position` is on stable storage. */
+  | { readonly type: 'durable'; readonly position: number; readonly nowMs: number }
+  /** Intents from `from` on will never be durable. */
+  | { readonly type: 'audit_failed'; readonly from: number; readonly nowMs: number }
+  /** Half-close by the client: nothing more comes, answers still go. */
+  | { readonly type: 'client_end'; readonly nowMs: number }
+  | { readonly type: 'upstream_end'; readonly nowMs: number }
+  /** The gateway ends the session: token expired, revoked, shutdown, idle. */
+  | { readonly type: 'end'; readonly reason: EndReason; readonly nowMs: number };
+
+export type EndReason =
+  | 'token_expired'
+  | 'revoked'
+  | 'shutdown'
+  | 'idle'
+  | 'upstream_gone'
+  | 'protocol'
+  | 'audit'
+  | 'client';
+
+export type SessionCommand =
+  | { readonly type: 'send_client'; readonly bytes: Buffer }
+  | { readonly type: 'send_upstream'; readonly bytes: Buffer }
+  /** Ask the analyser; one at a time; answered by an `analysed` event. */
+  | { readonly type: 'analyse'; readonly sql: string }
+  /** Tell the session with `durable` events from now until this position is reached. */
+  | { readonly type: 'await_durable'; readonly position: number }
+  /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */
+  | { readonly type: 'pause_client' }
+  | { readonly type: 'resume_client' }
+  | { readonly type: 'pause_upstream' }
+  | { readonly type: 'resume_upstream' }
+  /** Objects that this principal created, to be remembered. */
+  | { readonly type: 'objects_created'; readonly objects: readonly NamedObject[] }
+  /** DDL went through: snapshots of the catalog are out of date. */
+  | { readonly type: 'schema_changed' }
+  /** Statement cancelled on the upstream side (the session is being ended while one runs). */
+  | { readonly type: 'cancel_upstream' }
+  /** Send what is queued, then close both sockets. */
+  | { readonly type: 'close'; readonly reason: EndReason };
+
+export interface NamedObject {
+  readonly catalog: string;
+  readonly oid: number;
+  readonly name: string;
+}
+
+/** Journal of one session: the hot part of the recorder. */
+export interface SessionJournal {
+  /** Takes the intent for the next group commit. Throws `DbgateError` `audit_unavailable` when it cannot. */
+  intent(intent: {
+    protocol: 'simple' | 'extended' | 'function';
+    sqlJson: string;
+    class: string;
+    decision: 'allow' | 'mask' | 'hold' | 'deny';
+    rule: string | undefined;
+    binds: number;
+  }): { n: number; position: number };
+  outcome(
+    n: number,
+    outcome: { rows: number; bytes: number; ms: number; sqlstate: string | undefined; masked: number },
+  ): void;
+}
+
+/** What the session may ask of its surroundings, synchronously and without effects on the outside. */
+export interface SessionSurroundings {
+  readonly journal: SessionJournal;
+  /** The analysis of a text seen before, else undefined. */
+  lookup(sql: string): Analysis | undefined;
+  /** Policy for this session's principal and database; may ask for names to be resolved first. */
+  judge(analysis: Analysis): Decision;
+  /** The same with what the names stand for; `[]` when that could not be found out. */
+  judgeResolved(analysis: Analysis, resolved: readonly ResolvedTarget[]): Decision;
+  /** May its record be synced while it runs? */
+  isPureRead(statements: readonly StatementFacts[]): boolean;
+  /** Did this principal create that object through dbgate? */
+  isOwn(catalog: string, oid: number): boolean;
+  /** Changes whenever policy or grants were reloaded: cached statements are judged again. */
+  policyEpoch(): number;
+  /** Log position up to which everything is durable. */
+  durablePosition(): number;
+}
+
+export interface SessionOptions {
+  readonly principal: Principal;
+  readonly database: string;
+  /** `latin1` when the client asked for it at start-up; pinned for the session's life. */
+  readonly encoding: 'utf8' | 'latin1';
+  /** What ParameterStatus must go on to say. */
+  readonly pinnedParameters: ReadonlyMap<string, string>;
+  /** What the client is told in place of the application_name that shows the person upstream. */
+  clientApplicationName(upstreamValue: string): string;
+  readonly maxMessageBytes: number;
+  /** False with `audit.durability: async`: nothing waits for the record. */
+  readonly waitForRecord: boolean;
+  readonly serverMajor: number;
+}
+
+/** Counters of a session, for the live view and its closing record. */
+export interface SessionCounters {
+  statements: number;
+  denied: number;
+  errors: number;
+  masked: number;
+}

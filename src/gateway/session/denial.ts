@@ -1,0 +1,63 @@
+/**
+ * How a refusal reaches the client without disturbing anything else: in place of the refused message, one that the
+ * server is certain to reject is sent upstream, and the server's ErrorResponse is replaced by the gateway's on its
+ * way back. Order, transaction state, implicit transactions and the discarding up to Sync are then PostgreSQL's own.
+ */
+
+import { encodeErrorResponse } from '../../pgwire/error-response.ts';
+import { encodeParse } from '../../pgwire/extended.ts';
+import { encodeQuery } from '../../pgwire/query.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
+
+/** A syntax error at the first token in every version of the grammar; it also shows in the server's log. */
+const REJECTED_SQL = 'dbgate refused a statement here';
+
+/** Stands for a Query or FunctionCall; answered with ErrorResponse and ReadyForQuery. */
+export const REJECTED_QUERY = encodeQuery(REJECTED_SQL);
+
+/** Stands for a Parse of the same name: like any failing Parse it releases the unnamed statement and no other. */
+export function rejectedParse(name: string): Buffer {
+  return encodeParse(name, REJECTED_SQL);
+}
+
+/** Stands for a Bind or Execute: fails without touching any name of the client's. */
+export const REJECTED_EXECUTE = encodeParse('dbgate_refused', REJECTED_SQL);
+
+export function denialResponse(decision: DenyDecision): Buffer {
+  return encodeErrorResponse({
+    severity: 'ERROR',
+    code: decision.sqlstate,
+    message: decision.message,
+    ...(decision.detail === '' ? {} : { detail: decision.detail }),
+    ...(decision.hint === '' ? {} : { hint: decision.hint }),
+    ...(decision.position === undefined ? {} : { position: String(decision.position) }),
+  });
+}
+
+/** The log can't be written, so the statement was not run. */
+export const AUDIT_UNAVAILABLE: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '58030',
+  rule: 'audit.unavailable',
+  message: 'audit unavailable, statement not run',
+  detail: 'The gateway runs nothing that it cannot record, and its log cannot be written at the moment.',
+  hint: 'Try again shortly; the gateway recovers by itself when its log can be written. Operators: see `dbgate doctor`.',
+  position: undefined,
+};
+
+/** What had run when the log failed: its answer is withheld. */
+export const AUDIT_LOST: DenyDecision = {
+  ...AUDIT_UNAVAILABLE,
+  message: 'audit unavailable, result withheld',
+  detail: 'The statement only read, and the record of it could not be written, so its result was not given out.',
+};
+
+export const FUNCTION_CALL_REFUSED: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '0A000',
+  rule: 'protocol.function-call',
+  message: 'the FunctionCall message is not allowed',
+  detail: 'rule protocol.function-call: it runs a function without SQL that policy could read',
+  hint: 'Call the function with SELECT.',
+  position: undefined,
+};

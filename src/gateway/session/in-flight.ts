@@ -1,0 +1,136 @@
+/**
+ * What has been sent upstream and is not answered yet, in order. PostgreSQL answers strictly in order, so the head
+ * of this queue says whom every backend message belongs to; after an error everything up to Sync is discarded.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+/**
+ * The frontend messages that are answered. CopyData, Flush and Terminate are not; CopyDone and CopyFail (`copy_end`)
+ * are not either, but their place tells which Syncs the server ignores.
+ */
+export type RequestKind =
+  | 'query'
+  | 'parse'
+  | 'bind'
+  | 'describe'
+  | 'execute'
+  | 'close'
+  | 'sync'
+  | 'function'
+  | 'copy_end';
+
+export interface Request {
+  readonly kind: RequestKind;
+  /** Number of the intent in the record, 0: none. */
+  readonly n: number;
+  /** Where that intent is in the log, 0: none. */
+  readonly position: number;
+  readonly startedMs: number;
+  /** The gateway's own error in place of the one that this request provokes upstream. */
+  readonly denial: Buffer | undefined;
+  /** A request of the gateway's own: its answers are not for the client. */
+  readonly probe: ProbeCollector | undefined;
+  /** Parse, Bind and Close: what becomes of names when it succeeds. */
+  readonly name: NameEffect | undefined;
+  readonly onSuccess: SuccessEffect | undefined;
+  rows: number;
+  bytes: number;
+  sqlstate: string | undefined;
+}
+
+/** A name that comes into being, or goes, when the request succeeds; its identity is what counts. */
+export interface NameEffect {
+  readonly kind: 'statement' | 'portal';
+}
+
+/** What a statement changes, beyond data, once it is through. */
+export interface SuccessEffect {
+  readonly schemaChanged: boolean;
+  /** DEALLOCATE, DISCARD: prepared names are no longer what they were. */
+  readonly forgetsNames: boolean;
+}
+
+/** Takes the answers to the requests of one probe of the gateway's own. */
+export interface ProbeCollector {
+  readonly rows: (Buffer | null)[][];
+  /** SQLSTATE, when it failed or was discarded behind an earlier error. */
+  failed: string | undefined;
+  /** Requests of it that are not answered yet. */
+  left: number;
+}
+
+export class InFlight {
+  #queue: Request[] = [];
+  #head = 0;
+
+  get head(): Request | undefined {
+    return this.#queue[this.#head];
+  }
+
+  get size(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  push(request: Request): void {
+    this.#queue.push(request);
+  }
+
+  shift(): Request | undefined {
+    const request = this.#queue[this.#head];
+    if (request === undefined) return undefined;
+    this.#head++;
+    if (this.#head === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 1024) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    return request;
+  }
+
+  /** After an error: takes out everything before the next Sync, which stays. */
+  discardUntilSync(): Request[] {
+    const discarded: Request[] = [];
+    for (let request = this.head; request !== undefined && request.kind !== 'sync'; request = this.head) {
+      discarded.push(request);
+      this.shift();
+    }
+    return discarded;
+  }
+
+  /** The newest `count` requests are taken out: they were never sent. */
+  takeNewest(count: number): Request[] {
+    return this.#queue.splice(this.#queue.length - count, count);
+  }
+
+  /** Is the head inside a COPY FROM STDIN whose end has been sent? */
+  get hasCopyEnd(): boolean {
+    for (const request of this) if (request.kind === 'copy_end') return true;
+    return false;
+  }
+
+  /**
+   * COPY FROM STDIN has begun for the head: the server ignores the Syncs that came before CopyDone, so they will not
+   * be answered.
+   *
+   * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
+   */
+  dropSyncsBehindHead(): Request[] {
+    const kept: Request[] = [];
+    const dropped: Request[] = [];
+    let ignoring = true;
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      const request = this.#queue[i]!;
+      if (request.kind === 'copy_end') ignoring = false;
+      (i > this.#head && ignoring && request.kind === 'sync' ? dropped : kept).push(request);
+    }
+    this.#queue = kept;
+    this.#head = 0;
+    return dropped;
+  }
+
+  *[Symbol.iterator](): Generator<Request> {
+    for (let i = this.#head; i < this.#queue.length; i++) yield this.#queue[i]!;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Asks the session itself what names mean at this very point: its own search_path, its temporary schema and its open
+ * transaction decide, so no copy of the catalog can. The messages use a name of their own and touch neither the
+ * client's unnamed statement nor, with Flush in place of Sync, its implicit transaction.
+ */
+import { encodeBind, encodeClose, encodeExecute, encodeParse, FLUSH, SYNC } from '../../pgwire/extended.ts';
+import type { ResolvedTarget } from '../../policy/decide.ts';
+import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
+
+// Everything is qualified: nothing in a search_path can stand in for it.
+const PROBE_SQL = `
+SELECT w.i, w.oid, CASE w.kind WHEN 'relation' THEN (
+    SELECT c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
+    FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END
+FROM (SELECT u.i, u.kind, CASE u.kind
+      WHEN 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
+      WHEN 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
+      WHEN 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
+      WHEN 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid END AS oid
+  FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
+    WITH ORDINALITY AS u(kind, name, i)) w`;
+
+const CATALOGS: Record<Exclude<ObjectKind, 'other'>, string> = {
+  relation: 'pg_class',
+  function: 'pg_proc',
+  type: 'pg_type',
+  schema: 'pg_namespace',
+};
+
+export function catalogOf(kind: ObjectKind): string | undefined {
+  return kind === 'other' ? undefined : CATALOGS[kind];
+}
+
+/** Targets that a name lookup can say anything about. */
+export function isProbeable(target: ObjectTarget): boolean {
+  return target.kind !== 'other' && target.lookup !== undefined;
+}
+
+/**
+ * The messages of one probe: Parse, Bind, Execute, Close and either Flush (inside a pipeline of the client's) or Sync.
+ * `id` makes its names unique in the session.
+ */
+export function probeMessages(targets: readonly ObjectTarget[], id: number, end: 'flush' | 'sync'): Buffer {
+  const name = `dbgate_probe_${id}`;
+  return Buffer.concat([
+    encodeParse(name, PROBE_SQL),
+    encodeBind(name, name, [arrayLiteral(targets.map((t) => t.kind)), arrayLiteral(targets.map((t) => t.lookup!))]),
+    encodeExecute(name, 0),
+    encodeClose('S', name),
+    end === 'flush' ? FLUSH : SYNC,
+  ]);
+}
+
+/** Requests of a probe that are answered: Parse, Bind, Execute, Close, and Sync where it ends with one. */
+export const PROBE_REQUESTS = ['parse', 'bind', 'execute', 'close'] as const;
+
+/** Reads the probe's rows; throws when they are not what was asked for. */
+export function readProbe(
+  targets: readonly ObjectTarget[],
+  rows: readonly (Buffer | null)[][],
+  isOwn: (catalog: string, oid: number) => boolean,
+): ResolvedTarget[] {
+  if (rows.length !== targets.length) throw new Error(`probe answered ${rows.length} rows for ${targets.length} names`);
+  const resolved: ResolvedTarget[] = new Array(targets.length);
+  for (const [index, oid, temporary] of rows) {
+    const i = Number(index?.toString('latin1')) - 1;
+    const target = targets[i];
+    if (target === undefined || resolved[i] !== undefined) throw new Error('probe answered for another name');
+    const number = oid == null ? undefined : Number(oid.toString('latin1'));
+    resolved[i] = {
+      target,
+      oid: number,
+      own: number !== undefined && isOwn(CATALOGS[target.kind as Exclude<ObjectKind, 'other'>], number),
+      temporary: temporary?.toString('latin1') === 't',
+    };
+  }
+  return resolved;
+}
+
+/** A text[] literal of PostgreSQL. */
+function arrayLiteral(values: readonly string[]): string {
+  return `{${values.map((v) => `"${v.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(',')}}`;
+}

@@ -1,0 +1,98 @@
+/** `GET /v1/databases/{name}/connect` with Upgrade: from a verified request to a session on the raw stream. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { DbgateError } from '../errors.ts';
+import type { Principal } from '../identity/principal.ts';
+import { StartupDecoder } from '../pgwire/startup.ts';
+import { accessOf } from '../policy/grants.ts';
+import { readFirstPacket } from './first-packet.ts';
+import type { GatewayState } from './gateway-state.ts';
+import { refuseConnection, startSession } from './session-start.ts';
+
+export const UPGRADE_PROTOCOL = 'postgresql';
+/** A spare connection of the CLI's may wait for its client. */
+const SPARE_TIMEOUT_MS = 120_000;
+const MAX_PURPOSE = 500;
+
+/** Checks what can be checked before 101; throws the refusal. */
+export function checkUpgrade(
+  gateway: GatewayState,
+  request: IncomingMessage,
+  principal: Principal,
+  database: string,
+): void {
+  if (request.headers.upgrade?.toLowerCase() !== UPGRADE_PROTOCOL) {
+    throw new DbgateError('usage', `Upgrade must be ${UPGRADE_PROTOCOL}`);
+  }
+  const runtime = gateway.database(database);
+  if (runtime === undefined || accessOf(principal, runtime.settings, gateway.settings.grants) === undefined) {
+    throw new DbgateError('denied', `database ${JSON.stringify(database)} is not granted to you, or does not exist`, {
+      hint: 'See `dbgate ls` for the databases that you may reach.',
+    });
+  }
+  tunnelOf(request);
+  purposeOf(request);
+}
+
+export async function serveTunnel(
+  gateway: GatewayState,
+  request: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  principal: Principal,
+  database: string,
+): Promise<void> {
+  const clientAddress = `${request.socket.remoteAddress ?? '?'}:${request.socket.remotePort ?? 0}`;
+  client.on('error', () => client.destroy());
+  client.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${UPGRADE_PROTOCOL}\r\n\r\n`);
+  try {
+    if (head.length > 0) client.unshift(head);
+    const packet = await readFirstPacket(client, new StartupDecoder({ encrypted: true }), SPARE_TIMEOUT_MS);
+    if (packet.type === 'cancel_request') {
+      gateway.sessions.cancel(packet.pid, packet.secret);
+      client.end();
+      return;
+    }
+    if (packet.type !== 'startup')
+      throw new DbgateError('protocol', `unexpected ${packet.type} in a tunnel`, { sqlstate: '08P01' });
+    await startSession(gateway, {
+      client,
+      startup: packet,
+      principal,
+      database,
+      via: 'tunnel',
+      tunnel: tunnelOf(request),
+      purpose: purposeOf(request),
+      clientAddress,
+    });
+  } catch (error) {
+    // A spare connection that was never used is no refusal.
+    if (error instanceof DbgateError && (error.code === 'cancelled' || error.code === 'wait_timed_out')) {
+      client.destroy();
+      return;
+    }
+    refuseConnection(gateway, { client, clientAddress, principal, database }, error);
+  }
+}
+
+function tunnelOf(request: IncomingMessage): string | undefined {
+  const tunnel = request.headers['dbgate-tunnel'];
+  if (tunnel === undefined) return undefined;
+  if (typeof tunnel !== 'string' || !/^[\w-]{1,64}$/.test(tunnel))
+    throw new DbgateError('usage', 'Dbgate-Tunnel is not an id');
+  return tunnel;
+}
+
+function purposeOf(request: IncomingMessage): string | undefined {
+  const raw = request.headers['dbgate-purpose'];
+  if (raw === undefined || raw === '') return undefined;
+  let purpose: string;
+  try {
+    purpose = decodeURIComponent(String(raw));
+  } catch {
+    throw new DbgateError('usage', 'Dbgate-Purpose is not percent-encoded UTF-8');
+  }
+  if (purpose.length > MAX_PURPOSE)
+    throw new DbgateError('usage', `the purpose is longer than ${MAX_PURPOSE} characters`);
+  return purpose;
+}
