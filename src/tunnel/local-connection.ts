@@ -1,0 +1,180 @@
+/**
+ * One client of the local listener, from its first byte to its last: handshake, a stream to the gateway, the pipe. It
+ * must never replay anything but the StartupMessage, and that only before the gateway has said a word.
+ */
+import { randomBytes } from 'node:crypto';
+import type net from 'node:net';
+import type { Duplex } from 'node:stream';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import { encodeErrorResponse } from '../pgwire/error-response.ts';
+import type { ScramVerifier } from '../pgwire/scram.ts';
+import { ClientHandshake } from './client-handshake.ts';
+import type { GatewayLink } from './gateway-link.ts';
+import { closeSoon, pipeBoth } from './pipe.ts';
+
+export interface LocalConnectionOptions {
+  readonly client: net.Socket;
+  readonly link: GatewayLink;
+  readonly verifier: ScramVerifier | undefined;
+  readonly startupTimeoutMs: number;
+  readonly onOpened: () => void;
+  /** Once, only after `onOpened`. */
+  readonly onClosed: () => void;
+  readonly onRefused: (error: DbgateError) => void;
+}
+
+const lost = { severity: 'FATAL', code: '08006', message: 'connection to the gateway was lost' };
+
+/** @returns ends the connection with a FATAL of this message. */
+export function serveLocalConnection(options: LocalConnectionOptions): (message: string) => void {
+  const { client, link } = options;
+  const handshake = new ClientHandshake({
+    verifier: options.verifier,
+    serverNonce: randomBytes(18).toString('base64'),
+  });
+  const gone = new AbortController();
+  let detachPipe: (() => void) | undefined;
+  let gateway: Duplex | undefined;
+  let open = false;
+
+  const startupTimer = setTimeout(() => client.destroy(), options.startupTimeoutMs);
+  startupTimer.unref();
+  const onFirstBytes = (chunk: Buffer): void => {
+    const step = handshake.push(chunk);
+    switch (step.type) {
+      case 'need_more':
+        if (step.reply.length > 0) client.write(step.reply);
+        return;
+      case 'refused':
+        stopReading();
+        options.onRefused(new DbgateError(ErrorCode.protocol, step.reason));
+        if (step.reply.length > 0) client.write(step.reply);
+        closeSoon(client);
+        return;
+      case 'cancel_request':
+        stopReading();
+        void forwardCancel(step.raw);
+        return;
+      case 'ready':
+        stopReading();
+        if (step.reply.length > 0) client.write(step.reply);
+        void start(step.startup.raw, step.rest, false);
+        return;
+      default:
+        step satisfies never;
+    }
+  };
+  const onEarlyEnd = (): void => void client.destroy();
+  const stopReading = (): void => {
+    clearTimeout(startupTimer);
+    client.pause();
+    client.off('data', onFirstBytes);
+  };
+
+  async function start(startup: Buffer, rest: Buffer, fresh: boolean): Promise<void> {
+    try {
+      const { stream, wasSpare } = await link.take(gone.signal, fresh);
+      gateway = stream;
+      if (wasSpare && rest.length === 0) {
+        if (!(await answers(stream, startup))) {
+          if (!gone.signal.aborted) await start(startup, rest, true);
+          return;
+        }
+      } else {
+        stream.write(rest.length === 0 ? startup : Buffer.concat([startup, rest]));
+      }
+      if (gone.signal.aborted) {
+        closeSoon(stream);
+        return;
+      }
+      client.off('end', onEarlyEnd);
+      open = true;
+      options.onOpened();
+      detachPipe = pipeBoth(client, stream, (end) => {
+        if (end === 'closed') return;
+        link.broken(new DbgateError(ErrorCode.gatewayUnreachable, lost.message, { sqlstate: lost.code }));
+        client.write(encodeErrorResponse(lost));
+        closeSoon(client);
+      });
+    } catch (error) {
+      if (gone.signal.aborted || client.writableEnded) return;
+      const refusal =
+        error instanceof DbgateError
+          ? error
+          : new DbgateError(ErrorCode.internal, 'the tunnel failed', { cause: error });
+      options.onRefused(refusal);
+      const { message, hint } = refusal;
+      client.write(encodeErrorResponse({ severity: 'FATAL', code: sqlstateOf(refusal), message, hint }));
+      closeSoon(client);
+    }
+  }
+
+  /** Sends the StartupMessage on a stream dialled ahead; false if that turns out dead before the gateway says a word. */
+  function answers(stream: Duplex, startup: Buffer): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (alive: boolean): void => {
+        stream.pause();
+        stream.off('data', onData).off('end', onDead).off('close', onDead);
+        client.off('close', onDead);
+        if (!alive) stream.destroy();
+        resolve(alive);
+      };
+      const onData = (chunk: Buffer): void => {
+        settle(true);
+        stream.unshift(chunk);
+      };
+      const onDead = (): void => settle(false);
+      stream.on('data', onData).on('end', onDead).on('close', onDead);
+      client.on('close', onDead);
+      stream.write(startup);
+      stream.resume();
+    });
+  }
+
+  async function forwardCancel(raw: Buffer): Promise<void> {
+    try {
+      const { stream } = await link.take(gone.signal);
+      stream.on('error', () => {}).once('close', () => client.destroy());
+      client.once('close', () => closeSoon(stream));
+      stream.resume();
+      stream.end(raw);
+    } catch {
+      // Nothing can be said on a connection that cancels.
+      client.destroy();
+    }
+  }
+
+  client.on('error', () => {});
+  client.on('data', onFirstBytes);
+  client.on('end', onEarlyEnd);
+  client.once('close', () => {
+    clearTimeout(startupTimer);
+    gone.abort();
+    if (open) options.onClosed();
+  });
+
+  return (message) => {
+    detachPipe?.();
+    if (gateway !== undefined) closeSoon(gateway, 500);
+    if (client.destroyed || client.writableEnded) return;
+    if (open) client.write(encodeErrorResponse({ severity: 'FATAL', code: '57P01', message }));
+    closeSoon(client, 500);
+  };
+}
+
+function sqlstateOf(error: DbgateError): string {
+  switch (error.code) {
+    case ErrorCode.loginRequired:
+    case ErrorCode.tokenInvalid:
+    case ErrorCode.denied:
+    case ErrorCode.requestDenied:
+    case ErrorCode.expired:
+      return error.sqlstate ?? '28000';
+    case ErrorCode.notFound:
+      return error.sqlstate ?? '3D000';
+    case ErrorCode.gatewayUnreachable:
+      return error.sqlstate ?? '08001';
+    default:
+      return error.sqlstate ?? '08006';
+  }
+}

@@ -1,0 +1,89 @@
+import type { Duplex } from 'node:stream';
+
+/** Why a pipe ended: `closed` in order, or the gateway's stream broke off under a client that was not done. */
+export type PipeEnd = 'closed' | 'gateway_lost';
+
+const errorResponse = 0x45;
+const terminate = 0x58;
+
+/**
+ * Carries bytes between a client and the gateway until both directions have ended, each with backpressure and half-close.
+ * `onEnd` is called once: at `gateway_lost` the client is still open for a last message, else both are being closed.
+ * @returns ends the pipe without calling `onEnd`; the streams are left as they are.
+ */
+export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) => void): () => void {
+  let clientDone = false;
+  let gatewayDone = false;
+  let toldWhy = false;
+
+  const fromClient = (chunk: Buffer): void => {
+    clientDone = isTerminate(chunk);
+    if (!gateway.write(chunk)) client.pause();
+  };
+  const fromGateway = (chunk: Buffer): void => {
+    toldWhy = isOneErrorResponse(chunk);
+    if (!client.write(chunk)) gateway.pause();
+  };
+  const gatewayDrained = (): void => void client.resume();
+  const clientDrained = (): void => void gateway.resume();
+  const clientEnded = (): void => {
+    clientDone = true;
+    if (gatewayDone) finish('closed');
+    else gateway.end();
+  };
+  const gatewayEnded = (): void => {
+    gatewayDone = true;
+    // Without Terminate from the client or a word from the gateway, this is no end of a session.
+    if (!clientDone && !toldWhy) finish('gateway_lost');
+    else if (client.readableEnded) finish('closed');
+    else client.end();
+  };
+  const clientClosed = (): void => finish('closed');
+  const gatewayClosed = (): void => finish(gatewayDone || clientDone || toldWhy ? 'closed' : 'gateway_lost');
+
+  const detach = (): void => {
+    client.off('data', fromClient).off('drain', clientDrained).off('end', clientEnded).off('close', clientClosed);
+    gateway.off('data', fromGateway).off('drain', gatewayDrained).off('end', gatewayEnded).off('close', gatewayClosed);
+  };
+  function finish(end: PipeEnd): void {
+    detach();
+    closeSoon(gateway);
+    if (end === 'closed') closeSoon(client);
+    onEnd(end);
+  }
+
+  // 'close' follows an error, and says enough.
+  client.on('error', ignore).on('data', fromClient).on('drain', clientDrained).on('end', clientEnded);
+  gateway.on('error', ignore).on('data', fromGateway).on('drain', gatewayDrained).on('end', gatewayEnded);
+  client.on('close', clientClosed);
+  gateway.on('close', gatewayClosed);
+  client.resume();
+  gateway.resume();
+  return detach;
+}
+
+/**
+ * Ends a half-open capable stream: what was written goes out, what still comes in is thrown away (closing with unread
+ * bytes would reset the connection and take the last message with it); a peer that does not close is cut.
+ */
+export function closeSoon(stream: Duplex, graceMs = 2000): void {
+  if (stream.destroyed) return;
+  const timer = setTimeout(() => stream.destroy(), graceMs);
+  stream.once('close', () => clearTimeout(timer));
+  stream.on('error', ignore);
+  stream.end();
+  stream.resume();
+}
+
+function ignore(): void {}
+
+/** The client's last word is Terminate; it comes in a chunk's last 5 bytes. */
+function isTerminate(chunk: Buffer): boolean {
+  const at = chunk.length - 5;
+  return at >= 0 && chunk[at] === terminate && chunk.readInt32BE(at + 1) === 4;
+}
+
+/** A gateway that ends a session says so in an ErrorResponse that is a chunk of its own. */
+function isOneErrorResponse(chunk: Buffer): boolean {
+  return chunk[0] === errorResponse && chunk.length > 5 && chunk.readInt32BE(1) === chunk.length - 1;
+}

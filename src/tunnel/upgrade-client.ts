@@ -1,0 +1,178 @@
+/**
+ * One raw stream to the gateway: HTTPS, a request with `Upgrade: postgresql`, 101. In: the gateway's URL, a path, fresh
+ * headers (token, DPoP proof). Out: the stream, or a DbgateError with the gateway's own code and hint. It must never go
+ * on without TLS, nor show the headers.
+ */
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type net from 'node:net';
+import type { Duplex } from 'node:stream';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import { connectThroughProxy, proxyFromEnv } from './proxy.ts';
+
+export interface DialOptions {
+  /** https only. */
+  readonly gatewayUrl: string;
+  /** For example `/v1/databases/prod-db/connect`. */
+  readonly path: string;
+  /** Asked for at each dial: a DPoP proof serves once. */
+  readonly headers: () => Promise<Record<string, string>>;
+  /** PEM of a private authority; undefined: the system's. */
+  readonly ca?: string | undefined;
+  /** undefined: as HTTPS_PROXY and NO_PROXY say. */
+  readonly proxy?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Until 101; default 15,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const maxRefusalBytes = 64 * 1024;
+const keepAliveDelayMs = 30_000;
+
+/** Keeps TLS sessions, so that the next dial resumes one; its sockets are never used twice. */
+const agent = new https.Agent({ keepAlive: false });
+
+/** A half-open capable socket behind the 101. Throws DbgateError: the gateway's refusal, or `gateway_unreachable`. */
+export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
+  const url = new URL(options.path, options.gatewayUrl);
+  if (url.protocol !== 'https:') {
+    throw new DbgateError(ErrorCode.usage, `the gateway's URL must begin with https:, got ${url.protocol}`);
+  }
+  const headers = await options.headers();
+  const timeoutMs = options.timeoutMs ?? 15_000;
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(unreachable(url, `did not answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  const onAbort = () =>
+    controller.abort(new DbgateError(ErrorCode.cancelled, `connecting to ${url.origin} was cancelled`));
+  options.signal?.addEventListener('abort', onAbort);
+  if (options.signal?.aborted === true) onAbort();
+  const { signal } = controller;
+  try {
+    signal.throwIfAborted();
+    const proxy = options.proxy ?? proxyFromEnv(url, process.env);
+    const through = proxy === undefined ? undefined : await connectThroughProxy(proxy, url, signal);
+    return await upgrade(url, headers, options.ca, through, signal);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function upgrade(
+  url: URL,
+  headers: Record<string, string>,
+  ca: string | undefined,
+  through: net.Socket | undefined,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    // `allowHalfOpen` and `socket` reach tls.connect, though the types of https do not know them.
+    const requestOptions: https.RequestOptions & { allowHalfOpen: boolean; socket?: net.Socket } = {
+      method: 'GET',
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port || 443,
+      path: url.pathname + url.search,
+      headers: { ...headers, connection: 'Upgrade', upgrade: 'postgresql' },
+      agent,
+      allowHalfOpen: true,
+      ...(ca === undefined ? {} : { ca }),
+      ...(through === undefined ? {} : { socket: through }),
+    };
+    const request = https.request(requestOptions);
+    // Not the option `signal`: it would outlive the request, and end the stream.
+    const onAbort = () => request.destroy(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    request.once('close', () => signal.removeEventListener('abort', onAbort));
+    request.once('upgrade', (response, socket: net.Socket, head: Buffer) => {
+      signal.removeEventListener('abort', onAbort);
+      if (response.headers.upgrade?.toLowerCase() !== 'postgresql') {
+        socket.destroy();
+        return reject(unreachable(url, 'switched to another protocol than postgresql'));
+      }
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, keepAliveDelayMs);
+      // Whoever takes the stream adds a listener of their own; until then an error must not end the process.
+      socket.on('error', () => {});
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.once('response', (response) => {
+      readRefusal(response).then(
+        (body) => reject(refusalOf(url, response.statusCode ?? 0, body)),
+        (error: Error) => reject(unreachable(url, `broke off its refusal: ${error.message}`, error)),
+      );
+    });
+    request.once('error', (error) => {
+      through?.destroy();
+      reject(unreachable(url, describe(error), error, hintFor(error)));
+    });
+    request.end();
+  });
+}
+
+async function readRefusal(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxRefusalBytes) break;
+    chunks.push(chunk);
+  }
+  response.destroy();
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const codes: ReadonlySet<string> = new Set(Object.values(ErrorCode));
+
+/** The gateway's `{"error":{"code","message","hint"?}}`; what else answers (a load balancer) is known by its status. */
+function refusalOf(url: URL, status: number, body: string): DbgateError {
+  let error: { code?: unknown; message?: unknown; hint?: unknown } | undefined;
+  try {
+    error = (JSON.parse(body) as { error?: typeof error } | null)?.error;
+  } catch {
+    // Not the gateway's JSON.
+  }
+  if (typeof error?.code === 'string' && codes.has(error.code) && typeof error.message === 'string') {
+    return new DbgateError(error.code as ErrorCode, oneLine(error.message), {
+      ...(typeof error.hint === 'string' ? { hint: oneLine(error.hint) } : {}),
+    });
+  }
+  if (status === 401) {
+    return new DbgateError(ErrorCode.tokenInvalid, `${url.origin} refused the token`, {
+      hint: `dbgate login ${url.origin}`,
+    });
+  }
+  if (status === 403) return new DbgateError(ErrorCode.denied, `${url.origin} refused access (HTTP status 403)`);
+  if (status === 404) return new DbgateError(ErrorCode.notFound, `${url.origin} has no ${url.pathname}`);
+  return unreachable(url, `answered with HTTP status ${status} instead of 101`);
+}
+
+/** From the network: no control characters, of bounded length. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, 1000);
+}
+
+function unreachable(url: URL, what: string, cause?: unknown, hint?: string): DbgateError {
+  return new DbgateError(ErrorCode.gatewayUnreachable, `gateway ${url.origin} ${what}`, {
+    cause,
+    sqlstate: '08001',
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function describe(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return `cannot be reached: ${error.message || code || 'no address answered'}`;
+}
+
+function hintFor(error: Error): string | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (/SELF_SIGNED|UNABLE_TO|CERT_|DEPTH_ZERO/.test(code))
+    return "give the authority of the gateway's certificate with --ca-file or DBGATE_CA_FILE";
+  return undefined;
+}
