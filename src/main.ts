@@ -4,10 +4,10 @@
  */
 import { createContext, RunControl, signalExitCode, terminalColumns } from './commands/process-context.ts';
 import { COMMANDS, type RegistryEntry } from './commands/registry.ts';
-import { errorLines, errorObject } from './commands/report-error.ts';
+import { errorLines, errorObject, exitCodeFor } from './commands/report-error.ts';
 import { rootHelp } from './commands/root-help.ts';
 import { CLI_SETTINGS, flagWord, takesValue } from './config/cli-settings.ts';
-import { DbgateError, ErrorCode, ExitCode, exitCodeOf } from './errors.ts';
+import { DbgateError, ErrorCode, ExitCode } from './errors.ts';
 
 /** As a shell reports a writer that SIGPIPE ended. */
 const BROKEN_PIPE_EXIT = 141;
@@ -28,7 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     exitCode = await dispatch(argv, control);
   } catch (error) {
-    exitCode = exitCodeOf(error);
+    exitCode = exitCodeFor(error);
     const stopped = control.endedBy !== undefined || control.brokenPipe;
     if (!stopped || error instanceof DbgateError) reportFailure(error, argv);
   }

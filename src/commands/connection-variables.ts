@@ -17,7 +17,8 @@ export function connectionVariables(connection: Connection): Record<string, stri
     PGHOST: connection.host,
     PGPORT: String(connection.port),
     PGUSER: connection.user,
-    PGPASSWORD: connection.password,
+    // None on a Unix socket, whose mode is the guard.
+    ...(connection.password === '' ? {} : { PGPASSWORD: connection.password }),
     PGDATABASE: connection.database,
     PGSSLMODE: 'disable',
     DATABASE_URL: connection.url,
@@ -27,7 +28,7 @@ export function connectionVariables(connection: Connection): Record<string, stri
 /** `postgresql://user:password@host:port/database?sslmode=…`; a socket's folder goes into `?host=`. */
 export function connectionUrl(connection: Omit<Connection, 'url'>, sslmode: 'disable' | 'require' = 'disable'): string {
   const { host, port, user, password, database } = connection;
-  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  const login = encodeURIComponent(user) + (password === '' ? '' : `:${encodeURIComponent(password)}`);
   const name = encodeURIComponent(database);
   if (host.startsWith('/')) return `postgresql://${login}@/${name}?host=${encodeURIComponent(host)}&port=${port}`;
   return `postgresql://${login}@${host.includes(':') ? `[${host}]` : host}:${port}/${name}?sslmode=${sslmode}`;

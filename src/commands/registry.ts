@@ -23,6 +23,12 @@ const entry = (
 
 export const COMMANDS: readonly RegistryEntry[] = [
   entry('Connect', 'ls', 'databases that you may reach', async () => (await import('./ls.ts')).lsCommand),
+  entry(
+    'Connect',
+    'connect',
+    'open a tunnel to a database, or run a command through it',
+    async () => (await import('./connect.ts')).connectCommand,
+  ),
   entry('Connect', 'env', 'variables of an open tunnel', async () => (await import('./env.ts')).envCommand),
   entry('Connect', 'token', 'password for the native listener', async () => (await import('./token.ts')).tokenCommand),
   entry('Account', 'login', 'log in to a gateway', async () => (await import('./login.ts')).loginCommand),

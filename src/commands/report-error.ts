@@ -1,5 +1,11 @@
-import { DbgateError, ErrorCode } from '../errors.ts';
+import { DbgateError, ErrorCode, exitCodeOf } from '../errors.ts';
 import { sanitise } from './sanitise.ts';
+
+/** The exit code for what a run threw; a few errors bring their own. */
+export function exitCodeFor(error: unknown): number {
+  const own = error instanceof DbgateError && 'exitCode' in error ? error.exitCode : undefined;
+  return typeof own === 'number' ? own : exitCodeOf(error);
+}
 
 /** The object that `--json` puts on stdout for a failure. */
 export function errorObject(error: unknown): {
