@@ -209,6 +209,7 @@ export async function visitAs(login: string, url: string, choice: 'approve' | 'd
   const jar = new Map<string, string>();
   const { origin } = new URL(url);
   let next: { url: string; form?: URLSearchParams } = { url };
+  let denied = false;
   for (let step = 0; step < 25; step++) {
     const response: Response = await fetch(next.url, {
       method: next.form ? 'POST' : 'GET',
@@ -228,9 +229,10 @@ export async function visitAs(login: string, url: string, choice: 'approve' | 'd
     }
     if (new URL(next.url).origin !== origin) return html;
     const form = formIn(html);
-    if (form === undefined) return html;
+    if (form === undefined || denied) return html;
     const abortLink = /href="([^"]*\/abort)"/.exec(html)?.[1];
     if (choice === 'deny' && html.includes('abort')) {
+      denied = true;
       if (abortLink !== undefined) {
         next = { url: new URL(abortLink, next.url).href };
         continue;
