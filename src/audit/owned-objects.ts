@@ -20,7 +20,7 @@ export interface OwnedObject {
 export interface OwnedObjects {
   /** In memory, so policy can ask it for each statement. */
   isOwn(database: string, principal: string, catalog: string, oid: number): boolean;
-  /** Records the creation; when it resolves it is durable and `isOwn`. Throws `audit_unavailable`. */
+  /** Counts at once, so that the next statement sees it; durable when it resolves. Throws `audit_unavailable`, and then it does not count. */
   created(object: OwnedObject): Promise<void>;
   /** Forgets at once, then records; an object whose drop could not be recorded is still nobody's here. */
   dropped(object: OwnedObject): Promise<void>;
@@ -47,8 +47,14 @@ export async function openOwnedObjects(log: EventLog, options: { readonly now: (
   return {
     isOwn: (database, principal, catalog, oid) => owners.get(keyOf(database, catalog, oid)) === principal,
     async created(object) {
-      await append('object.created', object);
-      owners.set(keyOf(object.database, object.catalog, object.oid), object.principal);
+      const key = keyOf(object.database, object.catalog, object.oid);
+      owners.set(key, object.principal);
+      try {
+        await append('object.created', object);
+      } catch (error) {
+        owners.delete(key);
+        throw error;
+      }
     },
     async dropped(object) {
       owners.delete(keyOf(object.database, object.catalog, object.oid));

@@ -35,7 +35,7 @@ import {
 } from './record-batch.ts';
 import { createSegment } from './segment-directory.ts';
 import { MAX_FRAME_BYTES, SEGMENT_VERSION, type SegmentHeader } from './segment-format.ts';
-import { readSegments } from './segment-reader.ts';
+import { readSegments, START } from './segment-reader.ts';
 import { type Recovered, recoverSegments } from './segment-recovery.ts';
 import { PREALLOCATE_BYTES, SegmentWriter } from './segment-writer.ts';
 import { SequenceConflict } from './sequence-conflict.ts';
@@ -229,8 +229,7 @@ class GroupCommitLog implements SegmentLog {
   async *read(stream: string, options: { fromSeq?: number; limit?: number } = {}): AsyncIterable<StoredRecord> {
     const { fromSeq = 1, limit = Number.POSITIVE_INFINITY } = options;
     let left = limit;
-    const from = { segment: 0, offset: 0, position: 0 };
-    for await (const chunk of readSegments(this.dir, { from, to: this.#syncedPosition, stream })) {
+    for await (const chunk of readSegments(this.dir, { from: START, to: this.#syncedPosition, stream })) {
       for (const record of chunk.records) {
         if (record.streamSeq < fromSeq) continue;
         if (left-- <= 0) return;
@@ -245,7 +244,6 @@ class GroupCommitLog implements SegmentLog {
     const cursor = { segment: 0, offset: 0, position: from - 1 };
     for await (const chunk of readSegments(this.dir, { from: cursor, to: this.#syncedPosition })) {
       for (const record of chunk.records) {
-        if (record.position < from) continue;
         if (left-- <= 0) return;
         yield record;
       }

@@ -132,8 +132,9 @@ async function* readSegment(
             stop = 'end';
             break;
           }
-          position = frame.position;
           at = frame.next;
+          if (frame.position <= position) continue;
+          position = frame.position;
           if (options.stream !== undefined && !streamIs(bytes, frame, options.stream)) continue;
           records.push(recordOf(bytes, frame));
         } else if (frame.kind === 'incomplete' && !atEnd) {
