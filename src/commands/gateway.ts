@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { CommandDefinition } from './context.ts';
 import { sanitise } from './sanitise.ts';
 
@@ -30,11 +31,27 @@ export const gatewayCommand: CommandDefinition = {
       return;
     }
     const { runGateway } = await import('../gateway/server.ts');
-    await runGateway({
-      configPath,
-      signal: context.signal,
-      log: (line: string) => context.note(sanitise(line)),
+    const stop = new AbortController();
+    let endedBy: NodeJS.Signals | undefined;
+    const release = context.interceptSignals((signal) => {
+      // The gateway itself takes SIGHUP: it reads its configuration again.
+      if (signal === 'SIGHUP') return;
+      endedBy = signal;
+      stop.abort();
+      // A second one does not wait for the sessions' orderly end.
+      release();
     });
+    try {
+      await runGateway({
+        configPath,
+        env: context.env,
+        signal: AbortSignal.any([stop.signal, context.signal]),
+        log: (line) => context.note(sanitise(line, { keepLayout: true })),
+      });
+    } finally {
+      release();
+    }
+    return endedBy === undefined ? undefined : 128 + constants.signals[endedBy];
   },
 };
 
