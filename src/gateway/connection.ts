@@ -21,6 +21,7 @@ export interface ConnectionParts {
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
   onSchemaChanged(): void;
   onCancelUpstream(): void;
+  onInternalError(error: Error): void;
   /** Called once, when both sockets are done with. */
   onClosed(reason: EndReason): void;
 }
@@ -167,6 +168,9 @@ export class Connection implements DurabilityWaiter {
         return;
       case 'cancel_upstream':
         this.#parts.onCancelUpstream();
+        return;
+      case 'internal_error':
+        this.#parts.onInternalError(command.error);
         return;
       case 'close':
         this.#close(command.reason);

@@ -14,7 +14,7 @@ import { httpErrorOf } from '../api/http-answer.ts';
 import { CONNECT_PATH, serveApi } from '../api/router.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
-import { loadGatewaySettings } from '../config/gateway-file.ts';
+import { loadGatewaySettings } from '../config/gateway-schema.ts';
 import type { GatewaySettings, ListenAddress } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { openDatabaseTokens } from '../identity/database-token.ts';
@@ -60,7 +60,10 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now });
     closing.push(() => recorder.close());
     const owned = await openOwnedObjects(log, { now });
-    const history = await openHistory(log, { dir: path.join(settings.stateDir, 'index') });
+    const history = await openHistory(log, {
+      file: path.join(settings.stateDir, 'index.sqlite'),
+      onWarning: (message) => logLine(`index: ${message}`),
+    });
     closing.push(() => history.close());
     const databaseTokens = await openDatabaseTokens({
       stateDir: settings.stateDir,

@@ -124,7 +124,6 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
         policyEpoch: () => gateway.policyEpoch,
-        durablePosition: () => gateway.log.durablePosition,
       },
     );
     const key = gateway.sessions.newCancelKey();
@@ -152,6 +151,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       },
       onSchemaChanged: () => runtime.schemaChanged(),
       onCancelUpstream: cancel,
+      onInternalError: (error) => gateway.logLine(`session ${id}: ${error.stack ?? error.message}`),
       onClosed: (reason) => {
         if (entry !== undefined) gateway.sessions.remove(entry);
         journal.close(reason);

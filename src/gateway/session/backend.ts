@@ -20,6 +20,7 @@ import {
   type TransactionStatus,
 } from '../../pgwire/result.ts';
 import type { SessionOptions } from './contract.ts';
+import type { SessionCore } from './core.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import type { PreparedNames } from './prepared.ts';
@@ -77,17 +78,11 @@ export class Backend implements MessageSink {
   /** Answers are withheld through the batch of this request, or (`batch`) through the one under way. */
   #withheld: { readonly through: Request | 'batch'; readonly error: Buffer; passed: boolean } | undefined;
 
-  constructor(
-    options: SessionOptions,
-    inFlight: InFlight,
-    names: PreparedNames,
-    out: GatedOutbox<TransactionStatus>,
-    listener: BackendListener,
-  ) {
+  constructor({ options, inFlight, names, toClient }: SessionCore, listener: BackendListener) {
     this.#options = options;
     this.#inFlight = inFlight;
     this.#names = names;
-    this.#out = out;
+    this.#out = toClient;
     this.#listener = listener;
   }
 

@@ -22,15 +22,7 @@ export type SessionEvent =
   /** The gateway ends the session: token expired, revoked, shutdown, idle. */
   | { readonly type: 'end'; readonly reason: EndReason; readonly nowMs: number };
 
-export type EndReason =
-  | 'token_expired'
-  | 'revoked'
-  | 'shutdown'
-  | 'idle'
-  | 'upstream_gone'
-  | 'protocol'
-  | 'audit'
-  | 'client';
+export type EndReason = 'token_expired' | 'revoked' | 'shutdown' | 'idle' | 'upstream_gone' | 'protocol' | 'client';
 
 export type SessionCommand =
   | { readonly type: 'send_client'; readonly bytes: Buffer }
@@ -50,6 +42,8 @@ export type SessionCommand =
   | { readonly type: 'schema_changed' }
   /** Statement cancelled on the upstream side (the session is being ended while one runs). */
   | { readonly type: 'cancel_upstream' }
+  /** A fault of the gateway's own ended the session: for the operator's eyes only. */
+  | { readonly type: 'internal_error'; readonly error: Error }
   /** Send what is queued, then close both sockets. */
   | { readonly type: 'close'; readonly reason: EndReason };
 
@@ -91,8 +85,6 @@ export interface SessionSurroundings {
   isOwn(catalog: string, oid: number): boolean;
   /** Changes whenever policy or grants were reloaded: cached statements are judged again. */
   policyEpoch(): number;
-  /** Log position up to which everything is durable. */
-  durablePosition(): number;
 }
 
 export interface SessionOptions {

@@ -1,0 +1,166 @@
+/**
+ * What both sides of a session share: its queues, names and counters, and the three acts that must happen in order
+ * for each statement: the intent is taken, the bytes are queued behind it, the request is remembered.
+ */
+
+import type { TransactionStatus } from '../../pgwire/result.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
+import type { SessionCommand, SessionCounters, SessionOptions, SessionSurroundings } from './contract.ts';
+import { AUDIT_UNAVAILABLE, denialResponse } from './denial.ts';
+import { GatedOutbox } from './gated-outbox.ts';
+import {
+  InFlight,
+  type NameEffect,
+  type ProbeCollector,
+  type Request,
+  type RequestKind,
+  type SuccessEffect,
+} from './in-flight.ts';
+import { PreparedNames, type PreparedStatement } from './prepared.ts';
+
+/** Outcome of a statement that the server discarded, or that was never sent. */
+export const NOT_RUN = 'DG001';
+/** Outcome of a statement whose end was not seen: the connection was lost. */
+export const CONNECTION_LOST = '08006';
+
+export interface Intent {
+  readonly n: number;
+  readonly position: number;
+}
+
+export type Protocol = 'simple' | 'extended' | 'function';
+
+export interface RequestParts {
+  n?: number;
+  position?: number;
+  /** Its record may be synced while it runs. */
+  pure?: boolean;
+  denial?: Buffer | undefined;
+  probe?: ProbeCollector | undefined;
+  name?: NameEffect | undefined;
+  onSuccess?: SuccessEffect | undefined;
+}
+
+export class SessionCore {
+  readonly options: SessionOptions;
+  readonly around: SessionSurroundings;
+  readonly counters: SessionCounters = { statements: 0, denied: 0, errors: 0, masked: 0 };
+  readonly inFlight = new InFlight();
+  readonly names = new PreparedNames();
+  /** Marked with each request, so that those that are never sent can be told. */
+  readonly toUpstream: GatedOutbox<Request>;
+  /** Marked with each ReadyForQuery. */
+  readonly toClient: GatedOutbox<TransactionStatus>;
+  /** The time of the event that is handled, milliseconds of a monotonic clock. */
+  nowMs = 0;
+  /** Extended-protocol messages have been sent since the last Sync. */
+  pipelineOpen = false;
+  #commands: SessionCommand[] = [];
+
+  constructor(options: SessionOptions, around: SessionSurroundings) {
+    this.options = options;
+    this.around = around;
+    const wait = (position: number): void => this.command({ type: 'await_durable', position });
+    this.toUpstream = new GatedOutbox((bytes) => this.command({ type: 'send_upstream', bytes }), wait);
+    this.toClient = new GatedOutbox((bytes) => this.command({ type: 'send_client', bytes }), wait);
+  }
+
+  command(command: SessionCommand): void {
+    this.#commands.push(command);
+  }
+
+  takeCommands(): SessionCommand[] {
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+
+  /** Undefined: the log cannot take the record, so the statement must not run. */
+  takeIntent(
+    protocol: Protocol,
+    sqlJson: string,
+    class_: string,
+    binds: number,
+    denied?: DenyDecision,
+  ): Intent | undefined {
+    this.counters.statements++;
+    try {
+      return this.around.journal.intent({
+        protocol,
+        sqlJson,
+        class: class_,
+        decision: denied === undefined ? 'allow' : 'deny',
+        rule: denied?.rule,
+        binds,
+      });
+    } catch {
+      // The journal throws only when the log cannot take the record; the statement is refused for that.
+      return undefined;
+    }
+  }
+
+  /** Queues the bytes of a message behind what they depend on, and remembers the request. */
+  send(kind: RequestKind, buffer: Buffer, start: number, end: number, parts: RequestParts): Request {
+    const position = parts.position ?? 0;
+    if (position > 0 && this.options.waitForRecord) {
+      // The answer waits for the record; what may have an effect is itself held back until then.
+      if (position > this.toClient.gate) this.toClient.gate = position;
+      if (parts.pure !== true && position > this.toUpstream.gate) this.toUpstream.gate = position;
+    }
+    this.toUpstream.pass(buffer, start, end);
+    return this.push(kind, parts);
+  }
+
+  /** Remembers a request whose bytes have been queued. */
+  push(kind: RequestKind, parts: RequestParts): Request {
+    const request: Request = {
+      kind,
+      n: parts.n ?? 0,
+      position: parts.position ?? 0,
+      startedMs: this.nowMs,
+      denial: parts.denial,
+      probe: parts.probe,
+      name: parts.name,
+      onSuccess: parts.onSuccess,
+      rows: 0,
+      bytes: 0,
+      sqlstate: undefined,
+    };
+    this.inFlight.push(request);
+    this.toUpstream.mark(request);
+    if (kind !== 'query' && kind !== 'sync' && kind !== 'function') this.pipelineOpen = true;
+    return request;
+  }
+
+  /** Sends what the server will reject in place of the message, and the gateway's error in place of the server's. */
+  refuse(kind: RequestKind, substitute: Buffer, denied: DenyDecision, statement: PreparedStatement | undefined): void {
+    this.counters.denied++;
+    let intent: Intent | undefined;
+    if (denied !== AUDIT_UNAVAILABLE) {
+      const protocol = kind === 'query' ? 'simple' : kind === 'function' ? 'function' : 'extended';
+      const sqlJson = statement?.sqlJson ?? JSON.stringify(`<${kind}>`);
+      intent = this.takeIntent(protocol, sqlJson, statement?.analysis.class ?? 'unknown', 0, denied);
+    }
+    if (kind === 'query') this.names.forgetUnnamed();
+    const denial = denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
+    // The record of a denial is synced before the denial is told, but nothing upstream waits for it.
+    this.send(kind, substitute, 0, substitute.length, { ...intent, denial, pure: true });
+  }
+
+  recordOutcome(request: Request): void {
+    if (request.n === 0) return;
+    if (request.sqlstate !== undefined && request.denial === undefined) this.counters.errors++;
+    this.around.journal.outcome(request.n, {
+      rows: request.rows,
+      bytes: request.bytes,
+      ms: this.nowMs - request.startedMs,
+      sqlstate: request.sqlstate,
+      masked: 0,
+    });
+  }
+
+  /** An intent for which nothing ran. */
+  recordNotRun(n: number): void {
+    this.around.journal.outcome(n, { rows: 0, bytes: 0, ms: 0, sqlstate: NOT_RUN, masked: 0 });
+  }
+}

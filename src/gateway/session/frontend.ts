@@ -1,0 +1,438 @@
+/**
+ * The client's side of a session. In: its messages, one at a time. Out: for each, in this order: decode, analyse,
+ * decide, record the intent, queue the very bytes that were judged. When something has to be known first (the
+ * analysis of a new text, what a name stands for now), it takes no further message until an event brings it.
+ *
+ * It must never queue a statement that was not judged, nor one whose intent was not taken.
+ */
+import {
+  decodeBind,
+  decodeClose,
+  decodeDescribe,
+  decodeExecute,
+  decodeParse,
+  FLUSH,
+  TERMINATE,
+} from '../../pgwire/extended.ts';
+import {
+  FRONTEND_STREAMED,
+  FRONTEND_TYPES,
+  HEADER_BYTES,
+  MessageReader,
+  type MessageSink,
+} from '../../pgwire/framing.ts';
+import { ProtocolError } from '../../pgwire/protocol-error.ts';
+import { decodeQuery } from '../../pgwire/query.ts';
+import type { ResolvedTarget } from '../../policy/decide.ts';
+import type { Analysis, ObjectTarget } from '../../sql/facts.ts';
+import type { Backend } from './backend.ts';
+import type { Intent, SessionCore } from './core.ts';
+import { AUDIT_UNAVAILABLE, FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
+import type { NameEffect, ProbeCollector, Request, RequestKind } from './in-flight.ts';
+import { catalogOf, isProbeable, PROBE_REQUESTS, probeMessages, readProbe } from './ownership-probe.ts';
+import type { Portal, PreparedStatement } from './prepared.ts';
+import { decodeText, INVALID_ENCODING } from './statement-text.ts';
+import { judged, needsNames, refusalOf, successOf } from './statements.ts';
+
+/** A client message that waits for something: kept whole. */
+interface HeldMessage {
+  readonly type: number;
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Why no further client message is taken. Each is resumed by an event, never by time. */
+type Waiting =
+  | { readonly for: 'nothing' }
+  /** The analyser's answer for the held message. */
+  | { readonly for: 'analysis'; readonly message: HeldMessage }
+  /** What the names in the held message stand for. */
+  | {
+      readonly for: 'names';
+      readonly message: HeldMessage;
+      readonly statement: PreparedStatement;
+      readonly probe: Probe;
+    }
+  /** A statement that creates objects must be through before they can be looked up. */
+  | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
+  | { readonly for: 'created_names'; readonly probe: Probe };
+
+interface Probe {
+  readonly targets: readonly ObjectTarget[];
+  readonly collector: ProbeCollector;
+}
+
+const NOTHING: Waiting = { for: 'nothing' };
+
+const ch = (letter: string): number => letter.charCodeAt(0);
+const QUERY = ch('Q');
+const PARSE = ch('P');
+const BIND = ch('B');
+const DESCRIBE = ch('D');
+const EXECUTE = ch('E');
+const SYNC = ch('S');
+const FLUSH_TYPE = ch('H');
+const CLOSE = ch('C');
+const FUNCTION_CALL = ch('F');
+const COPY_DATA = ch('d');
+const COPY_DONE = ch('c');
+const COPY_FAIL = ch('f');
+const TERMINATE_TYPE = ch('X');
+
+export class Frontend implements MessageSink {
+  readonly #core: SessionCore;
+  readonly #backend: Backend;
+  readonly #reader: MessageReader;
+  /** Portals whose intent was taken at Bind and that have not been executed. */
+  readonly #bound = new Set<Portal>();
+  #waiting: Waiting = NOTHING;
+  #probes = 0;
+  #done = false;
+  #saidGoodbye = false;
+
+  constructor(core: SessionCore, backend: Backend) {
+    this.#core = core;
+    this.#backend = backend;
+    this.#reader = new MessageReader(
+      {
+        side: 'frontend',
+        known: FRONTEND_TYPES,
+        streamed: FRONTEND_STREAMED,
+        maxWholeBytes: core.options.maxMessageBytes,
+      },
+      this,
+    );
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting !== NOTHING;
+  }
+
+  /** The client sends nothing more. */
+  get isDone(): boolean {
+    return this.#done;
+  }
+
+  push(chunk: Buffer): void {
+    this.#reader.push(chunk);
+    this.#core.toUpstream.flush();
+  }
+
+  piece(_type: number, buffer: Buffer, start: number, end: number): void {
+    this.#core.toUpstream.pass(buffer, start, end);
+  }
+
+  message(type: number, buffer: Buffer, start: number, end: number): boolean {
+    switch (type) {
+      case QUERY:
+        return this.#query({ type, buffer, start, end }, undefined);
+      case PARSE:
+        return this.#parse({ type, buffer, start, end }, undefined);
+      case BIND:
+        return this.#bind(buffer, start, end);
+      case EXECUTE:
+        return this.#execute({ type, buffer, start, end }, undefined);
+      case DESCRIBE:
+        decodeDescribe(buffer, start + HEADER_BYTES, end);
+        return this.#forward('describe', buffer, start, end);
+      case CLOSE: {
+        const { kind, name } = decodeClose(buffer, start + HEADER_BYTES, end);
+        const { names } = this.#core;
+        const effect = kind === 'S' ? names.expectStatement(name, undefined) : names.expectPortal(name, undefined);
+        return this.#forward('close', buffer, start, end, effect);
+      }
+      case SYNC:
+        // The server ignores Sync while COPY FROM STDIN runs.
+        if (this.#backend.copyIn) return this.#passOn(buffer, start, end);
+        this.#forward('sync', buffer, start, end);
+        this.#core.pipelineOpen = false;
+        return true;
+      case FLUSH_TYPE:
+      case COPY_DATA:
+        return this.#passOn(buffer, start, end);
+      case COPY_DONE:
+      case COPY_FAIL:
+        if (!this.#backend.copyIn && this.#core.inFlight.size > 0) return this.#forward('copy_end', buffer, start, end);
+        this.#backend.copyIn = false;
+        return this.#passOn(buffer, start, end);
+      case FUNCTION_CALL:
+        this.#core.refuse('function', REJECTED_QUERY, FUNCTION_CALL_REFUSED, undefined);
+        return true;
+      case TERMINATE_TYPE:
+        this.end();
+        return true;
+      default:
+        throw new ProtocolError(`unexpected frontend message '${String.fromCharCode(type)}'`);
+    }
+  }
+
+  /** The client sends nothing more: the server is told so behind all that came before, and ends the connection. */
+  end(): void {
+    this.#done = true;
+    if (this.#saidGoodbye || this.isWaiting || this.#reader.backlogBytes > 0) return;
+    this.#saidGoodbye = true;
+    this.#core.toUpstream.put(TERMINATE);
+    this.#core.toUpstream.flush();
+  }
+
+  // ── statements ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #query(message: HeldMessage, known: PreparedStatement | undefined, resolved?: readonly ResolvedTarget[]): boolean {
+    const { buffer, start, end } = message;
+    const core = this.#core;
+    const statement = known ?? this.#statementOf(message, decodeQuery(buffer, start + HEADER_BYTES, end));
+    if (statement === undefined) return false;
+    const decision =
+      resolved === undefined ? statement.decision : core.around.judgeResolved(statement.analysis, resolved);
+    if (decision.effect === 'deny') {
+      core.refuse('query', REJECTED_QUERY, decision, statement);
+      return true;
+    }
+    if (resolved === undefined && needsNames(statement) && !this.#failsAnyway(statement)) {
+      return this.#askForNames(message, statement);
+    }
+    const intent = core.takeIntent('simple', statement.sqlJson, statement.analysis.class, 0);
+    if (intent === undefined) return this.#auditUnavailable('query', REJECTED_QUERY);
+    core.names.forgetUnnamed();
+    const { n, position } = intent;
+    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement) };
+    return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
+  }
+
+  #parse(message: HeldMessage, known: PreparedStatement | undefined): boolean {
+    const { buffer, start, end } = message;
+    const parse = decodeParse(buffer, start + HEADER_BYTES, end);
+    const statement = known ?? this.#statementOf(message, parse);
+    if (statement === undefined) return false;
+    // What depends on names is decided when it is executed: they may mean something else by then.
+    if (statement.decision.effect === 'deny') {
+      this.#core.refuse('parse', rejectedParse(parse.name), statement.decision, statement);
+      return true;
+    }
+    return this.#forward('parse', buffer, start, end, this.#core.names.expectStatement(parse.name, statement));
+  }
+
+  #bind(buffer: Buffer, start: number, end: number): boolean {
+    const core = this.#core;
+    const bind = decodeBind(buffer, start + HEADER_BYTES, end);
+    const statement = core.names.statement(bind.statement);
+    const portal: Portal = { statement, n: 0, position: 0, binds: bind.parameterCount };
+    const replaced = core.names.portal(bind.portal);
+    if (replaced !== undefined) this.#neverExecuted(replaced);
+    // Planning at Bind may run functions: what is no pure read is on record before.
+    if (statement !== undefined && !statement.pure) {
+      const refused = refusalOf(core.around, statement);
+      if (refused !== undefined) {
+        core.refuse('bind', REJECTED_EXECUTE, refused, statement);
+        return true;
+      }
+      const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, bind.parameterCount);
+      if (intent === undefined) return this.#auditUnavailable('bind', REJECTED_EXECUTE);
+      portal.n = intent.n;
+      portal.position = intent.position;
+      this.#bound.add(portal);
+      if (core.options.waitForRecord) core.toUpstream.gate = Math.max(core.toUpstream.gate, intent.position);
+    }
+    return this.#forward('bind', buffer, start, end, core.names.expectPortal(bind.portal, portal));
+  }
+
+  #execute(message: HeldMessage, resolved: readonly ResolvedTarget[] | undefined): boolean {
+    const { buffer, start, end } = message;
+    const core = this.#core;
+    const { portal: name } = decodeExecute(buffer, start + HEADER_BYTES, end);
+    const portal = core.names.portal(name);
+    const statement = portal?.statement;
+    if (portal === undefined || statement === undefined) return this.#executeUnknown(message, name);
+    const decision =
+      resolved === undefined
+        ? refusalOf(core.around, statement)
+        : core.around.judgeResolved(statement.analysis, resolved);
+    if (decision?.effect === 'deny') {
+      this.#neverExecuted(portal);
+      core.refuse('execute', REJECTED_EXECUTE, decision, statement);
+      return true;
+    }
+    if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
+    const intent = this.#intentOf(portal, statement);
+    if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
+    const { n, position } = intent;
+    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement) };
+    return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
+  }
+
+  /** The intent taken at Bind for the first Execute, a new one for each further. */
+  #intentOf(portal: Portal, statement: PreparedStatement): Intent | undefined {
+    if (portal.n === 0) {
+      return this.#core.takeIntent('extended', statement.sqlJson, statement.analysis.class, portal.binds);
+    }
+    const { n, position } = portal;
+    portal.n = 0;
+    this.#bound.delete(portal);
+    return { n, position };
+  }
+
+  /** A portal that SQL made (DECLARE CURSOR, judged there), or that does not exist: the server answers. */
+  #executeUnknown({ buffer, start, end }: HeldMessage, name: string): boolean {
+    const intent = this.#core.takeIntent('extended', JSON.stringify(`<execute portal "${name}">`), 'read', 0);
+    if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
+    this.#core.send('execute', buffer, start, end, { n: intent.n, position: intent.position });
+    return true;
+  }
+
+  /** The judged statement of a Query or Parse; undefined when its analysis has to be waited for. */
+  #statementOf(message: HeldMessage, text: { sqlStart: number; sqlEnd: number }): PreparedStatement | undefined {
+    const { options, around } = this.#core;
+    const sql = decodeText(message.buffer, text.sqlStart, text.sqlEnd, options.encoding);
+    if (sql === undefined) return judged(around, INVALID_ENCODING);
+    const analysis = around.lookup(sql);
+    if (analysis !== undefined) return judged(around, analysis);
+    this.#core.command({ type: 'analyse', sql });
+    this.#wait({ for: 'analysis', message: keep(message) });
+    return undefined;
+  }
+
+  analysed(analysis: Analysis): void {
+    if (this.#waiting.for !== 'analysis') throw new Error('an analysis came that was not asked for');
+    const { message } = this.#waiting;
+    this.#waiting = NOTHING;
+    const statement = judged(this.#core.around, analysis);
+    if (message.type === QUERY ? this.#query(message, statement) : this.#parse(message, statement)) this.#goOn();
+  }
+
+  /** In a failed transaction the server refuses it (25P02), whatever its names mean. */
+  #failsAnyway(statement: PreparedStatement): boolean {
+    const { inFlight } = this.#core;
+    return this.#backend.status === 'E' && inFlight.size === 0 && statement.analysis.statements.length === 1;
+  }
+
+  #auditUnavailable(kind: RequestKind, substitute: Buffer): boolean {
+    this.#core.refuse(kind, substitute, AUDIT_UNAVAILABLE, undefined);
+    return true;
+  }
+
+  #forward(kind: RequestKind, buffer: Buffer, start: number, end: number, name?: NameEffect): boolean {
+    this.#core.send(kind, buffer, start, end, { name });
+    return true;
+  }
+
+  #passOn(buffer: Buffer, start: number, end: number): boolean {
+    this.#core.toUpstream.pass(buffer, start, end);
+    return true;
+  }
+
+  /** An intent was taken at Bind, and no Execute came for it. */
+  #neverExecuted(portal: Portal): void {
+    if (!this.#bound.delete(portal)) return;
+    this.#core.recordNotRun(portal.n);
+    portal.n = 0;
+  }
+
+  /** The session is over: what was bound will not be executed. */
+  close(): void {
+    for (const portal of [...this.#bound]) this.#neverExecuted(portal);
+  }
+
+  // ── waiting ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Stops taking client messages until an event resumes them. */
+  #wait(waiting: Waiting): void {
+    this.#waiting = waiting;
+    this.#core.command({ type: 'pause_client' });
+  }
+
+  #goOn(): void {
+    this.#waiting = NOTHING;
+    this.#core.command({ type: 'resume_client' });
+    this.#reader.resume();
+    this.#core.toUpstream.flush();
+    if (this.#done) this.end();
+  }
+
+  // ── names: what the statement's objects are at this point of the session ───────────────────────────────────────
+
+  #askForNames(message: HeldMessage, statement: PreparedStatement): boolean {
+    const targets = statement.analysis.statements.flatMap((s) => s.targets).filter((t) => this.#canProbe(t));
+    // Behind an error the server discards everything up to Sync: a probe would never be answered.
+    if (targets.length === 0 || this.#backend.skipping) return this.#withNames(message, statement, []);
+    const held = keep(message);
+    this.#wait({ for: 'names', message: held, statement, probe: this.#startProbe(targets) });
+    return false;
+  }
+
+  #withNames(message: HeldMessage, statement: PreparedStatement, resolved: readonly ResolvedTarget[]): boolean {
+    return message.type === QUERY ? this.#query(message, statement, resolved) : this.#execute(message, resolved);
+  }
+
+  #canProbe(target: ObjectTarget): boolean {
+    if (!isProbeable(target)) return false;
+    return this.#core.options.encoding === 'utf8' || !/[^\x00-\x7f]/.test(target.lookup!);
+  }
+
+  #startProbe(targets: readonly ObjectTarget[]): Probe {
+    const end = this.#core.pipelineOpen ? 'flush' : 'sync';
+    const kinds: RequestKind[] = end === 'sync' ? [...PROBE_REQUESTS, 'sync'] : [...PROBE_REQUESTS];
+    const collector: ProbeCollector = { rows: [], failed: undefined, left: kinds.length };
+    this.#core.toUpstream.put(probeMessages(targets, ++this.#probes, end));
+    const wasOpen = this.#core.pipelineOpen;
+    for (const kind of kinds) this.#core.push(kind, { probe: collector });
+    this.#core.pipelineOpen = wasOpen;
+    this.#core.toUpstream.flush();
+    return { targets, collector };
+  }
+
+  probed(collector: ProbeCollector): void {
+    const waiting = this.#waiting;
+    if (waiting.for !== 'names' && waiting.for !== 'created_names') return;
+    const { targets } = waiting.probe;
+    if (waiting.probe.collector !== collector) return;
+    const resolved =
+      collector.failed === undefined
+        ? readProbe(targets, collector.rows, (catalog, oid) => this.#core.around.isOwn(catalog, oid))
+        : undefined;
+    this.#waiting = NOTHING;
+    if (waiting.for === 'created_names') {
+      if (resolved !== undefined) this.#claim(resolved);
+      this.#goOn();
+      return;
+    }
+    // A probe that failed proves nothing: nothing counts as one's own.
+    if (this.#withNames(waiting.message, waiting.statement, resolved ?? [])) this.#goOn();
+  }
+
+  /** After a statement that may create objects: waits until it is through, to see which of them are new. */
+  #awaitCreation(request: Request, resolved: readonly ResolvedTarget[] | undefined): boolean {
+    if (resolved === undefined) return true;
+    const created = resolved
+      .filter((r) => r.oid === undefined && (r.target.action === 'create' || r.target.action === 'replace'))
+      .map((r) => r.target);
+    if (created.length === 0) return true;
+    if (request.kind === 'execute') this.#core.toUpstream.put(FLUSH);
+    this.#wait({ for: 'creation', request, created });
+    return false;
+  }
+
+  succeeded(request: Request): void {
+    const waiting = this.#waiting;
+    if (waiting.for !== 'creation' || waiting.request !== request) return;
+    this.#waiting = { for: 'created_names', probe: this.#startProbe(waiting.created) };
+  }
+
+  /** A failed creation leaves nothing to look up. */
+  failed(request: Request): void {
+    if (this.#waiting.for === 'creation' && this.#waiting.request === request) this.#goOn();
+  }
+
+  #claim(resolved: readonly ResolvedTarget[]): void {
+    const objects = resolved.flatMap(({ target, oid, temporary }) =>
+      oid === undefined || temporary ? [] : [{ catalog: catalogOf(target.kind)!, oid, name: target.name }],
+    );
+    if (objects.length > 0) this.#core.command({ type: 'objects_created', objects });
+  }
+}
+
+/** A message that outlives its chunk is copied, so that the chunk can be freed. */
+function keep({ type, buffer, start, end }: HeldMessage): HeldMessage {
+  const copy = Buffer.from(buffer.subarray(start, end));
+  return { type, buffer: copy, start: 0, end: copy.length };
+}
