@@ -30,7 +30,8 @@ export interface ObjectTarget {
   readonly label: string;
   /**
    * The text that names it for the to_reg* function of `kind`, quoted as needed, e.g. `public."Users"`,
-   * `lookup(integer)`; undefined when it cannot be named so (then it can't be proved to be one's own).
+   * `lookup(integer)` (a function without parentheses is for to_regproc); undefined when it cannot be named so, or
+   * its name means something only later, in a function's body (then it can't be proved to be one's own).
    */
   readonly lookup: string | undefined;
   /** For messages. */
@@ -45,6 +46,11 @@ export interface Finding {
   readonly offset: number | undefined;
   /** What it is about: a relation, a setting, a function; for the message. */
   readonly subject: string | undefined;
+  /**
+   * For DELETE, UPDATE and MERGE: the text that names the relation for to_regclass. Missing when the name cannot be
+   * resolved before the statement runs (a function's body, a prepared statement), so never proved to be one's own.
+   */
+  readonly lookup?: string;
 }
 
 export type FindingKind =
@@ -89,7 +95,10 @@ export interface StatementFacts {
   readonly targets: readonly ObjectTarget[];
   /** Relations named anywhere in it, as written: `schema.name` or `name`; CTE names are left out. */
   readonly relations: readonly string[];
-  /** Functions called anywhere in it, as written. */
+  /**
+   * Functions called anywhere in it, as written. An attribute `t.f` or `(x).f`, which Postgres may take for a call
+   * of the function `f`, is listed as `.f`.
+   */
   readonly functions: readonly string[];
   /** Operators used, bare names (`=`, `||`), for the purity check. */
   readonly operators: readonly string[];
@@ -97,7 +106,7 @@ export interface StatementFacts {
   readonly types: readonly string[];
   /** Row locks (FOR UPDATE …) or LOCK TABLE anywhere. */
   readonly locks: boolean;
-  /** Byte range in the text. */
+  /** Byte range in the text; `length` 0: to the end of the text, as Postgres' own `stmt_len`. */
   readonly offset: number;
   readonly length: number;
 }

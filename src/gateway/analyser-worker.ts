@@ -1,0 +1,58 @@
+/**
+ * The thread that parses: one grammar, one statement at a time. In: batches of query strings; out: their analyses.
+ * Before each statement it says which one it is at, so that a thread that hangs or dies names its culprit.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type AnalysisResult, analyseWithLiterals } from '../sql/analyse.ts';
+import { loadGrammar } from '../sql/grammar.ts';
+
+export interface AnalyserWorkerData {
+  /** The upstream's server major. */
+  readonly major: number;
+  /** Int32: the id of the statement at hand. */
+  readonly current: SharedArrayBuffer;
+}
+
+export type AnalyserRequest = readonly { readonly id: number; readonly sql: string }[];
+
+export type AnalyserReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly results: readonly (AnalysisResult & { readonly id: number })[] }
+  /** The instance can no longer be trusted: this statement broke it, those behind it were not begun. */
+  | { readonly kind: 'broken'; readonly id: number; readonly tooDeep: boolean; readonly message: string };
+
+const port = parentPort;
+if (port === null) throw new Error('analyser-worker runs as a worker thread only');
+const { major, current } = workerData as AnalyserWorkerData;
+const progress = new Int32Array(current);
+const grammar = await loadGrammar(major);
+// The first parse compiles; do it before a session waits for it.
+analyseWithLiterals('SELECT a FROM t WHERE b = 1', grammar);
+
+/** Results are handed over this often, so that a long batch does not hold back its first statements. */
+const REPORT_EVERY = 16;
+
+const post = (report: AnalyserReport): void => port.postMessage(report);
+
+port.on('message', (batch: AnalyserRequest) => {
+  let results: (AnalysisResult & { id: number })[] = [];
+  for (const { id, sql } of batch) {
+    Atomics.store(progress, 0, id);
+    try {
+      results.push({ id, ...analyseWithLiterals(sql, grammar) });
+    } catch (error) {
+      if (results.length > 0) post({ kind: 'done', results });
+      const tooDeep = error instanceof RangeError;
+      post({ kind: 'broken', id, tooDeep, message: error instanceof Error ? error.name : 'unknown error' });
+      port.close();
+      return;
+    }
+    if (results.length >= REPORT_EVERY) {
+      post({ kind: 'done', results });
+      results = [];
+    }
+  }
+  Atomics.store(progress, 0, 0);
+  if (results.length > 0) post({ kind: 'done', results });
+});
+post({ kind: 'ready' });

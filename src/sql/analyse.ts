@@ -1,0 +1,102 @@
+/**
+ * A query string → everything policy may know of it. In: the text and Postgres' own grammar of the upstream's major.
+ * Out: plain data, no parser node. Never judges, never reads a catalog; what it does not know it names: command
+ * `UNKNOWN`, finding `procedural_code`, a target without `lookup`.
+ */
+import { ByteOffsets } from './byte-offsets.ts';
+import { commandOf, higherClass } from './commands.ts';
+import { Draft } from './draft.ts';
+import type { Analysis, AnalysisError, StatementClass, StatementFacts } from './facts.ts';
+import { type Grammar, GrammarError, type ParsedStatement } from './grammar.ts';
+import { freeLiterals } from './literals.ts';
+import { mayHoldSecret, redactAllLiterals, redactAt } from './redact.ts';
+import { secretPlaces } from './secrets.ts';
+import { statementHandler } from './statements.ts';
+import { unwrap } from './tree.ts';
+import { NO_CTES, Walk } from './walk.ts';
+
+export interface AnalysisResult {
+  readonly analysis: Analysis;
+  /** Byte offsets of literals whose value changes no fact, see `literals.ts`. Empty: none, or the text holds a secret. */
+  readonly freeLiterals: readonly number[];
+}
+
+/** Throws only what says that the grammar's instance is broken (a stack overflow, a trap). */
+export function analyse(sql: string, grammar: Grammar): Analysis {
+  return analyseWithLiterals(sql, grammar).analysis;
+}
+
+export function analyseWithLiterals(sql: string, grammar: Grammar): AnalysisResult {
+  if (sql.includes('\0')) {
+    return failed(sql, {
+      kind: 'invalid_encoding',
+      message: 'statement contains a NUL',
+      sqlstate: '22021',
+      cursorPosition: undefined,
+    });
+  }
+  let parsed: ParsedStatement[];
+  try {
+    parsed = grammar.parse(sql);
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    return failed(sql, {
+      kind: 'syntax',
+      message: error.message,
+      sqlstate: '42601',
+      cursorPosition: error.cursorPosition,
+    });
+  }
+  const bytes = new ByteOffsets(sql);
+  const statements = parsed.map((one) => statementFacts(one, grammar, bytes, parsed.length === 1));
+  const recordedSql = mayHoldSecret(sql) ? withoutSecrets(sql, parsed, bytes) : sql;
+  const analysis: Analysis = {
+    statements,
+    error: undefined,
+    recordedSql,
+    class: statements.reduce<StatementClass>((highest, one) => higherClass(highest, one.class), 'transaction'),
+  };
+  return { analysis, freeLiterals: recordedSql === sql ? freeLiterals(parsed) : [] };
+}
+
+/** The analysis of a text that gives no statements. */
+export function failedAnalysis(sql: string, error: AnalysisError): Analysis {
+  return {
+    statements: [],
+    error,
+    recordedSql: mayHoldSecret(sql) ? redactAllLiterals(sql) : sql,
+    class: 'unknown',
+  };
+}
+
+function failed(sql: string, error: AnalysisError): AnalysisResult {
+  return { analysis: failedAnalysis(sql, error), freeLiterals: [] };
+}
+
+function statementFacts(parsed: ParsedStatement, grammar: Grammar, bytes: ByteOffsets, only: boolean): StatementFacts {
+  const draft = new Draft();
+  const [type, node] = unwrap(parsed.node) ?? ['', {}];
+  const around = {
+    grammar,
+    handlerOf: statementHandler,
+    depth: 0,
+    variables: new Set<string>(),
+    deferred: false,
+    nestedAt: undefined,
+  };
+  const walk = new Walk(draft, around, bytes.skipBlank(parsed.offset));
+  walk.node(parsed.node, NO_CTES);
+  const command = commandOf(type, node);
+  draft.raise(command.class);
+  return draft.facts(command.name, parsed.offset, only ? 0 : parsed.length);
+}
+
+function withoutSecrets(sql: string, parsed: readonly ParsedStatement[], bytes: ByteOffsets): string {
+  const offsets: number[] = [];
+  for (const statement of parsed) {
+    const places = secretPlaces(statement.node);
+    if (places.whole) return redactAllLiterals(sql);
+    for (const offset of places.offsets) offsets.push(bytes.toCharacters(offset));
+  }
+  return offsets.length === 0 ? sql : redactAt(sql, offsets);
+}

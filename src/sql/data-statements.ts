@@ -1,0 +1,148 @@
+/** Statements that read and write rows, and those that wrap one. */
+import { Draft } from './draft.ts';
+import type { FindingKind } from './facts.ts';
+import { qualifiedName, rangeVarParts } from './names.ts';
+import { insertMayUpdateAll, mergeIsBounded, whereNarrows } from './narrowing.ts';
+import { as, child, flag, list, type Tree, text } from './tree.ts';
+import type { StatementHandler, Walk } from './walk.ts';
+
+const WITH = new Set(['withClause']);
+const WITH_AND_RELATION = new Set(['withClause', 'relation']);
+const INTO = new Set(['withClause', 'intoClause']);
+
+/** The relation written to: a real one, never a CTE. */
+function written(node: Tree, walk: Walk): string {
+  walk.draft.writes = true;
+  const relation = child(node, 'relation') ?? {};
+  const parts = rangeVarParts(relation);
+  const name = qualifiedName(parts);
+  walk.draft.relations.add(name);
+  const bare = parts.at(-1) ?? '';
+  // An update of pg_settings is set_config by its rule; other catalogs are never written by hand.
+  if (bare === 'pg_settings') walk.draft.find('set_config_dynamic', walk.at(relation), name);
+  else if (bare.startsWith('pg_') || parts.at(-2) === 'pg_catalog') {
+    walk.draft.find('server_object', walk.at(relation), name);
+  }
+  return name;
+}
+
+function unbounded(kind: FindingKind, node: Tree, name: string, walk: Walk): void {
+  const relation = child(node, 'relation');
+  walk.draft.find(kind, walk.at(relation), name, walk.around.deferred ? undefined : name);
+}
+
+/** What SELECT INTO and CREATE TABLE AS create. */
+export function created(into: Tree | undefined, label: string, ifNotExists: boolean, walk: Walk): void {
+  const relation = into === undefined ? undefined : child(into, 'rel');
+  if (relation === undefined) return;
+  walk.draft.writes = true;
+  walk.relationTarget('create', label, relation, { ifNotExists });
+}
+
+const OFF = new Set(['false', 'off', '0', 'no']);
+
+/** True if any `name` option is on: by itself, or with a value that is not off. */
+export function optionIsOn(node: Tree, name: string): boolean {
+  return list(node, 'options').some((wrapped) => {
+    const option = as(wrapped, 'DefElem');
+    if (option === undefined || text(option, 'defname') !== name) return false;
+    const argument = child(option, 'arg');
+    if (argument === undefined) return true;
+    const string = as(argument, 'String');
+    if (string !== undefined) return !OFF.has((text(string, 'sval') ?? '').toLowerCase());
+    const integer = as(argument, 'Integer');
+    if (integer !== undefined) return integer.ival !== undefined && integer.ival !== 0;
+    const boolean = as(argument, 'Boolean');
+    return boolean === undefined || flag(boolean, 'boolval');
+  });
+}
+
+export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
+  SelectStmt(node, walk, scope) {
+    const inner = walk.withClause(node, scope);
+    created(child(node, 'intoClause'), 'table', false, walk);
+    walk.children(node, inner, INTO);
+  },
+
+  InsertStmt(node, walk, scope) {
+    const inner = walk.withClause(node, scope);
+    const name = written(node, walk);
+    if (insertMayUpdateAll(node, inner, walk.around.variables)) unbounded('update_without_where', node, name, walk);
+    walk.children(node, inner, WITH_AND_RELATION);
+  },
+
+  UpdateStmt(node, walk, scope) {
+    const inner = walk.withClause(node, scope);
+    const name = written(node, walk);
+    if (!whereNarrows(node, list(node, 'fromClause'), inner, walk.around.variables)) {
+      unbounded('update_without_where', node, name, walk);
+    }
+    walk.children(node, inner, WITH_AND_RELATION);
+  },
+
+  DeleteStmt(node, walk, scope) {
+    const inner = walk.withClause(node, scope);
+    const name = written(node, walk);
+    if (!whereNarrows(node, list(node, 'usingClause'), inner, walk.around.variables)) {
+      unbounded('delete_without_where', node, name, walk);
+    }
+    walk.children(node, inner, WITH_AND_RELATION);
+  },
+
+  MergeStmt(node, walk, scope) {
+    const inner = walk.withClause(node, scope);
+    const name = written(node, walk);
+    if (!mergeIsBounded(node, inner, walk.around.variables)) unbounded('merge_all_rows', node, name, walk);
+    walk.children(node, inner, WITH_AND_RELATION);
+  },
+
+  CopyStmt(node, walk, scope) {
+    const relation = child(node, 'relation');
+    if (flag(node, 'is_from') && relation !== undefined) written(node, walk);
+    const file = text(node, 'filename');
+    if (flag(node, 'is_program')) walk.draft.find('copy_program', walk.at(relation), undefined);
+    else if (file !== undefined) walk.draft.find('copy_server_file', walk.at(relation), undefined);
+    walk.children(node, scope);
+  },
+
+  CallStmt(node, walk, scope) {
+    walk.draft.writes = true;
+    walk.children(node, scope, new Set(['funcexpr']));
+  },
+
+  TruncateStmt(node, walk) {
+    walk.draft.writes = true;
+    for (const wrapped of list(node, 'relations')) {
+      const relation = as(wrapped, 'RangeVar');
+      if (relation !== undefined) walk.relationTarget('truncate', 'table', relation);
+    }
+  },
+
+  ExplainStmt(node, walk, scope) {
+    if (optionIsOn(node, 'analyze')) {
+      walk.node(child(node, 'query'), scope);
+      return;
+    }
+    // Planned, not run: what it names counts, what it would do does not.
+    const planned = new Draft();
+    walk.fork({}, planned).node(child(node, 'query'), scope);
+    for (const name of planned.relations) walk.draft.relations.add(name);
+    for (const name of planned.functions) walk.draft.functions.add(name);
+    for (const name of planned.operators) walk.draft.operators.add(name);
+    for (const name of planned.types) walk.draft.types.add(name);
+  },
+
+  PrepareStmt(node, walk, scope) {
+    // Planned again at each EXECUTE, when its names may mean other relations.
+    walk.fork({ deferred: true }).children(node, scope);
+  },
+
+  DeclareCursorStmt(node, walk, scope) {
+    walk.children(node, scope, WITH);
+  },
+
+  ExecuteStmt(node, walk, scope) {
+    walk.draft.writes = true;
+    walk.children(node, scope);
+  },
+};

@@ -1,0 +1,43 @@
+/** The facts of one statement while they are being gathered. */
+import { higherClass } from './commands.ts';
+import type { Finding, FindingKind, ObjectTarget, StatementClass, StatementFacts } from './facts.ts';
+import { bareName } from './names.ts';
+
+export class Draft {
+  class: StatementClass = 'transaction';
+  writes = false;
+  locks = false;
+  readonly findings: Finding[] = [];
+  readonly targets: ObjectTarget[] = [];
+  readonly relations = new Set<string>();
+  readonly functions = new Set<string>();
+  readonly operators = new Set<string>();
+  readonly types = new Set<string>();
+
+  raise(statementClass: StatementClass): void {
+    this.class = higherClass(this.class, statementClass);
+  }
+
+  find(kind: FindingKind, offset: number | undefined, subject: string | undefined, lookup?: string): void {
+    this.findings.push(
+      lookup === undefined ? { kind, offset, subject } : { kind, offset, subject: subject ?? bareName(lookup), lookup },
+    );
+  }
+
+  facts(command: string, offset: number, length: number): StatementFacts {
+    return {
+      command,
+      class: this.class,
+      writes: this.writes,
+      findings: this.findings,
+      targets: this.targets,
+      relations: [...this.relations],
+      functions: [...this.functions],
+      operators: [...this.operators],
+      types: [...this.types],
+      locks: this.locks,
+      offset,
+      length,
+    };
+  }
+}

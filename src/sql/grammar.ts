@@ -1,0 +1,108 @@
+/** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
+import type { Tree } from './tree.ts';
+
+/** A statement as the parser cuts it: byte range (`length` 0: to the end) and its wrapped node. */
+export interface ParsedStatement {
+  readonly node: Tree;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Grammar {
+  /** Throws `GrammarError` for what Postgres would reject; anything else thrown means that the instance is broken. */
+  parse(sql: string): ParsedStatement[];
+  /** The tree of a CREATE FUNCTION … LANGUAGE plpgsql or DO; `GrammarError` when it cannot be parsed. */
+  parseRoutine(sql: string): Tree;
+}
+
+/** Postgres' own syntax error. */
+export class GrammarError extends Error {
+  /** 1-based, in characters. */
+  readonly cursorPosition: number | undefined;
+  constructor(message: string, cursorPosition: number | undefined) {
+    super(message);
+    this.name = 'GrammarError';
+    this.cursorPosition = cursorPosition;
+  }
+}
+
+interface LibPgQuery {
+  loadModule(): Promise<void>;
+  parseSync(sql: string): unknown;
+}
+interface LibPgQueryRoutines extends LibPgQuery {
+  parsePlPgSQLSync(sql: string): unknown;
+}
+interface ParseResult {
+  readonly stmts?: readonly { readonly stmt?: Tree; readonly stmt_location?: number; readonly stmt_len?: number }[];
+}
+
+export const GRAMMAR_MAJORS = [15, 16, 17, 18] as const;
+export type GrammarMajor = (typeof GRAMMAR_MAJORS)[number];
+
+/** The grammar for a server: 14 and older are read by 15's, newer than 18 by 18's. */
+export function grammarMajorFor(serverMajor: number): GrammarMajor {
+  if (serverMajor <= 15) return 15;
+  if (serverMajor >= 18) return 18;
+  return serverMajor === 16 ? 16 : 17;
+}
+
+async function importGrammar(major: GrammarMajor): Promise<LibPgQuery> {
+  switch (major) {
+    case 15:
+      return (await import('pg-query-15')) as LibPgQuery;
+    case 16:
+      return (await import('pg-query-16')) as LibPgQuery;
+    case 17:
+      return (await import('pg-query-17')) as LibPgQuery;
+    case 18:
+      return (await import('pg-query-18')) as LibPgQuery;
+    default:
+      return major satisfies never;
+  }
+}
+
+/** Loads the grammar of a server's major; PL/pgSQL is always read by 18's, the only build that has it. */
+export async function loadGrammar(serverMajor: number): Promise<Grammar> {
+  const sqlGrammar = await importGrammar(grammarMajorFor(serverMajor));
+  const routineGrammar = (await import('pg-query-18')) as unknown as LibPgQueryRoutines;
+  await sqlGrammar.loadModule();
+  await routineGrammar.loadModule();
+  return {
+    parse(sql) {
+      if (sql === '') return [];
+      return statementsOf(run(() => sqlGrammar.parseSync(sql)) as ParseResult);
+    },
+    parseRoutine(sql) {
+      try {
+        return routineGrammar.parsePlPgSQLSync(sql) as Tree;
+      } catch (error) {
+        // This entry point throws a plain Error with Postgres' message; a broken instance throws a subclass.
+        if (error instanceof Error && error.constructor === Error) throw new GrammarError(error.message, undefined);
+        throw error;
+      }
+    },
+  };
+}
+
+function statementsOf(result: ParseResult): ParsedStatement[] {
+  const statements: ParsedStatement[] = [];
+  for (const raw of result.stmts ?? []) {
+    if (raw.stmt === undefined) throw new Error('parse result without a statement');
+    statements.push({ node: raw.stmt, offset: raw.stmt_location ?? 0, length: raw.stmt_len ?? 0 });
+  }
+  return statements;
+}
+
+function run(parse: () => unknown): unknown {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SqlError') {
+      const details = (error as { sqlDetails?: { cursorPosition?: number; message?: string } }).sqlDetails;
+      const position = details?.cursorPosition;
+      throw new GrammarError(error.message, position === undefined ? undefined : position + 1);
+    }
+    throw error;
+  }
+}

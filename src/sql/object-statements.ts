@@ -1,0 +1,295 @@
+/** CREATE, ALTER, DROP and what changes an object by the way: each names its targets. */
+import { isAdminObject, objectWords } from './commands.ts';
+import { created } from './data-statements.ts';
+import type { FindingKind, ObjectKind, ObjectTarget } from './facts.ts';
+import { objectParts, qualifiedName, routineLookup, typeNameText } from './names.ts';
+import { as, child, flag, items, list, strings, type Tree, text } from './tree.ts';
+import type { Scope, StatementHandler, Walk } from './walk.ts';
+
+const KIND_OF: Readonly<Record<string, ObjectKind>> = {
+  OBJECT_TABLE: 'relation',
+  OBJECT_VIEW: 'relation',
+  OBJECT_MATVIEW: 'relation',
+  OBJECT_SEQUENCE: 'relation',
+  OBJECT_INDEX: 'relation',
+  OBJECT_FOREIGN_TABLE: 'relation',
+  OBJECT_FUNCTION: 'function',
+  OBJECT_PROCEDURE: 'function',
+  OBJECT_ROUTINE: 'function',
+  OBJECT_AGGREGATE: 'function',
+  OBJECT_TYPE: 'type',
+  OBJECT_DOMAIN: 'type',
+  OBJECT_SCHEMA: 'schema',
+};
+
+/** Belong to a relation: named by its name and one more part. */
+const PARTS_OF_RELATION = new Set([
+  'OBJECT_COLUMN',
+  'OBJECT_TABCONSTRAINT',
+  'OBJECT_TRIGGER',
+  'OBJECT_POLICY',
+  'OBJECT_RULE',
+]);
+
+const ADMIN_FINDING: Readonly<Record<string, FindingKind>> = {
+  OBJECT_EXTENSION: 'extension',
+  OBJECT_ROLE: 'role',
+  OBJECT_DATABASE: 'database',
+  OBJECT_TABLESPACE: 'database',
+};
+
+const RELATION = new Set(['relation']);
+const NO_CHILDREN = new Set(['object', 'objects']);
+
+/** A target named in a slot of any type: DROP, COMMENT, ALTER … OWNER/RENAME/SET SCHEMA. */
+function objectTarget(action: ObjectTarget['action'], objectType: string | undefined, wrapped: Tree, walk: Walk): void {
+  const type = objectType ?? '';
+  const label = objectWords(objectType).toLowerCase();
+  if (isAdminObject(type)) {
+    const name = qualifiedName(objectParts(wrapped));
+    walk.draft.find(ADMIN_FINDING[type] ?? 'server_object', walk.at(undefined), name);
+    walk.target(action, 'other', label, undefined, name);
+    return;
+  }
+  if (PARTS_OF_RELATION.has(type)) {
+    // A trigger, policy, rule or column changes its table.
+    const parts = objectParts(wrapped).slice(0, -1);
+    const name = qualifiedName(parts);
+    walk.draft.relations.add(name);
+    walk.target('alter', 'relation', 'table', name, name, { temporary: parts[0] === 'pg_temp' });
+    return;
+  }
+  if (type === 'OBJECT_DOMCONSTRAINT') {
+    const domain = as(items(wrapped)[0], 'TypeName');
+    const name = domain === undefined ? '' : (typeNameText(domain) ?? '');
+    walk.target('alter', 'type', 'domain', name === '' ? undefined : name, name);
+    return;
+  }
+  const kind = KIND_OF[type] ?? 'other';
+  const parts = objectParts(wrapped);
+  const name = qualifiedName(parts);
+  const routine = as(wrapped, 'ObjectWithArgs');
+  const lookup = kind === 'other' ? undefined : routine === undefined ? name : routineLookup(routine);
+  if (kind === 'relation') walk.draft.relations.add(name);
+  if (type === 'OBJECT_CAST' || type === 'OBJECT_TRANSFORM') {
+    walk.draft.find('server_object', walk.at(undefined), undefined);
+  }
+  walk.target(action, kind, label, lookup, name, {
+    temporary: kind === 'relation' && parts.length > 1 && parts[0] === 'pg_temp',
+  });
+}
+
+/** ALTER … of a relation slot or an object slot. */
+function alters(typeField: string): StatementHandler {
+  return (node, walk) => {
+    const relation = child(node, 'relation');
+    const objectType = text(node, typeField);
+    if (relation !== undefined) {
+      const owner = objectType === 'OBJECT_COLUMN' ? text(node, 'relationType') : objectType;
+      walk.relationTarget(
+        'alter',
+        PARTS_OF_RELATION.has(owner ?? '') ? 'table' : objectWords(owner).toLowerCase(),
+        relation,
+      );
+      return;
+    }
+    const object = child(node, 'object') ?? { String: { sval: text(node, 'subname') ?? '' } };
+    objectTarget('alter', objectType, object, walk);
+  };
+}
+
+/** ALTER TYPE and its like: the type's name is a list of strings. */
+function altersType(label: string): StatementHandler {
+  return (node, walk, scope) => {
+    const name = qualifiedName(strings(node, 'typeName'));
+    walk.target('alter', 'type', label, name, name);
+    walk.children(node, scope, new Set(['typeName']));
+  };
+}
+
+function createsType(field: string, label: string): StatementHandler {
+  return (node, walk, scope) => {
+    const name = qualifiedName(strings(node, field));
+    walk.target('create', 'type', label, name, name);
+    walk.children(node, scope, new Set([field]));
+  };
+}
+
+function altersOther(label: string): StatementHandler {
+  return (node, walk, scope) => {
+    walk.target('alter', 'other', label, undefined, label);
+    walk.children(node, scope);
+  };
+}
+
+/** Something made on a table changes the table. */
+function altersTable(node: Tree, walk: Walk, scope: Scope, field = 'relation'): void {
+  const relation = child(node, field);
+  if (relation !== undefined) walk.relationTarget('alter', 'table', relation);
+  walk.children(node, scope, new Set([field]));
+}
+
+function createTable(node: Tree, walk: Walk, scope: Scope, label: string): void {
+  const relation = child(node, 'relation');
+  if (relation !== undefined) {
+    walk.relationTarget('create', label, relation, { ifNotExists: flag(node, 'if_not_exists') });
+  }
+  // A partition or an inheriting table shows up in its parent.
+  for (const wrapped of list(node, 'inhRelations')) {
+    const parent = as(wrapped, 'RangeVar');
+    if (parent !== undefined) walk.relationTarget('alter', 'table', parent);
+  }
+  walk.children(node, scope, new Set(['relation', 'inhRelations']));
+}
+
+export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
+  CreateStmt: (node, walk, scope) => createTable(node, walk, scope, 'table'),
+
+  CreateForeignTableStmt(node, walk, scope) {
+    walk.draft.find('server_object', walk.at(undefined), text(node, 'servername'));
+    const base = child(node, 'base') ?? child(node, 'baseStmt');
+    if (base !== undefined) createTable(base, walk, scope, 'foreign table');
+  },
+
+  CreateTableAsStmt(node, walk, scope) {
+    const label = objectWords(text(node, 'objtype')).toLowerCase();
+    created(child(node, 'into'), label, flag(node, 'if_not_exists'), walk);
+    walk.children(node, scope, new Set(['into']));
+  },
+
+  ViewStmt(node, walk, scope) {
+    const view = child(node, 'view');
+    if (view !== undefined) walk.relationTarget(flag(node, 'replace') ? 'replace' : 'create', 'view', view);
+    walk.children(node, scope, new Set(['view']));
+  },
+
+  IndexStmt(node, walk, scope) {
+    const relation = child(node, 'relation');
+    const name = text(node, 'idxname');
+    if (relation !== undefined && name !== undefined) {
+      // An index lives in its table's schema.
+      walk.relationTarget(
+        'create',
+        'index',
+        { ...relation, relname: name },
+        { ifNotExists: flag(node, 'if_not_exists') },
+      );
+    }
+    altersTable(node, walk, scope);
+  },
+
+  CreateSeqStmt(node, walk, scope) {
+    const sequence = child(node, 'sequence');
+    if (sequence !== undefined) {
+      walk.relationTarget('create', 'sequence', sequence, { ifNotExists: flag(node, 'if_not_exists') });
+    }
+    walk.children(node, scope, new Set(['sequence']));
+  },
+
+  AlterSeqStmt(node, walk, scope) {
+    const sequence = child(node, 'sequence');
+    if (sequence !== undefined) walk.relationTarget('alter', 'sequence', sequence);
+    walk.children(node, scope, new Set(['sequence']));
+  },
+
+  CreateSchemaStmt(node, walk, scope) {
+    const role = text(child(node, 'authrole') ?? {}, 'rolename');
+    const schema = text(node, 'schemaname') ?? role;
+    const name = schema === undefined ? undefined : qualifiedName([schema]);
+    walk.target('create', 'schema', 'schema', name, name ?? 'current_user', {
+      ifNotExists: flag(node, 'if_not_exists'),
+    });
+    const inside = walk.fork({});
+    inside.schema = schema;
+    inside.children(node, scope);
+  },
+
+  CreateTrigStmt(node, walk, scope) {
+    walk.functionName(strings(node, 'funcname'), undefined);
+    altersTable(node, walk, scope);
+  },
+  CreatePolicyStmt: (node, walk, scope) => altersTable(node, walk, scope, 'table'),
+  AlterPolicyStmt: (node, walk, scope) => altersTable(node, walk, scope, 'table'),
+  RuleStmt(node, walk, scope) {
+    const relation = child(node, 'relation');
+    if (relation !== undefined) walk.relationTarget('alter', 'table', relation);
+    walk.fork({ deferred: true }).children(node, scope, RELATION);
+  },
+  CreateStatsStmt(node, walk) {
+    for (const wrapped of list(node, 'relations')) {
+      const relation = as(wrapped, 'RangeVar');
+      if (relation !== undefined) walk.relationTarget('alter', 'table', relation);
+    }
+  },
+  AlterStatsStmt: altersOther('statistics'),
+
+  CompositeTypeStmt(node, walk, scope) {
+    const typevar = child(node, 'typevar');
+    const parts = typevar === undefined ? [] : [text(typevar, 'schemaname'), text(typevar, 'relname')];
+    const name = qualifiedName(parts.filter((part) => part !== undefined));
+    walk.target('create', 'type', 'type', name, name, { at: typevar });
+    walk.children(node, scope, new Set(['typevar']));
+  },
+  CreateEnumStmt: createsType('typeName', 'type'),
+  CreateRangeStmt: createsType('typeName', 'type'),
+  CreateDomainStmt: createsType('domainname', 'domain'),
+  DefineStmt(node, walk, scope) {
+    const objectType = text(node, 'kind');
+    const name = qualifiedName(strings(node, 'defnames'));
+    const kind = KIND_OF[objectType ?? ''] ?? 'other';
+    const action = flag(node, 'replace') ? 'replace' : 'create';
+    walk.target(action, kind, objectWords(objectType).toLowerCase(), kind === 'other' ? undefined : name, name);
+    // The functions behind an aggregate, an operator or a type are written as type names.
+    for (const wrapped of list(node, 'definition')) {
+      const option = as(wrapped, 'DefElem');
+      const argument = option === undefined ? undefined : as(child(option, 'arg'), 'TypeName');
+      if (argument !== undefined) walk.functionName(strings(argument, 'names'), argument);
+    }
+    walk.children(node, scope);
+  },
+  AlterDomainStmt: altersType('domain'),
+  AlterEnumStmt: altersType('type'),
+  AlterTypeStmt: altersType('type'),
+  AlterOperatorStmt: altersOther('operator'),
+  AlterOpFamilyStmt: altersOther('operator family'),
+  AlterCollationStmt: altersOther('collation'),
+  AlterTSDictionaryStmt: altersOther('text search dictionary'),
+  AlterTSConfigurationStmt: altersOther('text search configuration'),
+
+  AlterTableStmt(node, walk, scope) {
+    const relation = child(node, 'relation');
+    const objectType = text(node, 'objtype');
+    if (relation !== undefined) {
+      const label = objectWords(objectType).toLowerCase();
+      if (objectType === 'OBJECT_TYPE') {
+        const parts = [text(relation, 'schemaname'), text(relation, 'relname')].filter((part) => part !== undefined);
+        const name = qualifiedName(parts);
+        walk.target('alter', 'type', label, name, name, { at: relation });
+      } else walk.relationTarget('alter', label, relation);
+    }
+    for (const wrapped of list(node, 'cmds')) {
+      const command = as(wrapped, 'AlterTableCmd');
+      const subtype = command === undefined ? undefined : text(command, 'subtype');
+      const parent = command === undefined ? undefined : as(child(command, 'def'), 'RangeVar');
+      if (parent !== undefined && (subtype === 'AT_AddInherit' || subtype === 'AT_DropInherit')) {
+        walk.relationTarget('alter', 'table', parent);
+      }
+    }
+    walk.children(node, scope, RELATION);
+  },
+  AlterTableMoveAllStmt: altersOther('every object of a tablespace'),
+  RenameStmt: alters('renameType'),
+  AlterObjectSchemaStmt: alters('objectType'),
+  AlterOwnerStmt: alters('objectType'),
+  AlterObjectDependsStmt: alters('objectType'),
+  CommentStmt(node, walk) {
+    objectTarget('alter', text(node, 'objtype'), child(node, 'object') ?? {}, walk);
+  },
+  SecLabelStmt(node, walk) {
+    objectTarget('alter', text(node, 'objtype'), child(node, 'object') ?? {}, walk);
+  },
+  DropStmt(node, walk, scope) {
+    for (const object of list(node, 'objects')) objectTarget('drop', text(node, 'removeType'), object, walk);
+    walk.children(node, scope, NO_CHILDREN);
+  },
+};

@@ -1,0 +1,121 @@
+/** Functions, procedures and DO: their bodies are parsed again and walked as part of the statement. */
+import { createdRoutineLookup, qualifiedName, routineLookup } from './names.ts';
+import { plpgsqlBody, sqlBody } from './routine-bodies.ts';
+import { as, child, flag, items, list, strings, stringsOf, type Tree, text } from './tree.ts';
+import type { StatementHandler, Walk } from './walk.ts';
+
+function options(node: Tree, field: string): Map<string, Tree> {
+  const found = new Map<string, Tree>();
+  for (const wrapped of list(node, field)) {
+    const option = as(wrapped, 'DefElem');
+    const name = option === undefined ? undefined : text(option, 'defname');
+    if (option !== undefined && name !== undefined) found.set(name, option);
+  }
+  return found;
+}
+
+function optionText(option: Tree | undefined): string | undefined {
+  const string = option === undefined ? undefined : as(child(option, 'arg'), 'String');
+  return string === undefined ? undefined : (text(string, 'sval') ?? '');
+}
+
+function isTrue(option: Tree | undefined): boolean {
+  const value = option === undefined ? undefined : as(child(option, 'arg'), 'Boolean');
+  return value !== undefined && flag(value, 'boolval');
+}
+
+function parameterNames(node: Tree): Set<string> {
+  const names = new Set<string>();
+  for (const wrapped of list(node, 'parameters')) {
+    const name = text(as(wrapped, 'FunctionParameter') ?? {}, 'name');
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+/** The declaration that parsePlPgSQL needs around a body: names of parameters matter, their types do not. */
+function declaration(node: Tree, body: string): string {
+  const tag = dollarTag(body);
+  const parameters: string[] = [];
+  for (const wrapped of list(node, 'parameters')) {
+    const parameter = as(wrapped, 'FunctionParameter') ?? {};
+    const name = text(parameter, 'name');
+    const mode = text(parameter, 'mode');
+    const words =
+      mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_TABLE' ? 'OUT ' : mode === 'FUNC_PARAM_INOUT' ? 'INOUT ' : '';
+    parameters.push(`${words}${name === undefined ? '' : `${qualifiedName([name])} `}text`);
+  }
+  if (flag(node, 'is_procedure')) {
+    return `CREATE PROCEDURE f(${parameters.join(', ')}) LANGUAGE plpgsql AS ${tag}${body}${tag}`;
+  }
+  const result = child(node, 'returnType');
+  const names = result === undefined ? [] : strings(result, 'names');
+  const special = ['trigger', 'event_trigger', 'void'].find((name) => names.at(-1) === name);
+  const returns = parameters.some((one) => one.startsWith('OUT ') || one.startsWith('INOUT '))
+    ? ''
+    : `RETURNS ${result !== undefined && flag(result, 'setof') ? 'SETOF ' : ''}${special ?? 'text'} `;
+  return `CREATE FUNCTION f(${parameters.join(', ')}) ${returns}LANGUAGE plpgsql AS ${tag}${body}${tag}`;
+}
+
+function dollarTag(body: string): string {
+  let tag = '$body$';
+  for (let n = 0; body.includes(tag); n++) tag = `$body${n}$`;
+  return tag;
+}
+
+function body(
+  language: string,
+  source: Tree | undefined,
+  variables: Set<string>,
+  declare: (body: string) => string,
+  walk: Walk,
+): void {
+  const parts = source === undefined ? [] : stringsOf(items(child(source, 'arg')));
+  const text = optionText(source) ?? (parts.length === 1 ? parts[0] : undefined);
+  const inside = walk.fork({ nestedAt: walk.at(source), deferred: true, variables, depth: walk.around.depth + 1 });
+  if (text !== undefined && language === 'sql') sqlBody(text, inside);
+  else if (text !== undefined && language === 'plpgsql') plpgsqlBody(declare(text), inside);
+  else inside.draft.find('procedural_code', inside.at(undefined), language);
+}
+
+export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
+  CreateFunctionStmt(node, walk, scope) {
+    const settings = options(node, 'options');
+    const label = flag(node, 'is_procedure') ? 'procedure' : 'function';
+    const name = qualifiedName(strings(node, 'funcname'));
+    const action = flag(node, 'replace') ? 'replace' : 'create';
+    walk.target(action, 'function', label, createdRoutineLookup(node), name);
+    if (isTrue(settings.get('security'))) {
+      walk.draft.find('security_definer', walk.at(settings.get('security')), name);
+    }
+    const variables = parameterNames(node);
+    const language = optionText(settings.get('language')) ?? 'sql';
+    if (node.sql_body === undefined) {
+      body(language, settings.get('as'), variables, (source) => declaration(node, source), walk);
+    } else {
+      walk.fork({ deferred: true, variables }).node(child(node, 'sql_body'), scope);
+    }
+    walk.children(node, scope, new Set(['sql_body', 'funcname']));
+  },
+
+  AlterFunctionStmt(node, walk, scope) {
+    const object = child(node, 'func') ?? {};
+    const name = qualifiedName(strings(object, 'objname'));
+    const label = text(node, 'objtype') === 'OBJECT_PROCEDURE' ? 'procedure' : 'function';
+    walk.target('alter', 'function', label, routineLookup(object), name);
+    const security = options(node, 'actions').get('security');
+    if (isTrue(security)) walk.draft.find('security_definer', walk.at(security), name);
+    walk.children(node, scope);
+  },
+
+  DoStmt(node, walk) {
+    walk.draft.writes = true;
+    const settings = options(node, 'args');
+    const language = optionText(settings.get('language')) ?? 'plpgsql';
+    const declare = (source: string): string => {
+      const tag = dollarTag(source);
+      return `DO ${tag}${source}${tag}`;
+    };
+    body(language, settings.get('as'), new Set(), declare, walk);
+  },
+};

@@ -1,0 +1,304 @@
+/**
+ * The walk over one statement's tree: every node is visited, known ones leave facts in the draft. Statements have
+ * handlers (`statements.ts`); here is what can occur anywhere: relations, CTE scopes, functions, operators, types.
+ */
+import { commandOf } from './commands.ts';
+import type { Draft } from './draft.ts';
+import type { ObjectKind, ObjectTarget } from './facts.ts';
+import { isDangerousFunction, isWritingFunction } from './functions.ts';
+import type { Grammar } from './grammar.ts';
+import { qualifiedName, rangeVarParts, typeNameText } from './names.ts';
+import { settingFinding } from './settings.ts';
+import { as, castConstantOf, child, flag, isTree, list, location, strings, type Tree, text, unwrap } from './tree.ts';
+
+/** CTE name → its query's wrapped node. */
+export type Scope = ReadonlyMap<string, Tree>;
+export const NO_CTES: Scope = new Map();
+
+/** Adds the facts of one kind of statement and walks on into its children itself. */
+export type StatementHandler = (node: Tree, walk: Walk, scope: Scope) => void;
+
+/** Where a piece of SQL stands. */
+export interface Surroundings {
+  readonly handlerOf: (type: string) => StatementHandler | undefined;
+  readonly grammar: Grammar;
+  /** How many texts deep: a body within a body. */
+  readonly depth: number;
+  /** Names that are parameters or variables of the routine around it. */
+  readonly variables: ReadonlySet<string>;
+  /** It runs later or elsewhere, so its names cannot be resolved now. */
+  readonly deferred: boolean;
+  /** The place in the whole text of everything in a nested text; undefined: locations are the tree's own. */
+  readonly nestedAt: number | undefined;
+}
+
+export interface TargetOptions {
+  readonly temporary?: boolean;
+  readonly ifNotExists?: boolean;
+  readonly at?: Tree | undefined;
+}
+
+/** Slots of one type hold the bare node: what it is, by the slot's name. */
+const SLOT_TYPES: Readonly<Record<string, string>> = {
+  relation: 'RangeVar',
+  rel: 'RangeVar',
+  view: 'RangeVar',
+  sequence: 'RangeVar',
+  table: 'RangeVar',
+  typevar: 'RangeVar',
+  pktable: 'RangeVar',
+  constrrel: 'RangeVar',
+  larg: 'SelectStmt',
+  rarg: 'SelectStmt',
+  argType: 'TypeName',
+  datatype: 'TypeName',
+  ofTypename: 'TypeName',
+  returnType: 'TypeName',
+  sourcetype: 'TypeName',
+  storedtype: 'TypeName',
+  targettype: 'TypeName',
+  typeName: 'TypeName',
+  type_name: 'TypeName',
+  funccall: 'FuncCall',
+  setstmt: 'VariableSetStmt',
+};
+
+/** End in `Stmt` but are parts of a statement. */
+const NOT_STATEMENTS = new Set(['ReplicaIdentityStmt', 'ReturnStmt', 'RawStmt']);
+
+export class Walk {
+  readonly draft: Draft;
+  readonly around: Surroundings;
+  /** Where the statement starts, for nodes without a location. */
+  readonly start: number;
+  /** CREATE SCHEMA s …: unqualified elements go into it. */
+  schema: string | undefined;
+
+  constructor(draft: Draft, around: Surroundings, start: number) {
+    this.draft = draft;
+    this.around = around;
+    this.start = start;
+  }
+
+  /** A walk beside this one: other surroundings, or another draft. */
+  fork(around: Partial<Surroundings>, draft: Draft = this.draft): Walk {
+    const walk = new Walk(draft, { ...this.around, ...around }, this.start);
+    walk.schema = this.schema;
+    return walk;
+  }
+
+  at(node: Tree | undefined): number {
+    return this.around.nestedAt ?? location(node) ?? this.start;
+  }
+
+  /** A wrapped node of any type. */
+  node(wrapped: Tree | undefined, scope: Scope): void {
+    const found = unwrap(wrapped);
+    if (found !== undefined) this.visit(found[0], found[1], scope);
+  }
+
+  nodes(wrapped: readonly Tree[], scope: Scope): void {
+    for (const one of wrapped) this.node(one, scope);
+  }
+
+  /** All fields of a node but those named. */
+  children(node: Tree, scope: Scope, skip?: ReadonlySet<string>): void {
+    for (const key in node) {
+      if (skip?.has(key)) continue;
+      const value = node[key];
+      if (typeof value !== 'object' || value === null) continue;
+      this.#slot(key, value, scope);
+    }
+  }
+
+  #slot(key: string, value: object, scope: Scope): void {
+    if (Array.isArray(value)) {
+      for (const item of value) if (isTree(item)) this.#slot('', item, scope);
+      return;
+    }
+    const tree = value as Tree;
+    const wrapped = unwrap(tree);
+    if (wrapped !== undefined) {
+      this.visit(wrapped[0], wrapped[1], scope);
+      return;
+    }
+    const type = SLOT_TYPES[key];
+    if (type === undefined || (type === 'RangeVar' && tree.relname === undefined)) this.children(tree, scope);
+    else this.visit(type, tree, scope);
+  }
+
+  visit(type: string, node: Tree, scope: Scope): void {
+    if (type.endsWith('Stmt') && !NOT_STATEMENTS.has(type)) {
+      this.draft.raise(commandOf(type, node).class);
+      const handler = this.around.handlerOf(type);
+      if (handler === undefined) this.children(node, scope);
+      else handler(node, this, scope);
+      return;
+    }
+    switch (type) {
+      case 'RangeVar':
+        this.relation(node, scope);
+        return;
+      case 'FuncCall':
+        this.#call(node);
+        break;
+      case 'A_Expr':
+        this.#operator(node);
+        break;
+      case 'SubLink': {
+        const operator = strings(node, 'operName').at(-1);
+        if (operator !== undefined) this.draft.operators.add(operator);
+        else if (text(node, 'subLinkType') === 'ANY_SUBLINK') this.draft.operators.add('=');
+        break;
+      }
+      case 'SortBy': {
+        const operator = strings(node, 'useOp').at(-1);
+        if (operator !== undefined) this.draft.operators.add(operator);
+        break;
+      }
+      case 'JoinExpr':
+        if (node.usingClause !== undefined || flag(node, 'isNatural')) this.draft.operators.add('=');
+        break;
+      case 'TypeName':
+        this.draft.types.add(typeNameText(node) ?? qualifiedName(strings(node, 'names')));
+        break;
+      case 'ColumnRef':
+      case 'A_Indirection':
+        this.#attribute(node, type === 'ColumnRef');
+        break;
+      case 'RangeTableSample':
+        this.draft.functions.add(qualifiedName(strings(node, 'method')));
+        break;
+      case 'LockingClause':
+        // Its relations are aliases of the query.
+        this.draft.locks = true;
+        return;
+      case 'Constraint': {
+        // A foreign key adds triggers to, and from then on stops deletes in, the other table.
+        const referenced = child(node, 'pktable');
+        if (referenced !== undefined) this.relationTarget('alter', 'table', referenced);
+        break;
+      }
+      case 'PartitionCmd': {
+        const partition = child(node, 'name');
+        if (partition !== undefined) this.relationTarget('alter', 'table', partition);
+        break;
+      }
+      default:
+        break;
+    }
+    this.children(node, scope);
+  }
+
+  /** A relation that is read or written by name; the name of a CTE in scope is none. */
+  relation(rangeVar: Tree, scope: Scope): void {
+    const parts = rangeVarParts(rangeVar);
+    if (parts.length === 1 && scope.has(parts[0] ?? '')) return;
+    this.draft.relations.add(qualifiedName(parts));
+  }
+
+  /** The scope inside a statement that has a WITH clause; visits the CTEs themselves. */
+  withClause(node: Tree, scope: Scope): Scope {
+    const clause = child(node, 'withClause');
+    if (clause === undefined) return scope;
+    const ctes = list(clause, 'ctes').map((wrapped) => as(wrapped, 'CommonTableExpr') ?? wrapped);
+    const inner = new Map(scope);
+    const recursive = flag(clause, 'recursive');
+    if (recursive) for (const cte of ctes) declare(inner, cte);
+    for (const cte of ctes) {
+      this.children(cte, recursive ? inner : new Map(inner));
+      declare(inner, cte);
+    }
+    return inner;
+  }
+
+  /** Records a target and the finding that gives its place. */
+  target(
+    action: ObjectTarget['action'],
+    kind: ObjectKind,
+    label: string,
+    lookup: string | undefined,
+    name: string,
+    options: TargetOptions = {},
+  ): void {
+    this.draft.targets.push({
+      action,
+      kind,
+      label,
+      lookup: this.around.deferred ? undefined : lookup,
+      name,
+      temporary: options.temporary ?? false,
+      ifNotExists: options.ifNotExists ?? false,
+    });
+    if (action === 'maintain') return;
+    this.draft.find(action === 'replace' ? 'create' : action, this.at(options.at), name);
+  }
+
+  relationTarget(
+    action: ObjectTarget['action'],
+    label: string,
+    rangeVar: Tree,
+    options: Omit<TargetOptions, 'at'> = {},
+  ): void {
+    const parts = rangeVarParts(rangeVar);
+    if (parts.length === 1 && this.schema !== undefined) parts.unshift(this.schema);
+    const name = qualifiedName(parts);
+    this.draft.relations.add(name);
+    const temporary = text(rangeVar, 'relpersistence') === 't' || text(rangeVar, 'schemaname') === 'pg_temp';
+    this.target(action, 'relation', label, name, name, { temporary, at: rangeVar, ...options });
+  }
+
+  functionName(parts: readonly string[], at: Tree | undefined): void {
+    if (parts.length === 0) return;
+    const name = qualifiedName(parts);
+    this.draft.functions.add(name);
+    if (isDangerousFunction(parts)) this.draft.find('dangerous_function', this.at(at), name);
+    if (isWritingFunction(parts.at(-1) ?? '')) {
+      this.draft.raise('write');
+      this.draft.writes = true;
+    }
+  }
+
+  #call(node: Tree): void {
+    const parts = strings(node, 'funcname');
+    this.functionName(parts, node);
+    if (parts.at(-1) === 'set_config') this.#setConfig(node);
+  }
+
+  #setConfig(node: Tree): void {
+    const args = list(node, 'args');
+    const name = castConstantOf(args[0]);
+    if (name?.kind !== 'string' || args.some((argument) => as(argument, 'NamedArgExpr') !== undefined)) {
+      this.draft.find('set_config_dynamic', this.at(node), undefined);
+      return;
+    }
+    const value = castConstantOf(args[1]);
+    const finding = settingFinding(name.value, value?.kind === 'string' ? value.value : null);
+    if (finding !== undefined) this.draft.find(finding, this.at(node), name.value);
+  }
+
+  #operator(node: Tree): void {
+    const name = strings(node, 'name').at(-1) ?? '';
+    switch (text(node, 'kind')) {
+      case 'AEXPR_BETWEEN':
+      case 'AEXPR_NOT_BETWEEN':
+      case 'AEXPR_BETWEEN_SYM':
+      case 'AEXPR_NOT_BETWEEN_SYM':
+        for (const one of ['>=', '<=', '<', '>']) this.draft.operators.add(one);
+        break;
+      default:
+        this.draft.operators.add(name);
+    }
+  }
+
+  #attribute(node: Tree, isColumn: boolean): void {
+    const fields = isColumn ? strings(node, 'fields').slice(1) : strings(node, 'indirection');
+    for (const field of fields) this.draft.functions.add(`.${field}`);
+  }
+}
+
+function declare(scope: Map<string, Tree>, cte: Tree): void {
+  const name = text(cte, 'ctename');
+  const query = child(cte, 'ctequery');
+  if (name !== undefined && query !== undefined) scope.set(name, query);
+}
