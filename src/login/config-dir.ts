@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { homedir, platform as osPlatform } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -24,11 +24,30 @@ export function configDir(env: Env, platform: string = osPlatform()): string {
 export async function ensureConfigDir(env: Env): Promise<string> {
   const dir = configDir(env);
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeDirectory(dir);
   } catch (error) {
     throw unwritable(dir, error);
   }
   return dir;
+}
+
+/** As `mkdir -p`. Node's own `recursive` never ends where a parent is there but takes no folders (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      if ((await stat(path)).isDirectory()) return;
+      throw error;
+    }
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || (await stat(parent).catch(() => undefined)) !== undefined) throw error;
+    await makeDirectory(parent);
+    await mkdir(path, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
+  }
 }
 
 export function unwritable(path: string, cause: unknown): DbgateError {
