@@ -9,9 +9,10 @@ __dbgate_offer() {
 }
 
 __dbgate_files() {
-  compopt -o filenames 2>/dev/null
-  local file
-  while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$1")
+  local file quote='%q'
+  # With it readline quotes by itself; bash 3.2 has no compopt.
+  compopt -o filenames 2>/dev/null && quote='%s'
+  while IFS= read -r file; do COMPREPLY+=("$(printf "$quote" "$file")"); done < <(compgen -f -- "$1")
 }
 
 _dbgate() {
@@ -21,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--upstream|--database|--keep|--durability|--state-dir) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -51,12 +52,16 @@ WORDS
       __dbgate_offer "$word" <<'WORDS'
 help
 ls
+connect
 env
 token
 login
 logout
 whoami
 history
+gateway
+demo
+doctor
 completion
 WORDS
     fi
@@ -66,12 +71,16 @@ WORDS
     help)
       __dbgate_offer "$word" <<'WORDS'
 ls
+connect
 env
 token
 login
 logout
 whoami
 history
+gateway
+demo
+doctor
 completion
 WORDS
       ;;
@@ -96,6 +105,35 @@ WORDS
 WORDS
         return
       fi
+      ;;
+    connect)
+      case $previous in
+        --port) :; return ;;
+        --socket) __dbgate_files "$word"; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--port
+--socket
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null) ;;
+      esac
       ;;
     env)
       case $previous in
@@ -246,6 +284,90 @@ WORDS
 --denied
 --limit
 --cursor
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    gateway)
+      case $previous in
+        --config) __dbgate_files "$word"; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--config
+--check
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    demo)
+      case $previous in
+        --upstream) :; return ;;
+        --database) :; return ;;
+        --keep) __dbgate_files "$word"; return ;;
+        --durability) __dbgate_offer "$word" < <(printf '%s\n' sync async); return ;;
+        --state-dir) __dbgate_files "$word"; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--script
+--upstream
+--database
+--keep
+--durability
+--state-dir
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    doctor)
+      case $previous in
+        --config) __dbgate_files "$word"; return ;;
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--config
+--db
 --gateway
 --profile
 --token-file

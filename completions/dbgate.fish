@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --format --issuer --db --since --until --grep --limit --cursor
+            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --upstream --database --keep --durability --state-dir
                 set skip 1
             case '-*'
             case '*'
@@ -32,15 +32,19 @@ end
 
 complete -c dbgate -f
 complete -c dbgate -n __dbgate_no_command -a ls -d 'databases that you may reach'
+complete -c dbgate -n __dbgate_no_command -a connect -d 'open a tunnel to a database, or run a command through it'
 complete -c dbgate -n __dbgate_no_command -a env -d 'variables of an open tunnel'
 complete -c dbgate -n __dbgate_no_command -a token -d 'password for the native listener'
 complete -c dbgate -n __dbgate_no_command -a login -d 'log in to a gateway'
 complete -c dbgate -n __dbgate_no_command -a logout -d 'log out and forget the login'
 complete -c dbgate -n __dbgate_no_command -a whoami -d 'who you are to the gateway'
 complete -c dbgate -n __dbgate_no_command -a history -d 'your own statements'
+complete -c dbgate -n __dbgate_no_command -a gateway -d 'run the gateway'
+complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a login and a gateway on this machine'
+complete -c dbgate -n __dbgate_no_command -a doctor -d 'check everything that a connection needs'
 complete -c dbgate -n __dbgate_no_command -a completion -d 'completion script of a shell'
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
-complete -c dbgate -n '__dbgate_at help 0' -a 'ls env token login logout whoami history completion'
+complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token login logout whoami history gateway demo doctor completion'
 complete -c dbgate -s h -l help -d 'this help'
 complete -c dbgate -n __dbgate_no_command -l version -d 'the version of dbgate'
 complete -c dbgate -l gateway -r -d 'the gateway to talk to, https://host[:port] (DBGATE_GATEWAY)'
@@ -52,6 +56,12 @@ complete -c dbgate -l json -d 'JSON on stdout, one object or one a line; errors 
 complete -c dbgate -l no-color -d 'no colour; any value of NO_COLOR but the empty one counts (NO_COLOR)'
 
 # ls
+
+# connect
+complete -c dbgate -n '__dbgate_at connect' -l port -r -d 'local port, 0 for any; default: one of its own for each database'
+complete -c dbgate -n '__dbgate_at connect' -l socket -r -F -d 'listen on a Unix socket (mode 0600) instead; --socket=PATH chooses its folder'
+complete -c dbgate -n '__dbgate_at connect 0' -a '(dbgate __complete databases 2>/dev/null)'
+complete -c dbgate -n '__dbgate_at connect 1' -a '(__fish_complete_subcommand --fcs-skip=0)'
 
 # env
 complete -c dbgate -n '__dbgate_at env' -l format -r -a 'sh fish pwsh dotenv json' -d 'for which reader'
@@ -81,6 +91,22 @@ complete -c dbgate -n '__dbgate_at history' -l errors -d 'only statements that e
 complete -c dbgate -n '__dbgate_at history' -l denied -d 'only statements that policy denied'
 complete -c dbgate -n '__dbgate_at history' -l limit -r -d 'at most so many'
 complete -c dbgate -n '__dbgate_at history' -l cursor -r -d 'go on where an earlier call ended'
+
+# gateway
+complete -c dbgate -n '__dbgate_at gateway' -l config -r -F -d 'its configuration, see docs/gateway-yaml.md'
+complete -c dbgate -n '__dbgate_at gateway' -l check -d 'check the configuration and end'
+
+# demo
+complete -c dbgate -n '__dbgate_at demo' -l script -d 'play the story, check each step, and end; what happens anyway without a terminal'
+complete -c dbgate -n '__dbgate_at demo' -l upstream -r -d 'put the demo around your own database; nothing is written to it by dbgate'
+complete -c dbgate -n '__dbgate_at demo' -l database -r -d 'what it is called in dbgate; default: its own name'
+complete -c dbgate -n '__dbgate_at demo' -l keep -r -F -d 'keep everything in this folder, which must be new or empty'
+complete -c dbgate -n '__dbgate_at demo' -l durability -r -a 'sync async' -d ''
+complete -c dbgate -n '__dbgate_at demo' -l state-dir -r -F -d ''
+
+# doctor
+complete -c dbgate -n '__dbgate_at doctor' -l config -r -F -d 'check the server\'s side of this gateway.yaml instead'
+complete -c dbgate -n '__dbgate_at doctor' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'which database to send the canary query to; default: the first'
 
 # completion
 complete -c dbgate -n '__dbgate_at completion 0' -a 'bash zsh fish pwsh'

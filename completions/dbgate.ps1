@@ -5,12 +5,16 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
 
   $commands = @(
     @('ls', 'databases that you may reach')
+    @('connect', 'open a tunnel to a database, or run a command through it')
     @('env', 'variables of an open tunnel')
     @('token', 'password for the native listener')
     @('login', 'log in to a gateway')
     @('logout', 'log out and forget the login')
     @('whoami', 'who you are to the gateway')
     @('history', 'your own statements')
+    @('gateway', 'run the gateway')
+    @('demo', 'see it work: a Postgres, a login and a gateway on this machine')
+    @('doctor', 'check everything that a connection needs')
     @('completion', 'completion script of a shell')
     @('help', 'help for one command')
   )
@@ -27,6 +31,10 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
   $options = @{
     'ls' = @(
       @('--help', 'this help')
+    )
+    'connect' = @(
+      @('--port', 'local port, 0 for any; default: one of its own for each database')
+      @('--socket', 'listen on a Unix socket (mode 0600) instead; --socket=PATH chooses its folder')
     )
     'env' = @(
       @('--format', 'for which reader')
@@ -56,6 +64,22 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--limit', 'at most so many')
       @('--cursor', 'go on where an earlier call ended')
     )
+    'gateway' = @(
+      @('--config', 'its configuration, see docs/gateway-yaml.md')
+      @('--check', 'check the configuration and end')
+    )
+    'demo' = @(
+      @('--script', 'play the story, check each step, and end; what happens anyway without a terminal')
+      @('--upstream', 'put the demo around your own database; nothing is written to it by dbgate')
+      @('--database', 'what it is called in dbgate; default: its own name')
+      @('--keep', 'keep everything in this folder, which must be new or empty')
+      @('--durability', '')
+      @('--state-dir', '')
+    )
+    'doctor' = @(
+      @('--config', 'check the server''s side of this gateway.yaml instead')
+      @('--db', 'which database to send the canary query to; default: the first')
+    )
     'completion' = @(
       @('--help', 'this help')
     )
@@ -63,26 +87,34 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
   # Value sources: 'databases', 'files', 'any', or the choices.
   $optionValues = @{
     'ls' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'connect' = @{ '--port' = 'any'; '--socket' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'env' = @{ '--format' = @('sh', 'fish', 'pwsh', 'dotenv', 'json'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'token' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'login' = @{ '--issuer' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'logout' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--grep' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'gateway' = @{ '--config' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'demo' = @{ '--upstream' = 'any'; '--database' = 'any'; '--keep' = 'files'; '--durability' = @('sync', 'async'); '--state-dir' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'doctor' = @{ '--config' = 'files'; '--db' = 'databases'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'completion' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
   }
   $arguments = @{
     'ls' = @()
+    'connect' = @('databases', 'command')
     'env' = @('databases')
     'token' = @('databases')
     'login' = @('any')
     'logout' = @('any')
     'whoami' = @()
     'history' = @()
+    'gateway' = @()
+    'demo' = @()
+    'doctor' = @()
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
-    'help' = @(,@('ls', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'completion'))
+    'help' = @(,@('ls', 'connect', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--upstream', '--database', '--keep', '--durability', '--state-dir')
 
   $name = ''
   $position = 0

@@ -23,8 +23,10 @@ export const connectCommand: CommandDefinition = {
       .addHelpText(
         'after',
         `
-With a command the exit code is the command's, 128 + n if a signal ended it, 127 if it is not found, 126 if it cannot
-be run, 125 if the tunnel could not be set up for a reason that has no code of its own.`,
+With a command the exit code is the command's: 128 + n if a
+signal ended it, 127 if it is not found, 126 if it cannot be
+run, 125 if the tunnel could not be set up for a reason that
+has no code of its own.`,
       );
   },
   async run(context, options, [database, ...command]) {

@@ -7,10 +7,7 @@ import { renderTable } from './text-table.ts';
 export const lsCommand: CommandDefinition = {
   name: 'ls',
   configure(command) {
-    command.addHelpText(
-      'after',
-      '\nAccess is read, write, ddl or admin; +create: may create and drop objects of one’s own.',
-    );
+    command.addHelpText('after', '\nAccess is read, write, ddl or admin; +create: may create objects and drop those.');
   },
   async run(context) {
     const { openGatewayClient } = await import('../login/gateway-client.ts');

@@ -35,6 +35,19 @@ export const COMMANDS: readonly RegistryEntry[] = [
   entry('Account', 'logout', 'log out and forget the login', async () => (await import('./logout.ts')).logoutCommand),
   entry('Account', 'whoami', 'who you are to the gateway', async () => (await import('./whoami.ts')).whoamiCommand),
   entry('Record', 'history', 'your own statements', async () => (await import('./history.ts')).historyCommand),
+  entry('Server', 'gateway', 'run the gateway', async () => (await import('./gateway.ts')).gatewayCommand),
+  entry(
+    'Server',
+    'demo',
+    'see it work: a Postgres, a login and a gateway on this machine',
+    async () => (await import('./demo.ts')).demoCommand,
+  ),
+  entry(
+    'More',
+    'doctor',
+    'check everything that a connection needs',
+    async () => (await import('./doctor.ts')).doctorCommand,
+  ),
   entry(
     'More',
     'completion',

@@ -4,6 +4,8 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandDefinition, CommandOptions } from './context.ts';
 import type { RegistryEntry } from './registry.ts';
 
+const EVERY_COMMAND = 'Options for every command:';
+
 /** The commander command of one verb, with the global options; `completions/` and `docs/cli.md` are made from it too. */
 export function buildCommand(entry: Pick<RegistryEntry, 'name' | 'summary'>, definition: CommandDefinition): Command {
   const command = new Command(`dbgate ${entry.name}`);
@@ -12,12 +14,12 @@ export function buildCommand(entry: Pick<RegistryEntry, 'name' | 'summary'>, def
   for (const { flag, env, description } of CLI_SETTINGS) {
     if (flag === undefined || command.options.some((option) => option.attributeName() === optionName(flag))) continue;
     command.addOption(
-      new Option(flag, env === undefined ? description : `${description} (${env})`).helpGroup(
-        'Options for every command:',
-      ),
+      new Option(flag, env === undefined ? description : `${description} (${env})`).helpGroup(EVERY_COMMAND),
     );
   }
-  return command.helpOption('-h, --help', 'this help').allowExcessArguments(false);
+  return command
+    .addHelpOption(new Option('-h, --help', 'this help').helpGroup(EVERY_COMMAND))
+    .allowExcessArguments(false);
 }
 
 /** What a command line asks for: help text to print, or a run with options and arguments. */
@@ -28,26 +30,36 @@ export type ParsedCommand =
 /** Throws `DbgateError` `usage` for anything commander refuses. */
 export function parseCommandLine(command: Command, argv: readonly string[], columns: number): ParsedCommand {
   let text = '';
-  command.exitOverride().configureOutput({
-    writeOut: (chunk) => {
-      text += chunk;
-    },
-    writeErr: () => {},
-    outputError: () => {},
-    getOutHelpWidth: () => columns,
-    getErrHelpWidth: () => columns,
-    getOutHasColors: () => false,
-    getErrHasColors: () => false,
-  });
+  command
+    .exitOverride()
+    .configureHelp({ minWidthToWrap: 20 })
+    .configureOutput({
+      writeOut: (chunk) => {
+        text += chunk;
+      },
+      writeErr: () => {},
+      outputError: () => {},
+      getOutHelpWidth: () => columns,
+      getErrHelpWidth: () => columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
   try {
     command.action(() => {});
     command.parse(bindOptionalValues(command, argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'help', text: text.trimEnd() };
-    throw new DbgateError(ErrorCode.usage, error.message.replace(/^error: /, '').replace(/\.?\s*\n/g, ' '), {
-      hint: `${command.name()} --help`,
-    });
+    throw new DbgateError(
+      ErrorCode.usage,
+      error.message
+        .replace(/^error: /, '')
+        .replace(/\s*\n/g, ' ')
+        .replace(/\.$/, ''),
+      {
+        hint: `${command.name()} --help`,
+      },
+    );
   }
   return { kind: 'run', options: command.opts(), args: command.args };
 }

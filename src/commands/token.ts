@@ -8,7 +8,7 @@ export const tokenCommand: CommandDefinition = {
   configure(command) {
     command
       .description(
-        'Prints a short-lived token: the password for the gateway’s own Postgres listener, for programs that cannot use "dbgate connect".',
+        `Prints a short-lived token: the password for the gateway's own Postgres listener, for programs that cannot use "dbgate connect".`,
       )
       .argument('<database>', 'name as "dbgate ls" shows it')
       .option('--url', 'print the whole connection URL instead');
