@@ -42,8 +42,8 @@ async function makeDirectory(path: string): Promise<void> {
       throw error;
     }
     const parent = dirname(path);
-    if (code !== 'ENOENT' || parent === path || (await stat(parent).catch(() => undefined)) !== undefined) throw error;
-    await makeDirectory(parent);
+    if (code !== 'ENOENT' || parent === path) throw error;
+    if ((await stat(parent).catch(() => undefined)) === undefined) await makeDirectory(parent);
     await mkdir(path, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
       if (again.code !== 'EEXIST') throw again;
     });

@@ -17,6 +17,8 @@ export interface OidcOptions {
   accessTokenTtl?: number;
   /** Seconds; default 600. */
   deviceCodeTtl?: number;
+  /** Seconds between polls that a device is told; default: none is told, so 5. */
+  deviceInterval?: number;
   /** Default true. */
   dpop?: boolean;
 }
@@ -134,6 +136,11 @@ export async function startOidc(options: OidcOptions = {}): Promise<OidcFixture>
   const provider = new Provider(issuer, configuration(options, audience, clientId, dpop, jwk));
   provider.on('grant.success', (ctx) => fixture.grants.push(String(ctx.oidc.params?.grant_type)));
   provider.on('server_error', (_ctx, error) => console.error(error));
+  provider.use(async (ctx, next) => {
+    await next();
+    const body = ctx.body as { device_code?: string; interval?: number } | undefined;
+    if (options.deviceInterval !== undefined && body?.device_code) body.interval = options.deviceInterval;
+  });
   handle = provider.callback();
   return fixture;
 }
