@@ -1,8 +1,19 @@
-/** The outcome of policy for one statement. A denial is data, not an exception. */
-export type Decision = AllowDecision | DenyDecision;
+import type { ObjectTarget } from '../sql/facts.ts';
+
+/** The outcome of policy for one query string. A denial is data, not an exception. */
+export type Decision = AllowDecision | DenyDecision | ResolveDecision;
 
 export interface AllowDecision {
   readonly effect: 'allow';
+}
+
+/**
+ * It depends on what these names are: the gateway looks them up in the session (by `kind` and `lookup`) and asks again
+ * with `resolved` in the context. Such an answer holds for this one run, never for a cached statement's next.
+ */
+export interface ResolveDecision {
+  readonly effect: 'resolve';
+  readonly targets: readonly ObjectTarget[];
 }
 
 export interface DenyDecision {
@@ -13,6 +24,7 @@ export interface DenyDecision {
   readonly rule: string;
   /** Primary message, as Postgres words its own: lower case, no period. */
   readonly message: string;
+  /** Empty, as `hint` may be, for what looks exactly like Postgres' own error. */
   readonly detail: string;
   /** What to do next: what would be allowed instead, or the exact `dbgate request …`. */
   readonly hint: string;

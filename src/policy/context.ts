@@ -1,0 +1,38 @@
+/** What policy knows besides the facts. */
+import type { ObjectTarget } from '../sql/facts.ts';
+
+export interface PolicyContext {
+  /** The database as dbgate names it, for `dbgate request`. */
+  readonly database: string;
+  /** `production`, `staging`, `development`; any other word is judged as production. */
+  readonly environment: string;
+  readonly access: 'read' | 'write' | 'ddl' | 'admin';
+  /** May create objects, and change or drop those of their own. */
+  readonly create: boolean;
+  readonly principalKind: 'user' | 'service' | 'agent';
+  /** The answer to a ResolveDecision. */
+  readonly resolved?: readonly ResolvedTarget[];
+}
+
+export interface ResolvedTarget {
+  readonly target: ObjectTarget;
+  /** Undefined: there is no such object. */
+  readonly oid: number | undefined;
+  /** Created by this principal through dbgate. */
+  readonly own: boolean;
+  /** In the session's temporary schema. */
+  readonly temporary: boolean;
+}
+
+export type Tier = 'production' | 'staging' | 'development';
+
+/** An environment that is not known is production. */
+export function tierOf(environment: string): Tier {
+  return environment === 'staging' || environment === 'development' ? environment : 'production';
+}
+
+const ACCESS_RANK = { read: 0, write: 1, ddl: 2, admin: 3 } as const;
+
+export function accessIsAtLeast(access: PolicyContext['access'], least: PolicyContext['access']): boolean {
+  return ACCESS_RANK[access] >= ACCESS_RANK[least];
+}

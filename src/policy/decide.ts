@@ -1,0 +1,68 @@
+/**
+ * Facts and who asks → a decision. Pure: no catalog, no clock, no parser node. Deny beats resolve beats allow, and the
+ * first rule that objects to the first statement speaks. A text is judged as a whole: one statement that may not run
+ * keeps the others from running too.
+ */
+import { characterPosition } from '../sql/byte-offsets.ts';
+import type { Analysis, AnalysisError, ObjectTarget } from '../sql/facts.ts';
+import { type PolicyContext, tierOf } from './context.ts';
+import { ALLOW, type Decision, type DenyDecision } from './decision.ts';
+import type { Objection, Question } from './rule.ts';
+import { RULES } from './rules.ts';
+
+export function decide(analysis: Analysis, context: PolicyContext): Decision {
+  if (analysis.error !== undefined) return refuseUnanalysed(analysis.error);
+  const tier = tierOf(context.environment);
+  let unresolved: ObjectTarget[] | undefined;
+  for (let index = 0; index < analysis.statements.length; index++) {
+    const facts = analysis.statements[index];
+    if (facts === undefined) continue;
+    const question: Question = { facts, context, tier, analysis, index };
+    for (const rule of RULES) {
+      const verdict = rule.judge(question);
+      if (verdict === undefined) continue;
+      if ('resolve' in verdict) {
+        unresolved ??= [];
+        unresolved.push(...verdict.resolve);
+      } else return deny(verdict, analysis);
+    }
+  }
+  return unresolved === undefined ? ALLOW : { effect: 'resolve', targets: unresolved };
+}
+
+function deny(objection: Objection, analysis: Analysis): DenyDecision {
+  return {
+    effect: 'deny',
+    sqlstate: objection.sqlstate ?? '42501',
+    rule: objection.rule,
+    message: objection.message,
+    detail: `rule ${objection.rule}: ${objection.why}`,
+    hint: objection.hint,
+    // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
+    position: objection.offset === undefined ? undefined : characterPosition(analysis.recordedSql, objection.offset),
+  };
+}
+
+const HINTS: Readonly<Record<AnalysisError['kind'], string>> = {
+  syntax: '',
+  too_large: 'split it, or send the rows with COPY … FROM STDIN',
+  too_deep: 'use IN or a VALUES list instead of long chains of operators or nested parentheses',
+  timeout: 'split it into smaller statements',
+  internal: 'send it again; if it fails again, report it to the maintainers of dbgate',
+  invalid_encoding: 'send UTF-8 without NUL',
+};
+
+/** A syntax error looks exactly like Postgres' own; the others say what to do. */
+function refuseUnanalysed(error: AnalysisError): DenyDecision {
+  const syntax = error.kind === 'syntax';
+  const rule = syntax ? 'sql.syntax' : 'sql.not-analysed';
+  return {
+    effect: 'deny',
+    sqlstate: error.sqlstate,
+    rule,
+    message: error.message,
+    detail: syntax ? '' : `rule ${rule}: a statement that cannot be read is not run`,
+    hint: HINTS[error.kind],
+    position: error.cursorPosition,
+  };
+}

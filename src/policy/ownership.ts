@@ -1,0 +1,56 @@
+/** May this object be changed without more access: is it temporary, one's own, or not there at all? */
+import type { ObjectTarget } from '../sql/facts.ts';
+import type { Question } from './rule.ts';
+
+export type Ownership = 'exempt' | 'not_own' | 'unknown' | 'uncertain_name';
+
+/**
+ * `unknown`: ask the session. `uncertain_name`: a statement before it in the same text may change what the name means by
+ * the time it runs (`SET search_path`, a dropped temporary table), so no look-up now can tell.
+ */
+export function ownershipOf(target: ObjectTarget, question: Question): Ownership {
+  if (target.temporary) return 'exempt';
+  if (target.lookup === undefined) return 'not_own';
+  if (nameMayChange(target, question)) return 'uncertain_name';
+  const { resolved, create } = question.context;
+  if (resolved === undefined) return 'unknown';
+  const found = resolved.find((one) => one.target.kind === target.kind && one.target.lookup === target.lookup);
+  if (found === undefined) return 'not_own';
+  // What is not there cannot be harmed: Postgres says so itself.
+  if (found.oid === undefined || found.temporary || (found.own && create)) return 'exempt';
+  return 'not_own';
+}
+
+/** Leave names meaning what they meant, as long as they call no function: functions, triggers and views may run anything. */
+const KEEPS_NAMES = new Set([
+  'BEGIN',
+  'START TRANSACTION',
+  'SAVEPOINT',
+  'SHOW',
+  'ANALYZE',
+  'VACUUM',
+  'LOCK TABLE',
+  'COMMENT',
+  'CREATE INDEX',
+  'CREATE TABLE',
+  'CREATE VIEW',
+  'CREATE SEQUENCE',
+]);
+/** Change what the names that they name mean, and no other. */
+const CHANGES_OWN_NAMES = /^(?:DROP|ALTER) (?:TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE|INDEX|FUNCTION|PROCEDURE)$/;
+
+function nameMayChange(target: ObjectTarget, { analysis, index }: Question): boolean {
+  for (let i = 0; i < index; i++) {
+    const earlier = analysis.statements[i];
+    if (earlier === undefined || earlier.functions.some((name) => !name.startsWith('.'))) return true;
+    if (KEEPS_NAMES.has(earlier.command)) continue;
+    if (!CHANGES_OWN_NAMES.test(earlier.command)) return true;
+    if (earlier.targets.some((one) => sameBareName(one.name, target.name))) return true;
+  }
+  return false;
+}
+
+function sameBareName(a: string, b: string): boolean {
+  const bare = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+  return bare(a) === bare(b);
+}
