@@ -99,7 +99,8 @@ function upgrade(
       // Whoever takes the stream adds a listener of their own; until then an error must not end the process.
       socket.on('error', () => {});
       if (head.length > 0) socket.unshift(head);
-      resolve(socket);
+      // Not within the event: Node loses what came behind the 101 if the stream is ended there.
+      setImmediate(() => resolve(socket));
     });
     request.once('response', (response) => {
       readRefusal(response).then(
