@@ -7,9 +7,10 @@
  * such a file is cut at its last durable byte, everything behind is reported failed, and a fresh segment is tried every
  * `HEAL_INTERVAL_MS` until one holds.
  *
- * With durability `async` a record counts as durable when it is enqueued (`durablePosition` says so at once), is
- * written within WRITE_DELAY_MS and synced within SYNC_INTERVAL_MS; a crash may lose that much. An error still fails
- * the log, and what follows is refused. `append` waits for the disk in both modes, and only what is synced is read.
+ * With durability `async` a record counts as durable when it is enqueued (`durablePosition` says so at once, listeners
+ * hear of it when it is written some ms later) and is synced within about 100 ms; a crash may lose that much. An error
+ * still fails the log, and what follows is refused. `append` waits for the disk in both modes, and only what is synced
+ * is read.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,15 +25,8 @@ import type {
   Position,
   StoredRecord,
 } from './event-log.ts';
-import {
-  abandon,
-  type Batch,
-  type Fate,
-  moveToUnsynced,
-  newBatch,
-  type Stream,
-  type Unsynced,
-} from './record-batch.ts';
+import { GroupCommit } from './group-commit.ts';
+import { abandon, type Stream, type Unsynced } from './record-batch.ts';
 import { createSegment } from './segment-directory.ts';
 import { MAX_FRAME_BYTES, SEGMENT_VERSION, type SegmentHeader } from './segment-format.ts';
 import { readSegments, START } from './segment-reader.ts';
@@ -76,10 +70,6 @@ export interface SegmentLog extends EventLog {
 
 const HEAL_INTERVAL_MS = 250;
 const ROTATE_RETRY_MS = 1000;
-const WRITE_DELAY_MS = 5;
-const SYNC_INTERVAL_MS = 100;
-/** A forming batch of this size is written at once, whatever WRITE_DELAY_MS says. */
-const HURRY_BYTES = 512 * 1024;
 
 /** Opens the log in `dir`, recovers what the last process left, and takes the directory's lock. */
 export async function openSegmentLog(options: SegmentLogOptions): Promise<SegmentLog> {
@@ -87,7 +77,7 @@ export async function openSegmentLog(options: SegmentLogOptions): Promise<Segmen
   const lock = acquireLock(join(options.dir, 'lock'));
   try {
     const recovered = await recoverSegments(options.dir);
-    const log = new GroupCommitLog(options, lock, recovered);
+    const log = new EmbeddedLog(options, lock, recovered);
     await log.begin(recovered);
     return log;
   } catch (error) {
@@ -101,7 +91,7 @@ interface FlushWaiter {
   readonly resolve: () => void;
 }
 
-class GroupCommitLog implements SegmentLog {
+class EmbeddedLog implements SegmentLog {
   readonly dir: string;
   readonly openedAtPosition: Position;
   readonly #options: SegmentLogOptions;
@@ -109,34 +99,22 @@ class GroupCommitLog implements SegmentLog {
   readonly #streams = new Map<string, Stream>();
   readonly #listeners = new Set<LogListener>();
   readonly #notes: readonly string[];
+  readonly #commit: GroupCommit;
   #lock: DirectoryLock;
   #state: EventLog['state'] = 'healthy';
   #closing = false;
   #error: Error | undefined;
-  #writer: SegmentWriter | undefined;
   #previous: SegmentHeader['previous'];
   /** Records in all segments that are durable. */
   #leafCount: number;
   #nextPosition: Position;
   #syncedPosition: Position;
-  #forming = newBatch();
-  #spare = newBatch();
-  /** Being written. */
-  #inflight: Batch | undefined;
-  /** Written but not synced (more than a moment only when durability is async). */
-  #unsynced: Unsynced | undefined;
-  #scheduled: NodeJS.Immediate | NodeJS.Timeout | undefined;
-  /** An operation on the disk is under way. */
-  #busy = false;
-  #syncWanted = false;
-  /** The forming batch is large and will not wait out its delay. */
-  #hurried = false;
-  #lastSyncAt = 0;
   #rotateAfter = 0;
   #healTimer: NodeJS.Timeout | undefined;
+  #healing = false;
   #flushWaiters: FlushWaiter[] = [];
-  #retiring: Promise<void> = Promise.resolve();
-  #syncTimer: NodeJS.Timeout | undefined;
+  /** Old files that are being cut and closed. */
+  #retiring: Promise<unknown> = Promise.resolve();
   #lastStream: Stream | undefined;
 
   constructor(options: SegmentLogOptions, lock: DirectoryLock, recovered: Recovered) {
@@ -150,17 +128,27 @@ class GroupCommitLog implements SegmentLog {
     this.#nextPosition = recovered.nextPosition;
     this.#syncedPosition = this.openedAtPosition = recovered.lastPosition;
     for (const [name, seq] of recovered.streams) this.#addStream(name, seq);
+    this.#commit = new GroupCommit({
+      durability: options.durability,
+      now: options.now,
+      written: (last) => {
+        if (!this.#sync) this.#notifyDurable(last);
+      },
+      synced: (records) => this.#synced(records),
+      failed: (error) => this.#fail(error),
+      rotate: (full, firstPosition) => this.#rotate(full, firstPosition),
+    });
   }
 
   /** Goes on with the last segment, or begins a new one. */
   async begin({ current }: Recovered): Promise<void> {
+    const { segmentBytes, gatewayId } = this.#options;
     if (current === undefined) {
-      this.#writer = await this.#createSegment(this.#nextPosition);
+      this.#commit.start(await this.#createSegment(this.#nextPosition));
       return;
     }
     const { firstPosition, gateway } = current.header;
-    const { segmentBytes, gatewayId } = this.#options;
-    const old = new SegmentWriter({
+    const last = new SegmentWriter({
       file: current.file,
       firstPosition,
       dataOffset: current.dataOffset,
@@ -168,12 +156,14 @@ class GroupCommitLog implements SegmentLog {
       allocatedBytes: current.size,
       segmentBytes,
     });
-    this.#writer = old;
-    if (gateway === gatewayId) return;
+    if (gateway === gatewayId) {
+      this.#commit.start(last);
+      return;
+    }
     this.#nextPosition = Math.max(this.#nextPosition, firstPosition + 1);
     this.#previous = { firstPosition, endOffset: current.endOffset };
-    this.#writer = await this.#createSegment(this.#nextPosition);
-    await old.retire();
+    this.#retire(last);
+    this.#commit.start(await this.#createSegment(this.#nextPosition));
   }
 
   get state(): EventLog['state'] {
@@ -192,7 +182,7 @@ class GroupCommitLog implements SegmentLog {
     return {
       state: this.#state,
       error: this.#state === 'failed' ? this.#error?.message : undefined,
-      queuedBytes: this.#queuedBytes(),
+      queuedBytes: this.#commit.queuedBytes,
       recoveryNotes: this.#notes,
     };
   }
@@ -203,26 +193,23 @@ class GroupCommitLog implements SegmentLog {
   }
 
   enqueue(stream: string, payload: string): Position {
-    if (this.#state !== 'healthy' || this.#closing) throw this.#unavailable();
-    this.#checkRoom(payload.length);
+    this.#checkTaking(payload.length);
     return this.#add(this.#lastStream?.name === stream ? this.#lastStream : this.#stream(stream), payload);
   }
 
   append(stream: string, records: readonly LogRecord[], options: AppendOptions = {}): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      if (this.#state !== 'healthy' || this.#closing) throw this.#unavailable();
+      let length = 0;
+      for (const record of records) length += record.payload.length;
+      this.#checkTaking(length);
       const target = this.#stream(stream);
       if (options.expectedSeq !== undefined && options.expectedSeq !== target.seq) {
         throw new SequenceConflict(stream, options.expectedSeq, target.seq);
       }
       if (records.length === 0) throw new DbgateError(ErrorCode.internal, 'append of no records');
-      let length = 0;
-      for (const record of records) length += record.payload.length;
-      this.#checkRoom(length);
       let lastPosition = 0;
       for (const record of records) lastPosition = this.#add(target, record.payload);
-      this.#forming.waiters.push({ resolve, reject, result: { lastPosition, lastStreamSeq: target.seq } });
-      if (!this.#sync) this.#scheduleNow();
+      this.#commit.wait({ resolve, reject, result: { lastPosition, lastStreamSeq: target.seq } });
     });
   }
 
@@ -251,55 +238,37 @@ class GroupCommitLog implements SegmentLog {
   }
 
   flush(): Promise<void> {
-    if (this.#state !== 'healthy' || this.#syncedPosition >= this.#lastQueued()) return Promise.resolve();
+    const upTo = this.#commit.lastUnsynced;
+    if (upTo === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#flushWaiters.push({ upTo: this.#lastQueued(), resolve });
-      this.#syncWanted = true;
-      this.#scheduleNow();
+      this.#flushWaiters.push({ upTo, resolve });
+      this.#commit.syncSoon();
     });
   }
 
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await this.flush();
-    while (this.#busy) await new Promise((resolve) => setImmediate(resolve));
-    this.#state = 'closed';
     clearTimeout(this.#healTimer);
-    clearTimeout(this.#syncTimer);
-    this.#cancelSchedule();
-    if (this.#writer !== undefined) this.#retire(this.#writer);
-    this.#writer = undefined;
+    await this.flush();
+    while (this.#commit.busy || this.#healing) await new Promise((resolve) => setTimeout(resolve, 1));
+    this.#state = 'closed';
+    const { writer } = this.#commit.stop();
+    if (writer !== undefined) this.#retire(writer);
     await this.#retiring;
     this.#lock.release();
   }
 
   #add(stream: Stream, payload: string): Position {
-    const batch = this.#forming;
-    if (stream.notedIn !== batch) {
-      stream.notedIn = batch;
-      batch.before.set(stream, stream.seq);
-    }
     const position = this.#nextPosition++;
-    if (batch.first === 0) {
-      batch.first = position;
-      this.#schedule();
-    }
-    batch.last = position;
-    // When durability is sync a batch is written only after the one before it is durable.
-    const predecessorsDurable =
-      batch.first === position && (this.#sync || (this.#unsynced === undefined && this.#inflight === undefined));
-    batch.frames.add(position, stream.encodedName, ++stream.seq, payload, predecessorsDurable);
+    this.#commit.add(position, stream, payload);
     this.#lastStream = stream;
-    if (!this.#sync && !this.#hurried && batch.frames.length > HURRY_BYTES) {
-      this.#hurried = true;
-      this.#scheduleNow();
-    }
     return position;
   }
 
-  #checkRoom(length: number): void {
-    const queued = this.#queuedBytes();
+  #checkTaking(length: number): void {
+    if (this.#state !== 'healthy' || this.#closing) throw this.#unavailable();
+    const queued = this.#commit.queuedBytes;
     // One record larger than the queue still passes when nothing else waits.
     if (queued > 0 && queued + length > this.#options.maxQueuedBytes) {
       throw new DbgateError(ErrorCode.auditUnavailable, 'audit queue is full, statement not run', {
@@ -311,14 +280,6 @@ class GroupCommitLog implements SegmentLog {
         sqlstate: '54000',
       });
     }
-  }
-
-  #queuedBytes(): number {
-    return this.#forming.frames.length + (this.#inflight?.frames.length ?? 0);
-  }
-
-  #lastQueued(): Position {
-    return this.#forming.last || this.#inflight?.last || this.#unsynced?.last || this.#syncedPosition;
   }
 
   #unavailable(): DbgateError {
@@ -344,150 +305,56 @@ class GroupCommitLog implements SegmentLog {
     return stream;
   }
 
-  // The group commit.
-
-  #schedule(): void {
-    if (this.#busy || this.#scheduled !== undefined) return;
-    // An immediate runs after all sockets that are readable now: their statements share one sync.
-    this.#scheduled = this.#sync ? setImmediate(this.#pump) : setTimeout(this.#pump, WRITE_DELAY_MS);
+  #synced(records: Unsynced): void {
+    this.#syncedPosition = records.last;
+    this.#leafCount += records.records;
+    if (this.#sync) this.#notifyDurable(records.last);
+    for (const waiter of records.waiters) waiter.resolve(waiter.result);
+    this.#settleFlushes(records.last);
   }
-
-  #scheduleNow(): void {
-    this.#cancelSchedule();
-    if (!this.#busy) this.#scheduled = setImmediate(this.#pump);
-  }
-
-  #cancelSchedule(): void {
-    clearTimeout(this.#scheduled as NodeJS.Timeout);
-    clearImmediate(this.#scheduled as NodeJS.Immediate);
-    this.#scheduled = undefined;
-  }
-
-  readonly #pump = (): void => {
-    this.#scheduled = undefined;
-    const writer = this.#writer;
-    if (this.#busy || writer === undefined) return;
-    const batch = this.#forming;
-    if (batch.first === 0) this.#syncIfDue(writer);
-    else if (writer.full && this.#options.now() >= this.#rotateAfter) this.#rotate(writer, batch.first);
-    else this.#write(writer, batch);
-  };
-
-  #write(writer: SegmentWriter, batch: Batch): void {
-    this.#hurried = false;
-    this.#forming = this.#spare;
-    this.#inflight = batch;
-    this.#busy = true;
-    writer.write(batch.frames.bytes(), (error) => {
-      this.#busy = false;
-      if (error !== undefined) {
-        this.#fail(error);
-        return;
-      }
-      this.#inflight = undefined;
-      this.#unsynced = moveToUnsynced(batch, this.#unsynced);
-      this.#spare = batch;
-      if (!this.#sync) this.#notifyDurable(this.#unsynced.last);
-      this.#syncIfDue(writer);
-    });
-  }
-
-  #syncIfDue(writer: SegmentWriter): void {
-    const unsynced = this.#unsynced;
-    const due =
-      unsynced !== undefined &&
-      (this.#sync ||
-        this.#syncWanted ||
-        unsynced.waiters.length > 0 ||
-        this.#options.now() - this.#lastSyncAt >= SYNC_INTERVAL_MS);
-    if (due) this.#syncNow(writer, unsynced, () => this.#next());
-    else this.#next();
-  }
-
-  #syncNow(writer: SegmentWriter, unsynced: Unsynced, then: () => void): void {
-    this.#busy = true;
-    writer.sync((error) => {
-      this.#busy = false;
-      if (error !== undefined) {
-        this.#fail(error);
-        return;
-      }
-      this.#unsynced = undefined;
-      this.#syncedPosition = unsynced.last;
-      this.#leafCount += unsynced.records;
-      if (this.#sync) this.#notifyDurable(unsynced.last);
-      else this.#lastSyncAt = this.#options.now();
-      for (const waiter of unsynced.waiters) waiter.resolve(waiter.result);
-      this.#settleFlushes(unsynced.last);
-      then();
-    });
-  }
-
-  /** After an operation: more to write, to sync later, or nothing. */
-  #next(): void {
-    if (this.#busy || this.#writer === undefined) return;
-    if (this.#forming.first !== 0) {
-      if (this.#sync || this.#syncWanted || this.#forming.waiters.length > 0) {
-        this.#cancelSchedule();
-        this.#pump();
-      } else this.#schedule();
-    }
-    if (this.#unsynced !== undefined && !this.#sync) this.#syncTimer ??= setTimeout(this.#syncLater, SYNC_INTERVAL_MS);
-  }
-
-  readonly #syncLater = (): void => {
-    this.#syncTimer = undefined;
-    this.#syncWanted = true;
-    this.#scheduleNow();
-  };
 
   #notifyDurable(position: Position): void {
     for (const listener of this.#listeners) callSafely(() => listener.onDurable(position));
   }
 
   #settleFlushes(upTo: Position): void {
-    if (this.#flushWaiters.length > 0) {
-      const [done, waiting] = [[] as FlushWaiter[], [] as FlushWaiter[]];
-      for (const waiter of this.#flushWaiters) (waiter.upTo <= upTo ? done : waiting).push(waiter);
-      this.#flushWaiters = waiting;
-      for (const waiter of done) waiter.resolve();
+    if (this.#flushWaiters.length === 0) return;
+    const waiting: FlushWaiter[] = [];
+    for (const waiter of this.#flushWaiters) {
+      if (waiter.upTo <= upTo) waiter.resolve();
+      else waiting.push(waiter);
     }
-    this.#syncWanted = this.#flushWaiters.length > 0;
+    this.#flushWaiters = waiting;
+    if (waiting.length > 0) this.#commit.syncSoon();
   }
 
   // Segments, failure and healing.
 
-  #rotate(old: SegmentWriter, firstPosition: Position): void {
-    if (this.#unsynced !== undefined) {
-      this.#syncNow(old, this.#unsynced, () => this.#rotate(old, firstPosition));
-      return;
+  async #rotate(full: SegmentWriter, firstPosition: Position): Promise<SegmentWriter | undefined> {
+    if (this.#options.now() < this.#rotateAfter) return undefined;
+    this.#previous = { firstPosition: full.firstPosition, endOffset: full.durableEnd };
+    try {
+      const next = await this.#createSegment(firstPosition);
+      this.#retire(full);
+      return next;
+    } catch {
+      // The old file is still good: a segment that is too long is better than a refused statement.
+      this.#rotateAfter = this.#options.now() + ROTATE_RETRY_MS;
+      return undefined;
     }
-    this.#busy = true;
-    this.#previous = { firstPosition: old.firstPosition, endOffset: old.durableEnd };
-    const goOn = (): void => {
-      this.#busy = false;
-      this.#pump();
-    };
-    this.#createSegment(firstPosition).then(
-      (writer) => {
-        this.#writer = writer;
-        this.#retire(old);
-        goOn();
-      },
-      () => {
-        // The old file is still good: a segment that is too long is better than a refused statement.
-        this.#rotateAfter = this.#options.now() + ROTATE_RETRY_MS;
-        goOn();
-      },
-    );
   }
 
   #retire(writer: SegmentWriter): void {
-    this.#retiring = Promise.all([this.#retiring, writer.retire()]).then(() => undefined);
+    this.#retiring = Promise.all([this.#retiring, writer.retire()]);
   }
 
   async #createSegment(firstPosition: Position): Promise<SegmentWriter> {
     const { dir, gatewayId, segmentBytes, now } = this.#options;
+    const streams: [string, number][] = [];
+    for (const stream of this.#streams.values()) {
+      const seq = this.#commit.seqBeforeForming(stream);
+      if (seq > 0) streams.push([stream.name, seq]);
+    }
     const header: SegmentHeader = {
       version: SEGMENT_VERSION,
       gateway: gatewayId,
@@ -495,7 +362,7 @@ class GroupCommitLog implements SegmentLog {
       firstLeaf: this.#leafCount,
       createdAt: new Date(now()).toISOString(),
       previous: this.#previous,
-      streams: this.#durableSeqs(),
+      streams,
     };
     const created = await createSegment(dir, header, Math.min(PREALLOCATE_BYTES, segmentBytes));
     return new SegmentWriter({
@@ -508,35 +375,17 @@ class GroupCommitLog implements SegmentLog {
     });
   }
 
-  #durableSeqs(): [string, number][] {
-    const seqs: [string, number][] = [];
-    for (const stream of this.#streams.values()) {
-      const seq = this.#forming.before.get(stream) ?? stream.seq;
-      if (seq > 0) seqs.push([stream.name, seq]);
-    }
-    return seqs;
-  }
-
   #fail(error: Error): void {
-    const writer = this.#writer;
-    if (writer === undefined) return;
+    const { writer, lost } = this.#commit.stop();
     this.#state = 'failed';
     this.#setError(error);
-    this.#cancelSchedule();
-    clearTimeout(this.#syncTimer);
-    this.#syncTimer = undefined;
-    const parts: (Fate | undefined)[] = [this.#forming, this.#inflight, this.#unsynced];
-    const lost = parts.filter((part) => part !== undefined && part.first !== 0) as Fate[];
+    if (writer !== undefined) {
+      this.#previous = { firstPosition: writer.firstPosition, endOffset: writer.durableEnd };
+      this.#retire(writer);
+    }
     const from = lost.at(-1)?.first;
     const to = this.#nextPosition - 1;
     const waiters = abandon(lost);
-    this.#hurried = false;
-    this.#forming = newBatch();
-    this.#spare = newBatch();
-    this.#inflight = this.#unsynced = undefined;
-    this.#writer = undefined;
-    this.#previous = { firstPosition: writer.firstPosition, endOffset: writer.durableEnd };
-    this.#retire(writer);
     if (from !== undefined) {
       for (const listener of this.#listeners) callSafely(() => listener.onFailed(from, to, error));
     }
@@ -545,14 +394,9 @@ class GroupCommitLog implements SegmentLog {
     this.#healLater();
   }
 
-  #setError(error: Error): void {
-    this.#error = new DbgateError(
-      ErrorCode.auditUnavailable,
-      `cannot write the audit log in ${this.dir}: ${error.message}`,
-      {
-        cause: error,
-      },
-    );
+  #setError(cause: Error): void {
+    const message = `cannot write the audit log in ${this.dir}: ${cause.message}`;
+    this.#error = new DbgateError(ErrorCode.auditUnavailable, message, { cause });
   }
 
   #healLater(): void {
@@ -562,8 +406,7 @@ class GroupCommitLog implements SegmentLog {
   }
 
   async #heal(): Promise<void> {
-    if (this.#closing || this.#state !== 'failed') return;
-    this.#busy = true;
+    this.#healing = true;
     try {
       mkdirSync(this.dir, { recursive: true, mode: 0o700 });
       if (!this.#lock.held()) {
@@ -571,7 +414,7 @@ class GroupCommitLog implements SegmentLog {
         this.#lock.release();
         this.#lock = lock;
       }
-      this.#writer = await this.#createSegment(this.#nextPosition);
+      this.#commit.start(await this.#createSegment(this.#nextPosition));
       this.#state = 'healthy';
       this.#error = undefined;
     } catch (error) {
@@ -580,7 +423,7 @@ class GroupCommitLog implements SegmentLog {
       this.#setError(error as Error);
       this.#healLater();
     } finally {
-      this.#busy = false;
+      this.#healing = false;
     }
   }
 }

@@ -1,0 +1,238 @@
+import type { Position } from './event-log.ts';
+import {
+  type Batch,
+  type Fate,
+  moveToUnsynced,
+  newBatch,
+  type Stream,
+  type Unsynced,
+  type Waiter,
+} from './record-batch.ts';
+import type { SegmentWriter } from './segment-writer.ts';
+
+/** What the group commit tells its owner; all are called with nothing under way on the disk. */
+export interface GroupCommitOwner {
+  readonly durability: 'sync' | 'async';
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Everything up to `last` has been handed to the operating system. */
+  written(last: Position): void;
+  /** These records are on stable storage. */
+  synced(records: Unsynced): void;
+  /** The file cannot be trusted any more; the owner calls `stop`. */
+  failed(error: Error): void;
+  /**
+   * The segment is full and all of it is durable: gives the one to go on with, whose first record is at
+   * `firstPosition`, or undefined to go on with the old one for now.
+   */
+  rotate(full: SegmentWriter, firstPosition: Position): Promise<SegmentWriter | undefined>;
+}
+
+/** Durability async: how long a record waits to be written together with others. */
+const WRITE_DELAY_MS = 5;
+/** Durability async: how long what is written waits to be synced. */
+const SYNC_INTERVAL_MS = 100;
+/** A forming batch of this size is written at once, whatever WRITE_DELAY_MS says. */
+const HURRY_BYTES = 512 * 1024;
+
+/** One batch forms while the one before it is written and synced: never two operations on the disk at once. */
+export class GroupCommit {
+  readonly #owner: GroupCommitOwner;
+  readonly #sync: boolean;
+  #writer: SegmentWriter | undefined;
+  #forming = newBatch();
+  #spare = newBatch();
+  /** Being written. */
+  #inflight: Batch | undefined;
+  /** Written, not synced: for more than a moment only when durability is async. */
+  #unsynced: Unsynced | undefined;
+  #busy = false;
+  #syncWanted = false;
+  #hurried = false;
+  #lastSyncAt = 0;
+  #scheduled: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+
+  constructor(owner: GroupCommitOwner) {
+    this.#owner = owner;
+    this.#sync = owner.durability === 'sync';
+  }
+
+  /** An operation on the disk is under way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Bytes that wait to be handed to the operating system. */
+  get queuedBytes(): number {
+    return this.#forming.frames.length + (this.#inflight?.frames.length ?? 0);
+  }
+
+  /** The newest record that is not synced yet; 0: none. */
+  get lastUnsynced(): Position {
+    return this.#forming.last || this.#inflight?.last || this.#unsynced?.last || 0;
+  }
+
+  /** The stream's number before the batch that is forming. */
+  seqBeforeForming(stream: Stream): number {
+    return this.#forming.before.get(stream) ?? stream.seq;
+  }
+
+  start(writer: SegmentWriter): void {
+    this.#writer = writer;
+  }
+
+  /** Lets go of the file, and of everything that is not durable: newest first. */
+  stop(): { readonly writer: SegmentWriter | undefined; readonly lost: readonly Fate[] } {
+    this.#cancelSchedule();
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
+    const parts: (Fate | undefined)[] = [this.#forming, this.#inflight, this.#unsynced];
+    const lost = parts.filter((part) => part !== undefined && part.first !== 0) as Fate[];
+    const writer = this.#writer;
+    this.#writer = this.#inflight = this.#unsynced = undefined;
+    this.#forming = newBatch();
+    this.#spare = newBatch();
+    this.#hurried = this.#syncWanted = false;
+    return { writer, lost };
+  }
+
+  /** Takes a record into the batch that is forming. */
+  add(position: Position, stream: Stream, payload: string): void {
+    const batch = this.#forming;
+    if (stream.notedIn !== batch) {
+      stream.notedIn = batch;
+      batch.before.set(stream, stream.seq);
+    }
+    const isFirst = batch.first === 0;
+    if (isFirst) {
+      batch.first = position;
+      this.#schedule();
+    }
+    batch.last = position;
+    // When durability is sync a batch is written only after the one before it is durable.
+    const predecessorsDurable =
+      isFirst && (this.#sync || (this.#unsynced === undefined && this.#inflight === undefined));
+    batch.frames.add(position, stream.encodedName, ++stream.seq, payload, predecessorsDurable);
+    if (!this.#sync && !this.#hurried && batch.frames.length > HURRY_BYTES) {
+      this.#hurried = true;
+      this.#scheduleNow();
+    }
+  }
+
+  /** Has somebody wait for the record that was added last, and the disk not wait for more. */
+  wait(waiter: Waiter): void {
+    this.#forming.waiters.push(waiter);
+    if (!this.#sync) this.#scheduleNow();
+  }
+
+  /** Syncs everything added so far without delay. */
+  syncSoon(): void {
+    this.#syncWanted = true;
+    this.#scheduleNow();
+  }
+
+  #schedule(): void {
+    if (this.#busy || this.#scheduled !== undefined) return;
+    // An immediate runs after all sockets that are readable now: their statements share one sync.
+    this.#scheduled = this.#sync ? setImmediate(this.#pump) : setTimeout(this.#pump, WRITE_DELAY_MS);
+  }
+
+  #scheduleNow(): void {
+    this.#cancelSchedule();
+    if (!this.#busy) this.#scheduled = setImmediate(this.#pump);
+  }
+
+  #cancelSchedule(): void {
+    clearTimeout(this.#scheduled as NodeJS.Timeout);
+    clearImmediate(this.#scheduled as NodeJS.Immediate);
+    this.#scheduled = undefined;
+  }
+
+  readonly #pump = (): void => {
+    this.#scheduled = undefined;
+    const writer = this.#writer;
+    if (this.#busy || writer === undefined) return;
+    const batch = this.#forming;
+    if (batch.first === 0) this.#syncIfDue(writer);
+    else if (writer.full) this.#rotate(writer, batch);
+    else this.#write(writer, batch);
+  };
+
+  #write(writer: SegmentWriter, batch: Batch): void {
+    this.#hurried = false;
+    this.#forming = this.#spare;
+    this.#inflight = batch;
+    this.#busy = true;
+    writer.write(batch.frames.bytes(), (error) => {
+      this.#busy = false;
+      if (error !== undefined) {
+        this.#owner.failed(error);
+        return;
+      }
+      this.#inflight = undefined;
+      this.#unsynced = moveToUnsynced(batch, this.#unsynced);
+      this.#spare = batch;
+      this.#owner.written(this.#unsynced.last);
+      this.#syncIfDue(writer);
+    });
+  }
+
+  #syncIfDue(writer: SegmentWriter): void {
+    const unsynced = this.#unsynced;
+    const due =
+      unsynced !== undefined &&
+      (this.#sync ||
+        this.#syncWanted ||
+        unsynced.waiters.length > 0 ||
+        this.#owner.now() - this.#lastSyncAt >= SYNC_INTERVAL_MS);
+    if (due) this.#syncNow(writer, unsynced, () => this.#next());
+    else this.#next();
+  }
+
+  #syncNow(writer: SegmentWriter, unsynced: Unsynced, then: () => void): void {
+    this.#busy = true;
+    writer.sync((error) => {
+      this.#busy = false;
+      if (error !== undefined) {
+        this.#owner.failed(error);
+        return;
+      }
+      this.#unsynced = undefined;
+      this.#syncWanted = false;
+      if (!this.#sync) this.#lastSyncAt = this.#owner.now();
+      this.#owner.synced(unsynced);
+      then();
+    });
+  }
+
+  #rotate(full: SegmentWriter, batch: Batch): void {
+    if (this.#unsynced !== undefined) {
+      this.#syncNow(full, this.#unsynced, () => this.#rotate(full, batch));
+      return;
+    }
+    this.#busy = true;
+    void this.#owner.rotate(full, batch.first).then((writer) => {
+      this.#busy = false;
+      if (writer !== undefined) this.#writer = writer;
+      this.#write(this.#writer!, batch);
+    });
+  }
+
+  /** After an operation: more to write, to sync later, or nothing. */
+  #next(): void {
+    if (this.#busy || this.#writer === undefined) return;
+    if (this.#forming.first !== 0) {
+      if (this.#sync || this.#syncWanted || this.#forming.waiters.length > 0) {
+        this.#cancelSchedule();
+        this.#pump();
+      } else this.#schedule();
+    }
+    if (!this.#sync && this.#unsynced !== undefined) this.#syncTimer ??= setTimeout(this.#syncLater, SYNC_INTERVAL_MS);
+  }
+
+  readonly #syncLater = (): void => {
+    this.#syncTimer = undefined;
+    this.syncSoon();
+  };
+}
