@@ -4,7 +4,8 @@
  */
 import type { AccessLevel, DatabaseSettings } from '../config/gateway-settings.ts';
 import type { Principal } from '../identity/principal.ts';
-import { decide, type PolicyContext, type ResolvedTarget } from '../policy/decide.ts';
+import type { PolicyContext, ResolvedTarget } from '../policy/context.ts';
+import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { Access } from '../policy/grants.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
@@ -29,7 +30,8 @@ export class PolicyScope {
     let decision = this.#decisions.get(analysis.statements);
     if (decision === undefined) {
       decision = decide(analysis, this.context);
-      this.#decisions.set(analysis.statements, decision);
+      // A denial says where in this very text: it is made anew for each.
+      if (decision.effect !== 'deny') this.#decisions.set(analysis.statements, decision);
     }
     return decision;
   }

@@ -3,7 +3,7 @@
  * turns sockets, timers and worker answers into events, and executes the commands.
  */
 import type { Principal } from '../../identity/principal.ts';
-import type { ResolvedTarget } from '../../policy/decide.ts';
+import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis, StatementFacts } from '../../sql/facts.ts';
 

@@ -23,7 +23,7 @@ import {
 } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import { decodeQuery } from '../../pgwire/query.ts';
-import type { ResolvedTarget } from '../../policy/decide.ts';
+import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Analysis, ObjectTarget } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import type { Intent, SessionCore } from './core.ts';

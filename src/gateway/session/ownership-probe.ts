@@ -4,7 +4,7 @@
  * client's unnamed statement nor, with Flush in place of Sync, its implicit transaction.
  */
 import { encodeBind, encodeClose, encodeExecute, encodeParse, FLUSH, SYNC } from '../../pgwire/extended.ts';
-import type { ResolvedTarget } from '../../policy/decide.ts';
+import type { ResolvedTarget } from '../../policy/context.ts';
 import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
 
 // Everything is qualified: nothing in a search_path can stand in for it.
