@@ -1,0 +1,89 @@
+import { MODES } from './pgbench.ts';
+import { bulkRatio, figure, type Load, type Results, throughputRatio } from './results.ts';
+import { median } from './statistics.ts';
+
+export interface Goal {
+  readonly what: string;
+  readonly goal: string;
+  readonly measured: string;
+  /** Undefined: could not be measured. */
+  readonly reached: boolean | undefined;
+}
+
+const MIB = 2 ** 20;
+
+/** The project's goals for speed, each with what was measured; a timing is never more than a line here. */
+export function goals(results: Results): Goal[] {
+  const list: Goal[] = [];
+  const add = (
+    what: string,
+    goal: string,
+    values: readonly number[],
+    unit: string,
+    holds: (value: number) => boolean,
+  ) => {
+    const known = values.filter((value) => !Number.isNaN(value));
+    list.push({
+      what,
+      goal,
+      measured: known.length === 0 ? 'not measured' : known.map((value) => number(value)).join(' / ') + unit,
+      reached: known.length < values.length ? undefined : known.every(holds),
+    });
+  };
+  const at32 = MODES.map((mode): Load => `${mode}-32`);
+  const ratios = (target: string, reference: string) =>
+    at32.map((load) => throughputRatio(results, target, reference, load));
+  const paths = [
+    { path: 'native', title: 'native listener', reference: 'pgbouncer-tls', async: 0.85 },
+    { path: 'tunnel', title: 'CLI + gateway', reference: 'ssh', async: 0.9 },
+  ] as const;
+  const modes = MODES.join(' / ');
+  for (const { path, title, reference, async } of paths) {
+    const name = reference === 'ssh' ? 'ssh -L' : 'PgBouncer-TLS';
+    const what = `${title}, 32 clients, ${modes}`;
+    add(`${what}, durable`, `≥ 0.6 × ${name}`, ratios(`dbgate-${path}-sync`, reference), ' ×', (v) => v >= 0.6);
+    add(`${what}, async`, `≥ ${async} × ${name}`, ratios(`dbgate-${path}-async`, reference), ' ×', (v) => v >= async);
+  }
+  const p50 = (target: string, load: Load) => figure(results, target, load, 'p50Micros');
+  const fdatasync = median(results.fdatasync.map((measured) => measured.p50));
+  for (const { path, title } of paths) {
+    const at1 = MODES.map((mode): Load => `${mode}-1`);
+    const added = at1.map((load) => p50(`dbgate-${path}-async`, load) - p50('direct', load));
+    add(`${title}, added p50 at one client, ${modes}, async`, '≤ 120 µs', added, ' µs', (v) => v <= 120);
+    const more = at1.map((load) => p50(`dbgate-${path}-sync`, load) - p50(`dbgate-${path}-async`, load));
+    add(
+      `${title}, p50 at one client, ${modes}, durable, more than async`,
+      `≤ 2 × fdatasync = ${number(2 * fdatasync)} µs`,
+      more,
+      ' µs',
+      (v) => v <= 2 * fdatasync,
+    );
+  }
+  for (const durability of ['sync', 'async']) {
+    const ratio = bulkRatio(results, `dbgate-tunnel-${durability}`, 'ssh', 'select');
+    add(`CLI + gateway, 1M rows, ${durability}`, '≥ 0.9 × ssh -L', [ratio], ' ×', (v) => v >= 0.9);
+  }
+  for (const { path, title } of paths) {
+    const per1000 =
+      ((results.targets[`dbgate-${path}-sync`]?.idleBytes ?? Number.NaN) / MIB / results.settings.idleSessions) * 1000;
+    add(`${title}, 1,000 idle sessions`, '≤ 60 MB', [per1000], ' MB', (v) => v <= 60);
+  }
+  const help = results.help ? results.help.help / results.help.node : Number.NaN;
+  add('dbgate --help', '≤ 1.5 × node -e 0', [help], ' ×', (v) => v <= 1.5);
+  const repeated = results.targets['dbgate-native-async']?.repeated;
+  add(
+    'a 10 KB statement seen before: CPU of the gateway',
+    'not parsed again: < 1 ms',
+    [repeated?.againCpuMs ?? Number.NaN],
+    ' ms',
+    (v) => v < 1,
+  );
+  return list;
+}
+
+/** Three digits that count. */
+export function number(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)));
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { open, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { median, percentile } from './statistics.ts';
+
+const run = promisify(execFile);
+
+export interface Machine {
+  readonly cpus: number;
+  readonly cpu: string;
+  readonly kernel: string;
+  readonly node: string;
+  readonly memoryGiB: number;
+}
+
+export function machine(): Machine {
+  return {
+    cpus: os.cpus().length,
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    kernel: `${os.type()} ${os.release()}`,
+    node: process.version,
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+  };
+}
+
+/** Microseconds of an fdatasync after an appended 256 bytes, where the gateway keeps its record. */
+export async function fdatasyncMicros(dir: string, times: number): Promise<{ p50: number; p99: number }> {
+  const name = path.join(dir, 'fdatasync');
+  const file = await open(name, 'a');
+  try {
+    const { fdatasyncSync, writeSync } = await import('node:fs');
+    const line = Buffer.alloc(256, 'x');
+    const micros: number[] = [];
+    for (let i = 0; i < times; i++) {
+      writeSync(file.fd, line);
+      const before = performance.now();
+      fdatasyncSync(file.fd);
+      micros.push((performance.now() - before) * 1000);
+    }
+    return { p50: percentile(micros, 50), p99: percentile(micros, 99) };
+  } finally {
+    await file.close();
+    await rm(name, { force: true });
+  }
+}
+
+/** Median milliseconds of `dbgate --help` and of the same node doing nothing, taken in turns. */
+export async function helpMillis(times: number): Promise<{ help: number; node: number }> {
+  const launcher = path.join(import.meta.dirname, '..', 'bin', 'dbgate.js');
+  const env = { PATH: process.env.PATH, HOME: os.tmpdir() };
+  const took = { help: [] as number[], node: [] as number[] };
+  for (let i = 0; i <= times; i++) {
+    for (const [name, args] of [
+      ['help', [launcher, '--help']],
+      ['node', ['-e', '0']],
+    ] as const) {
+      const before = performance.now();
+      await run(process.execPath, [...args], { env });
+      // The first of each fills caches, the compile cache among them.
+      if (i > 0) took[name].push(performance.now() - before);
+    }
+  }
+  return { help: median(took.help), node: median(took.node) };
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd?: string;
+}
+
+/** Children of the bench, ended by pid in reverse order of their start. */
+export class Processes {
+  readonly #running: ChildProcess[] = [];
+
+  /** Starts a server; stdout is for `firstJsonLine`, what it says on stderr is kept for `failure`. */
+  start(command: string, args: readonly string[], options: StartOptions = {}): RunningProcess {
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#running.push(child);
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000);
+    });
+    child.on('error', (error) => {
+      said += error.message;
+    });
+    return {
+      pid: child.pid ?? 0,
+      child,
+      failure: () =>
+        child.exitCode === null && child.signalCode === null && child.pid !== undefined
+          ? undefined
+          : `${command} ended (${child.exitCode ?? child.signalCode}): ${said.trim()}`,
+      said: () => said,
+    };
+  }
+
+  async stopAll(): Promise<void> {
+    for (const child of this.#running.splice(0).reverse()) {
+      for (const [signal, graceMs] of [
+        ['SIGTERM', 8000],
+        ['SIGKILL', 2000],
+      ] as const) {
+        if (child.exitCode !== null || child.signalCode !== null) break;
+        child.kill(signal);
+        for (let waited = 0; waited < graceMs && child.exitCode === null && child.signalCode === null; waited += 50) {
+          await sleep(50);
+        }
+      }
+    }
+  }
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Why it is no longer running; undefined while it is. */
+  failure(): string | undefined;
+  said(): string;
+}
+
+/** The first line of stdout, as JSON; throws when the process ends before it. */
+export async function firstJsonLine(process: RunningProcess, timeoutMs = 60_000): Promise<unknown> {
+  const lines = createInterface({ input: process.child.stdout! });
+  const line = await Promise.race([
+    new Promise<string>((resolve) => lines.once('line', resolve)),
+    new Promise<never>((_resolve, reject) =>
+      process.child.once('exit', () => setTimeout(() => reject(new Error(process.failure() ?? 'it ended')), 50)),
+    ),
+    sleep(timeoutMs, undefined, { ref: false }).then(() => {
+      throw new Error(`no line within ${timeoutMs} ms: ${process.said()}`);
+    }),
+  ]);
+  process.child.stdout!.resume();
+  return JSON.parse(line);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The processes and all that descend from them now. */
+export function withDescendants(pids: readonly number[]): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = statFields(Number(entry))?.[1];
+    if (parent === undefined) continue;
+    children.set(Number(parent), [...(children.get(Number(parent)) ?? []), Number(entry)]);
+  }
+  const all: number[] = [];
+  const queue = [...pids];
+  for (let pid = queue.shift(); pid !== undefined; pid = queue.shift()) {
+    all.push(pid);
+    queue.push(...(children.get(pid) ?? []));
+  }
+  return all;
+}
+
+/** `/proc/<pid>/stat` from field 3 on: what is in parentheses before it may hold spaces. */
+function statFields(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** utime + stime of all of them, in seconds. */
+export function cpuSeconds(pids: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of pids) {
+    const fields = statFields(pid);
+    if (fields) ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / CLOCK_TICKS_PER_SECOND;
+}
+
+/** Resident memory of all of them, in bytes. */
+export function residentBytes(pids: readonly number[]): number {
+  let kib = 0;
+  for (const pid of pids) {
+    const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'latin1') : '';
+    kib += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  }
+  return kib * 1024;
+}
+
+/** Where a program is, also outside an ordinary user's PATH; throws with the Debian package that has it. */
+export function findProgram(name: string, debianPackage: string): string {
+  for (const folder of [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/lib/postgresql/15/bin']) {
+    if (existsSync(`${folder}/${name}`)) return `${folder}/${name}`;
+  }
+  throw new Error(`${name} is missing: apt-get install ${debianPackage}`);
+}
+
+export function userName(): string {
+  return execFileSync('id', ['-un'], { encoding: 'utf8' }).trim();
+}
