@@ -10,6 +10,8 @@ import { ALLOW, type Decision, type DenyDecision } from './decision.ts';
 import type { Objection, Question } from './rule.ts';
 import { RULES } from './rules.ts';
 
+export type { PolicyContext, ResolvedTarget } from './context.ts';
+
 export function decide(analysis: Analysis, context: PolicyContext): Decision {
   if (analysis.error !== undefined) return refuseUnanalysed(analysis.error);
   const tier = tierOf(context.environment);

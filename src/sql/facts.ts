@@ -30,8 +30,8 @@ export interface ObjectTarget {
   readonly label: string;
   /**
    * The text that names it for the to_reg* function of `kind`, quoted as needed, e.g. `public."Users"`,
-   * `lookup(integer)` (a function without parentheses is for to_regproc); undefined when it cannot be named so, or
-   * its name means something only later, in a function's body (then it can't be proved to be one's own).
+   * `lookup(integer)`; undefined when it cannot be named so, or its name means something only later, in a function's
+   * body (then it can't be proved to be one's own).
    */
   readonly lookup: string | undefined;
   /** For messages. */

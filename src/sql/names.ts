@@ -48,10 +48,10 @@ export function typeNameText(typeName: Tree): string | undefined {
   return name === '' ? undefined : name + '[]'.repeat(list(typeName, 'arrayBounds').length > 0 ? 1 : 0);
 }
 
-/** `schema.name(type, type)` of an ObjectWithArgs; without the parentheses when the arguments are not said. */
+/** `schema.name(type, type)` of an ObjectWithArgs, for to_regprocedure, which needs the arguments. */
 export function routineLookup(object: Tree): string | undefined {
   const name = qualifiedName(strings(object, 'objname'));
-  if (flag(object, 'args_unspecified')) return name;
+  if (flag(object, 'args_unspecified')) return undefined;
   const types: string[] = [];
   for (const argument of list(object, 'objargs')) {
     const typeName = as(argument, 'TypeName');
@@ -64,10 +64,10 @@ export function routineLookup(object: Tree): string | undefined {
 
 const INPUT_MODES = new Set(['FUNC_PARAM_IN', 'FUNC_PARAM_INOUT', 'FUNC_PARAM_VARIADIC', 'FUNC_PARAM_DEFAULT']);
 
-/** `schema.name(type, type)` of a CREATE FUNCTION: its input parameters are its identity. */
-export function createdRoutineLookup(create: Tree): string | undefined {
+/** `schema.name(type, type)` of a CREATE FUNCTION or AGGREGATE: its input parameters are its identity. */
+export function createdRoutineLookup(name: readonly string[], parameters: readonly Tree[]): string | undefined {
   const types: string[] = [];
-  for (const wrapped of list(create, 'parameters')) {
+  for (const wrapped of parameters) {
     const parameter = as(wrapped, 'FunctionParameter');
     if (parameter === undefined || !INPUT_MODES.has(text(parameter, 'mode') ?? '')) continue;
     const argument = child(parameter, 'argType');
@@ -75,7 +75,7 @@ export function createdRoutineLookup(create: Tree): string | undefined {
     if (type === undefined) return undefined;
     types.push(type);
   }
-  return `${qualifiedName(strings(create, 'funcname'))}(${types.join(', ')})`;
+  return `${qualifiedName(name)}(${types.join(', ')})`;
 }
 
 /** The name in a DROP/COMMENT object slot: a List of strings, a String, a TypeName or an ObjectWithArgs. */

@@ -2,7 +2,7 @@
 import { isAdminObject, objectWords } from './commands.ts';
 import { created } from './data-statements.ts';
 import type { FindingKind, ObjectKind, ObjectTarget } from './facts.ts';
-import { objectParts, qualifiedName, routineLookup, typeNameText } from './names.ts';
+import { createdRoutineLookup, objectParts, qualifiedName, routineLookup, typeNameText } from './names.ts';
 import { as, child, flag, items, list, strings, type Tree, text } from './tree.ts';
 import type { Scope, StatementHandler, Walk } from './walk.ts';
 
@@ -142,6 +142,12 @@ function createTable(node: Tree, walk: Walk, scope: Scope, label: string): void 
   walk.children(node, scope, new Set(['relation', 'inhRelations']));
 }
 
+/** The arguments of CREATE AGGREGATE, as far as they are typed: the old syntax has them in an option. */
+function aggregateLookup(node: Tree): string | undefined {
+  const parameters = list(node, 'args')[0];
+  return parameters === undefined ? undefined : createdRoutineLookup(strings(node, 'defnames'), items(parameters));
+}
+
 export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   CreateStmt: (node, walk, scope) => createTable(node, walk, scope, 'table'),
 
@@ -238,7 +244,8 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const name = qualifiedName(strings(node, 'defnames'));
     const kind = KIND_OF[objectType ?? ''] ?? 'other';
     const action = flag(node, 'replace') ? 'replace' : 'create';
-    walk.target(action, kind, objectWords(objectType).toLowerCase(), kind === 'other' ? undefined : name, name);
+    const lookup = kind === 'function' ? aggregateLookup(node) : kind === 'other' ? undefined : name;
+    walk.target(action, kind, objectWords(objectType).toLowerCase(), lookup, name);
     // The functions behind an aggregate, an operator or a type are written as type names.
     for (const wrapped of list(node, 'definition')) {
       const option = as(wrapped, 'DefElem');

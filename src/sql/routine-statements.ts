@@ -84,7 +84,13 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const label = flag(node, 'is_procedure') ? 'procedure' : 'function';
     const name = qualifiedName(strings(node, 'funcname'));
     const action = flag(node, 'replace') ? 'replace' : 'create';
-    walk.target(action, 'function', label, createdRoutineLookup(node), name);
+    walk.target(
+      action,
+      'function',
+      label,
+      createdRoutineLookup(strings(node, 'funcname'), list(node, 'parameters')),
+      name,
+    );
     if (isTrue(settings.get('security'))) {
       walk.draft.find('security_definer', walk.at(settings.get('security')), name);
     }
