@@ -85,6 +85,8 @@ export interface SessionSurroundings {
   isOwn(catalog: string, oid: number): boolean;
   /** Changes whenever policy or grants were reloaded: cached statements are judged again. */
   policyEpoch(): number;
+  /** Log position up to which everything is on stable storage by now. */
+  durablePosition(): number;
 }
 
 export interface SessionOptions {

@@ -61,8 +61,17 @@ export class SessionCore {
     this.options = options;
     this.around = around;
     const wait = (position: number): void => this.command({ type: 'await_durable', position });
-    this.toUpstream = new GatedOutbox((bytes) => this.command({ type: 'send_upstream', bytes }), wait);
-    this.toClient = new GatedOutbox((bytes) => this.command({ type: 'send_client', bytes }), wait);
+    const durablePosition = (): number => around.durablePosition();
+    this.toUpstream = new GatedOutbox({
+      send: (bytes) => this.command({ type: 'send_upstream', bytes }),
+      wait,
+      durablePosition,
+    });
+    this.toClient = new GatedOutbox({
+      send: (bytes) => this.command({ type: 'send_client', bytes }),
+      wait,
+      durablePosition,
+    });
   }
 
   command(command: SessionCommand): void {
