@@ -215,8 +215,7 @@ export class Connection implements DurabilityWaiter {
     this.#closed = true;
     clearTimeout(this.#expiry);
     clearInterval(this.#idle);
-    const { client, upstream, durability } = this.#parts;
-    durability.forget(this);
+    const { client, upstream } = this.#parts;
     client.end();
     upstream.end();
     client.resume();

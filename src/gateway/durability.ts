@@ -1,4 +1,4 @@
-/** Who waits for which log position: told once per group commit, in order. */
+/** Who waits for which record: told once per group commit what became of it, in order of position. */
 import type { EventLog, Position } from '../store/event-log.ts';
 
 export interface DurabilityWaiter {
@@ -6,9 +6,15 @@ export interface DurabilityWaiter {
   auditFailed(from: Position): void;
 }
 
+interface Wait {
+  waiter: DurabilityWaiter;
+  position: Position;
+}
+
 export class Durability {
-  /** In order of position: intents are taken in order, whoever takes them. */
-  #waiting: { waiter: DurabilityWaiter; position: Position }[] = [];
+  /** In order of position: intents are taken one after the other, and waited for at once. */
+  #waiting: Wait[] = [];
+  #head = 0;
   readonly #unsubscribe: () => void;
 
   constructor(log: EventLog) {
@@ -19,13 +25,7 @@ export class Durability {
   }
 
   wait(waiter: DurabilityWaiter, position: Position): void {
-    const last = this.#waiting.at(-1);
-    if (last !== undefined && last.waiter === waiter && last.position === position) return;
     this.#waiting.push({ waiter, position });
-  }
-
-  forget(waiter: DurabilityWaiter): void {
-    this.#waiting = this.#waiting.filter((entry) => entry.waiter !== waiter);
   }
 
   close(): void {
@@ -34,23 +34,31 @@ export class Durability {
 
   #durable(position: Position): void {
     const waiting = this.#waiting;
-    let kept = 0;
-    const due: DurabilityWaiter[] = [];
-    for (const entry of waiting) {
-      if (entry.position <= position) due.push(entry.waiter);
-      else waiting[kept++] = entry;
+    let last: DurabilityWaiter | undefined;
+    while (this.#head < waiting.length && waiting[this.#head]!.position <= position) {
+      const { waiter } = waiting[this.#head++]!;
+      // A pipeline takes many intents in a row.
+      if (waiter !== last) waiter.durable(position);
+      last = waiter;
     }
-    waiting.length = kept;
-    for (const waiter of due) waiter.durable(position);
+    if (this.#head === waiting.length) {
+      waiting.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 4096) {
+      this.#waiting = waiting.slice(this.#head);
+      this.#head = 0;
+    }
   }
 
   #failed(from: Position): void {
     const due = new Set<DurabilityWaiter>();
-    this.#waiting = this.#waiting.filter((entry) => {
-      if (entry.position < from) return true;
-      due.add(entry.waiter);
-      return false;
-    });
+    const kept: Wait[] = [];
+    for (const wait of this.#waiting.slice(this.#head)) {
+      if (wait.position >= from) due.add(wait.waiter);
+      else kept.push(wait);
+    }
+    this.#waiting = kept;
+    this.#head = 0;
     for (const waiter of due) waiter.auditFailed(from);
   }
 }

@@ -124,7 +124,6 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
         policyEpoch: () => gateway.policyEpoch,
-        durablePosition: () => gateway.log.durablePosition,
       },
     );
     const key = gateway.sessions.newCancelKey();

@@ -29,7 +29,7 @@ export type SessionCommand =
   | { readonly type: 'send_upstream'; readonly bytes: Buffer }
   /** Ask the analyser; one at a time; answered by an `analysed` event. */
   | { readonly type: 'analyse'; readonly sql: string }
-  /** Tell the session with `durable` events from now until this position is reached. */
+  /** Tell the session, by `durable` or `audit_failed`, what becomes of the record at this position. */
   | { readonly type: 'await_durable'; readonly position: number }
   /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */
   | { readonly type: 'pause_client' }
@@ -85,8 +85,6 @@ export interface SessionSurroundings {
   isOwn(catalog: string, oid: number): boolean;
   /** Changes whenever policy or grants were reloaded: cached statements are judged again. */
   policyEpoch(): number;
-  /** Log position up to which everything is on stable storage by now. */
-  durablePosition(): number;
 }
 
 export interface SessionOptions {

@@ -60,18 +60,8 @@ export class SessionCore {
   constructor(options: SessionOptions, around: SessionSurroundings) {
     this.options = options;
     this.around = around;
-    const wait = (position: number): void => this.command({ type: 'await_durable', position });
-    const durablePosition = (): number => around.durablePosition();
-    this.toUpstream = new GatedOutbox({
-      send: (bytes) => this.command({ type: 'send_upstream', bytes }),
-      wait,
-      durablePosition,
-    });
-    this.toClient = new GatedOutbox({
-      send: (bytes) => this.command({ type: 'send_client', bytes }),
-      wait,
-      durablePosition,
-    });
+    this.toUpstream = new GatedOutbox((bytes) => this.command({ type: 'send_upstream', bytes }));
+    this.toClient = new GatedOutbox((bytes) => this.command({ type: 'send_client', bytes }));
   }
 
   command(command: SessionCommand): void {
@@ -94,7 +84,7 @@ export class SessionCore {
   ): Intent | undefined {
     this.counters.statements++;
     try {
-      return this.around.journal.intent({
+      const intent = this.around.journal.intent({
         protocol,
         sqlJson,
         class: class_,
@@ -102,6 +92,9 @@ export class SessionCore {
         rule: denied?.rule,
         binds,
       });
+      // From the start, not when its answer comes: a commit that fails meanwhile must not go unnoticed.
+      if (this.options.waitForRecord) this.command({ type: 'await_durable', position: intent.position });
+      return intent;
     } catch {
       // The journal throws only when the log cannot take the record; the statement is refused for that.
       return undefined;

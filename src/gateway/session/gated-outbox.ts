@@ -10,15 +10,6 @@ export interface Segment<Mark> {
   readonly marks: readonly Mark[];
 }
 
-/** What an outbox needs of its session. */
-export interface OutboxPeer {
-  send(bytes: Buffer): void;
-  /** `release` is to be called when this position is durable. */
-  wait(position: number): void;
-  /** What is durable by now, whether this session was told or not. */
-  durablePosition(): number;
-}
-
 const NO_MARKS: readonly never[] = [];
 
 export class GatedOutbox<Mark> {
@@ -32,10 +23,10 @@ export class GatedOutbox<Mark> {
   #marks: Mark[] | undefined;
   #queue: Segment<Mark>[] = [];
   #queuedBytes = 0;
-  readonly #peer: OutboxPeer;
+  readonly #send: (bytes: Buffer) => void;
 
-  constructor(peer: OutboxPeer) {
-    this.#peer = peer;
+  constructor(send: (bytes: Buffer) => void) {
+    this.#send = send;
   }
 
   get queuedBytes(): number {
@@ -48,7 +39,7 @@ export class GatedOutbox<Mark> {
 
   /** Would bytes passed now have to wait? */
   get isHeld(): boolean {
-    return this.#queue.length > 0 || !this.#isDurable(this.gate);
+    return this.#queue.length > 0 || this.gate > this.#durable;
   }
 
   /** Takes `buffer[start..end)`. */
@@ -82,20 +73,12 @@ export class GatedOutbox<Mark> {
     this.#buffer = undefined;
     const marks = this.#marks;
     this.#marks = undefined;
-    if (this.#queue.length === 0 && this.#isDurable(this.#rangeGate)) {
-      this.#peer.send(bytes);
+    if (this.#queue.length === 0 && this.#rangeGate <= this.#durable) {
+      this.#send(bytes);
       return;
     }
     this.#queue.push({ bytes, gate: this.#rangeGate, marks: marks ?? NO_MARKS });
     this.#queuedBytes += bytes.length;
-    this.#peer.wait(this.#rangeGate);
-  }
-
-  #isDurable(position: number): boolean {
-    if (position <= this.#durable) return true;
-    // The group commit may have been while nothing waited for it.
-    this.#durable = this.#peer.durablePosition();
-    return position <= this.#durable;
   }
 
   /** The log is durable up to `position`. */
@@ -105,7 +88,7 @@ export class GatedOutbox<Mark> {
     let n = 0;
     while (n < queue.length && queue[n]!.gate <= position) {
       this.#queuedBytes -= queue[n]!.bytes.length;
-      this.#peer.send(queue[n]!.bytes);
+      this.#send(queue[n]!.bytes);
       n++;
     }
     if (n === queue.length) this.#queue = [];
