@@ -30,7 +30,22 @@ function __dbgate_no_command
     test (count (__dbgate_words)) -eq 0
 end
 
+# What stands behind "--" is a command line of its own.
+function __dbgate_behind_dashes
+    contains -- -- (commandline -opc)
+end
+
+function __dbgate_command
+    set -l tokens (commandline -opc)
+    set -l dashes (contains -i -- -- $tokens); or return
+    set -l rest
+    test $dashes -lt (count $tokens); and set rest (string escape -- $tokens[(math $dashes + 1)..-1])
+    set -l line (string join ' ' -- $rest (commandline -ct))
+    complete -C "$line"
+end
+
 complete -c dbgate -f
+complete -c dbgate -n __dbgate_behind_dashes -a '(__dbgate_command)'
 complete -c dbgate -n __dbgate_no_command -a ls -d 'databases that you may reach'
 complete -c dbgate -n __dbgate_no_command -a connect -d 'open a tunnel to a database, or run a command through it'
 complete -c dbgate -n __dbgate_no_command -a env -d 'variables of an open tunnel'
@@ -61,7 +76,6 @@ complete -c dbgate -l no-color -d 'no colour; any value of NO_COLOR but the empt
 complete -c dbgate -n '__dbgate_at connect' -l port -r -d 'local port, 0 for any; default: one of its own for each database'
 complete -c dbgate -n '__dbgate_at connect' -l socket -r -F -d 'listen on a Unix socket (mode 0600) instead; --socket=PATH chooses its folder'
 complete -c dbgate -n '__dbgate_at connect 0' -a '(dbgate __complete databases 2>/dev/null)'
-complete -c dbgate -n '__dbgate_at connect 1' -a '(__fish_complete_subcommand --fcs-skip=0)'
 
 # env
 complete -c dbgate -n '__dbgate_at env' -l format -r -a 'sh fish pwsh dotenv json' -d 'for which reader'

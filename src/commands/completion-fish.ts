@@ -35,7 +35,22 @@ function __dbgate_no_command
     test (count (__dbgate_words)) -eq 0
 end
 
+# What stands behind "--" is a command line of its own.
+function __dbgate_behind_dashes
+    contains -- -- (commandline -opc)
+end
+
+function __dbgate_command
+    set -l tokens (commandline -opc)
+    set -l dashes (contains -i -- -- $tokens); or return
+    set -l rest
+    test $dashes -lt (count $tokens); and set rest (string escape -- $tokens[(math $dashes + 1)..-1])
+    set -l line (string join ' ' -- $rest (commandline -ct))
+    complete -C "$line"
+end
+
 complete -c dbgate -f
+complete -c dbgate -n __dbgate_behind_dashes -a '(__dbgate_command)'
 ${tree.map(({ name, summary }) => `complete -c dbgate -n __dbgate_no_command -a ${name} -d ${quote(summary)}`).join('\n')}
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
 complete -c dbgate -n '__dbgate_at help 0' -a ${quote(tree.map(({ name }) => name).join(' '))}
@@ -52,15 +67,10 @@ function commandLines(command: TreeCommand): string[] {
     `# ${command.name}`,
     ...command.options.filter(({ global }) => !global).map((option) => optionLine(option, command.name)),
     ...command.args.flatMap(({ values }, i) => {
-      const source = argumentSource(values);
-      return source === '' ? [] : [`complete -c dbgate -n '__dbgate_at ${command.name} ${i}' ${source}`];
+      const candidates = source(values);
+      return candidates === '' ? [] : [`complete -c dbgate -n '__dbgate_at ${command.name} ${i}' ${candidates}`];
     }),
   ];
-}
-
-function argumentSource(values: ValueKind): string {
-  if (values.kind === 'command') return "-a '(__fish_complete_subcommand --fcs-skip=0)'";
-  return source(values);
 }
 
 function optionLine({ words, description, values }: TreeOption, command: string | undefined): string {

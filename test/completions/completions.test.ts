@@ -50,7 +50,7 @@ function run(command: string, args: string[]): string {
 
 const has = (shell: string) => {
   try {
-    execFileSync(shell, ['--version'], { stdio: 'ignore' });
+    execFileSync(shell, [shell === 'expect' ? '-v' : '--version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -123,29 +123,31 @@ const fish: Complete = (words) => {
 
 /** A real zsh line editor on a pseudo-terminal; compadd is asked to say what it is given. */
 const zsh: Complete = (words) => {
+  const out = join(dir, 'zsh.out');
+  writeFileSync(
+    join(dir, 'zshrc'),
+    `PROMPT=READY; cd '${dir}'; autoload -Uz compinit; compinit -u -d '${dir}/zcompdump'; source '${script('zsh')}'
+compadd() { local -a found; builtin compadd -O found "$@"; print -rl -- $found >>'${out}'; builtin compadd "$@" }
+finish() { zle complete-word; print -- ---END--- >>'${out}'; exit }
+zle -N finish; bindkey '^X' finish
+`,
+  );
   writeFileSync(
     join(dir, 'zsh.exp'),
-    `set timeout 15
-log_user 0
+    `set timeout 20
 spawn -noecho zsh -f
-send -- "PROMPT=READY%# ; cd '${dir}'; autoload -Uz compinit; compinit -u -d '${dir}/zcompdump'; source '${script('zsh')}'\\r"
-send -- "compadd() { local -a found; builtin compadd -O found \\"\\$@\\"; print -rl -- \\$found >>'${dir}/zsh.out'; builtin compadd \\"\\$@\\" }\\r"
-send -- "print LOADED\\r"
-expect -re "\\nLOADED"
+send -- " source '${join(dir, 'zshrc')}'\\r"
+expect "READY"
 send -- {${words.join(' ')}}
-send -- "\\t"
-sleep 1
-send -- "\\003"
-send -- "print DO\\"\\"NE\\r"
-expect "DONE"
-send -- "exit\\r"
+send -- "\\030"
 expect eof
 `,
   );
-  rmSync(join(dir, 'zsh.out'), { force: true });
+  rmSync(out, { force: true });
   run('expect', [join(dir, 'zsh.exp')]);
-  const out = existsSync(join(dir, 'zsh.out')) ? readFileSync(join(dir, 'zsh.out'), 'utf8') : '';
-  return [...new Set(out.split('\n').filter(Boolean))];
+  const lines = readFileSync(out, 'utf8').split('\n').filter(Boolean);
+  expect(lines.pop()).toBe('---END---');
+  return [...new Set(lines)];
 };
 
 describe.each([
