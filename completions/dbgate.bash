@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--upstream|--database|--keep|--durability|--state-dir) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -326,8 +326,6 @@ WORDS
         --upstream) :; return ;;
         --database) :; return ;;
         --keep) __dbgate_files "$word"; return ;;
-        --durability) __dbgate_offer "$word" < <(printf '%s\n' sync async); return ;;
-        --state-dir) __dbgate_files "$word"; return ;;
         --gateway) :; return ;;
         --profile) :; return ;;
         --token-file) __dbgate_files "$word"; return ;;
@@ -340,8 +338,6 @@ WORDS
 --upstream
 --database
 --keep
---durability
---state-dir
 --gateway
 --profile
 --token-file

@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --upstream --database --keep --durability --state-dir
+            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -115,8 +115,6 @@ complete -c dbgate -n '__dbgate_at demo' -l script -d 'play the story, check eac
 complete -c dbgate -n '__dbgate_at demo' -l upstream -r -d 'put the demo around your own database; nothing is written to it by dbgate'
 complete -c dbgate -n '__dbgate_at demo' -l database -r -d 'what it is called in dbgate; default: its own name'
 complete -c dbgate -n '__dbgate_at demo' -l keep -r -F -d 'keep everything in this folder, which must be new or empty'
-complete -c dbgate -n '__dbgate_at demo' -l durability -r -a 'sync async' -d ''
-complete -c dbgate -n '__dbgate_at demo' -l state-dir -r -F -d ''
 
 # doctor
 complete -c dbgate -n '__dbgate_at doctor' -l config -r -F -d 'check the server\'s side of this gateway.yaml instead'

@@ -73,8 +73,6 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--upstream', 'put the demo around your own database; nothing is written to it by dbgate')
       @('--database', 'what it is called in dbgate; default: its own name')
       @('--keep', 'keep everything in this folder, which must be new or empty')
-      @('--durability', '')
-      @('--state-dir', '')
     )
     'doctor' = @(
       @('--config', 'check the server''s side of this gateway.yaml instead')
@@ -95,7 +93,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--grep' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'gateway' = @{ '--config' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'demo' = @{ '--upstream' = 'any'; '--database' = 'any'; '--keep' = 'files'; '--durability' = @('sync', 'async'); '--state-dir' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'demo' = @{ '--upstream' = 'any'; '--database' = 'any'; '--keep' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'doctor' = @{ '--config' = 'files'; '--db' = 'databases'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'completion' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
   }
@@ -114,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
     'help' = @(,@('ls', 'connect', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--upstream', '--database', '--keep', '--durability', '--state-dir')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

@@ -45,7 +45,7 @@ export async function commandTree(): Promise<TreeCommand[]> {
   const tree: TreeCommand[] = [];
   for (const entry of COMMANDS.filter(({ group }) => group !== 'Hidden')) {
     const command = buildCommand(entry, await entry.load());
-    const options = command.options.map((option): TreeOption => {
+    const options = command.options.filter(({ hidden }) => !hidden).map((option): TreeOption => {
       const words = [option.short, option.long].filter((word) => word !== undefined);
       const takesValue = option.required || option.optional;
       return {

@@ -104,9 +104,9 @@ export const CLI_SETTINGS: readonly CliSetting[] = [
     flag: undefined,
     env: 'XDG_RUNTIME_DIR',
     profileKey: undefined,
-    default: '~/.local/state/dbgate/run',
+    default: 'the folder `run` in DBGATE_CONFIG_DIR',
     unit: 'path',
-    description: 'where sockets and the files about running tunnels go (folder `dbgate` in it, mode 0700)',
+    description: 'where sockets and the files about running tunnels go (in its folder `dbgate`)',
   },
   {
     flag: undefined,
