@@ -147,10 +147,9 @@ async function invitation(demo: Demo): Promise<string[]> {
 
 function showStep(context: CommandContext, step: StoryStep): void {
   const [mark, arrow] = context.unicode ? ['✓', '→'] : ['ok', '->'];
-  context.print({ event: 'step', ok: true, ...step }, () =>
-    [
-      `${mark} ${sanitise(step.did)} ${arrow} ${sanitise(step.showed)}`,
-      ...(step.quote ?? []).map((line) => `    ${sanitise(line)}`),
-    ].join('\n'),
-  );
+  context.print({ event: 'step', ok: true, ...step }, () => {
+    const head = `${mark} ${sanitise(step.did)} ${arrow} ${sanitise(step.showed)}`;
+    const text = [head, ...(step.quote ?? []).map((line) => `    ${sanitise(line)}`)].join('\n');
+    return context.unicode ? text : text.replaceAll('…', '...');
+  });
 }

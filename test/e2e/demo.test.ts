@@ -28,7 +28,9 @@ afterEach(async () => {
 
 function environment(extra: Record<string, string> = {}): Record<string, string | undefined> {
   const { DBGATE_GATEWAY: _, ...env } = process.env;
-  return { ...env, TMPDIR: tmp, LC_ALL: 'C.UTF-8', HOME: path.join(tmp, 'no-home'), ...extra };
+  // Node's own cache of compiled code would be in TMPDIR.
+  const cache = { NODE_DISABLE_COMPILE_CACHE: '1' };
+  return { ...env, ...cache, TMPDIR: tmp, LC_ALL: 'C.UTF-8', HOME: path.join(tmp, 'no-home'), ...extra };
 }
 
 function dbgate(args: readonly string[], env = environment()) {
