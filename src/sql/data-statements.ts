@@ -134,7 +134,16 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
 
   PrepareStmt(node, walk, scope) {
     // Planned again at each EXECUTE, when its names may mean other relations.
+    walk.draft.prepared.push({ action: 'prepare', name: text(node, 'name') ?? '' });
     walk.fork({ deferred: true }).children(node, scope);
+  },
+
+  DeallocateStmt(node, walk) {
+    walk.draft.prepared.push({ action: 'deallocate', name: text(node, 'name') });
+  },
+
+  DiscardStmt(node, walk) {
+    if (text(node, 'target') === 'DISCARD_ALL') walk.draft.prepared.push({ action: 'deallocate', name: undefined });
   },
 
   DeclareCursorStmt(node, walk, scope) {
@@ -142,6 +151,7 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   },
 
   ExecuteStmt(node, walk, scope) {
+    walk.draft.prepared.push({ action: 'execute', name: text(node, 'name') ?? '' });
     walk.draft.writes = true;
     walk.children(node, scope);
   },

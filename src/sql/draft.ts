@@ -1,6 +1,6 @@
 /** The facts of one statement while they are being gathered. */
 import { higherClass } from './commands.ts';
-import type { Finding, FindingKind, ObjectTarget, StatementClass, StatementFacts } from './facts.ts';
+import type { Finding, FindingKind, ObjectTarget, PreparedName, StatementClass, StatementFacts } from './facts.ts';
 import { bareName } from './names.ts';
 
 export class Draft {
@@ -13,6 +13,7 @@ export class Draft {
   readonly functions = new Set<string>();
   readonly operators = new Set<string>();
   readonly types = new Set<string>();
+  readonly prepared: PreparedName[] = [];
 
   raise(statementClass: StatementClass): void {
     this.class = higherClass(this.class, statementClass);
@@ -36,6 +37,7 @@ export class Draft {
       operators: [...this.operators],
       types: [...this.types],
       locks: this.locks,
+      ...(this.prepared.length > 0 ? { prepared: this.prepared } : {}),
       offset,
       length,
     };

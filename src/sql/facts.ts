@@ -84,6 +84,12 @@ export type FindingKind =
   | 'load_library'
   | 'replication';
 
+export interface PreparedName {
+  readonly action: 'prepare' | 'execute' | 'deallocate';
+  /** Undefined: all of them (DEALLOCATE ALL, DISCARD ALL). */
+  readonly name: string | undefined;
+}
+
 /** One statement of a query string. */
 export interface StatementFacts {
   /** The PostgreSQL command name, e.g. `SELECT`, `DELETE`, `DROP TABLE`; `UNKNOWN` when not recognised. */
@@ -106,6 +112,8 @@ export interface StatementFacts {
   readonly types: readonly string[];
   /** Row locks (FOR UPDATE …) or LOCK TABLE anywhere. */
   readonly locks: boolean;
+  /** Names of prepared statements that it makes, runs or forgets, in SQL; the protocol's Parse shares them. Missing: none. */
+  readonly prepared?: readonly PreparedName[];
   /** Byte range in the text; `length` 0: to the end of the text, as Postgres' own `stmt_len`. */
   readonly offset: number;
   readonly length: number;
