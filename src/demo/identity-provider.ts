@@ -57,6 +57,12 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const provider = new Provider(issuer, configuration(options, jwk, errors.InvalidTarget));
   // An error is told to the client; the provider's own print of it would only disturb the demo's screen.
   provider.on('server_error', () => {});
+  provider.use(async (ctx, next) => {
+    await next();
+    const { body } = ctx as { body?: { device_code?: string; interval?: number } };
+    // RFC 8628, section 3.2; the default of 5 s is for providers with more than one user.
+    if (typeof body?.device_code === 'string') body.interval = 1;
+  });
   const callback = provider.callback();
   handle = (request, response) => {
     const interaction = /^\/interaction\/[\w-]{1,64}$/.test(request.url ?? '');

@@ -69,6 +69,10 @@ describe('the demo identity provider', () => {
     expect((await verify(tokens.access_token)).sub).toBe('demo-dev');
   });
 
+  it('lets the client poll each second', async () => {
+    expect(await client.initiateDeviceAuthorization(config, { scope: 'openid' })).toMatchObject({ interval: 1 });
+  });
+
   it('refuses another resource', async () => {
     await expect(
       client.initiateDeviceAuthorization(config, { scope: 'openid', resource: 'https://evil.test' }),
