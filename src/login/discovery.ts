@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { HttpClient } from './http-client.ts';
-import { isUntrustedCertificate, networkReason } from './http-client.ts';
+import { readBounded, unreachable } from './http-client.ts';
 import type { IssuerProfile } from './profiles.ts';
 import { isLoopback, parseGatewayUrl } from './profiles.ts';
 
@@ -73,29 +73,6 @@ function assertIssuerUrl(issuer: string): void {
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return;
   throw new DbgateError(ErrorCode.config, `the gateway names an issuer that is not https: ${issuer}`, {
     hint: 'tell whoever administers the gateway',
-  });
-}
-
-/** A body as text; throws when it is longer than `limit` bytes. */
-export async function readBounded(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) throw new Error(`the answer is longer than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The network's failure on the way to the gateway, with the real reason. */
-export function unreachable(gateway: string, error: unknown): DbgateError {
-  const hint = isUntrustedCertificate(error)
-    ? 'set DBGATE_CA_FILE (--ca-file) to the PEM file of its CA'
-    : 'check the URL, your network and HTTPS_PROXY';
-  return new DbgateError(ErrorCode.gatewayUnreachable, `cannot reach the gateway ${gateway}: ${networkReason(error)}`, {
-    cause: error,
-    hint,
   });
 }
 

@@ -7,8 +7,7 @@
 import type { Dispatcher } from 'undici';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Env } from './config-dir.ts';
-import { readBounded, unreachable } from './discovery.ts';
-import { openHttpClient } from './http-client.ts';
+import { openHttpClient, readBounded, unreachable } from './http-client.ts';
 import type { Profile } from './profiles.ts';
 import { parseGatewayUrl, readProfiles, selectProfile } from './profiles.ts';
 import type { StoredLogin } from './stored-login.ts';

@@ -99,8 +99,31 @@ export function networkReason(error: unknown): string {
   }
 }
 
+/** A body as text; throws when it is longer than `limit` bytes. */
+export async function readBounded(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) throw new Error(`the answer is longer than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The network's failure on the way to the gateway, with the real reason. */
+export function unreachable(gateway: string, error: unknown): DbgateError {
+  const hint = isUntrustedCertificate(error)
+    ? 'set DBGATE_CA_FILE (--ca-file) to the PEM file of its CA'
+    : 'check the URL, your network and HTTPS_PROXY';
+  return new DbgateError(ErrorCode.gatewayUnreachable, `cannot reach the gateway ${gateway}: ${networkReason(error)}`, {
+    cause: error,
+    hint,
+  });
+}
+
 /** True for a certificate that only a private CA would make valid. */
-export function isUntrustedCertificate(error: unknown): boolean {
+function isUntrustedCertificate(error: unknown): boolean {
   return networkReason(error).startsWith('its certificate is not from a trusted CA');
 }
 

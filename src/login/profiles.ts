@@ -1,39 +1,31 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Env } from './config-dir.ts';
 import { configDir, ensureConfigDir } from './config-dir.ts';
 import { withFileLock } from './file-lock.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
-const issuerSchema = z.object({
-  issuer: z.string(),
-  clientId: z.string(),
-  scopes: z.array(z.string()),
-  audience: z.string(),
-  token: z.enum(['access', 'id']),
-  dpop: z.enum(['required', 'optional', 'off']),
-  device: z.boolean(),
-});
-
-const profileSchema = z.object({
-  gateway: z.string(),
-  caFile: z.string().optional(),
-  storage: z.enum(['keychain', 'file']),
-  issuer: issuerSchema,
-});
-
-const fileSchema = z.object({
-  version: z.literal(1),
-  default: z.string().optional(),
-  profiles: z.record(z.string(), profileSchema),
-});
-
 /** What the gateway's discovery said of the issuer, kept for refresh and logout. */
-export type IssuerProfile = z.infer<typeof issuerSchema>;
+export interface IssuerProfile {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly audience: string;
+  readonly token: 'access' | 'id';
+  readonly dpop: 'required' | 'optional' | 'off';
+  /** It offers the device flow. */
+  readonly device: boolean;
+}
 
 /** One gateway that the developer has logged in to. Holds no secret: tokens are in the token store. */
-export type Profile = z.infer<typeof profileSchema> & { readonly name: string };
+export interface Profile {
+  readonly name: string;
+  readonly gateway: string;
+  /** A private CA for gateway and issuer. */
+  readonly caFile?: string | undefined;
+  readonly storage: 'keychain' | 'file';
+  readonly issuer: IssuerProfile;
+}
 
 export interface Profiles {
   readonly default: string | undefined;
@@ -44,14 +36,11 @@ export async function readProfiles(env: Env): Promise<Profiles> {
   const path = join(configDir(env), 'profiles.json');
   const content = await readPrivateFile(path);
   if (content === undefined) return { default: undefined, all: [] };
-  const parsed = fileSchema.safeParse(parseJson(content.toString('utf8')));
-  if (!parsed.success) {
-    throw new DbgateError(ErrorCode.config, `${path} is not a file of profiles: ${z.prettifyError(parsed.error)}`, {
-      hint: `remove it and log in again: dbgate login`,
-    });
-  }
-  const all = Object.entries(parsed.data.profiles).map(([name, profile]) => ({ ...profile, name }));
-  return { default: parsed.data.default, all };
+  const profiles = decodeProfiles(content.toString('utf8'));
+  if (profiles !== undefined) return profiles;
+  throw new DbgateError(ErrorCode.config, `${path} is not a file of profiles`, {
+    hint: 'remove it and log in again: dbgate login',
+  });
 }
 
 /** Stores the profile and makes it the default. */
@@ -122,6 +111,43 @@ async function change(env: Env, edit: (profiles: Profiles) => Profiles): Promise
     const content = { version: 1, default: next.default, profiles };
     await writePrivateFile(path, `${JSON.stringify(content, undefined, 2)}\n`);
   });
+}
+
+/** Undefined if anything in it is not as it should be. By hand: a schema library would cost each start of the CLI. */
+function decodeProfiles(text: string): Profiles | undefined {
+  const file = asObject(parseJson(text));
+  const named = asObject(file?.profiles);
+  if (file?.version !== 1 || named === undefined || !isOptionalText(file.default)) return undefined;
+  const all = Object.entries(named).map(([name, value]) => {
+    const profile = asObject(value);
+    const issuer = asObject(profile?.issuer);
+    const valid =
+      typeof profile?.gateway === 'string' &&
+      isOptionalText(profile.caFile) &&
+      isOneOf(profile.storage, ['keychain', 'file']) &&
+      issuer !== undefined &&
+      [issuer.issuer, issuer.clientId, issuer.audience].every((each) => typeof each === 'string') &&
+      Array.isArray(issuer.scopes) &&
+      issuer.scopes.every((scope) => typeof scope === 'string') &&
+      isOneOf(issuer.token, ['access', 'id']) &&
+      isOneOf(issuer.dpop, ['required', 'optional', 'off']) &&
+      typeof issuer.device === 'boolean';
+    return valid ? ({ ...profile, name } as unknown as Profile) : undefined;
+  });
+  const valid = all.filter((profile) => profile !== undefined);
+  return valid.length === all.length ? { default: file.default as string | undefined, all: valid } : undefined;
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isOneOf(value: unknown, words: readonly string[]): boolean {
+  return typeof value === 'string' && words.includes(value);
 }
 
 function parseJson(text: string): unknown {

@@ -200,8 +200,24 @@ describe('profiles', () => {
   });
 
   it('a file that is none is refused with a hint', async () => {
-    await writePrivateFile(join(dir, 'profiles.json'), '{"version":9}');
-    await expect(readProfiles(env)).rejects.toMatchObject({ code: 'config', hint: /dbgate login/ });
+    await saveProfile(env, profile('a', 'https://a.test'));
+    const path = join(dir, 'profiles.json');
+    const good = await readFile(path, 'utf8');
+    const wrong = [
+      ['1,', '9,'],
+      ['"https://a.test"', '7'],
+      ['"file"', '"disk"'],
+      ['"access"', '"any"'],
+      ['"openid"', '1'],
+    ];
+    for (const [from = '', to = ''] of wrong) {
+      await writePrivateFile(path, good.replace(from, to));
+      await expect(readProfiles(env)).rejects.toMatchObject({ code: 'config', hint: /dbgate login/ });
+    }
+    for (const content of ['', 'null', '[]', '{"version":1}']) {
+      await writePrivateFile(path, content);
+      await expect(readProfiles(env)).rejects.toMatchObject({ code: 'config' });
+    }
   });
 
   it('gateway URLs: https, or http on loopback; nothing hidden in them', () => {
