@@ -1,4 +1,5 @@
 import { DbgateError, ErrorCode, ExitCode, exitCodeOf } from '../errors.ts';
+import { stateLine, type TunnelState } from '../views/tunnel-state.ts';
 import { ChildNotRunError, runChild } from './child-process.ts';
 import { connectionVariables } from './connection-variables.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
@@ -6,7 +7,6 @@ import { rememberDatabaseName } from './database-names.ts';
 import type { OpenTunnel } from './open-tunnel.ts';
 import { announceTunnel } from './running-tunnels.ts';
 import { sanitise } from './sanitise.ts';
-import { stateLine, type TunnelState } from './tunnel-state.ts';
 
 export const connectCommand: CommandDefinition = {
   name: 'connect',
@@ -101,7 +101,7 @@ async function start(
   let view: { update(state: TunnelState, said?: string): void; close(): void } | undefined;
   const change = (changes: Partial<TunnelState>, said?: string) => {
     if (state !== undefined) state = { ...state, ...changes };
-    if (view !== undefined && state !== undefined) view.update(state, said && sanitise(said));
+    if (view !== undefined && state !== undefined) view.update(shown(state), said && sanitise(said));
     else if (said !== undefined) context.note(sanitise(said));
   };
   const tunnel = await openTunnel({
@@ -134,7 +134,7 @@ async function start(
   };
   if (showState && context.live) {
     const { openTunnelView } = await import('../views/tunnel-live.tsx');
-    view = await openTunnelView(context, state);
+    view = await openTunnelView(context, shown(state));
   }
   const renewal = keepRenewed(
     tunnel.client,
@@ -167,6 +167,16 @@ async function start(
       await Promise.all([renewal, stats]);
       await tunnel.close();
     },
+  };
+}
+
+function shown(state: TunnelState): TunnelState {
+  return {
+    ...state,
+    database: sanitise(state.database),
+    environment: sanitise(state.environment),
+    access: sanitise(state.access),
+    address: sanitise(state.address),
   };
 }
 

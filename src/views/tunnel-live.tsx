@@ -1,6 +1,14 @@
-import type { CommandContext } from '../commands/context.ts';
-import { sanitise } from '../commands/sanitise.ts';
-import type { TunnelState } from '../commands/tunnel-state.ts';
+import type { Readable, Writable } from 'node:stream';
+import type { TunnelState } from './tunnel-state.ts';
+
+/** Where and how to draw; a command's context is one. */
+export interface Screen {
+  readonly stdin: Readable;
+  readonly stderr: Writable;
+  readonly color: boolean;
+  readonly unicode: boolean;
+  readonly columns: number;
+}
 
 export interface TunnelLive {
   update(state: TunnelState, said?: string): void;
@@ -9,30 +17,19 @@ export interface TunnelLive {
 
 const shownMessages = 4;
 
-/** Draws the tunnel on stderr until closed; only for `context.live`. */
-export async function openTunnelView(context: CommandContext, first: TunnelState): Promise<TunnelLive> {
+/** Draws the tunnel on stderr until closed; only where stderr may be redrawn. */
+export async function openTunnelView(screen: Screen, first: TunnelState): Promise<TunnelLive> {
   // ink's colours know FORCE_COLOR only, and read it when imported.
-  if (!context.color) process.env.FORCE_COLOR = '0';
+  if (!screen.color) process.env.FORCE_COLOR = '0';
   const [{ render }, { TunnelView }] = await Promise.all([import('ink'), import('./tunnel-view.tsx')]);
   const messages: string[] = [];
   const view = (state: TunnelState) => (
-    <TunnelView
-      state={{
-        ...state,
-        database: sanitise(state.database),
-        environment: sanitise(state.environment),
-        access: sanitise(state.access),
-        address: sanitise(state.address),
-      }}
-      messages={[...messages]}
-      unicode={context.unicode}
-      columns={context.columns}
-    />
+    <TunnelView state={state} messages={[...messages]} unicode={screen.unicode} columns={screen.columns} />
   );
   const instance = render(view(first), {
-    stdout: context.stderr as NodeJS.WriteStream,
-    stderr: context.stderr as NodeJS.WriteStream,
-    stdin: context.stdin as NodeJS.ReadStream,
+    stdout: screen.stderr as NodeJS.WriteStream,
+    stderr: screen.stderr as NodeJS.WriteStream,
+    stdin: screen.stdin as NodeJS.ReadStream,
     exitOnCtrlC: false,
     patchConsole: false,
     maxFps: 10,

@@ -1,8 +1,9 @@
 /** What `dbgate connect` shows of its tunnel while it is open. Props in, text out: no clock, no stream, no state. */
 import { Box, Text } from 'ink';
-import type { TunnelState } from '../commands/tunnel-state.ts';
+import type { TunnelState } from './tunnel-state.ts';
 
 export interface TunnelViewProps {
+  /** Sanitised. */
   readonly state: TunnelState;
   /** The last things that happened, oldest first; sanitised. */
   readonly messages: readonly string[];
