@@ -12,7 +12,9 @@
  * IS NOT NULL, comparisons of the target with itself (by any alias), and conditions without a column do not.
  * It reads no catalog: a join with another relation narrows even if every row finds its partner.
  */
+import { isTime, matchesText, wholeNumber } from './bounds.ts';
 import { rangeVarParts } from './names.ts';
+import { columnNames, containsColumn, hasColumn, isColumn, referenceOf, type Sight } from './sight.ts';
 import {
   as,
   castConstantOf,
@@ -28,18 +30,6 @@ import {
 } from './tree.ts';
 
 type Scope = ReadonlyMap<string, Tree>;
-
-/** Names in sight of a condition. */
-interface Sight {
-  /** Aliases of the target; unqualified columns are taken for the target's. */
-  readonly targets: ReadonlySet<string>;
-  /** Bare name of the target relation, `''` for a SELECT. */
-  readonly relation: string;
-  /** Alias → true if it stands for rows other than the target's. */
-  readonly sources: ReadonlyMap<string, boolean>;
-  readonly scope: Scope;
-  readonly variables: ReadonlySet<string>;
-}
 
 const MAX_RANGE = 1_000;
 const MAX_LIMIT = 10_000;
@@ -498,151 +488,9 @@ function closedRange(args: readonly Tree[], sight: Sight): boolean {
   return false;
 }
 
-function wholeNumber(wrapped: Tree): number | undefined {
-  const constant = castConstantOf(wrapped);
-  if (constant?.kind === 'integer') return constant.value;
-  if (constant?.kind === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(constant.value)) return Number(constant.value);
-  return undefined;
-}
-
-const TIME_LITERAL = /^\s*(19[5-9]\d|20\d\d)-\d{1,2}-\d{1,2}\b/;
-const TIME_TYPES = new Set(['date', 'timestamp', 'timestamptz', 'time', 'timetz']);
-
-/** A point in time: a literal that reads as one, a parameter cast to one, or the clock with an interval. */
-function isTime(wrapped: Tree): boolean {
-  const constant = castConstantOf(wrapped);
-  if (constant !== undefined) return constant.kind === 'string' && TIME_LITERAL.test(constant.value);
-  const cast = as(wrapped, 'TypeCast');
-  if (cast !== undefined) {
-    const type = strings(child(cast, 'typeName') ?? {}, 'names').at(-1) ?? '';
-    const argument = child(cast, 'arg');
-    return (
-      argument !== undefined && TIME_TYPES.has(type) && (as(argument, 'ParamRef') !== undefined || isTime(argument))
-    );
-  }
-  const operation = as(wrapped, 'A_Expr');
-  if (operation === undefined || strings(operation, 'name').at(-1) !== '-') return false;
-  const left = child(operation, 'lexpr');
-  const right = child(operation, 'rexpr');
-  return left !== undefined && right !== undefined && isClock(left) && !containsColumn(right);
-}
-
-function isClock(wrapped: Tree): boolean {
-  const cast = as(wrapped, 'TypeCast');
-  if (cast !== undefined) return isClock(child(cast, 'arg') ?? {});
-  if (as(wrapped, 'SQLValueFunction') !== undefined) return true;
-  const call = as(wrapped, 'FuncCall');
-  return call !== undefined && CLOCKS.has(strings(call, 'funcname').at(-1) ?? '');
-}
-const CLOCKS = new Set(['now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp']);
-
 function timeBound(left: Tree, operator: string, right: Tree, sight: Sight): boolean {
   if (hasColumn(left, sight)) return isTime(right);
   return hasColumn(right, sight) && isTime(left) && operator !== '';
-}
-
-/** A pattern or value with something to match. */
-function matchesText(wrapped: Tree): boolean {
-  const array = as(wrapped, 'A_ArrayExpr');
-  if (array !== undefined) return list(array, 'elements').length > 0;
-  const constant = castConstantOf(wrapped);
-  return constant?.kind === 'string' && constant.value.replace(/[^\p{L}\p{N}]/gu, '').length >= 3;
-}
-
-/** Functions of a column that still tell rows apart. */
-const KEY_FUNCTIONS = new Set([
-  'lower',
-  'upper',
-  'btrim',
-  'ltrim',
-  'rtrim',
-  'date',
-  'date_trunc',
-  'md5',
-  'date_part',
-  'extract',
-  'timezone',
-]);
-const PATHS = new Set(['->', '->>', '#>', '#>>']);
-
-/** The target's column, bare or in a cast, a function or a path that still tells rows apart. */
-function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
-  if (wrapped === undefined) return false;
-  const [type, node] = unwrap(wrapped) ?? ['', {}];
-  switch (type) {
-    case 'ColumnRef':
-      return isColumn(wrapped, sight);
-    case 'TypeCast': {
-      const type = strings(child(node, 'typeName') ?? {}, 'names').at(-1);
-      return type !== 'bool' && hasColumn(child(node, 'arg'), sight);
-    }
-    case 'CollateClause':
-      return hasColumn(child(node, 'arg'), sight);
-    case 'FuncCall': {
-      if (!KEY_FUNCTIONS.has(strings(node, 'funcname').at(-1) ?? '')) return false;
-      const args = list(node, 'args');
-      return (
-        args.some((one) => hasColumn(one, sight)) &&
-        args.every((one) => hasColumn(one, sight) || castConstantOf(one) !== undefined)
-      );
-    }
-    case 'A_Expr': {
-      const operator = strings(node, 'name').at(-1) ?? '';
-      const path = child(node, 'rexpr');
-      return (
-        PATHS.has(operator) &&
-        path !== undefined &&
-        castConstantOf(path) !== undefined &&
-        hasColumn(child(node, 'lexpr'), sight)
-      );
-    }
-    default:
-      return false;
-  }
-}
-
-type Reference = 'target' | 'other' | 'variable';
-
-function referenceOf(column: Tree, sight: Sight): Reference {
-  const fields = strings(column, 'fields');
-  const first = fields[0];
-  if (first === undefined || list(column, 'fields').length !== fields.length) return 'target';
-  if (fields.length === 1) return sight.variables.has(first) ? 'variable' : 'target';
-  const qualifier = fields.at(-2) ?? '';
-  const source = sight.sources.get(qualifier);
-  if (source !== undefined) return source ? 'other' : 'target';
-  if (sight.targets.has(qualifier)) return 'target';
-  return sight.variables.has(qualifier) ? 'variable' : 'target';
-}
-
-function isColumn(wrapped: Tree, sight: Sight): boolean {
-  const column = as(wrapped, 'ColumnRef');
-  if (column === undefined) return false;
-  const fields = strings(column, 'fields');
-  if (fields.length > 1 && sight.sources.has(fields.at(-2) ?? '')) return false;
-  return referenceOf(column, sight) === 'target' || (fields.length === 1 && sight.variables.has(fields[0] ?? ''));
-}
-
-function columnNames(wrapped: Tree): Set<string> {
-  const names = new Set<string>();
-  const visit = (tree: Tree): void => {
-    const column = as(tree, 'ColumnRef');
-    if (column !== undefined) {
-      const name = strings(column, 'fields').at(-1);
-      if (name !== undefined) names.add(name);
-      return;
-    }
-    for (const value of Object.values(tree)) {
-      if (isTree(value)) visit(value);
-      else if (Array.isArray(value)) for (const item of value) if (isTree(item)) visit(item);
-    }
-  };
-  visit(wrapped);
-  return names;
-}
-
-function containsColumn(tree: Tree): boolean {
-  return columnNames(tree).size > 0;
 }
 
 /** A value that does not come from the target's row: `beside` are the names it is compared with. */
@@ -657,7 +505,8 @@ function isOutside(wrapped: Tree, sight: Sight, beside: ReadonlySet<string>): bo
       const reference = referenceOf(node, sight);
       if (reference === 'other') return true;
       // A variable named like the column it is compared with may be the column.
-      return reference === 'variable' && !beside.has(strings(node, 'fields').at(-1) ?? '');
+      const fields = strings(node, 'fields');
+      return reference === 'variable' && (fields.length > 1 || !beside.has(fields[0] ?? ''));
     }
     case 'SubLink': {
       const select = as(child(node, 'subselect'), 'SelectStmt');
