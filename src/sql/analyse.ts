@@ -56,7 +56,9 @@ export function analyseWithLiterals(sql: string, grammar: Grammar): AnalysisResu
     recordedSql,
     class: statements.reduce<StatementClass>((highest, one) => higherClass(highest, one.class), 'transaction'),
   };
-  return { analysis, freeLiterals: recordedSql === sql ? freeLiterals(parsed) : [] };
+  // Which setting it is may stand in a WHERE: then no literal is free.
+  const setsConfig = statements.some((one) => one.functions.some((name) => name.endsWith('set_config')));
+  return { analysis, freeLiterals: recordedSql === sql && !setsConfig ? freeLiterals(parsed) : [] };
 }
 
 /** The analysis of a text that gives no statements. */

@@ -20,6 +20,7 @@ export type ObjectKind =
   | 'function' // function, procedure, aggregate: resolved by to_regprocedure where the arguments are known
   | 'type' // type, domain: resolved by to_regtype
   | 'schema' // resolved by to_regnamespace
+  | 'prepared_transaction' // resolved by pg_prepared_xacts; nobody's own
   | 'other'; // role, database, extension, publication, …: never owned by a principal
 
 /** An object that a statement creates, changes or removes. */
@@ -80,7 +81,7 @@ export type FindingKind =
   | 'dangerous_function' // pg_terminate_backend, pg_reload_conf, pg_read_file, lo_export, dblink, query_to_xml …
   | 'rewrite_table' // VACUUM FULL, CLUSTER, REINDEX
   | 'lock_table'
-  | 'prepared_transaction' // PREPARE TRANSACTION, COMMIT/ROLLBACK PREPARED
+  | 'prepared_transaction' // PREPARE TRANSACTION
   | 'load_library'
   | 'replication';
 

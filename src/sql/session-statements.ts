@@ -47,11 +47,7 @@ function transactionModes(options: readonly Tree[], walk: Walk): void {
   }
 }
 
-const PREPARED_TRANSACTIONS = new Set([
-  'TRANS_STMT_PREPARE',
-  'TRANS_STMT_COMMIT_PREPARED',
-  'TRANS_STMT_ROLLBACK_PREPARED',
-]);
+const ENDS_PREPARED = new Set(['TRANS_STMT_COMMIT_PREPARED', 'TRANS_STMT_ROLLBACK_PREPARED']);
 
 /** A statement that is a finding by itself; `subject` is the field that names its object. */
 function finds(kind: FindingKind, subject?: string): StatementHandler {
@@ -82,9 +78,12 @@ export const SESSION_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
 
   TransactionStmt(node, walk) {
     transactionModes(list(node, 'options'), walk);
-    if (PREPARED_TRANSACTIONS.has(text(node, 'kind') ?? '')) {
-      walk.draft.find('prepared_transaction', walk.at(undefined), text(node, 'gid'));
-    }
+    const kind = text(node, 'kind') ?? '';
+    const gid = text(node, 'gid');
+    if (kind === 'TRANS_STMT_PREPARE') walk.draft.find('prepared_transaction', walk.at(undefined), gid);
+    // Ends what another session prepared; one that does not exist harms nobody.
+    else if (ENDS_PREPARED.has(kind))
+      walk.target('drop', 'prepared_transaction', 'prepared transaction', gid, gid ?? '');
   },
 
   LockStmt(node, walk) {

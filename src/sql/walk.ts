@@ -8,6 +8,7 @@ import type { ObjectKind, ObjectTarget } from './facts.ts';
 import { isDangerousFunction, isWritingFunction } from './functions.ts';
 import type { Grammar } from './grammar.ts';
 import { qualifiedName, rangeVarParts, typeNameText } from './names.ts';
+import { settingNameOf } from './setting-name.ts';
 import { settingFinding } from './settings.ts';
 import { as, castConstantOf, child, flag, isTree, list, location, strings, type Tree, text, unwrap } from './tree.ts';
 
@@ -73,6 +74,8 @@ export class Walk {
   readonly start: number;
   /** CREATE SCHEMA s …: unqualified elements go into it. */
   schema: string | undefined;
+  /** The SELECT whose parts are being visited. */
+  #select: Tree | undefined;
 
   constructor(draft: Draft, around: Surroundings, start: number) {
     this.draft = draft;
@@ -131,8 +134,11 @@ export class Walk {
     if (type.endsWith('Stmt') && !NOT_STATEMENTS.has(type)) {
       this.draft.raise(commandOf(type, node).class);
       const handler = this.around.handlerOf(type);
+      const outer = this.#select;
+      this.#select = type === 'SelectStmt' ? node : undefined;
       if (handler === undefined) this.children(node, scope);
       else handler(node, this, scope);
+      this.#select = outer;
       return;
     }
     switch (type) {
@@ -267,14 +273,14 @@ export class Walk {
 
   #setConfig(node: Tree): void {
     const args = list(node, 'args');
-    const name = castConstantOf(args[0]);
-    if (name?.kind !== 'string' || args.some((argument) => as(argument, 'NamedArgExpr') !== undefined)) {
+    const name = settingNameOf(args[0], this.#select);
+    if (name === undefined || args.some((argument) => as(argument, 'NamedArgExpr') !== undefined)) {
       this.draft.find('set_config_dynamic', this.at(node), undefined);
       return;
     }
     const value = castConstantOf(args[1]);
-    const finding = settingFinding(name.value, value?.kind === 'string' ? value.value : null);
-    if (finding !== undefined) this.draft.find(finding, this.at(node), name.value);
+    const finding = settingFinding(name, value?.kind === 'string' ? value.value : null);
+    if (finding !== undefined) this.draft.find(finding, this.at(node), name);
   }
 
   #operator(node: Tree): void {

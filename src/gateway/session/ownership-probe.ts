@@ -16,7 +16,9 @@ FROM (SELECT u.i, u.kind, CASE u.kind
       WHEN 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
       WHEN 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
       WHEN 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
-      WHEN 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid END AS oid
+      WHEN 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid
+      WHEN 'prepared_transaction' THEN (SELECT 1::pg_catalog.oid FROM pg_catalog.pg_prepared_xacts x
+        WHERE x.gid OPERATOR(pg_catalog.=) u.name) END AS oid
   FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
     WITH ORDINALITY AS u(kind, name, i)) w`;
 
@@ -25,6 +27,7 @@ const CATALOGS: Record<Exclude<ObjectKind, 'other'>, string> = {
   function: 'pg_proc',
   type: 'pg_type',
   schema: 'pg_namespace',
+  prepared_transaction: 'pg_prepared_xacts',
 };
 
 export function catalogOf(kind: ObjectKind): string | undefined {
