@@ -45,18 +45,20 @@ export async function commandTree(): Promise<TreeCommand[]> {
   const tree: TreeCommand[] = [];
   for (const entry of COMMANDS.filter(({ group }) => group !== 'Hidden')) {
     const command = buildCommand(entry, await entry.load());
-    const options = command.options.filter(({ hidden }) => !hidden).map((option): TreeOption => {
-      const words = [option.short, option.long].filter((word) => word !== undefined);
-      const takesValue = option.required || option.optional;
-      return {
-        flags: option.flags,
-        words,
-        description: option.description,
-        default: typeof option.defaultValue === 'string' ? option.defaultValue : undefined,
-        global: words.some((word) => globals.has(word)),
-        values: takesValue ? valueKind(placeholder(option.flags), option.argChoices) : undefined,
-      };
-    });
+    const options = command.options
+      .filter(({ hidden }) => !hidden)
+      .map((option): TreeOption => {
+        const words = [option.short, option.long].filter((word) => word !== undefined);
+        const takesValue = option.required || option.optional;
+        return {
+          flags: option.flags,
+          words,
+          description: option.description,
+          default: typeof option.defaultValue === 'string' ? option.defaultValue : undefined,
+          global: words.some((word) => globals.has(word)),
+          values: takesValue ? valueKind(placeholder(option.flags), option.argChoices) : undefined,
+        };
+      });
     tree.push({
       name: entry.name,
       summary: entry.summary,
