@@ -58,9 +58,7 @@ export async function browserLogin(
       context.note(`  ${url}`);
       // Off a terminal somebody else drives the login: starting programs on a desktop is not asked for.
       if (!mayOpenBrowser || !context.isTerminal) return;
-      void openBrowser(url, context.env).then((opened) => {
-        if (!opened) context.note('no browser could be started: open the address yourself');
-      });
+      void open(context, url);
     },
   });
 }
@@ -106,8 +104,10 @@ function showPrompt(context: PromptContext, prompt: DevicePrompt, mayOpenBrowser
 }
 
 async function open(context: PromptContext, url: string): Promise<void> {
-  const opened = await openBrowser(url, context.env);
-  if (!opened) context.note('no browser could be started: open the address yourself');
+  if (await openBrowser(url, context.env)) return;
+  // Over the line that counts down.
+  if (context.live) context.stderr.write('\r\u001b[K');
+  context.note('no browser could be started: open the address yourself');
 }
 
 function noteInterruption(context: PromptContext, error: unknown): void {
