@@ -11,7 +11,7 @@ import type { IssuerSettings } from '../config/gateway-settings.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { ClaimError, principalFromClaims } from './claims.ts';
 import { checkProof, ProofError, proofWindowMs } from './dpop-proof.ts';
-import { createReplayCache } from './dpop-replay.ts';
+import { createReplayCache, type ReplayCache } from './dpop-replay.ts';
 import type { FetchLike } from './issuer-keys.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import type { Principal } from './principal.ts';
@@ -32,6 +32,8 @@ export interface VerifierOptions {
   readonly now: () => number;
   readonly fetch?: FetchLike;
   readonly revocations?: Revocations;
+  /** Used proofs; hand the same one to each verifier of a gateway, or a reload of its configuration forgets them. */
+  readonly replay?: ReplayCache;
 }
 
 export interface VerifyRequest {
@@ -62,8 +64,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const base = new URL(options.publicUrl);
   const publicBase = base.origin + base.pathname.replace(/\/$/, '');
   const verified = createVerifiedTokens(maxVerifiedTokens);
-  // An `iat` may be one window in the future and is good for one window after that.
-  const replay = createReplayCache({ ttlMs: 2 * proofWindowMs, maxEntries: maxRememberedProofs });
+  const replay = options.replay ?? createProofReplayCache();
 
   return {
     async verify(request) {
@@ -92,6 +93,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
       return principal;
     },
   };
+}
+
+/** The memory of used proofs that a verifier needs. */
+export function createProofReplayCache(): ReplayCache {
+  // An `iat` may be one window in the future and is good for one window after that.
+  return createReplayCache({ ttlMs: 2 * proofWindowMs, maxEntries: maxRememberedProofs });
 }
 
 /** @see RFC 9110 §11.4, RFC 6750 §2.1, RFC 9449 §7.1 */

@@ -5,7 +5,7 @@ import { exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT } from
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuerSettings } from '../../src/config/gateway-settings.ts';
 import { createRevocations } from '../../src/identity/revocation.ts';
-import { createVerifier, type Verifier } from '../../src/identity/verifier.ts';
+import { createProofReplayCache, createVerifier, type Verifier } from '../../src/identity/verifier.ts';
 import { createProofKey, type ProofKey } from '../../src/login/dpop-key.ts';
 import { type OidcFixture, startOidc } from '../support/oidc.ts';
 
@@ -272,6 +272,14 @@ describe('DPoP', () => {
     expect((await present(first)).jkt).toHaveLength(43);
     expect(await refusal(present(first))).toContain('DPoP proof was used before');
     await present(await key.prove('GET', htu, token), 'dpop');
+  });
+
+  it('a proof is remembered across verifiers that share the memory', async () => {
+    const replay = createProofReplayCache();
+    const make = () => createVerifier({ issuers: [oidc.settings], publicUrl, now: () => now, replay });
+    const first = await key.prove('GET', htu, token);
+    await present(first, 'DPoP', make());
+    expect(await refusal(present(first, 'DPoP', make()))).toContain('DPoP proof was used before');
   });
 
   it('a bound token as Bearer, or without a proof, is refused', async () => {
