@@ -18,6 +18,7 @@ const source = path.resolve(root, process.env.DBGATE_LEAKS_DIR ?? '../shared/lea
 const children = new Set<ChildProcess>();
 
 interface ReadyLine {
+  readonly ca: string;
   readonly connections: readonly { principal: string; role: string; url: string; nativeUrl: string }[];
 }
 
@@ -35,9 +36,14 @@ async function main(argv: readonly string[]): Promise<number> {
     const direct = server.url('postgres', 'postgres', 'saas');
     await run(process.execPath, ['run.mjs', '--seed-only', '--direct', direct], suite);
     const gateway = await startDemo(server.url('app_rw', 'app_rw', 'saas'), own);
-    const flags = ['--direct', direct, '--gateway', gateway];
-    if (own.superuser) flags.push('--superuser-gateway', await startDemo(server.url('app_su', 'app_su', 'saas'), own));
-    return await run(process.execPath, ['run.mjs', ...flags, ...passed], suite, true);
+    const flags = ['--direct', direct, '--gateway', gateway.url];
+    if (own.superuser) {
+      const superuser = await startDemo(server.url('app_su', 'app_su', 'saas'), own);
+      flags.push('--superuser-gateway', superuser.url);
+    }
+    // node-pg takes sslmode=require of the native URL for verify-full.
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: gateway.ca };
+    return await run(process.execPath, ['run.mjs', ...flags, ...passed], suite, { env, answers: true });
   } finally {
     await Promise.all([...children].map(end));
     await server?.stop();
@@ -105,8 +111,8 @@ async function startServer(): Promise<PostgresServer> {
   return server;
 }
 
-/** Starts `dbgate demo` around an upstream; resolves to the principal's URL. */
-async function startDemo(upstream: string, own: OwnFlags): Promise<string> {
+/** Starts `dbgate demo` around an upstream; resolves to the principal's URL and the gateway's CA file. */
+async function startDemo(upstream: string, own: OwnFlags): Promise<{ url: string; ca: string }> {
   const launcher = path.join(root, 'bin/dbgate.js');
   const child = spawn(process.execPath, [launcher, 'demo', '--upstream', `${upstream}?sslmode=disable`, '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -122,16 +128,21 @@ async function startDemo(upstream: string, own: OwnFlags): Promise<string> {
     ({ role, principal }) => role === own.principal || principal === own.principal,
   );
   if (!connection) throw new Error(`--principal is one of ${ready.connections.map(({ role }) => role).join(', ')}`);
-  return own.via === 'native' ? connection.nativeUrl : connection.url;
+  return { url: own.via === 'native' ? connection.nativeUrl : connection.url, ca: ready.ca };
 }
 
-/** @param answers whether its exit code is an answer; else one that is not 0 is a failure. */
-async function run(command: string, args: readonly string[], cwd: string, answers = false): Promise<number> {
-  const child = spawn(command, args, { cwd, stdio: 'inherit' });
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Its exit code is an answer; else one that is not 0 is a failure. */
+  readonly answers?: boolean;
+}
+
+async function run(command: string, args: readonly string[], cwd: string, options: RunOptions = {}): Promise<number> {
+  const child = spawn(command, args, { cwd, stdio: 'inherit', env: options.env ?? process.env });
   children.add(child);
   const [code] = (await once(child, 'close')) as [number | null];
   children.delete(child);
-  if (!answers && code !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${code}`);
+  if (!options.answers && code !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${code}`);
   return code ?? 1;
 }
 
