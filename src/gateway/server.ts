@@ -20,7 +20,7 @@ import { DbgateError } from '../errors.ts';
 import { openDatabaseTokens } from '../identity/database-token.ts';
 import type { Principal } from '../identity/principal.ts';
 import { createRevocations } from '../identity/revocation.ts';
-import { createVerifier, type Verifier } from '../identity/verifier.ts';
+import { createProofReplayCache, createVerifier, type Verifier } from '../identity/verifier.ts';
 import { openHistory } from '../store/history-index.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
 import { GatewayState } from './gateway-state.ts';
@@ -75,9 +75,11 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const revocations = createRevocations();
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
 
+    // Outlives reloads: a proof that was used stays used.
+    const replay = createProofReplayCache();
     let verifier = verifierOf(settings);
     function verifierOf(from: GatewaySettings): Verifier {
-      return createVerifier({ issuers: from.issuers, publicUrl: from.publicUrl, now, revocations });
+      return createVerifier({ issuers: from.issuers, publicUrl: from.publicUrl, now, revocations, replay });
     }
     const authenticate = (request: IncomingMessage): Promise<Principal> =>
       verifier.verify({
