@@ -135,7 +135,8 @@ describe('dbgate demo --script', () => {
 describe('dbgate demo --upstream', () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await startPostgres({ superuserPassword: 'p@ss/w:rd' });
+    // Not the major of the story's server, where there are two.
+    server = await startPostgres({ major: 18, superuserPassword: 'p@ss/w:rd' });
     await query(server.superuserUrl, 'CREATE TABLE stones AS SELECT generate_series(1, 7) AS id');
   });
   afterAll(() => server?.stop());
