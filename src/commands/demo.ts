@@ -42,8 +42,7 @@ export const demoCommand: CommandDefinition = {
       if (!context.json) context.note('starting ...');
       demo = await startDemo({ ...demoOptions(options), signal: stop.signal });
       if (script) {
-        const { playStory } = await import('../demo/story.ts');
-        await playStory(demo, stop.signal, (step) => showStep(context, step));
+        await play(context, demo, stop.signal);
         return ExitCode.ok;
       }
       await serve(context, demo, stop.signal);
@@ -94,6 +93,18 @@ function demoOptions(options: CommandOptions) {
     durability: text('durability') as 'sync' | 'async' | undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function play(context: CommandContext, demo: Demo, signal: AbortSignal): Promise<void> {
+  const { playStory } = await import('../demo/story.ts');
+  try {
+    await playStory(demo, signal, (step) => showStep(context, step));
+  } catch (error) {
+    // The folder is about to go, and the gateway may have said why.
+    if (!signal.aborted)
+      for (const line of await demo.gateway.lastLogLines(20)) context.note(`gateway: ${sanitise(line)}`);
+    throw error;
+  }
 }
 
 /** Until a signal comes. */

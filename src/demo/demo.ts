@@ -86,6 +86,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const gateway = await startDemoGateway({
       ...address,
       stateDir: options.stateDir ?? path.join(dir, 'state'),
+      logFile: path.join(dir, 'gateway.log'),
       issuer: identity.issuer,
       certificates,
       databases: [{ name: database, environment: 'production', labels: {}, upstream }],

@@ -3,7 +3,7 @@
  * process. In: folder, certificates, provider, upstream. Out: the running gateway. It grants by the demo's groups only.
  */
 import { createWriteStream } from 'node:fs';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { DatabaseSettings, GatewaySettings, GrantSettings } from '../config/gateway-settings.ts';
 import { startGateway } from '../gateway/server.ts';
 import type { DemoCertificates } from './certificates.ts';
@@ -18,6 +18,7 @@ export interface DemoGatewayOptions {
   readonly httpsPort: number;
   readonly postgresPort: number;
   readonly stateDir: string;
+  readonly logFile: string;
   readonly issuer: string;
   readonly certificates: Pick<DemoCertificates, 'cert' | 'key'>;
   readonly databases: readonly DatabaseSettings[];
@@ -79,6 +80,7 @@ export function demoGatewaySettings(options: DemoGatewayOptions): GatewaySetting
 
 export interface DemoGateway {
   readonly url: string;
+  lastLogLines(count: number): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -88,9 +90,10 @@ export async function pickGatewayAddress(): Promise<{ publicUrl: string; httpsPo
   return { publicUrl: `https://127.0.0.1:${httpsPort}`, httpsPort, postgresPort: await freePort() };
 }
 
-/** Runs it; what it logs goes to `gateway.log` beside the state folder. */
+/** Runs it in this process. */
 export async function startDemoGateway(options: DemoGatewayOptions): Promise<DemoGateway> {
-  const log = createWriteStream(path.join(path.dirname(options.stateDir), 'gateway.log'), { flags: 'a', mode: 0o600 });
+  const { logFile } = options;
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   // A full disk must not end the demo for the sake of its log.
   log.on('error', () => {});
   const settings = demoGatewaySettings(options);
@@ -99,6 +102,10 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   });
   return {
     url: options.publicUrl,
+    async lastLogLines(count) {
+      const text = await readFile(logFile, 'utf8').catch(() => '');
+      return text.split('\n').filter(Boolean).slice(-count);
+    },
     async close() {
       await gateway.close();
       await new Promise<void>((resolve) => void log.end(() => resolve()));
