@@ -131,7 +131,9 @@ describe('history', () => {
     expect(await sql({ grep: 'äRGER' })).toEqual(['select "Ärger" from Straße']);
     expect(await sql({ grep: '0% o' })).toEqual(['select 100% of_it']);
     expect(await sql({ grep: 'f_i' })).toEqual(['select 100% of_it']);
-    expect(await sql({ grep: 't_x' })).toEqual([]);
+    expect(await sql({ grep: 't_y' })).toEqual([]);
+    expect(await sql({ grep: '%' })).toEqual(['select 100% of_it']);
+    expect(await sql({ grep: '\\' })).toEqual([]);
     expect(await sql({ errorsOnly: true })).toEqual(['DROP TABLE orders', 'select 100% of_it']);
     expect(await sql({ deniedOnly: true })).toEqual(['DROP TABLE orders']);
     const second = (await history.query({ grep: '100%' })).entries[0]!;

@@ -1,10 +1,20 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, decodeSegmentHeader, type Frame } from '../../src/store/segment-format.ts';
 import { readSegments, START } from '../../src/store/segment-reader.ts';
 import { SequenceConflict } from '../../src/store/sequence-conflict.ts';
-import { all, cleanUp, openLog, payloads, temporaryDirectory, until, watch } from './log-fixture.ts';
+import { all, openLog, payloads, temporaryDirectory, until, watch } from './log-fixture.ts';
 
 const segmentsOf = (dir: string): string[] =>
   readdirSync(dir)
@@ -127,6 +137,41 @@ describe('segment log', () => {
     expect(await again.append('rare', [{ payload: '{}' }])).toEqual({ lastPosition: 201, lastStreamSeq: 5 });
   });
 
+  it('goes on in the old segment when a new one cannot be made, and makes it later', async () => {
+    const dir = temporaryDirectory();
+    let now = Date.now();
+    const log = await openLog(dir, { segmentBytes: 1000, now: () => now });
+    const record = { payload: `{"pad":"${'x'.repeat(600)}"}` };
+    await log.append('a', [record]);
+    await log.append('a', [record]);
+    mkdirSync(join(dir, '0000000000000003.seg'));
+    for (let i = 0; i < 5; i++) await log.append('a', [record]);
+    expect(log.state).toBe('healthy');
+    rmdirSync(join(dir, '0000000000000003.seg'));
+    expect(segmentsOf(dir).length).toBe(1);
+    now += 2000;
+    await log.append('a', [record]);
+    expect(segmentsOf(dir).length).toBe(2);
+    expect((await all(log.readAll())).map((r) => r.position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('reads while it is written', async () => {
+    const log = await openLog(temporaryDirectory(), { segmentBytes: 20_000 });
+    let writing = true;
+    const writer = (async () => {
+      for (let i = 0; i < 400; i++) await log.append('a', [{ payload: `{"i":${i},"pad":"${'x'.repeat(i % 200)}"}` }]);
+      writing = false;
+    })();
+    while (writing) {
+      const durable = log.durablePosition;
+      const positions = (await all(log.readAll())).map((record) => record.position);
+      expect(positions).toEqual(positions.map((_, i) => i + 1));
+      expect(positions.length).toBeGreaterThanOrEqual(durable);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writer;
+  });
+
   it('reads records that are larger than a chunk', async () => {
     const log = await openLog(temporaryDirectory());
     const large = `{"sql":"${'ä'.repeat(700_000)}"}`;
@@ -246,6 +291,24 @@ describe('recovery', () => {
     }
   });
 
+  it('cuts off all of a torn commit, its whole frames too, and never uses their positions again', async () => {
+    const dir = await written();
+    const path = segmentsOf(dir)[0]!;
+    const [, second, third] = framesOf(path);
+    const bytes = readFileSync(path).subarray(0, third!.end);
+    bytes[second!.start + 25]! ^= 0x40;
+    writeFileSync(path, bytes);
+    const log = await openLog(dir);
+    expect(log.status().recoveryNotes[0]).toContain('torn tail');
+    expect(await log.append('a', [{ payload: '5' }])).toEqual({ lastPosition: 4, lastStreamSeq: 2 });
+    // As it would be found after a kill -9 now.
+    const copy = temporaryDirectory();
+    copyFileSync(path, join(copy, '0000000000000001.seg'));
+    const again = await openLog(copy);
+    expect(await payloads(again.readAll())).toEqual(['{"n":1}', '5']);
+    expect(again.status().recoveryNotes).toEqual([]);
+  });
+
   it('removes a segment whose creation was cut short', async () => {
     const dir = await written();
     const header = readFileSync(segmentsOf(dir)[0]!).subarray(0, 60);
@@ -320,15 +383,43 @@ describe('a directory that is taken away', () => {
     const log = await openLog(dir);
     const seen = watch(log);
     await log.append('a', [{ payload: '1' }]);
+    // In the batch between, so that numbers are taken back over batches that are used again.
+    await log.append('b', [{ payload: '2' }]);
     rmSync(dir, { recursive: true });
-    const lost = log.enqueue('a', '2');
-    await expect(log.append('a', [{ payload: '3' }])).rejects.toMatchObject({ code: 'audit_unavailable' });
+    const lost = log.enqueue('a', '3');
+    await expect(log.append('a', [{ payload: '4' }])).rejects.toMatchObject({ code: 'audit_unavailable' });
     expect(log.state).toBe('failed');
     expect(seen.failed).toEqual([[lost, lost + 1]]);
     expect(() => log.enqueue('a', 'x')).toThrow('audit unavailable, statement not run');
     await until(() => log.state === 'healthy');
-    expect(await log.append('a', [{ payload: '4' }])).toEqual({ lastPosition: 4, lastStreamSeq: 2 });
+    expect(await log.append('a', [{ payload: '5' }])).toEqual({ lastPosition: 5, lastStreamSeq: 2 });
+    expect(await payloads(log.readAll())).toEqual(['5']);
+    // The lock was taken anew with the directory.
     await expect(openLog(dir)).rejects.toMatchObject({ code: 'config' });
-    cleanUp(() => log.close());
+  });
+
+  it('is found out when durability is asynchronous, too: what followed the last sync is reported, then refused', async () => {
+    const dir = join(temporaryDirectory(), 'audit');
+    const log = await openLog(dir, { durability: 'async' });
+    const seen = watch(log);
+    await log.append('a', [{ payload: '1' }]);
+    rmSync(dir, { recursive: true });
+    log.enqueue('a', '2');
+    log.enqueue('a', '3');
+    await until(() => log.state === 'failed');
+    expect(seen.failed).toEqual([[2, 3]]);
+    expect(() => log.enqueue('a', 'x')).toThrow('audit unavailable, statement not run');
+    await until(() => log.state === 'healthy');
+    expect(await log.append('a', [{ payload: '4' }])).toEqual({ lastPosition: 4, lastStreamSeq: 2 });
+  });
+
+  it('heals when somebody closes it meanwhile, without leaving anything open', async () => {
+    const dir = join(temporaryDirectory(), 'audit');
+    const log = await openLog(dir);
+    rmSync(dir, { recursive: true });
+    await expect(log.append('a', [{ payload: '1' }])).rejects.toMatchObject({ code: 'audit_unavailable' });
+    await log.close();
+    expect(log.state).toBe('closed');
+    await (await openLog(dir)).close();
   });
 });
