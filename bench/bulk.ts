@@ -11,8 +11,8 @@ export const BULK_ROWS = 1_000_000;
 
 export interface BulkResult {
   readonly seconds: number;
-  /** Of the proxy's processes; NaN without a proxy. */
-  readonly cpuSeconds: number;
+  /** Of the proxy's processes; null without a proxy. */
+  readonly cpuSeconds: number | null;
 }
 
 /** A file of a million rows for COPY; its size in bytes. */
@@ -47,7 +47,7 @@ export async function bulk(target: Target, kind: Bulk, copyFile: string): Promis
   await psql(target, ['-q', '-A', '-t', ...commands[kind].flatMap((command) => ['-c', command])]);
   return {
     seconds: (performance.now() - before) / 1000,
-    cpuSeconds: pids.length === 0 ? Number.NaN : cpuSeconds(pids) - cpuBefore,
+    cpuSeconds: pids.length === 0 ? null : cpuSeconds(pids) - cpuBefore,
   };
 }
 

@@ -77,9 +77,9 @@ function bulkTable(results: Results, names: readonly string[]): string {
     ...kinds.flatMap((kind) => {
       const seconds = bulkSeconds(results, name, kind);
       return [
-        kind === 'select' ? `${number(seconds)} s` : `${number(results.copyBytes / 1e6 / seconds)} MB/s`,
+        kind === 'select' ? withUnit(seconds, 's') : withUnit(results.copyBytes / 1e6 / seconds, 'MB/s'),
         number(bulkRatio(results, name, referenceOf(name), kind)),
-        `${number(bulkCpuSeconds(results, name, kind))} s`,
+        withUnit(bulkCpuSeconds(results, name, kind), 's'),
       ];
     }),
   ]);
@@ -91,9 +91,9 @@ function sessionTable(results: Results, names: readonly string[]): string {
     const { connect, idleBytes, repeated } = results.targets[name]!;
     return [
       name,
-      connect ? `${number(connect.driverMs)} ms` : '–',
-      connect ? `${number(connect.psqlMs)} ms` : '–',
-      connect ? `${number(connect.cpuMs)} ms` : '–',
+      withUnit(connect?.driverMs ?? Number.NaN, 'ms'),
+      withUnit(connect?.psqlMs ?? Number.NaN, 'ms'),
+      withUnit(connect?.cpuMs ?? Number.NaN, 'ms'),
       name === 'direct' || idleBytes === undefined ? '–' : `${number(idleBytes / MIB)} MB`,
       repeated ? `${number(repeated.firstMs)} / ${number(repeated.againMs)} ms` : '–',
     ];
@@ -109,6 +109,10 @@ function sessionTable(results: Results, names: readonly string[]): string {
     ],
     rows,
   );
+}
+
+function withUnit(value: number, unit: string): string {
+  return Number.isNaN(value) ? '–' : `${number(value)} ${unit}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -43,7 +43,7 @@ export interface Results {
 
 /** The median over the rounds of one figure; NaN where it was not measured. */
 export function figure(results: Results, target: string, load: Load, name: keyof PgbenchResult): number {
-  return median((results.targets[target]?.pgbench[load] ?? []).map((result) => result[name]));
+  return median((results.targets[target]?.pgbench[load] ?? []).map((result) => result[name] ?? Number.NaN));
 }
 
 /** The median over the rounds of `target`'s throughput divided by `reference`'s in the same round. */
@@ -58,7 +58,7 @@ export function bulkSeconds(results: Results, target: string, kind: Bulk): numbe
 }
 
 export function bulkCpuSeconds(results: Results, target: string, kind: Bulk): number {
-  return median((results.targets[target]?.bulk[kind] ?? []).map(({ cpuSeconds }) => cpuSeconds));
+  return median((results.targets[target]?.bulk[kind] ?? []).map(({ cpuSeconds }) => cpuSeconds ?? Number.NaN));
 }
 
 /** How fast `target` is in rows a second, divided by `reference` in the same round. */

@@ -9,8 +9,8 @@ export interface ConnectResult {
   readonly driverMs: number;
   /** The same for a whole `psql -c 'SELECT 1'`. */
   readonly psqlMs: number;
-  /** Of the proxy for one connection. */
-  readonly cpuMs: number;
+  /** Of the proxy for one connection; null without a proxy. */
+  readonly cpuMs: number | null;
 }
 
 export async function connectionSetUp(target: Target, times: number): Promise<ConnectResult> {
@@ -34,7 +34,7 @@ export async function connectionSetUp(target: Target, times: number): Promise<Co
   return {
     driverMs: median(driver),
     psqlMs: median(whole),
-    cpuMs: pids.length === 0 ? Number.NaN : (cpu * 1000) / times,
+    cpuMs: pids.length === 0 ? null : (cpu * 1000) / times,
   };
 }
 
