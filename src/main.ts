@@ -29,8 +29,9 @@ async function main(argv: readonly string[]): Promise<number> {
     exitCode = await dispatch(argv, control);
   } catch (error) {
     exitCode = exitCodeFor(error);
-    const stopped = control.endedBy !== undefined || control.brokenPipe;
-    if (!stopped || error instanceof DbgateError) reportFailure(error, argv);
+    // Ctrl-C and a reader that has gone need no explanation; a program that asked for JSON gets its object.
+    const quiet = control.brokenPipe || (control.endedBy !== undefined && !wantsJson(argv));
+    if (!quiet) reportFailure(error, argv);
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   if (control.endedBy !== undefined) return signalExitCode(control.endedBy);
@@ -118,10 +119,13 @@ async function unknownCommand(name: string): Promise<DbgateError> {
 }
 
 function reportFailure(error: unknown, argv: readonly string[]): void {
-  const end = argv.indexOf('--');
-  const own = end === -1 ? argv : argv.slice(0, end);
-  if (own.includes('--json')) process.stdout.write(`${JSON.stringify(errorObject(error))}\n`);
+  if (wantsJson(argv)) process.stdout.write(`${JSON.stringify(errorObject(error))}\n`);
   else process.stderr.write(`${errorLines(error, Boolean(process.env.DBGATE_DEBUG)).join('\n')}\n`);
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
 }
 
 /** Resolves once everything written so far has left, or cannot. */

@@ -7,6 +7,7 @@ import { rememberDatabaseName } from './database-names.ts';
 import type { OpenTunnel } from './open-tunnel.ts';
 import { announceTunnel } from './running-tunnels.ts';
 import { sanitise } from './sanitise.ts';
+import type { TunnelStats } from './tunnel-events.ts';
 
 export const connectCommand: CommandDefinition = {
   name: 'connect',
@@ -66,32 +67,30 @@ function readPlace(options: CommandOptions): Place {
 
 /** Without a command: print how to connect, then stay until a signal. */
 async function hold(context: CommandContext, database: string, place: Place): Promise<void> {
-  await using open = await start(context, database, place, true);
+  await using open = await start(context, database, place);
   const { connection, socket, tunnel } = open.tunnel;
   const { url, host, port, user, password } = connection;
   context.print({ url, host, port, user, password: password || null, database, socket: socket ?? null, tunnel }, () =>
     sanitise(url),
   );
-  if (!context.json && context.isTerminal && !context.live) context.note('Ctrl-C closes the tunnel');
+  // Only now: a view that is drawn anew would wipe out what is printed in between.
+  await open.show();
   await aborted(context.signal);
 }
 
 /** With a command: nothing of our own on stdout. */
 async function runThrough(context: CommandContext, database: string, place: Place, command: string[]): Promise<number> {
-  await using open = await start(context, database, place, false);
+  await using open = await start(context, database, place);
   return await runChild(context, command, connectionVariables(open.tunnel.connection));
 }
 
 interface StartedTunnel extends AsyncDisposable {
   readonly tunnel: OpenTunnel;
+  /** From now on what happens is shown: drawn on a terminal that can be redrawn, in lines elsewhere. */
+  show(): Promise<void>;
 }
 
-async function start(
-  context: CommandContext,
-  database: string,
-  place: Place,
-  showState: boolean,
-): Promise<StartedTunnel> {
+async function start(context: CommandContext, database: string, place: Place): Promise<StartedTunnel> {
   const [{ openTunnel }, { keepRenewed }, { followTunnel }] = await Promise.all([
     import('./open-tunnel.ts'),
     import('./tunnel-renewal.ts'),
@@ -132,10 +131,6 @@ async function start(
     errors: 0,
     expiresAt: tunnel.expiresAt,
   };
-  if (showState && context.live) {
-    const { openTunnelView } = await import('../views/tunnel-live.tsx');
-    view = await openTunnelView(context, shown(state));
-  }
   const renewal = keepRenewed(
     tunnel.client,
     tunnel.tunnel,
@@ -146,20 +141,21 @@ async function start(
     },
     stop.signal,
   );
-  const stats = showState
-    ? followTunnel(
-        tunnel.client,
-        tunnel.tunnel,
-        ({ event: _, ...counts }) => {
-          const before = state!;
-          change(counts);
-          if (view === undefined && stateLine(before) !== stateLine(state!)) context.note(sanitise(stateLine(state!)));
-        },
-        stop.signal,
-      )
-    : undefined;
+  let stats: Promise<void> | undefined;
   return {
     tunnel,
+    async show() {
+      if (context.live) {
+        const { openTunnelView } = await import('../views/tunnel-live.tsx');
+        view = await openTunnelView(context, shown(state!));
+      } else if (context.isTerminal && !context.json) context.note('Ctrl-C closes the tunnel');
+      const onStats = ({ event: _, ...counts }: TunnelStats) => {
+        const before = stateLine(state!);
+        change(counts);
+        if (view === undefined && stateLine(state!) !== before) context.note(sanitise(stateLine(state!)));
+      };
+      stats = followTunnel(tunnel.client, tunnel.tunnel, onStats, stop.signal);
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
       view?.close();

@@ -43,7 +43,8 @@ export function terminalColumns(
   detected: number | undefined,
 ): number {
   const given = Number(env.COLUMNS);
-  const columns = Number.isInteger(given) && given > 0 ? given : (detected ?? 80);
+  // A pseudo-terminal nobody has sized says 0.
+  const columns = Number.isInteger(given) && given > 0 ? given : detected || 80;
   return Math.max(20, columns);
 }
 

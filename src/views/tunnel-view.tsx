@@ -26,7 +26,10 @@ export function TunnelView({ state, messages, unicode, columns }: TunnelViewProp
         <Text color={link.color}>{unicode ? link.mark : link.ascii}</Text> <Text bold>{state.database}</Text>
         {about === '' ? '' : ` (${about})`} {link.text}
       </Text>
-      <Text wrap="truncate"> {state.address}</Text>
+      <Text wrap="truncate">
+        {'  '}
+        {state.address}
+      </Text>
       <Box flexWrap="wrap" columnGap={3} paddingLeft={2}>
         <Count name="sessions" value={state.sessions} />
         <Count name="statements" value={state.statements} />

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../../src/demo/certificates.ts';
 
-type Answer = { status?: number; body?: unknown; lines?: readonly unknown[] };
+export type Answer = { status?: number; body?: unknown; lines?: readonly unknown[] };
 
 export interface StandInGateway {
   readonly url: string;
@@ -16,6 +16,8 @@ export interface StandInGateway {
   readonly dir: string;
   /** `GET /v1/databases` → answer; the query is left out of the key. */
   readonly routes: Map<string, (request: IncomingMessage, url: URL) => Answer>;
+  /** Asked first; for paths with an id in them. */
+  answer: ((key: string) => Answer | undefined) | undefined;
   readonly seen: { method: string; url: string; headers: IncomingMessage['headers'] }[];
   /** What to do with a stream after 101; undefined: refuse with 403. */
   onStream: ((stream: net.Socket, request: IncomingMessage) => void) | undefined;
@@ -30,11 +32,12 @@ export async function startStandInGateway(): Promise<StandInGateway> {
   const server = https.createServer({ cert: certificates.cert, key: certificates.key }, (request, response) => {
     const url = new URL(request.url ?? '/', 'https://x');
     gateway.seen.push({ method: request.method!, url: request.url!, headers: request.headers });
-    const route = gateway.routes.get(`${request.method} ${url.pathname}`);
-    const answer = route?.(request, url) ?? {
-      status: 404,
-      body: { error: { code: 'not_found', message: `there is no ${url.pathname}` } },
-    };
+    const key = `${request.method} ${url.pathname}`;
+    const answer = gateway.answer?.(key) ??
+      gateway.routes.get(key)?.(request, url) ?? {
+        status: 404,
+        body: { error: { code: 'not_found', message: `there is no ${url.pathname}` } },
+      };
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
     if (answer.lines === undefined) response.end(JSON.stringify(answer.body));
     else response.write(answer.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -80,6 +83,7 @@ export async function startStandInGateway(): Promise<StandInGateway> {
       ],
     ]),
     seen: [],
+    answer: undefined,
     onStream: undefined,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
