@@ -14,11 +14,18 @@ export interface RenewalEvents {
   failing(message: string, expired: boolean): void;
 }
 
-/** Less than the margin at which the token source refreshes (60 s), so that it presents a new one. */
-const leadMs = 45_000;
-const retryMs = 5000;
-/** How often to look whether the person has logged in again. */
-const expiredRetryMs = 15_000;
+export interface RenewalTiming {
+  /** How long before the end; less than the margin at which the token source refreshes (60 s), so that it presents a new token. */
+  readonly leadMs: number;
+  readonly retryMs: number;
+  /** How often to look whether the person has logged in again. */
+  readonly expiredRetryMs: number;
+}
+
+const TIMING: RenewalTiming = { leadMs: 45_000, retryMs: 5000, expiredRetryMs: 15_000 };
+const shortestPauseMs = 250;
+/** setTimeout takes 31 bits. */
+const longestPauseMs = 2_000_000_000;
 
 /** Runs until the signal aborts. */
 export async function keepRenewed(
@@ -27,15 +34,18 @@ export async function keepRenewed(
   firstExpiresAt: number,
   events: RenewalEvents,
   signal: AbortSignal,
+  { leadMs, retryMs, expiredRetryMs }: RenewalTiming = TIMING,
 ): Promise<void> {
   let expiresAt = firstExpiresAt;
   let warned = false;
   let expired = false;
   while (!signal.aborted) {
-    const untilRenewal = warned || expired ? 0 : expiresAt - leadMs - Date.now();
-    const pause = Math.max(untilRenewal, expired ? expiredRetryMs : warned ? retryMs : 0);
-    // setTimeout takes 31 bits; a longer wait just looks again.
-    await sleep(Math.min(Math.max(pause, 250), 2_000_000_000), undefined, { signal, ref: false }).catch(() => {});
+    const now = Date.now();
+    let pause = expiresAt - leadMs - now;
+    if (warned) pause = Math.min(retryMs, expiresAt - now);
+    if (expired) pause = expiredRetryMs;
+    pause = Math.min(Math.max(pause, shortestPauseMs), longestPauseMs);
+    await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
     if (Date.now() < expiresAt - leadMs) continue;
     try {
