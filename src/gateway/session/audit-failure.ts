@@ -4,46 +4,58 @@
  * as failed as the client was told.
  */
 import { SYNC } from '../../pgwire/extended.ts';
-import { readyForQuery, type TransactionStatus } from '../../pgwire/result.ts';
+import { readyForQuery } from '../../pgwire/result.ts';
 import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import { AUDIT_LOST, AUDIT_UNAVAILABLE, denialResponse, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
+import type { Frontend } from './frontend.ts';
 import type { Request } from './in-flight.ts';
 
 /** `from`: this and later positions will never be durable. */
 export function refuseAndWithhold(
   core: SessionCore,
   backend: Backend,
+  frontend: Frontend,
   from: number,
   notRun: (request: Request) => void,
 ): void {
-  // 1. What was held back from the upstream never goes there.
-  const unsent = core.toUpstream.takeFailed(from).flatMap((segment) => segment.marks);
+  // 1. What was held back from the upstream never goes there, nor does the rest of a message that began in it.
+  const unsent = core.toUpstream.takeFailed(from);
   core.toUpstream.gate = 0;
-  if (unsent.length > 0) refuseUnsent(core, core.inFlight.takeNewest(unsent.length), notRun);
-  // 2. Answers of reads that ran: each batch that was withheld ends in an error.
+  if (unsent.length > 0) frontend.skipRestOfStream();
+  const requests = core.inFlight.takeNewest(unsent.reduce((sum, { marks }) => sum + marks.length, 0));
+  // 2. Answers of reads that ran: each batch that was withheld ends in an error, in its place of the order.
   const dropped = core.toClient.takeFailed(from);
-  const withheld = dropped.flatMap((segment) => segment.marks);
-  for (const status of withheld) core.command({ type: 'send_client', bytes: lostBatch(status) });
-  // 3. Answers that are still to come for intents that failed.
-  let last: Request | undefined;
-  for (const request of core.inFlight) if (request.position >= from) last = request;
-  if (last !== undefined) backend.withholdThrough(last, denialResponse(AUDIT_LOST));
-  else if (backend.midBatch && dropped.at(-1)?.marks.length === 0) backend.withholdBatch(denialResponse(AUDIT_LOST));
-  else if (withheld.at(-1) === 'T' && core.inFlight.size === 0) abortTransaction(core);
-  // 4. What comes from here on is taken by a log that has healed, or refused.
   core.toClient.gate = 0;
+  let toldFailed = false;
+  for (const status of dropped.flatMap(({ marks }) => marks)) {
+    const told = status === 'T' ? 'E' : status;
+    if (told !== status) toldFailed = true;
+    core.toClient.put(Buffer.concat([denialResponse(AUDIT_LOST), readyForQuery(told)]));
+    core.toClient.mark(told);
+    core.toClient.flush();
+  }
+  if (dropped.at(-1)?.marks.length === 0) backend.withholdBatch(denialResponse(AUDIT_LOST));
+  if (toldFailed) backend.tellFailed();
+  // 3. Answers that are still to come for intents that failed.
+  let lost = dropped.length > 0;
+  for (const request of core.inFlight) {
+    if (request.position < from) continue;
+    request.lost = true;
+    lost = true;
+  }
+  // 4. What was told to have failed fails upstream too, before anything else comes there.
+  if (lost && !backend.copyIn) failTransaction(core);
+  refuseUnsent(core, requests, notRun);
+  // 5. What comes from here on is taken by a log that has healed, or refused.
   core.toUpstream.flush();
   core.toClient.flush();
-}
-
-function lostBatch(status: TransactionStatus): Buffer {
-  return Buffer.concat([denialResponse(AUDIT_LOST), readyForQuery(status === 'T' ? 'E' : status)]);
 }
 
 /** One error for each batch in place of the requests that were never sent, and its Sync. */
 function refuseUnsent(core: SessionCore, requests: readonly Request[], notRun: (request: Request) => void): void {
   const denial = denialResponse(AUDIT_UNAVAILABLE);
+  const { pipelineOpen } = core;
   let refused = false;
   for (const { kind, probe } of requests) {
     if (kind === 'sync') {
@@ -59,13 +71,18 @@ function refuseUnsent(core: SessionCore, requests: readonly Request[], notRun: (
       refused = true;
     }
   }
+  core.pipelineOpen = pipelineOpen;
   core.counters.denied += requests.filter((request) => request.n > 0).length;
   for (const request of requests) if (request.kind !== 'sync') notRun(request);
 }
 
-/** The client was told that its transaction failed: make it so upstream, by a statement that is certain to fail. */
-export function abortTransaction(core: SessionCore): void {
+/** A statement that is certain to fail: in the batch that is open, else by itself. */
+function failTransaction(core: SessionCore): void {
+  if (core.pipelineOpen) {
+    core.toUpstream.put(REJECTED_EXECUTE);
+    core.push('parse', { denial: denialResponse(AUDIT_LOST) });
+    return;
+  }
   core.toUpstream.put(REJECTED_QUERY);
   core.push('query', { probe: { rows: [], failed: undefined, left: 1 } });
-  core.toUpstream.flush();
 }

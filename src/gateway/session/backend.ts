@@ -20,7 +20,8 @@ import {
   type TransactionStatus,
 } from '../../pgwire/result.ts';
 import type { SessionOptions } from './contract.ts';
-import type { SessionCore } from './core.ts';
+import { NOT_RUN, type SessionCore } from './core.ts';
+import { AUDIT_LOST, AUDIT_UNAVAILABLE, denialResponse } from './denial.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import type { PreparedNames } from './prepared.ts';
@@ -30,11 +31,10 @@ export interface BackendListener {
   succeeded(request: Request): void;
   /** The request completed, one way or the other: its outcome is known. */
   ended(request: Request): void;
-  /** The server discarded the request behind an earlier error. */
-  notRun(request: Request): void;
+  /** The server discarded the request behind an earlier error; `sqlstate`: what its outcome is. */
+  notRun(request: Request, sqlstate: string): void;
   probed(collector: ProbeCollector): void;
-  /** The client was told of a failure that the upstream does not know of: its transaction must fail too. */
-  abortTransaction(): void;
+  transactionEnded(): void;
 }
 
 const ch = (letter: string): number => letter.charCodeAt(0);
@@ -75,8 +75,12 @@ export class Backend implements MessageSink {
   #skipping = false;
   /** Messages for the client have been passed since the last ReadyForQuery. */
   #midBatch = false;
-  /** Answers are withheld through the batch of this request, or (`batch`) through the one under way. */
-  #withheld: { readonly through: Request | 'batch'; readonly error: Buffer; passed: boolean } | undefined;
+  /** The error that stands for all that is left of the batch under way. */
+  #withheld: Buffer | undefined;
+  /** The client was told that its transaction failed, and the upstream's has not failed yet. */
+  #toldFailed = false;
+  /** Syncs sent while COPY FROM STDIN ran: ignored, or not if the COPY had failed before the server came to them. */
+  #copySyncs = 0;
 
   constructor({ options, inFlight, names, toClient }: SessionCore, listener: BackendListener) {
     this.#options = options;
@@ -94,31 +98,36 @@ export class Backend implements MessageSink {
     return this.#midBatch;
   }
 
-  withholdThrough(request: Request, error: Buffer): void {
-    this.#withheld = { through: request, error, passed: false };
+  /** Nothing more of the batch under way is for the client; it ends in `error`. */
+  withholdBatch(error: Buffer): void {
+    this.#withheld = error;
   }
 
-  withholdBatch(error: Buffer): void {
-    this.#withheld = { through: 'batch', error, passed: true };
+  /** The client was told that its transaction failed: until the upstream's has, T means E. */
+  tellFailed(): void {
+    this.#toldFailed = true;
+  }
+
+  /** A Sync was sent while COPY FROM STDIN ran. */
+  syncInCopy(): void {
+    this.#copySyncs++;
   }
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     const head = this.#inFlight.head;
+    this.#gate(head);
     switch (type) {
       case DATA_ROW:
-        if (head === undefined) throw this.#unexpected(type, head);
-        head.rows++;
-        head.bytes += end - start - HEADER_BYTES;
-        if (head.probe !== undefined) {
-          head.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
+      case COPY_DATA: {
+        const answered = this.#expectRows(type, head);
+        answered.rows++;
+        answered.bytes += end - start - HEADER_BYTES;
+        if (answered.probe !== undefined) {
+          answered.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
           return true;
         }
         break;
-      case COPY_DATA:
-        if (head === undefined) throw this.#unexpected(type, head);
-        head.rows++;
-        head.bytes += end - start - HEADER_BYTES;
-        break;
+      }
       case READY:
         this.#ready(buffer, start, end);
         return true;
@@ -174,14 +183,31 @@ export class Backend implements MessageSink {
   }
 
   piece(type: number, buffer: Buffer, start: number, end: number, first: boolean): void {
-    const head = this.#inFlight.head;
-    if (head === undefined || head.probe !== undefined || head.denial !== undefined) throw this.#unexpected(type, head);
+    const head = this.#expectRows(type, this.#inFlight.head);
+    if (head.probe !== undefined) throw this.#unexpected(type, head);
     if (first) {
+      this.#gate(head);
       head.rows++;
       head.bytes -= HEADER_BYTES;
     }
     head.bytes += end - start;
     this.#pass(buffer, start, end);
+  }
+
+  /** What belongs to a request leaves when its record is durable; if that failed, its batch ends in an error. */
+  #gate(head: Request | undefined): void {
+    if (head === undefined || head.position === 0 || !this.#options.waitForRecord) return;
+    if (head.lost) this.#withheld ??= denialResponse(head.denial === undefined ? AUDIT_LOST : AUDIT_UNAVAILABLE);
+    else if (head.position > this.#out.gate) this.#out.gate = head.position;
+  }
+
+  /** The head, if rows may answer it. */
+  #expectRows(type: number, head: Request | undefined): Request {
+    // A call with an array of kinds would be paid for each row.
+    if (head === undefined || head.denial !== undefined || (head.kind !== 'query' && head.kind !== 'execute')) {
+      throw this.#unexpected(type, head);
+    }
+    return head;
   }
 
   #pass(buffer: Buffer, start: number, end: number): void {
@@ -206,7 +232,7 @@ export class Backend implements MessageSink {
 
   #complete(head: Request, buffer: Buffer, start: number, end: number): boolean {
     this.#inFlight.shift();
-    this.#names.confirm(head);
+    this.#names.settle(head, false);
     if (head.probe === undefined) this.#pass(buffer, start, end);
     else this.#probeAnswered(head.probe);
     this.#passCopyEnds();
@@ -221,10 +247,13 @@ export class Backend implements MessageSink {
 
   #executed(type: number, head: Request, buffer: Buffer, start: number, end: number): void {
     this.copyIn = false;
+    this.#copySyncs = 0;
+    if (type !== SUSPENDED) head.completed++;
     if (head.probe === undefined) this.#pass(buffer, start, end);
     // A simple Query may hold more statements; ReadyForQuery ends it.
     if (head.kind === 'query') return;
     this.#inFlight.shift();
+    this.#names.settle(head, false);
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else {
       if (type !== SUSPENDED) this.#listener.succeeded(head);
@@ -246,57 +275,71 @@ export class Backend implements MessageSink {
     if (head.kind === 'query' || head.kind === 'function') return;
     if (head.kind === 'sync') return;
     this.#inFlight.shift();
-    this.#names.withdraw(head);
+    this.#names.settle(head, true);
     this.#skipping = true;
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else this.#listener.ended(head);
-    for (const request of this.#inFlight.discardUntilSync()) this.#listener.notRun(request);
+    for (const request of this.#inFlight.discardUntilSync()) {
+      // What failed at Parse or Bind is what was to be executed.
+      const sameStatement = head.statement !== undefined && request.statement === head.statement;
+      this.#listener.notRun(request, sameStatement ? code : NOT_RUN);
+    }
   }
 
   #ready(buffer: Buffer, start: number, end: number): void {
     if (this.#skipping) {
       this.#skipping = false;
-      for (const request of this.#inFlight.discardUntilSync()) this.#listener.notRun(request);
+      for (const request of this.#inFlight.discardUntilSync()) this.#listener.notRun(request, NOT_RUN);
     }
     this.#passCopyEnds();
+    const status = decodeReadyForQuery(buffer, start + HEADER_BYTES, end);
     const head = this.#inFlight.shift();
+    if (head === undefined && this.#copySyncs > 0) {
+      // The COPY failed before the server came to a Sync sent while it ran.
+      this.#copySyncs--;
+      this.#endBatch(status, buffer, start, end);
+      return;
+    }
     if (head === undefined || (head.kind !== 'query' && head.kind !== 'sync' && head.kind !== 'function')) {
       throw this.#unexpected(READY, head);
     }
     if (head.denial !== undefined && head.sqlstate === undefined) throw this.#unexpected(READY, head);
-    const status = decodeReadyForQuery(buffer, start + HEADER_BYTES, end);
     this.status = status;
     this.copyIn = false;
-    if (status === 'I') this.#names.forgetPortals();
-    if (head.probe === undefined) this.#endBatch(head, status, buffer, start, end);
-    if (head.kind !== 'sync' && head.probe === undefined) {
-      if (head.sqlstate === undefined) this.#listener.succeeded(head);
-      this.#listener.ended(head);
+    if (head.probe === undefined) this.#endBatch(status, buffer, start, end);
+    if (head.kind === 'sync') {
+      if (head.probe !== undefined) this.#probeAnswered(head.probe);
+    } else {
+      this.#names.settle(head, head.sqlstate !== undefined);
+      if (head.probe === undefined) {
+        if (head.sqlstate === undefined) this.#listener.succeeded(head);
+        this.#listener.ended(head);
+      } else {
+        // Only the statement that makes the upstream's transaction fail is a Query of the gateway's own.
+        this.#toldFailed = false;
+        this.#probeAnswered(head.probe);
+      }
     }
-    if (head.probe !== undefined) this.#probeAnswered(head.probe);
+    if (status === 'I') {
+      this.#names.forgetPortals();
+      this.#listener.transactionEnded();
+    }
+    this.#passCopyEnds();
   }
 
-  #endBatch(head: Request, status: TransactionStatus, buffer: Buffer, start: number, end: number): void {
+  #endBatch(status: TransactionStatus, buffer: Buffer, start: number, end: number): void {
     this.#midBatch = false;
-    const withheld = this.#withheld;
-    if (withheld === undefined) {
-      this.#out.pass(buffer, start, end);
-      this.#out.mark(status);
-      // So that a batch whose record fails can be told from the next.
-      if (this.#out.isHeld) this.#out.flush();
-      return;
+    const error = this.#withheld;
+    const told = status === 'T' && (error !== undefined || this.#toldFailed) ? 'E' : status;
+    if (error !== undefined) {
+      this.#withheld = undefined;
+      this.#out.put(error);
     }
-    const told = status === 'T' ? 'E' : status;
-    this.#out.put(Buffer.concat([withheld.error, readyForQuery(told)]));
+    if (told === status) this.#out.pass(buffer, start, end);
+    else this.#out.put(readyForQuery(told));
     this.#out.mark(told);
-    if (withheld.through !== 'batch' && withheld.through !== head && this.#isStillAhead(withheld.through)) return;
-    this.#withheld = undefined;
-    if (status === 'T' && this.#inFlight.size === 0) this.#listener.abortTransaction();
-  }
-
-  #isStillAhead(request: Request): boolean {
-    for (const other of this.#inFlight) if (other === request) return true;
-    return false;
+    // So that a batch whose record fails can be told from the next.
+    if (this.#out.isHeld) this.#out.flush();
   }
 
   #probeAnswered(collector: ProbeCollector): void {
@@ -307,7 +350,7 @@ export class Backend implements MessageSink {
   #copyIn(head: Request): void {
     // Syncs that were sent behind the COPY are ignored by the server, up to CopyDone or CopyFail.
     this.copyIn = !this.#inFlight.hasCopyEnd;
-    for (const sync of this.#inFlight.dropSyncsBehindHead()) this.#listener.ended(sync);
+    this.#copySyncs += this.#inFlight.dropSyncsBehindHead().length;
     if (head.probe !== undefined) throw this.#unexpected(COPY_IN, head);
   }
 

@@ -11,12 +11,13 @@ import { GatedOutbox } from './gated-outbox.ts';
 import {
   InFlight,
   type NameEffect,
+  NO_EFFECTS,
   type ProbeCollector,
   type Request,
   type RequestKind,
   type SuccessEffect,
 } from './in-flight.ts';
-import { PreparedNames, type PreparedStatement } from './prepared.ts';
+import { type Portal, PreparedNames, type PreparedStatement } from './prepared.ts';
 
 /** Outcome of a statement that the server discarded, or that was never sent. */
 export const NOT_RUN = 'DG001';
@@ -37,8 +38,10 @@ export interface RequestParts {
   pure?: boolean;
   denial?: Buffer | undefined;
   probe?: ProbeCollector | undefined;
-  name?: NameEffect | undefined;
+  names?: readonly NameEffect[];
   onSuccess?: SuccessEffect | undefined;
+  statement?: PreparedStatement | undefined;
+  portal?: Portal | undefined;
 }
 
 export class SessionCore {
@@ -55,6 +58,10 @@ export class SessionCore {
   nowMs = 0;
   /** Extended-protocol messages have been sent since the last Sync. */
   pipelineOpen = false;
+  /** Counts Syncs: an error discards the rest of its batch. */
+  batch = 0;
+  /** A statement with an effect has been sent since the last Sync: what is behind it shares its transaction. */
+  #batchHasEffect = false;
   #commands: SessionCommand[] = [];
 
   constructor(options: SessionOptions, around: SessionSurroundings) {
@@ -105,9 +112,11 @@ export class SessionCore {
   send(kind: RequestKind, buffer: Buffer, start: number, end: number, parts: RequestParts): Request {
     const position = parts.position ?? 0;
     if (position > 0 && this.options.waitForRecord) {
-      // The answer waits for the record; what may have an effect is itself held back until then.
-      if (position > this.toClient.gate) this.toClient.gate = position;
-      if (parts.pure !== true && position > this.toUpstream.gate) this.toUpstream.gate = position;
+      // The answer waits for the record; what may have an effect is itself held back until then, and so is a read
+      // behind it: should its record fail, the whole batch has to.
+      const held = parts.pure !== true || (this.#batchHasEffect && parts.denial === undefined);
+      if (held && position > this.toUpstream.gate) this.toUpstream.gate = position;
+      if (held && kind !== 'query') this.#batchHasEffect = true;
     }
     this.toUpstream.pass(buffer, start, end);
     return this.push(kind, parts);
@@ -122,16 +131,27 @@ export class SessionCore {
       startedMs: this.nowMs,
       denial: parts.denial,
       probe: parts.probe,
-      name: parts.name,
+      names: parts.names ?? NO_EFFECTS,
       onSuccess: parts.onSuccess,
+      statement: parts.statement,
+      portal: parts.portal,
+      completed: 0,
       rows: 0,
       bytes: 0,
       sqlstate: undefined,
+      lost: false,
     };
     this.inFlight.push(request);
     this.toUpstream.mark(request);
-    if (kind !== 'query' && kind !== 'sync' && kind !== 'function') this.pipelineOpen = true;
+    if (kind !== 'query' && kind !== 'sync' && kind !== 'function' && kind !== 'copy_end') this.pipelineOpen = true;
     return request;
+  }
+
+  /** A Sync of the client's has been sent. */
+  endBatch(): void {
+    this.pipelineOpen = false;
+    this.#batchHasEffect = false;
+    this.batch++;
   }
 
   /** Sends what the server will reject in place of the message, and the gateway's error in place of the server's. */
@@ -143,10 +163,10 @@ export class SessionCore {
       const sqlJson = statement?.sqlJson ?? JSON.stringify(`<${kind}>`);
       intent = this.takeIntent(protocol, sqlJson, statement?.analysis.class ?? 'unknown', 0, denied);
     }
-    if (kind === 'query') this.names.forgetUnnamed();
+    const names = kind === 'query' ? this.names.expectUnnamedGone() : NO_EFFECTS;
     const denial = denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
     // The record of a denial is synced before the denial is told, but nothing upstream waits for it.
-    this.send(kind, substitute, 0, substitute.length, { ...intent, denial, pure: true });
+    this.send(kind, substitute, 0, substitute.length, { ...intent, denial, names, pure: true });
   }
 
   recordOutcome(request: Request): void {
@@ -162,7 +182,7 @@ export class SessionCore {
   }
 
   /** An intent for which nothing ran. */
-  recordNotRun(n: number): void {
-    this.around.journal.outcome(n, { rows: 0, bytes: 0, ms: 0, sqlstate: NOT_RUN, masked: 0 });
+  recordNotRun(n: number, sqlstate: string): void {
+    this.around.journal.outcome(n, { rows: 0, bytes: 0, ms: 0, sqlstate, masked: 0 });
   }
 }

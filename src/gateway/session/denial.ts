@@ -61,3 +61,28 @@ export const FUNCTION_CALL_REFUSED: DenyDecision = {
   hint: 'Call the function with SELECT.',
   position: undefined,
 };
+
+export const EXECUTE_OF_PARSED: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '0A000',
+  rule: 'protocol.execute-by-name',
+  message: 'EXECUTE of a statement that was prepared by the protocol is not supported',
+  detail: 'rule protocol.execute-by-name: what it runs is judged and recorded when the protocol binds it',
+  hint: 'Run it as it was prepared, or prepare it with PREPARE.',
+  position: undefined,
+};
+
+/** As PostgreSQL says it: what the gateway does not know was not judged, so the server must not find it either. */
+export function noSuchStatement(name: string): DenyDecision {
+  const message =
+    name === '' ? 'unnamed prepared statement does not exist' : `prepared statement "${name}" does not exist`;
+  return unknownName('26000', message, 'protocol.no-such-statement');
+}
+
+export function noSuchPortal(name: string): DenyDecision {
+  return unknownName('34000', `portal "${name}" does not exist`, 'protocol.no-such-portal');
+}
+
+function unknownName(sqlstate: string, message: string, rule: string): DenyDecision {
+  return { effect: 'deny', sqlstate, rule, message, detail: '', hint: '', position: undefined };
+}

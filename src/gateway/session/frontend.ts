@@ -24,15 +24,25 @@ import {
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import { decodeQuery } from '../../pgwire/query.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
 import type { Analysis, ObjectTarget } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
-import type { Intent, SessionCore } from './core.ts';
-import { AUDIT_UNAVAILABLE, FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
-import type { NameEffect, ProbeCollector, Request, RequestKind } from './in-flight.ts';
+import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
+import {
+  AUDIT_UNAVAILABLE,
+  EXECUTE_OF_PARSED,
+  FUNCTION_CALL_REFUSED,
+  noSuchPortal,
+  noSuchStatement,
+  REJECTED_EXECUTE,
+  REJECTED_QUERY,
+  rejectedParse,
+} from './denial.ts';
+import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import { catalogOf, isProbeable, PROBE_REQUESTS, probeMessages, readProbe } from './ownership-probe.ts';
-import type { Portal, PreparedStatement } from './prepared.ts';
+import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
-import { judged, needsNames, refusalOf, successOf } from './statements.ts';
+import { executesParsed, judged, nameEffects, namesToAskFor, needsNames, refusalOf, successOf } from './statements.ts';
 
 /** A client message that waits for something: kept whole. */
 interface HeldMessage {
@@ -54,6 +64,8 @@ type Waiting =
       readonly statement: PreparedStatement;
       readonly probe: Probe;
     }
+  /** The server's answers, to know what a name in the held message stands for. */
+  | { readonly for: 'settled'; readonly message: HeldMessage }
   /** A statement that creates objects must be through before they can be looked up. */
   | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
   | { readonly for: 'created_names'; readonly probe: Probe };
@@ -90,6 +102,10 @@ export class Frontend implements MessageSink {
   #probes = 0;
   #done = false;
   #saidGoodbye = false;
+  /** Nothing more is taken: the client said Terminate, or the session ends. */
+  #stopped = false;
+  /** The beginning of the message that streams was dropped, so the rest of it must be. */
+  #skipStream = false;
 
   constructor(core: SessionCore, backend: Backend) {
     this.#core = core;
@@ -114,23 +130,36 @@ export class Frontend implements MessageSink {
     return this.#done;
   }
 
+  /** In the middle of a message whose first bytes have gone on. */
+  get inStream(): boolean {
+    return this.#reader.inStream;
+  }
+
   push(chunk: Buffer): void {
+    if (this.#stopped) return;
     this.#reader.push(chunk);
     this.#core.toUpstream.flush();
   }
 
-  piece(_type: number, buffer: Buffer, start: number, end: number): void {
-    this.#core.toUpstream.pass(buffer, start, end);
+  piece(_type: number, buffer: Buffer, start: number, end: number, _first: boolean, last: boolean): void {
+    if (!this.#skipStream) this.#core.toUpstream.pass(buffer, start, end);
+    if (last) this.#skipStream = false;
+  }
+
+  /** Were the rest of a message passed on without its header, the server would read its contents as messages. */
+  skipRestOfStream(): void {
+    this.#skipStream = this.#reader.inStream;
   }
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
+    if (this.#stopped) return false;
     switch (type) {
       case QUERY:
         return this.#query({ type, buffer, start, end }, undefined);
       case PARSE:
         return this.#parse({ type, buffer, start, end }, undefined);
       case BIND:
-        return this.#bind(buffer, start, end);
+        return this.#bind({ type, buffer, start, end }, undefined);
       case EXECUTE:
         return this.#execute({ type, buffer, start, end }, undefined);
       case DESCRIBE:
@@ -138,15 +167,17 @@ export class Frontend implements MessageSink {
         return this.#forward('describe', buffer, start, end);
       case CLOSE: {
         const { kind, name } = decodeClose(buffer, start + HEADER_BYTES, end);
-        const { names } = this.#core;
-        const effect = kind === 'S' ? names.expectStatement(name, undefined) : names.expectPortal(name, undefined);
-        return this.#forward('close', buffer, start, end, effect);
+        return this.#close(kind, name, buffer, start, end);
       }
       case SYNC:
-        // The server ignores Sync while COPY FROM STDIN runs.
-        if (this.#backend.copyIn) return this.#passOn(buffer, start, end);
+        // The server ignores Sync while COPY FROM STDIN runs; if that has failed already, it does not.
+        if (this.#backend.copyIn) {
+          this.#backend.syncInCopy();
+          this.#core.batch++;
+          return this.#passOn(buffer, start, end);
+        }
         this.#forward('sync', buffer, start, end);
-        this.#core.pipelineOpen = false;
+        this.#core.endBatch();
         return true;
       case FLUSH_TYPE:
       case COPY_DATA:
@@ -161,7 +192,8 @@ export class Frontend implements MessageSink {
         return true;
       case TERMINATE_TYPE:
         this.end();
-        return true;
+        this.#stopped = true;
+        return false;
       default:
         throw new ProtocolError(`unexpected frontend message '${String.fromCharCode(type)}'`);
     }
@@ -170,7 +202,7 @@ export class Frontend implements MessageSink {
   /** The client sends nothing more: the server is told so behind all that came before, and ends the connection. */
   end(): void {
     this.#done = true;
-    if (this.#saidGoodbye || this.isWaiting || this.#reader.backlogBytes > 0) return;
+    if (this.#saidGoodbye || this.#stopped || this.isWaiting || this.#reader.backlogBytes > 0) return;
     this.#saidGoodbye = true;
     this.#core.toUpstream.put(TERMINATE);
     this.#core.toUpstream.flush();
@@ -189,14 +221,22 @@ export class Frontend implements MessageSink {
       core.refuse('query', REJECTED_QUERY, decision, statement);
       return true;
     }
+    const parsed = executesParsed(core.names, statement, NO_BATCH);
+    if (parsed === UNSETTLED) return this.#awaitSettled(message);
+    if (parsed) {
+      core.refuse('query', REJECTED_QUERY, EXECUTE_OF_PARSED, statement);
+      return true;
+    }
     if (resolved === undefined && needsNames(statement) && !this.#failsAnyway(statement)) {
       return this.#askForNames(message, statement);
     }
     const intent = core.takeIntent('simple', statement.sqlJson, statement.analysis.class, 0);
     if (intent === undefined) return this.#auditUnavailable('query', REJECTED_QUERY);
-    core.names.forgetUnnamed();
     const { n, position } = intent;
-    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement) };
+    const unnamedGone = core.names.expectUnnamedGone();
+    const effects = nameEffects(core.names, statement, NO_BATCH);
+    const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
+    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement), names };
     return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
   }
 
@@ -210,55 +250,93 @@ export class Frontend implements MessageSink {
       this.#core.refuse('parse', rejectedParse(parse.name), statement.decision, statement);
       return true;
     }
-    return this.#forward('parse', buffer, start, end, this.#core.names.expectStatement(parse.name, statement));
+    const { names, batch } = this.#core;
+    const effect = names.expectStatement(parse.name, statement, batch, 0);
+    this.#core.send('parse', buffer, start, end, { names: [effect], statement });
+    return true;
   }
 
-  #bind(buffer: Buffer, start: number, end: number): boolean {
+  #bind(message: HeldMessage, resolved: readonly ResolvedTarget[] | undefined): boolean {
+    const { buffer, start, end } = message;
     const core = this.#core;
     const bind = decodeBind(buffer, start + HEADER_BYTES, end);
-    const statement = core.names.statement(bind.statement);
-    const portal: Portal = { statement, n: 0, position: 0, binds: bind.parameterCount };
-    const replaced = core.names.portal(bind.portal);
-    if (replaced !== undefined) this.#neverExecuted(replaced);
-    // Planning at Bind may run functions: what is no pure read is on record before.
-    if (statement !== undefined && !statement.pure) {
-      const refused = refusalOf(core.around, statement);
-      if (refused !== undefined) {
-        core.refuse('bind', REJECTED_EXECUTE, refused, statement);
-        return true;
-      }
-      const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, bind.parameterCount);
-      if (intent === undefined) return this.#auditUnavailable('bind', REJECTED_EXECUTE);
-      portal.n = intent.n;
-      portal.position = intent.position;
-      this.#bound.add(portal);
-      if (core.options.waitForRecord) core.toUpstream.gate = Math.max(core.toUpstream.gate, intent.position);
+    const statement = core.names.statement(bind.statement, core.batch);
+    const replaced = core.names.portal(bind.portal, core.batch);
+    if (statement === UNSETTLED || replaced === UNSETTLED) return this.#awaitSettled(message);
+    if (statement === undefined) return this.#refuse('bind', noSuchStatement(bind.statement), undefined);
+    // A cursor's FETCH can run a portal without Execute, and its plan is fixed now: what policy asks, it asks here too.
+    const refused = this.#refusal(statement, resolved);
+    if (refused === UNSETTLED) return this.#awaitSettled(message);
+    if (refused !== undefined) return this.#refuse('bind', refused, statement);
+    if (resolved === undefined && statement.decision.effect === 'resolve') {
+      return this.#askForNames(message, statement);
     }
-    return this.#forward('bind', buffer, start, end, core.names.expectPortal(bind.portal, portal));
+    const { parameterCount: binds } = bind;
+    const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, binds);
+    if (intent === undefined) return this.#auditUnavailable('bind', REJECTED_EXECUTE);
+    if (replaced !== undefined) this.neverExecuted(replaced, NOT_RUN);
+    const { n, position } = intent;
+    const portal: Portal = { statement, n, position, binds, confirmed: false };
+    this.#bound.add(portal);
+    const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
+    core.send('bind', buffer, start, end, { position, pure: statement.pure, names, statement, portal });
+    return true;
   }
 
   #execute(message: HeldMessage, resolved: readonly ResolvedTarget[] | undefined): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const { portal: name } = decodeExecute(buffer, start + HEADER_BYTES, end);
-    const portal = core.names.portal(name);
-    const statement = portal?.statement;
-    if (portal === undefined || statement === undefined) return this.#executeUnknown(message, name);
-    const decision =
-      resolved === undefined
-        ? refusalOf(core.around, statement)
-        : core.around.judgeResolved(statement.analysis, resolved);
-    if (decision?.effect === 'deny') {
-      this.#neverExecuted(portal);
-      core.refuse('execute', REJECTED_EXECUTE, decision, statement);
-      return true;
+    const portal = core.names.portal(name, core.batch);
+    if (portal === UNSETTLED) return this.#awaitSettled(message);
+    // Not of a cursor that SQL declared either: FETCH is there for it.
+    if (portal === undefined) return this.#refuse('execute', noSuchPortal(name), undefined);
+    const { statement } = portal;
+    const refused = this.#refusal(statement, resolved);
+    if (refused === UNSETTLED) return this.#awaitSettled(message);
+    if (refused !== undefined) {
+      this.neverExecuted(portal, NOT_RUN);
+      return this.#refuse('execute', refused, statement);
     }
     if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
     const intent = this.#intentOf(portal, statement);
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
-    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement) };
+    const names = nameEffects(core.names, statement, core.batch);
+    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement), names, statement };
     return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
+  }
+
+  #refusal(
+    statement: PreparedStatement,
+    resolved: readonly ResolvedTarget[] | undefined,
+  ): DenyDecision | undefined | typeof UNSETTLED {
+    const { around, names, batch } = this.#core;
+    const denied = refusalOf(around, statement);
+    if (denied !== undefined) return denied;
+    if (resolved !== undefined) {
+      const decision = around.judgeResolved(statement.analysis, resolved);
+      if (decision.effect === 'deny') return decision;
+    }
+    const parsed = executesParsed(names, statement, batch);
+    return parsed === true ? EXECUTE_OF_PARSED : parsed === false ? undefined : parsed;
+  }
+
+  #refuse(kind: 'bind' | 'execute', denied: DenyDecision, statement: PreparedStatement | undefined): boolean {
+    this.#core.refuse(kind, REJECTED_EXECUTE, denied, statement);
+    return true;
+  }
+
+  #close(kind: 'S' | 'P', name: string, buffer: Buffer, start: number, end: number): boolean {
+    const { names, batch } = this.#core;
+    if (kind === 'P') {
+      const portal = names.portal(name, batch);
+      if (portal !== undefined && portal !== UNSETTLED) this.neverExecuted(portal, NOT_RUN);
+    }
+    const effect =
+      kind === 'S' ? names.expectStatement(name, undefined, batch, 0) : names.expectPortal(name, undefined, batch);
+    this.#core.send('close', buffer, start, end, { names: [effect] });
+    return true;
   }
 
   /** The intent taken at Bind for the first Execute, a new one for each further. */
@@ -270,14 +348,6 @@ export class Frontend implements MessageSink {
     portal.n = 0;
     this.#bound.delete(portal);
     return { n, position };
-  }
-
-  /** A portal that SQL made (DECLARE CURSOR, judged there), or that does not exist: the server answers. */
-  #executeUnknown({ buffer, start, end }: HeldMessage, name: string): boolean {
-    const intent = this.#core.takeIntent('extended', JSON.stringify(`<execute portal "${name}">`), 'read', 0);
-    if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
-    this.#core.send('execute', buffer, start, end, { n: intent.n, position: intent.position });
-    return true;
   }
 
   /** The judged statement of a Query or Parse; undefined when its analysis has to be waited for. */
@@ -311,8 +381,8 @@ export class Frontend implements MessageSink {
     return true;
   }
 
-  #forward(kind: RequestKind, buffer: Buffer, start: number, end: number, name?: NameEffect): boolean {
-    this.#core.send(kind, buffer, start, end, { name });
+  #forward(kind: RequestKind, buffer: Buffer, start: number, end: number): boolean {
+    this.#core.send(kind, buffer, start, end, {});
     return true;
   }
 
@@ -322,28 +392,47 @@ export class Frontend implements MessageSink {
   }
 
   /** An intent was taken at Bind, and no Execute came for it. */
-  #neverExecuted(portal: Portal): void {
+  neverExecuted(portal: Portal, sqlstate: string): void {
     if (!this.#bound.delete(portal)) return;
-    this.#core.recordNotRun(portal.n);
+    this.#core.recordNotRun(portal.n, sqlstate);
     portal.n = 0;
   }
 
-  /** The session is over: what was bound will not be executed. */
-  close(): void {
-    for (const portal of [...this.#bound]) this.#neverExecuted(portal);
+  /** Its portals are gone with it. */
+  transactionEnded(): void {
+    for (const portal of this.#bound) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
+  }
+
+  /** The session ends: no further message is taken, and what was bound will not be executed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting = NOTHING;
+    for (const portal of this.#bound) this.neverExecuted(portal, NOT_RUN);
   }
 
   // ── waiting ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Stops taking client messages until an event resumes them. */
+  /** Takes no client message until an event resumes them. */
   #wait(waiting: Waiting): void {
     this.#waiting = waiting;
-    this.#core.command({ type: 'pause_client' });
+  }
+
+  /** A name in the message may stand for two things until the server has answered what was sent before. */
+  #awaitSettled(message: HeldMessage): boolean {
+    this.#wait({ for: 'settled', message: keep(message) });
+    return false;
+  }
+
+  /** Answers came: names may be settled now. */
+  retry(): void {
+    if (this.#waiting.for !== 'settled') return;
+    const { type, buffer, start, end } = this.#waiting.message;
+    this.#waiting = NOTHING;
+    if (this.message(type, buffer, start, end)) this.#goOn();
   }
 
   #goOn(): void {
     this.#waiting = NOTHING;
-    this.#core.command({ type: 'resume_client' });
     this.#reader.resume();
     this.#core.toUpstream.flush();
     if (this.#done) this.end();
@@ -352,7 +441,7 @@ export class Frontend implements MessageSink {
   // ── names: what the statement's objects are at this point of the session ───────────────────────────────────────
 
   #askForNames(message: HeldMessage, statement: PreparedStatement): boolean {
-    const targets = statement.analysis.statements.flatMap((s) => s.targets).filter((t) => this.#canProbe(t));
+    const targets = namesToAskFor(statement).filter((target) => this.#canProbe(target));
     // Behind an error the server discards everything up to Sync: a probe would never be answered.
     if (targets.length === 0 || this.#backend.skipping) return this.#withNames(message, statement, []);
     const held = keep(message);
@@ -361,7 +450,8 @@ export class Frontend implements MessageSink {
   }
 
   #withNames(message: HeldMessage, statement: PreparedStatement, resolved: readonly ResolvedTarget[]): boolean {
-    return message.type === QUERY ? this.#query(message, statement, resolved) : this.#execute(message, resolved);
+    if (message.type === QUERY) return this.#query(message, statement, resolved);
+    return message.type === BIND ? this.#bind(message, resolved) : this.#execute(message, resolved);
   }
 
   #canProbe(target: ObjectTarget): boolean {

@@ -4,6 +4,8 @@
  *
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
+import type { Portal, PreparedStatement } from './prepared.ts';
+
 /**
  * The frontend messages that are answered. CopyData, Flush and Terminate are not; CopyDone and CopyFail (`copy_end`)
  * are not either, but their place tells which Syncs the server ignores.
@@ -30,24 +32,34 @@ export interface Request {
   readonly denial: Buffer | undefined;
   /** A request of the gateway's own: its answers are not for the client. */
   readonly probe: ProbeCollector | undefined;
-  /** Parse, Bind and Close: what becomes of names when it succeeds. */
-  readonly name: NameEffect | undefined;
+  /** What becomes of names of statements and portals. */
+  readonly names: readonly NameEffect[];
   readonly onSuccess: SuccessEffect | undefined;
+  /** Parse, Bind, Execute: of which statement. */
+  readonly statement: PreparedStatement | undefined;
+  /** Bind: the portal that it makes. */
+  readonly portal: Portal | undefined;
+  /** Statements of it that are through. */
+  completed: number;
   rows: number;
   bytes: number;
   sqlstate: string | undefined;
+  /** Its record failed while it ran: its answer is withheld. */
+  lost: boolean;
 }
 
-/** A name that comes into being, or goes, when the request succeeds; its identity is what counts. */
+/** A name that comes into being, or goes; its identity is what counts. */
 export interface NameEffect {
   readonly kind: 'statement' | 'portal';
+  /** How many statements of the request must be through for it to have happened; 0: the request must succeed. */
+  readonly after: number;
 }
+
+export const NO_EFFECTS: readonly NameEffect[] = [];
 
 /** What a statement changes, beyond data, once it is through. */
 export interface SuccessEffect {
   readonly schemaChanged: boolean;
-  /** DEALLOCATE, DISCARD: prepared names are no longer what they were. */
-  readonly forgetsNames: boolean;
 }
 
 /** Takes the answers to the requests of one probe of the gateway's own. */

@@ -1,7 +1,10 @@
 /**
  * Names of prepared statements and portals, as the server will see them when it gets there: what is confirmed
  * (ParseComplete, BindComplete), overlaid by what is in flight. A Parse that fails leaves the older statement of that
- * name in place, so only a confirmation makes it the one that counts.
+ * name in place, so only a confirmation makes it the one that counts, and a name that may stand for either of two
+ * statements until the server has answered is *unsettled*: its user waits.
+ *
+ * It must never forget a name that the server still knows: a statement that is not known here was not judged.
  */
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
@@ -15,53 +18,81 @@ export interface PreparedStatement {
   /** `policyEpoch` at which `decision` was made. */
   epoch: number;
   readonly pure: boolean;
+  /** Made by PREPARE in SQL, which was judged and recorded as a whole; else by Parse, which is recorded when it is bound. */
+  readonly fromSql: boolean;
 }
 
 export interface Portal {
-  readonly statement: PreparedStatement | undefined;
+  readonly statement: PreparedStatement;
   /** The intent taken at Bind for its first Execute, 0 when none is left. */
   n: number;
   position: number;
   readonly binds: number;
+  /** BindComplete came. */
+  confirmed: boolean;
+}
+
+export const UNSETTLED = Symbol('unsettled');
+export type Settled<Value> = Value | undefined | typeof UNSETTLED;
+
+/** Not undone by an error of another request of its batch: it stands for itself. */
+export const NO_BATCH = -1;
+
+interface Pending<Value> {
+  /** Undefined: every name. */
+  readonly name: string | undefined;
+  readonly value: Value | undefined;
+  readonly effect: NameEffect;
+  readonly batch: number;
 }
 
 class Names<Value> {
   readonly #confirmed = new Map<string, Value>();
   /** In-flight effects in order; usually none or one. */
-  #pending: { name: string; value: Value | undefined; effect: NameEffect }[] = [];
+  readonly #pending: Pending<Value>[] = [];
 
-  get(name: string): Value | undefined {
+  /**
+   * What `name` stands for when a request of `batch` arrives. Within a batch the newest effect decides: had it failed,
+   * the server would discard that request too. An effect of another batch may have failed, and the older value stay.
+   */
+  get(name: string, batch: number): Settled<Value> {
+    let found: Value | undefined;
     for (let i = this.#pending.length - 1; i >= 0; i--) {
       const pending = this.#pending[i]!;
-      if (pending.name === name) return pending.value;
+      if (pending.name !== name && pending.name !== undefined) continue;
+      if (pending.value !== undefined) {
+        if (found !== undefined && found !== pending.value) return UNSETTLED;
+        found = pending.value;
+      }
+      if (pending.batch === batch) return found;
     }
-    return this.#confirmed.get(name);
+    const confirmed = this.#confirmed.get(name);
+    if (found !== undefined && confirmed !== undefined && found !== confirmed) return UNSETTLED;
+    return found ?? confirmed;
   }
 
-  expect(name: string, value: Value | undefined, effect: NameEffect): void {
-    this.#pending.push({ name, value, effect });
+  has(name: string): boolean {
+    return this.#confirmed.has(name) || this.#pending.some((pending) => pending.name === name);
   }
 
-  confirm(effect: NameEffect): void {
+  expect(pending: Pending<Value>): void {
+    this.#pending.push(pending);
+  }
+
+  settle(effect: NameEffect, happened: boolean): Value | undefined {
     const at = this.#pending.findIndex((pending) => pending.effect === effect);
-    if (at < 0) return;
+    if (at < 0) return undefined;
     const { name, value } = this.#pending[at]!;
     this.#pending.splice(at, 1);
-    if (value === undefined) this.#confirmed.delete(name);
+    if (!happened) return undefined;
+    if (name === undefined) this.#confirmed.clear();
+    else if (value === undefined) this.#confirmed.delete(name);
     else this.#confirmed.set(name, value);
-  }
-
-  withdraw(effect: NameEffect): void {
-    const at = this.#pending.findIndex((pending) => pending.effect === effect);
-    if (at >= 0) this.#pending.splice(at, 1);
+    return value;
   }
 
   clear(): void {
-    this.#confirmed.clear();
-  }
-
-  delete(name: string): void {
-    this.#confirmed.delete(name);
+    if (this.#confirmed.size > 0) this.#confirmed.clear();
   }
 }
 
@@ -69,51 +100,54 @@ export class PreparedNames {
   readonly #statements = new Names<PreparedStatement>();
   readonly #portals = new Names<Portal>();
 
-  statement(name: string): PreparedStatement | undefined {
-    return this.#statements.get(name);
+  statement(name: string, batch: number): Settled<PreparedStatement> {
+    return this.#statements.get(name, batch);
   }
 
-  portal(name: string): Portal | undefined {
-    return this.#portals.get(name);
+  portal(name: string, batch: number): Settled<Portal> {
+    return this.#portals.get(name, batch);
   }
 
-  /** A Parse, Bind or Close that has been sent; gives the effect to put on its request. */
-  expectStatement(name: string, statement: PreparedStatement | undefined): NameEffect {
-    const effect: NameEffect = { kind: 'statement' };
-    this.#statements.expect(name, statement, effect);
+  /**
+   * A Parse or Close, or PREPARE or DEALLOCATE in SQL, that has been sent; gives the effect to put on its request.
+   * `name` undefined: all. `after`: how many of the request's statements must be through for it to have happened.
+   */
+  expectStatement(
+    name: string | undefined,
+    value: PreparedStatement | undefined,
+    batch: number,
+    after: number,
+  ): NameEffect {
+    const effect: NameEffect = { kind: 'statement', after };
+    this.#statements.expect({ name, value, effect, batch });
     return effect;
   }
 
-  expectPortal(name: string, portal: Portal | undefined): NameEffect {
-    const effect: NameEffect = { kind: 'portal' };
-    this.#portals.expect(name, portal, effect);
+  /** A Bind or Close that has been sent. */
+  expectPortal(name: string, value: Portal | undefined, batch: number): NameEffect {
+    const effect: NameEffect = { kind: 'portal', after: 0 };
+    this.#portals.expect({ name, value, effect, batch });
     return effect;
   }
 
-  confirm(request: Request): void {
-    const effect = request.name;
-    if (effect === undefined) return;
-    if (effect.kind === 'statement') this.#statements.confirm(effect);
-    else this.#portals.confirm(effect);
+  /** A simple Query destroys the unnamed statement and portal, if it is run at all. */
+  expectUnnamedGone(): NameEffect[] {
+    const effects: NameEffect[] = [];
+    if (this.#statements.has('')) effects.push(this.expectStatement('', undefined, NO_BATCH, 0));
+    if (this.#portals.has('')) effects.push(this.expectPortal('', undefined, NO_BATCH));
+    return effects;
   }
 
-  withdraw(request: Request): void {
-    const effect = request.name;
-    if (effect === undefined) return;
-    if (effect.kind === 'statement') this.#statements.withdraw(effect);
-    else this.#portals.withdraw(effect);
-  }
-
-  /** A simple Query destroys the unnamed statement and portal. */
-  forgetUnnamed(): void {
-    this.#statements.delete('');
-    this.#portals.delete('');
-  }
-
-  /** DEALLOCATE or DISCARD ran: confirmed names may mean nothing or something else now. */
-  forgetAll(): void {
-    this.#statements.clear();
-    this.#portals.clear();
+  /** The request is through, as far as it got. */
+  settle(request: Request, failed: boolean): void {
+    for (const effect of request.names) {
+      const happened = effect.after === 0 ? !failed : request.completed >= effect.after;
+      if (effect.kind === 'statement') this.#statements.settle(effect, happened);
+      else {
+        const portal = this.#portals.settle(effect, happened);
+        if (portal !== undefined) portal.confirmed = true;
+      }
+    }
   }
 
   /** The transaction ended: every portal that was confirmed is gone (WITH HOLD cursors are no portals of ours). */

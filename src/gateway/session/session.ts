@@ -12,7 +12,7 @@ import { displayName } from '../../identity/principal.ts';
 import { encodeErrorResponse } from '../../pgwire/error-response.ts';
 import { BACKEND_STREAMED, BACKEND_TYPES, MessageReader } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
-import { abortTransaction, refuseAndWithhold } from './audit-failure.ts';
+import { refuseAndWithhold } from './audit-failure.ts';
 import { Backend } from './backend.ts';
 import type {
   EndReason,
@@ -29,6 +29,8 @@ import type { Request } from './in-flight.ts';
 
 /** Results held back for the log before the upstream is asked to pause. */
 const MAX_HELD_BYTES = 1 << 20;
+/** Requests in flight before the client is asked to pause. The server's own buffer never holds the answers of so many. */
+const MAX_IN_FLIGHT = 10_000;
 
 export class Session {
   readonly #core: SessionCore;
@@ -36,8 +38,11 @@ export class Session {
   readonly #frontend: Frontend;
   readonly #upstream: MessageReader;
   #upstreamPaused = false;
+  #clientPaused = false;
   /** Set when the session is to end as soon as the client is at a message boundary. */
   #ending: { readonly reason: EndReason; readonly farewell: Buffer | undefined } | undefined;
+  /** Nothing more from the upstream counts; what is held back for the log still goes. */
+  #upstreamDone = false;
   #closed = false;
 
   constructor(options: SessionOptions, around: SessionSurroundings) {
@@ -46,9 +51,9 @@ export class Session {
     this.#backend = new Backend(core, {
       succeeded: (request) => this.#succeeded(request),
       ended: (request) => this.#ended(request),
-      notRun: (request) => this.#notRun(request),
+      notRun: (request, sqlstate) => this.#notRun(request, sqlstate),
       probed: (collector) => this.#frontend.probed(collector),
-      abortTransaction: () => abortTransaction(core),
+      transactionEnded: () => this.#frontend.transactionEnded(),
     });
     this.#frontend = new Frontend(core, this.#backend);
     this.#upstream = new MessageReader(
@@ -74,6 +79,7 @@ export class Session {
       } catch (error) {
         this.#fail(error);
       }
+      if (!this.#closed) this.#balance();
     }
     return this.#core.takeCommands();
   }
@@ -85,30 +91,37 @@ export class Session {
         if (this.#ending === undefined) this.#frontend.push(event.chunk);
         return;
       case 'upstream_data':
+        if (this.#upstreamDone) return;
         this.#upstream.push(event.chunk);
+        this.#frontend.retry();
         toClient.flush();
         toUpstream.flush();
-        this.#balanceUpstream();
         this.#endAtBoundary();
         return;
       case 'analysed':
+        if (this.#ending !== undefined) return;
         this.#frontend.analysed(event.analysis);
         toUpstream.flush();
         return;
       case 'durable':
         toUpstream.release(event.position);
         toClient.release(event.position);
-        this.#balanceUpstream();
+        this.#endAtBoundary();
         return;
       case 'audit_failed':
-        refuseAndWithhold(this.#core, this.#backend, event.from, (request) => this.#notRun(request));
-        this.#balanceUpstream();
+        refuseAndWithhold(this.#core, this.#backend, this.#frontend, event.from, (request) =>
+          this.#notRun(request, NOT_RUN),
+        );
+        this.#endAtBoundary();
         return;
       case 'client_end':
-        this.#frontend.end();
+        if (this.#ending !== undefined) return;
+        // In the middle of CopyData there is nothing that could be said to the server.
+        if (this.#frontend.inStream) this.#close('client');
+        else this.#frontend.end();
         return;
       case 'upstream_end':
-        this.#upstreamEnded();
+        if (!this.#upstreamDone) this.#upstreamEnded();
         return;
       case 'end':
         this.#end(event.reason);
@@ -122,20 +135,22 @@ export class Session {
 
   #succeeded(request: Request): void {
     const effect = request.onSuccess;
-    if (effect?.forgetsNames === true) this.#core.names.forgetAll();
     if (effect?.schemaChanged === true) this.#core.command({ type: 'schema_changed' });
     this.#frontend.succeeded(request);
   }
 
   #ended(request: Request): void {
     this.#core.recordOutcome(request);
+    if (request.portal !== undefined && request.sqlstate !== undefined) {
+      this.#frontend.neverExecuted(request.portal, request.sqlstate);
+    }
     if (request.sqlstate !== undefined) this.#frontend.failed(request);
   }
 
   /** Discarded by the server behind an earlier error of its pipeline, or never sent. */
-  #notRun(request: Request): void {
-    this.#core.names.withdraw(request);
-    request.sqlstate = NOT_RUN;
+  #notRun(request: Request, sqlstate: string): void {
+    this.#core.names.settle(request, true);
+    request.sqlstate = sqlstate;
     this.#ended(request);
     const collector = request.probe;
     if (collector === undefined) return;
@@ -144,39 +159,66 @@ export class Session {
     if (collector.left === 0) this.#frontend.probed(collector);
   }
 
-  /** Too much is held back for the log: let the upstream wait as well. */
-  #balanceUpstream(): void {
-    const full = this.#core.toClient.queuedBytes > MAX_HELD_BYTES;
-    if (full === this.#upstreamPaused) return;
-    this.#upstreamPaused = full;
-    this.#core.command({ type: full ? 'pause_upstream' : 'resume_upstream' });
+  /** Whoever sends more than can go on waits. */
+  #balance(): void {
+    const { toUpstream, toClient, inFlight } = this.#core;
+    const upstreamPaused = toClient.queuedBytes > MAX_HELD_BYTES;
+    if (upstreamPaused !== this.#upstreamPaused) {
+      this.#upstreamPaused = upstreamPaused;
+      this.#core.command({ type: upstreamPaused ? 'pause_upstream' : 'resume_upstream' });
+    }
+    const clientPaused =
+      this.#frontend.isWaiting || toUpstream.queuedBytes > MAX_HELD_BYTES || inFlight.size > MAX_IN_FLIGHT;
+    if (clientPaused !== this.#clientPaused) {
+      this.#clientPaused = clientPaused;
+      this.#core.command({ type: clientPaused ? 'pause_client' : 'resume_client' });
+    }
   }
 
   // ── endings ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** No statement goes upstream any more: what was held back has not run. */
+  #stopTaking(): void {
+    const { inFlight, toUpstream } = this.#core;
+    this.#frontend.stop();
+    const held = toUpstream.takeFailed(0).reduce((sum, { marks }) => sum + marks.length, 0);
+    for (const request of inFlight.takeNewest(held)) {
+      request.sqlstate = NOT_RUN;
+      this.#core.recordOutcome(request);
+    }
+  }
 
   #upstreamEnded(): void {
     const expected = this.#frontend.isDone || this.#backend.saidFatal || this.#ending !== undefined;
     if (!expected) this.#ending = { reason: 'upstream_gone', farewell: UPSTREAM_GONE };
     else this.#ending ??= { reason: this.#frontend.isDone ? 'client' : 'upstream_gone', farewell: undefined };
-    this.#endNow();
+    this.#upstreamDone = true;
+    this.#stopTaking();
+    this.#endWhenSent();
   }
 
   #end(reason: EndReason): void {
     if (this.#ending !== undefined) return;
     this.#ending = { reason, farewell: farewellOf(reason) };
+    this.#stopTaking();
     // A client that is gone leaves its statement running, as with PostgreSQL itself.
     if (this.#core.inFlight.size > 0 && reason !== 'client') this.#core.command({ type: 'cancel_upstream' });
-    this.#endAtBoundary();
+    if (reason === 'client') this.#close(reason);
+    else this.#endAtBoundary();
   }
 
   #endAtBoundary(): void {
-    if (this.#ending !== undefined && !this.#upstream.inStream) this.#endNow();
+    if (this.#ending === undefined || (this.#upstream.inStream && !this.#upstreamDone)) return;
+    this.#upstreamDone = true;
+    this.#endWhenSent();
   }
 
-  #endNow(): void {
+  /** Answers that wait for their record go first: then the client can be told why the session ends. */
+  #endWhenSent(): void {
+    if (!this.#core.toClient.isEmpty) return;
     const { reason, farewell } = this.#ending!;
     // In the middle of a message nothing can be said: the client sees the connection end.
-    if (farewell !== undefined && !this.#upstream.inStream && this.#core.toClient.isEmpty) {
+    if (farewell !== undefined && !this.#upstream.inStream) {
       this.#core.command({ type: 'send_client', bytes: farewell });
     }
     this.#close(reason);
@@ -186,12 +228,12 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     const { inFlight } = this.#core;
+    this.#stopTaking();
     for (let request = inFlight.shift(); request !== undefined; request = inFlight.shift()) {
       // It was sent, and its end was not seen.
       request.sqlstate ??= CONNECTION_LOST;
       this.#core.recordOutcome(request);
     }
-    this.#frontend.close();
     this.#core.command({ type: 'close', reason });
   }
 
@@ -207,7 +249,12 @@ export class Session {
     if (!violation) {
       this.#core.command({ type: 'internal_error', error: error instanceof Error ? error : new Error(String(error)) });
     }
-    if (!this.#upstream.inStream && this.#core.toClient.isEmpty) this.#core.command({ type: 'send_client', bytes });
-    this.#close('protocol');
+    // What came before it was in order, whatever the chunks were.
+    this.#core.toClient.flush();
+    this.#core.toUpstream.flush();
+    this.#ending = { reason: 'protocol', farewell: bytes };
+    this.#upstreamDone = true;
+    this.#stopTaking();
+    this.#endWhenSent();
   }
 }

@@ -1,10 +1,10 @@
 /** From the text of a Query or Parse to a judged statement, and what follows from its facts for the session. */
 import type { DenyDecision } from '../../policy/decision.ts';
-import type { Analysis } from '../../sql/facts.ts';
+import type { Analysis, ObjectTarget, PreparedName } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
-import type { SuccessEffect } from './in-flight.ts';
+import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts';
 import { isProbeable } from './ownership-probe.ts';
-import type { PreparedStatement } from './prepared.ts';
+import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 
 export function judged(around: SessionSurroundings, analysis: Analysis): PreparedStatement {
   return {
@@ -13,6 +13,7 @@ export function judged(around: SessionSurroundings, analysis: Analysis): Prepare
     decision: around.judge(analysis),
     epoch: around.policyEpoch(),
     pure: around.isPureRead(analysis.statements),
+    fromSql: false,
   };
 }
 
@@ -30,19 +31,73 @@ export function refusalOf(around: SessionSurroundings, statement: PreparedStatem
 export function needsNames(statement: PreparedStatement): boolean {
   if (statement.decision.effect === 'resolve') return true;
   for (const { targets } of statement.analysis.statements) {
-    for (const target of targets) {
-      const creates = target.action === 'create' || target.action === 'replace';
-      if (creates && !target.temporary && isProbeable(target)) return true;
+    for (const target of targets) if (isCreation(target)) return true;
+  }
+  return false;
+}
+
+const SCHEMA_CHANGED: SuccessEffect = { schemaChanged: true };
+
+export function successOf({ analysis }: PreparedStatement): SuccessEffect | undefined {
+  const { class: highest } = analysis;
+  return highest === 'ddl' || highest === 'unknown' || highest === 'admin' ? SCHEMA_CHANGED : undefined;
+}
+
+/** Everything whose meaning has to be asked for: what policy asks, and what may come into being. */
+export function namesToAskFor(statement: PreparedStatement): ObjectTarget[] {
+  const targets = statement.decision.effect === 'resolve' ? [...statement.decision.targets] : [];
+  for (const facts of statement.analysis.statements) {
+    for (const target of facts.targets) if (isCreation(target)) targets.push(target);
+  }
+  return targets;
+}
+
+function isCreation(target: ObjectTarget): boolean {
+  return (target.action === 'create' || target.action === 'replace') && !target.temporary && isProbeable(target);
+}
+
+/**
+ * What PREPARE, DEALLOCATE and DISCARD in SQL do to the names that the protocol uses too. In a simple Query each takes
+ * effect by itself, even if a later statement fails; `batch` is that of an Execute.
+ */
+export function nameEffects(names: PreparedNames, statement: PreparedStatement, batch: number): readonly NameEffect[] {
+  const { statements } = statement.analysis;
+  let effects: NameEffect[] | undefined;
+  for (let i = 0; i < statements.length; i++) {
+    for (const { action, name } of statements[i]!.prepared ?? NONE) {
+      if (action === 'execute') continue;
+      const value = action === 'prepare' ? { ...statement, pure: false, fromSql: true } : undefined;
+      effects ??= [];
+      effects.push(names.expectStatement(name === undefined ? undefined : serverName(name), value, batch, i + 1));
+    }
+  }
+  return effects ?? NO_EFFECTS;
+}
+
+const NONE: readonly PreparedName[] = [];
+
+/**
+ * EXECUTE in SQL of a statement that came by Parse would run what was to be judged when it is bound, and the record
+ * would show its name only. `UNSETTLED`: not known yet which it is.
+ */
+export function executesParsed(
+  names: PreparedNames,
+  { analysis }: PreparedStatement,
+  batch: number,
+): boolean | typeof UNSETTLED {
+  for (const facts of analysis.statements) {
+    for (const { action, name } of facts.prepared ?? NONE) {
+      if (action !== 'execute' || name === undefined) continue;
+      const found = names.statement(serverName(name), batch);
+      if (found === UNSETTLED) return UNSETTLED;
+      if (found?.fromSql === false) return true;
     }
   }
   return false;
 }
 
-const FORGETS_NAMES = new Set(['DEALLOCATE', 'DEALLOCATE ALL', 'DISCARD', 'DISCARD ALL', 'DISCARD PLANS']);
-
-export function successOf({ analysis }: PreparedStatement): SuccessEffect | undefined {
-  const schemaChanged = analysis.class === 'ddl' || analysis.class === 'unknown' || analysis.class === 'admin';
-  let forgetsNames = false;
-  for (const { command } of analysis.statements) if (FORGETS_NAMES.has(command)) forgetsNames = true;
-  return schemaChanged || forgetsNames ? { schemaChanged, forgetsNames } : undefined;
+/** As `objectName` cuts names. */
+function serverName(name: string): string {
+  const bytes = Buffer.from(name);
+  return bytes.length <= 63 ? name : bytes.toString('utf8', 0, 63);
 }
