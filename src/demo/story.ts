@@ -15,6 +15,7 @@ import { findSqlClient, type SqlClient } from './sql-client.ts';
 
 const STEP_TIMEOUT_MS = 60_000;
 const PEOPLE = String(shopRows().people.length);
+const PAYMENTS = String(shopRows().payments.length);
 const PERSON = 'dev@demo.test';
 
 export interface StoryStep {
@@ -44,7 +45,13 @@ const STEPS: readonly ((stage: Stage) => Promise<StoryStep>)[] = [
   logout,
 ];
 
-export async function playStory(demo: Demo, signal: AbortSignal, onStep: (step: StoryStep) => void): Promise<void> {
+/** @param only names of the steps to play; default: all. */
+export async function playStory(
+  demo: Demo,
+  signal: AbortSignal,
+  onStep: (step: StoryStep) => void,
+  only?: readonly string[],
+): Promise<void> {
   const env = cliEnvironment(demo.dir, demo.caFile);
   await mkdir(path.join(demo.dir, 'home'), { recursive: true, mode: 0o700 });
   const stage: Stage = {
@@ -64,6 +71,7 @@ export async function playStory(demo: Demo, signal: AbortSignal, onStep: (step: 
     showed: `PostgreSQL ${demo.postgres!.version} with a shop of ${PEOPLE} people, an OpenID provider, a gateway`,
   });
   for (const step of STEPS) {
+    if (only && !only.includes(step.name)) continue;
     signal.throwIfAborted();
     onStep(await step(stage));
   }
@@ -128,7 +136,7 @@ async function update({ demo, client, dbgate }: Stage): Promise<StoryStep> {
 
 /** Denied, with a hint; and the same connection answers the next statement. */
 async function deniedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
-  const statements = ['DROP TABLE people', 'SELECT count(*) FROM people'];
+  const statements = ['DROP TABLE payments', 'SELECT count(*) FROM payments'];
   const command = ['connect', demo.database, '--', ...client.command(statements)];
   const result = await dbgate(command);
   expectExit(command, result, 0);
@@ -145,7 +153,7 @@ async function deniedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
     quote.some((line) => line.startsWith('HINT: ')),
     'a hint',
   );
-  expect(command, result, result.stdout.trim() === PEOPLE, `${PEOPLE} from the next statement`);
+  expect(command, result, result.stdout.trim() === PAYMENTS, `${PAYMENTS} from the next statement`);
   return {
     did: typed(demo, client, statements[0]!),
     showed: 'denied; the connection goes on',
@@ -159,13 +167,13 @@ async function history({ dbgate, demo }: Stage): Promise<StoryStep> {
   expectExit(command, result, 0);
   const entries = historyEntries(command, result);
   const find = (text: string) => entries.find(({ sql }) => sql.includes(text));
-  const drop = find('DROP TABLE people');
+  const drop = find('DROP TABLE payments');
   expect(command, result, drop?.decision === 'deny' && drop.database === demo.database, 'DROP TABLE as denied');
   expect(command, result, find('UPDATE products')?.decision === 'allow', 'UPDATE as allowed');
   expect(command, result, find('SELECT count')?.decision === 'allow', 'SELECT as allowed');
   return {
     did: 'dbgate history',
-    showed: `${entries.length} statements; DROP TABLE people: denied by ${drop?.rule ?? 'a rule'}`,
+    showed: `${entries.length} statements; DROP TABLE payments: denied by ${drop?.rule ?? 'a rule'}`,
   };
 }
 
@@ -175,10 +183,10 @@ async function stillThere({ demo }: Stage): Promise<StoryStep> {
   const client = new pg.Client({ host, port, user, database, ...(password === undefined ? {} : { password }) });
   await client.connect();
   try {
-    const { rows } = await client.query('SELECT count(*) AS people FROM people');
-    const showed = String(rows[0]?.people);
-    if (showed !== PEOPLE) throw unexpected('the database itself', `${PEOPLE} people`, `${showed} people`);
-    return { did: 'the database itself', showed: `table people is there, with ${showed} rows` };
+    const { rows } = await client.query('SELECT count(*) AS payments FROM payments');
+    const showed = String(rows[0]?.payments);
+    if (showed !== PAYMENTS) throw unexpected('the database itself', `${PAYMENTS} payments`, `${showed} payments`);
+    return { did: 'the database itself', showed: `table payments is there, with ${showed} rows` };
   } finally {
     await client.end();
   }

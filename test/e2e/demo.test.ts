@@ -8,7 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/demo/cli-process.ts';
+import { startDemo } from '../../src/demo/demo.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
+import { playStory } from '../../src/demo/story.ts';
 
 const TIMEOUT_MS = 120_000;
 const launcher = path.resolve('bin/dbgate.js');
@@ -106,7 +108,7 @@ describe('dbgate demo --script', () => {
       const steps = stdout.split('\n').filter((line) => line.startsWith('✓ '));
       expect(steps).toHaveLength(10);
       expect(stdout).toMatch(/✓ dbgate login https:\S+ → code [A-Z]{4}-[A-Z]{4}, approved .* by dev@demo\.test/);
-      expect(stdout).toMatch(/DROP TABLE people.* → denied[^\n]*\n {4}ERROR: 42501: /);
+      expect(stdout).toMatch(/DROP TABLE payments.* → denied[^\n]*\n {4}ERROR: 42501: /);
       expect(stdout).toMatch(/\n {4}HINT: /);
       await expectNothingLeft();
     },
@@ -131,6 +133,27 @@ describe('dbgate demo --script', () => {
     TIMEOUT_MS,
   );
 });
+
+it(
+  'fails at the step that does not show what it should, and says what it showed',
+  async () => {
+    const steps: string[] = [];
+    const demo = await startDemo({
+      tune: (settings) => ({ ...settings, grants: settings.grants.map((grant) => ({ ...grant, access: 'admin' })) }),
+    });
+    try {
+      const story = playStory(demo, new AbortController().signal, ({ did }) => steps.push(did), [
+        'login',
+        'deniedDrop',
+      ]);
+      await expect(story).rejects.toThrow(/should have shown exit code 0, but showed:.*DROP TABLE/s);
+    } finally {
+      await demo.close();
+    }
+    expect(steps).toHaveLength(2);
+  },
+  TIMEOUT_MS,
+);
 
 describe('dbgate demo --upstream', () => {
   let server: PostgresServer;
