@@ -72,6 +72,7 @@ function refuseUnsent(core: SessionCore, requests: readonly Request[], notRun: (
     }
   }
   core.pipelineOpen = pipelineOpen;
+  if (refused && pipelineOpen) core.batchRefused = true;
   core.counters.denied += requests.filter((request) => request.n > 0).length;
   for (const request of requests) if (request.kind !== 'sync') notRun(request);
 }
@@ -81,6 +82,7 @@ function failTransaction(core: SessionCore): void {
   if (core.pipelineOpen) {
     core.toUpstream.put(REJECTED_EXECUTE);
     core.push('parse', { denial: denialResponse(AUDIT_LOST) });
+    core.batchRefused = true;
     return;
   }
   core.toUpstream.put(REJECTED_QUERY);

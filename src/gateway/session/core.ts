@@ -60,6 +60,8 @@ export class SessionCore {
   pipelineOpen = false;
   /** Counts Syncs: an error discards the rest of its batch. */
   batch = 0;
+  /** What stands for a refused message has been sent since the last Sync: all behind it is discarded. */
+  batchRefused = false;
   /** A statement with an effect has been sent since the last Sync: what is behind it shares its transaction. */
   #batchHasEffect = false;
   #commands: SessionCommand[] = [];
@@ -150,6 +152,7 @@ export class SessionCore {
   /** A Sync of the client's has been sent. */
   endBatch(): void {
     this.pipelineOpen = false;
+    this.batchRefused = false;
     this.#batchHasEffect = false;
     this.batch++;
   }
@@ -166,6 +169,7 @@ export class SessionCore {
     const names = kind === 'query' ? this.names.expectUnnamedGone() : NO_EFFECTS;
     const denial = denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
     // The record of a denial is synced before the denial is told, but nothing upstream waits for it.
+    if (kind !== 'query' && kind !== 'function') this.batchRefused = true;
     this.send(kind, substitute, 0, substitute.length, { ...intent, denial, names, pure: true });
   }
 

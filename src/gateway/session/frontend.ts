@@ -153,6 +153,8 @@ export class Frontend implements MessageSink {
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     if (this.#stopped) return false;
+    // The server discards it: nothing of it is to be judged or recorded.
+    if (this.#core.batchRefused && type !== SYNC && type !== TERMINATE_TYPE) return true;
     switch (type) {
       case QUERY:
         return this.#query({ type, buffer, start, end }, undefined);
@@ -262,7 +264,7 @@ export class Frontend implements MessageSink {
     const bind = decodeBind(buffer, start + HEADER_BYTES, end);
     const statement = core.names.statement(bind.statement, core.batch);
     const replaced = core.names.portal(bind.portal, core.batch);
-    if (statement === UNSETTLED || replaced === UNSETTLED) return this.#awaitSettled(message);
+    if (statement === UNSETTLED) return this.#awaitSettled(message);
     if (statement === undefined) return this.#refuse('bind', noSuchStatement(bind.statement), undefined);
     // A cursor's FETCH can run a portal without Execute, and its plan is fixed now: what policy asks, it asks here too.
     const refused = this.#refusal(statement, resolved);
@@ -274,7 +276,7 @@ export class Frontend implements MessageSink {
     const { parameterCount: binds } = bind;
     const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, binds);
     if (intent === undefined) return this.#auditUnavailable('bind', REJECTED_EXECUTE);
-    if (replaced !== undefined) this.neverExecuted(replaced, NOT_RUN);
+    if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
     const portal: Portal = { statement, n, position, binds, confirmed: false };
     this.#bound.add(portal);
