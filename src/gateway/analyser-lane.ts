@@ -9,6 +9,8 @@ import type { AnalyserReport, AnalyserRequest, AnalyserWorkerData } from './anal
 export interface AnalyserLaneOptions {
   readonly major: number;
   readonly deadlineMs: number;
+  /** End the thread when it has had nothing to do for so long: its memory never shrinks. 0: keep it warm. */
+  readonly idleMs: number;
 }
 
 export type LaneOutcome =
@@ -47,6 +49,7 @@ export class AnalyserLane {
   #flushing = false;
   #watch: NodeJS.Timeout | undefined;
   #watched = 0;
+  #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: AnalyserLaneOptions) {
@@ -71,6 +74,7 @@ export class AnalyserLane {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#watch);
+    clearTimeout(this.#idle);
     const worker = this.#thread?.worker;
     this.#thread = undefined;
     this.#failAll(failure('internal', 'analyser is closed', 'XX000'));
@@ -89,6 +93,9 @@ export class AnalyserLane {
     const worker = new Worker(workerFile(), {
       workerData,
       name: `analyser-${this.#options.major}`,
+      // The WASM runtime prints its memory contexts when it dies.
+      stdout: true,
+      stderr: true,
       resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
     });
     const ready = new Promise<void>((resolve, reject) => {
@@ -158,7 +165,16 @@ export class AnalyserLane {
   #rest(): void {
     clearTimeout(this.#watch);
     this.#watch = undefined;
-    this.#thread?.worker.unref();
+    const thread = this.#thread;
+    thread?.worker.unref();
+    if (this.#options.idleMs === 0 || thread === undefined) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#thread !== thread || this.#posted.size > 0) return;
+      this.#thread = undefined;
+      void thread.worker.terminate();
+    }, this.#options.idleMs);
+    this.#idle.unref();
   }
 
   /** One statement at hand for a whole turn of the timer has had between one and two deadlines. */

@@ -23,6 +23,7 @@ export interface AnalyserOptions {
 const KIB = 1024;
 /** Texts longer than this go to the second thread. */
 const LONG_TEXT = 32 * KIB;
+const LONG_IDLE_MS = 15_000;
 
 export class Analyser {
   readonly cache: StatementCache;
@@ -37,7 +38,7 @@ export class Analyser {
     this.#maxBytes = options.maxStatementBytes ?? 16 * KIB * KIB;
     this.#maxQueued = options.maxQueued ?? 10_000;
     const lane = { major: options.major, deadlineMs: options.deadlineMs ?? 5_000 };
-    this.#lanes = [new AnalyserLane(lane), new AnalyserLane(lane)];
+    this.#lanes = [new AnalyserLane({ ...lane, idleMs: 0 }), new AnalyserLane({ ...lane, idleMs: LONG_IDLE_MS })];
   }
 
   /** Resolves when the grammar is loaded and warm. */

@@ -29,7 +29,25 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
       } else return deny(verdict, analysis);
     }
   }
-  return unresolved === undefined ? ALLOW : { effect: 'resolve', targets: unresolved };
+  if (unresolved === undefined) return ALLOW;
+  return unresolved.length > MAX_UNRESOLVED
+    ? tooManyObjects(unresolved.length)
+    : { effect: 'resolve', targets: unresolved };
+}
+
+/** Looking up more names than this holds up the session. */
+const MAX_UNRESOLVED = 500;
+
+function tooManyObjects(count: number): DenyDecision {
+  return {
+    effect: 'deny',
+    sqlstate: '54000',
+    rule: 'sql.too-many-objects',
+    message: `the statement changes ${count} objects, more than ${MAX_UNRESOLVED}`,
+    detail: 'rule sql.too-many-objects: each of them must be looked up before the statement may run',
+    hint: 'split it into several statements',
+    position: undefined,
+  };
 }
 
 function deny(objection: Objection, analysis: Analysis): DenyDecision {

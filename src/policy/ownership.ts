@@ -39,7 +39,11 @@ const KEEPS_NAMES = new Set([
 /** Change what the names that they name mean, and no other. */
 const CHANGES_OWN_NAMES = /^(?:DROP|ALTER) (?:TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE|INDEX|FUNCTION|PROCEDURE)$/;
 
+/** Past so many statements before it, nobody looks. */
+const MAX_EARLIER = 100;
+
 function nameMayChange(target: ObjectTarget, { analysis, index }: Question): boolean {
+  if (index > MAX_EARLIER) return true;
   for (let i = 0; i < index; i++) {
     const earlier = analysis.statements[i];
     if (earlier === undefined || earlier.functions.some((name) => !name.startsWith('.'))) return true;

@@ -21,6 +21,9 @@ export interface AnalysisResult {
   readonly freeLiterals: readonly number[];
 }
 
+/** What a session's thread judges at once is bounded by this. */
+const MAX_STATEMENTS = 10_000;
+
 /** Throws only what says that the grammar's instance is broken (a stack overflow, a trap). */
 export function analyse(sql: string, grammar: Grammar): Analysis {
   return analyseWithLiterals(sql, grammar).analysis;
@@ -46,6 +49,10 @@ export function analyseWithLiterals(sql: string, grammar: Grammar): AnalysisResu
       sqlstate: '42601',
       cursorPosition: error.cursorPosition,
     });
+  }
+  if (parsed.length > MAX_STATEMENTS) {
+    const message = `more than ${MAX_STATEMENTS} statements in one query`;
+    return failed(sql, { kind: 'too_large', message, sqlstate: '54000', cursorPosition: undefined });
   }
   const bytes = new ByteOffsets(sql);
   const statements = parsed.map((one) => statementFacts(one, grammar, bytes, parsed.length === 1));

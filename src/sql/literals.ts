@@ -89,44 +89,42 @@ const COMPARISONS = new Set([
   'AEXPR_ILIKE',
 ]);
 
-function expression(wrapped: Tree | undefined, found: number[]): void {
+/** Gathers what is free below; true if it is a column or parameter, or arithmetic with one. One visit a node. */
+function expression(wrapped: Tree | undefined, found: number[]): boolean {
   const [type, node] = unwrap(wrapped) ?? ['', {}];
   switch (type) {
+    case 'ColumnRef':
+    case 'ParamRef':
+      return true;
     case 'BoolExpr':
       for (const one of list(node, 'args')) expression(one, found);
-      break;
+      return false;
     case 'NullTest':
       expression(child(node, 'arg'), found);
-      break;
+      return false;
     case 'A_Expr': {
-      if (!COMPARISONS.has(text(node, 'kind') ?? '')) break;
-      const operands = [child(node, 'lexpr'), child(node, 'rexpr')];
-      const all = operands.flatMap((one): readonly (Tree | undefined)[] =>
-        as(one, 'List') === undefined ? [one] : items(one),
-      );
-      const open = all.some((one) => reaches(one));
-      for (const one of all) {
-        if (as(one, 'A_Const') === undefined) expression(one, found);
-        else if (open) add(one, found);
+      if (!COMPARISONS.has(text(node, 'kind') ?? '')) return false;
+      const constants: Tree[] = [];
+      let open = false;
+      for (const operand of [child(node, 'lexpr'), child(node, 'rexpr')]) {
+        for (const one of as(operand, 'List') === undefined ? [operand] : items(operand)) {
+          if (one === undefined) continue;
+          if (as(one, 'A_Const') !== undefined) constants.push(one);
+          else if (expression(one, found)) open = true;
+        }
       }
-      break;
+      if (open) for (const one of constants) add(one, found);
+      return open;
     }
     case 'SubLink': {
       expression(child(node, 'testexpr'), found);
       const query = as(child(node, 'subselect'), 'SelectStmt');
       if (query !== undefined) select(query, found);
-      break;
+      return false;
     }
     default:
-      break;
+      return false;
   }
-}
-
-/** A column or parameter, or arithmetic with one. */
-function reaches(wrapped: Tree | undefined): boolean {
-  const [type, node] = unwrap(wrapped) ?? ['', {}];
-  if (type === 'ColumnRef' || type === 'ParamRef') return true;
-  return type === 'A_Expr' && (reaches(child(node, 'lexpr')) || reaches(child(node, 'rexpr')));
 }
 
 /** `column = constant`, IN and AND of them, where any constant narrows as well as another. */

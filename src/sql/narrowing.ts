@@ -31,6 +31,7 @@ import {
 
 type Scope = ReadonlyMap<string, Tree>;
 
+const MAX_STEPS = 20_000;
 const MAX_RANGE = 1_000;
 const MAX_LIMIT = 10_000;
 
@@ -71,7 +72,8 @@ function sightOf(relation: Tree, from: readonly Tree[], scope: Scope, variables:
   const name = rangeVarParts(relation).at(-1) ?? '';
   const alias = text(child(relation, 'alias') ?? {}, 'aliasname') ?? name;
   const sources = new Map<string, boolean>();
-  const sight: Sight = { targets: new Set([alias]), relation: name, sources, scope, variables };
+  const budget = { steps: MAX_STEPS };
+  const sight: Sight = { targets: new Set([alias]), relation: name, sources, scope, variables, budget };
   for (const item of from) addSource(item, sources, sight);
   return sight;
 }
@@ -201,6 +203,7 @@ function queryIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>):
 }
 
 function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<string>): boolean {
+  if (outer.budget.steps-- <= 0) return false;
   const left = child(select, 'larg');
   const right = child(select, 'rarg');
   if (left !== undefined && right !== undefined) {
@@ -279,7 +282,14 @@ function insideOf(select: Tree, outer: Sight): Sight {
     const query = child(cte, 'ctequery');
     if (query !== undefined) scope.set(text(cte, 'ctename') ?? '', query);
   }
-  return { targets: new Set(aliases.keys()), relation: '', sources: new Map(), scope, variables: outer.variables };
+  return {
+    targets: new Set(aliases.keys()),
+    relation: '',
+    sources: new Map(),
+    scope,
+    variables: outer.variables,
+    budget: outer.budget,
+  };
 }
 
 /**
@@ -310,6 +320,7 @@ function reachesOut(select: Tree, inside: Sight, outer: Sight, beside: ReadonlyS
 }
 
 function narrows(condition: Tree, sight: Sight): boolean {
+  if (sight.budget.steps-- <= 0) return false;
   const [type, node] = unwrap(condition) ?? ['', {}];
   switch (type) {
     case 'BoolExpr': {

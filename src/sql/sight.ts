@@ -11,6 +11,8 @@ export interface Sight {
   readonly sources: ReadonlyMap<string, boolean>;
   readonly scope: ReadonlyMap<string, Tree>;
   readonly variables: ReadonlySet<string>;
+  /** Steps left before a condition is too involved to judge, shared by all that is looked at for one statement. */
+  readonly budget: { steps: number };
 }
 
 /** Functions of a column that still tell rows apart. */

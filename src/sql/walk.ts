@@ -211,8 +211,9 @@ export class Walk {
     const inner = new Map(scope);
     const recursive = flag(clause, 'recursive');
     if (recursive) for (const cte of ctes) declare(inner, cte);
+    // Each sees those before it, and is in sight of those behind.
     for (const cte of ctes) {
-      this.children(cte, recursive ? inner : new Map(inner));
+      this.children(cte, inner);
       declare(inner, cte);
     }
     return inner;

@@ -119,6 +119,33 @@ describe('whose object it is', () => {
   });
 });
 
+describe('bounds', () => {
+  it('looks up no more names than a session can wait for', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, i) => `t${i}`).join(', ');
+    expect(judge(`DROP TABLE ${names(500)}`, DEVELOPER, OWN).effect).toBe('allow');
+    expect(judge(`DROP TABLE ${names(501)}`, DEVELOPER, OWN)).toMatchObject({
+      sqlstate: '54000',
+      rule: 'sql.too-many-objects',
+    });
+  });
+
+  it('refuses a text of very many statements', () => {
+    expect(judge('SELECT 1;'.repeat(10_000), DEVELOPER).effect).toBe('allow');
+    expect(judge('SELECT 1;'.repeat(10_001), DEVELOPER)).toMatchObject({ sqlstate: '54000', rule: 'sql.not-analysed' });
+  });
+
+  it('gives up on a condition that is too involved, as one that does not narrow', () => {
+    const deep = (n: number): string =>
+      n === 0
+        ? 'SELECT t.id FROM t WHERE t.id = 1'
+        : `SELECT x${n}.id FROM (${deep(n - 1)}) x${n} WHERE x${n}.id IN (${n})`;
+    expect(judge(`DELETE FROM t WHERE t.id IN (${deep(3)})`, DEVELOPER).effect).toBe('allow');
+    const from = (n: number): string =>
+      n === 0 ? 'SELECT t.id FROM t' : `SELECT x.id FROM (${from(n - 1)}) x, (${from(n - 1)}) y`;
+    expect(judge(`DELETE FROM t WHERE t.id IN (${from(9)})`, DEVELOPER).effect).toBe('deny');
+  });
+});
+
 describe('access read', () => {
   it.each([
     'SELECT 1',
