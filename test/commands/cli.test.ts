@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/commands/registry.ts';
 import { runCli } from './run-cli.ts';
@@ -27,6 +29,27 @@ describe('the command line', () => {
       expect(stdout).toContain('--gateway <url>');
     },
   );
+
+  it('--help loads neither commander nor a package: it costs hardly more than node itself', () => {
+    const dist = join(dirname(launcher), '../dist');
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string) => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const [, target] of readFileSync(join(dist, file), 'utf8').matchAll(
+        /^(?:import|export)\b[^;]*?"([^"]+)";$/gm,
+      )) {
+        if (target!.startsWith('./')) visit(target!.slice(2));
+        else packages.add(target!);
+      }
+    };
+    visit('main.js');
+    expect([...packages]).toEqual(['node:os']);
+    expect(seen.size).toBeGreaterThan(1);
+    const bytes = [...seen].reduce((sum, file) => sum + statSync(join(dist, file)).size, 0);
+    expect(bytes).toBeLessThan(40_000);
+  });
 
   it('no line is wider than the terminal', async () => {
     for (const args of [['--help'], ['connect', '--help'], ['history', '--help']]) {
