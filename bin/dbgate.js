@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The launcher: runs dist/main.js on a Node that is new enough, the one that `npm ci` brought if need be.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +20,7 @@ if (major > 22 || (major === 22 && minor >= 19)) {
     console.error('fix: install a newer Node.js, or run "npm ci" in the folder of dbgate');
     process.exit(1);
   }
+  const { spawn } = await import('node:child_process');
   const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, DBGATE_NODE: own },
