@@ -8,7 +8,6 @@ import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import type { DatabaseTokens } from '../identity/database-token.ts';
 import { displayName, type Principal, principalKey } from '../identity/principal.ts';
-import { accessOf } from '../policy/grants.ts';
 import type { History } from '../store/history-index.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
 
@@ -54,7 +53,7 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
   try {
     // No body of the API carries anything: what comes is read away.
     request.resume();
-    const url = new URL(request.url ?? '/', 'http://gateway');
+    const url = requestUrl(request);
     if (url.pathname === '/healthz' && request.method === 'GET') return health(api, response);
     if (url.pathname === '/.well-known/dbgate' && request.method === 'GET') return discovery(api, response);
     if (CONNECT_PATH.test(url.pathname)) {
@@ -81,7 +80,14 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
   }
 }
 
-function decoded(text: string): string {
+/** The path and query that were asked for; an absolute URL's host is never looked at. */
+export function requestUrl(request: IncomingMessage): URL {
+  const url = URL.parse(request.url ?? '/', 'https://gateway.invalid');
+  if (url === null) throw new DbgateError('usage', 'the request target is not a path');
+  return url;
+}
+
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -136,7 +142,7 @@ function whoami(_api: ApiOptions, { response, principal }: Call): void {
 function databases({ gateway }: ApiOptions, { response, principal }: Call): void {
   const reachable = [];
   for (const database of gateway.settings.databases.values()) {
-    const access = accessOf(principal, database, gateway.settings.grants);
+    const access = gateway.accessOf(principal, database.name);
     if (access === undefined) continue;
     const { name, environment, labels } = database;
     reachable.push({ name, environment, ...access, labels });
@@ -146,8 +152,7 @@ function databases({ gateway }: ApiOptions, { response, principal }: Call): void
 
 async function databaseToken(api: ApiOptions, { response, principal, name }: Call): Promise<void> {
   const { gateway } = api;
-  const database = gateway.settings.databases.get(name);
-  if (database === undefined || accessOf(principal, database, gateway.settings.grants) === undefined) {
+  if (gateway.accessOf(principal, name) === undefined) {
     throw new DbgateError('denied', `database ${JSON.stringify(name)} is not granted to you, or does not exist`, {
       hint: 'See `dbgate ls` for the databases that you may reach.',
     });
@@ -170,7 +175,7 @@ async function databaseToken(api: ApiOptions, { response, principal, name }: Cal
 }
 
 function renewTunnel({ gateway }: ApiOptions, { response, principal, name }: Call): void {
-  for (const entry of gateway.sessions.sessionsOf(principal, name)) entry.connection.renew(principal.expiresAt);
+  for (const entry of gateway.sessions.sessionsOf(principal, name)) gateway.renew(entry, principal);
   sendJson(response, 200, { expires_at: new Date(principal.expiresAt).toISOString() });
 }
 
@@ -181,6 +186,8 @@ function tunnelEvents({ gateway }: ApiOptions, { request, response, principal, n
   const tick = (): void => {
     const line = JSON.stringify({ event: 'stats', ...gateway.sessions.stats(principal, name) });
     quietMs += STATS_MS;
+    // A client that does not read gets the next state when it does.
+    if (response.writableNeedDrain) return;
     if (line !== last) {
       last = line;
       quietMs = 0;
@@ -190,7 +197,10 @@ function tunnelEvents({ gateway }: ApiOptions, { request, response, principal, n
       response.write('{"event":"ping"}\n');
     }
     // The stream lives no longer than the token it was opened with; the CLI opens it again with a fresh one.
-    if (Date.now() >= principal.expiresAt) response.end();
+    if (Date.now() >= principal.expiresAt || gateway.revocations.isRevoked(principal)) {
+      stop();
+      response.end();
+    }
   };
   const timer = setInterval(tick, STATS_MS);
   const stop = (): void => clearInterval(timer);

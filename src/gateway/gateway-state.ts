@@ -1,22 +1,33 @@
 /** What all parts of one running gateway share. Made by `server.ts`; no module state anywhere. */
+import { isDeepStrictEqual } from 'node:util';
 import type { OwnedObjects } from '../audit/owned-objects.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { DatabaseSettings, GatewaySettings } from '../config/gateway-settings.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
+import type { Revocations } from '../identity/revocation.ts';
 import { type Access, accessOf } from '../policy/grants.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
 import { type PolicyScope, PolicyScopes } from './policy-scope.ts';
-import { SessionRegistry } from './session-registry.ts';
+import { RefusalRecord } from './refusal-record.ts';
+import { type SessionEntry, SessionRegistry } from './session-registry.ts';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;
   readonly log: SegmentLog;
   readonly recorder: Recorder;
   readonly owned: OwnedObjects;
+  readonly revocations: Revocations;
   logLine(line: string): void;
+}
+
+/** Whose session it is; renewed with the token. */
+export interface SessionHolder {
+  principal: Principal;
+  /** Raised by each renewal that came with another principal: decisions made before are made again. */
+  renewals: number;
 }
 
 export class GatewayState {
@@ -28,8 +39,10 @@ export class GatewayState {
   readonly log: SegmentLog;
   readonly recorder: Recorder;
   readonly owned: OwnedObjects;
+  readonly revocations: Revocations;
   readonly sessions = new SessionRegistry();
   readonly durability: Durability;
+  readonly refusals: RefusalRecord;
   readonly analysers = new AnalyserPool();
   readonly logLine: (line: string) => void;
   #scopes = new PolicyScopes();
@@ -40,7 +53,9 @@ export class GatewayState {
     this.log = parts.log;
     this.recorder = parts.recorder;
     this.owned = parts.owned;
+    this.revocations = parts.revocations;
     this.logLine = parts.logLine;
+    this.refusals = new RefusalRecord(parts.recorder);
     this.durability = new Durability(parts.log);
   }
 
@@ -52,7 +67,7 @@ export class GatewayState {
     const settings = this.settings.databases.get(name);
     if (settings === undefined) return undefined;
     let runtime = this.#databases.get(name);
-    if (runtime === undefined || runtime.settings !== settings) {
+    if (runtime === undefined || (runtime.settings !== settings && !isDeepStrictEqual(runtime.settings, settings))) {
       runtime?.close();
       runtime = new DatabaseRuntime(settings, this.analysers, this.logLine);
       this.#databases.set(name, runtime);
@@ -60,20 +75,41 @@ export class GatewayState {
     return runtime;
   }
 
-  /** Policy for one session, followed through reloads: a look-up while nothing changed. */
-  followScope(database: DatabaseSettings, principal: Principal, access: Access): () => PolicyScope {
+  /** What a principal may do on a database now; undefined: it may not reach it, or not any more. */
+  accessOf(principal: Principal, databaseName: string): Access | undefined {
+    const database = this.settings.databases.get(databaseName);
+    if (database === undefined || this.revocations.isRevoked(principal)) return undefined;
+    if (!this.settings.issuers.some(({ issuer }) => issuer === principal.issuer)) return undefined;
+    return accessOf(principal, database, this.settings.grants);
+  }
+
+  /** Policy for one session, followed through reloads and renewals: a look-up while nothing changed. */
+  followScope(database: DatabaseSettings, holder: SessionHolder, access: Access): () => PolicyScope {
     let epoch = this.policyEpoch;
-    let scope = this.#scopes.get(database, access, principal.kind);
+    let { renewals } = holder;
+    let scope = this.#scopes.get(database, access, holder.principal.kind);
     return () => {
-      if (epoch !== this.policyEpoch) {
+      if (epoch !== this.policyEpoch || renewals !== holder.renewals) {
         epoch = this.policyEpoch;
+        renewals = holder.renewals;
         const settings = this.settings.databases.get(database.name) ?? database;
-        // A session whose grant is gone is ended by the reload itself; until then it may only read.
-        const now = accessOf(principal, settings, this.settings.grants) ?? { access: 'read', create: false };
-        scope = this.#scopes.get(settings, now, principal.kind);
+        // A session whose grant is gone is being ended; until then it may only read.
+        const now = this.accessOf(holder.principal, database.name) ?? { access: 'read', create: false };
+        scope = this.#scopes.get(settings, now, holder.principal.kind);
       }
       return scope;
     };
+  }
+
+  /** A fresh token for the same principal: its session lives on with what the new token says. */
+  renew(entry: SessionEntry, principal: Principal): void {
+    const changed = !isDeepStrictEqual({ ...entry.holder.principal, expiresAt: 0 }, { ...principal, expiresAt: 0 });
+    entry.holder.principal = principal;
+    if (changed) {
+      entry.holder.renewals++;
+      this.#endIfLost(entry);
+    }
+    entry.connection.renew(principal.expiresAt);
   }
 
   /** All or nothing: `settings` have been validated as a whole. */
@@ -87,12 +123,13 @@ export class GatewayState {
         this.#databases.delete(name);
       }
     }
-    for (const entry of [...this.sessions]) {
-      const database = settings.databases.get(entry.database);
-      if (database === undefined || accessOf(entry.principal, database, settings.grants) === undefined) {
-        entry.connection.end('revoked');
-      }
-    }
+    for (const entry of [...this.sessions]) this.#endIfLost(entry);
+  }
+
+  #endIfLost(entry: SessionEntry): void {
+    const access = this.accessOf(entry.holder.principal, entry.database);
+    // A session that may only read was opened as read only upstream, which reaches further than policy: into functions.
+    if (access === undefined || (access.access === 'read' && !entry.readOnly)) entry.connection.end('revoked');
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import { displayName, type Principal } from '../identity/principal.ts';
 import { decodePasswordMessage, encodeAuthenticationCleartextPassword } from '../pgwire/authentication.ts';
 import { HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
 import { StartupDecoder, type StartupMessage } from '../pgwire/startup.ts';
+import { closeSoon } from './close-soon.ts';
 import { readFirstPacket, readWith } from './first-packet.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { refuseConnection, startSession } from './session-start.ts';
@@ -27,11 +28,19 @@ export interface NativeListenerOptions {
   /** Read for each connection, so that a renewed certificate counts at once. */
   secureContext(): tls.SecureContext;
   verifyDatabaseToken(token: string, database: string): Promise<Principal>;
+  /** False: there are too many, and the socket is gone. */
+  admit(socket: net.Socket): boolean;
+  /** The client behind the socket has shown a valid token. */
+  proved(socket: net.Socket): void;
 }
 
+const KEEP_ALIVE_MS = 60_000;
+
 export function createNativeListener(options: NativeListenerOptions): net.Server {
-  return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  return net.createServer({ allowHalfOpen: true, noDelay: true, ...keepAlive }, (socket) => {
     socket.on('error', () => socket.destroy());
+    if (!options.admit(socket)) return;
     void serve(options, socket);
   });
 }
@@ -52,7 +61,7 @@ async function serve(options: NativeListenerOptions, socket: net.Socket): Promis
         case 'cancel_request':
           // In the clear as libpq of old sends it: the key alone decides.
           gateway.sessions.cancel(packet.pid, packet.secret);
-          socket.end();
+          closeSoon(socket);
           return;
         case 'startup':
           throw new DbgateError('denied', 'TLS is required on this listener', {
@@ -74,7 +83,7 @@ async function serve(options: NativeListenerOptions, socket: net.Socket): Promis
       client = secure;
       break;
     }
-    await serveEncrypted(options, client, clientAddress, timeoutMs);
+    await serveEncrypted(options, socket, client, clientAddress, timeoutMs);
   } catch (error) {
     refuseConnection(gateway, { client, clientAddress }, error);
   }
@@ -82,6 +91,7 @@ async function serve(options: NativeListenerOptions, socket: net.Socket): Promis
 
 async function serveEncrypted(
   options: NativeListenerOptions,
+  socket: net.Socket,
   client: Duplex,
   clientAddress: string,
   timeoutMs: number,
@@ -90,7 +100,7 @@ async function serveEncrypted(
   const packet = await readFirstPacket(client, new StartupDecoder({ encrypted: true }), timeoutMs);
   if (packet.type === 'cancel_request') {
     gateway.sessions.cancel(packet.pid, packet.secret);
-    client.end();
+    closeSoon(client);
     return;
   }
   if (packet.type !== 'startup')
@@ -116,6 +126,7 @@ async function serveEncrypted(
       hint: `Connect as ${displayName(principal)}.`,
     });
   }
+  options.proved(socket);
   const startup: StartupMessage = packet;
   await startSession(gateway, {
     client,
@@ -142,6 +153,7 @@ function handshake(
       allowHalfOpen: true,
       ...(direct ? { ALPNProtocols: ['postgresql'] } : {}),
     } as tls.TLSSocketOptions);
+    const onClose = (): void => fail('the client went away');
     const fail = (message: string): void => {
       clearTimeout(timer);
       secure.destroy();
@@ -149,12 +161,12 @@ function handshake(
     };
     const timer = setTimeout(() => fail('no TLS handshake in time'), timeoutMs);
     secure.on('error', (error: Error) => fail(`TLS: ${error.message}`));
-    secure.once('close', () => fail('the client went away'));
+    secure.once('close', onClose);
     secure.once('secure', () => {
       // Direct TLS without ALPN could be another protocol's handshake, replayed here (ALPACA).
       if (direct && secure.alpnProtocol !== 'postgresql') return fail('direct TLS needs ALPN "postgresql"');
       clearTimeout(timer);
-      secure.removeAllListeners('close');
+      secure.off('close', onClose);
       resolve(secure);
     });
   });

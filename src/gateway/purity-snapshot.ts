@@ -38,8 +38,10 @@ export class PuritySnapshot {
     this.#schedule(AFTER_DDL_MS);
   }
 
+  /** It is not kept up to date any more, so it says nothing any more. */
   close(): void {
     this.#closed = true;
+    this.current = undefined;
     clearTimeout(this.#timer);
   }
 
@@ -63,7 +65,7 @@ export class PuritySnapshot {
     try {
       const catalog = purityCatalogFromRows(await queryOnce(this.#settings, PURITY_CATALOG_SQL));
       // DDL that came meanwhile may not be in it.
-      if (!this.#stale) this.current = catalog;
+      if (!this.#stale && !this.#closed) this.current = catalog;
     } catch (error) {
       this.current = undefined;
       this.#log(`catalog of ${this.#settings.database} could not be read: ${(error as Error).message}`);

@@ -6,12 +6,12 @@ import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { httpErrorOf } from '../api/http-answer.ts';
-import { CONNECT_PATH, serveApi } from '../api/router.ts';
+import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
 import { loadGatewaySettings } from '../config/gateway-schema.ts';
@@ -19,17 +19,23 @@ import type { GatewaySettings, ListenAddress } from '../config/gateway-settings.
 import { DbgateError } from '../errors.ts';
 import { openDatabaseTokens } from '../identity/database-token.ts';
 import type { Principal } from '../identity/principal.ts';
-import { createRevocations } from '../identity/revocation.ts';
+import { createRevocations, type Revocations } from '../identity/revocation.ts';
 import { createProofReplayCache, createVerifier, type Verifier } from '../identity/verifier.ts';
 import { openHistory } from '../store/history-index.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
+import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
+import { closeSoon } from './close-soon.ts';
 import { GatewayState } from './gateway-state.ts';
+import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
-import { checkUpgrade, serveTunnel } from './tunnel-upgrade.ts';
+import { recordRefusal } from './session-start.ts';
+import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
 
 export interface RunningGateway {
   readonly httpsAddress: ListenAddress;
   readonly postgresAddress: ListenAddress | undefined;
+  /** Cutting somebody off: sessions that are open end at once. */
+  readonly revocations: Revocations;
   /** Takes validated settings for new and running sessions; listeners and the state directory stay. */
   reload(settings: GatewaySettings): void;
   close(): Promise<void>;
@@ -37,12 +43,17 @@ export interface RunningGateway {
 
 export interface StartOptions {
   log?: (line: string) => void;
+  /** Default: what the system says. */
+  openFilesLimit?: number;
 }
 
 const MAX_QUEUED_LOG_BYTES = 64 << 20;
+/** Of a request: a token may have 32 KiB (groups), its proof 8. */
+const MAX_HEADER_BYTES = 48 << 10;
+const KEEP_ALIVE_MS = 60_000;
 
 export async function startGateway(settings: GatewaySettings, options: StartOptions = {}): Promise<RunningGateway> {
-  const logLine = options.log ?? (() => {});
+  const logLine = (line: string): void => options.log?.(oneLogLine(line));
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
   const closing: (() => unknown)[] = [];
   try {
@@ -70,10 +81,18 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       gatewayId: settings.gatewayId,
       now,
     });
-    const gateway = new GatewayState({ settings, log, recorder, owned, logLine });
-    closing.push(() => gateway.close());
     const revocations = createRevocations();
+    const gateway = new GatewayState({ settings, log, recorder, owned, revocations, logLine });
+    closing.push(() => gateway.close());
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
+
+    const openFiles = options.openFilesLimit ?? openFilesLimit();
+    const admission = new Admission(admissionLimits(openFiles), logLine);
+    const { maxConnections } = admission.limits;
+    logLine(`open files: ${openFiles ?? 'no limit known'}, so at most ${maxConnections} connections at once`);
+    if (maxConnections < settings.limits.maxSessions) {
+      logLine(`limits.max_sessions ${settings.limits.maxSessions} is out of reach: raise the limit of open files`);
+    }
 
     // Outlives reloads: a proof that was used stays used.
     const replay = createProofReplayCache();
@@ -81,25 +100,32 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     function verifierOf(from: GatewaySettings): Verifier {
       return createVerifier({ issuers: from.issuers, publicUrl: from.publicUrl, now, revocations, replay });
     }
-    const authenticate = (request: IncomingMessage): Promise<Principal> =>
-      verifier.verify({
-        authorization: request.headers.authorization,
+    const authenticate = async (request: IncomingMessage): Promise<Principal> => {
+      const principal = await verifier.verify({
+        authorization: singleHeader(request, 'authorization'),
         dpop: singleHeader(request, 'dpop'),
         method: request.method ?? 'GET',
         url: request.url ?? '/',
       });
+      admission.proved(request.socket);
+      return principal;
+    };
 
     let secureContext = tls.createSecureContext(tlsOptions(settings));
+    const { startupTimeoutMs } = settings.limits;
     const server = https.createServer({
       ...tlsOptions(settings),
       allowHalfOpen: true,
       noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+      handshakeTimeout: startupTimeoutMs,
+      headersTimeout: startupTimeoutMs,
+      requestTimeout: startupTimeoutMs,
+      connectionsCheckingInterval: Math.min(startupTimeoutMs, 5_000),
+      maxHeaderSize: MAX_HEADER_BYTES,
     } as https.ServerOptions);
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
+    server.on('connection', (socket) => admission.admit(socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('request', (request, response) => void serveApi(api, request, response));
     server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head));
@@ -114,6 +140,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
               if (revocations.isRevoked(principal)) throw new DbgateError('token_invalid', 'access was revoked');
               return principal;
             },
+            admit: (socket) => admission.admit(socket),
+            proved: (socket) => admission.proved(socket),
           });
     const api = {
       gateway,
@@ -131,36 +159,38 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
 
     async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
       socket.on('error', () => socket.destroy());
+      const { remoteAddress = '?', remotePort = 0 } = request.socket;
+      let principal: Principal | undefined;
+      let database: string | undefined;
       try {
-        const match = CONNECT_PATH.exec(new URL(request.url ?? '/', 'http://gateway').pathname);
-        if (match === null) throw new DbgateError('not_found', `there is no ${request.url}`);
-        const database = decodeURIComponent(match[1]!);
-        const principal = await authenticate(request);
+        const { pathname } = requestUrl(request);
+        const match = CONNECT_PATH.exec(pathname);
+        if (match === null) throw new DbgateError('not_found', `there is no ${pathname}`);
+        database = decoded(match[1]!);
+        principal = await authenticate(request);
         checkUpgrade(gateway, request, principal, database);
         await serveTunnel(gateway, request, socket, head, principal, database);
       } catch (error) {
         if (!(error instanceof DbgateError)) logLine(`upgrade: ${(error as Error).stack}`);
         refuseUpgrade(socket, error);
+        recordRefusal(gateway, { clientAddress: `${remoteAddress}:${remotePort}`, principal, database }, error);
       }
     }
 
     const httpsAddress = await listen(server, settings.listen.https);
     closing.push(() => {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      admission.destroyAll();
     });
     let postgresAddress: ListenAddress | undefined;
     if (nativeServer !== undefined) {
-      nativeServer.on('connection', (socket) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      });
       postgresAddress = await listen(nativeServer, settings.listen.postgres!);
       closing.push(() => nativeServer.close());
     }
     return {
       httpsAddress,
       postgresAddress,
+      revocations,
       reload(next) {
         // Whatever can throw comes first, so that a bad certificate or issuer changes nothing.
         const nextVerifier = verifierOf(next);
@@ -210,13 +240,6 @@ function listen(server: https.Server | import('node:net').Server, address: Liste
   });
 }
 
-function singleHeader(request: IncomingMessage, name: string): string | undefined {
-  const values = request.headersDistinct[name];
-  if (values === undefined) return undefined;
-  if (values.length > 1) throw new DbgateError('token_invalid', `more than one ${name} header`);
-  return values[0];
-}
-
 function refuseUpgrade(socket: Duplex, error: unknown): void {
   const { status, body, headers } = httpErrorOf(error);
   const text = JSON.stringify(body);
@@ -226,7 +249,7 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
     Connection: 'close',
     ...headers,
   });
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${text}`);
+  closeSoon(socket, `HTTP/1.1 ${status} Refused\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${text}`);
 }
 
 export interface RunOptions {

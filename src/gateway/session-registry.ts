@@ -5,12 +5,15 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Connection } from './connection.ts';
+import type { SessionHolder } from './gateway-state.ts';
 
 export interface SessionEntry {
   readonly id: string;
-  readonly principal: Principal;
+  readonly holder: SessionHolder;
   readonly tunnel: string | undefined;
   readonly database: string;
+  /** Opened as read only upstream. */
+  readonly readOnly: boolean;
   readonly connection: Connection;
   readonly cancelPid: number;
   readonly cancelSecret: Buffer;
@@ -35,6 +38,8 @@ interface Tunnel {
 }
 
 const FORGET_TUNNEL_MS = 3_600_000;
+/** Tunnels without a session whose counters are kept; ids come from clients, so there could be any number. */
+const MAX_ENDED_TUNNELS = 1_000;
 
 export class SessionRegistry {
   readonly #byPid = new Map<number, SessionEntry>();
@@ -55,10 +60,10 @@ export class SessionRegistry {
   add(entry: SessionEntry): void {
     this.#byPid.set(entry.cancelPid, entry);
     if (entry.tunnel === undefined) return;
-    const key = tunnelKey(entry.principal, entry.tunnel);
+    const key = tunnelKey(entry.holder.principal, entry.tunnel);
     let tunnel = this.#tunnels.get(key);
     if (tunnel === undefined) {
-      tunnel = { owner: principalKey(entry.principal), open: new Set(), ended: NOTHING_YET, lastSeenMs: 0 };
+      tunnel = { owner: principalKey(entry.holder.principal), open: new Set(), ended: NOTHING_YET, lastSeenMs: 0 };
       this.#tunnels.set(key, tunnel);
     }
     tunnel.open.add(entry);
@@ -67,11 +72,11 @@ export class SessionRegistry {
   remove(entry: SessionEntry): void {
     this.#byPid.delete(entry.cancelPid);
     if (entry.tunnel === undefined) return;
-    const tunnel = this.#tunnels.get(tunnelKey(entry.principal, entry.tunnel));
+    const tunnel = this.#tunnels.get(tunnelKey(entry.holder.principal, entry.tunnel));
     if (tunnel === undefined || !tunnel.open.delete(entry)) return;
     tunnel.ended = sum(tunnel.ended, entry.connection.counters);
     tunnel.lastSeenMs = Date.now();
-    this.#forgetOldTunnels();
+    if (this.#tunnels.size > this.#byPid.size + MAX_ENDED_TUNNELS) this.#forgetOldTunnels();
   }
 
   /** A CancelRequest: a wrong key does nothing, and takes as long as a right one. */
@@ -97,7 +102,7 @@ export class SessionRegistry {
   cutSubject(subject: Pick<Principal, 'issuer' | 'subject'>): void {
     const key = principalKey(subject);
     for (const entry of [...this.#byPid.values()]) {
-      if (principalKey(entry.principal) === key) entry.connection.end('revoked');
+      if (principalKey(entry.holder.principal) === key) entry.connection.end('revoked');
     }
   }
 
@@ -110,10 +115,13 @@ export class SessionRegistry {
   }
 
   #forgetOldTunnels(): void {
+    const ended = [...this.#tunnels].filter(([, tunnel]) => tunnel.open.size === 0);
+    ended.sort(([, a], [, b]) => a.lastSeenMs - b.lastSeenMs);
     const before = Date.now() - FORGET_TUNNEL_MS;
-    for (const [key, tunnel] of this.#tunnels) {
-      if (tunnel.open.size === 0 && tunnel.lastSeenMs < before) this.#tunnels.delete(key);
-    }
+    const surplus = ended.length - MAX_ENDED_TUNNELS / 2;
+    ended.forEach(([key, tunnel], index) => {
+      if (index < surplus || tunnel.lastSeenMs < before) this.#tunnels.delete(key);
+    });
   }
 }
 
@@ -131,7 +139,7 @@ function sum<T extends Omit<TunnelStats, 'sessions'>>(
   };
 }
 
-/** Ids come from clients: one principal's can't name another's tunnel. */
+/** Ids come from clients: one principal's can't name another's tunnel, nor an agent's that of the person it acts for. */
 function tunnelKey(principal: Principal, tunnel: string): string {
-  return `${principalKey(principal)}|${tunnel}`;
+  return JSON.stringify([principalKey(principal), principal.kind, principal.actor, tunnel]);
 }

@@ -15,9 +15,9 @@ import {
   readyForQuery,
 } from '../pgwire/result.ts';
 import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts';
-import { accessOf } from '../policy/grants.ts';
+import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
-import type { GatewayState } from './gateway-state.ts';
+import type { GatewayState, SessionHolder } from './gateway-state.ts';
 import { Session } from './session/session.ts';
 import type { SessionEntry } from './session-registry.ts';
 import { clientApplicationName, upstreamParameters } from './startup-parameters.ts';
@@ -48,7 +48,7 @@ export async function startSession(gateway: GatewayState, arrival: Arrival): Pro
 async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   const { client, startup, principal } = arrival;
   const runtime = gateway.database(arrival.database);
-  const access = runtime === undefined ? undefined : accessOf(principal, runtime.settings, gateway.settings.grants);
+  const access = gateway.accessOf(principal, arrival.database);
   if (runtime === undefined || access === undefined) throw noSuchDatabase(arrival.database);
   if (gateway.sessions.size + gateway.starting >= gateway.settings.limits.maxSessions) {
     throw new DbgateError('denied', `the gateway serves its limit of ${gateway.settings.limits.maxSessions} sessions`, {
@@ -59,6 +59,8 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   if (gateway.log.state !== 'healthy') {
     throw new DbgateError('audit_unavailable', 'audit unavailable, no session is opened', { sqlstate: '58030' });
   }
+  // A connection dialled ahead may have waited longer than its token lives.
+  if (principal.expiresAt <= Date.now()) throw expired();
   const person = displayName(principal);
   const readOnly = access.access === 'read';
   const wanted = upstreamParameters(startup.parameters, person, { readOnly });
@@ -86,7 +88,15 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         throw new DbgateError('upstream_unavailable', `the server reports ${name} ${actual}, not ${value}`);
     }
     if (client.destroyed) throw new DbgateError('cancelled', 'the client went away');
-    const scope = gateway.followScope(runtime.settings, principal, access);
+    if (upstream.socket.destroyed) {
+      throw new DbgateError('upstream_unavailable', 'the database closed the connection', { sqlstate: '08006' });
+    }
+    // From here on nothing is waited for. What was decided before may have been taken back meanwhile.
+    const granted = gateway.accessOf(principal, arrival.database);
+    if (granted === undefined || (granted.access === 'read' && !readOnly)) throw noSuchDatabase(arrival.database);
+    if (principal.expiresAt <= Date.now()) throw expired();
+    const holder: SessionHolder = { principal, renewals: 0 };
+    const scope = gateway.followScope(runtime.settings, holder, granted);
     const id = randomUUID();
     const journal = gateway.recorder.session(id);
     journal.open({
@@ -123,7 +133,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         judgeResolved: (analysis, resolved) => scope().judgeResolved(analysis, resolved),
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
-        policyEpoch: () => gateway.policyEpoch,
+        policyEpoch: () => gateway.policyEpoch + holder.renewals,
       },
     );
     const key = gateway.sessions.newCancelKey();
@@ -159,9 +169,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     });
     entry = {
       id,
-      principal,
+      holder,
       tunnel: arrival.tunnel,
       database: runtime.settings.name,
+      readOnly,
       connection,
       cancelPid: key.pid,
       cancelSecret: key.secret,
@@ -197,6 +208,10 @@ function greeting(
   return Buffer.concat(parts);
 }
 
+function expired(): DbgateError {
+  return new DbgateError('expired', 'session expired: run dbgate login', { sqlstate: '28000' });
+}
+
 /** The same words whether it does not exist or is not granted: names are nobody else's business. */
 function noSuchDatabase(name: string): DbgateError {
   return new DbgateError('denied', `database ${JSON.stringify(name)} is not granted to you, or does not exist`, {
@@ -213,30 +228,40 @@ export function refuseConnection(
 ): void {
   const known = error instanceof DbgateError ? error : undefined;
   const fields = known?.cause instanceof UpstreamRefusal ? known.cause.fields : undefined;
-  const { client, principal } = arrival;
-  if (client.writable) {
-    client.end(
-      encodeErrorResponse({
-        severity: 'FATAL',
-        code: known?.sqlstate ?? sqlstateOf(known),
-        message: known?.message ?? 'internal error of the gateway',
-        ...(fields?.detail === undefined ? {} : { detail: fields.detail }),
-        ...(known?.hint === undefined ? {} : { hint: known.hint }),
-      }),
-    );
-  }
-  setTimeout(() => client.destroy(), 1000).unref();
+  const { client } = arrival;
+  closeSoon(
+    client,
+    encodeErrorResponse({
+      severity: 'FATAL',
+      code: known?.sqlstate ?? sqlstateOf(known),
+      message: known?.message ?? 'internal error of the gateway',
+      ...(fields?.detail === undefined ? {} : { detail: fields.detail }),
+      ...(known?.hint === undefined ? {} : { hint: known.hint }),
+    }),
+  );
   if (known === undefined)
     gateway.logLine(`a connection failed: ${error instanceof Error ? error.stack : String(error)}`);
+  recordRefusal(gateway, arrival, error);
+}
+
+export function recordRefusal(
+  gateway: GatewayState,
+  arrival: { clientAddress: string; principal?: Principal | undefined; database?: string | undefined },
+  error: unknown,
+): void {
+  const known = error instanceof DbgateError ? error : undefined;
   if (known?.code === 'cancelled') return;
-  gateway.recorder.connectRefused({
-    clientAddress: arrival.clientAddress,
-    subject: principal?.subject,
-    email: principal?.email,
-    database: arrival.database,
-    code: known?.code ?? 'internal',
-    reason: known?.message ?? 'internal error',
-  });
+  gateway.refusals.add(
+    {
+      clientAddress: arrival.clientAddress,
+      subject: arrival.principal?.subject,
+      email: arrival.principal?.email,
+      database: arrival.database,
+      code: known?.code ?? 'internal',
+      reason: known?.message ?? 'internal error',
+    },
+    performance.now(),
+  );
 }
 
 function sqlstateOf(error: DbgateError | undefined): string {

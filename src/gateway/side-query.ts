@@ -6,10 +6,12 @@ import { TERMINATE } from '../pgwire/extended.ts';
 import { BACKEND_TYPES, HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
 import { encodeQuery } from '../pgwire/query.ts';
 import { decodeDataRow } from '../pgwire/result.ts';
+import { closeSoon } from './close-soon.ts';
 import { connectUpstream } from './upstream.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 const MAX_MESSAGE_BYTES = 64 << 20;
+const MAX_ANSWER_BYTES = 256 << 20;
 const DEADLINE_MS = 30_000;
 
 /** Rows as text, NULL as null. Throws DbgateError `upstream_unavailable`. */
@@ -22,6 +24,7 @@ export async function queryOnce(settings: UpstreamSettings, sql: string): Promis
     ['statement_timeout', String(DEADLINE_MS)],
   ]);
   const { socket } = await connectUpstream(settings, { parameters });
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise((resolve, reject) => {
       const rows: (string | null)[][] = [];
@@ -46,9 +49,13 @@ export async function queryOnce(settings: UpstreamSettings, sql: string): Promis
           piece: () => {},
         },
       );
-      socket.setTimeout(DEADLINE_MS, () => fail('the database did not answer in time'));
+      // Of the whole answer: a server that goes on and on is no server of ours.
+      timer = setTimeout(() => fail('the database did not answer in time'), DEADLINE_MS);
+      let received = 0;
       socket.on('data', (chunk: Buffer) => {
         try {
+          received += chunk.length;
+          if (received > MAX_ANSWER_BYTES) return fail(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
           reader.push(chunk);
         } catch (error) {
           reject(error);
@@ -60,11 +67,12 @@ export async function queryOnce(settings: UpstreamSettings, sql: string): Promis
       socket.resume();
     });
   } finally {
+    clearTimeout(timer);
     socket
+      .removeAllListeners('data')
       .removeAllListeners('close')
       .removeAllListeners('error')
       .on('error', () => {});
-    socket.end(TERMINATE);
-    socket.setTimeout(1000, () => socket.destroy());
+    closeSoon(socket, TERMINATE);
   }
 }

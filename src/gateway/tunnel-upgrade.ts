@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { DbgateError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { StartupDecoder } from '../pgwire/startup.ts';
-import { accessOf } from '../policy/grants.ts';
+import { closeSoon } from './close-soon.ts';
 import { readFirstPacket } from './first-packet.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { refuseConnection, startSession } from './session-start.ts';
@@ -21,11 +21,15 @@ export function checkUpgrade(
   principal: Principal,
   database: string,
 ): void {
+  if (request.method !== 'GET') throw new DbgateError('usage', 'this route takes GET');
   if (request.headers.upgrade?.toLowerCase() !== UPGRADE_PROTOCOL) {
     throw new DbgateError('usage', `Upgrade must be ${UPGRADE_PROTOCOL}`);
   }
-  const runtime = gateway.database(database);
-  if (runtime === undefined || accessOf(principal, runtime.settings, gateway.settings.grants) === undefined) {
+  // What came behind a body would be read as protocol here, and perhaps as part of the body by a proxy before us.
+  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
+    throw new DbgateError('usage', 'a request with Upgrade has no body');
+  }
+  if (gateway.accessOf(principal, database) === undefined) {
     throw new DbgateError('denied', `database ${JSON.stringify(database)} is not granted to you, or does not exist`, {
       hint: 'See `dbgate ls` for the databases that you may reach.',
     });
@@ -50,7 +54,7 @@ export async function serveTunnel(
     const packet = await readFirstPacket(client, new StartupDecoder({ encrypted: true }), SPARE_TIMEOUT_MS);
     if (packet.type === 'cancel_request') {
       gateway.sessions.cancel(packet.pid, packet.secret);
-      client.end();
+      closeSoon(client);
       return;
     }
     if (packet.type !== 'startup')
@@ -76,23 +80,33 @@ export async function serveTunnel(
 }
 
 function tunnelOf(request: IncomingMessage): string | undefined {
-  const tunnel = request.headers['dbgate-tunnel'];
+  const tunnel = singleHeader(request, 'dbgate-tunnel');
   if (tunnel === undefined) return undefined;
-  if (typeof tunnel !== 'string' || !/^[\w-]{1,64}$/.test(tunnel))
-    throw new DbgateError('usage', 'Dbgate-Tunnel is not an id');
+  if (!/^[\w-]{1,64}$/.test(tunnel)) throw new DbgateError('usage', 'Dbgate-Tunnel is not an id');
   return tunnel;
 }
 
 function purposeOf(request: IncomingMessage): string | undefined {
-  const raw = request.headers['dbgate-purpose'];
+  const raw = singleHeader(request, 'dbgate-purpose');
   if (raw === undefined || raw === '') return undefined;
   let purpose: string;
   try {
-    purpose = decodeURIComponent(String(raw));
+    purpose = decodeURIComponent(raw);
   } catch {
     throw new DbgateError('usage', 'Dbgate-Purpose is not percent-encoded UTF-8');
   }
   if (purpose.length > MAX_PURPOSE)
     throw new DbgateError('usage', `the purpose is longer than ${MAX_PURPOSE} characters`);
+  // It is read by people, in lists of one line each.
+  if (/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(purpose))
+    throw new DbgateError('usage', 'the purpose has control characters');
   return purpose;
+}
+
+/** Which of two headers counts is not for each party on the way to decide for itself. */
+export function singleHeader(request: IncomingMessage, name: string): string | undefined {
+  const values = request.headersDistinct[name];
+  if (values === undefined) return undefined;
+  if (values.length > 1) throw new DbgateError('usage', `more than one ${name} header`);
+  return values[0];
 }
