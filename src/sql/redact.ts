@@ -1,6 +1,6 @@
 /** Secrets that a statement's text carries by its grammar, taken out before the text is recorded. */
 
-const SECRET_WORD = /\b(password|connection|identified)\b/i;
+const SECRET_WORD = /passw|passcode|secret|token|connection|dblink/i;
 
 /** Cheap test: only texts with such a word can hold a secret that we know to be one. */
 export function mayHoldSecret(sql: string): boolean {
@@ -58,15 +58,24 @@ export function redactAllLiterals(sql: string): string {
   return replaceLiterals(sql, literalsOf(sql));
 }
 
-/** The literal that follows each of these character offsets (the place of PASSWORD, or of the literal itself) becomes `'***'`. */
+/**
+ * The literal that follows each of these character offsets (the place of PASSWORD, or of the literal itself) becomes
+ * `'***'`, with what continues it.
+ */
 export function redactAt(sql: string, offsets: readonly number[]): string {
   const literals = literalsOf(sql);
   const chosen = new Set<Literal>();
   for (const offset of offsets) {
-    const literal = literals.find((one) => one.end > offset);
-    // A literal that swallows the offset is a body or a nested text: all of it goes.
-    if (literal === undefined) return redactAllLiterals(sql);
-    chosen.add(literal);
+    let index = literals.findIndex((one) => one.end > offset);
+    // The parser saw one that this lexer does not: then none is shown.
+    if (index < 0) return redactAllLiterals(sql);
+    for (;;) {
+      const literal = literals[index++];
+      if (literal === undefined) break;
+      chosen.add(literal);
+      const next = literals[index];
+      if (next === undefined || !/^(?:\s|--[^\n]*\n)*$/.test(sql.slice(literal.end, next.start))) break;
+    }
   }
   return replaceLiterals(
     sql,

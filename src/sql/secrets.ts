@@ -1,7 +1,7 @@
 /** Finds where in a tree the secrets are: passwords of roles and user mappings, connection strings of subscriptions. */
 import { as, child, isTree, list, location, type Tree, text, unwrap } from './tree.ts';
 
-const SECRET_OPTIONS = new Set(['password', 'passwd', 'sslpassword', 'secret', 'passcode', 'token', 'key']);
+const SECRET_OPTIONS = new Set(['password', 'passwd', 'sslpassword', 'passcode', 'secret', 'token']);
 
 /** Byte offsets at or just before the secret literals; `whole`: a nested text may hold one, so all literals go. */
 export interface SecretPlaces {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { analyse } from '../../src/sql/analyse.ts';
 import type { StatementClass } from '../../src/sql/facts.ts';
-import { type Grammar, GRAMMAR_MAJORS, loadGrammar } from '../../src/sql/grammar.ts';
+import { GRAMMAR_MAJORS, type Grammar, loadGrammar } from '../../src/sql/grammar.ts';
 
 /** One of every command of the PostgreSQL reference: SQL, command, class. */
 const COMMANDS: readonly (readonly [string, string, StatementClass])[] = [
