@@ -23,7 +23,6 @@ import {
 } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import { decodeQuery } from '../../pgwire/query.ts';
-import type { ResolvedTarget } from '../../policy/context.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Analysis, ObjectTarget } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
@@ -39,7 +38,15 @@ import {
   rejectedParse,
 } from './denial.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
-import { catalogOf, isProbeable, PROBE_REQUESTS, probeMessages, readProbe } from './ownership-probe.ts';
+import {
+  catalogOf,
+  createdBy,
+  isProbeable,
+  PROBE_REQUESTS,
+  type ProbedTarget,
+  probeMessages,
+  readProbe,
+} from './ownership-probe.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
 import { executesParsed, judged, nameEffects, namesToAskFor, needsNames, refusalOf, successOf } from './statements.ts';
@@ -212,7 +219,7 @@ export class Frontend implements MessageSink {
 
   // ── statements ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #query(message: HeldMessage, known: PreparedStatement | undefined, resolved?: readonly ResolvedTarget[]): boolean {
+  #query(message: HeldMessage, known: PreparedStatement | undefined, resolved?: readonly ProbedTarget[]): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const statement = known ?? this.#statementOf(message, decodeQuery(buffer, start + HEADER_BYTES, end));
@@ -258,7 +265,7 @@ export class Frontend implements MessageSink {
     return true;
   }
 
-  #bind(message: HeldMessage, resolved: readonly ResolvedTarget[] | undefined): boolean {
+  #bind(message: HeldMessage, resolved: readonly ProbedTarget[] | undefined): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const bind = decodeBind(buffer, start + HEADER_BYTES, end);
@@ -285,7 +292,7 @@ export class Frontend implements MessageSink {
     return true;
   }
 
-  #execute(message: HeldMessage, resolved: readonly ResolvedTarget[] | undefined): boolean {
+  #execute(message: HeldMessage, resolved: readonly ProbedTarget[] | undefined): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const { portal: name } = decodeExecute(buffer, start + HEADER_BYTES, end);
@@ -311,7 +318,7 @@ export class Frontend implements MessageSink {
 
   #refusal(
     statement: PreparedStatement,
-    resolved: readonly ResolvedTarget[] | undefined,
+    resolved: readonly ProbedTarget[] | undefined,
   ): DenyDecision | undefined | typeof UNSETTLED {
     const { around, names, batch } = this.#core;
     const denied = refusalOf(around, statement);
@@ -451,7 +458,7 @@ export class Frontend implements MessageSink {
     return false;
   }
 
-  #withNames(message: HeldMessage, statement: PreparedStatement, resolved: readonly ResolvedTarget[]): boolean {
+  #withNames(message: HeldMessage, statement: PreparedStatement, resolved: readonly ProbedTarget[]): boolean {
     if (message.type === QUERY) return this.#query(message, statement, resolved);
     return message.type === BIND ? this.#bind(message, resolved) : this.#execute(message, resolved);
   }
@@ -493,11 +500,12 @@ export class Frontend implements MessageSink {
   }
 
   /** After a statement that may create objects: waits until it is through, to see which of them are new. */
-  #awaitCreation(request: Request, resolved: readonly ResolvedTarget[] | undefined): boolean {
+  #awaitCreation(request: Request, resolved: readonly ProbedTarget[] | undefined): boolean {
     if (resolved === undefined) return true;
-    const created = resolved
-      .filter((r) => r.oid === undefined && (r.target.action === 'create' || r.target.action === 'replace'))
-      .map((r) => r.target);
+    const created = resolved.flatMap((one) => {
+      if (one.oid !== undefined || (one.target.action !== 'create' && one.target.action !== 'replace')) return [];
+      return createdBy(one) ?? [];
+    });
     if (created.length === 0) return true;
     if (request.kind === 'execute') this.#core.toUpstream.put(FLUSH);
     this.#wait({ for: 'creation', request, created });
@@ -515,7 +523,7 @@ export class Frontend implements MessageSink {
     if (this.#waiting.for === 'creation' && this.#waiting.request === request) this.#goOn();
   }
 
-  #claim(resolved: readonly ResolvedTarget[]): void {
+  #claim(resolved: readonly ProbedTarget[]): void {
     const objects = resolved.flatMap(({ target, oid, temporary }) =>
       oid === undefined || temporary ? [] : [{ catalog: catalogOf(target.kind)!, oid, name: target.name }],
     );

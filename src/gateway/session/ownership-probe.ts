@@ -7,18 +7,22 @@ import { encodeBind, encodeClose, encodeExecute, encodeParse, FLUSH, SYNC } from
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
 
-// Everything is qualified: nothing in a search_path can stand in for it.
+// Everything is qualified, operators too (CASE x WHEN y would look = up): nothing in a search_path can stand in for it.
+// The last column is what an unqualified name is created in.
 const PROBE_SQL = `
-SELECT w.i, w.oid, CASE w.kind WHEN 'relation' THEN (
+SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
-    FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END
-FROM (SELECT u.i, u.kind, CASE u.kind
-      WHEN 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
-      WHEN 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
-      WHEN 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
-      WHEN 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid
-      WHEN 'prepared_transaction' THEN (SELECT 1::pg_catalog.oid FROM pg_catalog.pg_prepared_xacts x
-        WHERE x.gid OPERATOR(pg_catalog.=) u.name) END AS oid
+    FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END,
+  CASE WHEN w.kind OPERATOR(pg_catalog.=) 'schema' OR w.kind OPERATOR(pg_catalog.=) 'prepared_transaction'
+      OR pg_catalog.array_length(pg_catalog.parse_ident(w.name, false), 1) OPERATOR(pg_catalog.>) 1 THEN ''
+    ELSE pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text) OPERATOR(pg_catalog.||) '.' END
+FROM (SELECT u.i, u.kind, u.name, CASE
+      WHEN u.kind OPERATOR(pg_catalog.=) 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
+      WHEN u.kind OPERATOR(pg_catalog.=) 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
+      WHEN u.kind OPERATOR(pg_catalog.=) 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
+      WHEN u.kind OPERATOR(pg_catalog.=) 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid
+      WHEN u.kind OPERATOR(pg_catalog.=) 'prepared_transaction' THEN (SELECT 1::pg_catalog.oid
+        FROM pg_catalog.pg_prepared_xacts x WHERE x.gid OPERATOR(pg_catalog.=) u.name) END AS oid
   FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
     WITH ORDINALITY AS u(kind, name, i)) w`;
 
@@ -40,7 +44,7 @@ export function isProbeable(target: ObjectTarget): boolean {
 }
 
 /**
- * The messages of one probe: Parse, Bind, Execute, Close and either Flush (inside a pipeline of the client's) or Sync.
+ * The messages of one probe: Parse, Bind, Execute, two Closes and either Flush (inside a pipeline of the client's) or Sync.
  * `id` makes its names unique in the session.
  */
 export function probeMessages(targets: readonly ObjectTarget[], id: number, end: 'flush' | 'sync'): Buffer {
@@ -49,23 +53,30 @@ export function probeMessages(targets: readonly ObjectTarget[], id: number, end:
     encodeParse(name, PROBE_SQL),
     encodeBind(name, name, [arrayLiteral(targets.map((t) => t.kind)), arrayLiteral(targets.map((t) => t.lookup!))]),
     encodeExecute(name, 0),
+    encodeClose('P', name),
     encodeClose('S', name),
     end === 'flush' ? FLUSH : SYNC,
   ]);
 }
 
-/** Requests of a probe that are answered: Parse, Bind, Execute, Close, and Sync where it ends with one. */
-export const PROBE_REQUESTS = ['parse', 'bind', 'execute', 'close'] as const;
+/** Requests of a probe that are answered: Parse, Bind, Execute, Closes, and Sync where it ends with one. */
+export const PROBE_REQUESTS = ['parse', 'bind', 'execute', 'close', 'close'] as const;
+
+/** A target as it was looked up, and where it would come into being. */
+export interface ProbedTarget extends ResolvedTarget {
+  /** Quoted, with its dot; empty for a qualified name. Undefined: nowhere. */
+  readonly creationSchema: string | undefined;
+}
 
 /** Reads the probe's rows; throws when they are not what was asked for. */
 export function readProbe(
   targets: readonly ObjectTarget[],
   rows: readonly (Buffer | null)[][],
   isOwn: (catalog: string, oid: number) => boolean,
-): ResolvedTarget[] {
+): ProbedTarget[] {
   if (rows.length !== targets.length) throw new Error(`probe answered ${rows.length} rows for ${targets.length} names`);
-  const resolved: ResolvedTarget[] = new Array(targets.length);
-  for (const [index, oid, temporary] of rows) {
+  const resolved: ProbedTarget[] = new Array(targets.length);
+  for (const [index, oid, temporary, schema] of rows) {
     const i = Number(index?.toString('latin1')) - 1;
     const target = targets[i];
     if (target === undefined || resolved[i] !== undefined) throw new Error('probe answered for another name');
@@ -75,9 +86,19 @@ export function readProbe(
       oid: number,
       own: number !== undefined && isOwn(CATALOGS[target.kind as Exclude<ObjectKind, 'other'>], number),
       temporary: temporary?.toString('latin1') === 't',
+      creationSchema: schema?.toString('utf8'),
     };
   }
   return resolved;
+}
+
+/**
+ * What to look up once the statement is through: under the very schema that an unqualified name was to be created in.
+ * The search_path may be another by then (`CREATE TABLE … AS SELECT set_config(…)`), and the name somebody else's.
+ */
+export function createdBy({ target, creationSchema }: ProbedTarget): ObjectTarget | undefined {
+  if (creationSchema === undefined || target.lookup === undefined) return undefined;
+  return { ...target, lookup: creationSchema + target.lookup };
 }
 
 /** A text[] literal of PostgreSQL. */

@@ -260,11 +260,7 @@ describe('names of statements', () => {
     expect(s.toUpstream()).toEqual(['Query prepare q as select 1', 'Query execute q']);
     s.upstream(complete('PREPARE'), ready(), complete('SELECT 1'), ready());
     s.client(run('execute s'));
-    expect(s.toUpstream()).toEqual([
-      'Parse =execute s',
-      'Parse dbgate_refused=<rejected>',
-      'Sync',
-    ]);
+    expect(s.toUpstream()).toEqual(['Parse =execute s', 'Parse dbgate_refused=<rejected>', 'Sync']);
   });
 
   it('EXECUTE pipelined behind a Parse whose fate is not known waits for it', () => {
@@ -325,6 +321,7 @@ describe('portals', () => {
       'Parse dbgate_probe_1=<probe>',
       'Bind dbgate_probe_1<-dbgate_probe_1',
       'Execute dbgate_probe_1',
+      'Close P dbgate_probe_1',
       'Close S dbgate_probe_1',
       'Sync',
     ]);
