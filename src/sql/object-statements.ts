@@ -167,6 +167,11 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const view = child(node, 'view');
     if (view !== undefined) walk.relationTarget(flag(node, 'replace') ? 'replace' : 'create', 'view', view);
     walk.children(node, scope, new Set(['view']));
+    // An update of such a view reaches the rule by which an update of pg_settings is set_config.
+    const { relations } = walk.draft;
+    if (relations.has('pg_settings') || relations.has('pg_catalog.pg_settings')) {
+      walk.draft.find('set_config_dynamic', walk.at(view), 'pg_settings');
+    }
   },
 
   IndexStmt(node, walk, scope) {

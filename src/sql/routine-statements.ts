@@ -48,14 +48,21 @@ function declaration(node: Tree, body: string): string {
   if (flag(node, 'is_procedure')) {
     return `CREATE PROCEDURE f(${parameters.join(', ')}) LANGUAGE plpgsql AS ${tag}${body}${tag}`;
   }
-  const result = child(node, 'returnType');
-  const names = result === undefined ? [] : strings(result, 'names');
-  const special = ['trigger', 'event_trigger', 'void'].find((name) => names.at(-1) === name);
-  const returns = parameters.some((one) => one.startsWith('OUT ') || one.startsWith('INOUT '))
-    ? ''
-    : `RETURNS ${result !== undefined && flag(result, 'setof') ? 'SETOF ' : ''}${special ?? 'text'} `;
-  return `CREATE FUNCTION f(${parameters.join(', ')}) ${returns}LANGUAGE plpgsql AS ${tag}${body}${tag}`;
+  return `CREATE FUNCTION f(${parameters.join(', ')}) ${returns(node, parameters)}LANGUAGE plpgsql AS ${tag}${body}${tag}`;
 }
+
+/** How a function returns decides which RETURN statements its body may have. */
+function returns(node: Tree, parameters: readonly string[]): string {
+  const result = child(node, 'returnType');
+  const outs = parameters.filter((one) => one.startsWith('OUT ') || one.startsWith('INOUT ')).length;
+  if (result === undefined) return '';
+  const setof = flag(result, 'setof') ? 'SETOF ' : '';
+  if (outs > 0) return setof === '' ? '' : `RETURNS SETOF ${outs === 1 ? 'text' : 'record'} `;
+  const name = strings(result, 'names').at(-1) ?? '';
+  return `RETURNS ${setof}${SPECIAL_RESULTS.has(name) ? name : 'text'} `;
+}
+
+const SPECIAL_RESULTS = new Set(['trigger', 'event_trigger', 'void', 'record']);
 
 function dollarTag(body: string): string {
   let tag = '$body$';

@@ -57,6 +57,7 @@ const DANGEROUS: readonly (readonly [string, string])[] = [
   ["SELECT set_config('ro' || 'le', 'hr_admin', false)", 'session.pinned-settings'],
   ["UPDATE pg_settings SET setting = 'hr_admin' WHERE name = 'role'", 'session.pinned-settings'],
   ["CREATE FUNCTION f() RETURNS int LANGUAGE sql SET role = 'hr_admin' AS 'SELECT 1'", 'production.no-acting-as'],
+  ['CREATE VIEW mine AS SELECT * FROM pg_settings', 'session.pinned-settings'],
   ['SET SESSION AUTHORIZATION hr_admin', 'production.no-acting-as'],
   ['SET standard_conforming_strings = off', 'session.pinned-settings'],
   ["SET client_encoding = 'SJIS'", 'session.pinned-settings'],
