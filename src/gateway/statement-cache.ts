@@ -127,7 +127,7 @@ export class StatementCache {
     if (free === undefined) return false;
     let template = this.#youngTemplates.get(shape.key) ?? this.#oldTemplates.get(shape.key);
     // One shape, two sets of free literals: no rule of ours says so, so it is not trusted.
-    if (template !== undefined && template.free.some((one, index) => one !== free[index])) return false;
+    if (template?.free.some((one, index) => one !== free[index])) return false;
     template ??= { free, variants: new Map() };
     if (template.variants.size >= MAX_VARIANTS) return false;
     const pinned = pinnedKey(sql, shape, free);
