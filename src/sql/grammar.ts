@@ -70,7 +70,9 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
   await routineGrammar.loadModule();
   return {
     parse(sql) {
-      if (sql === '') return [];
+      // The library refuses what is blank to JavaScript; to PostgreSQL only these six are white space.
+      if (/^[ \t\n\r\f\v]*$/.test(sql)) return [];
+      if (sql.trim() === '') throw new GrammarError(`syntax error at or near "${sql}"`, 1);
       return statementsOf(run(() => sqlGrammar.parseSync(sql)) as ParseResult);
     },
     parseRoutine(sql) {
