@@ -178,6 +178,8 @@ function readPassword(client: Duplex, timeoutMs: number): Promise<string> {
     { side: 'frontend', known: new Set([PASSWORD]), streamed: NONE, maxWholeBytes: MAX_PASSWORD_BYTES },
     {
       message(_type, buffer, start, end) {
+        if (password !== undefined)
+          throw new DbgateError('protocol', 'data behind the password', { sqlstate: '08P01' });
         password = decodePasswordMessage(buffer, start + HEADER_BYTES, end);
         return true;
       },

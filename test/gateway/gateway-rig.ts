@@ -206,6 +206,7 @@ export class Rig {
         method: options.method ?? 'GET',
         path: options.path ?? `/v1/databases/${encodeURIComponent(database)}/connect`,
         ca: this.certificates.ca,
+        servername: 'localhost',
         agent: false,
         allowHalfOpen: true,
         headers: {
