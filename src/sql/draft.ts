@@ -13,6 +13,8 @@ export class Draft {
   readonly functions = new Set<string>();
   readonly operators = new Set<string>();
   readonly types = new Set<string>();
+  readonly commands = new Set<string>();
+  readonly settings = new Set<string>();
   readonly prepared: PreparedName[] = [];
 
   raise(statementClass: StatementClass): void {
@@ -26,6 +28,7 @@ export class Draft {
   }
 
   facts(command: string, offset: number, length: number): StatementFacts {
+    this.commands.delete(command);
     return {
       command,
       class: this.class,
@@ -37,6 +40,8 @@ export class Draft {
       operators: [...this.operators],
       types: [...this.types],
       locks: this.locks,
+      ...(this.commands.size > 0 ? { nested: [...this.commands] } : {}),
+      ...(this.settings.size > 0 ? { settings: [...this.settings] } : {}),
       ...(this.prepared.length > 0 ? { prepared: this.prepared } : {}),
       offset,
       length,

@@ -113,6 +113,10 @@ export interface StatementFacts {
   readonly types: readonly string[];
   /** Row locks (FOR UPDATE …) or LOCK TABLE anywhere. */
   readonly locks: boolean;
+  /** Commands that stand inside it, other than its own (CTEs, DO, function bodies, EXPLAIN ANALYZE …). Missing: none. */
+  readonly nested?: readonly string[];
+  /** Settings that it gives a value, lower case, whichever way it is spelt. Missing: none. */
+  readonly settings?: readonly string[];
   /** Names of prepared statements that it makes, runs or forgets, in SQL; the protocol's Parse shares them. Missing: none. */
   readonly prepared?: readonly PreparedName[];
   /** Byte range in the text; `length` 0: to the end of the text, as Postgres' own `stmt_len`. */

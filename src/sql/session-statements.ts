@@ -70,7 +70,10 @@ export const SESSION_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const name = text(node, 'name');
     if (kind === 'VAR_SET_MULTI') transactionModes(list(node, 'args'), walk);
     else if (name !== undefined && kind !== 'VAR_RESET_ALL') {
-      const finding = settingFinding(name, settingValue(node));
+      const value = settingValue(node);
+      // A default is what the gateway started the session with.
+      if (value !== undefined) walk.draft.settings.add(name.toLowerCase());
+      const finding = settingFinding(name, value);
       if (finding !== undefined) walk.draft.find(finding, walk.at(list(node, 'args')[0]), name);
     }
     walk.children(node, scope);

@@ -132,7 +132,9 @@ export class Walk {
 
   visit(type: string, node: Tree, scope: Scope): void {
     if (type.endsWith('Stmt') && !NOT_STATEMENTS.has(type)) {
-      this.draft.raise(commandOf(type, node).class);
+      const command = commandOf(type, node);
+      this.draft.raise(command.class);
+      this.draft.commands.add(command.name);
       const handler = this.around.handlerOf(type);
       const outer = this.#select;
       this.#select = type === 'SelectStmt' ? node : undefined;
@@ -279,6 +281,7 @@ export class Walk {
       this.draft.find('set_config_dynamic', this.at(node), undefined);
       return;
     }
+    this.draft.settings.add(name.toLowerCase());
     const value = castConstantOf(args[1]);
     const finding = settingFinding(name, value?.kind === 'string' ? value.value : null);
     if (finding !== undefined) this.draft.find(finding, this.at(node), name);
