@@ -3,7 +3,7 @@
  * Nothing is served before everything it needs works; what can't work stops the start with what to do about it.
  */
 import { watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir, open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -71,8 +71,10 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now });
     closing.push(() => recorder.close());
     const owned = await openOwnedObjects(log, { now });
+    const indexFile = path.join(settings.stateDir, 'index.sqlite');
+    await makePrivate(indexFile);
     const history = await openHistory(log, {
-      file: path.join(settings.stateDir, 'index.sqlite'),
+      file: indexFile,
       onWarning: (message) => logLine(`index: ${message}`),
     });
     closing.push(() => history.close());
@@ -211,6 +213,12 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     await closeAll(closing);
     throw error;
   }
+}
+
+/** SQLite takes the mode of its file for the ones beside it; the folder may have been made by others, and be open. */
+async function makePrivate(file: string): Promise<void> {
+  await (await open(file, 'a', 0o600)).close();
+  await chmod(file, 0o600);
 }
 
 async function closeAll(closing: (() => unknown)[]): Promise<void> {
