@@ -4,7 +4,6 @@
  * sessions go on.
  */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import pg from 'pg';
@@ -299,28 +298,48 @@ describe.each(['native', 'tunnel', 'upgrade'] as const)('%s', (way) => {
       await direct.query('SELECT pg_terminate_backend($1)', [pid]);
       await direct.end();
     }
-    let last = await client.receive();
-    for (; last.type === 'D'; last = await client.receive()) check(last);
-    const said = [describeMessage(last), last.type === 'closed' ? '' : await client.says()].join(' ').trim();
-    // Complete and correct rows to the last, then an error; never a CommandComplete.
-    expect(said).toMatch(how === 'SIGKILL' ? /^E\((08006|57P0\d) FATAL\) closed$/ : /^E\(57P01 FATAL\) closed$/);
-    // After a SIGKILL the server ends all others and recovers; then the gateway serves as before.
-    for (let i = 0; ; i++) {
-      const next = await open(way);
-      const { user, database, password } = address(way);
-      const answer = await next.logIn({ user, database }, password);
-      if (answer === 'Z(I)') {
-        await lives(next);
-        next.close();
-        break;
-      }
-      next.close();
-      expect(answer).toMatch(/^E\((57P03|08001|08006|57P02) FATAL\)$/);
-      if (i === 100) throw new Error('the server does not come back');
-      await sleep(100);
+    try {
+      let last = await client.receive();
+      for (; last.type === 'D'; last = await client.receive()) check(last);
+      const said = [describeMessage(last), last.type === 'closed' ? '' : await client.says()].join(' ').trim();
+      // Complete and correct rows to the last, then an error or (it died inside a row) just the end; never a CommandComplete.
+      expect(said).toMatch(/^(E\((08006|57P0\d) FATAL\) )?closed$/);
+    } finally {
+      await untilServed(way);
     }
   });
+
+  it('a server that ends a session between two messages', async () => {
+    const client = await session(way);
+    client.send(query('SELECT pg_backend_pid()'));
+    const pid = Number(rowValues((await client.receiveTo('Z')).find(({ type }) => type === 'D')!)[0]);
+    client.send(query('SELECT pg_sleep(30)'));
+    await sleep(100);
+    const direct = new pg.Client(gateway.server.superuserUrl);
+    await direct.connect();
+    await direct.query('SELECT pg_terminate_backend($1)', [pid]);
+    await direct.end();
+    expect(await client.says()).toMatch(/^(T )?E\(57P01 FATAL\) closed$/);
+  });
 });
+
+/** After a SIGKILL the server ends all sessions and recovers; then the gateway must serve as before. */
+async function untilServed(way: Way): Promise<void> {
+  const { user, database, password } = address(way);
+  for (let i = 0; ; i++) {
+    const client = await open(way);
+    const answer = await client.logIn({ user, database }, password);
+    if (answer === 'Z(I)') {
+      await lives(client);
+      client.close();
+      return;
+    }
+    client.close();
+    expect(answer).toMatch(/^E\((57P03|08001|08006|57P02) FATAL\)$/);
+    if (i === 100) throw new Error('the server does not come back');
+    await sleep(100);
+  }
+}
 
 describe('the native listener before TLS', () => {
   const connect = () => RawClient.connect(address('native').host, address('native').port);
@@ -392,7 +411,7 @@ describe('the native listener before TLS', () => {
       socket.on('secureConnect', () => socket.write(startupMessage({ user, database })));
       let got = 0;
       socket.on('data', (chunk: Buffer) => (got += chunk.length));
-      await once(socket, 'close');
+      await new Promise((resolve) => socket.once('close', resolve));
       expect(got).toBe(0);
     }
   });
