@@ -45,18 +45,27 @@ export function refuseAndWithhold(
     lost = true;
   }
   // 4. What was told to have failed fails upstream too, before anything else comes there.
-  if (lost && !backend.copyIn) failTransaction(core);
-  refuseUnsent(core, requests, notRun);
+  const inBatch = requests[0]?.inBatch ?? core.pipelineOpen;
+  const failing = lost && !backend.copyIn;
+  const { pipelineOpen } = core;
+  if (failing) failTransaction(core, inBatch);
+  core.pipelineOpen = pipelineOpen;
+  refuseUnsent(core, requests, failing && inBatch, notRun);
   // 5. What comes from here on is taken by a log that has healed, or refused.
   core.toUpstream.flush();
   core.toClient.flush();
 }
 
 /** One error for each batch in place of the requests that were never sent, and its Sync. */
-function refuseUnsent(core: SessionCore, requests: readonly Request[], notRun: (request: Request) => void): void {
+function refuseUnsent(
+  core: SessionCore,
+  requests: readonly Request[],
+  refusedBefore: boolean,
+  notRun: (request: Request) => void,
+): void {
   const denial = denialResponse(AUDIT_UNAVAILABLE);
   const { pipelineOpen } = core;
-  let refused = false;
+  let refused = refusedBefore;
   for (const { kind, probe } of requests) {
     if (kind === 'sync') {
       core.toUpstream.put(SYNC);
@@ -78,11 +87,10 @@ function refuseUnsent(core: SessionCore, requests: readonly Request[], notRun: (
 }
 
 /** A statement that is certain to fail: in the batch that is open, else by itself. */
-function failTransaction(core: SessionCore): void {
-  if (core.pipelineOpen) {
+function failTransaction(core: SessionCore, inBatch: boolean): void {
+  if (inBatch) {
     core.toUpstream.put(REJECTED_EXECUTE);
     core.push('parse', { denial: denialResponse(AUDIT_LOST) });
-    core.batchRefused = true;
     return;
   }
   core.toUpstream.put(REJECTED_QUERY);

@@ -137,6 +137,7 @@ export class SessionCore {
       onSuccess: parts.onSuccess,
       statement: parts.statement,
       portal: parts.portal,
+      inBatch: this.pipelineOpen,
       completed: 0,
       rows: 0,
       bytes: 0,

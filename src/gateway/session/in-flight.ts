@@ -39,6 +39,8 @@ export interface Request {
   readonly statement: PreparedStatement | undefined;
   /** Bind: the portal that it makes. */
   readonly portal: Portal | undefined;
+  /** It was sent behind others of its batch, before a Sync. */
+  readonly inBatch: boolean;
   /** Statements of it that are through. */
   completed: number;
   rows: number;
