@@ -23,12 +23,13 @@ export function refuseAndWithhold(
   const unsent = core.toUpstream.takeFailed(from);
   core.toUpstream.gate = 0;
   if (unsent.length > 0) frontend.skipRestOfStream();
-  const requests = core.inFlight.takeNewest(unsent.reduce((sum, { marks }) => sum + marks.length, 0));
+  const marks = unsent.flatMap((segment) => segment.marks);
+  const requests = core.inFlight.take(marks);
   // 2. Answers of reads that ran: each batch that was withheld ends in an error, in its place of the order.
   const dropped = core.toClient.takeFailed(from);
   core.toClient.gate = 0;
   let toldFailed = false;
-  for (const status of dropped.flatMap(({ marks }) => marks)) {
+  for (const status of dropped.flatMap((segment) => segment.marks)) {
     const told = status === 'T' ? 'E' : status;
     if (told !== status) toldFailed = true;
     core.toClient.put(Buffer.concat([denialResponse(AUDIT_LOST), readyForQuery(told)]));
@@ -45,7 +46,7 @@ export function refuseAndWithhold(
     lost = true;
   }
   // 4. What was told to have failed fails upstream too, before anything else comes there.
-  const inBatch = requests[0]?.inBatch ?? core.pipelineOpen;
+  const inBatch = marks[0]?.inBatch ?? core.pipelineOpen;
   const failing = lost && !backend.copyIn;
   const { pipelineOpen } = core;
   if (failing) failTransaction(core, inBatch);

@@ -19,10 +19,18 @@ export type SessionEvent =
   /** Half-close by the client: nothing more comes, answers still go. */
   | { readonly type: 'client_end'; readonly nowMs: number }
   | { readonly type: 'upstream_end'; readonly nowMs: number }
-  /** The gateway ends the session: token expired, revoked, shutdown, idle. */
+  /** The gateway ends the session: token or grant ended, revoked, shutdown, idle. */
   | { readonly type: 'end'; readonly reason: EndReason; readonly nowMs: number };
 
-export type EndReason = 'token_expired' | 'revoked' | 'shutdown' | 'idle' | 'upstream_gone' | 'protocol' | 'client';
+export type EndReason =
+  | 'token_expired'
+  | 'grant_ended'
+  | 'revoked'
+  | 'shutdown'
+  | 'idle'
+  | 'upstream_gone'
+  | 'protocol'
+  | 'client';
 
 export type SessionCommand =
   | { readonly type: 'send_client'; readonly bytes: Buffer }

@@ -12,6 +12,8 @@ export function farewellOf(reason: EndReason): Buffer | undefined {
   switch (reason) {
     case 'token_expired':
       return fatal('28000', 'session expired: run dbgate login');
+    case 'grant_ended':
+      return fatal('28000', 'the grant for this session ended', 'See `dbgate ls` for what you may reach now.');
     case 'revoked':
       return fatal('28000', 'access was revoked', 'See `dbgate ls` for what you may reach now.');
     case 'shutdown':

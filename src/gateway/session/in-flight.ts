@@ -113,9 +113,16 @@ export class InFlight {
     return discarded;
   }
 
-  /** The newest `count` requests are taken out: they were never sent. */
-  takeNewest(count: number): Request[] {
-    return this.#queue.splice(this.#queue.length - count, count);
+  /** Takes out those of `unsent` that are still here: some may have been discarded behind an error already. */
+  take(unsent: readonly Request[]): Request[] {
+    if (unsent.length === 0) return [];
+    const never = new Set(unsent);
+    const taken: Request[] = [];
+    const kept: Request[] = [];
+    for (const request of this) (never.has(request) ? taken : kept).push(request);
+    this.#queue = kept;
+    this.#head = 0;
+    return taken;
   }
 
   /** Is the head inside a COPY FROM STDIN whose end has been sent? */

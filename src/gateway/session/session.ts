@@ -181,8 +181,7 @@ export class Session {
   #stopTaking(): void {
     const { inFlight, toUpstream } = this.#core;
     this.#frontend.stop();
-    const held = toUpstream.takeFailed(0).reduce((sum, { marks }) => sum + marks.length, 0);
-    for (const request of inFlight.takeNewest(held)) {
+    for (const request of inFlight.take(toUpstream.takeFailed(0).flatMap(({ marks }) => marks))) {
       request.sqlstate = NOT_RUN;
       this.#core.recordOutcome(request);
     }

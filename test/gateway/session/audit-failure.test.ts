@@ -197,6 +197,16 @@ describe('a pure read', () => {
   });
 });
 
+describe('requests that an error discarded before they were sent', () => {
+  it('are not taken for others that were not sent', () => {
+    const s = new Script().client(encodeParse('x', 'select bad'), run('write 1', SYNC), SYNC);
+    s.upstream(error('42601')).auditFailed(1);
+    s.upstream(ready(), ready());
+    expect(s.toClient()).toEqual(['ERROR 42601', 'ReadyForQuery I', 'ReadyForQuery I']);
+    worksAgain(s);
+  });
+});
+
 describe('a denial whose record failed', () => {
   it('is told as what it is: not run', () => {
     const s = new Script().client(query('deny it')).auditFailed(1);
