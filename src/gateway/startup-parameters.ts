@@ -4,7 +4,9 @@
  *
  * @see https://www.postgresql.org/docs/current/runtime-config-client.html
  */
+import type { GrantLimits } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
+import { fixedSettingsOf } from '../policy/grants.ts';
 import { PINNED_SETTINGS } from '../sql/facts.ts';
 
 export interface UpstreamParameters {
@@ -24,10 +26,11 @@ const LATIN1_NAMES = new Set(['LATIN1', 'ISO88591']);
 export function upstreamParameters(
   client: ReadonlyMap<string, string>,
   person: string,
-  options: { readonly readOnly: boolean },
+  options: { readonly readOnly: boolean; readonly limits?: GrantLimits },
 ): UpstreamParameters {
   const settings = new Map<string, string>();
   let encoding: 'utf8' | 'latin1' = 'utf8';
+  const fixed = fixedSettingsOf(options.limits ?? {});
   for (const [name, value] of [...optionSettings(client.get('options') ?? ''), ...client]) {
     const key = name.toLowerCase();
     if (key === 'user' || key === 'database' || key === 'options') continue;
@@ -46,6 +49,12 @@ export function upstreamParameters(
         `Remove ${key} from the connection's options.`,
       );
     }
+    if (fixed?.has(key) === true) {
+      throw refused(
+        `the setting ${key} cannot be given when connecting: your grant fixes it`,
+        `Remove ${key} from the connection's options.`,
+      );
+    }
     if (options.readOnly && (key === 'default_transaction_read_only' || key === 'transaction_read_only')) continue;
     settings.set(key, value);
   }
@@ -56,6 +65,9 @@ export function upstreamParameters(
   ]);
   for (const [name, value] of pinned) settings.set(name, value);
   settings.set('application_name', applicationName(application, person));
+  const { statementTimeoutMs, lockTimeoutMs } = options.limits ?? {};
+  if (statementTimeoutMs !== undefined) settings.set('statement_timeout', `${statementTimeoutMs}ms`);
+  if (lockTimeoutMs !== undefined) settings.set('lock_timeout', `${lockTimeoutMs}ms`);
   if (options.readOnly) settings.set('default_transaction_read_only', 'on');
   return { parameters: settings, encoding, pinned, application };
 }
@@ -97,7 +109,7 @@ function optionSettings(options: string): [string, string][] {
     if (/\s/.test(c)) {
       if (word !== undefined) words.push(word);
       word = undefined;
-    } else if (c === '\\' && i + 1 < options.length) word = (word ?? '') + options[++i];
+    } else if (c === '\\') word = (word ?? '') + (options[++i] ?? '');
     else word = (word ?? '') + c;
   }
   if (word !== undefined) words.push(word);
