@@ -39,7 +39,7 @@ port.on('message', (batch: AnalyserRequest) => {
   for (const { id, sql } of batch) {
     Atomics.store(progress, 0, id);
     try {
-      results.push({ id, ...analyseWithLiterals(sql, grammar) });
+      results.push({ id, ...analyseWithLiterals(sql, grammar, Date.now()) });
     } catch (error) {
       if (results.length > 0) post({ kind: 'done', results });
       const tooDeep = error instanceof RangeError;

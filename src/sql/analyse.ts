@@ -24,12 +24,16 @@ export interface AnalysisResult {
 /** What a session's thread judges at once is bounded by this. */
 const MAX_STATEMENTS = 10_000;
 
+/** No clock says less: for callers that have none. */
+const NOT_BEFORE_MS = Date.UTC(2026, 10, 1);
+
 /** Throws only what says that the grammar's instance is broken (a stack overflow, a trap). */
-export function analyse(sql: string, grammar: Grammar): Analysis {
-  return analyseWithLiterals(sql, grammar).analysis;
+export function analyse(sql: string, grammar: Grammar, nowMs = NOT_BEFORE_MS): Analysis {
+  return analyseWithLiterals(sql, grammar, nowMs).analysis;
 }
 
-export function analyseWithLiterals(sql: string, grammar: Grammar): AnalysisResult {
+/** `nowMs`: what the clock says; a bound in time narrows by it. */
+export function analyseWithLiterals(sql: string, grammar: Grammar, nowMs = NOT_BEFORE_MS): AnalysisResult {
   if (sql.includes('\0')) {
     return failed(sql, {
       kind: 'invalid_encoding',
@@ -55,7 +59,7 @@ export function analyseWithLiterals(sql: string, grammar: Grammar): AnalysisResu
     return failed(sql, { kind: 'too_large', message, sqlstate: '54000', cursorPosition: undefined });
   }
   const bytes = new ByteOffsets(sql);
-  const statements = parsed.map((one) => statementFacts(one, grammar, bytes, parsed.length === 1));
+  const statements = parsed.map((one) => statementFacts(one, { grammar, nowMs }, bytes, parsed.length === 1));
   const recordedSql = mayHoldSecret(sql) ? withoutSecrets(sql, parsed, bytes) : sql;
   const analysis: Analysis = {
     statements,
@@ -82,14 +86,21 @@ function failed(sql: string, error: AnalysisError): AnalysisResult {
   return { analysis: failedAnalysis(sql, error), freeLiterals: [] };
 }
 
-function statementFacts(parsed: ParsedStatement, grammar: Grammar, bytes: ByteOffsets, only: boolean): StatementFacts {
+function statementFacts(
+  parsed: ParsedStatement,
+  world: { readonly grammar: Grammar; readonly nowMs: number },
+  bytes: ByteOffsets,
+  only: boolean,
+): StatementFacts {
   const draft = new Draft();
   const [type, node] = unwrap(parsed.node) ?? ['', {}];
   const around = {
-    grammar,
+    ...world,
     handlerOf: statementHandler,
     depth: 0,
     variables: new Set<string>(),
+    parameters: new Set<string>(),
+    loose: false,
     deferred: false,
     nestedAt: undefined,
   };

@@ -2,9 +2,9 @@
 import { Draft } from './draft.ts';
 import type { FindingKind } from './facts.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
-import { insertMayUpdateAll, mergeIsBounded, whereNarrows } from './narrowing.ts';
+import { type Extent, extentOf, insertMayUpdateAll, mergeExtent, type Place } from './narrowing.ts';
 import { as, child, flag, list, type Tree, text } from './tree.ts';
-import type { StatementHandler, Walk } from './walk.ts';
+import type { Scope, StatementHandler, Walk } from './walk.ts';
 
 const WITH = new Set(['withClause']);
 const WITH_AND_RELATION = new Set(['withClause', 'relation']);
@@ -26,10 +26,19 @@ function written(node: Tree, walk: Walk): string {
   return name;
 }
 
-function unbounded(kind: FindingKind, node: Tree, name: string, walk: Walk): void {
-  const relation = child(node, 'relation');
-  walk.draft.find(kind, walk.at(relation), name, walk.around.deferred ? undefined : name);
+function unbounded(kind: FindingKind, node: Tree, name: string, extent: Extent, walk: Walk): void {
+  if (extent.narrow) return;
+  const at = walk.at(child(node, 'relation'));
+  if (walk.around.deferred) walk.draft.find(kind, at, name);
+  else walk.draft.find(kind, at, name, { lookup: name, unless: extent.unless });
 }
+
+function placeOf(walk: Walk, scope: Scope): Place {
+  const { variables, parameters, loose, nowMs } = walk.around;
+  return { scope, variables, parameters, loose, nowMs };
+}
+
+const ALL_ROWS: Extent = { narrow: false, unless: [] };
 
 /** What SELECT INTO and CREATE TABLE AS create. */
 export function created(into: Tree | undefined, label: string, ifNotExists: boolean, walk: Walk): void {
@@ -67,32 +76,30 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   InsertStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    if (insertMayUpdateAll(node, inner, walk.around.variables)) unbounded('update_without_where', node, name, walk);
+    if (insertMayUpdateAll(node, placeOf(walk, inner))) unbounded('update_without_where', node, name, ALL_ROWS, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
   UpdateStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    if (!whereNarrows(node, list(node, 'fromClause'), inner, walk.around.variables)) {
-      unbounded('update_without_where', node, name, walk);
-    }
+    const extent = extentOf(node, list(node, 'fromClause'), placeOf(walk, inner));
+    unbounded('update_without_where', node, name, extent, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
   DeleteStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    if (!whereNarrows(node, list(node, 'usingClause'), inner, walk.around.variables)) {
-      unbounded('delete_without_where', node, name, walk);
-    }
+    const extent = extentOf(node, list(node, 'usingClause'), placeOf(walk, inner));
+    unbounded('delete_without_where', node, name, extent, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
   MergeStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    if (!mergeIsBounded(node, inner, walk.around.variables)) unbounded('merge_all_rows', node, name, walk);
+    unbounded('merge_all_rows', node, name, mergeExtent(node, placeOf(walk, inner)), walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 

@@ -1,7 +1,6 @@
 /** The facts of one statement while they are being gathered. */
 import { higherClass } from './commands.ts';
 import type { Finding, FindingKind, ObjectTarget, PreparedName, StatementClass, StatementFacts } from './facts.ts';
-import { bareName } from './names.ts';
 
 export class Draft {
   class: StatementClass = 'transaction';
@@ -21,10 +20,13 @@ export class Draft {
     this.class = higherClass(this.class, statementClass);
   }
 
-  find(kind: FindingKind, offset: number | undefined, subject: string | undefined, lookup?: string): void {
-    this.findings.push(
-      lookup === undefined ? { kind, offset, subject } : { kind, offset, subject: subject ?? bareName(lookup), lookup },
-    );
+  find(
+    kind: FindingKind,
+    offset: number | undefined,
+    subject: string | undefined,
+    more: Pick<Finding, 'lookup' | 'unless'> = {},
+  ): void {
+    this.findings.push({ kind, offset, subject, ...more });
   }
 
   facts(command: string, offset: number, length: number): StatementFacts {

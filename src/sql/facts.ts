@@ -52,6 +52,11 @@ export interface Finding {
    * resolved before the statement runs (a function's body, a prepared statement), so never proved to be one's own.
    */
   readonly lookup?: string;
+  /**
+   * Whole relations that it is joined with by equality, as texts for to_regclass: if one of them is a table of the
+   * principal's own, it lists the rows that are meant, and the finding is none.
+   */
+  readonly unless?: readonly string[];
 }
 
 export type FindingKind =

@@ -2,18 +2,21 @@
  * Does a WHERE narrow? A small predicate that errs towards "no": a top-level AND narrows if one arm does, an OR if all
  * do, and one condition narrows if it ties a column of the target to something outside the target:
  *
- * - `=`, IN, = ANY, IS NOT DISTINCT FROM a constant, a parameter, an expression of those, a scalar sub-SELECT, or a
- *   column of another relation; the column may stand in a cast, lower(), date_trunc() or a JSON path;
- * - IN (sub-SELECT) that is itself narrowed, limited (LIMIT up to 10,000) or a list of values;
- * - a closed range of at most 1,000 whole numbers, or a bound in time (`< '2024-01-01'`, `< now() - interval …`);
- *   an open bound on a number, `< now()`, `<>`, or a bound that is a bare parameter may be above or below every row;
+ * - `=`, IN, = ANY, IS NOT DISTINCT FROM a constant, a parameter, an expression of those, or a scalar sub-SELECT that
+ *   does not look at the row; the column may stand in a cast, lower(), date_trunc() or a JSON path;
+ * - IN (sub-SELECT) that is itself narrowed, limited (LIMIT up to 1,000) or a list of values;
+ * - a closed range of at most 1,000 whole numbers or 366 days, or a bound in time (`< '2024-01-01'`,
+ *   `< now() - interval …`, the last year); an open bound on a number, `< now()`, `<>`, or a bound that is a bare
+ *   parameter may be above or below every row;
+ * - a join (FROM, USING, EXISTS) with rows that are themselves narrowed: see `joined.ts`;
  * - LIKE or containment with at least three characters to match; IS NULL; a bare boolean column; WHERE CURRENT OF.
  *
  * IS NOT NULL, comparisons of the target with itself (by any alias), and conditions without a column do not.
- * It reads no catalog: a join with another relation narrows even if every row finds its partner.
+ * It reads no catalog: a join with a whole relation is named, so that a session can say if that is a list of its own.
  */
-import { isTime, matchesText, wholeNumber } from './bounds.ts';
-import { rangeVarParts } from './names.ts';
+import { isNarrowRange, matchesText, momentOf, timeIsBound, wholeNumber } from './bounds.ts';
+import { conjuncts, held, type Joined, noneJoined } from './joined.ts';
+import { qualifiedName, rangeVarParts } from './names.ts';
 import { columnNames, containsColumn, hasColumn, isColumn, referenceOf, type Sight } from './sight.ts';
 import {
   as,
@@ -32,83 +35,168 @@ import {
 type Scope = ReadonlyMap<string, Tree>;
 
 const MAX_STEPS = 20_000;
-const MAX_RANGE = 1_000;
-const MAX_LIMIT = 10_000;
+const MAX_LIMIT = 1_000;
 
-/** For UPDATE and DELETE: `from` is FROM or USING. */
-export function whereNarrows(node: Tree, from: readonly Tree[], scope: Scope, variables: ReadonlySet<string>): boolean {
-  const where = child(node, 'whereClause');
-  return where !== undefined && narrows(where, sightOf(child(node, 'relation') ?? {}, from, scope, variables));
+/** Where a condition stands. */
+export interface Place {
+  readonly scope: Scope;
+  readonly variables: ReadonlySet<string>;
+  readonly parameters: ReadonlySet<string>;
+  /** In a loop over who knows how many rows: a variable, or so many at a time, may come to all. */
+  readonly loose: boolean;
+  readonly nowMs: number;
 }
 
-/** True if no WHEN clause of a MERGE can change or remove all rows. */
-export function mergeIsBounded(node: Tree, scope: Scope, variables: ReadonlySet<string>): boolean {
-  const source = child(node, 'sourceRelation');
-  const sight = sightOf(child(node, 'relation') ?? {}, source === undefined ? [] : [source], scope, variables);
-  const join = child(node, 'joinCondition');
-  const joined = join !== undefined && narrows(join, sight);
-  return list(node, 'mergeWhenClauses').every((wrapped) => {
-    const clause = as(wrapped, 'MergeWhenClause') ?? {};
-    const command = text(clause, 'commandType');
-    if (command !== 'CMD_UPDATE' && command !== 'CMD_DELETE') return true;
-    const condition = child(clause, 'condition');
-    if (condition !== undefined && narrows(condition, sight)) return true;
-    return joined && text(clause, 'matchKind') !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE';
+export interface Extent {
+  readonly narrow: boolean;
+  /** Relations whose rows are the only ones to be touched, should one of them be a list of the session's own. */
+  readonly unless: readonly string[];
+}
+
+const NARROW: Extent = { narrow: true, unless: [] };
+
+/** For UPDATE and DELETE: `from` is FROM or USING. */
+export function extentOf(node: Tree, from: readonly Tree[], place: Place): Extent {
+  const where = child(node, 'whereClause');
+  return extent(where, child(node, 'relation') ?? {}, from, place);
+}
+
+function extent(where: Tree | undefined, relation: Tree, from: readonly Tree[], place: Place): Extent {
+  const sight = sightOf(relation, place);
+  if (from.length === 0) {
+    if (where !== undefined && narrows(where, sight)) return NARROW;
+    return { narrow: false, unless: listsIn(where, sight) };
+  }
+  const [alias] = sight.targets;
+  const joined = joinedOf(from, sight);
+  if (alias !== undefined && !joined.sources.has(alias)) joined.sources.set(alias, false);
+  const { held: narrow, group } = held(alias, joined, where, sight, anyNarrows);
+  if (narrow) return NARROW;
+  const partners = [...group].flatMap((one) => joined.relations.get(one) ?? []);
+  return { narrow, unless: [...partners, ...listsIn(where, sight)] };
+}
+
+/** The whole relations that `key IN (SELECT … FROM r)` compares the target with. */
+function listsIn(where: Tree | undefined, sight: Sight): string[] {
+  return conjuncts(where).flatMap((arm) => {
+    const node = as(arm, 'SubLink');
+    const select = node === undefined ? undefined : as(child(node, 'subselect'), 'SelectStmt');
+    const test = node === undefined ? undefined : child(node, 'testexpr');
+    if (node === undefined || select === undefined || text(node, 'subLinkType') !== 'ANY_SUBLINK') return [];
+    if (node.operName !== undefined || !hasColumn(test, sight)) return [];
+    const from = list(select, 'fromClause');
+    const relation = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
+    if (relation === undefined || containsCall(select) || looksOut(select, sight, NOBODY)) return [];
+    const parts = rangeVarParts(relation);
+    return parts.length === 1 && sight.scope.has(parts[0] ?? '') ? [] : [qualifiedName(parts)];
   });
 }
 
+/** Does a query give few rows, so that a loop over it is short? */
+export function isShort(query: Tree, place: Place): boolean {
+  return queryIsBounded(query, { ...sightOf({}, place), targets: new Set() }, new Set());
+}
+
+/** What MERGE may do to all rows. */
+export function mergeExtent(node: Tree, place: Place): Extent {
+  const relation = child(node, 'relation') ?? {};
+  const source = child(node, 'sourceRelation');
+  const join = extent(child(node, 'joinCondition'), relation, source === undefined ? [] : [source], place);
+  const sight: Sight = { ...sightOf(relation, place), qualifiedOnly: true };
+  const unless: string[] = [];
+  let narrow = true;
+  for (const wrapped of list(node, 'mergeWhenClauses')) {
+    const clause = as(wrapped, 'MergeWhenClause') ?? {};
+    const command = text(clause, 'commandType');
+    if (command !== 'CMD_UPDATE' && command !== 'CMD_DELETE') continue;
+    const condition = child(clause, 'condition');
+    if (condition !== undefined && narrows(condition, sight)) continue;
+    const matched = text(clause, 'matchKind') !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE';
+    if (matched && join.narrow) continue;
+    if (!matched) return { narrow: false, unless: [] };
+    narrow = false;
+    unless.push(...join.unless);
+  }
+  return { narrow, unless };
+}
+
 /** INSERT … SELECT … ON CONFLICT DO UPDATE whose SELECT can offer every key there is. */
-export function insertMayUpdateAll(node: Tree, scope: Scope, variables: ReadonlySet<string>): boolean {
+export function insertMayUpdateAll(node: Tree, place: Place): boolean {
   const conflict = child(node, 'onConflictClause');
   if (conflict === undefined || text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return false;
-  const sight = sightOf(child(node, 'relation') ?? {}, [], scope, variables);
+  const sight = sightOf(child(node, 'relation') ?? {}, place);
   const where = child(conflict, 'whereClause');
   if (where !== undefined && narrows(where, sight)) return false;
   const select = as(child(node, 'selectStmt'), 'SelectStmt');
   return select !== undefined && !isOtherRows(select, sight);
 }
 
-function sightOf(relation: Tree, from: readonly Tree[], scope: Scope, variables: ReadonlySet<string>): Sight {
+function sightOf(relation: Tree, { scope, variables, parameters, loose, nowMs }: Place): Sight {
   const name = rangeVarParts(relation).at(-1) ?? '';
   const alias = text(child(relation, 'alias') ?? {}, 'aliasname') ?? name;
-  const sources = new Map<string, boolean>();
-  const budget = { steps: MAX_STEPS };
-  const sight: Sight = { targets: new Set([alias]), relation: name, sources, scope, variables, budget };
-  for (const item of from) addSource(item, sources, sight);
-  return sight;
+  return {
+    targets: new Set([alias]),
+    relation: name,
+    sources: new Map(),
+    qualifiedOnly: false,
+    enclosing: new Set(),
+    scope,
+    variables,
+    parameters,
+    loose,
+    nowMs,
+    budget: { steps: MAX_STEPS },
+  };
 }
 
-function addSource(item: Tree, sources: Map<string, boolean>, sight: Sight): void {
+function joinedOf(from: readonly Tree[], sight: Sight): Joined {
+  const joined = noneJoined();
+  for (const item of from) addSource(item, joined, sight, true);
+  return joined;
+}
+
+/** `inner`: its ON holds for every row. */
+function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): void {
   const [type, node] = unwrap(item) ?? ['', {}];
   const alias = text(child(node, 'alias') ?? {}, 'aliasname');
+  const { sources } = joined;
   switch (type) {
     case 'RangeVar': {
       const parts = rangeVarParts(node);
       const name = parts.at(-1) ?? '';
       const cte = parts.length === 1 ? sight.scope.get(name) : undefined;
-      sources.set(
-        alias ?? name,
-        cte === undefined ? name !== sight.relation : queryIsOtherRows(cte, without(sight, name)),
-      );
+      sources.set(alias ?? name, cte !== undefined && queryIsBounded(cte, without(sight, name), new Set()));
+      if (cte === undefined && name !== sight.relation) joined.relations.set(alias ?? name, qualifiedName(parts));
       return;
     }
     case 'RangeSubselect': {
       const select = as(child(node, 'subquery'), 'SelectStmt');
-      if (alias !== undefined) sources.set(alias, select !== undefined && isOtherRows(select, sight));
+      sources.set(alias ?? '?', select !== undefined && selectIsBounded(select, sight, new Set()));
       return;
     }
     case 'RangeFunction':
-      if (alias !== undefined) sources.set(alias, functionIsBounded(node, sight));
+      sources.set(alias ?? '?', functionIsBounded(node, sight));
       return;
     case 'JoinExpr': {
+      const isInner = inner && (node.jointype === undefined || text(node, 'jointype') === 'JOIN_INNER');
+      const before = [...sources.keys()];
       const left = child(node, 'larg');
       const right = child(node, 'rarg');
-      if (left !== undefined) addSource(left, sources, sight);
-      if (right !== undefined) addSource(right, sources, sight);
+      if (left !== undefined) addSource(left, joined, sight, isInner);
+      const [one] = [...sources.keys()].filter((key) => !before.includes(key));
+      const lefts = [...sources.keys()];
+      if (right !== undefined) addSource(right, joined, sight, isInner);
+      const [other] = [...sources.keys()].filter((key) => !lefts.includes(key));
+      if (!isInner) return;
+      const quals = child(node, 'quals');
+      if (quals !== undefined) joined.conditions.push(quals);
+      if (list(node, 'usingClause').length > 0 && one !== undefined && other !== undefined) {
+        joined.pairs.push([one, other]);
+      }
       return;
     }
     default:
-      if (alias !== undefined) sources.set(alias, false);
+      sources.set(alias ?? '?', false);
   }
 }
 
@@ -122,14 +210,10 @@ function without(sight: Sight, name: string): Sight {
 /** Rows of another relation, or few rows: not the target by another name, not a generator of every key. */
 function isOtherRows(select: Tree, sight: Sight): boolean {
   if (selectIsBounded(select, sight, new Set())) return true;
+  if (containsGenerator(select)) return false;
   const relations = new Set<string>();
   relationsOf(select, sight.scope, relations);
   return relations.size > 0 && !relations.has(sight.relation);
-}
-
-function queryIsOtherRows(query: Tree, sight: Sight): boolean {
-  const [type, node] = unwrap(query) ?? ['', {}];
-  return type === 'SelectStmt' ? isOtherRows(node, sight) : queryIsBounded(query, sight, new Set());
 }
 
 function relationsOf(tree: Tree, scope: Scope, found: Set<string>): void {
@@ -194,9 +278,9 @@ function queryIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>):
       return select === undefined || selectIsBounded(select, sight, beside);
     }
     case 'UpdateStmt':
-      return whereNarrows(node, list(node, 'fromClause'), sight.scope, sight.variables);
+      return extentOf(node, list(node, 'fromClause'), sight).narrow;
     case 'DeleteStmt':
-      return whereNarrows(node, list(node, 'usingClause'), sight.scope, sight.variables);
+      return extentOf(node, list(node, 'usingClause'), sight).narrow;
     default:
       return false;
   }
@@ -223,59 +307,60 @@ function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<string>
   }
   const sight = insideOf(select, outer);
   if (reachesOut(select, sight, outer, beside)) return false;
-  const limit = castConstantOf(child(select, 'limitCount'));
-  if (limit?.kind === 'integer' && limit.value <= MAX_LIMIT) return true;
-  const where = child(select, 'whereClause');
-  if (where !== undefined && narrows(where, sight)) return true;
   const from = list(select, 'fromClause');
+  const limit = castConstantOf(child(select, 'limitCount'));
+  const withTies = text(select, 'limitOption') === 'LIMIT_OPTION_WITH_TIES';
+  if (limit?.kind === 'integer' && limit.value <= MAX_LIMIT && !withTies && !outer.loose) return true;
+  const where = child(select, 'whereClause');
   if (from.length === 0) {
     return list(select, 'targetList').every((wrapped) => {
       const value = child(as(wrapped, 'ResTarget') ?? {}, 'val');
-      if (value === undefined) return false;
+      if (value === undefined || containsColumn(value)) return false;
       const call = as(value, 'FuncCall');
       return call === undefined || UNPACKING.has(strings(call, 'funcname').at(-1) ?? '')
         ? !containsGenerator(value)
         : false;
     });
   }
-  return from.every((item) => itemIsBounded(item, sight));
+  // Each row of it may be unfolded into many.
+  if (list(select, 'targetList').some(unfolds)) return false;
+  const inside: Sight = { ...sight, enclosing: new Set([...outer.enclosing, ...outer.targets]) };
+  const joined = joinedOf(from, { ...inside, relation: '' });
+  if (from.length === 1 && joined.sources.size === 1) {
+    const [few] = joined.sources.values();
+    return few === true || (where !== undefined && narrows(where, inside));
+  }
+  return held(undefined, joined, where, inside, anyNarrows).held;
+}
+
+function anyNarrows(conditions: readonly Tree[], sight: Sight): boolean {
+  return conditions.some((one) => narrows(one, sight)) || closedRange(conditions, sight);
+}
+
+/** Calls a function that may return many rows. */
+function unfolds(tree: Tree): boolean {
+  return calls(tree, (name) => UNPACKING.has(name) || name.startsWith('generate_'));
+}
+
+function containsCall(tree: Tree): boolean {
+  return calls(tree, () => true);
+}
+
+function calls(tree: Tree, is: (name: string) => boolean): boolean {
+  const call = as(tree, 'FuncCall');
+  if (call !== undefined && is(strings(call, 'funcname').at(-1) ?? '')) return true;
+  return Object.values(tree).some((value) =>
+    Array.isArray(value) ? value.some((item) => isTree(item) && calls(item, is)) : isTree(value) && calls(value, is),
+  );
 }
 
 /** A set-returning generator anywhere, as in `SELECT 1 + generate_series(…)`. */
 function containsGenerator(tree: Tree): boolean {
-  const call = as(tree, 'FuncCall');
-  if (call !== undefined && strings(call, 'funcname').at(-1)?.startsWith('generate_')) return true;
-  return Object.values(tree).some((value) =>
-    Array.isArray(value)
-      ? value.some((item) => isTree(item) && containsGenerator(item))
-      : isTree(value) && containsGenerator(value),
-  );
+  return calls(tree, (name) => name.startsWith('generate_'));
 }
 
-function itemIsBounded(item: Tree, sight: Sight): boolean {
-  const [type, node] = unwrap(item) ?? ['', {}];
-  switch (type) {
-    case 'RangeVar': {
-      const name = text(node, 'relname') ?? '';
-      const cte = node.schemaname === undefined ? sight.scope.get(name) : undefined;
-      return cte !== undefined && queryIsBounded(cte, without(sight, name), new Set());
-    }
-    case 'RangeSubselect': {
-      const select = as(child(node, 'subquery'), 'SelectStmt');
-      return select !== undefined && selectIsBounded(select, sight, new Set());
-    }
-    case 'RangeFunction':
-      return functionIsBounded(node, sight);
-    default:
-      return false;
-  }
-}
-
-/** Within a sub-SELECT every relation of its FROM is a target: a join among them narrows nothing. */
+/** The sight inside a sub-SELECT: what it reads is its target. */
 function insideOf(select: Tree, outer: Sight): Sight {
-  const aliases = new Map<string, boolean>();
-  const relationSight: Sight = { ...outer, relation: '' };
-  for (const item of list(select, 'fromClause')) addSource(item, aliases, relationSight);
   const scope = new Map(outer.scope);
   for (const wrapped of list(child(select, 'withClause') ?? {}, 'ctes')) {
     const cte = as(wrapped, 'CommonTableExpr') ?? {};
@@ -283,40 +368,79 @@ function insideOf(select: Tree, outer: Sight): Sight {
     if (query !== undefined) scope.set(text(cte, 'ctename') ?? '', query);
   }
   return {
-    targets: new Set(aliases.keys()),
+    ...outer,
+    targets: new Set(aliasesOf(list(select, 'fromClause'))),
     relation: '',
     sources: new Map(),
+    qualifiedOnly: false,
     scope,
-    variables: outer.variables,
-    budget: outer.budget,
   };
 }
 
+function aliasesOf(from: readonly Tree[]): string[] {
+  return from.flatMap((item) => {
+    const [type, node] = unwrap(item) ?? ['', {}];
+    if (type === 'JoinExpr') {
+      return aliasesOf([child(node, 'larg'), child(node, 'rarg')].filter((one) => one !== undefined));
+    }
+    const alias = text(child(node, 'alias') ?? {}, 'aliasname') ?? text(node, 'relname');
+    return alias === undefined ? [] : [alias];
+  });
+}
+
 /**
- * Could a sub-SELECT hand back the outer row's own column? `id IN (SELECT id FROM other)` does when `other` has no `id`,
- * so an unqualified name that is also compared with counts, unless the sub-SELECT reads the target relation itself.
+ * Could a sub-SELECT hand back the outer row's own column? By its select list, or by a query within its FROM or WITH.
+ * `id IN (SELECT id FROM other)` does when `other` has no `id`, so an unqualified name that is also compared with counts,
+ * unless the sub-SELECT reads the target relation itself.
  */
 function reachesOut(select: Tree, inside: Sight, outer: Sight, beside: ReadonlySet<string>): boolean {
-  if (outer.relation === '' && beside.size === 0) return false;
   const from = list(select, 'fromClause');
   const only = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
-  const readsTarget = only !== undefined && rangeVarParts(only).at(-1) === outer.relation;
-  const check = (tree: Tree): boolean => {
-    const column = as(tree, 'ColumnRef');
-    if (column !== undefined) {
-      const fields = strings(column, 'fields');
-      if (fields.length > 1) {
-        const qualifier = fields.at(-2) ?? '';
-        return !inside.targets.has(qualifier) && outer.targets.has(qualifier);
-      }
-      const name = fields[0];
-      return name !== undefined && beside.has(name) && !readsTarget;
-    }
-    return Object.values(tree).some((value) =>
-      Array.isArray(value) ? value.some((item) => isTree(item) && check(item)) : isTree(value) && check(value),
-    );
-  };
-  return list(select, 'targetList').some(check);
+  const readsTarget = only !== undefined && outer.relation !== '' && rangeVarParts(only).at(-1) === outer.relation;
+  const names = readsTarget ? new Set<string>() : beside;
+  const ctes = list(child(select, 'withClause') ?? {}, 'ctes');
+  const within = from.filter((item) => as(item, 'RangeVar') === undefined);
+  return (
+    list(select, 'targetList').some((part) => mentionsOuter(part, inside.targets, outer, names)) ||
+    // A query in FROM does not see what stands beside it.
+    [...ctes, ...within].some((part) => mentionsOuter(part, NOBODY, outer, names))
+  );
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Does a sub-SELECT depend on the outer row anywhere, its WHERE included? */
+function looksOut(select: Tree, outer: Sight, beside: ReadonlySet<string>): boolean {
+  const from = list(select, 'fromClause');
+  const only = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
+  const readsTarget = only !== undefined && outer.relation !== '' && rangeVarParts(only).at(-1) === outer.relation;
+  return mentionsOuter({ SelectStmt: select }, NOBODY, outer, readsTarget ? NOBODY : beside);
+}
+
+/** `hidden`: aliases of the queries in between, as one descends. */
+function mentionsOuter(tree: Tree, hidden: ReadonlySet<string>, outer: Sight, beside: ReadonlySet<string>): boolean {
+  const column = as(tree, 'ColumnRef');
+  if (column !== undefined) {
+    const isOuter = (name: string): boolean =>
+      !hidden.has(name) && (outer.targets.has(name) || outer.enclosing.has(name));
+    const fields = strings(column, 'fields');
+    if (list(column, 'fields').length > 1) return isOuter(fields.at(-2) ?? '') || isOuter(fields[0] ?? '');
+    const name = fields[0];
+    return name !== undefined && (beside.has(name) || isOuter(name));
+  }
+  const select = as(tree, 'SelectStmt');
+  const inner = select === undefined ? hidden : new Set([...hidden, ...aliasesOf(list(select, 'fromClause'))]);
+  const node = select ?? tree;
+  for (const key in node) {
+    const value = node[key];
+    const found = (part: unknown): boolean => {
+      if (!isTree(part)) return false;
+      const query = as(part, 'RangeSubselect');
+      return mentionsOuter(part, query !== undefined && query.lateral !== true ? hidden : inner, outer, beside);
+    };
+    if (Array.isArray(value) ? value.some(found) : found(value)) return true;
+  }
+  return false;
 }
 
 function narrows(condition: Tree, sight: Sight): boolean {
@@ -327,7 +451,7 @@ function narrows(condition: Tree, sight: Sight): boolean {
       const args = list(node, 'args');
       switch (text(node, 'boolop')) {
         case 'AND_EXPR':
-          return args.some((one) => narrows(one, sight)) || closedRange(args, sight);
+          return anyNarrows(args, sight);
         case 'OR_EXPR':
           return args.length > 0 && args.every((one) => narrows(one, sight));
         default:
@@ -369,7 +493,7 @@ function comparisonNarrows(node: Tree, sight: Sight): boolean {
       if (operator === '<' || operator === '<=' || operator === '>' || operator === '>=') {
         return timeBound(left, operator, right, sight);
       }
-      return CONTAINMENT.has(operator) && hasColumn(left, sight) && matchesText(right);
+      return CONTAINMENT.has(operator) && hasColumn(left, sight) && matchesText(right, sight.nowMs);
     case 'AEXPR_NOT_DISTINCT':
       return equates(left, right, sight);
     case 'AEXPR_IN':
@@ -378,22 +502,18 @@ function comparisonNarrows(node: Tree, sight: Sight): boolean {
       return operator === '=' && equatesAny(left, right, sight);
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
-      return !operator.startsWith('!') && hasColumn(left, sight) && matchesText(right);
+      return !operator.startsWith('!') && hasColumn(left, sight) && matchesText(right, sight.nowMs);
     case 'AEXPR_BETWEEN':
     case 'AEXPR_BETWEEN_SYM': {
       const [low, high] = items(right);
-      if (low === undefined || high === undefined || !hasColumn(left, sight)) return false;
-      const from = wholeNumber(low);
-      const to = wholeNumber(high);
-      if (from !== undefined && to !== undefined) return Math.abs(to - from) <= MAX_RANGE;
-      return isTime(low) && isTime(high);
+      return hasColumn(left, sight) && isNarrowRange(low, high, sight.nowMs);
     }
     default:
       return false;
   }
 }
 
-const CONTAINMENT = new Set(['@>', '<@', '&&', '?', '?|', '?&', '@@', '^@']);
+const CONTAINMENT = new Set(['@>', '<@', '&&', '?', '?|', '?&', '^@']);
 
 function equates(left: Tree, right: Tree, sight: Sight): boolean {
   const leftRow = as(left, 'RowExpr');
@@ -425,10 +545,11 @@ function equatesAny(left: Tree, right: Tree, sight: Sight): boolean {
       text(subLink, 'subLinkType') === 'ARRAY_SUBLINK' && select !== undefined && selectIsBounded(select, sight, beside)
     );
   }
-  return (
-    (constantOf(value) !== undefined || as(value, 'ParamRef') !== undefined || as(value, 'ColumnRef') !== undefined) &&
-    isOutside(value, sight, beside)
-  );
+  if (constantOf(value) !== undefined || as(value, 'ParamRef') !== undefined) return true;
+  const column = as(value, 'ColumnRef');
+  if (column === undefined || !isOutside(value, sight, beside)) return false;
+  // A variable may have been filled with every key there is.
+  return referenceOf(column, sight) === 'other' || sight.parameters.has(strings(column, 'fields').at(-1) ?? '');
 }
 
 function subLinkNarrows(node: Tree, sight: Sight): boolean {
@@ -444,64 +565,53 @@ function subLinkNarrows(node: Tree, sight: Sight): boolean {
       if (!columns.some((column) => hasColumn(column, sight))) return false;
       return selectIsBounded(select, sight, new Set(columns.flatMap((column) => [...columnNames(column)])));
     }
-    case 'EXISTS_SUBLINK': {
-      const where = child(select, 'whereClause');
-      if (where === undefined) return false;
-      const sources = new Map(sight.sources);
-      for (const item of list(select, 'fromClause')) addSource(item, sources, sight);
-      // A bare name in there is most likely the inner relation's: only qualified columns of the target count.
-      return correlates(where, { ...sight, sources });
-    }
+    case 'EXISTS_SUBLINK':
+      return existsNarrows(select, sight);
     default:
       return false;
   }
 }
 
-function correlates(condition: Tree, sight: Sight): boolean {
-  const [type, node] = unwrap(condition) ?? ['', {}];
-  if (type === 'BoolExpr') {
-    const args = list(node, 'args');
-    if (text(node, 'boolop') === 'AND_EXPR') return args.some((one) => correlates(one, sight));
-    return text(node, 'boolop') === 'OR_EXPR' && args.every((one) => correlates(one, sight));
-  }
-  if (type !== 'A_Expr' || text(node, 'kind') !== 'AEXPR_OP' || strings(node, 'name').at(-1) !== '=') return false;
-  const left = child(node, 'lexpr');
-  const right = child(node, 'rexpr');
-  if (left === undefined || right === undefined) return false;
-  const qualified = (one: Tree): boolean => {
-    const column = as(one, 'ColumnRef');
-    return column !== undefined && list(column, 'fields').length > 1;
-  };
-  return qualified(left) && qualified(right) && equates(left, right, sight);
+/** EXISTS is a join with the target: a bare name in there is most likely the inner relation's. */
+function existsNarrows(select: Tree, sight: Sight): boolean {
+  const [target] = sight.targets;
+  const from = list(select, 'fromClause');
+  if (target === undefined || from.length === 0 || select.op === 'SETOP_UNION') return false;
+  const inside = insideOf(select, sight);
+  if (inside.targets.has(target)) return false;
+  const joined = joinedOf(from, { ...inside, relation: sight.relation });
+  joined.sources.set(target, false);
+  return held(target, joined, child(select, 'whereClause'), inside, anyNarrows).held;
 }
 
-/** Lower and upper bound of one column in whole numbers, not further apart than MAX_RANGE. */
+/** Lower and upper bound of one column, close to each other. */
 function closedRange(args: readonly Tree[], sight: Sight): boolean {
-  const bounds = new Map<string, { low?: number; high?: number }>();
+  const bounds = new Map<string, { low?: Tree; high?: Tree }>();
   for (const one of args) {
     const node = as(one, 'A_Expr');
     const left = node === undefined ? undefined : child(node, 'lexpr');
     const right = node === undefined ? undefined : child(node, 'rexpr');
     if (node === undefined || left === undefined || right === undefined || text(node, 'kind') !== 'AEXPR_OP') continue;
     const operator = strings(node, 'name').at(-1) ?? '';
-    const value = wholeNumber(right);
     const column = as(left, 'ColumnRef');
-    if (value === undefined || column === undefined || !isColumn(left, sight)) continue;
+    if (column === undefined || !isColumn(left, sight)) continue;
+    if (wholeNumber(right) === undefined && momentOf(right, sight.nowMs) === undefined) continue;
     const name = strings(column, 'fields').join('.');
     const bound = bounds.get(name) ?? {};
-    if (operator === '<' || operator === '<=') bound.high = Math.min(value, bound.high ?? value);
-    else if (operator === '>' || operator === '>=') bound.low = Math.max(value, bound.low ?? value);
+    if (operator === '<' || operator === '<=') bound.high ??= right;
+    else if (operator === '>' || operator === '>=') bound.low ??= right;
     bounds.set(name, bound);
   }
-  for (const { low, high } of bounds.values()) {
-    if (low !== undefined && high !== undefined && high - low <= MAX_RANGE) return true;
-  }
+  for (const { low, high } of bounds.values()) if (isNarrowRange(low, high, sight.nowMs)) return true;
   return false;
 }
 
+const MIRRORED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
+
 function timeBound(left: Tree, operator: string, right: Tree, sight: Sight): boolean {
-  if (hasColumn(left, sight)) return isTime(right);
-  return hasColumn(right, sight) && isTime(left) && operator !== '';
+  if (hasColumn(left, sight)) return timeIsBound(operator, momentOf(right, sight.nowMs), sight.nowMs);
+  if (!hasColumn(right, sight)) return false;
+  return timeIsBound(MIRRORED[operator] ?? '', momentOf(left, sight.nowMs), sight.nowMs);
 }
 
 /** A value that does not come from the target's row: `beside` are the names it is compared with. */
@@ -517,14 +627,14 @@ function isOutside(wrapped: Tree, sight: Sight, beside: ReadonlySet<string>): bo
       if (reference === 'other') return true;
       // A variable named like the column it is compared with may be the column.
       const fields = strings(node, 'fields');
-      return reference === 'variable' && (fields.length > 1 || !beside.has(fields[0] ?? ''));
+      return reference === 'variable' && !sight.loose && (fields.length > 1 || !beside.has(fields[0] ?? ''));
     }
     case 'SubLink': {
       const select = as(child(node, 'subselect'), 'SelectStmt');
       if (text(node, 'subLinkType') !== 'EXPR_SUBLINK' || select === undefined) return false;
-      return list(select, 'fromClause').length === 0
+      return list(select, 'fromClause').length === 0 && select.op === undefined
         ? !containsColumn(select)
-        : !reachesOut(select, insideOf(select, sight), sight, beside);
+        : !looksOut(select, sight, beside);
     }
     case 'SetToDefault':
       return true;

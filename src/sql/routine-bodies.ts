@@ -1,6 +1,8 @@
 /** Bodies of routines: SQL is parsed again; PL/pgSQL is taken apart by its own parser, each piece of SQL in it parsed again. */
+import { isNarrowRange } from './bounds.ts';
 import { GrammarError, type ParsedStatement } from './grammar.ts';
-import { as, constantText, isTree, list, number, type Tree, text } from './tree.ts';
+import { isShort } from './narrowing.ts';
+import { as, child, constantText, isTree, list, number, strings, type Tree, text } from './tree.ts';
 import { NO_CTES, type Walk } from './walk.ts';
 
 /** A body within a body within …: past this it is opaque. */
@@ -63,8 +65,55 @@ const DYNAMIC_SLOTS: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_dynfors: 'query',
 };
 
-/** Every PLpgSQL_expr below `tree`. */
-function pieces(tree: Tree, walk: Walk, dynamic: boolean): void {
+const LOOPS = new Set([
+  'PLpgSQL_stmt_fors',
+  'PLpgSQL_stmt_dynfors',
+  'PLpgSQL_stmt_forc',
+  'PLpgSQL_stmt_fori',
+  'PLpgSQL_stmt_foreach_a',
+  'PLpgSQL_stmt_while',
+  'PLpgSQL_stmt_loop',
+]);
+
+/** Goes through few rows: of a narrowed query, a short range, an array that the caller gives. */
+function isShortLoop(type: string, loop: Tree, walk: Walk): boolean {
+  switch (type) {
+    case 'PLpgSQL_stmt_fors': {
+      const query = parsedPiece(loop, 'query', walk);
+      return query !== undefined && isShort(query, { ...walk.around, scope: NO_CTES });
+    }
+    case 'PLpgSQL_stmt_fori':
+      return (
+        loop.step === undefined &&
+        isNarrowRange(constantPiece(loop, 'lower', walk), constantPiece(loop, 'upper', walk), 0)
+      );
+    case 'PLpgSQL_stmt_foreach_a': {
+      const column = as(constantPiece(loop, 'expr', walk), 'ColumnRef');
+      return column !== undefined && walk.around.parameters.has(strings(column, 'fields').at(-1) ?? '');
+    }
+    default:
+      return false;
+  }
+}
+
+function parsedPiece(loop: Tree, slot: string, walk: Walk): Tree | undefined {
+  const source = text(as(child(loop, slot), 'PLpgSQL_expr') ?? {}, 'query');
+  if (source === undefined) return undefined;
+  try {
+    return walk.around.grammar.parse(slot === 'query' ? source : `SELECT ${source}`)[0]?.node;
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined;
+    throw error;
+  }
+}
+
+function constantPiece(loop: Tree, slot: string, walk: Walk): Tree | undefined {
+  const select = as(parsedPiece(loop, slot, walk), 'SelectStmt');
+  return child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val');
+}
+
+/** Every PLpgSQL_expr below `tree`; `head`: the tree is a loop without its body. */
+function pieces(tree: Tree, walk: Walk, dynamic: boolean, head = false): void {
   const expression = as(tree, 'PLpgSQL_expr');
   if (expression !== undefined) {
     piece(expression, walk, dynamic);
@@ -72,6 +121,13 @@ function pieces(tree: Tree, walk: Walk, dynamic: boolean): void {
   }
   for (const key in tree) {
     const value = tree[key];
+    if (!head && isTree(value) && LOOPS.has(key)) {
+      const { body, ...head } = value;
+      pieces({ [key]: head }, walk, false, true);
+      const inside = walk.around.loose || isShortLoop(key, value, walk) ? walk : walk.fork({ loose: true });
+      if (Array.isArray(body)) for (const item of body) if (isTree(item)) pieces(item, inside, false);
+      continue;
+    }
     if (Array.isArray(value)) {
       for (const item of value) if (isTree(item)) pieces(item, walk, false);
     } else if (isTree(value)) {

@@ -73,13 +73,19 @@ function dollarTag(body: string): string {
 function body(
   language: string,
   source: Tree | undefined,
-  variables: Set<string>,
+  parameters: Set<string>,
   declare: (body: string) => string,
   walk: Walk,
 ): void {
   const parts = source === undefined ? [] : stringsOf(items(child(source, 'arg')));
   const text = optionText(source) ?? (parts.length === 1 ? parts[0] : undefined);
-  const inside = walk.fork({ nestedAt: walk.at(source), deferred: true, variables, depth: walk.around.depth + 1 });
+  const inside = walk.fork({
+    nestedAt: walk.at(source),
+    deferred: true,
+    variables: parameters,
+    parameters,
+    depth: walk.around.depth + 1,
+  });
   if (text !== undefined && language === 'sql') sqlBody(text, inside);
   else if (text !== undefined && language === 'plpgsql') plpgsqlBody(declare(text), inside);
   else inside.draft.find('procedural_code', inside.at(undefined), language);
@@ -101,12 +107,12 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     if (isTrue(settings.get('security'))) {
       walk.draft.find('security_definer', walk.at(settings.get('security')), name);
     }
-    const variables = parameterNames(node);
+    const parameters = parameterNames(node);
     const language = optionText(settings.get('language')) ?? 'sql';
     if (node.sql_body === undefined) {
-      body(language, settings.get('as'), variables, (source) => declaration(node, source), walk);
+      body(language, settings.get('as'), parameters, (source) => declaration(node, source), walk);
     } else {
-      walk.fork({ deferred: true, variables }).node(child(node, 'sql_body'), scope);
+      walk.fork({ deferred: true, variables: parameters, parameters }).node(child(node, 'sql_body'), scope);
     }
     walk.children(node, scope, new Set(['sql_body', 'funcname']));
   },

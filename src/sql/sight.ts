@@ -7,10 +7,20 @@ export interface Sight {
   readonly targets: ReadonlySet<string>;
   /** Bare name of the target relation, `''` for a SELECT. */
   readonly relation: string;
-  /** Alias → true if it stands for rows other than the target's. */
+  /** Alias of what it is joined with → true if that is few rows by itself: a list, a limited or narrowed query. */
   readonly sources: ReadonlyMap<string, boolean>;
+  /** A bare column may be any relation's, so it says nothing about the target's. */
+  readonly qualifiedOnly: boolean;
+  /** Aliases of the queries around this one: their columns stand for the row that is being judged. */
+  readonly enclosing: ReadonlySet<string>;
   readonly scope: ReadonlyMap<string, Tree>;
   readonly variables: ReadonlySet<string>;
+  /** Those of the variables that a caller gives: an array among them is a list of what he means. */
+  readonly parameters: ReadonlySet<string>;
+  /** In a loop over who knows how many rows. */
+  readonly loose: boolean;
+  /** What the clock says, in ms since 1970: a bound in time is judged by it. */
+  readonly nowMs: number;
   /** Steps left before a condition is too involved to judge, shared by all that is looked at for one statement. */
   readonly budget: { steps: number };
 }
@@ -29,6 +39,12 @@ const KEY_FUNCTIONS = new Set([
   'extract',
   'timezone',
 ]);
+/** With a second argument they strip or shift what tells rows apart. */
+const ONE_ARGUMENT = new Set(['lower', 'upper', 'btrim', 'ltrim', 'rtrim', 'date', 'md5']);
+/** Units that all rows share. */
+const COARSE_UNIT = /^(?:decade|centur|cent|c$|millenn|mil|era|timezone)/i;
+/** The same for every row, or nearly. */
+const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'xmax', 'cmin', 'cmax']);
 const PATHS = new Set(['->', '->>', '#>', '#>>']);
 
 /** The target's column, bare or in a cast, a function or a path that still tells rows apart. */
@@ -47,6 +63,9 @@ export function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
     case 'FuncCall': {
       if (!KEY_FUNCTIONS.has(strings(node, 'funcname').at(-1) ?? '')) return false;
       const args = list(node, 'args');
+      if (ONE_ARGUMENT.has(strings(node, 'funcname').at(-1) ?? '') && args.length !== 1) return false;
+      const unit = castConstantOf(args[0]);
+      if (unit?.kind === 'string' && COARSE_UNIT.test(unit.value.trim())) return false;
       return (
         args.some((one) => hasColumn(one, sight)) &&
         args.every((one) => hasColumn(one, sight) || castConstantOf(one) !== undefined)
@@ -85,8 +104,12 @@ export function isColumn(wrapped: Tree, sight: Sight): boolean {
   const column = as(wrapped, 'ColumnRef');
   if (column === undefined) return false;
   const fields = strings(column, 'fields');
-  if (fields.length > 1 && sight.sources.has(fields.at(-2) ?? '')) return false;
-  return referenceOf(column, sight) === 'target' || (fields.length === 1 && sight.variables.has(fields[0] ?? ''));
+  if (SYSTEM_COLUMNS.has(fields.at(-1) ?? '')) return false;
+  if (fields.length > 1) {
+    const qualifier = fields.at(-2) ?? '';
+    return sight.targets.has(qualifier) && !sight.sources.has(qualifier);
+  }
+  return !sight.qualifiedOnly && referenceOf(column, sight) === 'target';
 }
 
 export function columnNames(wrapped: Tree): Set<string> {

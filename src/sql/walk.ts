@@ -27,6 +27,12 @@ export interface Surroundings {
   readonly depth: number;
   /** Names that are parameters or variables of the routine around it. */
   readonly variables: ReadonlySet<string>;
+  /** Those of them that a caller gives. */
+  readonly parameters: ReadonlySet<string>;
+  /** In a loop over who knows how many rows: variables may take the value of each. */
+  readonly loose: boolean;
+  /** ms since 1970. */
+  readonly nowMs: number;
   /** It runs later or elsewhere, so its names cannot be resolved now. */
   readonly deferred: boolean;
   /** The place in the whole text of everything in a nested text; undefined: locations are the tree's own. */

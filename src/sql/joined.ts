@@ -1,0 +1,113 @@
+/**
+ * Relations joined in one condition: an equality of two columns ties their rows together, a comparison with something
+ * outside holds all that hang together to few rows. What a join does not reach is every row, whatever the others are.
+ */
+import { hasColumn, type Sight } from './sight.ts';
+import { as, child, isTree, list, strings, type Tree, text } from './tree.ts';
+
+/** Relations in one FROM, and the conditions that hold for each of its rows. */
+export interface Joined {
+  /** Alias → few rows by itself. */
+  readonly sources: Map<string, boolean>;
+  /** Alias → the text that names its relation for to_regclass; none for CTEs, sub-SELECTs and functions. */
+  readonly relations: Map<string, string>;
+  /** ON of inner joins, besides those of WHERE. */
+  readonly conditions: Tree[];
+  /** Pairs joined by USING or NATURAL. */
+  readonly pairs: (readonly [string, string])[];
+}
+
+export function noneJoined(): Joined {
+  return { sources: new Map(), relations: new Map(), conditions: [], pairs: [] };
+}
+
+/** The arms of a top-level AND. */
+export function conjuncts(condition: Tree | undefined): readonly Tree[] {
+  if (condition === undefined) return [];
+  const and = as(condition, 'BoolExpr');
+  if (and === undefined || text(and, 'boolop') !== 'AND_EXPR') return [condition];
+  return list(and, 'args').flatMap(conjuncts);
+}
+
+export interface Held {
+  readonly held: boolean;
+  /** What `goal` is joined with, itself included. */
+  readonly group: ReadonlySet<string>;
+}
+
+/** Is `goal` held to few rows by the conditions? `undefined`: are all of them? */
+export function held(
+  goal: string | undefined,
+  joined: Joined,
+  where: Tree | undefined,
+  sight: Sight,
+  narrows: (conditions: readonly Tree[], sight: Sight) => boolean,
+): Held {
+  const aliases = [...joined.sources.keys()];
+  const arms = [...conjuncts(where), ...joined.conditions.flatMap(conjuncts)];
+  const groups = new Map(aliases.map((alias) => [alias, new Set([alias])]));
+  const unite = (a: string, b: string): void => {
+    const left = groups.get(a);
+    const right = groups.get(b);
+    if (left === undefined || right === undefined || left === right) return;
+    for (const alias of right) {
+      left.add(alias);
+      groups.set(alias, left);
+    }
+  };
+  for (const [a, b] of joined.pairs) unite(a, b);
+  const any: Sight = { ...sight, targets: new Set(aliases), sources: new Map(), qualifiedOnly: true };
+  for (const arm of arms) for (const [a, b] of equalities(arm, any)) unite(a, b);
+
+  const anchored = new Set(aliases.filter((alias) => joined.sources.get(alias) === true));
+  for (const alias of aliases) {
+    if (anchored.has(alias)) continue;
+    const sources = new Map(joined.sources);
+    sources.delete(alias);
+    const alone: Sight = { ...sight, targets: new Set([alias]), sources, qualifiedOnly: true };
+    if (narrows(arms, alone)) anchored.add(alias);
+  }
+  const bare: Sight = { ...sight, targets: new Set(), sources: joined.sources, qualifiedOnly: false };
+  const bareAnchor = narrows(arms, bare);
+  const first = groups.get(goal ?? aliases[0] ?? '') ?? new Set<string>();
+  const isHeld = (group: ReadonlySet<string>): boolean => {
+    for (const alias of group) if (anchored.has(alias)) return true;
+    // A bare column is some relation's: it holds them all only if they hang together.
+    return bareAnchor && aliases.every((alias) => group.has(alias) || joined.sources.get(alias) === true);
+  };
+  const all = goal === undefined ? [...new Set(groups.values())] : [first];
+  return { held: aliases.length > 0 && all.every(isHeld), group: first };
+}
+
+/** Pairs of aliases whose columns an `=` equates. */
+function equalities(arm: Tree, sight: Sight): (readonly [string, string])[] {
+  const node = as(arm, 'A_Expr');
+  if (node === undefined || text(node, 'kind') !== 'AEXPR_OP' || strings(node, 'name').join('.') !== '=') return [];
+  const left = child(node, 'lexpr');
+  const right = child(node, 'rexpr');
+  if (left === undefined || right === undefined) return [];
+  const lefts = list(as(left, 'RowExpr') ?? {}, 'args');
+  const rights = list(as(right, 'RowExpr') ?? {}, 'args');
+  const pairs = lefts.length > 0 ? lefts.map((one, i) => [one, rights[i]] as const) : [[left, right] as const];
+  return pairs.flatMap(([a, b]) => {
+    if (b === undefined || !hasColumn(a, sight) || !hasColumn(b, sight)) return [];
+    const from = qualifiers(a);
+    const to = qualifiers(b);
+    const [x] = from;
+    const [y] = to;
+    return from.size === 1 && to.size === 1 && x !== undefined && y !== undefined && x !== y ? [[x, y] as const] : [];
+  });
+}
+
+function qualifiers(tree: Tree, found = new Set<string>()): Set<string> {
+  const column = as(tree, 'ColumnRef');
+  if (column !== undefined) {
+    found.add(strings(column, 'fields').at(-2) ?? '');
+    return found;
+  }
+  for (const value of Object.values(tree)) {
+    if (isTree(value)) qualifiers(value, found);
+    else if (Array.isArray(value)) for (const item of value) if (isTree(item)) qualifiers(item, found);
+  }
+  return found;
+}
