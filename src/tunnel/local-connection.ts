@@ -6,11 +6,11 @@ import { randomBytes } from 'node:crypto';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DbgateError, ErrorCode } from '../errors.ts';
-import { encodeErrorResponse } from '../pgwire/error-response.ts';
+import { type ErrorFields, encodeErrorResponse } from '../pgwire/error-response.ts';
 import type { ScramVerifier } from '../pgwire/scram.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import type { GatewayLink } from './gateway-link.ts';
-import { closeSoon, pipeBoth } from './pipe.ts';
+import { closeSoon, type Pipe, pipeBoth } from './pipe.ts';
 
 export interface LocalConnectionOptions {
   readonly client: net.Socket;
@@ -33,7 +33,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
     serverNonce: randomBytes(18).toString('base64'),
   });
   const gone = new AbortController();
-  let detachPipe: (() => void) | undefined;
+  let pipe: Pipe | undefined;
   let gateway: Duplex | undefined;
   let open = false;
 
@@ -53,6 +53,8 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
         return;
       case 'cancel_request':
         stopReading();
+        // It is all that this connection says: its end must not take the request with it.
+        client.off('end', onEarlyEnd);
         void forwardCancel(step.raw);
         return;
       case 'ready':
@@ -90,11 +92,10 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
       client.off('end', onEarlyEnd);
       open = true;
       options.onOpened();
-      detachPipe = pipeBoth(client, stream, (end) => {
+      pipe = pipeBoth(client, stream, (end) => {
         if (end === 'closed') return;
         link.broken(new DbgateError(ErrorCode.gatewayUnreachable, lost.message, { sqlstate: lost.code }));
-        client.write(encodeErrorResponse(lost));
-        closeSoon(client);
+        sayLast(lost);
       });
     } catch (error) {
       if (gone.signal.aborted || client.writableEnded) return;
@@ -133,15 +134,24 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
 
   async function forwardCancel(raw: Buffer): Promise<void> {
     try {
-      const { stream } = await link.take(gone.signal);
+      const { stream } = await link.take(new AbortController().signal);
       stream.on('error', () => {}).once('close', () => client.destroy());
-      client.once('close', () => closeSoon(stream));
       stream.resume();
       stream.end(raw);
     } catch {
       // Nothing can be said on a connection that cancels.
       client.destroy();
     }
+  }
+
+  /** Inside a message nothing can be said: the bytes would be taken for its rest. */
+  function sayLast(fields: ErrorFields, graceMs?: number): void {
+    if (pipe?.isBetweenMessages === false) {
+      client.destroy();
+      return;
+    }
+    client.write(encodeErrorResponse(fields));
+    closeSoon(client, graceMs);
   }
 
   client.on('error', () => {});
@@ -154,11 +164,11 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
   });
 
   return (message) => {
-    detachPipe?.();
+    pipe?.detach();
     if (gateway !== undefined) closeSoon(gateway, 500);
     if (client.destroyed || client.writableEnded) return;
-    if (open) client.write(encodeErrorResponse({ severity: 'FATAL', code: '57P01', message }));
-    closeSoon(client, 500);
+    if (open) sayLast({ severity: 'FATAL', code: '57P01', message }, 500);
+    else closeSoon(client, 500);
   };
 }
 

@@ -1,27 +1,33 @@
 import type { Duplex } from 'node:stream';
+import { MessageBoundary } from './message-boundary.ts';
 
 /** Why a pipe ended: `closed` in order, or the gateway's stream broke off under a client that was not done. */
 export type PipeEnd = 'closed' | 'gateway_lost';
 
-const errorResponse = 0x45;
+export interface Pipe {
+  /** Ends the pipe without calling `onEnd`; the streams are left as they are. */
+  detach(): void;
+  /** Can the client be told something now, or would it stand inside a message? */
+  readonly isBetweenMessages: boolean;
+}
+
 const terminate = 0x58;
 
 /**
  * Carries bytes between a client and the gateway until both directions have ended, each with backpressure and half-close.
  * `onEnd` is called once: at `gateway_lost` the client is still open for a last message, else both are being closed.
- * @returns ends the pipe without calling `onEnd`; the streams are left as they are.
  */
-export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) => void): () => void {
+export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) => void): Pipe {
+  const boundary = new MessageBoundary();
   let clientDone = false;
   let gatewayDone = false;
-  let toldWhy = false;
 
   const fromClient = (chunk: Buffer): void => {
     clientDone = isTerminate(chunk);
     if (!gateway.write(chunk)) client.pause();
   };
   const fromGateway = (chunk: Buffer): void => {
-    toldWhy = isOneErrorResponse(chunk);
+    boundary.push(chunk);
     if (!client.write(chunk)) gateway.pause();
   };
   const gatewayDrained = (): void => void client.resume();
@@ -33,13 +39,15 @@ export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) 
   };
   const gatewayEnded = (): void => {
     gatewayDone = true;
-    // Without Terminate from the client or a word from the gateway, this is no end of a session.
-    if (!clientDone && !toldWhy) finish('gateway_lost');
+    // Without Terminate from the client or a word from the gateway, this is no end of a session; inside a message the
+    // gateway has cut the session on purpose, since nothing could be said.
+    if (!clientDone && !boundary.endedInError && boundary.isBetweenMessages) finish('gateway_lost');
     else if (client.readableEnded) finish('closed');
     else client.end();
   };
   const clientClosed = (): void => finish('closed');
-  const gatewayClosed = (): void => finish(gatewayDone || clientDone || toldWhy ? 'closed' : 'gateway_lost');
+  const gatewayClosed = (): void =>
+    finish(gatewayDone || clientDone || boundary.endedInError ? 'closed' : 'gateway_lost');
 
   const detach = (): void => {
     client.off('data', fromClient).off('drain', clientDrained).off('end', clientEnded).off('close', clientClosed);
@@ -59,7 +67,12 @@ export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) 
   gateway.on('close', gatewayClosed);
   client.resume();
   gateway.resume();
-  return detach;
+  return {
+    detach,
+    get isBetweenMessages() {
+      return boundary.isBetweenMessages;
+    },
+  };
 }
 
 /**
@@ -81,9 +94,4 @@ function ignore(): void {}
 function isTerminate(chunk: Buffer): boolean {
   const at = chunk.length - 5;
   return at >= 0 && chunk[at] === terminate && chunk.readInt32BE(at + 1) === 4;
-}
-
-/** A gateway that ends a session says so in an ErrorResponse that is a chunk of its own. */
-function isOneErrorResponse(chunk: Buffer): boolean {
-  return chunk[0] === errorResponse && chunk.length > 5 && chunk.readInt32BE(1) === chunk.length - 1;
 }

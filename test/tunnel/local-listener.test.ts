@@ -184,7 +184,6 @@ describe('a client of the tunnel', () => {
         "create temp table big as select i, md5(i::text) m, repeat(md5(i::text), 20) r from generate_series(1, 60000) i; select md5(string_agg(m || r, '' order by i)) h, sum(length(r)) n from big",
       )
       .then((results) => (results as unknown as pg.QueryResult[])[1]!);
-    // @ts-expect-error: it has no types
     const { default: copy } = await import('pg-copy-streams');
     const out = one.query(copy.to('copy big to stdout'));
     const chunks: Buffer[] = [];
