@@ -36,11 +36,14 @@ export interface FramingLimits {
 /** The wire's own maximum: PostgreSQL allocates at most 1 GB for a message. */
 export const MAX_MESSAGE_BYTES = 0x3fffffff;
 
+const NOTHING = Buffer.alloc(0);
+
 export class MessageReader {
   readonly #limits: FramingLimits;
   readonly #sink: MessageSink;
-  /** Bytes of the message that is being collected, as they came. */
-  #held: Buffer[] = [];
+  /** The message that is being collected, with room for more when it is `#owned`; at first a view of its chunk. */
+  #held: Buffer = NOTHING;
+  #owned = false;
   #heldBytes = 0;
   /** Total bytes of the collected message, 0 while its header is incomplete. */
   #heldTotal = 0;
@@ -130,51 +133,59 @@ export class MessageReader {
   #fill(chunk: Buffer): number {
     let at = 0;
     if (this.#heldTotal === 0) {
-      const header = Buffer.alloc(HEADER_BYTES);
-      let have = 0;
-      for (const part of this.#held) have += part.copy(header, have);
-      const take = Math.min(HEADER_BYTES - have, chunk.length);
-      chunk.copy(header, have, 0, take);
-      at = take;
-      if (have + take < HEADER_BYTES) {
-        this.#held = [header.subarray(0, have + take)];
-        this.#heldBytes = have + take;
-        return -1;
-      }
+      at = Math.min(HEADER_BYTES - this.#heldBytes, chunk.length);
+      this.#append(chunk, 0, at);
+      if (this.#heldBytes < HEADER_BYTES) return -1;
+      const header = this.#held.subarray(0, HEADER_BYTES);
       const type = header[0]!;
       const total = this.#checkedTotal(type, header.readInt32BE(1));
       if (this.#limits.streamed.has(type) && total > HEADER_BYTES + chunk.length - at) {
         // A streamed message whose header came in parts: its pieces go on from here.
-        this.#held = [];
-        this.#heldBytes = 0;
+        this.#forget();
         this.#streamType = type;
         this.#streamLeft = total - HEADER_BYTES - (chunk.length - at);
         this.#sink.piece(type, header, 0, HEADER_BYTES, true, false);
         if (at < chunk.length) this.#sink.piece(type, chunk, at, chunk.length, false, false);
         return -1;
       }
-      this.#held = [header];
-      this.#heldBytes = HEADER_BYTES;
       this.#heldTotal = total;
     }
     const need = this.#heldTotal - this.#heldBytes;
     const have = chunk.length - at;
     if (have < need) {
-      if (have > 0) this.#held.push(at === 0 ? chunk : chunk.subarray(at));
-      this.#heldBytes += have;
+      this.#append(chunk, at, chunk.length);
       return -1;
     }
-    if (need > 0) this.#held.push(chunk.subarray(at, at + need));
-    const message = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldTotal);
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#heldTotal = 0;
+    this.#append(chunk, at, at + need);
+    const message = this.#held.subarray(0, this.#heldBytes);
+    this.#forget();
     if (!this.#sink.message(message[0]!, message, 0, message.length)) this.#stopped = true;
     return at + need;
   }
 
+  /** Room grows with what came, never by what was announced; a byte at a time costs no object each. */
+  #append(chunk: Buffer, start: number, end: number): void {
+    const bytes = this.#heldBytes + end - start;
+    if (!this.#owned || bytes > this.#held.length) {
+      const room = Buffer.allocUnsafe(Math.max(bytes, Math.min(2 * bytes, this.#heldTotal), HEADER_BYTES));
+      this.#held.copy(room, 0, 0, this.#heldBytes);
+      this.#held = room;
+      this.#owned = true;
+    }
+    chunk.copy(this.#held, this.#heldBytes, start, end);
+    this.#heldBytes = bytes;
+  }
+
+  #forget(): void {
+    this.#held = NOTHING;
+    this.#owned = false;
+    this.#heldBytes = 0;
+    this.#heldTotal = 0;
+  }
+
   #hold(part: Buffer): void {
-    this.#held = [part];
+    this.#held = part;
+    this.#owned = false;
     this.#heldBytes = part.length;
     this.#heldTotal = part.length >= HEADER_BYTES ? 1 + part.readInt32BE(1) : 0;
   }
