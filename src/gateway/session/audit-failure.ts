@@ -38,6 +38,7 @@ export function refuseAndWithhold(
   }
   if (dropped.at(-1)?.marks.length === 0) backend.withholdBatch(denialResponse(AUDIT_LOST));
   if (toldFailed) backend.tellFailed();
+  frontend.intentsFailed(from);
   // 3. Answers that are still to come for intents that failed.
   let lost = dropped.length > 0;
   for (const request of core.inFlight) {

@@ -407,6 +407,11 @@ export class Frontend implements MessageSink {
     portal.n = 0;
   }
 
+  /** Intents of portals that will never be durable: an Execute takes a new one. */
+  intentsFailed(from: number): void {
+    for (const portal of this.#bound) if (portal.position >= from) this.neverExecuted(portal, NOT_RUN);
+  }
+
   /** Its portals are gone with it. */
   transactionEnded(): void {
     for (const portal of this.#bound) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);

@@ -8,14 +8,17 @@ import type { ResolvedTarget } from '../../policy/context.ts';
 import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
 
 // Everything is qualified, operators too (CASE x WHEN y would look = up): nothing in a search_path can stand in for it.
-// The last column is what an unqualified name is created in.
+// The fourth column is what an unqualified name is created in, the fifth is true for what shows the rows of others.
 const PROBE_SQL = `
 SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
     FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END,
   CASE WHEN w.kind OPERATOR(pg_catalog.=) 'schema' OR w.kind OPERATOR(pg_catalog.=) 'prepared_transaction'
       OR pg_catalog.array_length(pg_catalog.parse_ident(w.name, false), 1) OPERATOR(pg_catalog.>) 1 THEN ''
-    ELSE pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text) OPERATOR(pg_catalog.||) '.' END
+    ELSE pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text) OPERATOR(pg_catalog.||) '.' END,
+  CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
+    SELECT c.relkind OPERATOR(pg_catalog.=) 'v' OR c.relkind OPERATOR(pg_catalog.=) 'f'
+    FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END
 FROM (SELECT u.i, u.kind, u.name, CASE
       WHEN u.kind OPERATOR(pg_catalog.=) 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
@@ -76,7 +79,7 @@ export function readProbe(
 ): ProbedTarget[] {
   if (rows.length !== targets.length) throw new Error(`probe answered ${rows.length} rows for ${targets.length} names`);
   const resolved: ProbedTarget[] = new Array(targets.length);
-  for (const [index, oid, temporary, schema] of rows) {
+  for (const [index, oid, temporary, schema, view] of rows) {
     const i = Number(index?.toString('latin1')) - 1;
     const target = targets[i];
     if (target === undefined || resolved[i] !== undefined) throw new Error('probe answered for another name');
@@ -86,6 +89,7 @@ export function readProbe(
       oid: number,
       own: number !== undefined && isOwn(CATALOGS[target.kind as Exclude<ObjectKind, 'other'>], number),
       temporary: temporary?.toString('latin1') === 't',
+      isView: view?.toString('latin1') === 't',
       creationSchema: schema?.toString('utf8'),
     };
   }

@@ -197,6 +197,20 @@ describe('a pure read', () => {
   });
 });
 
+describe('a portal whose intent failed', () => {
+  it('takes a new one for its Execute', () => {
+    const s = new Script().client(encodeParse('', 'select 1'), encodeBind('p', '', []), SYNC).upstream(parseComplete);
+    s.upstream(bindComplete, ready('T')).auditFailed(1);
+    s.upstream(aborted('E'));
+    s.client(encodeExecute('p'), SYNC);
+    expect(s.intents).toHaveLength(2);
+    s.upstream(row('1'), complete('SELECT 1'), ready('T'));
+    expect(s.toClient()).toEqual(['ParseComplete', 'ERROR 58030', 'ReadyForQuery E']);
+    s.durable(2);
+    expect(s.toClient()).toEqual(['DataRow 1', 'CommandComplete SELECT 1', 'ReadyForQuery T']);
+  });
+});
+
 describe('requests that an error discarded before they were sent', () => {
   it('are not taken for others that were not sent', () => {
     const s = new Script().client(encodeParse('x', 'select bad'), run('write 1', SYNC), SYNC);
