@@ -10,6 +10,8 @@ export class Draft {
   readonly targets: ObjectTarget[] = [];
   readonly relations = new Set<string>();
   readonly functions = new Set<string>();
+  /** Those of the functions that are called for who knows how many rows. */
+  readonly repeated = new Set<string>();
   readonly operators = new Set<string>();
   readonly types = new Set<string>();
   readonly commands = new Set<string>();
@@ -39,6 +41,7 @@ export class Draft {
       targets: this.targets,
       relations: [...this.relations],
       functions: [...this.functions],
+      ...(this.repeated.size > 0 ? { repeated: [...this.repeated] } : {}),
       operators: [...this.operators],
       types: [...this.types],
       locks: this.locks,

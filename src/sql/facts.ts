@@ -39,6 +39,10 @@ export interface ObjectTarget {
   readonly name: string;
   readonly temporary: boolean;
   readonly ifNotExists: boolean;
+  /** It is about all of its rows, which a view of one's own has from others. */
+  readonly rows?: true;
+  /** See `Finding.unless`. */
+  readonly unless?: readonly string[];
 }
 
 /** A danger that a rule can match on. `offset` counts UTF-8 bytes from the start of the text. */
@@ -112,6 +116,8 @@ export interface StatementFacts {
    * of the function `f`, is listed as `.f`.
    */
   readonly functions: readonly string[];
+  /** Those of `functions` that are called for each of who knows how many rows. Missing: none. */
+  readonly repeated?: readonly string[];
   /** Operators used, bare names (`=`, `||`), for the purity check. */
   readonly operators: readonly string[];
   /** Type names cast to, as written. */

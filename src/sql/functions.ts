@@ -64,6 +64,7 @@ const DANGEROUS = new Set([
   'cursor_to_xml',
   'cursor_to_xmlschema',
   'ts_stat',
+  'ts_rewrite',
   'crosstab',
   'crosstab2',
   'crosstab3',
@@ -79,6 +80,14 @@ const DANGEROUS = new Set([
   'postgres_fdw_disconnect_all',
   'get_raw_page',
   'pg_execute_server_program',
+  'pg_hba_file_rules',
+  'pg_ident_file_mappings',
+  'pg_show_all_file_settings',
+  'pg_nextoid',
+  'pg_stop_making_pinned_objects',
+  'pg_logdir_ls',
+  'autoprewarm_start_worker',
+  'autoprewarm_dump_now',
 ]);
 const DANGEROUS_PREFIXES = [
   'dblink',
@@ -120,6 +129,12 @@ const WRITING = new Set([
   'brin_desummarize_range',
   'gin_clean_pending_list',
 ]);
+
+const REMOVES_LARGE_OBJECTS = new Set(['lo_unlink', 'lo_truncate', 'lo_truncate64', 'lo_put', 'lowrite']);
+
+export function removesLargeObjects(name: string): boolean {
+  return REMOVES_LARGE_OBJECTS.has(name);
+}
 
 export function isWritingFunction(name: string): boolean {
   return WRITING.has(name);

@@ -97,6 +97,23 @@ export function isShort(query: Tree, place: Place): boolean {
   return queryIsBounded(query, { ...sightOf({}, place), targets: new Set() }, new Set());
 }
 
+/** Is what a statement calls evaluated for who knows how many rows? */
+export function callsRepeat(type: string, node: Tree, place: Place): boolean {
+  switch (type) {
+    case 'SelectStmt':
+      if (list(node, 'fromClause').length === 0) return list(node, 'targetList').some(unfolds);
+      return !isShort({ SelectStmt: node }, place);
+    case 'UpdateStmt':
+      return !extentOf(node, list(node, 'fromClause'), place).narrow;
+    case 'DeleteStmt':
+      return !extentOf(node, list(node, 'usingClause'), place).narrow;
+    case 'MergeStmt':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What MERGE may do to all rows. */
 export function mergeExtent(node: Tree, place: Place): Extent {
   const relation = child(node, 'relation') ?? {};

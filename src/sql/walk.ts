@@ -5,9 +5,11 @@
 import { commandOf } from './commands.ts';
 import type { Draft } from './draft.ts';
 import type { ObjectKind, ObjectTarget } from './facts.ts';
-import { isDangerousFunction, isWritingFunction } from './functions.ts';
+import { isDangerousFunction, isWritingFunction, removesLargeObjects } from './functions.ts';
 import type { Grammar } from './grammar.ts';
 import { qualifiedName, rangeVarParts, typeNameText } from './names.ts';
+import { callsRepeat } from './narrowing.ts';
+import { isPureFunction } from './pure-functions.ts';
 import { settingNameOf } from './setting-name.ts';
 import { settingFinding } from './settings.ts';
 import { as, castConstantOf, child, flag, isTree, list, location, strings, type Tree, text, unwrap } from './tree.ts';
@@ -82,6 +84,8 @@ export class Walk {
   schema: string | undefined;
   /** The SELECT whose parts are being visited. */
   #select: Tree | undefined;
+  /** The statements around what is being visited, with the CTEs in their sight. */
+  readonly #statements: { readonly type: string; readonly node: Tree; readonly scope: Scope; repeats?: boolean }[] = [];
 
   constructor(draft: Draft, around: Surroundings, start: number) {
     this.draft = draft;
@@ -144,8 +148,10 @@ export class Walk {
       const handler = this.around.handlerOf(type);
       const outer = this.#select;
       this.#select = type === 'SelectStmt' ? node : undefined;
+      this.#statements.push({ type, node, scope });
       if (handler === undefined) this.children(node, scope);
       else handler(node, this, scope);
+      this.#statements.pop();
       this.#select = outer;
       return;
     }
@@ -263,7 +269,23 @@ export class Walk {
     this.target(action, 'relation', label, name, name, { temporary, at: rangeVar, ...options });
   }
 
+  /** Is what is being visited evaluated for who knows how many rows? */
+  #repeats(): boolean {
+    const { around } = this;
+    if (around.loose) return true;
+    return this.#statements.some((one) => {
+      one.repeats ??= callsRepeat(one.type, one.node, { ...around, scope: one.scope });
+      return one.repeats;
+    });
+  }
+
+  /** A function that is named, but not called here: by an operator, an aggregate, a trigger. */
   functionName(parts: readonly string[], at: Tree | undefined): void {
+    if (parts.at(-1) === 'set_config') this.draft.find('set_config_dynamic', this.at(at), undefined);
+    this.#named(parts, at);
+  }
+
+  #named(parts: readonly string[], at: Tree | undefined): void {
     if (parts.length === 0) return;
     const name = qualifiedName(parts);
     this.draft.functions.add(name);
@@ -276,8 +298,24 @@ export class Walk {
 
   #call(node: Tree): void {
     const parts = strings(node, 'funcname');
-    this.functionName(parts, node);
-    if (parts.at(-1) === 'set_config') this.#setConfig(node);
+    const bare = parts.at(-1) ?? '';
+    this.#named(parts, node);
+    if (bare === 'set_config') this.#setConfig(node);
+    if (bare === 'setval') this.#setSequence(node);
+    if (isPureFunction(bare) || !this.#repeats()) return;
+    this.draft.repeated.add(qualifiedName(parts));
+    if (removesLargeObjects(bare)) this.draft.find('delete_without_where', this.at(node), 'large objects');
+  }
+
+  /** setval is ALTER SEQUENCE … RESTART by another name. */
+  #setSequence(node: Tree): void {
+    const [argument] = list(node, 'args');
+    const call = as(argument, 'FuncCall');
+    const serial = call !== undefined && strings(call, 'funcname').at(-1) === 'pg_get_serial_sequence';
+    const constant = castConstantOf(serial ? list(call, 'args')[0] : argument);
+    // A number is an OID to regclass, and nothing to to_regclass.
+    const name = constant?.kind === 'string' && /[^\d\s-]/.test(constant.value) ? constant.value : undefined;
+    this.target('alter', 'relation', 'sequence', name, name ?? 'sequence', { at: node });
   }
 
   #setConfig(node: Tree): void {
