@@ -12,6 +12,13 @@ export interface ValueFault {
 export function schemaFaults(issues: readonly z.core.$ZodIssue[], root: SchemaNode, value: unknown): ValueFault[] {
   return issues.flatMap((issue): ValueFault[] => {
     const path = issue.path as KeyPath;
+    if (issue.code === 'invalid_union') {
+      // One or a list: what is wrong with the one that it is.
+      const [one = [], list = []] = issue.errors;
+      const branch = Array.isArray(valueAt(value, path)) ? list : one;
+      const inside = branch.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+      return schemaFaults(inside as z.core.$ZodIssue[], root, value);
+    }
     if (issue.code === 'unrecognized_keys') {
       const known = nodeAt(root, path)?.keys ?? [];
       return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, known) }));
@@ -24,6 +31,13 @@ export function schemaFaults(issues: readonly z.core.$ZodIssue[], root: SchemaNo
   });
 }
 
+/** A word that is not in a list of them, in the same form wherever it stands. */
+export function unknownWord(message: string, word: string, allowed: readonly string[]): string {
+  const near = nearest(word, allowed);
+  const suggestion = near === undefined ? '' : `, did you mean "${near}"?`;
+  return `${message}${suggestion} (allowed: ${allowed.join(', ')})`;
+}
+
 function unknownKey(key: string, known: readonly string[]): string {
   const near = nearest(key, known);
   const suggestion = near === undefined ? '' : `, did you mean "${near}"?`;
@@ -33,7 +47,9 @@ function unknownKey(key: string, known: readonly string[]): string {
 function mismatch(found: unknown, node: SchemaNode | undefined): string {
   const expected = node?.meta.expects ?? 'something else';
   if (found === undefined) return `missing; expected ${expected}`;
-  return `found ${show(found, node)}, expected ${expected}`;
+  const near = typeof found === 'string' && node?.choices !== undefined ? nearest(found, node.choices) : undefined;
+  const meant = near === undefined ? '' : `; did you mean "${near}"?`;
+  return `found ${show(found, node)}, expected ${expected}${meant}`;
 }
 
 /** A short scalar is shown, but never where a secret may stand by design or by mistake. */

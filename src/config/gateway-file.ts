@@ -4,6 +4,8 @@
  * which is also the second half of its error message. Secrets are references here; `gateway-schema.ts` reads them.
  */
 import * as z from 'zod';
+import { HOURS_EXPECTS, parseHours } from '../policy/language/hours.ts';
+import { rulesSchema } from '../policy/language/read-rules.ts';
 import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from './units.ts';
 
 export interface FieldMeta {
@@ -13,6 +15,8 @@ export interface FieldMeta {
   readonly secret?: boolean;
   /** The value may be `env:NAME` or `file:PATH`; what has to be behind it. */
   readonly reference?: ReferenceKind;
+  /** JSON Schema, where this one cannot be made from zod's. */
+  readonly jsonSchema?: object;
 }
 
 export type ReferenceKind = 'password' | 'certificate' | 'private-key' | 'url';
@@ -227,26 +231,104 @@ const database = z.strictObject({
   upstream: field(upstream, 'the real database', 'a mapping'),
 });
 
+const subject = z
+  .strictObject({
+    group: field(line.optional(), 'members of this group', LINE_EXPECTS),
+    user: field(line.optional(), 'this person, by email or subject', LINE_EXPECTS),
+    service: field(line.optional(), 'this CI job or machine, by subject', LINE_EXPECTS),
+    agent: field(line.optional(), 'this agent (`act.sub`), whoever it acts for', LINE_EXPECTS),
+  })
+  .refine((to) => Object.keys(to).length === 1, 'expected exactly one of `group`, `user`, `service`, `agent`');
+const SUBJECT_EXPECTS = 'exactly one of `group`, `user`, `service`, `agent`, or a list of such';
+
+const hours = line.refine((text) => parseHours(text) !== undefined, {
+  error: `is not hours; expected ${HOURS_EXPECTS}`,
+});
+
+/** A date alone is the first moment of that day, UTC: a grant never lasts longer than it says. */
+const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
+const time = z
+  .string()
+  .regex(TIME)
+  .refine((text) => isTime(text))
+  .transform((text) => Date.parse(text));
+
+/** Date.parse takes February 30 for March 2. */
+function isTime(text: string): boolean {
+  const date = text.slice(0, 10);
+  return Number.isFinite(Date.parse(text)) && new Date(Date.parse(date)).toISOString().startsWith(date);
+}
+
+/** Words of the language that this version cannot keep: better refused than silently off. */
+const notEnforced = (what: string) =>
+  z
+    .unknown()
+    .optional()
+    .refine(
+      (value) => value === undefined,
+      `is not enforced by this version: ${what} cannot be limited yet; remove it`,
+    );
+const NOT_YET = 'nothing: this version refuses it';
+
+const grantLimits = z.strictObject({
+  max_sessions: field(
+    z.int().min(1).max(1_000_000).optional(),
+    'sessions of one principal on one database at once',
+    'a number from 1 to 1000000',
+  ),
+  statement_timeout: field(
+    duration(1, 86_400_000).optional(),
+    'PostgreSQL’s statement_timeout; the session cannot change it',
+    'a duration from 1ms to 1d, such as `30s`',
+  ),
+  lock_timeout: field(
+    duration(1, 86_400_000).optional(),
+    'PostgreSQL’s lock_timeout; the session cannot change it',
+    'a duration from 1ms to 1d, such as `5s`',
+  ),
+  idle_timeout: field(
+    duration(1000, 604_800_000).optional(),
+    'a session without a byte either way for so long is ended, if that is sooner than `limits.idle_timeout`',
+    'a duration from 1s to 7d, such as `30m`',
+  ),
+  settings: field(
+    z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_.]*$/)
+          .transform((name) => name.toLowerCase()),
+      )
+      .min(1)
+      .optional(),
+    'settings that the session may not change',
+    'a list of names of settings, such as `[work_mem]`',
+  ),
+  rows_per_statement: field(notEnforced('rows'), 'rows of one answer', NOT_YET),
+  bytes_per_statement: field(notEnforced('bytes'), 'bytes of one answer', NOT_YET),
+  rows_per_hour: field(notEnforced('rows'), 'rows in an hour', NOT_YET),
+  rows_per_day: field(notEnforced('rows'), 'rows in a day', NOT_YET),
+  bytes_per_hour: field(notEnforced('bytes'), 'bytes in an hour', NOT_YET),
+  bytes_per_day: field(notEnforced('bytes'), 'bytes in a day', NOT_YET),
+});
+
 const grant = z
   .strictObject({
-    to: field(
-      z
-        .strictObject({
-          group: field(line.optional(), 'members of this group', LINE_EXPECTS),
-          user: field(line.optional(), 'this person, by email or subject', LINE_EXPECTS),
-          service: field(line.optional(), 'this CI job or machine, by subject', LINE_EXPECTS),
-          agent: field(line.optional(), 'this agent (`act.sub`), whoever it acts for', LINE_EXPECTS),
-        })
-        .refine((to) => Object.keys(to).length === 1, 'expected exactly one of `group`, `user`, `service`, `agent`'),
-      'who gets it',
-      'exactly one of `group`, `user`, `service`, `agent`',
-    ),
+    to: field(z.union([subject, z.array(subject).min(1)]), 'who gets it', SUBJECT_EXPECTS),
     database: field(
       line.optional(),
       'which database; `*` is every one',
       'the name of a database in `databases`, or `*`',
     ),
     environment: field(line.optional(), 'instead of `database`: every database of this environment', LINE_EXPECTS),
+    labels: field(
+      z
+        .record(z.string(), line)
+        .refine((labels) => Object.keys(labels).length > 0, 'is empty; expected at least one label')
+        .optional(),
+      'instead of `database`, or beside `environment`: every database that has these labels',
+      'a mapping of texts to texts',
+    ),
     access: field(
       z.enum(['read', 'write', 'ddl', 'admin']),
       '`read`: SELECT; `write`: and INSERT, UPDATE, DELETE; `ddl`: and changes of the schema; `admin`: everything that the upstream role may',
@@ -257,11 +339,55 @@ const grant = z
       'may create objects, and change or drop those that the same person created through dbgate',
       '`true` or `false`',
     ),
+    hours: field(
+      z.union([hours, z.array(hours).min(1)]).optional(),
+      'when it holds; sessions are ended when it does not any more',
+      `${HOURS_EXPECTS}, or a list of such`,
+    ),
+    expires: field(
+      time.optional(),
+      'when it ends, and its sessions with it; a date alone is its first moment, UTC',
+      'a date such as `2026-12-31`, or a time with its zone such as `2026-12-31T18:00:00+01:00`',
+    ),
+    purpose: field(
+      z.literal('required').optional(),
+      'it holds only for sessions that say what they are for (`--purpose`)',
+      '`required`',
+    ),
+    limits: field(
+      grantLimits.optional(),
+      'what its sessions may use; of several grants that give the same access the mildest limits count',
+      'a mapping',
+    ),
   })
   .refine(
-    (value) => (value.database === undefined) !== (value.environment === undefined),
-    'expected exactly one of `database` and `environment`',
+    ({ database, environment, labels }) =>
+      database === undefined ? (environment ?? labels) !== undefined : (environment ?? labels) === undefined,
+    'expected exactly one of `database` and `environment` (or `labels`, alone or beside `environment`)',
   );
+
+const grants = field(
+  z.array(grant).default([]),
+  'who may reach what; nobody reaches anything without one, several add up',
+  'a list',
+);
+
+const include = field(
+  z.union([line, z.array(line).min(1)]).optional(),
+  'further files with `grants`, `rules` and `include` of their own',
+  'a path relative to this file, with `*` and `?`, or a list of such',
+);
+
+/** Read by `policy/language/read-rules.ts`, whose table is the language. */
+const rules = field(
+  z.unknown().optional(),
+  'rules beside the shipped ones, see [policy.md](policy.md)',
+  'a list of rules with `id`, `match` and `then`',
+  { jsonSchema: rulesSchema() },
+);
+
+/** A file that gateway.yaml includes. */
+export const policyFile = z.strictObject({ include, grants, rules });
 
 export const gatewayFile = z.strictObject({
   public_url: field(
@@ -310,11 +436,9 @@ export const gatewayFile = z.strictObject({
     'the databases behind this gateway, by the name that people type',
     'a mapping with at least one entry; names are letters, digits, `.`, `_`, `-`, at most 63',
   ),
-  grants: field(
-    z.array(grant).default([]),
-    'who may reach what; nobody reaches anything without one, several add up',
-    'a list',
-  ),
+  grants,
+  rules,
+  include,
   audit: field(
     z
       .strictObject({

@@ -30,8 +30,10 @@ export function gatewayJsonSchema(): string {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
+      const own = (jsonSchema as { jsonSchema?: object }).jsonSchema;
+      if (own !== undefined) Object.assign(jsonSchema, own);
       // Ours alone; editors show the description.
-      for (const key of ['expects', 'secret', 'reference']) delete jsonSchema[key];
+      for (const key of ['expects', 'secret', 'reference', 'jsonSchema']) delete jsonSchema[key];
     },
   });
   return `${JSON.stringify({ ...schema, title: 'gateway.yaml of dbgate' }, undefined, 2)}\n`;

@@ -9,11 +9,12 @@ import { dirname, resolve } from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { schemaFaults, type ValueFault } from './gateway-faults.ts';
 import { type GatewayFile, gatewayFile } from './gateway-file.ts';
-import type { DatabaseSettings, GatewaySettings, GrantSettings, IssuerSettings } from './gateway-settings.ts';
-import { nearest } from './nearest.ts';
+import type { DatabaseSettings, GatewaySettings, IssuerSettings } from './gateway-settings.ts';
+import type { FileFault } from './policy-files.ts';
+import { asRecord, inFile, placed, readPolicy } from './policy-settings.ts';
 import { type SchemaNode, schemaNode } from './schema-walk.ts';
 import { type ReferenceSource, resolveReference } from './secret-reference.ts';
-import { type Fault, type KeyPath, parseYaml, pathText } from './yaml-source.ts';
+import { type KeyPath, parseYaml, pathText } from './yaml-source.ts';
 
 export interface GatewayConfig {
   readonly settings: GatewaySettings;
@@ -47,40 +48,41 @@ export function parseGatewayConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): GatewayConfig {
   const yaml = parseYaml(text);
-  if (yaml.faults.length > 0) throw configError(path, yaml.faults);
+  if (yaml.faults.length > 0) throw configError(path, inFile(path, yaml.faults));
 
   const baseDir = dirname(resolve(path));
   const root = schemaNode(gatewayFile);
   const parsed = gatewayFile.safeParse(yaml.value);
   const references = new References({ baseDir, env });
   references.walk(root, yaml.value, []);
-  const faults = [
+  const names = Object.keys(asRecord(asRecord(yaml.value)?.databases) ?? {});
+  const policy = readPolicy({ path, yaml }, names);
+  const own = [
     ...(parsed.success ? [] : schemaFaults(parsed.error.issues, root, yaml.value)),
     ...references.faults,
     ...relationFaults(yaml.value),
     ...keyPairFaults(references),
   ];
-  if (!parsed.success || faults.length > 0) {
-    const placed = faults.map(({ path: keyPath, message }) => ({
-      ...yaml.positionOf(keyPath),
-      path: pathText(keyPath),
-      message,
-    }));
-    throw configError(path, placed);
-  }
+  const faults = [...placed({ path, yaml }, own), ...policy.faults];
+  if (!parsed.success || faults.length > 0) throw configError(path, faults);
   return {
-    settings: toSettings(parsed.data, baseDir, (keyPath) => references.values.get(pathText(keyPath))?.value),
-    files: [resolve(path), ...references.files],
+    settings: {
+      ...toSettings(parsed.data, baseDir, (keyPath) => references.values.get(pathText(keyPath))?.value),
+      grants: policy.grants,
+      rules: policy.rules,
+    },
+    files: [resolve(path), ...policy.files, ...references.files],
   };
 }
 
-function configError(path: string, faults: readonly Fault[]): DbgateError {
+function configError(path: string, faults: readonly FileFault[]): DbgateError {
   const seen = new Set<string>();
+  const order = (file: string) => (file === path ? '' : file);
   const lines = [...faults]
-    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .sort((a, b) => order(a.file).localeCompare(order(b.file)) || a.line - b.line || a.column - b.column)
     .map(
       (fault) =>
-        `${path}:${fault.line}:${fault.column}: ${fault.path === '' ? '' : `${fault.path}: `}${fault.message.replaceAll('`', '"')}`,
+        `${fault.file}:${fault.line}:${fault.column}: ${fault.path === '' ? '' : `${fault.path}: `}${fault.message.replaceAll('`', '"')}`,
     )
     .filter((line) => !seen.has(line) && seen.add(line));
   const count = lines.length === 1 ? 'one fault' : `${lines.length} faults`;
@@ -131,14 +133,6 @@ function relationFaults(value: unknown): ValueFault[] {
     const message = 'not a name: expected letters, digits, ".", "_", "-", at most 63, the first a letter or digit';
     faults.push({ path: ['databases', name], message });
   }
-  const grants = asRecord(value)?.grants;
-  for (const [i, grant] of Array.isArray(grants) ? grants.entries() : []) {
-    const database = asRecord(grant)?.database;
-    if (typeof database !== 'string' || database === '*' || names.includes(database)) continue;
-    const near = nearest(database, names);
-    const meant = near === undefined ? `known: ${names.join(', ') || 'none'}` : `did you mean "${near}"?`;
-    faults.push({ path: ['grants', i, 'database'], message: `no such database "${database.slice(0, 80)}", ${meant}` });
-  }
   const issuers = asRecord(value)?.issuers;
   const seen = new Set<unknown>();
   for (const [i, entry] of Array.isArray(issuers) ? issuers.entries() : []) {
@@ -162,12 +156,6 @@ function keyPairFaults({ values }: References): ValueFault[] {
   return faults;
 }
 
-function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
 type Lookup = (path: KeyPath) => string | undefined;
 
 function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): GatewaySettings {
@@ -180,7 +168,7 @@ function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): Gat
     stateDir: resolve(baseDir, file.state_dir),
     issuers: file.issuers.map((issuer, i) => toIssuer(issuer, referenced(['issuers', i, 'ca']))),
     databases: new Map(Object.entries(file.databases).map(([name, db]) => [name, toDatabase(name, db, referenced)])),
-    grants: file.grants.map(toGrant),
+    grants: [],
     audit: { durability: file.audit.durability, segmentBytes: file.audit.segment_size },
     limits: {
       maxSessions: file.limits.max_sessions,
@@ -231,15 +219,5 @@ function toDatabase(name: string, database: GatewayFile['databases'][string], re
       },
       connectTimeoutMs: upstream.connect_timeout,
     },
-  };
-}
-
-function toGrant(grant: GatewayFile['grants'][number]): GrantSettings {
-  return {
-    to: Object.fromEntries(Object.entries(grant.to)) as GrantSettings['to'],
-    database: grant.database,
-    environment: grant.environment,
-    access: grant.access,
-    create: grant.create,
   };
 }

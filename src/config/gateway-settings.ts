@@ -17,6 +17,8 @@ export interface GatewaySettings {
   readonly issuers: readonly IssuerSettings[];
   readonly databases: ReadonlyMap<string, DatabaseSettings>;
   readonly grants: readonly GrantSettings[];
+  /** Beside the shipped ones; undefined: none. */
+  readonly rules?: readonly RuleSettings[];
   readonly audit: { readonly durability: 'sync' | 'async'; readonly segmentBytes: number };
   readonly limits: LimitSettings;
 }
@@ -70,18 +72,73 @@ export interface UpstreamSettings {
   readonly connectTimeoutMs: number;
 }
 
+export type GrantSubject =
+  | { readonly group: string }
+  | { readonly user: string } // email or subject
+  | { readonly service: string }
+  | { readonly agent: string };
+
 export interface GrantSettings {
-  readonly to:
-    | { readonly group: string }
-    | { readonly user: string } // email or subject
-    | { readonly service: string }
-    | { readonly agent: string };
-  /** One of the two; `*` is every database. */
+  readonly to: GrantSubject | readonly GrantSubject[];
+  /** What it is for: of these three, those that are given must all hold; `*` is every database. */
   readonly database: string | undefined;
   readonly environment: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly access: AccessLevel;
   /** May create objects, and change or drop those that the same principal created through dbgate. */
   readonly create: boolean;
+  /** `Mon-Fri 08:00-18:00 Europe/Berlin`; one of them must be open. */
+  readonly hours?: readonly string[] | undefined;
+  /** Epoch milliseconds at which it ends. */
+  readonly expiresAt?: number | undefined;
+  /** Holds for sessions that say what they are for. */
+  readonly purposeRequired?: boolean | undefined;
+  readonly limits?: GrantLimits | undefined;
+}
+
+export interface GrantLimits {
+  /** Sessions of one principal on one database at once. */
+  readonly maxSessions?: number | undefined;
+  readonly statementTimeoutMs?: number | undefined;
+  readonly lockTimeoutMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
+  /** Names that a session may not change, lower case. */
+  readonly settings?: readonly string[] | undefined;
+}
+
+/** One rule of the policy language (docs/policy.md), checked by `policy/language/read-rules.ts`. */
+export interface RuleSettings {
+  readonly id: string;
+  readonly name?: string;
+  readonly match: RuleMatch;
+  /** `then:` in the file. */
+  readonly effect: 'allow' | 'deny' | 'hold';
+  readonly message?: string;
+  readonly hint?: string;
+  readonly approvers?: readonly string[];
+}
+
+/** All keys must hold, of a list one entry; the words are those of `policy/language/match-words.ts`. */
+export interface RuleMatch {
+  readonly environment?: readonly string[];
+  readonly tier?: readonly string[];
+  readonly database?: readonly string[];
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+  readonly group?: readonly string[];
+  readonly user?: readonly string[];
+  readonly kind?: readonly string[];
+  readonly access?: readonly string[];
+  readonly create?: boolean;
+  readonly application?: readonly string[];
+  readonly hours?: readonly string[];
+  readonly purpose?: readonly string[];
+  readonly command?: readonly string[];
+  readonly class?: readonly string[];
+  readonly writes?: boolean;
+  readonly finding?: readonly string[];
+  readonly object?: readonly string[];
+  readonly relation?: readonly string[];
+  readonly function?: readonly string[];
 }
 
 export type AccessLevel = 'read' | 'write' | 'ddl' | 'admin';

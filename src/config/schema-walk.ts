@@ -10,6 +10,8 @@ export interface SchemaNode {
   readonly default: unknown;
   /** Keys of an object, in the schema's order. */
   readonly keys: readonly string[];
+  /** Words that may stand here; undefined: not a choice of words. */
+  readonly choices: readonly string[] | undefined;
   child(key: string | number): SchemaNode | undefined;
 }
 
@@ -19,6 +21,9 @@ interface Def {
   readonly in?: z.ZodType;
   readonly element?: z.ZodType;
   readonly valueType?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly entries?: Readonly<Record<string, string>>;
+  readonly values?: readonly unknown[];
   readonly shape?: Readonly<Record<string, z.ZodType>>;
   readonly defaultValue?: unknown;
 }
@@ -37,6 +42,8 @@ export function schemaNode(schema: z.ZodType): SchemaNode {
       optional = true;
       fallback ??= def.defaultValue;
     }
+    // One or a list: told as one, and what is in the list is the same.
+    if (def.type === 'union' && def.options !== undefined) return oneOrList(def.options, meta, optional);
     const inner = def.type === 'pipe' ? def.in : def.innerType;
     if (inner === undefined) break;
     current = inner;
@@ -50,10 +57,21 @@ export function schemaNode(schema: z.ZodType): SchemaNode {
     optional,
     default: fallback,
     keys: Object.keys(shape),
+    choices: def.entries === undefined ? undefined : Object.values(def.entries),
     child: (key) => {
       const next = element ?? (Object.hasOwn(shape, key) ? shape[key] : undefined);
       return next === undefined ? undefined : schemaNode(next);
     },
+  };
+}
+
+function oneOrList([one, list]: readonly z.ZodType[], meta: Partial<FieldMeta>, optional: boolean): SchemaNode {
+  const single = schemaNode(one!);
+  return {
+    ...single,
+    meta: { ...single.meta, ...meta },
+    optional: optional || single.optional,
+    child: (key) => (typeof key === 'number' ? schemaNode(list!).child(key) : single.child(key)),
   };
 }
 

@@ -3,14 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OwnedObjects } from '../audit/owned-objects.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { DatabaseSettings, GatewaySettings } from '../config/gateway-settings.ts';
+import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
-import { type Access, accessOf } from '../policy/grants.ts';
+import type { Access, Granted } from '../policy/grants.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
-import { type PolicyScope, PolicyScopes } from './policy-scope.ts';
+import { notGranted, PolicyInForce, type SessionContext } from './policy-in-force.ts';
+import type { PolicyScope } from './policy-scope.ts';
 import { RefusalRecord } from './refusal-record.ts';
 import { type SessionEntry, SessionRegistry } from './session-registry.ts';
 
@@ -24,7 +26,7 @@ export interface GatewayParts {
 }
 
 /** Whose session it is; renewed with the token. */
-export interface SessionHolder {
+export interface SessionHolder extends SessionContext {
   principal: Principal;
   /** Raised by each renewal that came with another principal: decisions made before are made again. */
   renewals: number;
@@ -45,7 +47,8 @@ export class GatewayState {
   readonly refusals: RefusalRecord;
   readonly analysers = new AnalyserPool();
   readonly logLine: (line: string) => void;
-  #scopes = new PolicyScopes();
+  #policy: PolicyInForce;
+  #policyTimer: NodeJS.Timeout | undefined;
   readonly #databases = new Map<string, DatabaseRuntime>();
 
   constructor(parts: GatewayParts) {
@@ -57,6 +60,8 @@ export class GatewayState {
     this.logLine = parts.logLine;
     this.refusals = new RefusalRecord(parts.recorder);
     this.durability = new Durability(parts.log);
+    this.#policy = new PolicyInForce(parts.settings);
+    this.#watchTheClock();
   }
 
   keyOf(principal: Principal): string {
@@ -75,27 +80,65 @@ export class GatewayState {
     return runtime;
   }
 
-  /** What a principal may do on a database now; undefined: it may not reach it, or not any more. */
-  accessOf(principal: Principal, databaseName: string): Access | undefined {
-    const database = this.settings.databases.get(databaseName);
-    if (database === undefined || this.revocations.isRevoked(principal)) return undefined;
-    if (!this.settings.issuers.some(({ issuer }) => issuer === principal.issuer)) return undefined;
-    return accessOf(principal, database, this.settings.grants);
+  /** Of rules and grants, SHA-256 in hex. */
+  get policyVersion(): string {
+    return this.#policy.version;
   }
 
-  /** Policy for one session, followed through reloads and renewals: a look-up while nothing changed. */
-  followScope(database: DatabaseSettings, holder: SessionHolder, access: Access): () => PolicyScope {
+  /** What a principal may do on a database now, if it says what for; undefined: it may not reach it, or not any more. */
+  accessOf(principal: Principal, databaseName: string): Access | undefined {
+    const outcome = this.#grantOf(principal, databaseName, null);
+    return outcome.granted ? { access: outcome.access, create: outcome.create } : undefined;
+  }
+
+  /** The grant for a session; throws the refusal. */
+  grantFor(principal: Principal, databaseName: string, purpose: string | undefined): Granted {
+    const outcome = this.#grantOf(principal, databaseName, purpose);
+    if (!outcome.granted) throw notGranted(databaseName, outcome);
+    return outcome;
+  }
+
+  /** Throws when the grant's sessions are all in use; nothing may be waited for between this and `sessions.add`. */
+  checkSessionCount(principal: Principal, databaseName: string, { limits: { maxSessions } }: Granted): void {
+    if (maxSessions === undefined || this.sessions.countOf(principal, databaseName) < maxSessions) return;
+    const sessions = maxSessions === 1 ? 'one session' : `${maxSessions} sessions`;
+    throw new DbgateError(
+      'denied',
+      `your grant on database ${JSON.stringify(databaseName)} is for ${sessions} at once`,
+      {
+        sqlstate: '53300',
+        hint: 'Close connections that are not used.',
+      },
+    );
+  }
+
+  #grantOf(
+    principal: Principal,
+    databaseName: string,
+    purpose: string | undefined | null,
+  ): ReturnType<PolicyInForce['grantOf']> {
+    const database = this.settings.databases.get(databaseName);
+    const known = this.settings.issuers.some(({ issuer }) => issuer === principal.issuer);
+    if (database === undefined || !known || this.revocations.isRevoked(principal)) {
+      return { granted: false, reason: 'none' };
+    }
+    return this.#policy.grantOf(principal, database, purpose, Date.now());
+  }
+
+  /** Policy for one session, followed through reloads, renewals and time: a look-up while nothing changed. */
+  followScope(database: DatabaseSettings, holder: SessionHolder, granted: Granted): () => PolicyScope {
     let epoch = this.policyEpoch;
     let { renewals } = holder;
-    let scope = this.#scopes.get(database, access, holder.principal.kind);
+    let scope = this.#policy.scopeOf(holder.principal, database, granted, holder, Date.now());
     return () => {
       if (epoch !== this.policyEpoch || renewals !== holder.renewals) {
         epoch = this.policyEpoch;
         renewals = holder.renewals;
         const settings = this.settings.databases.get(database.name) ?? database;
+        const outcome = this.#grantOf(holder.principal, database.name, holder.purpose);
         // A session whose grant is gone is being ended; until then it may only read.
-        const now = this.accessOf(holder.principal, database.name) ?? { access: 'read', create: false };
-        scope = this.#scopes.get(settings, now, holder.principal.kind);
+        const now = outcome.granted ? outcome : { access: 'read' as const, create: false, limits: {} };
+        scope = this.#policy.scopeOf(holder.principal, settings, now, holder, Date.now());
       }
       return scope;
     };
@@ -116,7 +159,8 @@ export class GatewayState {
   reload(settings: GatewaySettings): void {
     this.settings = settings;
     this.policyEpoch++;
-    this.#scopes = new PolicyScopes();
+    this.#policy = new PolicyInForce(settings);
+    this.#watchTheClock();
     for (const [name, runtime] of this.#databases) {
       if (!settings.databases.has(name)) {
         runtime.close();
@@ -126,13 +170,32 @@ export class GatewayState {
     for (const entry of [...this.sessions]) this.#endIfLost(entry);
   }
 
-  #endIfLost(entry: SessionEntry): void {
-    const access = this.accessOf(entry.holder.principal, entry.database);
+  #endIfLost(entry: SessionEntry, reason: 'revoked' | 'grant_ended' = 'revoked'): void {
+    const { principal, purpose } = entry.holder;
+    const outcome = this.#grantOf(principal, entry.database, purpose);
     // A session that may only read was opened as read only upstream, which reaches further than policy: into functions.
-    if (access === undefined || (access.access === 'read' && !entry.readOnly)) entry.connection.end('revoked');
+    if (!outcome.granted || (outcome.access === 'read' && !entry.readOnly)) entry.connection.end(reason);
+  }
+
+  /** Grants end and rules begin by time alone. */
+  #watchTheClock(): void {
+    clearTimeout(this.#policyTimer);
+    const now = Date.now();
+    const next = this.#policy.nextChangeMs(now);
+    if (next === undefined) return;
+    // A timer may fire a little early, and cannot count longer than 24 days.
+    this.#policyTimer = setTimeout(() => this.#timeChanged(), Math.min(next - now + 1, 2 ** 31 - 1)).unref();
+  }
+
+  #timeChanged(): void {
+    this.#policy.forgetScopes();
+    this.policyEpoch++;
+    this.#watchTheClock();
+    for (const entry of [...this.sessions]) this.#endIfLost(entry, 'grant_ended');
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#policyTimer);
     this.sessions.endAll('shutdown');
     for (const runtime of this.#databases.values()) runtime.close();
     this.durability.close();

@@ -1,13 +1,14 @@
 /**
- * Policy for all sessions of the same access to one database: the decisions on statements seen before are kept, so
- * that judging one again costs a look-up. A reload of the policy makes new scopes.
+ * Policy for all sessions to which the same rules speak: the decisions on statements seen before are kept, so that
+ * judging one again costs a look-up. A reload of the policy makes new scopes.
  */
-import type { AccessLevel, DatabaseSettings } from '../config/gateway-settings.ts';
+import type { DatabaseSettings } from '../config/gateway-settings.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { PolicyContext, ResolvedTarget } from '../policy/context.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
-import type { Access } from '../policy/grants.ts';
+import { fixedSettingsOf, type Granted } from '../policy/grants.ts';
+import { type Circumstances, type CompiledPolicy, scopeRules } from '../policy/policy.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
 
 export class PolicyScope {
@@ -15,14 +16,8 @@ export class PolicyScope {
   /** Templates share their facts: the array's identity stands for the statement's shape. */
   #decisions = new WeakMap<readonly StatementFacts[], Decision>();
 
-  constructor(database: DatabaseSettings, access: Access, principalKind: Principal['kind']) {
-    this.context = {
-      database: database.name,
-      environment: database.environment,
-      access: access.access,
-      create: access.create,
-      principalKind,
-    };
+  constructor(context: PolicyContext) {
+    this.context = context;
   }
 
   judge(analysis: Analysis): Decision {
@@ -41,16 +36,58 @@ export class PolicyScope {
   }
 }
 
+export interface ScopeQuestion {
+  readonly principal: Principal;
+  readonly database: DatabaseSettings;
+  readonly granted: Pick<Granted, 'access' | 'create' | 'limits'>;
+  readonly application: string | undefined;
+  readonly purpose: string | undefined;
+  readonly nowMs: number;
+}
+
 export class PolicyScopes {
   readonly #scopes = new Map<string, PolicyScope>();
 
-  get(database: DatabaseSettings, access: Access, kind: Principal['kind']): PolicyScope {
-    const key = JSON.stringify([database.name, access.access satisfies AccessLevel, access.create, kind]);
+  get(policy: CompiledPolicy, question: ScopeQuestion): PolicyScope {
+    const circumstances = circumstancesOf(question);
+    const rules = scopeRules(policy, circumstances);
+    const { database, environment, access, create, principalKind } = circumstances;
+    const fixedSettings = fixedSettingsOf(question.granted.limits);
+    const key = JSON.stringify([
+      database,
+      environment,
+      access,
+      create,
+      principalKind,
+      rules.key,
+      [...(fixedSettings ?? [])],
+    ]);
     let scope = this.#scopes.get(key);
     if (scope === undefined) {
-      scope = new PolicyScope(database, access, kind);
+      scope = new PolicyScope({ database, environment, access, create, principalKind, fixedSettings, rules });
       this.#scopes.set(key, scope);
     }
     return scope;
   }
+}
+
+function circumstancesOf({ principal, database, granted, application, purpose, nowMs }: ScopeQuestion): Circumstances {
+  return {
+    database: database.name,
+    environment: database.environment,
+    labels: database.labels,
+    access: granted.access,
+    create: granted.create,
+    principalKind: principal.kind,
+    groups: principal.groups,
+    names: namesOf(principal),
+    application,
+    purpose,
+    nowMs,
+  };
+}
+
+/** What a rule's `user` may say: email and subject, and of an agent its own name. */
+export function namesOf(principal: Pick<Principal, 'subject' | 'email' | 'actor'>): readonly string[] {
+  return [principal.subject, principal.email, principal.actor].filter((name) => name !== undefined);
 }

@@ -99,6 +99,16 @@ export class SessionRegistry {
     return { sessions: tunnel.open.size, ...total };
   }
 
+  /** Open sessions of exactly this principal on a database. */
+  countOf(principal: Principal, database: string): number {
+    const key = tunnelKey(principal, database);
+    let count = 0;
+    for (const entry of this.#byPid.values()) {
+      if (entry.database === database && tunnelKey(entry.holder.principal, database) === key) count++;
+    }
+    return count;
+  }
+
   cutSubject(subject: Pick<Principal, 'issuer' | 'subject'>): void {
     const key = principalKey(subject);
     for (const entry of [...this.#byPid.values()]) {

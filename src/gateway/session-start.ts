@@ -18,6 +18,7 @@ import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts'
 import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
 import type { GatewayState, SessionHolder } from './gateway-state.ts';
+import { notGranted } from './policy-in-force.ts';
 import { Session } from './session/session.ts';
 import type { SessionEntry } from './session-registry.ts';
 import { clientApplicationName, upstreamParameters } from './startup-parameters.ts';
@@ -48,8 +49,9 @@ export async function startSession(gateway: GatewayState, arrival: Arrival): Pro
 async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   const { client, startup, principal } = arrival;
   const runtime = gateway.database(arrival.database);
-  const access = gateway.accessOf(principal, arrival.database);
-  if (runtime === undefined || access === undefined) throw noSuchDatabase(arrival.database);
+  const access = gateway.grantFor(principal, arrival.database, arrival.purpose);
+  if (runtime === undefined) throw notGranted(arrival.database, { granted: false, reason: 'none' });
+  gateway.checkSessionCount(principal, arrival.database, access);
   if (gateway.sessions.size + gateway.starting >= gateway.settings.limits.maxSessions) {
     throw new DbgateError('denied', `the gateway serves its limit of ${gateway.settings.limits.maxSessions} sessions`, {
       sqlstate: '53300',
@@ -63,7 +65,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   if (principal.expiresAt <= Date.now()) throw expired();
   const person = displayName(principal);
   const readOnly = access.access === 'read';
-  const wanted = upstreamParameters(startup.parameters, person, { readOnly });
+  const wanted = upstreamParameters(startup.parameters, person, { readOnly, limits: access.limits });
   const gone = new AbortController();
   const onGone = (): void => gone.abort();
   client.once('close', onGone);
@@ -92,10 +94,16 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       throw new DbgateError('upstream_unavailable', 'the database closed the connection', { sqlstate: '08006' });
     }
     // From here on nothing is waited for. What was decided before may have been taken back meanwhile.
-    const granted = gateway.accessOf(principal, arrival.database);
-    if (granted === undefined || (granted.access === 'read' && !readOnly)) throw noSuchDatabase(arrival.database);
+    const granted = gateway.grantFor(principal, arrival.database, arrival.purpose);
+    if (granted.access === 'read' && !readOnly) throw notGranted(arrival.database, { granted: false, reason: 'none' });
     if (principal.expiresAt <= Date.now()) throw expired();
-    const holder: SessionHolder = { principal, renewals: 0 };
+    gateway.checkSessionCount(principal, arrival.database, granted);
+    const holder: SessionHolder = {
+      principal,
+      renewals: 0,
+      purpose: arrival.purpose,
+      application: wanted.application,
+    };
     const scope = gateway.followScope(runtime.settings, holder, granted);
     const id = randomUUID();
     const journal = gateway.recorder.session(id);
@@ -150,7 +158,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       analyser,
       durability: gateway.durability,
       principal,
-      idleTimeoutMs: gateway.settings.limits.idleTimeoutMs,
+      idleTimeoutMs: shorter(gateway.settings.limits.idleTimeoutMs, granted.limits.idleTimeoutMs),
       onCreated: async (objects) => {
         for (const object of objects) {
           // Not recorded: then it is nobody's own, and changing it asks for approval.
@@ -212,12 +220,10 @@ function expired(): DbgateError {
   return new DbgateError('expired', 'session expired: run dbgate login', { sqlstate: '28000' });
 }
 
-/** The same words whether it does not exist or is not granted: names are nobody else's business. */
-function noSuchDatabase(name: string): DbgateError {
-  return new DbgateError('denied', `database ${JSON.stringify(name)} is not granted to you, or does not exist`, {
-    sqlstate: '28000',
-    hint: 'See `dbgate ls` for the databases that you may reach.',
-  });
+/** 0 is none. */
+function shorter(ofGatewayMs: number, ofGrantMs: number | undefined): number {
+  if (ofGrantMs === undefined || ofGatewayMs === 0) return ofGrantMs ?? ofGatewayMs;
+  return Math.min(ofGatewayMs, ofGrantMs);
 }
 
 /** Tells the client why, as PostgreSQL would, and records it. */

@@ -29,13 +29,8 @@ export function checkUpgrade(
   if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
     throw new DbgateError('usage', 'a request with Upgrade has no body');
   }
-  if (gateway.accessOf(principal, database) === undefined) {
-    throw new DbgateError('denied', `database ${JSON.stringify(database)} is not granted to you, or does not exist`, {
-      hint: 'See `dbgate ls` for the databases that you may reach.',
-    });
-  }
+  gateway.grantFor(principal, database, purposeOf(request));
   tunnelOf(request);
-  purposeOf(request);
 }
 
 export async function serveTunnel(

@@ -1,8 +1,9 @@
 /** What policy knows besides the facts. */
 import type { ObjectTarget } from '../sql/facts.ts';
+import type { ScopedRules } from './rule.ts';
 
 export interface PolicyContext {
-  /** The database as dbgate names it, for `dbgate request`. */
+  /** The database as dbgate names it. */
   readonly database: string;
   /** `production`, `staging`, `development`; any other word is judged as production. */
   readonly environment: string;
@@ -10,6 +11,10 @@ export interface PolicyContext {
   /** May create objects, and change or drop those of their own. */
   readonly create: boolean;
   readonly principalKind: 'user' | 'service' | 'agent';
+  /** Settings that the grant fixes for the session, lower case. */
+  readonly fixedSettings?: ReadonlySet<string> | undefined;
+  /** What speaks in this session; undefined: the shipped rules. */
+  readonly rules?: ScopedRules | undefined;
   /** The answer to a ResolveDecision. */
   readonly resolved?: readonly ResolvedTarget[];
 }
@@ -22,6 +27,8 @@ export interface ResolvedTarget {
   readonly own: boolean;
   /** In the session's temporary schema. */
   readonly temporary: boolean;
+  /** A view or foreign table: its rows are somebody else's. */
+  readonly isView?: boolean;
 }
 
 export type Tier = 'production' | 'staging' | 'development';

@@ -7,25 +7,27 @@ import { characterPosition } from '../sql/byte-offsets.ts';
 import type { Analysis, AnalysisError, ObjectTarget } from '../sql/facts.ts';
 import { type PolicyContext, tierOf } from './context.ts';
 import { ALLOW, type Decision, type DenyDecision } from './decision.ts';
+import { namesOf } from './ownership.ts';
+import { rulesFor } from './policy.ts';
 import type { Objection, Question } from './rule.ts';
-import { RULES } from './rules.ts';
 
 export type { PolicyContext, ResolvedTarget } from './context.ts';
 
 export function decide(analysis: Analysis, context: PolicyContext): Decision {
   if (analysis.error !== undefined) return refuseUnanalysed(analysis.error);
   const tier = tierOf(context.environment);
+  const rules = context.rules ?? rulesFor(context);
   let unresolved: ObjectTarget[] | undefined;
   for (let index = 0; index < analysis.statements.length; index++) {
     const facts = analysis.statements[index];
     if (facts === undefined) continue;
-    const question: Question = { facts, context, tier, analysis, index };
-    for (const rule of RULES) {
+    const question: Question = { facts, context, tier, analysis, index, rules };
+    for (const rule of rules.judges) {
       const verdict = rule.judge(question);
       if (verdict === undefined) continue;
       if ('resolve' in verdict) {
         unresolved ??= [];
-        unresolved.push(...verdict.resolve);
+        unresolved.push(...verdict.resolve.flatMap(namesOf));
       } else return deny(verdict, analysis);
     }
   }
@@ -60,6 +62,7 @@ function deny(objection: Objection, analysis: Analysis): DenyDecision {
     hint: objection.hint,
     // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
     position: objection.offset === undefined ? undefined : characterPosition(analysis.recordedSql, objection.offset),
+    ...(objection.held === undefined ? {} : { held: objection.held }),
   };
 }
 

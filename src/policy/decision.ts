@@ -26,10 +26,12 @@ export interface DenyDecision {
   readonly message: string;
   /** Empty, as `hint` may be, for what looks exactly like Postgres' own error. */
   readonly detail: string;
-  /** What to do next: what would be allowed instead, or the exact `dbgate request …`. */
+  /** What to do next: what would be allowed instead, or whom to ask. */
   readonly hint: string;
   /** 1-based character position in the text, for ErrorResponse `P`. */
   readonly position: number | undefined;
+  /** A rule holds it for an approval; refused, as nobody can give one yet. */
+  readonly held?: true;
 }
 
 export const ALLOW: AllowDecision = { effect: 'allow' };

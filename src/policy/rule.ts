@@ -1,6 +1,7 @@
 /** The shape of a rule: it looks at one statement's facts and either has nothing to say, denies, or must know more. */
 import type { Analysis, Finding, FindingKind, ObjectTarget, StatementFacts } from '../sql/facts.ts';
 import type { PolicyContext, Tier } from './context.ts';
+import type { Matter } from './language/matters.ts';
 
 /** One statement of the query string at hand. */
 export interface Question {
@@ -10,6 +11,19 @@ export interface Question {
   readonly analysis: Analysis;
   /** Which of `analysis.statements` it is. */
   readonly index: number;
+  readonly rules: ScopedRules;
+}
+
+/** What may speak in one session. */
+export interface ScopedRules {
+  /** In the order in which they speak. */
+  readonly judges: readonly Rule[];
+  readonly allows: readonly Permit[];
+}
+
+/** Opens what a shipped rule closes. */
+export interface Permit {
+  covers(matter: Matter, facts: StatementFacts): boolean;
 }
 
 export interface Objection {
@@ -22,6 +36,8 @@ export interface Objection {
   /** UTF-8 bytes into the text. */
   readonly offset: number | undefined;
   readonly sqlstate?: string;
+  /** Somebody would have to approve it. */
+  readonly held?: true;
 }
 
 export interface Unresolved {
@@ -41,9 +57,9 @@ export function findingOf(facts: StatementFacts, kinds: ReadonlySet<FindingKind>
   return undefined;
 }
 
-/** The command that asks for more. */
-export function requestHint(context: PolicyContext, access: 'write' | 'ddl' | 'admin'): string {
-  return `dbgate request ${context.database} --access ${access} --reason "…"`;
+/** How to ask for more. The one place that says it: with approvals it becomes a command. */
+export function requestHint(context: Pick<PolicyContext, 'database'>, access: 'write' | 'ddl' | 'admin'): string {
+  return `ask an administrator of ${context.database} for ${access} access`;
 }
 
 /** A name in a message. */

@@ -34,7 +34,7 @@ export const readOnlyAccess: Rule = {
             ? `row locks (FOR UPDATE, FOR SHARE) are not allowed: access to ${context.database} is read-only`
             : `${facts.command} is not allowed: access to ${context.database} is read-only`,
       why: 'this principal may only read',
-      hint: `ask for it: ${requestHint(context, access)}`,
+      hint: requestHint(context, access),
       offset: mode?.offset ?? facts.findings[0]?.offset ?? facts.offset,
     };
   },

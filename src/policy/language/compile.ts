@@ -1,0 +1,262 @@
+/**
+ * A rule as data → a rule that judges. What it says of who and where is looked at once for a session (`scope.ts`),
+ * what it says of the statement for each. What forbids takes a doubt for a match, what permits for none.
+ */
+import type { RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
+import type { StatementFacts } from '../../sql/facts.ts';
+import { type PolicyContext, tierOf } from '../context.ts';
+import { type Objection, type Permit, type Question, type Rule, requestHint, type Verdict } from '../rule.ts';
+import { type Hours, parseHours } from './hours.ts';
+import { ACCESS_LEVELS } from './match-words.ts';
+import { type Matter, mattersOf, standingOf } from './matters.ts';
+import { fillIn } from './message-text.ts';
+import { glob, type NamePattern, namePattern, type Pattern } from './name-pattern.ts';
+
+/** Who asks, of what, when: fixed for a session until its grant or the time changes it. */
+export interface Circumstances extends PolicyContext {
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly groups?: readonly string[] | undefined;
+  /** Email and subject. */
+  readonly names?: readonly string[] | undefined;
+  readonly application?: string | undefined;
+  readonly purpose?: string | undefined;
+  /** Epoch milliseconds; undefined: rules with `hours` hold at any time, those that allow at none. */
+  readonly nowMs?: number | undefined;
+}
+
+export interface CompiledRule extends Rule, Permit {
+  readonly settings: RuleSettings;
+  readonly shipped: boolean;
+  readonly hours: readonly Hours[];
+  /** Can it say anything in this session? */
+  applies(circumstances: Circumstances): boolean;
+}
+
+type Access = PolicyContext['access'];
+
+/** Refused until somebody can approve: SQLSTATE of the gateway's own. */
+export const HELD_SQLSTATE = 'DG002';
+
+export function compileRule(settings: RuleSettings, shipped = false): CompiledRule {
+  const { match, effect } = settings;
+  const hours = (match.hours ?? []).map((text) => parseHours(text)!);
+  const applies = whoAndWhere(match, hours, effect === 'allow');
+  const statement = statementMatch(match, effect === 'allow');
+  const relations = match.relation?.map(namePattern);
+  const functions = match.function?.map(namePattern);
+  const words = match.finding === undefined ? undefined : new Set(match.finding);
+  const objects = match.object === undefined ? undefined : new Set(match.object);
+  const compiled = { settings, shipped, id: settings.id, hours, applies };
+
+  if (effect === 'allow') {
+    return {
+      ...compiled,
+      judge: () => undefined,
+      covers(matter, facts) {
+        if (words?.has(matter.word) !== true || !statement(facts)) return false;
+        if (relations !== undefined && !everyRelation(relations, matter, facts)) return false;
+        return functions === undefined || everyFunction(functions, matter, facts);
+      },
+    };
+  }
+  const ask = askedAccess(match.access);
+  const object = (question: Question, matter: Matter | undefined, uncertain: boolean): Objection =>
+    objection(settings, ask, question, matter, uncertain);
+  const aboutMatters = words !== undefined || objects !== undefined;
+  return {
+    ...compiled,
+    covers: () => false,
+    judge(question): Verdict {
+      const { facts } = question;
+      if (aboutMatters && facts.findings.length === 0 && facts.targets.length === 0) return undefined;
+      if (!statement(facts)) return undefined;
+      if (functions !== undefined && !anyFunction(functions, facts)) return undefined;
+      if (!aboutMatters) {
+        return relations === undefined || anyRelation(relations, facts)
+          ? object(question, undefined, false)
+          : undefined;
+      }
+      let unknown: Matter[] | undefined;
+      for (const matter of mattersOf(facts, words)) {
+        if (relations !== undefined && !mayBeAbout(relations, matter, facts)) continue;
+        if (shipped && isAllowed(matter, question)) continue;
+        if (objects === undefined) return object(question, matter, false);
+        const standing = standingOf(matter, question);
+        if (standing === 'unknown') {
+          unknown ??= [];
+          unknown.push(matter);
+        } else if (standing === 'uncertain' || objects.has(standing)) {
+          return object(question, matter, standing === 'uncertain');
+        }
+      }
+      return unknown === undefined ? undefined : { resolve: unknown.map(({ target }) => target!) };
+    },
+  };
+}
+
+/** A rule of the operator's own opens what a shipped one closes, never what another of their own does. */
+function isAllowed(matter: Matter, { facts, rules }: Question): boolean {
+  return rules.allows.some((rule) => rule.covers(matter, facts));
+}
+
+function whoAndWhere(match: RuleMatch, hours: readonly Hours[], permits: boolean): CompiledRule['applies'] {
+  const tests: ((at: Circumstances) => boolean)[] = [];
+  const oneOf = (patterns: readonly string[] | undefined, texts: (at: Circumstances) => readonly string[]): void => {
+    if (patterns === undefined) return;
+    const globs = patterns.map((pattern) => glob(pattern));
+    tests.push((at) => texts(at).some((text) => matches(globs, text)));
+  };
+  oneOf(match.environment, (at) => [at.environment]);
+  oneOf(match.tier, (at) => [tierOf(at.environment)]);
+  oneOf(match.database, (at) => [at.database]);
+  oneOf(match.group, (at) => at.groups ?? []);
+  oneOf(match.user, (at) => at.names ?? []);
+  oneOf(match.kind, (at) => [at.principalKind]);
+  oneOf(match.application, (at) => [at.application ?? '']);
+  if (match.access !== undefined) {
+    const levels = new Set(match.access.flatMap(accessLevels));
+    tests.push((at) => levels.has(at.access));
+  }
+  if (match.create !== undefined) tests.push((at) => at.create === match.create);
+  if (match.purpose !== undefined) tests.push((at) => (at.purpose ?? '').trim() === '');
+  for (const [name, patterns] of Object.entries(match.labels ?? {})) {
+    const globs = patterns.map((pattern) => glob(pattern));
+    tests.push((at) => {
+      const label = at.labels !== undefined && Object.hasOwn(at.labels, name) ? at.labels[name] : undefined;
+      return label !== undefined && matches(globs, label);
+    });
+  }
+  if (hours.length > 0) {
+    tests.push(({ nowMs }) => (nowMs === undefined ? !permits : hours.some((one) => one.isOpen(nowMs))));
+  }
+  return (at) => tests.every((test) => test(at));
+}
+
+/** `below ddl` → read, write. */
+export function accessLevels(word: string): readonly Access[] {
+  const below = /^below (.+)$/.exec(word)?.[1];
+  return below === undefined ? [word as Access] : ACCESS_LEVELS.slice(0, ACCESS_LEVELS.indexOf(below as Access));
+}
+
+/** The least access that the rule does not speak to: what would have to be asked for. */
+function askedAccess(words: readonly string[] | undefined): Exclude<Access, 'read'> | undefined {
+  if (words === undefined) return undefined;
+  const levels = new Set(words.flatMap(accessLevels));
+  const free = ACCESS_LEVELS.slice(1).find((level) => !levels.has(level));
+  return free as Exclude<Access, 'read'> | undefined;
+}
+
+/** Nothing in a rule that permits may be said of a part only: what stands inside counts too. */
+function statementMatch(match: RuleMatch, permits: boolean): (facts: StatementFacts) => boolean {
+  const commands = match.command?.map((pattern) => glob(pattern, true));
+  const classes = match.class === undefined ? undefined : new Set(match.class);
+  const { writes } = match;
+  return (facts) => {
+    if (writes !== undefined && facts.writes !== writes) return false;
+    if (classes !== undefined && !classes.has(facts.class)) return false;
+    if (commands === undefined) return true;
+    const nested = facts.nested ?? NONE;
+    const own = matches(commands, facts.command);
+    if (permits) return own && nested.every((command) => matches(commands, command));
+    return own || nested.some((command) => matches(commands, command));
+  };
+}
+
+const NONE: readonly string[] = [];
+
+function matches(patterns: readonly Pattern[], text: string): boolean {
+  return patterns.some((pattern) => pattern(text));
+}
+
+function anyRelation(patterns: readonly NamePattern[], facts: StatementFacts): boolean {
+  return (
+    facts.relations.some((name) => patterns.some((pattern) => pattern.match(name) !== 'no')) ||
+    facts.targets.some((target) =>
+      patterns.some((pattern) =>
+        target.kind === 'schema' ? pattern.matchSchema(target.name) !== 'no' : pattern.match(target.name) !== 'no',
+      ),
+    )
+  );
+}
+
+/** A danger without a name of its own is about whatever the statement names. */
+function mayBeAbout(patterns: readonly NamePattern[], matter: Matter, facts: StatementFacts): boolean {
+  const { relation } = matter;
+  if (relation === undefined) return anyRelation(patterns, facts);
+  return patterns.some((pattern) =>
+    matter.target?.kind === 'schema' ? pattern.matchSchema(relation) !== 'no' : pattern.match(relation) !== 'no',
+  );
+}
+
+function everyRelation(patterns: readonly NamePattern[], matter: Matter, facts: StatementFacts): boolean {
+  const { relation } = matter;
+  if (relation !== undefined) {
+    return patterns.some((pattern) =>
+      matter.target?.kind === 'schema' ? pattern.matchSchema(relation) === 'yes' : pattern.match(relation) === 'yes',
+    );
+  }
+  return (
+    facts.relations.length > 0 &&
+    facts.relations.every((name) => patterns.some((pattern) => pattern.match(name) === 'yes'))
+  );
+}
+
+function anyFunction(patterns: readonly NamePattern[], facts: StatementFacts): boolean {
+  const called = facts.functions.some((name) => {
+    // An attribute may be a call, of a function in any schema.
+    const written = name.startsWith('.') ? name.slice(1) : name;
+    return patterns.some((pattern) => pattern.match(written) !== 'no');
+  });
+  return (
+    called ||
+    facts.targets.some(
+      (target) => target.kind === 'function' && patterns.some((pattern) => pattern.match(target.name) !== 'no'),
+    )
+  );
+}
+
+function everyFunction(patterns: readonly NamePattern[], matter: Matter, facts: StatementFacts): boolean {
+  const meant = (name: string): boolean => patterns.some((pattern) => pattern.match(name) === 'yes');
+  if (matter.function !== undefined) return meant(matter.function);
+  return facts.functions.length > 0 && facts.functions.every(meant);
+}
+
+function objection(
+  settings: RuleSettings,
+  ask: Exclude<Access, 'read'> | undefined,
+  question: Question,
+  matter: Matter | undefined,
+  uncertain: boolean,
+): Objection {
+  const { facts, context } = question;
+  const held = settings.effect === 'hold';
+  const message = settings.message ?? (held ? HELD_MESSAGE : DENIED_MESSAGE);
+  const instead = uncertain ? ALONE : settings.hint;
+  const request = ask === undefined ? undefined : requestHint(context, ask);
+  return {
+    rule: fillIn(settings.id, question, undefined),
+    message: fillIn(message, question, matter?.subject),
+    why: settings.name ?? (held ? 'it needs an approval' : 'the policy of this gateway does not allow it'),
+    hint: hintOf(held, instead, request, context),
+    offset: matter === undefined ? facts.offset : matter.offset,
+    ...(held ? { sqlstate: HELD_SQLSTATE, held: true as const } : {}),
+  };
+}
+
+const DENIED_MESSAGE = '{command} on {environment} is not allowed{subject}';
+const HELD_MESSAGE = '{command} on {environment} needs an approval{subject}';
+const ALONE = 'send it as a query of its own: a statement before it may change what the name means';
+
+function hintOf(
+  held: boolean,
+  instead: string | undefined,
+  request: string | undefined,
+  context: PolicyContext,
+): string {
+  if (held) {
+    const nobody = `this version of dbgate has no approvals yet, so nobody can approve it: ask an administrator of ${context.database}`;
+    return instead === undefined ? nobody : `${instead}; ${nobody}`;
+  }
+  if (request === undefined) return instead ?? `ask an administrator of ${context.database}`;
+  return instead === undefined ? request : `${instead}, or ${request}`;
+}

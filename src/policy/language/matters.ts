@@ -1,0 +1,111 @@
+/** What in a statement a rule can be about: one danger each, with its place and, where there is one, its object. */
+import type { Finding, ObjectTarget, StatementFacts } from '../../sql/facts.ts';
+import { ownershipOf } from '../ownership.ts';
+import type { Question } from '../rule.ts';
+import { FINDING_WORDS, isTargetWord, ROW_WORDS, TARGET_ACTIONS, type TargetWord } from './finding-words.ts';
+
+export interface Matter {
+  /** The word of `finding:`. */
+  readonly word: string;
+  /** UTF-8 bytes into the text. */
+  readonly offset: number | undefined;
+  /** For the message. */
+  readonly subject: string | undefined;
+  /** The relation, type or schema that it is about; undefined: none by name. */
+  readonly relation: string | undefined;
+  readonly function: string | undefined;
+  /** Whose it is can be asked. */
+  readonly target: ObjectTarget | undefined;
+}
+
+/** Whose it is; `absent`: there is no such object. */
+export type Standing = 'own' | 'temporary' | 'others' | 'absent' | 'unknown' | 'uncertain';
+
+const TARGET_WORDS = Object.keys(TARGET_ACTIONS) as TargetWord[];
+
+/** Those of the given words; undefined: all that have an object. */
+export function mattersOf(facts: StatementFacts, words: ReadonlySet<string> | undefined): Matter[] {
+  const matters: Matter[] = [];
+  for (const finding of facts.findings) {
+    const { word } = FINDING_WORDS[finding.kind];
+    if (isTargetWord(word)) continue;
+    if (words === undefined ? ROW_WORDS.has(word) : words.has(word)) matters.push(ofFinding(word, finding));
+  }
+  for (const target of facts.targets) {
+    for (const word of TARGET_WORDS) {
+      if (words !== undefined && !words.has(word)) continue;
+      if (TARGET_ACTIONS[word].includes(target.action) && !(word === 'creates' && !isNew(target))) {
+        matters.push(ofTarget(word, target, facts));
+      }
+    }
+  }
+  return matters;
+}
+
+/** What a temporary object or an index brings is judged elsewhere: by nothing, and by its table. */
+function isNew(target: ObjectTarget): boolean {
+  return !target.temporary && target.label !== 'index';
+}
+
+function ofFinding(word: string, finding: Finding): Matter {
+  const { offset, subject, lookup, unless, kind } = finding;
+  if (!ROW_WORDS.has(word)) {
+    const isFunction = kind === 'dangerous_function';
+    return {
+      word,
+      offset,
+      subject,
+      relation: undefined,
+      function: isFunction ? subject : undefined,
+      target: undefined,
+    };
+  }
+  const target: ObjectTarget = {
+    action: 'alter',
+    kind: 'relation',
+    label: 'table',
+    lookup,
+    name: subject ?? '',
+    // Whether it is, and a table, only the session can say.
+    temporary: false,
+    ifNotExists: false,
+    rows: true,
+    ...(unless === undefined ? {} : { unless }),
+  };
+  return { word, offset, subject: target.name, relation: target.name, function: undefined, target };
+}
+
+function ofTarget(word: TargetWord, target: ObjectTarget, facts: StatementFacts): Matter {
+  const place = facts.findings.find((finding) => finding.subject === target.name) ?? facts.findings[0];
+  return {
+    word,
+    offset: place?.offset,
+    subject: target.name,
+    relation: target.kind === 'function' ? undefined : target.name,
+    function: target.kind === 'function' ? target.name : undefined,
+    target,
+  };
+}
+
+export function standingOf({ target }: Matter, question: Question): Standing {
+  if (target === undefined) return 'others';
+  const ownership = ownershipOf(target, question);
+  switch (ownership) {
+    case 'not_own':
+      return 'others';
+    case 'unknown':
+      return 'unknown';
+    case 'uncertain_name':
+      return 'uncertain';
+    case 'exempt': {
+      if (target.temporary) return 'temporary';
+      const found = question.context.resolved?.find(
+        (one) => one.target.kind === target.kind && one.target.lookup === target.lookup,
+      );
+      if (found?.oid === undefined) return 'absent';
+      return found.temporary ? 'temporary' : 'own';
+    }
+    default:
+      return ownership satisfies never;
+  }
+}
