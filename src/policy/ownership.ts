@@ -1,5 +1,6 @@
 /** May this object be changed without more access: is it temporary, one's own, or not there at all? */
 import type { ObjectTarget } from '../sql/facts.ts';
+import type { ResolvedTarget } from './context.ts';
 import type { Question } from './rule.ts';
 
 export type Ownership = 'exempt' | 'not_own' | 'unknown' | 'uncertain_name';
@@ -17,8 +18,19 @@ export function ownershipOf(target: ObjectTarget, question: Question): Ownership
   const found = resolved.find((one) => one.target.kind === target.kind && one.target.lookup === target.lookup);
   if (found === undefined) return 'not_own';
   // What is not there cannot be harmed: Postgres says so itself.
-  if (found.oid === undefined || found.temporary || (found.own && create)) return 'exempt';
-  return 'not_own';
+  if (found.oid === undefined) return 'exempt';
+  const isOwn = (one: ResolvedTarget): boolean => one.temporary || (one.own && create);
+  if (target.rows === true ? !found.isView && isOwn(found) : isOwn(found)) return 'exempt';
+  const lists = resolved.filter((one) => target.unless?.includes(one.target.lookup ?? '') && one.oid !== undefined);
+  return lists.some((one) => !one.isView && isOwn(one)) ? 'exempt' : 'not_own';
+}
+
+/** All names that have to be looked up to judge a target. */
+export function namesOf(target: ObjectTarget): ObjectTarget[] {
+  const partners = (target.unless ?? []).map((lookup): ObjectTarget => {
+    return { ...target, lookup, name: lookup, unless: [] };
+  });
+  return [target, ...partners];
 }
 
 /** Leave names meaning what they meant, as long as they call no function: functions, triggers and views may run anything. */

@@ -5,6 +5,7 @@
 import type { RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
 import type { StatementFacts } from '../../sql/facts.ts';
 import { type PolicyContext, tierOf } from '../context.ts';
+import { namesOf } from '../ownership.ts';
 import { type Objection, type Permit, type Question, type Rule, requestHint, type Verdict } from '../rule.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
@@ -89,7 +90,7 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
           return object(question, matter, standing === 'uncertain');
         }
       }
-      return unknown === undefined ? undefined : { resolve: unknown.map(({ target }) => target!) };
+      return unknown === undefined ? undefined : { resolve: unknown.flatMap(({ target }) => namesOf(target!)) };
     },
   };
 }
