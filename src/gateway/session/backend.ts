@@ -271,7 +271,9 @@ export class Backend implements MessageSink {
     else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
     else this.#pass(buffer, start, end);
     if (head === undefined || this.saidFatal) return;
-    head.sqlstate ??= code;
+    // The outcome of what was refused is what the client was told.
+    head.sqlstate ??=
+      head.denial === undefined ? code : decodeErrorFields(head.denial, HEADER_BYTES, head.denial.length).code;
     if (head.kind === 'query' || head.kind === 'function') return;
     if (head.kind === 'sync') return;
     this.#inFlight.shift();

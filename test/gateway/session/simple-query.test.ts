@@ -87,6 +87,7 @@ describe('a denied query', () => {
       expect(s.toClient()).toEqual(['ERROR 42501', `ReadyForQuery ${state}`]);
       expect(s.intents).toMatchObject([{ decision: 'deny', rule: 'production.no-drop', sqlJson: '"deny it"' }]);
       expect(s.session.counters).toMatchObject({ statements: 1, denied: 1 });
+      expect(s.outcomes).toMatchObject([{ n: 1, sqlstate: '42501' }]);
       expect(s.session.isIdle).toBe(true);
     });
   }
