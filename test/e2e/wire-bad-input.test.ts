@@ -283,11 +283,12 @@ describe.each(['native', 'tunnel', 'upgrade'] as const)('%s', (way) => {
     const client = await session(way);
     client.send(query('SELECT pg_backend_pid()'));
     const pid = Number(rowValues((await client.receiveTo('Z')).find(({ type }) => type === 'D')!)[0]);
-    client.send(query("SELECT g, repeat('x', 100) FROM generate_series(1, 100000000) AS g"));
+    client.send(query("SELECT generate_series(1, 100000000), repeat('x', 100)"));
     let row = 0;
+    const expected = 'x'.repeat(100);
     const check = (message: { type: string; body: Buffer }) => {
-      row++;
-      expect(rowValues(message)).toEqual([String(row), 'x'.repeat(100)]);
+      const [number, text] = rowValues(message);
+      if (number !== String(++row) || text !== expected) throw new Error(`row ${row} is ${number} ${text}`);
     };
     expect((await client.receive()).type).toBe('T');
     for (let i = 0; i < 1000; i++) check(await client.receive());

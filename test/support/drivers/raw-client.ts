@@ -10,6 +10,8 @@ export interface RawMessage {
   readonly body: Buffer;
 }
 
+const MAX_HELD_BYTES = 256 * 1024;
+
 const CLOSED: RawMessage = { type: 'closed', body: Buffer.alloc(0) };
 
 /** A PostgreSQL client that sends any bytes it is told to, and reads messages one by one. */
@@ -25,6 +27,7 @@ export class RawClient {
     this.stream = stream;
     stream.on('data', (chunk: Buffer) => {
       this.#held = Buffer.concat([this.#held, chunk]);
+      if (this.#held.length > MAX_HELD_BYTES) stream.pause();
       this.#wake?.();
     });
     const ended = () => {
@@ -52,6 +55,7 @@ export class RawClient {
       if (this.#ended) return false;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
+      this.stream.resume();
       await promise;
     }
     return true;
