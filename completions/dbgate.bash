@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--as|--groups|--kind|--access|--at|--pg|--for|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -59,6 +59,8 @@ login
 logout
 whoami
 history
+policy
+check
 gateway
 demo
 doctor
@@ -78,6 +80,8 @@ login
 logout
 whoami
 history
+policy
+check
 gateway
 demo
 doctor
@@ -295,6 +299,94 @@ WORDS
 WORDS
         return
       fi
+      ;;
+    policy)
+      case $previous in
+        --config) __dbgate_files "$word"; return ;;
+        --db) :; return ;;
+        --as) :; return ;;
+        --groups) :; return ;;
+        --kind) __dbgate_offer "$word" < <(printf '%s\n' user service agent); return ;;
+        --access) __dbgate_offer "$word" < <(printf '%s\n' read write ddl admin); return ;;
+        --at) :; return ;;
+        --pg) __dbgate_offer "$word" < <(printf '%s\n' 14 15 16 17 18); return ;;
+        --for) :; return ;;
+        --purpose) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--config
+--db
+--as
+--groups
+--kind
+--access
+--no-create
+--at
+--pg
+--for
+--purpose
+--gateway
+--profile
+--token-file
+--ca-file
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(printf '%s\n' check show explain test) ;;
+      esac
+      ;;
+    check)
+      case $previous in
+        --config) __dbgate_files "$word"; return ;;
+        --db) :; return ;;
+        --as) :; return ;;
+        --groups) :; return ;;
+        --kind) __dbgate_offer "$word" < <(printf '%s\n' user service agent); return ;;
+        --access) __dbgate_offer "$word" < <(printf '%s\n' read write ddl admin); return ;;
+        --at) :; return ;;
+        --pg) __dbgate_offer "$word" < <(printf '%s\n' 14 15 16 17 18); return ;;
+        --format) __dbgate_offer "$word" < <(printf '%s\n' text github sarif); return ;;
+        --purpose) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--config
+--db
+--as
+--groups
+--kind
+--access
+--no-create
+--at
+--pg
+--format
+--purpose
+--gateway
+--profile
+--token-file
+--ca-file
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_files "$word" ;;
+      esac
       ;;
     gateway)
       case $previous in

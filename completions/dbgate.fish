@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --as --groups --kind --access --at --pg --for --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -54,12 +54,14 @@ complete -c dbgate -n __dbgate_no_command -a login -d 'log in to a gateway'
 complete -c dbgate -n __dbgate_no_command -a logout -d 'log out and forget the login'
 complete -c dbgate -n __dbgate_no_command -a whoami -d 'who you are to the gateway'
 complete -c dbgate -n __dbgate_no_command -a history -d 'your own statements'
+complete -c dbgate -n __dbgate_no_command -a policy -d 'check, show, explain and test a policy'
+complete -c dbgate -n __dbgate_no_command -a check -d 'what a gateway would say to the statements of SQL files'
 complete -c dbgate -n __dbgate_no_command -a gateway -d 'run the gateway'
 complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a login and a gateway on this machine'
 complete -c dbgate -n __dbgate_no_command -a doctor -d 'check everything that a connection needs'
 complete -c dbgate -n __dbgate_no_command -a completion -d 'completion script of a shell'
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
-complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token login logout whoami history gateway demo doctor completion'
+complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token login logout whoami history policy check gateway demo doctor completion'
 complete -c dbgate -s h -l help -d 'this help'
 complete -c dbgate -n __dbgate_no_command -l version -d 'the version of dbgate'
 complete -c dbgate -l gateway -r -d 'the gateway to talk to, https://host[:port] (DBGATE_GATEWAY)'
@@ -105,6 +107,32 @@ complete -c dbgate -n '__dbgate_at history' -l errors -d 'only statements that e
 complete -c dbgate -n '__dbgate_at history' -l denied -d 'only statements that policy denied'
 complete -c dbgate -n '__dbgate_at history' -l limit -r -d 'at most so many'
 complete -c dbgate -n '__dbgate_at history' -l cursor -r -d 'go on where an earlier call ended'
+
+# policy
+complete -c dbgate -n '__dbgate_at policy' -l config -r -F -d 'configuration of the gateway'
+complete -c dbgate -n '__dbgate_at policy' -l db -r -d 'database, as the configuration names it; may be left out if there is only one'
+complete -c dbgate -n '__dbgate_at policy' -l as -r -d 'a principal, by email or subject: judged by their grants'
+complete -c dbgate -n '__dbgate_at policy' -l groups -r -d 'groups of that principal, with commas between'
+complete -c dbgate -n '__dbgate_at policy' -l kind -r -a 'user service agent' -d 'what that principal is'
+complete -c dbgate -n '__dbgate_at policy' -l access -r -a 'read write ddl admin' -d 'without --as and --groups: judged with this access'
+complete -c dbgate -n '__dbgate_at policy' -l no-create -d 'without --as and --groups: the grant does not include create'
+complete -c dbgate -n '__dbgate_at policy' -l at -r -d 'when: a time such as 2026-12-31T18:00:00Z, or 2h for two hours ago; now if not given'
+complete -c dbgate -n '__dbgate_at policy' -l pg -r -a '14 15 16 17 18' -d 'version of PostgreSQL'
+complete -c dbgate -n '__dbgate_at policy' -l for -r -d 'of `show`: the same as --as'
+complete -c dbgate -n '__dbgate_at policy 0' -a 'check show explain test'
+
+# check
+complete -c dbgate -n '__dbgate_at check' -l config -r -F -d 'configuration of the gateway'
+complete -c dbgate -n '__dbgate_at check' -l db -r -d 'database, as the configuration names it; may be left out if there is only one'
+complete -c dbgate -n '__dbgate_at check' -l as -r -d 'a principal, by email or subject: judged by their grants'
+complete -c dbgate -n '__dbgate_at check' -l groups -r -d 'groups of that principal, with commas between'
+complete -c dbgate -n '__dbgate_at check' -l kind -r -a 'user service agent' -d 'what that principal is'
+complete -c dbgate -n '__dbgate_at check' -l access -r -a 'read write ddl admin' -d 'without --as and --groups: judged with this access'
+complete -c dbgate -n '__dbgate_at check' -l no-create -d 'without --as and --groups: the grant does not include create'
+complete -c dbgate -n '__dbgate_at check' -l at -r -d 'when: a time such as 2026-12-31T18:00:00Z, or 2h for two hours ago; now if not given'
+complete -c dbgate -n '__dbgate_at check' -l pg -r -a '14 15 16 17 18' -d 'version of PostgreSQL'
+complete -c dbgate -n '__dbgate_at check' -l format -r -a 'text github sarif' -d 'of the report'
+complete -c dbgate -n '__dbgate_at check 0' -F
 
 # gateway
 complete -c dbgate -n '__dbgate_at gateway' -l config -r -F -d 'its configuration, see docs/gateway-yaml.md'

@@ -12,6 +12,8 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     @('logout', 'log out and forget the login')
     @('whoami', 'who you are to the gateway')
     @('history', 'your own statements')
+    @('policy', 'check, show, explain and test a policy')
+    @('check', 'what a gateway would say to the statements of SQL files')
     @('gateway', 'run the gateway')
     @('demo', 'see it work: a Postgres, a login and a gateway on this machine')
     @('doctor', 'check everything that a connection needs')
@@ -64,6 +66,30 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--limit', 'at most so many')
       @('--cursor', 'go on where an earlier call ended')
     )
+    'policy' = @(
+      @('--config', 'configuration of the gateway')
+      @('--db', 'database, as the configuration names it; may be left out if there is only one')
+      @('--as', 'a principal, by email or subject: judged by their grants')
+      @('--groups', 'groups of that principal, with commas between')
+      @('--kind', 'what that principal is')
+      @('--access', 'without --as and --groups: judged with this access')
+      @('--no-create', 'without --as and --groups: the grant does not include create')
+      @('--at', 'when: a time such as 2026-12-31T18:00:00Z, or 2h for two hours ago; now if not given')
+      @('--pg', 'version of PostgreSQL')
+      @('--for', 'of `show`: the same as --as')
+    )
+    'check' = @(
+      @('--config', 'configuration of the gateway')
+      @('--db', 'database, as the configuration names it; may be left out if there is only one')
+      @('--as', 'a principal, by email or subject: judged by their grants')
+      @('--groups', 'groups of that principal, with commas between')
+      @('--kind', 'what that principal is')
+      @('--access', 'without --as and --groups: judged with this access')
+      @('--no-create', 'without --as and --groups: the grant does not include create')
+      @('--at', 'when: a time such as 2026-12-31T18:00:00Z, or 2h for two hours ago; now if not given')
+      @('--pg', 'version of PostgreSQL')
+      @('--format', 'of the report')
+    )
     'gateway' = @(
       @('--config', 'its configuration, see docs/gateway-yaml.md')
       @('--check', 'check the configuration and end')
@@ -92,6 +118,8 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'logout' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--grep' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'policy' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--for' = 'any'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
+    'check' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--format' = @('text', 'github', 'sarif'); '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'gateway' = @{ '--config' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'demo' = @{ '--upstream' = 'any'; '--database' = 'any'; '--keep' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'doctor' = @{ '--config' = 'files'; '--db' = 'databases'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -106,13 +134,15 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'logout' = @('any')
     'whoami' = @()
     'history' = @()
+    'policy' = @(@('check', 'show', 'explain', 'test'), 'any')
+    'check' = @('files')
     'gateway' = @()
     'demo' = @()
     'doctor' = @()
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
-    'help' = @(,@('ls', 'connect', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'gateway', 'demo', 'doctor', 'completion'))
+    'help' = @(,@('ls', 'connect', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--as', '--groups', '--kind', '--access', '--at', '--pg', '--for', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

@@ -12,7 +12,7 @@ export interface RegistryEntry {
   load(): Promise<CommandDefinition>;
 }
 
-export type CommandGroup = 'Connect' | 'Account' | 'Record' | 'Server' | 'More' | 'Hidden';
+export type CommandGroup = 'Connect' | 'Account' | 'Record' | 'Policy' | 'Server' | 'More' | 'Hidden';
 
 const entry = (
   group: CommandGroup,
@@ -35,6 +35,18 @@ export const COMMANDS: readonly RegistryEntry[] = [
   entry('Account', 'logout', 'log out and forget the login', async () => (await import('./logout.ts')).logoutCommand),
   entry('Account', 'whoami', 'who you are to the gateway', async () => (await import('./whoami.ts')).whoamiCommand),
   entry('Record', 'history', 'your own statements', async () => (await import('./history.ts')).historyCommand),
+  entry(
+    'Policy',
+    'policy',
+    'check, show, explain and test a policy',
+    async () => (await import('./policy.ts')).policyCommand,
+  ),
+  entry(
+    'Policy',
+    'check',
+    'what a gateway would say to the statements of SQL files',
+    async () => (await import('./check.ts')).checkCommand,
+  ),
   entry('Server', 'gateway', 'run the gateway', async () => (await import('./gateway.ts')).gatewayCommand),
   entry(
     'Server',

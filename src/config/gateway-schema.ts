@@ -29,16 +29,18 @@ export function loadGatewaySettings(path: string, env: Readonly<Record<string, s
 
 /** As `loadGatewaySettings`, and says which files were read. */
 export function loadGatewayConfig(path: string, env: Readonly<Record<string, string | undefined>>): GatewayConfig {
-  let text: string;
+  return parseGatewayConfig(readConfigFile(path), path, env);
+}
+
+function readConfigFile(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw new DbgateError(ErrorCode.config, `cannot read ${path}`, {
       cause: error,
-      hint: 'dbgate gateway --config FILE; see docs/gateway.example.yaml',
+      hint: 'name it with --config FILE; see docs/gateway.example.yaml',
     });
   }
-  return parseGatewayConfig(text, path, env);
 }
 
 /** `path` names the file in messages, and `file:` references are relative to its folder. */
@@ -72,6 +74,42 @@ export function parseGatewayConfig(
       rules: policy.rules,
     },
     files: [resolve(path), ...policy.files, ...references.files],
+  };
+}
+
+/** What policy needs of the file, without its secrets: those need not be where policy is written and tested. */
+export interface PolicyConfig {
+  readonly databases: ReadonlyMap<string, Pick<DatabaseSettings, 'name' | 'environment' | 'labels'>>;
+  readonly grants: GatewaySettings['grants'];
+  readonly rules: NonNullable<GatewaySettings['rules']>;
+  /** The file and those that it includes. */
+  readonly files: readonly string[];
+}
+
+/** As `loadGatewayConfig`, but reads no `env:` and `file:` reference. Throws `DbgateError` `config`. */
+export function loadPolicyConfig(path: string): PolicyConfig {
+  return parsePolicyConfig(readConfigFile(path), path);
+}
+
+export function parsePolicyConfig(text: string, path: string): PolicyConfig {
+  const yaml = parseYaml(text);
+  if (yaml.faults.length > 0) throw configError(path, inFile(path, yaml.faults));
+  const parsed = gatewayFile.safeParse(yaml.value);
+  const policy = readPolicy({ path, yaml }, Object.keys(asRecord(asRecord(yaml.value)?.databases) ?? {}));
+  const own = [
+    ...(parsed.success ? [] : schemaFaults(parsed.error.issues, schemaNode(gatewayFile), yaml.value)),
+    ...relationFaults(yaml.value),
+  ];
+  const faults = [...placed({ path, yaml }, own), ...policy.faults];
+  if (!parsed.success || faults.length > 0) throw configError(path, faults);
+  const databases = Object.entries(parsed.data.databases).map(
+    ([name, { environment, labels }]) => [name, { name, environment, labels }] as const,
+  );
+  return {
+    databases: new Map(databases),
+    grants: policy.grants,
+    rules: policy.rules,
+    files: [resolve(path), ...policy.files],
   };
 }
 

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Option } from 'commander';
+import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
+import type { Circumstances } from '../policy/policy.ts';
+import { analyse } from '../sql/analyse.ts';
+import { ByteOffsets } from '../sql/byte-offsets.ts';
+import type { Analysis, ObjectTarget } from '../sql/facts.ts';
+import type { Grammar } from '../sql/grammar.ts';
+import { CHECK_FORMATS, type FileReport, reportText, type StatementReport, sarif } from './check-report.ts';
+import type { CommandDefinition } from './context.ts';
+import {
+  askerOf,
+  askerOptions,
+  circumstancesOf,
+  configOption,
+  effectOf,
+  grammarOf,
+  judgeOffline,
+  openPolicy,
+  type Stands,
+} from './offline-policy.ts';
+import { readScript, type SqlScript } from './sql-script.ts';
+import { TextPlaces } from './text-places.ts';
+
+export const checkCommand: CommandDefinition = {
+  name: 'check',
+  configure(command) {
+    askerOptions(configOption(command))
+      .description(
+        'Says of each statement in SQL files what the gateway would: for CI and pre-commit. Nothing is run; exits with 5 if something would be denied or held.',
+      )
+      .addArgument(new Argument('<file...>', 'SQL files, `-` for stdin'))
+      .addOption(new Option('--format <format>', 'of the report').choices(CHECK_FORMATS).default('text'));
+  },
+  async run(context, options, args) {
+    const offline = openPolicy(options.config as string);
+    const asker = askerOf(options, Date.now());
+    const circumstances = circumstancesOf(offline, options.db as string | undefined, asker);
+    if (typeof circumstances === 'string') throw new DbgateError(ErrorCode.denied, circumstances);
+    const grammar = await grammarOf(options);
+    const files: FileReport[] = [];
+    for (const name of args) {
+      const text = name === '-' ? await readAll(context.stdin) : readSql(name);
+      files.push(checkText(name === '-' ? 'stdin' : name, text, circumstances, grammar));
+    }
+    const refused = files.some(({ statements }) => statements.some(({ decision }) => decision !== 'allow'));
+    const judgedAs = { database: circumstances.database, access: circumstances.access, create: circumstances.create };
+    if (options.format === 'sarif') {
+      const report = sarif(files);
+      context.print(report, () => JSON.stringify(report, undefined, 2));
+    } else {
+      context.print({ ...judgedAs, ok: !refused, files }, () =>
+        reportText(options.format === 'github' ? 'github' : 'text', files, judgedAs),
+      );
+    }
+    return refused ? ExitCode.denied : ExitCode.ok;
+  },
+};
+
+/** Every statement of a file, judged by itself: objects that statements before it create are its author's own. */
+export function checkText(file: string, text: string, circumstances: Circumstances, grammar: Grammar): FileReport {
+  const script = readScript(text);
+  const places = new TextPlaces(script.sql);
+  const statements: StatementReport[] = [];
+  const created = new Map<string, Stands>();
+  for (const { analysis, start } of piecesOf(script, grammar)) {
+    // `start` is where the piece stands in the file, in UTF-16 units.
+    const piece = start === 0 ? script.sql : script.sql.slice(start);
+    const at = (position: number) => places.ofPosition(position, start);
+    if (analysis.error !== undefined) {
+      const { message, cursorPosition, sqlstate } = analysis.error;
+      const { decision } = judgeOffline(analysis, circumstances);
+      const rule = decision.effect === 'deny' ? decision.rule : 'sql.syntax';
+      statements.push({ ...at(cursorPosition ?? 1), command: '', decision: 'deny', rule, sqlstate, message });
+      continue;
+    }
+    const bytes = new ByteOffsets(piece);
+    for (const facts of analysis.statements) {
+      const one: Analysis = { statements: [facts], error: undefined, recordedSql: piece, class: facts.class };
+      const { decision, unresolved } = judgeOffline(
+        one,
+        circumstances,
+        (target) => created.get(keyOf(target)) ?? 'others',
+      );
+      const place = places.ofUnit(start + bytes.toCharacters(bytes.skipBlank(facts.offset)));
+      statements.push({
+        ...place,
+        command: facts.command,
+        decision: effectOf(decision),
+        ...(decision.effect === 'allow'
+          ? {}
+          : {
+              ...(decision.position === undefined ? {} : at(decision.position)),
+              rule: decision.rule,
+              sqlstate: decision.sqlstate,
+              message: decision.message,
+              detail: decision.detail,
+              hint: decision.hint,
+            }),
+        ...(unresolved.length > 0 ? { unresolved: unresolved.map(({ name }) => name) } : {}),
+      });
+      for (const target of facts.targets) {
+        if (target.action === 'create') created.set(keyOf(target), target.temporary ? 'temporary' : 'own');
+      }
+    }
+  }
+  const notChecked = script.skipped.map(({ offset, text: what }) => ({
+    ...places.ofUnit(offset),
+    what,
+  }));
+  return { file, statements, notChecked, variables: script.variables };
+}
+
+function keyOf({ kind, lookup, name }: ObjectTarget): string {
+  return `${kind} ${lookup ?? name}`;
+}
+
+/** The whole file as one; where the grammar rejects it, piece by piece. */
+function piecesOf({ sql, cuts }: SqlScript, grammar: Grammar): { analysis: Analysis; start: number }[] {
+  const whole = analyse(sql, grammar);
+  if (whole.error === undefined) return [{ analysis: whole, start: 0 }];
+  if (whole.error.kind !== 'syntax' || cuts.length < 2) return [{ analysis: whole, start: 0 }];
+  let start = 0;
+  return cuts.map((end) => {
+    const piece = { analysis: analyse(sql.slice(start, end), grammar), start };
+    start = end;
+    return piece;
+  });
+}
+
+function readSql(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new DbgateError(ErrorCode.usage, `cannot read ${path}`, { cause: error });
+  }
+}
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}

@@ -1,0 +1,51 @@
+/** Rules and grants told as a sentence, for `dbgate policy show` and the like. */
+import type { GrantSettings, GrantSubject, RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
+import { subjectsOf } from '../grants.ts';
+import { MATCH_WORDS } from './match-words.ts';
+
+/** `deny if finding is drops or truncates, and tier is production`. */
+export function ruleSentence({ effect, match }: RuleSettings): string {
+  const conditions = MATCH_WORDS.flatMap(({ key }) => {
+    const value = match[key as keyof RuleMatch];
+    if (value === undefined) return [];
+    if (typeof value === 'boolean') return [`${key} is ${value}`];
+    if (isList(value)) return [`${key} is ${value.join(' or ')}`];
+    return Object.entries(value).map(([label, texts]) => `label ${label} is ${texts.join(' or ')}`);
+  });
+  return `${effect} if ${conditions.join(', and ')}`;
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/** `group engineering: read on every production database, Mon-Fri 08:00-18:00 Europe/Berlin, with a purpose`. */
+export function grantSentence(grant: GrantSettings): string {
+  const { limits } = grant;
+  const more = [
+    ...(grant.hours ?? []),
+    ...(grant.expiresAt === undefined ? [] : [`until ${new Date(grant.expiresAt).toISOString()}`]),
+    ...(grant.purposeRequired === true ? ['with a purpose'] : []),
+    ...(limits?.maxSessions === undefined ? [] : [`at most ${limits.maxSessions} sessions`]),
+    ...(limits?.statementTimeoutMs === undefined ? [] : [`statement_timeout ${limits.statementTimeoutMs} ms`]),
+    ...(limits?.lockTimeoutMs === undefined ? [] : [`lock_timeout ${limits.lockTimeoutMs} ms`]),
+    ...(limits?.idleTimeoutMs === undefined ? [] : [`idle timeout ${limits.idleTimeoutMs} ms`]),
+    ...(limits?.settings === undefined ? [] : [`fixed settings ${limits.settings.join(', ')}`]),
+  ];
+  const access = grant.create ? `${grant.access} and create` : grant.access;
+  const to = subjectsOf(grant).map(subjectWords).join(', ');
+  return [`${to}: ${access} on ${scopeWords(grant)}`, ...more].join(', ');
+}
+
+function subjectWords(to: GrantSubject): string {
+  return Object.entries(to)
+    .map(([kind, name]) => `${kind} ${name}`)
+    .join();
+}
+
+function scopeWords({ database, environment, labels }: GrantSettings): string {
+  if (database !== undefined) return database === '*' ? 'every database' : database;
+  const wanted = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  const of = environment === undefined ? 'every database' : `every ${environment} database`;
+  return wanted.length === 0 ? of : `${of} labelled ${wanted.join(', ')}`;
+}
