@@ -1,9 +1,9 @@
 /**
- * `node bench/profile.ts`: where the gateway's (or the CLI's) CPU goes under `pgbench -S`. Runs dbgate with --cpu-prof
- * and prints the functions with the most self time, by file and line of the source. A profiled process is slower, and
- * its start is in the profile: for shares, not for figures.
+ * `node bench/profile.ts`: where the CPU of the gateway's and the CLI's main thread goes under `pgbench -S`. In: load and
+ * path. Out: the functions with the most self time, by file and line of the source. A profiled process is slower: this is
+ * for shares, not for figures.
  */
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { SourceMap } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -22,9 +22,9 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '32' },
     seconds: { type: 'string', default: '10' },
     top: { type: 'string', default: '40' },
-    /** Also by caller and callee: inclusive time. */
+    /** Also with the time of all that a function calls. */
     inclusive: { type: 'boolean', default: false },
-    /** Keep the .cpuprofile files here, for Chrome's or VS Code's viewer. */
+    /** A folder for the .cpuprofile files, for Chrome's or VS Code's viewer. */
     keep: { type: 'string' },
   },
 });
@@ -43,26 +43,27 @@ const maps = new Map<string, Promise<SourceMap | undefined>>();
 const processes = new Processes();
 const dir = await mkdtemp(path.join(os.tmpdir(), 'dbgate-profile-'));
 await chmod(dir, 0o711);
-const profiles = values.keep ?? path.join(dir, 'profiles');
 const upstream = await startUpstream(dir);
 try {
   await initialise(directTarget(upstream), 1);
   const targets = await startDbgate(processes, dir, upstream, {
     durability: values.durability as 'sync' | 'async',
-    nodeArguments: ['--cpu-prof', '--cpu-prof-interval=250', `--cpu-prof-dir=${profiles}`],
+    nodeArguments: ['--inspect=127.0.0.1:0'],
   });
   const target = targets[values.path as 'native' | 'tunnel'];
-  const measured = await pgbench(target, dir, {
-    mode: values.mode as Mode,
-    clients: Number(values.clients),
-    seconds: Number(values.seconds),
-  });
-  console.log(`${target.name}, ${values.mode}, ${values.clients} clients:`, measured);
-  await processes.stopAll();
-  for (const file of await readdir(profiles)) {
-    if (file.endsWith('.cpuprofile')) {
-      await print(file, JSON.parse(await readFile(path.join(profiles, file), 'utf8')) as CpuProfile);
+  const load = { mode: values.mode as Mode, clients: Number(values.clients) };
+  // Until the code is compiled.
+  await pgbench(target, dir, { ...load, seconds: 4 });
+  const profilers = await Promise.all(targets.inspectors().map(startProfiler));
+  const measured = await pgbench(target, dir, { ...load, seconds: Number(values.seconds) });
+  console.log(`${target.name}, ${values.mode}, ${values.clients} clients, profiled:`, measured);
+  for (const [i, stop] of profilers.entries()) {
+    const profile = await stop();
+    const name = i === 0 ? 'gateway' : 'dbgate connect';
+    if (values.keep !== undefined) {
+      await writeFile(path.join(values.keep, `${name.replace(' ', '-')}.cpuprofile`), JSON.stringify(profile));
     }
+    await print(name, profile);
   }
 } finally {
   await processes.stopAll();
@@ -70,7 +71,35 @@ try {
   await rm(dir, { recursive: true, force: true });
 }
 
-async function print(file: string, { nodes, samples, timeDeltas }: CpuProfile): Promise<void> {
+/** Profiles the main thread of a process by its inspector. @returns what stops it. */
+async function startProfiler(url: string): Promise<() => Promise<CpuProfile>> {
+  const socket = new WebSocket(url);
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = () => reject(new Error(`cannot connect to the inspector at ${url}`));
+  });
+  const waiting = new Map<number, (result: unknown) => void>();
+  socket.onmessage = ({ data }) => {
+    const { id, result } = JSON.parse(String(data)) as { id: number; result: unknown };
+    waiting.get(id)?.(result);
+  };
+  let last = 0;
+  const call = (method: string, params: object = {}) =>
+    new Promise<unknown>((resolve) => {
+      waiting.set(++last, resolve);
+      socket.send(JSON.stringify({ id: last, method, params }));
+    });
+  await call('Profiler.enable');
+  await call('Profiler.setSamplingInterval', { interval: 250 });
+  await call('Profiler.start');
+  return async () => {
+    const { profile } = (await call('Profiler.stop')) as { profile: CpuProfile };
+    socket.close();
+    return profile;
+  };
+}
+
+async function print(title: string, { nodes, samples, timeDeltas }: CpuProfile): Promise<void> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)));
   const places = new Map<number, string>();
@@ -80,7 +109,7 @@ async function print(file: string, { nodes, samples, timeDeltas }: CpuProfile): 
   let total = 0;
   samples.forEach((id, i) => {
     const name = byId.get(id)!.callFrame.functionName;
-    if (name === '(idle)' || name === '(program)') return;
+    if (name === '(idle)') return;
     const micros = timeDeltas[i]!;
     total += micros;
     const place = places.get(id)!;
@@ -92,10 +121,9 @@ async function print(file: string, { nodes, samples, timeDeltas }: CpuProfile): 
       seen.add(above);
     }
   });
-  console.log(`\n${file}: ${(total / 1e6).toFixed(2)} s busy`);
-  if (total < 500_000) return;
-  const list = (title: string, times: Map<string, number>) => {
-    console.log(`  ${title}`);
+  console.log(`\n${title}: ${(total / 1e6).toFixed(2)} s busy`);
+  const list = (heading: string, times: Map<string, number>) => {
+    console.log(`  ${heading}`);
     const top = [...times].sort((a, b) => b[1] - a[1]).slice(0, Number(values.top));
     for (const [place, micros] of top) console.log(`  ${((micros / total) * 100).toFixed(1).padStart(5)} %  ${place}`);
   };

@@ -97,13 +97,22 @@ async function main(): Promise<void> {
     ...(['sync', 'async'] as const).map(
       (durability): Starter => [
         [`dbgate-native-${durability}`, `dbgate-tunnel-${durability}`],
-        async () => Object.values(await startDbgate(processes, dir, upstream, { durability })),
+        async () => {
+          const { native, tunnel } = await startDbgate(processes, dir, upstream, { durability });
+          return [native, tunnel];
+        },
       ],
     ),
   ]);
   const measured = targets.filter(({ name }) => wanted(name));
   for (const { name } of measured) results.targets[name] = { pgbench: {}, bulk: {} };
 
+  say('warming up');
+  for (const mode of MODES) {
+    await eachInTurn(measured, results, 0, async (target) => {
+      await pgbench(target, dir, { mode, clients: 16, seconds: values.quick ? 2 : 4 });
+    });
+  }
   for (let round = 1; round <= settings.rounds; round++) {
     for (const clients of settings.clients) {
       for (const mode of MODES) {

@@ -183,11 +183,13 @@ export async function startSsh(processes: Processes, dir: string, upstream: Upst
 export interface DbgateTargets {
   readonly native: Target;
   readonly tunnel: Target;
+  /** WebSocket URLs of the inspectors of the gateway and of the CLI, where `--inspect` was asked for. */
+  inspectors(): string[];
 }
 
 export interface DbgateOptions {
   readonly durability: 'sync' | 'async';
-  /** Added to the gateway's and the CLI's node, e.g. `--cpu-prof`. */
+  /** Added to the gateway's and the CLI's node, e.g. `--inspect`. */
   readonly nodeArguments?: readonly string[];
 }
 
@@ -257,7 +259,8 @@ export async function startDbgate(
   };
   await untilReachable(native, gateway.failure);
   await untilReachable(tunnel, () => connect.failure() ?? gateway.failure());
-  return { native, tunnel };
+  const inspectors = () => [gateway, connect].flatMap((child) => /ws:\/\/\S+/.exec(child.said())?.[0] ?? []);
+  return { native, tunnel, inspectors };
 }
 
 function addressOf(url: string): Pick<Target, 'host' | 'port' | 'user' | 'password' | 'database'> {
