@@ -489,7 +489,7 @@ function narrows(condition: Tree, sight: Sight): boolean {
       return constant?.kind === 'boolean' && !constant.value;
     }
     case 'CurrentOfExpr':
-      return true;
+      return !sight.loose;
     case 'A_Expr':
       return comparisonNarrows(node, sight);
     case 'SubLink':

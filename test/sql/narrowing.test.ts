@@ -269,6 +269,10 @@ describe('does the WHERE narrow', () => {
       true,
     ],
     ["CREATE FUNCTION f(ids int[]) RETURNS void LANGUAGE sql AS 'DELETE FROM t WHERE id = ANY (ids)'", false],
+    [
+      'DO $$ DECLARE c CURSOR FOR SELECT * FROM t; BEGIN FOR r IN c LOOP DELETE FROM t WHERE CURRENT OF c; END LOOP; END $$',
+      true,
+    ],
     ['DO $$ DECLARE n int; BEGIN DELETE FROM t WHERE id = n; END $$', false],
     ['DO $$ DECLARE id int; BEGIN DELETE FROM t WHERE id = id; END $$', true],
     [
