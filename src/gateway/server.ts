@@ -3,7 +3,7 @@
  * Nothing is served before everything it needs works; what can't work stops the start with what to do about it.
  */
 import { watch } from 'node:fs';
-import { chmod, mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -71,10 +71,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now });
     closing.push(() => recorder.close());
     const owned = await openOwnedObjects(log, { now });
-    const indexFile = path.join(settings.stateDir, 'index.sqlite');
-    await makePrivate(indexFile);
     const history = await openHistory(log, {
-      file: indexFile,
+      file: path.join(settings.stateDir, 'index.sqlite'),
       onWarning: (message) => logLine(`index: ${message}`),
     });
     closing.push(() => history.close());
@@ -215,12 +213,6 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
   }
 }
 
-/** SQLite takes the mode of its file for the ones beside it; the folder may have been made by others, and be open. */
-async function makePrivate(file: string): Promise<void> {
-  await (await open(file, 'a', 0o600)).close();
-  await chmod(file, 0o600);
-}
-
 async function closeAll(closing: (() => unknown)[]): Promise<void> {
   for (const close of closing.splice(0).reverse()) await close();
 }
@@ -269,6 +261,8 @@ export interface RunOptions {
 
 /** `dbgate gateway`: serves until the signal; reloads on SIGHUP and when the file changes. */
 export async function runGateway({ configPath, signal, env = process.env, log }: RunOptions): Promise<void> {
+  // The state directory may have been made by others, and be open: what is written there is not.
+  process.umask(0o077);
   const running = await startGateway(loadGatewaySettings(configPath, env), { log });
   log(`listening on https://${running.httpsAddress.host}:${running.httpsAddress.port}`);
   if (running.postgresAddress !== undefined) {

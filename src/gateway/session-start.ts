@@ -68,7 +68,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   const wanted = upstreamParameters(startup.parameters, person, { readOnly, limits: access.limits });
   const gone = new AbortController();
   const onGone = (): void => gone.abort();
-  client.once('close', onGone);
+  // Back before anything is waited for: 'end' is told to a paused stream too, once it holds nothing more.
+  if (startup.rest.length > 0) client.unshift(startup.rest);
+  client.once('end', onGone).once('close', onGone);
+  if (client.readableEnded || client.destroyed) onGone();
   gateway.starting++;
   let upstream: Awaited<ReturnType<typeof connectUpstream>>;
   try {
@@ -77,9 +80,11 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       { parameters: wanted.parameters },
       { signal: gone.signal },
     );
+  } catch (error) {
+    client.off('end', onGone).off('close', onGone);
+    throw error;
   } finally {
     gateway.starting--;
-    client.off('close', onGone);
   }
   let entry: SessionEntry | undefined;
   try {
@@ -89,7 +94,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       if (actual !== value)
         throw new DbgateError('upstream_unavailable', `the server reports ${name} ${actual}, not ${value}`);
     }
-    if (client.destroyed) throw new DbgateError('cancelled', 'the client went away');
+    if (gone.signal.aborted) throw new DbgateError('cancelled', 'the client went away');
     if (upstream.socket.destroyed) {
       throw new DbgateError('upstream_unavailable', 'the database closed the connection', { sqlstate: '08006' });
     }
@@ -189,10 +194,11 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     gateway.sessions.add(entry);
     client.write(greeting(startup, upstream, key, (value) => clientApplicationName(wanted.application, person, value)));
     connection.start();
-    if (startup.rest.length > 0) client.unshift(startup.rest);
   } catch (error) {
     upstream.socket.destroy();
     throw error;
+  } finally {
+    client.off('end', onGone).off('close', onGone);
   }
 }
 

@@ -129,10 +129,13 @@ export class Rig {
   }
 
   /** The same gateway again, on the same state. */
-  async restart(settings: GatewaySettings = this.settings): Promise<void> {
+  async restart(settings: GatewaySettings = this.settings, openFilesLimit?: number): Promise<void> {
     await this.gateway.close();
     this.settings = settings;
-    this.gateway = await startGateway(settings, { log: (line) => this.logs.push(line) });
+    this.gateway = await startGateway(settings, {
+      log: (line) => this.logs.push(line),
+      ...(openFilesLimit === undefined ? {} : { openFilesLimit }),
+    });
   }
 
   async close(): Promise<void> {
@@ -313,6 +316,8 @@ export function withRig(options: RigOptions = {}): Rig {
 export function connected(socket: net.Socket): net.Socket {
   (socket as { connect: unknown }).connect = () => {
     setImmediate(() => socket.emit('connect'));
+    // `pg` waits for 'close', which a half-open socket does not come to by itself.
+    socket.once('end', () => socket.destroy());
     return socket;
   };
   return socket;
