@@ -170,6 +170,7 @@ export class Rig {
       const request = https.request(new URL(target, this.settings.publicUrl), {
         method,
         ca: this.certificates.ca,
+        servername: 'localhost',
         agent: false,
         headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
       });

@@ -170,23 +170,20 @@ describe('file descriptors', () => {
     );
     for (const socket of held) socket.on('error', () => {});
     await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
-    const surplus = tls.connect({ port: gateway.httpsAddress.port, host: '127.0.0.1', ca: rig.certificates.ca });
-    await new Promise((resolve) => surplus.once('error', resolve).once('close', resolve));
+    const served = () =>
+      new Promise<boolean>((resolve) => {
+        const options = { port: gateway.httpsAddress.port, host: '127.0.0.1', ca: rig.certificates.ca };
+        const socket = tls.connect(options, () => {
+          resolve(true);
+          socket.destroy();
+        });
+        socket.on('error', () => resolve(false)).once('close', () => resolve(false));
+      });
+    // Those that are held may be accepted a little later than they are connected.
+    await until(async () => !(await served()));
     expect(rig.logs.at(-1)).toMatch(/too many connections in start-up/);
     for (const socket of held) socket.destroy();
-    await until(
-      () =>
-        new Promise<boolean>((resolve) => {
-          const socket = tls.connect(
-            { port: gateway.httpsAddress.port, host: '127.0.0.1', ca: rig.certificates.ca },
-            () => {
-              resolve(true);
-              socket.destroy();
-            },
-          );
-          socket.on('error', () => resolve(false));
-        }),
-    );
+    await until(served);
     await rig.restart();
   });
 });
