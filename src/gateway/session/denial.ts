@@ -72,6 +72,16 @@ export const EXECUTE_OF_PARSED: DenyDecision = {
   position: undefined,
 };
 
+export const TOO_MANY_PREPARED: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '53200',
+  rule: 'protocol.too-many-prepared',
+  message: 'too much text in prepared statements of this session',
+  detail: 'rule protocol.too-many-prepared: the gateway keeps the text of each until it is closed',
+  hint: 'Close prepared statements that are not used any more.',
+  position: undefined,
+};
+
 /** As PostgreSQL says it: what the gateway does not know was not judged, so the server must not find it either. */
 export function noSuchStatement(name: string): DenyDecision {
   const message =

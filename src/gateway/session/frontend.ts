@@ -29,13 +29,13 @@ import type { Backend } from './backend.ts';
 import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
 import {
   AUDIT_UNAVAILABLE,
-  EXECUTE_OF_PARSED,
   FUNCTION_CALL_REFUSED,
   noSuchPortal,
   noSuchStatement,
   REJECTED_EXECUTE,
   REJECTED_QUERY,
   rejectedParse,
+  TOO_MANY_PREPARED,
 } from './denial.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import {
@@ -49,7 +49,7 @@ import {
 } from './ownership-probe.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
-import { executesParsed, judged, nameEffects, namesToAskFor, needsNames, refusalOf, successOf } from './statements.ts';
+import { executeRefusal, judged, nameEffects, namesToAskFor, needsNames, refusalOf, successOf } from './statements.ts';
 
 /** A client message that waits for something: kept whole. */
 interface HeldMessage {
@@ -81,6 +81,9 @@ interface Probe {
   readonly targets: readonly ObjectTarget[];
   readonly collector: ProbeCollector;
 }
+
+/** Texts of named statements that a session may keep at once, in UTF-16 units. */
+const MAX_PREPARED_BYTES = 64 << 20;
 
 const NOTHING: Waiting = { for: 'nothing' };
 
@@ -230,10 +233,10 @@ export class Frontend implements MessageSink {
       core.refuse('query', REJECTED_QUERY, decision, statement);
       return true;
     }
-    const parsed = executesParsed(core.names, statement, NO_BATCH);
-    if (parsed === UNSETTLED) return this.#awaitSettled(message);
-    if (parsed) {
-      core.refuse('query', REJECTED_QUERY, EXECUTE_OF_PARSED, statement);
+    const executed = executeRefusal(core.around, core.names, statement, NO_BATCH);
+    if (executed === UNSETTLED) return this.#awaitSettled(message);
+    if (executed !== undefined) {
+      core.refuse('query', REJECTED_QUERY, executed, statement);
       return true;
     }
     if (resolved === undefined && needsNames(statement) && !this.#failsAnyway(statement)) {
@@ -260,6 +263,10 @@ export class Frontend implements MessageSink {
       return true;
     }
     const { names, batch } = this.#core;
+    if (parse.name !== '' && names.statementBytes > MAX_PREPARED_BYTES) {
+      this.#core.refuse('parse', rejectedParse(parse.name), TOO_MANY_PREPARED, statement);
+      return true;
+    }
     const effect = names.expectStatement(parse.name, statement, batch, 0);
     this.#core.send('parse', buffer, start, end, { names: [effect], statement });
     return true;
@@ -327,8 +334,7 @@ export class Frontend implements MessageSink {
       const decision = around.judgeResolved(statement.analysis, resolved);
       if (decision.effect === 'deny') return decision;
     }
-    const parsed = executesParsed(names, statement, batch);
-    return parsed === true ? EXECUTE_OF_PARSED : parsed === false ? undefined : parsed;
+    return executeRefusal(around, names, statement, batch);
   }
 
   #refuse(kind: 'bind' | 'execute', denied: DenyDecision, statement: PreparedStatement | undefined): boolean {

@@ -79,26 +79,49 @@ class Names<Value> {
     this.#pending.push(pending);
   }
 
+  /** `weigh` of all confirmed values. */
+  weight = 0;
+  readonly #weigh: (value: Value) => number;
+
+  constructor(weigh: (value: Value) => number) {
+    this.#weigh = weigh;
+  }
+
   settle(effect: NameEffect, happened: boolean): Value | undefined {
     const at = this.#pending.findIndex((pending) => pending.effect === effect);
     if (at < 0) return undefined;
     const { name, value } = this.#pending[at]!;
     this.#pending.splice(at, 1);
     if (!happened) return undefined;
-    if (name === undefined) this.#confirmed.clear();
-    else if (value === undefined) this.#confirmed.delete(name);
-    else this.#confirmed.set(name, value);
+    if (name === undefined) {
+      this.clear();
+      return undefined;
+    }
+    const replaced = this.#confirmed.get(name);
+    if (replaced !== undefined) this.weight -= this.#weigh(replaced);
+    if (value === undefined) this.#confirmed.delete(name);
+    else {
+      this.#confirmed.set(name, value);
+      this.weight += this.#weigh(value);
+    }
     return value;
   }
 
   clear(): void {
-    if (this.#confirmed.size > 0) this.#confirmed.clear();
+    if (this.#confirmed.size === 0) return;
+    this.#confirmed.clear();
+    this.weight = 0;
   }
 }
 
 export class PreparedNames {
-  readonly #statements = new Names<PreparedStatement>();
-  readonly #portals = new Names<Portal>();
+  readonly #statements = new Names<PreparedStatement>((statement) => statement.sqlJson.length);
+  readonly #portals = new Names<Portal>(() => 0);
+
+  /** Length of the texts of all statements that are confirmed. */
+  get statementBytes(): number {
+    return this.#statements.weight;
+  }
 
   statement(name: string, batch: number): Settled<PreparedStatement> {
     return this.#statements.get(name, batch);

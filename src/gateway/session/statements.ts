@@ -2,6 +2,7 @@
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Analysis, ObjectTarget, PreparedName } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
+import { EXECUTE_OF_PARSED } from './denial.ts';
 import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts';
 import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
@@ -78,22 +79,26 @@ const NONE: readonly PreparedName[] = [];
 
 /**
  * EXECUTE in SQL of a statement that came by Parse would run what was to be judged when it is bound, and the record
- * would show its name only. `UNSETTLED`: not known yet which it is.
+ * would show its name only; one of PREPARE was judged then, maybe by another policy. `UNSETTLED`: not known yet which
+ * it is.
  */
-export function executesParsed(
+export function executeRefusal(
+  around: SessionSurroundings,
   names: PreparedNames,
   { analysis }: PreparedStatement,
   batch: number,
-): boolean | typeof UNSETTLED {
+): DenyDecision | undefined | typeof UNSETTLED {
   for (const facts of analysis.statements) {
     for (const { action, name } of facts.prepared ?? NONE) {
       if (action !== 'execute' || name === undefined) continue;
       const found = names.statement(serverName(name), batch);
       if (found === UNSETTLED) return UNSETTLED;
-      if (found?.fromSql === false) return true;
+      if (found === undefined) continue;
+      const refused = found.fromSql ? refusalOf(around, found) : EXECUTE_OF_PARSED;
+      if (refused !== undefined) return refused;
     }
   }
-  return false;
+  return undefined;
 }
 
 /** As `objectName` cuts names. */

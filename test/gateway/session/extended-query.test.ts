@@ -263,6 +263,16 @@ describe('names of statements', () => {
     expect(s.toUpstream()).toEqual(['Parse =execute s', 'Parse dbgate_refused=<rejected>', 'Sync']);
   });
 
+  it('EXECUTE of what was prepared in SQL is judged again when policy changed', () => {
+    const s = new Script(asyncRecords).client(encodeQuery('prepare q as select 1'));
+    s.upstream(complete('PREPARE'), ready());
+    s.denies = (text) => text.startsWith('prepare');
+    s.epoch++;
+    s.toUpstream();
+    s.client(encodeQuery('execute q'));
+    expect(s.toUpstream()).toEqual(['Query <rejected>']);
+  });
+
   it('EXECUTE pipelined behind a Parse whose fate is not known waits for it', () => {
     const s = new Script(asyncRecords).client(encodeQuery('prepare s as select 1'));
     s.upstream(complete('PREPARE'), ready());
@@ -369,6 +379,17 @@ describe('COPY FROM STDIN', () => {
 });
 
 describe('who sends too much waits', () => {
+  it('or is refused: prepared statements that are never closed', () => {
+    const s = new Script({ ...asyncRecords, maxMessageBytes: 1 << 26 });
+    const text = `select ${'x'.repeat(1 << 25)}`;
+    s.client(parse(text, 'a'), parse(text, 'b'), SYNC).upstream(parseComplete, parseComplete, ready());
+    s.client(parse('select 1', 'c'), SYNC).upstream(error('42601'), ready());
+    expect(s.toClient().slice(-2)).toEqual(['ERROR 53200', 'ReadyForQuery I']);
+    s.client(encodeClose('S', 'a'), SYNC).upstream(closeComplete, ready());
+    s.client(parse('select 1', 'c'), SYNC).upstream(parseComplete, ready());
+    expect(s.toClient().slice(-2)).toEqual(['ParseComplete', 'ReadyForQuery I']);
+  });
+
   it('a client whose statements wait for the log', () => {
     const s = new Script({ maxMessageBytes: 1 << 22 }).client(encodeQuery(`write ${'x'.repeat(1 << 21)}`));
     expect(s.paused).toBe(true);
