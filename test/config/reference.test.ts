@@ -1,16 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { cliReference } from '../../src/commands/cli-reference.ts';
 import { commandTree } from '../../src/commands/command-tree.ts';
+import { policyCommand } from '../../src/commands/policy.ts';
 import { gatewayFile } from '../../src/config/gateway-file.ts';
 import { gatewayJsonSchema, gatewayReference } from '../../src/config/gateway-reference.ts';
+import { loadPolicyConfig } from '../../src/config/gateway-schema.ts';
+import { POLICY_REFERENCE_MARK, policyReference } from '../../src/config/policy-reference.ts';
 import { type SchemaNode, schemaNode } from '../../src/config/schema-walk.ts';
+import { runInProcess } from '../commands/run-in-process.ts';
 
 const doc = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
 describe('what is generated into docs/ (npm run reference)', () => {
   it('gateway-yaml.md', () => expect(doc('gateway-yaml.md')).toBe(gatewayReference()));
   it('gateway.schema.json', () => expect(doc('gateway.schema.json')).toBe(gatewayJsonSchema()));
+  it('policy.md', () =>
+    expect(doc('policy.md').slice(doc('policy.md').indexOf(POLICY_REFERENCE_MARK))).toBe(policyReference()));
   it('cli.md', async () => expect(doc('cli.md')).toBe(cliReference(await commandTree())));
 });
 
@@ -24,4 +32,29 @@ it('every key of gateway.yaml says what it is and what it takes', () => {
   };
   visit(schemaNode(gatewayFile), '');
   expect(missing).toEqual([]);
+});
+
+/** Every YAML block of docs/policy.md is right: what it shows is what the language takes. */
+describe('docs/policy.md', () => {
+  const [main, cases] = [...doc('policy.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
+  const folder = mkdtempSync(join(tmpdir(), 'dbgate-docs-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('shows a policy that is valid', () => {
+    const example = doc('gateway.example.yaml').replace(/^grants:[\s\S]*?\n\n/m, '');
+    mkdirSync(join(folder, 'policy'));
+    writeFileSync(join(folder, 'policy/empty.yaml'), '');
+    writeFileSync(join(folder, 'gateway.yaml'), `${example}\n${main}`);
+    const { grants, rules } = loadPolicyConfig(join(folder, 'gateway.yaml'));
+    expect(grants).toHaveLength(3);
+    expect(rules).toHaveLength(3);
+  });
+
+  it('shows cases that are as expected', async () => {
+    mkdirSync(join(folder, 'tests'));
+    writeFileSync(join(folder, 'tests/policy.yaml'), cases!);
+    const { code, stdout } = await runInProcess(policyCommand, ['test', join(folder, 'tests/policy.yaml')]);
+    expect(stdout).toBe('2 cases, 0 failed\n');
+    expect(code).toBe(0);
+  });
 });
