@@ -17,6 +17,8 @@ export interface LocalConnectionOptions {
   readonly link: GatewayLink;
   readonly verifier: ScramVerifier | undefined;
   readonly startupTimeoutMs: number;
+  /** The client has shown the password. */
+  readonly onProved: () => void;
   readonly onOpened: () => void;
   /** Once, only after `onOpened`. */
   readonly onClosed: () => void;
@@ -59,6 +61,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
         return;
       case 'ready':
         stopReading();
+        options.onProved();
         if (step.reply.length > 0) client.write(step.reply);
         void start(step.startup.raw, step.rest, false);
         return;

@@ -45,6 +45,12 @@ export interface LocalListener {
   close(): Promise<void>;
 }
 
+/**
+ * Clients that have not shown the password yet. Any user of the machine can connect to a TCP port: above this the one that
+ * waited longest goes, since whoever has the password shows it at once.
+ */
+const maxUnproved = 64;
+
 /** Of a random password: more iterations would only cost each client time. */
 const iterations = 4096;
 
@@ -62,6 +68,7 @@ export async function openLocalListener(options: LocalListenerOptions): Promise<
     onRegained: () => events.gatewayRegained?.(),
   });
   const clients = new Map<net.Socket, (message: string) => void>();
+  const unproved = new Set<net.Socket>();
   let open = 0;
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -70,12 +77,23 @@ export async function openLocalListener(options: LocalListenerOptions): Promise<
       link,
       verifier,
       startupTimeoutMs: options.startupTimeoutMs ?? 60_000,
+      onProved: () => unproved.delete(client),
       onOpened: () => events.connectionOpened?.(++open),
       onClosed: () => events.connectionClosed?.(--open),
       onRefused: (error) => events.refused?.(error),
     });
     clients.set(client, end);
-    client.once('close', () => clients.delete(client));
+    unproved.add(client);
+    if (unproved.size > maxUnproved)
+      for (const oldest of unproved) {
+        unproved.delete(oldest);
+        oldest.destroy();
+        break;
+      }
+    client.once('close', () => {
+      clients.delete(client);
+      unproved.delete(client);
+    });
   });
   const address = await listenOn(server, listen);
   link.fill();
