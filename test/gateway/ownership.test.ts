@@ -1,4 +1,7 @@
 /** Who may change what: a developer's own objects, and every trick to make another's look like one's own. */
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failure, withRig } from './gateway-rig.ts';
@@ -18,6 +21,15 @@ const rig = withRig({
         CREATE SEQUENCE counter;
         CREATE TYPE mood AS ENUM ('good', 'bad');`,
 });
+
+const run = promisify(execFile);
+
+function findPgbench(): string | undefined {
+  if (spawnSync('pgbench', ['--version'], { stdio: 'ignore' }).status === 0) return 'pgbench';
+  return [18, 17, 16, 15, 14]
+    .map((major) => `/usr/lib/postgresql/${major}/bin/pgbench`)
+    .find((file) => existsSync(file));
+}
 
 let dev: pg.Client;
 let token: string;
@@ -81,6 +93,28 @@ describe('own objects', () => {
     await dev.query('DROP INDEX own_index');
     await dev.query('DROP TABLE own_i');
     expect(await rig.direct("SELECT 1 FROM pg_class WHERE relname LIKE 'own\\_%'")).toEqual([]);
+  });
+});
+
+describe('pgbench', () => {
+  it('-i works, a second time as well, and so does a run', async ({ skip }) => {
+    const program = findPgbench();
+    if (program === undefined) skip('there is no pgbench here');
+    const env = {
+      ...process.env,
+      PGHOST: '127.0.0.1',
+      PGPORT: String(rig.gateway.postgresAddress!.port),
+      PGUSER: 'dev@example.test',
+      PGPASSWORD: await rig.databaseToken(token),
+      PGDATABASE: 'app',
+      PGSSLMODE: 'require',
+    };
+    const pgbench = (...args: string[]) => run(program!, args, { env });
+    await pgbench('-i', '-q', '-s', '1');
+    await pgbench('-i', '-q', '-s', '1');
+    const { stdout } = await pgbench('-n', '-t', '5', '-c', '2', '-M', 'prepared');
+    expect(stdout).toContain('number of transactions actually processed: 10/10');
+    await denied('DROP TABLE pgbench_accounts', await rig.connect(await rig.tokenOf('someone-else')));
   });
 });
 

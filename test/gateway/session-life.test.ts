@@ -30,7 +30,7 @@ const sleepers = async () =>
 
 describe('a token’s end', () => {
   it('ends an idle session with FATAL 28000 and what to do', async () => {
-    const wire = await session(await rig.token({ exp: inSeconds(2) }));
+    const wire = await session(await rig.token({ exp: inSeconds(4) }));
     expect(await wire.error()).toMatchObject({
       severity: 'FATAL',
       code: '28000',
@@ -40,7 +40,7 @@ describe('a token’s end', () => {
   });
 
   it('ends a session in the middle of a statement, and cancels it upstream', async () => {
-    const wire = await session(await rig.token({ exp: inSeconds(2) }));
+    const wire = await session(await rig.token({ exp: inSeconds(4) }));
     wire.query('SELECT pg_sleep(60)');
     await until(async () => (await sleepers()) === 1);
     expect(await wire.error()).toMatchObject({ severity: 'FATAL', code: '28000' });
@@ -49,7 +49,7 @@ describe('a token’s end', () => {
   });
 
   it('ends a session in an open transaction, which is rolled back', async () => {
-    const wire = await session(await rig.token({ exp: inSeconds(2) }));
+    const wire = await session(await rig.token({ exp: inSeconds(4) }));
     wire.query('BEGIN; INSERT INTO t VALUES (4711)');
     await wire.through('Z');
     expect(await wire.error()).toMatchObject({ code: '28000' });
@@ -60,18 +60,18 @@ describe('a token’s end', () => {
   });
 
   it('is put off by a renewal with a fresh token', async () => {
-    const wire = await session(await rig.tokenOf('renews', ['developers'], { exp: inSeconds(2) }), 'tunnel-1');
+    const wire = await session(await rig.tokenOf('renews', ['developers'], { exp: inSeconds(4) }), 'tunnel-1');
     const { status, body } = await rig.api('POST', '/v1/tunnels/tunnel-1/renew', await rig.tokenOf('renews'));
     expect(status).toBe(200);
     expect(Date.parse(body.expires_at)).toBeGreaterThan(Date.now() + 60_000);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     wire.query('SELECT 1');
     await wire.through('Z');
     wire.stream.end();
   });
 
   it('is not put off by another subject’s renewal of that tunnel id, nor by an agent that acts for the person', async () => {
-    const wire = await session(await rig.tokenOf('owner', ['developers'], { exp: inSeconds(2) }), 'tunnel-2');
+    const wire = await session(await rig.tokenOf('owner', ['developers'], { exp: inSeconds(4) }), 'tunnel-2');
     await rig.api('POST', '/v1/tunnels/tunnel-2/renew', await rig.tokenOf('stranger'));
     await rig.api(
       'POST',
