@@ -1,6 +1,6 @@
 /** How long a session lives: its token, renewals, revocation, reloads of the configuration. */
 import { X509Certificate } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -302,6 +302,25 @@ describe('gateway.yaml', () => {
     await said(/configuration reloaded/, at);
     wire.query('SELECT 1');
     await wire.through('Z');
+
+    // An included file is part of it: one that comes, changes, and comes in beside it.
+    mkdirSync(path.join(dir, 'policy'));
+    const rules = (id: string, command: string) => stringify({ rules: [{ id, match: { command }, then: 'deny' }] });
+    writeFileSync(path.join(dir, 'policy/a.yaml'), rules('a', 'SHOW'));
+    at = lines.length;
+    write(config({ include: 'policy/*.yaml' }));
+    await said(/configuration reloaded/, at);
+    const denied = async (sql: string) => (await wire.query(sql).error()).detail;
+    expect(await denied('SHOW work_mem')).toMatch(/^rule a: /);
+    await wire.through('Z');
+    at = lines.length;
+    writeFileSync(path.join(dir, 'policy/a.yaml'), rules('b', 'SELECT'));
+    await said(/configuration reloaded/, at);
+    expect(await denied('SELECT 1')).toMatch(/^rule b: /);
+    await wire.through('Z');
+    at = lines.length;
+    writeFileSync(path.join(dir, 'policy/c.yaml'), 'rules: nothing');
+    await said(/NOT reloaded.*policy.c\.yaml:1:1: rules: expected a list/s, at);
 
     write(config({ grants: [{ to: { group: 'admins' }, database: 'app', access: 'admin' }] }));
     expect(await wire.error()).toMatchObject({ severity: 'FATAL', code: '28000', message: 'access was revoked' });

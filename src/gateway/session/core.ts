@@ -56,6 +56,8 @@ export class SessionCore {
   readonly toClient: GatedOutbox<TransactionStatus>;
   /** The time of the event that is handled, milliseconds of a monotonic clock. */
   nowMs = 0;
+  /** DDL has been sent, and its transaction may still be open: the shared snapshot does not know of it. */
+  schemaTouched = false;
   /** Extended-protocol messages have been sent since the last Sync. */
   pipelineOpen = false;
   /** Counts Syncs: an error discards the rest of its batch. */
@@ -126,6 +128,7 @@ export class SessionCore {
 
   /** Remembers a request whose bytes have been queued. */
   push(kind: RequestKind, parts: RequestParts): Request {
+    if (parts.onSuccess?.schemaChanged === true) this.schemaTouched = true;
     const request: Request = {
       kind,
       n: parts.n ?? 0,

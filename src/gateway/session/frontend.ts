@@ -248,7 +248,7 @@ export class Frontend implements MessageSink {
     const unnamedGone = core.names.expectUnnamedGone();
     const effects = nameEffects(core.names, statement, NO_BATCH);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
-    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement), names };
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess: successOf(statement), names };
     return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
   }
 
@@ -295,7 +295,7 @@ export class Frontend implements MessageSink {
     const portal: Portal = { statement, n, position, binds, confirmed: false };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
-    core.send('bind', buffer, start, end, { position, pure: statement.pure, names, statement, portal });
+    core.send('bind', buffer, start, end, { position, pure: this.#isPure(statement), names, statement, portal });
     return true;
   }
 
@@ -319,7 +319,7 @@ export class Frontend implements MessageSink {
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
     const names = nameEffects(core.names, statement, core.batch);
-    const parts = { n, position, pure: statement.pure, onSuccess: successOf(statement), names, statement };
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess: successOf(statement), names, statement };
     return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
   }
 
@@ -383,6 +383,13 @@ export class Frontend implements MessageSink {
     this.#waiting = NOTHING;
     const statement = judged(this.#core.around, analysis);
     if (message.type === QUERY ? this.#query(message, statement) : this.#parse(message, statement)) this.#goOn();
+  }
+
+  /** Asked anew each time: the schema may have changed since it was parsed, in this session's open transaction too. */
+  #isPure({ analysis, fromSql }: PreparedStatement): boolean {
+    const core = this.#core;
+    if (core.schemaTouched && core.inFlight.size === 0 && this.#backend.status === 'I') core.schemaTouched = false;
+    return !core.schemaTouched && !fromSql && core.around.isPureRead(analysis.statements);
   }
 
   /** In a failed transaction the server refuses it (25P02), whatever its names mean. */

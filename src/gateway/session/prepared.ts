@@ -17,7 +17,6 @@ export interface PreparedStatement {
   decision: Decision;
   /** `policyEpoch` at which `decision` was made. */
   epoch: number;
-  readonly pure: boolean;
   /** Made by PREPARE in SQL, which was judged and recorded as a whole; else by Parse, which is recorded when it is bound. */
   readonly fromSql: boolean;
 }

@@ -13,7 +13,6 @@ export function judged(around: SessionSurroundings, analysis: Analysis): Prepare
     sqlJson: JSON.stringify(analysis.recordedSql),
     decision: around.judge(analysis),
     epoch: around.policyEpoch(),
-    pure: around.isPureRead(analysis.statements),
     fromSql: false,
   };
 }
@@ -67,7 +66,7 @@ export function nameEffects(names: PreparedNames, statement: PreparedStatement, 
   for (let i = 0; i < statements.length; i++) {
     for (const { action, name } of statements[i]!.prepared ?? NONE) {
       if (action === 'execute') continue;
-      const value = action === 'prepare' ? { ...statement, pure: false, fromSql: true } : undefined;
+      const value = action === 'prepare' ? { ...statement, fromSql: true } : undefined;
       effects ??= [];
       effects.push(names.expectStatement(name === undefined ? undefined : serverName(name), value, batch, i + 1));
     }

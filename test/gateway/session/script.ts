@@ -97,6 +97,7 @@ function factsOf(text: string): StatementFacts {
       command = 'EXECUTE';
       prepared.push({ action: 'execute', name: words[1]! });
       break;
+    case 'alter':
     case 'deny':
     case 'write':
     case 'copyin':
@@ -112,7 +113,7 @@ function factsOf(text: string): StatementFacts {
   }
   return {
     command,
-    class: targets.length > 0 ? 'ddl' : pure ? 'read' : 'write',
+    class: targets.length > 0 || first === 'alter' ? 'ddl' : pure ? 'read' : 'write',
     writes: !pure,
     findings: [],
     targets,

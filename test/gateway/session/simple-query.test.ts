@@ -51,6 +51,17 @@ describe('a pure read', () => {
     expect(commands).toContainEqual({ type: 'await_durable', position: 1 });
   });
 
+  it('is none behind DDL of a transaction that is still open: the shared snapshot does not know of it', () => {
+    const s = new Script().client(query('begin'), query('alter t'));
+    s.durable(2).toUpstream();
+    s.upstream(complete('BEGIN'), ready('T'), complete('ALTER TABLE'), ready('T'));
+    expect(s.client(query('select 1')).toUpstream()).toEqual([]);
+    s.durable(3);
+    expect(s.toUpstream()).toEqual(['Query select 1']);
+    s.upstream(complete('SELECT 1'), ready('I'));
+    expect(s.client(query('select 2')).toUpstream()).toEqual(['Query select 2']);
+  });
+
   it('waits for nothing when records are not waited for', () => {
     const s = new Script({ waitForRecord: false }).client(query('write 1'));
     expect(s.toUpstream()).toEqual(['Query write 1']);
