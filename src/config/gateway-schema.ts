@@ -20,6 +20,8 @@ export interface GatewayConfig {
   readonly settings: GatewaySettings;
   /** The file and every file that it refers to: a change of one of them is a change of the configuration. */
   readonly files: readonly string[];
+  /** Of those, what it includes. */
+  readonly included: readonly string[];
 }
 
 /** Throws `DbgateError` `config`. */
@@ -74,6 +76,7 @@ export function parseGatewayConfig(
       rules: policy.rules,
     },
     files: [resolve(path), ...policy.files, ...references.files],
+    included: policy.files,
   };
 }
 

@@ -2,7 +2,6 @@
  * Composes one gateway from its settings: log, index, verifier, listeners. The only place that knows all parts.
  * Nothing is served before everything it needs works; what can't work stops the start with what to do about it.
  */
-import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -14,7 +13,7 @@ import { httpErrorOf } from '../api/http-answer.ts';
 import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
-import { loadGatewaySettings } from '../config/gateway-schema.ts';
+import { loadGatewayConfig } from '../config/gateway-schema.ts';
 import type { GatewaySettings, ListenAddress } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { openDatabaseTokens } from '../identity/database-token.ts';
@@ -25,6 +24,7 @@ import { openHistory } from '../store/history-index.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
 import { closeSoon } from './close-soon.ts';
+import { ConfigWatch } from './config-watch.ts';
 import { GatewayState } from './gateway-state.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
@@ -263,32 +263,30 @@ export interface RunOptions {
 export async function runGateway({ configPath, signal, env = process.env, log }: RunOptions): Promise<void> {
   // The state directory may have been made by others, and be open: what is written there is not.
   process.umask(0o077);
-  const running = await startGateway(loadGatewaySettings(configPath, env), { log });
+  const first = loadGatewayConfig(configPath, env);
+  const running = await startGateway(first.settings, { log });
   log(`listening on https://${running.httpsAddress.host}:${running.httpsAddress.port}`);
   if (running.postgresAddress !== undefined) {
     log(`listening for Postgres clients on ${running.postgresAddress.host}:${running.postgresAddress.port}`);
   }
   const reload = (): void => {
     try {
-      running.reload(loadGatewaySettings(configPath, env));
+      const { settings, included } = loadGatewayConfig(configPath, env);
+      running.reload(settings);
+      watcher.follow(file, included);
       log('configuration reloaded');
     } catch (error) {
       log(`configuration NOT reloaded, the old one stays: ${(error as Error).message}`);
     }
   };
-  let soon: NodeJS.Timeout | undefined;
-  // The folder is watched: editors replace the file rather than write into it.
-  const watcher = watch(path.dirname(path.resolve(configPath)), (_type, name) => {
-    if (name !== path.basename(configPath)) return;
-    clearTimeout(soon);
-    soon = setTimeout(reload, 200);
-  });
+  const file = path.resolve(configPath);
+  const watcher = new ConfigWatch(reload);
+  watcher.follow(file, first.included);
   process.on('SIGHUP', reload);
   try {
     if (!signal.aborted)
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   } finally {
-    clearTimeout(soon);
     watcher.close();
     process.off('SIGHUP', reload);
     await running.close();

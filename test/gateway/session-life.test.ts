@@ -305,7 +305,8 @@ describe('gateway.yaml', () => {
 
     // An included file is part of it: one that comes, changes, and comes in beside it.
     mkdirSync(path.join(dir, 'policy'));
-    const rules = (id: string, command: string) => stringify({ rules: [{ id, match: { command }, then: 'deny' }] });
+    const rules = (id: string, command: string) =>
+      `rules: [{ id: ${id}, match: { command: ${command} }, then: deny }]\n`;
     writeFileSync(path.join(dir, 'policy/a.yaml'), rules('a', 'SHOW'));
     at = lines.length;
     write(config({ include: 'policy/*.yaml' }));
