@@ -27,13 +27,26 @@ const LAYERS: readonly Layer[] = [
   { name: 'api', may: ['gateway', 'audit', 'store', 'identity', 'config', 'policy'] },
   {
     name: 'gateway',
-    may: ['gateway/session', 'audit', 'store', 'identity', 'catalog', 'policy', 'sql', 'pgwire', 'config'],
+    may: [
+      'gateway/session',
+      'audit',
+      'store',
+      'identity',
+      'catalog',
+      'policy',
+      'sql',
+      'pgwire',
+      'config',
+      'socket-reads.ts',
+    ],
   },
   { name: 'audit', may: [] },
   { name: 'store', may: [] },
   { name: 'identity', may: ['config'] },
   { name: 'login', may: ['config'] },
-  { name: 'tunnel', may: ['pgwire'] },
+  { name: 'tunnel', may: ['pgwire', 'socket-reads.ts'] },
+  // How sockets are read, on both sides of the tunnel.
+  { name: 'socket-reads.ts', may: [] },
   // Rules are checked by the language itself, and its table is part of the schema.
   { name: 'config', may: ['policy'] },
   { name: 'gateway/session', may: ['policy', 'sql', 'pgwire'], pure: ['node:buffer'] },

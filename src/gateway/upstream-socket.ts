@@ -9,6 +9,7 @@ import tls from 'node:tls';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { encodeSslRequest } from '../pgwire/startup.ts';
+import { readsThroughBuffer } from '../socket-reads.ts';
 
 const keepAliveDelayMs = 60_000;
 
@@ -59,21 +60,10 @@ function connect(settings: UpstreamSettings, signal: AbortSignal): Promise<net.S
         keepAlive: true,
         keepAliveInitialDelay: keepAliveDelayMs,
       };
-  const socket = net.connect({ ...where, onread: { buffer: readBuffer, callback: pushCopy } });
+  const socket = net.connect({ ...where, onread: readsThroughBuffer });
   return settled(settings, socket, signal, (resolve) => {
     socket.once('connect', () => resolve(socket));
   });
-}
-
-/**
- * What every socket reads into: a read is copied out before another can begin. Without it each read, of 100 bytes or so,
- * takes a fresh 64 KiB, and V8 marks the whole heap every few hundred statements to be rid of them.
- */
-const readBuffer = Buffer.allocUnsafeSlow(65_536);
-
-/** Node's own default for `onread`, but for the copy; `false` stops reading until the stream has drained. */
-function pushCopy(this: net.Socket, bytes: number, buffer: Uint8Array): boolean {
-  return this.push(Buffer.from(buffer.subarray(0, bytes)));
 }
 
 function askForTls(settings: UpstreamSettings, socket: net.Socket, signal: AbortSignal): Promise<'S' | 'N'> {

@@ -8,6 +8,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { scramKeys } from '../pgwire/scram.ts';
+import { acceptThroughBuffer } from '../socket-reads.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { serveLocalConnection } from './local-connection.ts';
 import { prepareSocketPath, restrictSocket } from './socket-path.ts';
@@ -71,7 +72,8 @@ export async function openLocalListener(options: LocalListenerOptions): Promise<
   const unproved = new Set<net.Socket>();
   let open = 0;
 
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (accepted) => {
+    const client = acceptThroughBuffer(accepted);
     const end = serveLocalConnection({
       client,
       link,
