@@ -7,6 +7,7 @@ import { characterPosition } from '../sql/byte-offsets.ts';
 import type { Analysis, AnalysisError, ObjectTarget } from '../sql/facts.ts';
 import { type PolicyContext, tierOf } from './context.ts';
 import { ALLOW, type Decision, type DenyDecision } from './decision.ts';
+import { StatementNames } from './language/statement-names.ts';
 import { namesOf } from './ownership.ts';
 import { rulesFor } from './policy.ts';
 import type { Objection, Question } from './rule.ts';
@@ -21,7 +22,7 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
   for (let index = 0; index < analysis.statements.length; index++) {
     const facts = analysis.statements[index];
     if (facts === undefined) continue;
-    const question: Question = { facts, context, tier, analysis, index, rules };
+    const question: Question = { facts, context, tier, analysis, index, rules, names: new StatementNames(facts) };
     for (const rule of rules.judges) {
       const verdict = rule.judge(question);
       if (verdict === undefined) continue;

@@ -2,6 +2,7 @@
 import type { Analysis, Finding, FindingKind, ObjectTarget, StatementFacts } from '../sql/facts.ts';
 import type { PolicyContext, Tier } from './context.ts';
 import type { Matter } from './language/matters.ts';
+import type { StatementNames } from './language/statement-names.ts';
 
 /** One statement of the query string at hand. */
 export interface Question {
@@ -12,6 +13,7 @@ export interface Question {
   /** Which of `analysis.statements` it is. */
   readonly index: number;
   readonly rules: ScopedRules;
+  readonly names: StatementNames;
 }
 
 /** What may speak in one session. */

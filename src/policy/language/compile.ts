@@ -3,7 +3,7 @@
  * what it says of the statement for each. What forbids takes a doubt for a match, what permits for none.
  */
 import type { RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
-import type { StatementFacts } from '../../sql/facts.ts';
+import type { ObjectKind, StatementFacts } from '../../sql/facts.ts';
 import { type PolicyContext, tierOf } from '../context.ts';
 import { namesOf } from '../ownership.ts';
 import { type Objection, type Permit, type Question, type Rule, requestHint, type Verdict } from '../rule.ts';
@@ -11,7 +11,7 @@ import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
 import { type Matter, mattersOf, standingOf } from './matters.ts';
 import { fillIn } from './message-text.ts';
-import { glob, type NamePattern, namePattern, type Pattern } from './name-pattern.ts';
+import { glob, type NameMatch, type NamePattern, namePattern, type Pattern, writtenName } from './name-pattern.ts';
 
 /** Who asks, of what, when: fixed for a session until its grant or the time changes it. */
 export interface Circumstances extends PolicyContext {
@@ -71,15 +71,15 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
       const { facts } = question;
       if (aboutMatters && facts.findings.length === 0 && facts.targets.length === 0) return undefined;
       if (!statement(facts)) return undefined;
-      if (functions !== undefined && !anyFunction(functions, facts)) return undefined;
+      if (functions !== undefined && !anyFunction(functions, question)) return undefined;
       if (!aboutMatters) {
-        return relations === undefined || anyRelation(relations, facts)
+        return relations === undefined || anyRelation(relations, question)
           ? object(question, undefined, false)
           : undefined;
       }
       let unknown: Matter[] | undefined;
       for (const matter of mattersOf(facts, words)) {
-        if (relations !== undefined && !mayBeAbout(relations, matter, facts)) continue;
+        if (relations !== undefined && !mayBeAbout(relations, matter, question)) continue;
         if (shipped && isAllowed(matter, question)) continue;
         if (objects === undefined) return object(question, matter, false);
         const standing = standingOf(matter, question);
@@ -149,7 +149,7 @@ function askedAccess(words: readonly string[] | undefined): Exclude<Access, 'rea
 
 /** Nothing in a rule that permits may be said of a part only: what stands inside counts too. */
 function statementMatch(match: RuleMatch, permits: boolean): (facts: StatementFacts) => boolean {
-  const commands = match.command?.map((pattern) => glob(pattern, true));
+  const commands = match.command?.map((pattern) => glob(pattern.toUpperCase()));
   const classes = match.class === undefined ? undefined : new Set(match.class);
   const { writes } = match;
   return (facts) => {
@@ -169,55 +169,45 @@ function matches(patterns: readonly Pattern[], text: string): boolean {
   return patterns.some((pattern) => pattern(text));
 }
 
-function anyRelation(patterns: readonly NamePattern[], facts: StatementFacts): boolean {
-  return (
-    facts.relations.some((name) => patterns.some((pattern) => pattern.match(name) !== 'no')) ||
-    facts.targets.some((target) =>
-      patterns.some((pattern) =>
-        target.kind === 'schema' ? pattern.matchSchema(target.name) !== 'no' : pattern.match(target.name) !== 'no',
-      ),
-    )
-  );
+function anyRelation(patterns: readonly NamePattern[], { facts, names }: Question): boolean {
+  for (const pattern of patterns) {
+    for (const name of names.relations) if (pattern.match(name) !== 'no') return true;
+    for (const { kind, name } of facts.targets) if (matchObject(pattern, kind, name) !== 'no') return true;
+  }
+  return false;
+}
+
+function matchObject(pattern: NamePattern, kind: ObjectKind | undefined, name: string): NameMatch {
+  const written = writtenName(name);
+  return kind === 'schema' ? pattern.matchSchema(written) : pattern.match(written);
 }
 
 /** A danger without a name of its own is about whatever the statement names. */
-function mayBeAbout(patterns: readonly NamePattern[], matter: Matter, facts: StatementFacts): boolean {
-  const { relation } = matter;
-  if (relation === undefined) return anyRelation(patterns, facts);
-  return patterns.some((pattern) =>
-    matter.target?.kind === 'schema' ? pattern.matchSchema(relation) !== 'no' : pattern.match(relation) !== 'no',
-  );
+function mayBeAbout(patterns: readonly NamePattern[], matter: Matter, question: Question): boolean {
+  const { relation, target } = matter;
+  if (relation === undefined) return anyRelation(patterns, question);
+  return patterns.some((pattern) => matchObject(pattern, target?.kind, relation) !== 'no');
 }
 
-function everyRelation(patterns: readonly NamePattern[], matter: Matter, facts: StatementFacts): boolean {
-  const { relation } = matter;
-  if (relation !== undefined) {
-    return patterns.some((pattern) =>
-      matter.target?.kind === 'schema' ? pattern.matchSchema(relation) === 'yes' : pattern.match(relation) === 'yes',
-    );
+function everyRelation(patterns: readonly NamePattern[], { relation, target }: Matter, facts: StatementFacts): boolean {
+  const meant = (kind: ObjectKind | undefined, name: string): boolean =>
+    patterns.some((pattern) => matchObject(pattern, kind, name) === 'yes');
+  if (relation !== undefined) return meant(target?.kind, relation);
+  return facts.relations.length > 0 && facts.relations.every((name) => meant(undefined, name));
+}
+
+function anyFunction(patterns: readonly NamePattern[], { facts, names }: Question): boolean {
+  for (const pattern of patterns) {
+    for (const name of names.functions) if (pattern.match(name) !== 'no') return true;
+    for (const { kind, name } of facts.targets) {
+      if (kind === 'function' && pattern.match(writtenName(name)) !== 'no') return true;
+    }
   }
-  return (
-    facts.relations.length > 0 &&
-    facts.relations.every((name) => patterns.some((pattern) => pattern.match(name) === 'yes'))
-  );
-}
-
-function anyFunction(patterns: readonly NamePattern[], facts: StatementFacts): boolean {
-  const called = facts.functions.some((name) => {
-    // An attribute may be a call, of a function in any schema.
-    const written = name.startsWith('.') ? name.slice(1) : name;
-    return patterns.some((pattern) => pattern.match(written) !== 'no');
-  });
-  return (
-    called ||
-    facts.targets.some(
-      (target) => target.kind === 'function' && patterns.some((pattern) => pattern.match(target.name) !== 'no'),
-    )
-  );
+  return false;
 }
 
 function everyFunction(patterns: readonly NamePattern[], matter: Matter, facts: StatementFacts): boolean {
-  const meant = (name: string): boolean => patterns.some((pattern) => pattern.match(name) === 'yes');
+  const meant = (name: string): boolean => patterns.some((pattern) => pattern.match(writtenName(name)) === 'yes');
   if (matter.function !== undefined) return meant(matter.function);
   return facts.functions.length > 0 && facts.functions.every(meant);
 }

@@ -2,18 +2,21 @@
 
 export type Pattern = (text: string) => boolean;
 
-/** `ignoreCase` for command names and the like. */
-export function glob(pattern: string, ignoreCase = false): Pattern {
-  if (!/[*?]/.test(pattern)) {
-    if (!ignoreCase) return (text) => text === pattern;
-    const folded = pattern.toLowerCase();
-    return (text) => text.toLowerCase() === folded;
+/** The common forms need no regular expression: a rule is looked at for every statement. */
+export function glob(pattern: string): Pattern {
+  const inner = pattern.replace(/^\*+|\*+$/g, '');
+  if (!/[*?]/.test(inner)) {
+    const open = pattern.startsWith('*');
+    const openEnd = pattern.endsWith('*');
+    if (inner === '' && open) return () => true;
+    if (open) return openEnd ? (text) => text.includes(inner) : (text) => text.endsWith(inner);
+    return openEnd ? (text) => text.startsWith(inner) : (text) => text === inner;
   }
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replace(/\*+/g, '.*')
     .replaceAll('?', '.');
-  const expression = new RegExp(`^${source}$`, ignoreCase ? 'isu' : 'su');
+  const expression = new RegExp(`^${source}$`, 'su');
   return (text) => expression.test(text);
 }
 
@@ -24,10 +27,15 @@ export function glob(pattern: string, ignoreCase = false): Pattern {
 export type NameMatch = 'yes' | 'maybe' | 'no';
 
 export interface NamePattern {
-  /** A name as the facts write it: `name`, `schema.name`, `schema."Odd Name"`. */
-  match(name: string): NameMatch;
-  /** A whole schema. */
-  matchSchema(name: string): NameMatch;
+  match(name: WrittenName): NameMatch;
+  /** Of a whole schema. */
+  matchSchema(schema: WrittenName): NameMatch;
+}
+
+/** A name as it is written: `name`, `schema.name`, `schema."Odd Name"`. */
+export interface WrittenName {
+  readonly schema: string | undefined;
+  readonly name: string;
 }
 
 /** `schema.name` with globs in both; a pattern without a dot means that name in every schema. */
@@ -38,17 +46,21 @@ export function namePattern(pattern: string): NamePattern {
   const everything = /^\*+$/.test(pattern.slice(dot + 1));
   return {
     match(written) {
-      const parts = nameParts(written);
-      if (!name(parts.at(-1) ?? '')) return 'no';
+      if (!name(written.name)) return 'no';
       if (schema === undefined) return 'yes';
-      const of = parts.at(-2);
-      return of === undefined ? 'maybe' : schema(of) ? 'yes' : 'no';
+      return written.schema === undefined ? 'maybe' : schema(written.schema) ? 'yes' : 'no';
     },
     matchSchema(written) {
-      if (schema !== undefined && !schema(nameParts(written).at(-1) ?? '')) return 'no';
+      if (schema !== undefined && !schema(written.name)) return 'no';
       return everything && schema !== undefined ? 'yes' : 'maybe';
     },
   };
+}
+
+/** As the facts write it; what stands before the schema, and a function's arguments, are left out. */
+export function writtenName(text: string): WrittenName {
+  const parts = nameParts(text);
+  return { schema: parts.at(-2), name: parts.at(-1) ?? '' };
 }
 
 /** Splits a name at its dots, and takes its quotes off; arguments of a function are left out. */
