@@ -13,6 +13,8 @@ export interface Machine {
   readonly kernel: string;
   readonly node: string;
   readonly memoryGiB: number;
+  /** Before the run, of the last minute: what else was going on. */
+  readonly loadAverage: number;
 }
 
 export function machine(): Machine {
@@ -22,6 +24,7 @@ export function machine(): Machine {
     kernel: `${os.type()} ${os.release()}`,
     node: process.version,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    loadAverage: os.loadavg()[0] ?? Number.NaN,
   };
 }
 

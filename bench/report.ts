@@ -20,7 +20,10 @@ export function report(results: Results): string {
     `# Speed, ${results.date.slice(0, 10)}`,
     `${machine.cpus} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}, PostgreSQL ${results.postgres}. ` +
       `${settings.rounds} interleaved rounds of ${settings.seconds} s for each load; medians over the rounds. ` +
-      `fdatasync before and after: ${fdatasync}.`,
+      `fdatasync before and after: ${fdatasync}. Load average before the run: ${number(machine.loadAverage)}` +
+      (machine.loadAverage > 0.5
+        ? ' (not an idle machine: throughput and latency say little, CPU a transaction more).'
+        : '.'),
     '## Goals',
     table(
       ['goal', 'to reach', 'measured', ''],

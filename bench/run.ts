@@ -70,6 +70,7 @@ try {
 }
 
 async function main(): Promise<void> {
+  const before = machine();
   const dir = await mkdtemp(path.join(os.tmpdir(), 'dbgate-bench-'));
   closers.push(() => rm(dir, { recursive: true, force: true }));
   await chmod(dir, 0o711);
@@ -82,7 +83,7 @@ async function main(): Promise<void> {
   const copy = await writeCopyFile(dir);
   const results: Results = {
     date: new Date().toISOString(),
-    machine: machine(),
+    machine: before,
     postgres: upstream.server.version,
     settings,
     fdatasync: [await fdatasyncMicros(dir, 500)],

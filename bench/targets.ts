@@ -79,7 +79,6 @@ export async function startPgBouncer(
     'auth_type = scram-sha-256',
     `auth_file = ${folder}/userlist.txt`,
     'pool_mode = session',
-    'server_reset_query =',
     'max_client_conn = 2000',
     'default_pool_size = 1100',
     'ignore_startup_parameters = extra_float_digits',
