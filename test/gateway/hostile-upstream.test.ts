@@ -15,6 +15,7 @@ const message = (type: string, ...body: Buffer[]): Buffer => {
   return Buffer.concat([head, bytes]);
 };
 const READY = message('Z', Buffer.from('I'));
+const NOTHING_FOUND = Buffer.concat([message('C', Buffer.from('SELECT 0\0')), READY]);
 const GREETING = Buffer.concat([
   message('R', Buffer.alloc(4)),
   encodeParameterStatus('server_version', '15.8'),
@@ -34,7 +35,13 @@ beforeAll(async () => {
     sockets.add(socket);
     socket.on('error', () => {}).once('close', () => sockets.delete(socket));
     let asked = 0;
-    socket.on('data', () => answer(socket, asked++ > 0));
+    let forGateway = false;
+    socket.on('data', (chunk: Buffer) => {
+      if (asked === 0) forGateway = chunk.includes('search_path\0pg_catalog\0');
+      // The gateway's own look at the catalog gets an answer, so that what is tested is the session.
+      if (forGateway) socket.write(asked++ === 0 ? GREETING : NOTHING_FOUND);
+      else answer(socket, asked++ > 0);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const database = rig.settings.databases.get('app')!;
