@@ -1,16 +1,18 @@
 /** One database as the gateway serves it: its settings, its server's version, and what is known of its catalog. */
 import type { DatabaseSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
-import type { StatementFacts } from '../sql/facts.ts';
+import type { Analysis, StatementFacts } from '../sql/facts.ts';
 import { isPureRead, type PurityCatalog } from '../sql/purity.ts';
 import type { Analyser } from './analyser.ts';
 import type { AnalyserPool } from './analyser-pool.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
+import { RoutineSnapshot } from './routine-snapshot.ts';
 
 export class DatabaseRuntime {
   readonly settings: DatabaseSettings;
   readonly #analysers: AnalyserPool;
   readonly #purity: PuritySnapshot;
+  readonly #routines: RoutineSnapshot;
   /** Purity of statement shapes under the snapshot they were judged with. */
   #pure = new WeakMap<readonly StatementFacts[], boolean>();
   #judgedWith: PurityCatalog | undefined;
@@ -19,6 +21,7 @@ export class DatabaseRuntime {
     this.settings = settings;
     this.#analysers = analysers;
     this.#purity = new PuritySnapshot(settings.upstream, log);
+    this.#routines = new RoutineSnapshot(settings.upstream, log);
   }
 
   /** The analyser with the grammar of the server; refuses servers that speak another encoding. */
@@ -43,7 +46,9 @@ export class DatabaseRuntime {
     }
     // The first session does not wait for the snapshot: until it is there, nothing counts as pure.
     void this.#purity.ensure();
-    return { analyser: await this.#analysers.get(major), major };
+    const analyser = await this.#analysers.get(major);
+    await this.#routines.ensure(analyser);
+    return { analyser, major };
   }
 
   isPureRead(statements: readonly StatementFacts[]): boolean {
@@ -61,12 +66,24 @@ export class DatabaseRuntime {
     return pure;
   }
 
+  /** The analysis with what the routines do that it calls. */
+  withRoutines(analysis: Analysis): Analysis {
+    return this.#routines.judged(analysis);
+  }
+
+  /** Raised whenever statements may have to be judged anew. */
+  get routineVersion(): number {
+    return this.#routines.version;
+  }
+
   schemaChanged(): void {
+    this.#routines.invalidate();
     this.#purity.invalidate();
   }
 
   /** Sessions that are still open lose nothing but speed: without a snapshot no statement counts as pure. */
   close(): void {
     this.#purity.close();
+    this.#routines.close();
   }
 }

@@ -142,11 +142,11 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       {
         journal,
         lookup: (sql) => analyser.lookup(sql),
-        judge: (analysis) => scope().judge(analysis),
-        judgeResolved: (analysis, resolved) => scope().judgeResolved(analysis, resolved),
+        judge: (analysis) => scope().judge(runtime.withRoutines(analysis)),
+        judgeResolved: (analysis, resolved) => scope().judgeResolved(runtime.withRoutines(analysis), resolved),
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
-        policyEpoch: () => gateway.policyEpoch + holder.renewals,
+        policyEpoch: () => gateway.policyEpoch + holder.renewals + runtime.routineVersion,
       },
     );
     const key = gateway.sessions.newCancelKey();

@@ -12,7 +12,8 @@ export type Ownership = 'exempt' | 'not_own' | 'unknown' | 'uncertain_name';
 export function ownershipOf(target: ObjectTarget, question: Question): Ownership {
   if (target.temporary) return 'exempt';
   if (target.lookup === undefined) return 'not_own';
-  if (nameMayChange(target, question)) return 'uncertain_name';
+  // Whatever the search_path says, it is looked for in every schema.
+  if (target.kind !== 'routine' && nameMayChange(target, question)) return 'uncertain_name';
   const { resolved, create } = question.context;
   if (resolved === undefined) return 'unknown';
   const found = resolved.find((one) => one.target.kind === target.kind && one.target.lookup === target.lookup);

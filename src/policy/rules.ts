@@ -8,5 +8,13 @@ import { pinnedSettings } from './rules/pinned-settings.ts';
 import { readOnlyAccess } from './rules/read-only-access.ts';
 import { replication } from './rules/replication.ts';
 import { unknownCommand } from './rules/unknown-command.ts';
+import { unknownFunction } from './rules/unknown-function.ts';
 
-export const RULES: readonly Rule[] = [unknownCommand, pinnedSettings, replication, readOnlyAccess, fixedSettings];
+export const RULES: readonly Rule[] = [
+  unknownCommand,
+  pinnedSettings,
+  replication,
+  readOnlyAccess,
+  fixedSettings,
+  unknownFunction,
+];

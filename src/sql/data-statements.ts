@@ -27,6 +27,7 @@ function written(node: Tree, walk: Walk): string {
 }
 
 function unbounded(kind: FindingKind, node: Tree, name: string, extent: Extent, walk: Walk): void {
+  walk.draft.changesRows = true;
   if (extent.narrow) return;
   const at = walk.at(child(node, 'relation'));
   if (walk.around.deferred) walk.draft.find(kind, at, name);

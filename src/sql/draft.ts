@@ -6,6 +6,8 @@ export class Draft {
   class: StatementClass = 'transaction';
   writes = false;
   locks = false;
+  changesRows = false;
+  routine: StatementFacts | undefined;
   readonly findings: Finding[] = [];
   readonly targets: ObjectTarget[] = [];
   readonly relations = new Set<string>();
@@ -31,6 +33,20 @@ export class Draft {
     this.findings.push({ kind, offset, subject, ...more });
   }
 
+  /** Takes over what a part does. */
+  absorb(part: Draft): void {
+    this.raise(part.class);
+    this.writes ||= part.writes;
+    this.locks ||= part.locks;
+    this.changesRows ||= part.changesRows;
+    this.findings.push(...part.findings);
+    this.targets.push(...part.targets);
+    this.prepared.push(...part.prepared);
+    for (const key of ['relations', 'functions', 'repeated', 'operators', 'types', 'commands', 'settings'] as const) {
+      for (const one of part[key]) this[key].add(one);
+    }
+  }
+
   facts(command: string, offset: number, length: number): StatementFacts {
     this.commands.delete(command);
     return {
@@ -48,6 +64,8 @@ export class Draft {
       ...(this.commands.size > 0 ? { nested: [...this.commands] } : {}),
       ...(this.settings.size > 0 ? { settings: [...this.settings] } : {}),
       ...(this.prepared.length > 0 ? { prepared: this.prepared } : {}),
+      ...(this.changesRows ? { changesRows: true } : {}),
+      ...(this.routine === undefined ? {} : { routine: this.routine }),
       offset,
       length,
     };

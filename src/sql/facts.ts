@@ -21,11 +21,12 @@ export type ObjectKind =
   | 'type' // type, domain: resolved by to_regtype
   | 'schema' // resolved by to_regnamespace
   | 'prepared_transaction' // resolved by pg_prepared_xacts; nobody's own
+  | 'routine' // every function of that name: resolved if there is exactly one
   | 'other'; // role, database, extension, publication, …: never owned by a principal
 
 /** An object that a statement creates, changes or removes. */
 export interface ObjectTarget {
-  readonly action: 'create' | 'replace' | 'alter' | 'drop' | 'truncate' | 'maintain';
+  readonly action: 'create' | 'replace' | 'alter' | 'drop' | 'truncate' | 'maintain' | 'call';
   readonly kind: ObjectKind;
   /** What it is called in SQL, for messages: `table`, `materialized view`, `trigger`, … */
   readonly label: string;
@@ -122,6 +123,10 @@ export interface StatementFacts {
   readonly operators: readonly string[];
   /** Type names cast to, as written. */
   readonly types: readonly string[];
+  /** Of CREATE FUNCTION and PROCEDURE: what the body alone does. */
+  readonly routine?: StatementFacts;
+  /** UPDATE, DELETE, MERGE or the like anywhere. Missing: no. */
+  readonly changesRows?: boolean;
   /** Row locks (FOR UPDATE …) or LOCK TABLE anywhere. */
   readonly locks: boolean;
   /** Commands that stand inside it, other than its own (CTEs, DO, function bodies, EXPLAIN ANALYZE …). Missing: none. */

@@ -161,8 +161,29 @@ function piece(expression: Tree, walk: Walk, dynamic: boolean): void {
   const select = as(statements[0]?.node, 'SelectStmt');
   const value = as(list(select ?? {}, 'targetList')[0], 'ResTarget');
   const run = value === undefined ? undefined : constantText(isTree(value.val) ? value.val : undefined);
-  if (run === undefined) walk.draft.find('dynamic_sql', walk.at(undefined), undefined);
+  if (run === undefined)
+    walk.draft.find(
+      'dynamic_sql',
+      walk.at(undefined),
+      readsByItself(child(value ?? {}, 'val')) ? undefined : GIVEN_TEXT,
+    );
   else sqlBody(run, walk.fork({ depth: walk.around.depth + 1 }));
+}
+
+/** The subject of a text that is nothing but what the caller gives, or of which nobody can say what it begins with. */
+export const GIVEN_TEXT = 'a text that is given';
+
+/** Put together of constants, the first of which makes it a query. */
+function readsByItself(tree: Tree | undefined): boolean {
+  if (tree === undefined) return false;
+  const constant = constantText(tree);
+  if (constant !== undefined) return /^\s*(?:SELECT|WITH|VALUES|TABLE)\b/i.test(constant);
+  const [first] = [
+    child(as(tree, 'A_Expr') ?? {}, 'lexpr'),
+    list(as(tree, 'FuncCall') ?? {}, 'args')[0],
+    child(as(tree, 'TypeCast') ?? {}, 'arg'),
+  ].filter(isTree);
+  return readsByItself(first);
 }
 
 /** `target := expression` as a SELECT of both, since subscripts of the target may call functions too. */

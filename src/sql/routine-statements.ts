@@ -1,4 +1,5 @@
 /** Functions, procedures and DO: their bodies are parsed again and walked as part of the statement. */
+import { Draft } from './draft.ts';
 import { createdRoutineLookup, qualifiedName, routineLookup } from './names.ts';
 import { plpgsqlBody, sqlBody } from './routine-bodies.ts';
 import { as, child, flag, items, list, strings, stringsOf, type Tree, text } from './tree.ts';
@@ -107,13 +108,17 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     if (isTrue(settings.get('security'))) {
       walk.draft.find('security_definer', walk.at(settings.get('security')), name);
     }
+    const inner = new Draft();
+    const inside = walk.fork({}, inner);
     const parameters = parameterNames(node);
     const language = optionText(settings.get('language')) ?? 'sql';
     if (node.sql_body === undefined) {
-      body(language, settings.get('as'), parameters, (source) => declaration(node, source), walk);
+      body(language, settings.get('as'), parameters, (source) => declaration(node, source), inside);
     } else {
-      walk.fork({ deferred: true, variables: parameters, parameters }).node(child(node, 'sql_body'), scope);
+      inside.fork({ deferred: true, variables: parameters, parameters }).node(child(node, 'sql_body'), scope);
     }
+    walk.draft.absorb(inner);
+    walk.draft.routine = inner.facts('', 0, 0);
     walk.children(node, scope, new Set(['sql_body', 'funcname']));
   },
 

@@ -251,7 +251,7 @@ export class Walk {
       temporary: options.temporary ?? false,
       ifNotExists: options.ifNotExists ?? false,
     });
-    if (action === 'maintain') return;
+    if (action === 'maintain' || action === 'call') return;
     this.draft.find(action === 'replace' ? 'create' : action, this.at(options.at), name);
   }
 
@@ -302,6 +302,7 @@ export class Walk {
     this.#named(parts, node);
     if (bare === 'set_config') this.#setConfig(node);
     if (bare === 'setval') this.#setSequence(node);
+    if (removesLargeObjects(bare)) this.draft.changesRows = true;
     if (isPureFunction(bare) || !this.#repeats()) return;
     this.draft.repeated.add(qualifiedName(parts));
     if (removesLargeObjects(bare)) this.draft.find('delete_without_where', this.at(node), 'large objects');

@@ -163,7 +163,7 @@ async function send(client: pg.Client, sql: string, mode: SendMode, values: read
       await client.query(extended);
       return;
     case 'binary':
-      await client.query({ ...extended, binary: true });
+      await client.query({ ...extended, binary: true } as pg.QueryConfig);
       return;
     case 'named':
       await client.query({ ...extended, name: 'stmt_1' });
@@ -201,7 +201,7 @@ function pipeline(client: pg.Client, statements: readonly string[]): Promise<voi
   return new Promise((resolve, reject) => {
     const nothing = (): void => {};
     const query = {
-      submit(connection: any) {
+      submit(connection: Record<'parse' | 'bind' | 'execute', (message: object) => void> & { sync(): void }) {
         for (const text of statements) {
           connection.parse({ text, name: '', types: [] });
           connection.bind({ portal: '', statement: '', values: [], binary: false });

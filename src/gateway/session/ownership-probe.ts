@@ -25,7 +25,17 @@ FROM (SELECT u.i, u.kind, u.name, CASE
       WHEN u.kind OPERATOR(pg_catalog.=) 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'prepared_transaction' THEN (SELECT 1::pg_catalog.oid
-        FROM pg_catalog.pg_prepared_xacts x WHERE x.gid OPERATOR(pg_catalog.=) u.name) END AS oid
+        FROM pg_catalog.pg_prepared_xacts x WHERE x.gid OPERATOR(pg_catalog.=) u.name)
+      WHEN u.kind OPERATOR(pg_catalog.=) 'routine' THEN (SELECT CASE
+          WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 THEN pg_catalog.min(p.oid)
+          WHEN pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 THEN 0::pg_catalog.oid END
+        FROM pg_catalog.pg_proc p, pg_catalog.pg_namespace n,
+          (SELECT pg_catalog.parse_ident(u.name) AS parts, pg_catalog.array_length(pg_catalog.parse_ident(u.name), 1) AS last) w
+        WHERE n.oid OPERATOR(pg_catalog.=) p.pronamespace
+          AND p.proname::pg_catalog.text OPERATOR(pg_catalog.=) w.parts[w.last]
+          AND (w.last OPERATOR(pg_catalog.=) 1 OR n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) w.parts[w.last OPERATOR(pg_catalog.-) 1]
+            OR (w.parts[w.last OPERATOR(pg_catalog.-) 1] OPERATOR(pg_catalog.=) 'pg_temp'
+              AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()))) END AS oid
   FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
     WITH ORDINALITY AS u(kind, name, i)) w`;
 
@@ -35,6 +45,7 @@ const CATALOGS: Record<Exclude<ObjectKind, 'other'>, string> = {
   type: 'pg_type',
   schema: 'pg_namespace',
   prepared_transaction: 'pg_prepared_xacts',
+  routine: 'pg_proc',
 };
 
 export function catalogOf(kind: ObjectKind): string | undefined {

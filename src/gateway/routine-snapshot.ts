@@ -1,0 +1,207 @@
+/**
+ * The routines of one database and what each does, for all sessions: read on a connection of the gateway's own, again
+ * after DDL and now and then. A body is analysed once, as long as it stays the same. While a new snapshot is read the
+ * old one holds: what was made since is asked for by name.
+ */
+import {
+  type CatalogRoutine,
+  ROUTINE_CATALOG_SQL,
+  type RoutineCatalog,
+  routineCatalogFromRows,
+} from '../catalog/routine-catalog.ts';
+import type { UpstreamSettings } from '../config/gateway-settings.ts';
+import type { Analysis, StatementFacts } from '../sql/facts.ts';
+import { GIVEN_TEXT } from '../sql/routine-bodies.ts';
+import { NO_ROUTINES, type Routine, type RoutineTable, withRoutines } from '../sql/routines.ts';
+import type { Analyser } from './analyser.ts';
+import { queryOnce } from './side-query.ts';
+
+const REFRESH_MS = 60_000;
+const AFTER_DDL_MS = 200;
+const FIRST_READ_MS = 1_500;
+/** Bodies given to the analyser at once: sessions' statements come between. */
+const BATCH = 16;
+/** Names whose bodies are remembered until a snapshot has them. */
+const MAX_MADE = 1_000;
+
+export class RoutineSnapshot {
+  /** Raised whenever a statement may have to be judged anew. */
+  version = 0;
+  readonly #settings: UpstreamSettings;
+  readonly #log: (line: string) => void;
+  #table: RoutineTable = NO_ROUTINES;
+  #fingerprint = '';
+  #bodies = new Map<string, StatementFacts>();
+  #judged = new WeakMap<readonly StatementFacts[], readonly StatementFacts[]>();
+  /** Bare name → bodies of CREATE FUNCTION that were judged here. */
+  readonly #made = new Map<string, readonly Routine[]>();
+  #analyser: Analyser | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+  #stale = false;
+  #closed = false;
+
+  constructor(settings: UpstreamSettings, log: (line: string) => void) {
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  /** Reads the first snapshot, if none was read yet; waits for it a while. */
+  async ensure(analyser: Analyser): Promise<void> {
+    this.#analyser = analyser;
+    if (this.#table !== NO_ROUTINES) return;
+    // A database that is slow to tell holds no session back: until then a name that is not built in is refused.
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FIRST_READ_MS);
+    });
+    await Promise.race([this.#read(), enough]);
+    clearTimeout(timer);
+  }
+
+  /** The analysis as it is to be judged: with what the routines do that it calls. */
+  judged(analysis: Analysis): Analysis {
+    let statements = this.#judged.get(analysis.statements);
+    if (statements === undefined) {
+      this.#remember(analysis.statements);
+      statements = withRoutines(analysis.statements, this.#table, (name) => this.#made.get(name) ?? []);
+      this.#judged.set(analysis.statements, statements);
+    }
+    return statements === analysis.statements ? analysis : { ...analysis, statements };
+  }
+
+  /** Something changed the schema. */
+  invalidate(): void {
+    this.#stale = true;
+    this.#schedule(AFTER_DDL_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #remember(statements: readonly StatementFacts[]): void {
+    for (const { routine, targets } of statements) {
+      const target = targets.find((one) => one.kind === 'function');
+      if (routine === undefined || target === undefined || this.#made.size >= MAX_MADE) continue;
+      const name = target.name.includes('"')
+        ? target.name.slice(target.name.lastIndexOf('."') + 1).replaceAll('"', '')
+        : target.name.slice(target.name.lastIndexOf('.') + 1);
+      const bodies = this.#made.get(name) ?? [];
+      if (bodies.length >= BATCH) continue;
+      this.#made.set(name, [...bodies, { schema: '', name, isAttribute: false, body: routine }]);
+      this.#renew();
+    }
+  }
+
+  /** Every statement is looked at again. */
+  #renew(): void {
+    this.version++;
+    this.#judged = new WeakMap();
+  }
+
+  #schedule(ms: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#read(), ms);
+    this.#timer.unref();
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readNow().finally(() => {
+      this.#reading = undefined;
+      this.#schedule(this.#stale ? AFTER_DDL_MS : REFRESH_MS);
+    });
+    return this.#reading;
+  }
+
+  async #readNow(): Promise<void> {
+    const analyser = this.#analyser;
+    if (analyser === undefined || this.#closed) return;
+    this.#stale = false;
+    try {
+      const rows = await queryOnce(this.#settings, ROUTINE_CATALOG_SQL);
+      const fingerprint = rows
+        .map((row) => row.join('\u0001'))
+        .sort()
+        .join('\u0002');
+      if (fingerprint === this.#fingerprint) return;
+      const catalog = routineCatalogFromRows(rows);
+      const bodies = await this.#analyse(catalog.routines, analyser);
+      if (this.#closed) return;
+      this.#bodies = bodies;
+      this.#table = tableOf(catalog, bodies);
+      this.#fingerprint = fingerprint;
+      for (const { name } of catalog.known) this.#made.delete(name);
+      this.#renew();
+    } catch (error) {
+      this.#log(`routines of ${this.#settings.database} could not be read: ${(error as Error).message}`);
+    }
+  }
+
+  async #analyse(routines: readonly CatalogRoutine[], analyser: Analyser): Promise<Map<string, StatementFacts>> {
+    const bodies = new Map<string, StatementFacts>();
+    const missing: CatalogRoutine[] = [];
+    for (const routine of routines) {
+      const known = this.#bodies.get(keyOf(routine));
+      if (known === undefined) missing.push(routine);
+      else bodies.set(keyOf(routine), known);
+    }
+    for (let i = 0; i < missing.length; i += BATCH) {
+      const batch = missing.slice(i, i + BATCH);
+      const analyses = await Promise.all(batch.map((routine) => analyser.analyse(routine.definition)));
+      for (const [n, routine] of batch.entries()) {
+        bodies.set(keyOf(routine), bodyOf(routine, analyses[n]?.statements[0]?.routine));
+      }
+    }
+    return bodies;
+  }
+}
+
+function keyOf(routine: CatalogRoutine): string {
+  return `${routine.readsOnly ? 'r' : 'v'}${routine.definition}`;
+}
+
+/** What Postgres itself keeps from writing may put together its reads. */
+function bodyOf(routine: CatalogRoutine, body: StatementFacts | undefined): StatementFacts {
+  if (body === undefined) return OPAQUE;
+  if (!routine.readsOnly) return body;
+  const findings = body.findings.filter(
+    ({ kind, subject }) => (kind !== 'dynamic_sql' || subject === GIVEN_TEXT) && kind !== 'procedural_code',
+  );
+  return { ...body, findings };
+}
+
+const OPAQUE: StatementFacts = {
+  command: '',
+  class: 'unknown',
+  writes: true,
+  findings: [{ kind: 'procedural_code', offset: undefined, subject: undefined }],
+  targets: [],
+  relations: [],
+  functions: [],
+  operators: [],
+  types: [],
+  locks: false,
+  offset: 0,
+  length: 0,
+};
+
+function tableOf(catalog: RoutineCatalog, bodies: ReadonlyMap<string, StatementFacts>): RoutineTable {
+  const known = new Map<string, Set<string>>();
+  for (const { schema, name } of catalog.known) {
+    const schemas = known.get(name);
+    if (schemas === undefined) known.set(name, new Set([schema]));
+    else schemas.add(schema);
+  }
+  const routines = new Map<string, Routine[]>();
+  for (const one of catalog.routines) {
+    const body = bodies.get(keyOf(one)) ?? OPAQUE;
+    const overloads = routines.get(one.name) ?? [];
+    overloads.push({ schema: one.schema, name: one.name, isAttribute: one.isAttribute, body });
+    routines.set(one.name, overloads);
+  }
+  const { builtin, operators, aggregates, casts } = catalog;
+  return { builtin, known, routines, operators, aggregates, casts };
+}
