@@ -188,7 +188,6 @@ export class GatewayState {
   }
 
   #timeChanged(): void {
-    this.#policy.forgetScopes();
     this.policyEpoch++;
     this.#watchTheClock();
     for (const entry of [...this.sessions]) this.#endIfLost(entry, 'grant_ended');

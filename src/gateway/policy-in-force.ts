@@ -28,7 +28,8 @@ export class PolicyInForce {
   readonly version: string;
   readonly #policy: CompiledPolicy;
   readonly #grants: readonly CompiledGrant[];
-  #scopes = new PolicyScopes();
+  /** By the rules that speak, so those of another time are others. */
+  readonly #scopes = new PolicyScopes();
 
   constructor(settings: Pick<GatewaySettings, 'grants' | 'rules'>) {
     this.#policy = compilePolicy(settings.rules ?? []);
@@ -54,11 +55,6 @@ export class PolicyInForce {
     nowMs: number,
   ): PolicyScope {
     return this.#scopes.get(this.#policy, { principal, database, granted, ...session, nowMs });
-  }
-
-  /** Time has changed what rules hold: decisions are made again. */
-  forgetScopes(): void {
-    this.#scopes = new PolicyScopes();
   }
 
   /** Epoch milliseconds at which time may change a grant or a rule; undefined: never. */
