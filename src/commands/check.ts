@@ -115,11 +115,13 @@ function keyOf({ kind, lookup, name }: ObjectTarget): string {
   return `${kind} ${lookup ?? name}`;
 }
 
-/** The whole file as one; where the grammar rejects it, piece by piece. */
+/** The whole file as one; where it cannot be read so, piece by piece. */
 function piecesOf({ sql, cuts }: SqlScript, grammar: Grammar): { analysis: Analysis; start: number }[] {
   const whole = analyse(sql, grammar);
   if (whole.error === undefined) return [{ analysis: whole, start: 0 }];
-  if (whole.error.kind !== 'syntax' || cuts.length < 2) return [{ analysis: whole, start: 0 }];
+  // A file may hold more statements than a query may.
+  const inPieces = whole.error.kind === 'syntax' || whole.error.kind === 'too_large';
+  if (!inPieces || cuts.length < 2) return [{ analysis: whole, start: 0 }];
   let start = 0;
   return cuts.map((end) => {
     const piece = { analysis: analyse(sql.slice(start, end), grammar), start };

@@ -79,6 +79,10 @@ describe('dbgate check', () => {
     expect(await refused(sql)).toEqual(expected);
   });
 
+  it('takes more statements than a query may hold', async () => {
+    expect(await refused(`${'SELECT 1;\n'.repeat(10_001)}DROP TABLE a;`)).toEqual(['10002:1 production.no-drop']);
+  });
+
   it('exits with 5 if something is refused, with 0 if nothing is', async () => {
     expect((await run('SELECT 1')).code).toBe(0);
     expect((await run('DROP TABLE t')).code).toBe(5);
