@@ -29,6 +29,8 @@ export interface ResolvedTarget {
   readonly temporary: boolean;
   /** A view or foreign table: its rows are somebody else's. */
   readonly isView?: boolean;
+  /** Of a target with CASCADE: something depends on it, at any remove, that this principal did not create. */
+  readonly othersDepend?: boolean;
 }
 
 export type Tier = 'production' | 'staging' | 'development';

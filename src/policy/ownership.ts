@@ -20,7 +20,8 @@ export function ownershipOf(target: ObjectTarget, question: Question): Ownership
   if (found === undefined) return 'not_own';
   // What is not there cannot be harmed: Postgres says so itself.
   if (found.oid === undefined) return 'exempt';
-  const isOwn = (one: ResolvedTarget): boolean => one.temporary || (one.own && create);
+  const isOwn = (one: ResolvedTarget): boolean =>
+    one.temporary || (one.own && create && !(target.cascade === true && one.othersDepend !== false));
   if (target.rows === true ? !found.isView && isOwn(found) : isOwn(found)) return 'exempt';
   const lists = resolved.filter((one) => target.unless?.includes(one.target.lookup ?? '') && one.oid !== undefined);
   return lists.some((one) => !one.isView && isOwn(one)) ? 'exempt' : 'not_own';

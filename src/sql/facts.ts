@@ -40,6 +40,8 @@ export interface ObjectTarget {
   readonly name: string;
   readonly temporary: boolean;
   readonly ifNotExists: boolean;
+  /** CASCADE: what depends on it goes, or is emptied, along with it. */
+  readonly cascade?: true;
   /** It is about all of its rows, which a view of one's own has from others. */
   readonly rows?: true;
   /** See `Finding.unless`. */

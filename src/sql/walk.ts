@@ -84,6 +84,8 @@ export class Walk {
   schema: string | undefined;
   /** The SELECT whose parts are being visited. */
   #select: Tree | undefined;
+  /** The statement says CASCADE. */
+  #cascade = false;
   /** The statements around what is being visited, with the CTEs in their sight. */
   readonly #statements: { readonly type: string; readonly node: Tree; readonly scope: Scope; repeats?: boolean }[] = [];
 
@@ -147,12 +149,15 @@ export class Walk {
       this.draft.commands.add(command.name);
       const handler = this.around.handlerOf(type);
       const outer = this.#select;
+      const outerCascade = this.#cascade;
       this.#select = type === 'SelectStmt' ? node : undefined;
+      this.#cascade = cascades(node);
       this.#statements.push({ type, node, scope });
       if (handler === undefined) this.children(node, scope);
       else handler(node, this, scope);
       this.#statements.pop();
       this.#select = outer;
+      this.#cascade = outerCascade;
       return;
     }
     switch (type) {
@@ -250,6 +255,7 @@ export class Walk {
       name,
       temporary: options.temporary ?? false,
       ifNotExists: options.ifNotExists ?? false,
+      ...(this.#cascade ? { cascade: true } : {}),
     });
     if (action === 'maintain' || action === 'call') return;
     this.draft.find(action === 'replace' ? 'create' : action, this.at(options.at), name);
@@ -356,4 +362,10 @@ function declare(scope: Map<string, Tree>, cte: Tree): void {
   const name = text(cte, 'ctename');
   const query = child(cte, 'ctequery');
   if (name !== undefined && query !== undefined) scope.set(name, query);
+}
+
+/** DROP, TRUNCATE, and ALTER TABLE … DROP COLUMN or CONSTRAINT. */
+function cascades(node: Tree): boolean {
+  if (text(node, 'behavior') === 'DROP_CASCADE') return true;
+  return list(node, 'cmds').some((wrapped) => text(as(wrapped, 'AlterTableCmd') ?? {}, 'behavior') === 'DROP_CASCADE');
 }

@@ -8,7 +8,8 @@ import type { ResolvedTarget } from '../../policy/context.ts';
 import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
 
 // Everything is qualified, operators too (CASE x WHEN y would look = up): nothing in a search_path can stand in for it.
-// The fourth column is what an unqualified name is created in, the fifth is true for what shows the rows of others.
+// The fourth column is what an unqualified name is created in, the fifth is true for what shows the rows of others, the
+// sixth, for CASCADE, is everything that depends on it at any remove, as class:oid; parts of a table count as the table.
 const PROBE_SQL = `
 SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
@@ -18,8 +19,25 @@ SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     ELSE pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text) OPERATOR(pg_catalog.||) '.' END,
   CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT c.relkind OPERATOR(pg_catalog.=) 'v' OR c.relkind OPERATOR(pg_catalog.=) 'f'
-    FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END
-FROM (SELECT u.i, u.kind, u.name, CASE
+    FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END,
+  CASE WHEN w.cascades THEN pg_catalog.array_to_string(ARRAY(
+    WITH RECURSIVE deps(class, oid, hard) AS (
+      SELECT CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN 1259 WHEN w.kind OPERATOR(pg_catalog.=) 'function' THEN 1255
+        WHEN w.kind OPERATOR(pg_catalog.=) 'type' THEN 1247 ELSE 2615 END::pg_catalog.oid, w.oid, false
+      UNION
+      SELECT CASE WHEN COALESCE(r.oid, k.oid, a.oid, t.oid, p.oid) IS NOT NULL THEN 1259::pg_catalog.oid ELSE d.classid END,
+        COALESCE(r.ev_class, k.conrelid, a.adrelid, t.tgrelid, p.polrelid, d.objid), d.deptype OPERATOR(pg_catalog.=) 'n'
+      FROM deps
+      JOIN pg_catalog.pg_depend d ON d.refclassid OPERATOR(pg_catalog.=) deps.class AND d.refobjid OPERATOR(pg_catalog.=) deps.oid
+      LEFT JOIN pg_catalog.pg_rewrite r ON d.classid OPERATOR(pg_catalog.=) 2618::pg_catalog.oid AND r.oid OPERATOR(pg_catalog.=) d.objid
+      LEFT JOIN pg_catalog.pg_constraint k ON d.classid OPERATOR(pg_catalog.=) 2606::pg_catalog.oid
+        AND k.oid OPERATOR(pg_catalog.=) d.objid AND k.conrelid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+      LEFT JOIN pg_catalog.pg_attrdef a ON d.classid OPERATOR(pg_catalog.=) 2604::pg_catalog.oid AND a.oid OPERATOR(pg_catalog.=) d.objid
+      LEFT JOIN pg_catalog.pg_trigger t ON d.classid OPERATOR(pg_catalog.=) 2620::pg_catalog.oid AND t.oid OPERATOR(pg_catalog.=) d.objid
+      LEFT JOIN pg_catalog.pg_policy p ON d.classid OPERATOR(pg_catalog.=) 3256::pg_catalog.oid AND p.oid OPERATOR(pg_catalog.=) d.objid)
+    SELECT deps.class::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) deps.oid::pg_catalog.text
+    FROM deps WHERE deps.hard), ',') END
+FROM (SELECT u.i, u.kind, u.name, u.cascades, CASE
       WHEN u.kind OPERATOR(pg_catalog.=) 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
@@ -36,8 +54,9 @@ FROM (SELECT u.i, u.kind, u.name, CASE
           AND (w.last OPERATOR(pg_catalog.=) 1 OR n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) w.parts[w.last OPERATOR(pg_catalog.-) 1]
             OR (w.parts[w.last OPERATOR(pg_catalog.-) 1] OPERATOR(pg_catalog.=) 'pg_temp'
               AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()))) END AS oid
-  FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
-    WITH ORDINALITY AS u(kind, name, i)) w`;
+  FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
+      pg_catalog.unnest($3::pg_catalog.bool[]))
+    WITH ORDINALITY AS u(kind, name, cascades, i)) w`;
 
 const CATALOGS: Record<Exclude<ObjectKind, 'other'>, string> = {
   relation: 'pg_class',
@@ -65,7 +84,11 @@ export function probeMessages(targets: readonly ObjectTarget[], id: number, end:
   const name = `dbgate_probe_${id}`;
   return Buffer.concat([
     encodeParse(name, PROBE_SQL),
-    encodeBind(name, name, [arrayLiteral(targets.map((t) => t.kind)), arrayLiteral(targets.map((t) => t.lookup!))]),
+    encodeBind(name, name, [
+      arrayLiteral(targets.map((t) => t.kind)),
+      arrayLiteral(targets.map((t) => t.lookup!)),
+      arrayLiteral(targets.map((t) => (t.cascade === true ? 't' : 'f'))),
+    ]),
     encodeExecute(name, 0),
     encodeClose('P', name),
     encodeClose('S', name),
@@ -90,7 +113,7 @@ export function readProbe(
 ): ProbedTarget[] {
   if (rows.length !== targets.length) throw new Error(`probe answered ${rows.length} rows for ${targets.length} names`);
   const resolved: ProbedTarget[] = new Array(targets.length);
-  for (const [index, oid, temporary, schema, view] of rows) {
+  for (const [index, oid, temporary, schema, view, dependants] of rows) {
     const i = Number(index?.toString('latin1')) - 1;
     const target = targets[i];
     if (target === undefined || resolved[i] !== undefined) throw new Error('probe answered for another name');
@@ -102,9 +125,31 @@ export function readProbe(
       temporary: temporary?.toString('latin1') === 't',
       isView: view?.toString('latin1') === 't',
       creationSchema: schema?.toString('utf8'),
+      othersDepend: dependants == null || !allOwn(dependants.toString('latin1'), number, isOwn),
     };
   }
   return resolved;
+}
+
+const CATALOG_OF_CLASS: Readonly<Record<string, string>> = {
+  '1259': 'pg_class',
+  '1255': 'pg_proc',
+  '1247': 'pg_type',
+  '2615': 'pg_namespace',
+};
+
+/** `class:oid,…`; `self` is the target's own parts. */
+function allOwn(
+  dependants: string,
+  self: number | undefined,
+  isOwn: (catalog: string, oid: number) => boolean,
+): boolean {
+  if (dependants === '') return true;
+  return dependants.split(',').every((dependant) => {
+    const [classOid = '', oid] = dependant.split(':');
+    const catalog = CATALOG_OF_CLASS[classOid];
+    return Number(oid) === self || (catalog !== undefined && isOwn(catalog, Number(oid)));
+  });
 }
 
 /**
