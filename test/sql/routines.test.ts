@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { analyse } from '../../src/sql/analyse.ts';
+import { loadGrammar } from '../../src/sql/grammar.ts';
+import { NO_ROUTINES, type Routine, type RoutineTable, withRoutines } from '../../src/sql/routines.ts';
+
+const grammar = await loadGrammar(15);
+
+function routine(name: string, definition: string, more: Partial<Routine> = {}): Routine {
+  const body = analyse(definition, grammar).statements[0]?.routine;
+  if (body === undefined) throw new Error(`no body: ${definition}`);
+  return { schema: 'public', name, isAttribute: false, body, ...more };
+}
+
+const fn = (name: string, body: string, more: Partial<Routine> = {}): Routine =>
+  routine(name, `CREATE FUNCTION ${name}(i int) RETURNS int LANGUAGE sql AS $$ ${body} $$`, more);
+
+const ROUTINES = [
+  fn('purge', 'DELETE FROM t; SELECT 1'),
+  fn('outer_one', 'SELECT inner_one(i)'),
+  fn('inner_one', 'SELECT purge(1)'),
+  fn('loop_a', 'SELECT loop_b(i)'),
+  fn('loop_b', 'SELECT loop_a(i)'),
+  fn('del', 'DELETE FROM t WHERE id = i; SELECT 1'),
+  fn('total', 'SELECT sum(a)::int FROM t WHERE id = i'),
+  fn('of_row', 'DELETE FROM t; SELECT 1', { isAttribute: true }),
+  fn('mine', 'DELETE FROM t; SELECT 1', { schema: 'other' }),
+  fn('lower', 'SELECT 1'),
+];
+
+const TABLE: RoutineTable = {
+  builtin: new Set(['lower', 'count', 'sum', 'generate_series', 'int4', 'upper']),
+  known: new Map([
+    ...ROUTINES.map((one) => [one.name, new Set([one.schema])] as const),
+    ['stamp', new Set(['public'])],
+  ]),
+  routines: new Map(ROUTINES.map((one) => [one.name, [one]])),
+  operators: new Map([
+    ['###', [{ schema: 'public', name: 'purge' }]],
+    ['!!!', [{ schema: 'pg_catalog', name: 'pg_terminate_backend' }]],
+  ]),
+  aggregates: new Map([['agg', [{ schema: 'public', name: 'purge' }]]]),
+  casts: new Map([['money2', [{ schema: 'public', name: 'purge' }]]]),
+};
+
+function effects(sql: string, table = TABLE, made: readonly Routine[] = []) {
+  const { statements } = analyse(sql, grammar);
+  const judged = withRoutines(statements, table, (name) => made.filter((one) => one.name === name));
+  return { statements, judged };
+}
+
+const kinds = (sql: string, table?: RoutineTable, made?: readonly Routine[]): string[] =>
+  effects(sql, table, made).judged.flatMap((facts) => facts.findings.map((finding) => finding.kind));
+
+describe('what a statement does by calling routines', () => {
+  it.each([
+    'SELECT purge(1)',
+    'SELECT public.purge(1)',
+    'SELECT outer_one(1)',
+    'EXPLAIN SELECT purge(1)',
+    'SELECT * FROM t WHERE purge(id) = 1',
+    'DO $$ BEGIN PERFORM purge(1); END $$',
+    'CREATE TEMP TABLE d (a int DEFAULT purge(1))',
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT purge(1)'",
+    'SELECT 1 ### 2',
+    'SELECT agg(a) FROM t',
+    'SELECT 1::money2',
+    'SELECT (x).of_row FROM t x',
+    'SELECT x.of_row FROM t x',
+    'SELECT mine(1)',
+    'SELECT del(id) FROM t',
+    'SELECT del(g) FROM generate_series(1, 99999) g',
+    'DO $$ BEGIN LOOP PERFORM del(1); END LOOP; END $$',
+    'UPDATE t SET a = del(id)',
+  ])('%s deletes', (sql) => {
+    expect(kinds(sql)).toContain('delete_without_where');
+    expect(effects(sql).judged.some((facts) => facts.writes)).toBe(true);
+  });
+
+  it.each([
+    'SELECT total(1)',
+    'SELECT total(id) FROM t',
+    'SELECT del(1)',
+    'SELECT del(id) FROM t WHERE id = 4',
+    'SELECT loop_a(1)',
+    'SELECT public.mine(1)',
+    'SELECT x.purge FROM t x',
+    'SELECT lower(a) FROM t',
+    'SELECT pg_catalog.lower(a) FROM t',
+  ])('%s does not', (sql) => {
+    expect(kinds(sql)).not.toContain('delete_without_where');
+  });
+
+  it('leaves the facts of a statement that calls none as they are', () => {
+    for (const sql of ['SELECT count(*) FROM t', 'SELECT 1 + 2', "INSERT INTO t VALUES (lower('A'))"]) {
+      const { statements, judged } = effects(sql, { ...TABLE, routines: new Map() });
+      expect(judged).toBe(statements);
+    }
+  });
+
+  it('names what stands behind an operator', () => {
+    expect(kinds('SELECT !!! 5')).toEqual(['dangerous_function']);
+  });
+
+  it('charges the keyed body of one made a moment ago, when it is called for all', () => {
+    const made = [fn('fresh', 'DELETE FROM t WHERE id = i; SELECT 1')];
+    expect(kinds('SELECT fresh(id) FROM t', TABLE, made)).toContain('delete_without_where');
+    expect(kinds('SELECT fresh(5)', TABLE, made)).toEqual([]);
+  });
+
+  it.each([
+    ['SELECT nobody_knows(1)', ['nobody_knows']],
+    ['SELECT s.nobody_knows(1)', ['s.nobody_knows']],
+    ['SELECT other.purge(1)', ['other.purge']],
+    ['SELECT stamp()', []],
+    ["CREATE FUNCTION f(n int) RETURNS int LANGUAGE sql AS 'SELECT f(n)'", []],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT f()", []],
+  ])('%s has to be asked for: %j', (sql, names) => {
+    const { judged } = effects(sql);
+    expect(
+      judged.flatMap((facts) => facts.targets.filter((one) => one.action === 'call').map((one) => one.name)),
+    ).toEqual(names);
+  });
+
+  it('without a catalog only what dbgate knows is built in', () => {
+    const calls = (sql: string) =>
+      effects(sql, NO_ROUTINES).judged.flatMap((facts) => facts.targets.map((one) => one.name));
+    expect(calls('SELECT count(*), lower(a) FROM t')).toEqual([]);
+    expect(calls('SELECT total(1)')).toEqual(['total']);
+  });
+});
