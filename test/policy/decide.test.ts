@@ -7,6 +7,24 @@ import { ABSENT, ADMIN, ANALYST, DEVELOPER, grammar, judge, OTHERS, OWN, ruleOf,
 
 const DDL = { ...DEVELOPER, access: 'ddl' } as const;
 
+describe('CASCADE', () => {
+  const own = { oid: 16_384, own: true, temporary: false };
+
+  it.each(['DROP SCHEMA s CASCADE', 'DROP TABLE t CASCADE', 'TRUNCATE t CASCADE', 'ALTER TABLE t DROP c CASCADE'])(
+    '%s needs that nobody else’s objects depend on it',
+    (sql) => {
+      expect(judge(sql, DEVELOPER, () => ({ ...own, othersDepend: false }))).toEqual({ effect: 'allow' });
+      expect(judge(sql, DEVELOPER, () => ({ ...own, othersDepend: true }))).toMatchObject({ effect: 'deny' });
+      // Not looked up is not known.
+      expect(judge(sql, DEVELOPER, () => own)).toMatchObject({ effect: 'deny' });
+    },
+  );
+
+  it('without it, Postgres itself refuses while something depends', () => {
+    expect(judge('DROP TABLE t', DEVELOPER, () => ({ ...own, othersDepend: true }))).toEqual({ effect: 'allow' });
+  });
+});
+
 describe('whose object it is', () => {
   const CHANGES = [
     'DROP TABLE t',

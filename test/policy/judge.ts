@@ -19,7 +19,7 @@ export const ADMIN: PolicyContext = { ...DEVELOPER, access: 'admin' };
 /** What the session would say to each name that is looked up. */
 export type World = (target: ObjectTarget) => Omit<ResolvedTarget, 'target'>;
 export const OTHERS: World = () => ({ oid: 16_384, own: false, temporary: false });
-export const OWN: World = () => ({ oid: 16_384, own: true, temporary: false });
+export const OWN: World = () => ({ oid: 16_384, own: true, temporary: false, othersDepend: false });
 export const TEMPORARY: World = () => ({ oid: 16_384, own: false, temporary: true });
 export const ABSENT: World = () => ({ oid: undefined, own: false, temporary: false });
 
