@@ -143,3 +143,12 @@ it('a script keeps every character in its place', () => {
   );
   expect(sql).toContain('SELECT $1, $1  ,  "c", a[1:2], b::int, \'\\d\' ;');
 });
+
+it.each([
+  ['a comment inside a comment', '/* /* */\n\\c x\n*/ SELECT 1;'],
+  ['a quote doubled in a string with escapes', "SELECT E'a''\\'\n\\c x\n';"],
+  ['a dollar quote with a tag', 'SELECT $a$ $$ \n\\c x\n$a$;'],
+  ['a quoted name', 'SELECT 1 AS "\n\\c x\n";'],
+])('no meta-command stands in %s', (_, text) => {
+  expect(readScript(text)).toMatchObject({ sql: text, skipped: [], cuts: [text.length] });
+});

@@ -149,6 +149,23 @@ describe('time alone', () => {
     expect(says()).toBe('allow');
   });
 
+  it('counts sessions by person and database', () => {
+    vi.setSystemTime(at('12:00:00'));
+    const gateway = gatewayWith({ grants: [{ ...GRANT, limits: { maxSessions: 1 } }] });
+    const granted = gateway.grantFor(ADA, 'app', undefined);
+    gateway.checkSessionCount(ADA, 'app', granted);
+    openSession(gateway, false);
+    expect(() => gateway.checkSessionCount(ADA, 'app', granted)).toThrow('for one session at once');
+    for (const other of [
+      { subject: 'bob' },
+      { issuer: 'https://other.test' },
+      { kind: 'agent', actor: 'bot' },
+    ] as const) {
+      gateway.checkSessionCount({ ...ADA, ...other }, 'app', granted);
+    }
+    gateway.checkSessionCount(ADA, 'other', granted);
+  });
+
   it('is not looked at where nothing depends on it', () => {
     gatewayWith({ grants: [GRANT], rules: [{ id: 'x', effect: 'deny', match: { class: ['ddl'] } }] });
     expect(vi.getTimerCount()).toBe(0);
