@@ -108,6 +108,11 @@ async function main(): Promise<void> {
   const measured = targets.filter(({ name }) => wanted(name));
   for (const { name } of measured) results.targets[name] = { pgbench: {}, bulk: {} };
 
+  // First: later the heaps are grown, and have room for many.
+  say(`${settings.idleSessions} idle sessions`);
+  await eachInTurn(measured, results, 0, async (target, result) => {
+    result.idleBytes = await idleSessions(target, settings.idleSessions);
+  });
   say('warming up');
   for (const mode of MODES) {
     await eachInTurn(measured, results, 0, async (target) => {
@@ -140,10 +145,6 @@ async function main(): Promise<void> {
   say('a repeated statement');
   await eachInTurn(measured, results, 0, async (target, result) => {
     result.repeated = await repeatedStatement(target, settings.connects);
-  });
-  say(`${settings.idleSessions} idle sessions`);
-  await eachInTurn(measured, results, 0, async (target, result) => {
-    result.idleBytes = await idleSessions(target, settings.idleSessions);
   });
   say('dbgate --help');
   try {
