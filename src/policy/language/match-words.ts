@@ -82,7 +82,8 @@ export const MATCH_WORDS: readonly MatchWord[] = [
   },
   {
     key: 'application',
-    means: 'the application_name that the client connects with (it can say what it likes); empty if it says none',
+    means:
+      'the application_name that the client connects with (it can say what it likes); a client that says none meets `*` only',
     form: { kind: 'texts', expects: NAME_GLOB },
     example: "'pgAdmin*'",
   },
