@@ -3,6 +3,7 @@
  * after DDL and now and then. A body is analysed once, as long as it stays the same. While a new snapshot is read the
  * old one holds: what was made since is asked for by name.
  */
+import { createHash } from 'node:crypto';
 import {
   type CatalogRoutine,
   ROUTINE_CATALOG_SQL,
@@ -20,9 +21,10 @@ const REFRESH_MS = 60_000;
 const AFTER_DDL_MS = 200;
 const FIRST_READ_MS = 1_500;
 /** Bodies given to the analyser at once: sessions' statements come between. */
-const BATCH = 16;
+const BATCH = 4;
 /** Names whose bodies are remembered until a snapshot has them. */
 const MAX_MADE = 1_000;
+const MAX_BODIES = 16;
 
 export class RoutineSnapshot {
   /** Raised whenever a statement may have to be judged anew. */
@@ -89,7 +91,7 @@ export class RoutineSnapshot {
         ? target.name.slice(target.name.lastIndexOf('."') + 1).replaceAll('"', '')
         : target.name.slice(target.name.lastIndexOf('.') + 1);
       const bodies = this.#made.get(name) ?? [];
-      if (bodies.length >= BATCH) continue;
+      if (bodies.length >= MAX_BODIES) continue;
       this.#made.set(name, [...bodies, { schema: '', name, isAttribute: false, body: routine }]);
       this.#renew();
     }
@@ -122,10 +124,8 @@ export class RoutineSnapshot {
     this.#stale = false;
     try {
       const rows = await queryOnce(this.#settings, ROUTINE_CATALOG_SQL);
-      const fingerprint = rows
-        .map((row) => row.join('\u0001'))
-        .sort()
-        .join('\u0002');
+      const texts = rows.map((row) => JSON.stringify(row)).sort();
+      const fingerprint = createHash('sha256').update(texts.join()).digest('hex');
       if (fingerprint === this.#fingerprint) return;
       const catalog = routineCatalogFromRows(rows);
       const bodies = await this.#analyse(catalog.routines, analyser);

@@ -9,6 +9,8 @@ import { Draft } from './draft.ts';
 import type { Analysis, AnalysisError, StatementClass, StatementFacts } from './facts.ts';
 import { type Grammar, GrammarError, type ParsedStatement } from './grammar.ts';
 import { freeLiterals } from './literals.ts';
+import { bareName } from './names.ts';
+import { isPureFunction } from './pure-functions.ts';
 import { mayHoldSecret, redactAllLiterals, redactAt } from './redact.ts';
 import { secretPlaces } from './secrets.ts';
 import { statementHandler } from './statements.ts';
@@ -67,9 +69,15 @@ export function analyseWithLiterals(sql: string, grammar: Grammar, nowMs = NOT_B
     recordedSql,
     class: statements.reduce<StatementClass>((highest, one) => higherClass(highest, one.class), 'transaction'),
   };
-  // Which setting it is may stand in a WHERE: then no literal is free.
-  const setsConfig = statements.some((one) => one.functions.some((name) => name.endsWith('set_config')));
-  return { analysis, freeLiterals: recordedSql === sql && !setsConfig ? freeLiterals(parsed) : [] };
+  // Which setting it is, or for how many rows a function is called, may stand in a WHERE: then no literal is free.
+  const mayAct = statements.some(({ command, functions }) =>
+    functions.some((name) => {
+      if (name.startsWith('.')) return false;
+      const bare = bareName(name);
+      return bare === 'set_config' || (command === 'SELECT' && !isPureFunction(bare));
+    }),
+  );
+  return { analysis, freeLiterals: recordedSql === sql && !mayAct ? freeLiterals(parsed) : [] };
 }
 
 /** The analysis of a text that gives no statements. */

@@ -114,6 +114,7 @@ describe('statement cache', () => {
       'WITH x AS (SELECT id FROM t LIMIT 999999) DELETE FROM t USING x WHERE t.id = x.id',
     ],
     ["SELECT set_config('a.b', '1', false)", "SELECT set_config('role', '1', false)"],
+    ['SELECT del(id) FROM t WHERE id BETWEEN 1 AND 5', 'SELECT del(id) FROM t WHERE id BETWEEN 1 AND 99999'],
     ["SELECT set_config('role', 'none', false)", "SELECT set_config('role', 'hr', false)"],
     [
       "SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'work_mem'",
