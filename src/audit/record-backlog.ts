@@ -44,7 +44,8 @@ export function openBacklog(log: EventLog, stream: string, limits: BacklogLimits
   const hand = (payload: string): boolean => {
     let position: Position;
     try {
-      position = log.enqueue(stream, payload);
+      // Known only afterwards: no statement waits for it.
+      position = log.enqueue(stream, payload, true);
     } catch {
       return false;
     }

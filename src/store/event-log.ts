@@ -43,8 +43,9 @@ export interface EventLog {
   /**
    * The hot path: takes one record for the next group commit and returns at once with its position.
    * Throws `DbgateError` `audit_unavailable` when the log is known to be broken or its queue is full.
+   * `patient`: nobody waits for it, so it may wait some 10 ms for a record that somebody does, and share its sync.
    */
-  enqueue(stream: string, payload: string): Position;
+  enqueue(stream: string, payload: string, patient?: boolean): Position;
   /** The last position known to be on stable storage. */
   readonly durablePosition: Position;
   /** Registers for group commits; returns the function that unregisters. */

@@ -32,7 +32,9 @@ export interface GroupCommitOwner {
 const WRITE_DELAY_MS = 5;
 /** Durability async: how long what is written waits to be synced. */
 const SYNC_INTERVAL_MS = 100;
-/** A forming batch of this size is written at once, whatever WRITE_DELAY_MS says. */
+/** Durability sync: how long records that nobody waits for may wait for one that somebody does. */
+const PATIENCE_MS = 10;
+/** A forming batch of this size is written at once, whatever the delays say. */
 const HURRY_BYTES = 512 * 1024;
 
 /** One batch forms while the one before it is written and synced: never two operations on the disk at once. */
@@ -47,6 +49,8 @@ export class GroupCommit {
   /** Written, not synced: for more than a moment only when durability is async. */
   #unsynced: Unsynced | undefined;
   #busy = false;
+  /** The forming batch has a record that somebody waits for. */
+  #urgent = false;
   #syncWanted = false;
   #hurried = false;
   #lastSyncAt = 0;
@@ -93,28 +97,31 @@ export class GroupCommit {
     this.#writer = this.#inflight = this.#unsynced = undefined;
     this.#forming = newBatch();
     this.#spare = newBatch();
-    this.#hurried = this.#syncWanted = false;
+    this.#hurried = this.#syncWanted = this.#urgent = false;
     return { writer, lost };
   }
 
-  /** Takes a record into the batch that is forming. */
-  add(position: Position, stream: Stream, payload: string): void {
+  /** Takes a record into the batch that is forming; a patient one does not have it written. */
+  add(position: Position, stream: Stream, payload: string, patient: boolean): void {
     const batch = this.#forming;
     if (stream.notedIn !== batch) {
       stream.notedIn = batch;
       batch.before.set(stream, stream.seq);
     }
     const isFirst = batch.first === 0;
-    if (isFirst) {
-      batch.first = position;
-      this.#schedule();
+    if (isFirst) batch.first = position;
+    if (!patient && !this.#urgent) {
+      this.#urgent = true;
+      // Until now only patient records: they go along.
+      if (this.#sync && !isFirst) this.#cancelSchedule();
     }
+    if (this.#scheduled === undefined) this.#schedule();
     batch.last = position;
     // When durability is sync a batch is written only after the one before it is durable.
     const predecessorsDurable =
       isFirst && (this.#sync || (this.#unsynced === undefined && this.#inflight === undefined));
     batch.frames.add(position, stream.encodedName, ++stream.seq, payload, predecessorsDurable);
-    if (!this.#sync && !this.#hurried && batch.frames.length > HURRY_BYTES) {
+    if (!(this.#sync && this.#urgent) && !this.#hurried && batch.frames.length > HURRY_BYTES) {
       this.#hurried = true;
       this.#scheduleNow();
     }
@@ -135,7 +142,8 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#busy || this.#scheduled !== undefined) return;
     // An immediate runs after all sockets that are readable now: their statements share one sync.
-    this.#scheduled = this.#sync ? setImmediate(this.#pump) : setTimeout(this.#pump, WRITE_DELAY_MS);
+    if (this.#sync && this.#urgent) this.#scheduled = setImmediate(this.#pump);
+    else this.#scheduled = setTimeout(this.#pump, this.#sync ? PATIENCE_MS : WRITE_DELAY_MS);
   }
 
   #scheduleNow(): void {
@@ -160,7 +168,7 @@ export class GroupCommit {
   };
 
   #write(writer: SegmentWriter, batch: Batch): void {
-    this.#hurried = false;
+    this.#hurried = this.#urgent = false;
     this.#forming = this.#spare;
     this.#inflight = batch;
     this.#busy = true;
@@ -223,7 +231,7 @@ export class GroupCommit {
   #next(): void {
     if (this.#busy || this.#writer === undefined) return;
     if (this.#forming.first !== 0) {
-      if (this.#sync || this.#syncWanted || this.#forming.waiters.length > 0) {
+      if ((this.#sync && this.#urgent) || this.#syncWanted || this.#forming.waiters.length > 0) {
         this.#cancelSchedule();
         this.#pump();
       } else this.#schedule();

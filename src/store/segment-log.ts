@@ -192,9 +192,9 @@ class EmbeddedLog implements SegmentLog {
     return () => this.#listeners.delete(listener);
   }
 
-  enqueue(stream: string, payload: string): Position {
+  enqueue(stream: string, payload: string, patient = false): Position {
     this.#checkTaking(payload.length);
-    return this.#add(this.#lastStream?.name === stream ? this.#lastStream : this.#stream(stream), payload);
+    return this.#add(this.#lastStream?.name === stream ? this.#lastStream : this.#stream(stream), payload, patient);
   }
 
   append(stream: string, records: readonly LogRecord[], options: AppendOptions = {}): Promise<AppendResult> {
@@ -208,7 +208,7 @@ class EmbeddedLog implements SegmentLog {
       }
       if (records.length === 0) throw new DbgateError(ErrorCode.internal, 'append of no records');
       let lastPosition = 0;
-      for (const record of records) lastPosition = this.#add(target, record.payload);
+      for (const record of records) lastPosition = this.#add(target, record.payload, false);
       this.#commit.wait({ resolve, reject, result: { lastPosition, lastStreamSeq: target.seq } });
     });
   }
@@ -259,9 +259,9 @@ class EmbeddedLog implements SegmentLog {
     this.#lock.release();
   }
 
-  #add(stream: Stream, payload: string): Position {
+  #add(stream: Stream, payload: string, patient: boolean): Position {
     const position = this.#nextPosition++;
-    this.#commit.add(position, stream, payload);
+    this.#commit.add(position, stream, payload, patient);
     this.#lastStream = stream;
     return position;
   }
