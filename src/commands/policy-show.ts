@@ -65,13 +65,11 @@ export function showPolicy(context: CommandContext, options: CommandOptions): vo
       reason: outcome.granted ? undefined : outcome.reason,
       grants: grantsFor(who, database, compiled).map(({ settings }) => grantSentence(settings)),
       rules: own.map(({ settings }) => ({ id: settings.id, says: ruleSentence(settings) })),
-      shipped: SHIPPED_POLICY.judges
-        .filter(applying)
-        .map(({ settings }) => ({
-          id: settings.id.replace('{tier}', tier),
-          says: ruleSentence(settings),
-          why: settings.name,
-        })),
+      shipped: SHIPPED_POLICY.judges.filter(applying).map(({ settings }) => ({
+        id: settings.id.replace('{tier}', tier),
+        says: ruleSentence(settings),
+        why: settings.name,
+      })),
     };
   });
   context.print({ version: policyVersion(offline), databases: shown }, () =>

@@ -26,7 +26,7 @@ export class MessageBoundary {
     let at = 0;
     while (at < end) {
       if (this.#left > 0) {
-        const take = this.#left < end - at ? this.#left : end - at;
+        const take = Math.min(this.#left, end - at);
         this.#left -= take;
         at += take;
       } else if (this.#headerBytes === 0 && end - at >= 5) {

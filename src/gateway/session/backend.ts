@@ -174,7 +174,7 @@ export class Backend implements MessageSink {
       case FUNCTION_RESULT:
         this.#expect(type, head, 'function');
         break;
-      case COPY_BOTH:
+      // CopyBothResponse too: replication is refused at start-up.
       default:
         throw this.#unexpected(type, head);
     }
