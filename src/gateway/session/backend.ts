@@ -54,7 +54,6 @@ const CLOSE_COMPLETE = ch('3'),
   NO_DATA = ch('n');
 const COPY_IN = ch('G'),
   COPY_OUT = ch('H'),
-  COPY_BOTH = ch('W'),
   COPY_DONE = ch('c'),
   NOTIFICATION = ch('A');
 const PARAMETER_STATUS = ch('S'),
