@@ -25,7 +25,7 @@ export class DatabaseRuntime {
   }
 
   /** The analyser with the grammar of the server; refuses servers that speak another encoding. */
-  async prepare(parameterStatus: ReadonlyMap<string, string>): Promise<{ analyser: Analyser; major: number }> {
+  async prepare(parameterStatus: ReadonlyMap<string, string>): Promise<Analyser> {
     const version = parameterStatus.get('server_version') ?? '';
     const major = Number.parseInt(version, 10);
     if (!(major >= 14)) {
@@ -48,7 +48,7 @@ export class DatabaseRuntime {
     void this.#purity.ensure();
     const analyser = await this.#analysers.get(major);
     await this.#routines.ensure(analyser);
-    return { analyser, major };
+    return analyser;
   }
 
   isPureRead(statements: readonly StatementFacts[]): boolean {

@@ -88,7 +88,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   }
   let entry: SessionEntry | undefined;
   try {
-    const { analyser, major } = await runtime.prepare(upstream.parameterStatus);
+    const analyser = await runtime.prepare(upstream.parameterStatus);
     for (const [name, value] of wanted.pinned) {
       const actual = upstream.parameterStatus.get(name);
       if (actual !== value)
@@ -131,13 +131,11 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     const session = new Session(
       {
         principal,
-        database: runtime.settings.name,
         encoding: wanted.encoding,
         pinnedParameters: wanted.pinned,
         clientApplicationName: (value) => clientApplicationName(wanted.application, person, value),
         maxMessageBytes: gateway.settings.limits.maxStatementBytes,
         waitForRecord: gateway.settings.audit.durability === 'sync',
-        serverMajor: major,
       },
       {
         journal,

@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readScript } from '../../src/commands/sql-script.ts';
 import { analyse } from '../../src/sql/analyse.ts';
 import { loadGrammar } from '../../src/sql/grammar.ts';
-import { psqlStatements } from '../support/psql-script.ts';
 
 const folder = process.env.DBGATE_REGRESS_SQL ?? '';
 const there = folder !== '' && existsSync(folder);
@@ -18,7 +18,7 @@ describe.skipIf(!there)('the regression SQL of PostgreSQL 15 (DBGATE_REGRESS_SQL
   const total = { statements: 0, syntax: 0 };
 
   it.each(files)('%s', (name) => {
-    for (const sql of psqlStatements(readFileSync(path.join(folder, name), 'latin1'))) {
+    for (const sql of statementsOf(readFileSync(path.join(folder, name), 'latin1'))) {
       const analysis = analyse(sql, grammar);
       if (analysis.error !== undefined) {
         expect(analysis.error.kind, sql.slice(0, 200)).toBe('syntax');
@@ -39,3 +39,8 @@ describe.skipIf(!there)('the regression SQL of PostgreSQL 15 (DBGATE_REGRESS_SQL
     console.log(`regression SQL: ${total.statements} statements with facts, ${total.syntax} syntax errors, 0 unknown`);
   });
 });
+
+function statementsOf(file: string): string[] {
+  const { sql, cuts } = readScript(file);
+  return cuts.map((cut, i) => sql.slice(cuts[i - 1] ?? 0, cut)).filter((one) => one.trim() !== '');
+}

@@ -97,7 +97,6 @@ export interface SessionSurroundings {
 
 export interface SessionOptions {
   readonly principal: Principal;
-  readonly database: string;
   /** `latin1` when the client asked for it at start-up; pinned for the session's life. */
   readonly encoding: 'utf8' | 'latin1';
   /** What ParameterStatus must go on to say. */
@@ -107,7 +106,6 @@ export interface SessionOptions {
   readonly maxMessageBytes: number;
   /** False with `audit.durability: async`: nothing waits for the record. */
   readonly waitForRecord: boolean;
-  readonly serverMajor: number;
 }
 
 /** Counters of a session, for the live view and its closing record. */

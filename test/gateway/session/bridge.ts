@@ -85,13 +85,11 @@ export async function bridged(server: PostgresServer, options: BridgeOptions = {
   const session = new Session(
     {
       principal: PRINCIPAL,
-      database: 'postgres',
       encoding: 'utf8',
       pinnedParameters: new Map([['client_encoding', 'UTF8']]),
       clientApplicationName: (value) => value,
       maxMessageBytes: 1 << 24,
       waitForRecord: true,
-      serverMajor: 15,
     },
     {
       journal: {

@@ -193,7 +193,6 @@ export class Script {
     this.session = new Session(
       {
         principal: PRINCIPAL,
-        database: 'prod-db',
         encoding: 'utf8',
         pinnedParameters: new Map([
           ['client_encoding', 'UTF8'],
@@ -202,7 +201,6 @@ export class Script {
         clientApplicationName: (value) => (value === 'psql (dev@demo.test)' ? 'psql' : value),
         maxMessageBytes: 1 << 20,
         waitForRecord: true,
-        serverMajor: 15,
         ...sessionOptions,
       },
       around,
