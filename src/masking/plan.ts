@@ -1,0 +1,42 @@
+/**
+ * What is done to each column of an answer. Made from lineage, classes and the grant (`make-plan.ts`), executed by
+ * `result-rewriter.ts` and `copy-rewriter.ts`. Plain data, shared by sessions with the same rights.
+ */
+import type { ColumnClass } from '../classify/classes.ts';
+
+/** `partial`: useful and of the same type; `token`: keyed and stable in a database; `redact`: nothing of it; `null`. */
+export type MaskMode = 'partial' | 'token' | 'redact' | 'null';
+
+export type ColumnAction =
+  | { readonly do: 'pass' }
+  | { readonly do: 'mask'; readonly class: ColumnClass; readonly mode: MaskMode }
+  /** Nothing of the value leaves: `[redacted]` where the type is text, NULL elsewhere; NULL stays NULL. */
+  | { readonly do: 'redact' }
+  /** What can be told from a value alone (cards, keys, addresses …) is masked, the rest stays. */
+  | { readonly do: 'scan' }
+  | { readonly do: 'array'; readonly element: ColumnAction }
+  /** A composite, by position. */
+  | { readonly do: 'row'; readonly fields: readonly ColumnAction[] }
+  /** json or jsonb: by key where it is an object, `otherwise` for all else (elements of arrays take the same action). */
+  | { readonly do: 'json'; readonly keys: ReadonlyMap<string, ColumnAction>; readonly otherwise: ColumnAction };
+
+export interface ResultPlan {
+  readonly columns: readonly ColumnAction[];
+  /** Every action is `pass`: the bytes go on as they came. */
+  readonly passes: boolean;
+  /** For explain and the record, one per column: why it is masked, undefined where it passes. */
+  readonly because: readonly (string | undefined)[];
+}
+
+/** What the rewriters must know of a type; undefined: unknown, so its values are redacted. */
+export interface TypeShape {
+  readonly oid: number;
+  /** Built-in name after domains are resolved (`text`, `int4`, `timestamptz`, …), or the kind of what is not built in. */
+  readonly base: string;
+  readonly kind: 'scalar' | 'array' | 'composite' | 'range' | 'multirange' | 'enum';
+  /** Element of an array, subtype of a range. */
+  readonly element?: TypeShape;
+  readonly fields?: readonly TypeShape[];
+}
+
+export type TypeLookup = (oid: number) => TypeShape | undefined;

@@ -1,0 +1,107 @@
+/**
+ * Where the values of an answer come from. Made in `sql/lineage/` from Postgres' own parse tree and a catalog; plain
+ * data that crosses threads; no parser node. What could not be traced is `unknown`, and its reader must take it for
+ * everything in reach.
+ */
+
+/** A column of a base relation (table, foreign table, materialised view, system catalog): never of a view. */
+export interface ColumnRef {
+  readonly relation: number;
+  readonly attnum: number;
+  /** Fields of a composite and keys of a json value that were picked by constants, outermost first. Missing: all of it. */
+  readonly path?: readonly string[];
+}
+
+/**
+ * How a value is made of its sources.
+ * `copy`: it is the value of one of them, unchanged. `array`, `row`, `json`: a container whose parts are known.
+ * `text`: a source's text may stand in it as it is, among other text. `derived`: anything else.
+ */
+export type Shape =
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'array'; readonly element: Flow }
+  | { readonly kind: 'row'; readonly fields: readonly { readonly name: string; readonly flow: Flow }[] }
+  | { readonly kind: 'json'; readonly value: Flow }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'derived' };
+
+export interface Flow {
+  /** Every base column whose data is in the value, at any remove; without doubles. Empty: constants and counts only. */
+  readonly sources: readonly ColumnRef[];
+  /** Why it could not be traced. Not empty: it may hold any column of any relation. */
+  readonly unknown: readonly string[];
+  readonly shape: Shape;
+}
+
+export interface OutputColumn extends Flow {
+  /** As RowDescription will name it. */
+  readonly name: string;
+  /** OID where it is known for sure. */
+  readonly type: number | undefined;
+  /** What RowDescription says for a plain column of a relation, which may be a view; undefined: 0 and 0. */
+  readonly origin: { readonly relation: number; readonly attnum: number } | undefined;
+}
+
+/**
+ * What a base column steers without being in the answer.
+ * `lookup`: equality or IN with constants and parameters. `join`: equality with another column. `null_test`: IS NULL.
+ * `group`: GROUP BY, DISTINCT, UNION and the like. `count`: count and count(DISTINCT). `order`: ORDER BY, window order.
+ * `predicate`: any other condition, or anything that is computed from it in one. `fallible`: computed on by what can
+ * fail for some values and not for others (a cast of text to a number, a division), wherever that is. `sink`: given to
+ * a function with an effect of its own (set_config, pg_notify, lo_put, nextval, an opaque routine's argument).
+ */
+export type Use = 'lookup' | 'join' | 'null_test' | 'group' | 'count' | 'order' | 'predicate' | 'fallible' | 'sink';
+
+export interface ColumnUse {
+  readonly source: ColumnRef;
+  readonly use: Use;
+  /** The operator or function at fault, for the message. */
+  readonly subject: string | undefined;
+  /** Byte offset in the text. */
+  readonly offset: number | undefined;
+}
+
+/** What flows into a column that is stored. */
+export interface WriteFlow {
+  readonly target:
+    | { readonly kind: 'column'; readonly relation: number; readonly attnum: number }
+    /** A relation or routine that the statement makes. `lookup`: its name for to_regclass. */
+    | {
+        readonly kind: 'new';
+        readonly lookup: string;
+        readonly column: string;
+        readonly ordinal: number;
+        readonly temporary: boolean;
+      };
+  readonly flow: Flow;
+  readonly offset: number | undefined;
+}
+
+/** A result set that another statement described: its columns are that one's. */
+export interface ResultOf {
+  readonly kind: 'cursor' | 'prepared';
+  readonly name: string;
+}
+
+export interface StatementLineage {
+  /** Undefined: it returns no rows, or `resultOf` says whose they are. */
+  readonly columns: readonly OutputColumn[] | undefined;
+  readonly resultOf: ResultOf | undefined;
+  /** DECLARE and PREPARE: whose columns `columns` are; none are returned now. */
+  readonly defines: ResultOf | undefined;
+  readonly uses: readonly ColumnUse[];
+  readonly writes: readonly WriteFlow[];
+  /** Base relations read, through views and routines too. */
+  readonly reads: readonly number[];
+  /** Of the whole statement: a relation that is not there, a routine that cannot be read. Not empty: anything may be read. */
+  readonly unknown: readonly string[];
+  /** Routines called whose bodies are not SQL, with the base columns that those bodies read. */
+  readonly opaque: readonly { readonly routine: string; readonly reads: readonly ColumnRef[] }[];
+}
+
+/** The lineage of a text, statement by statement. */
+export interface Lineage {
+  readonly statements: readonly StatementLineage[];
+  /** A literal's value decided something (a json key): it holds for this very text, not for others of its shape. */
+  readonly readsLiterals: boolean;
+}
