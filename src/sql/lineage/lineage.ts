@@ -55,6 +55,8 @@ export type Use = 'lookup' | 'join' | 'null_test' | 'group' | 'count' | 'order' 
 export interface ColumnUse {
   readonly source: ColumnRef;
   readonly use: Use;
+  /** Of a `join`: the base columns on the other side; empty: it is compared with something else. */
+  readonly partners?: readonly ColumnRef[];
   /** The operator or function at fault, for the message. */
   readonly subject: string | undefined;
   /** Byte offset in the text. */
@@ -93,6 +95,8 @@ export interface StatementLineage {
   readonly writes: readonly WriteFlow[];
   /** Base relations read, through views and routines too. */
   readonly reads: readonly number[];
+  /** Relations whose rows it inserts, updates, deletes or merges, in CTEs too. */
+  readonly modifies?: readonly number[];
   /** Of the whole statement: a relation that is not there, a routine that cannot be read. Not empty: anything may be read. */
   readonly unknown: readonly string[];
   /** Routines called whose bodies are not SQL, with the base columns that those bodies read. */

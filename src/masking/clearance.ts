@@ -1,0 +1,32 @@
+/** What a principal may see unmasked, and what may be asked of what is masked. Made from grants; plain data. */
+import { COLUMN_CLASSES, type ColumnClass } from '../classify/classes.ts';
+import type { MaskMode } from './plan.ts';
+
+/** `free`: any condition. `lookup`: equality with given values, joins, IS NULL, grouping, counts. `none`: not even those. */
+export type PredicateMode = 'free' | 'lookup' | 'none';
+
+export interface MaskingRights {
+  /** For classes that are not named. */
+  readonly mask: MaskMode | 'none';
+  /** By class, before `mask`. */
+  readonly classes: ReadonlyMap<ColumnClass, MaskMode | 'none'>;
+  readonly predicates: PredicateMode;
+}
+
+export const NO_CLEARANCE: MaskingRights = { mask: 'partial', classes: new Map(), predicates: 'lookup' };
+export const FULL_CLEARANCE: MaskingRights = { mask: 'none', classes: new Map(), predicates: 'free' };
+
+/** `none`: it is shown as it is. */
+export function modeOf(rights: MaskingRights, columnClass: ColumnClass): MaskMode | 'none' {
+  return rights.classes.get(columnClass) ?? rights.mask;
+}
+
+/** Nothing is masked for it, so nothing of it has to be traced. */
+export function seesEverything(rights: MaskingRights): boolean {
+  return COLUMN_CLASSES.every((one) => modeOf(rights, one) === 'none');
+}
+
+/** Equal for principals whose plans are the same. */
+export function rightsKey(rights: MaskingRights): string {
+  return JSON.stringify([rights.mask, [...rights.classes].sort(), rights.predicates]);
+}

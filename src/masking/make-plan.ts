@@ -1,0 +1,388 @@
+/**
+ * Lineage × classes × clearance → what happens to a statement: refused, or forwarded with an action per output column.
+ * In: where values come from, what the columns hold, what the principal may see. Out: plain data. Never reads a row,
+ * a parser node or a clock. What is unknown counts as every column there is.
+ */
+import type { Classification, ColumnClass } from '../classify/classes.ts';
+import type { ColumnRef, ColumnUse, Flow, OutputColumn, StatementLineage } from '../sql/lineage/lineage.ts';
+import { type MaskingRights, modeOf } from './clearance.ts';
+import type { ColumnAction, MaskMode, ResultPlan } from './plan.ts';
+
+export interface ColumnKnowledge {
+  /** Undefined: not classified, which counts as sensitive. */
+  classOf(relation: number, attnum: number): Classification | undefined;
+  /** Undefined: no system column. */
+  systemAction(relation: number, attnum: number): 'pass' | 'scan' | 'redact' | undefined;
+  /** `schema.table.column`, for messages. */
+  nameOf(column: ColumnRef): string;
+  /** Does the relation have a column that is masked under these rights? */
+  masksIn(relation: number, rights: MaskingRights): boolean;
+  /** Is there any column that is sensitive? Else the unknown holds nothing. */
+  readonly holdsSensitive: boolean;
+}
+
+export interface PlanRefusal {
+  readonly rule: string;
+  readonly message: string;
+  readonly why: string;
+  readonly hint: string;
+  /** Byte offset in the text. */
+  readonly offset: number | undefined;
+}
+
+/** A class that goes along into a column that a statement makes. */
+export interface Inheritance {
+  readonly lookup: string;
+  readonly column: string;
+  readonly class: ColumnClass;
+  readonly from: string;
+}
+
+export interface StatementPlan {
+  readonly refuse: PlanRefusal | undefined;
+  /** Undefined: every column of whatever comes back is redacted. */
+  readonly result: ResultPlan | undefined;
+  /** The answer is that of a cursor or prepared statement, so `result` is that one's. */
+  readonly resultOf: StatementLineage['resultOf'];
+  readonly defines: StatementLineage['defines'];
+  /** `generic`: nothing of a message of the server's is told but what kind of error it is. */
+  readonly messages: 'scan' | 'generic';
+  readonly inherits: readonly Inheritance[];
+  /** How often a value that the client gave was compared with a masked column. */
+  readonly lookups: number;
+}
+
+const PASS: ColumnAction = { do: 'pass' };
+const REDACT: ColumnAction = { do: 'redact' };
+const SCAN: ColumnAction = { do: 'scan' };
+const NO_INHERITANCE: readonly Inheritance[] = [];
+
+export function makePlan(lineage: StatementLineage, known: ColumnKnowledge, rights: MaskingRights): StatementPlan {
+  return new Planner(known, rights).plan(lineage);
+}
+
+/** Of a statement whose lineage could not be found out, but which may be forwarded: nothing of its answer is shown. */
+export const OPAQUE_PLAN: StatementPlan = {
+  refuse: undefined,
+  result: undefined,
+  resultOf: undefined,
+  defines: undefined,
+  messages: 'generic',
+  inherits: NO_INHERITANCE,
+  lookups: 0,
+};
+
+type Held = { readonly class: ColumnClass; readonly mode: MaskMode } | 'system' | 'scan' | 'clear';
+
+class Planner {
+  readonly #known: ColumnKnowledge;
+  readonly #rights: MaskingRights;
+
+  constructor(known: ColumnKnowledge, rights: MaskingRights) {
+    this.#known = known;
+    this.#rights = rights;
+  }
+
+  plan(lineage: StatementLineage): StatementPlan {
+    const result = lineage.columns === undefined ? NO_COLUMNS : this.#result(lineage.columns);
+    const { refuse, lookups } = this.#uses(lineage);
+    const writes = this.#writes(lineage);
+    const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
+    return {
+      refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse,
+      result: blind ? undefined : result,
+      resultOf: lineage.resultOf,
+      defines: lineage.defines,
+      messages: blind || this.#touchesMasked(lineage) ? 'generic' : 'scan',
+      inherits: writes.inherits,
+      lookups,
+    };
+  }
+
+  // ── the answer ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #result(columns: readonly OutputColumn[]): ResultPlan {
+    const actions = columns.map((column) => this.#action(column));
+    return {
+      columns: actions,
+      passes: actions.every((action) => action.do === 'pass'),
+      because: columns.map((column, i) => (actions[i]!.do === 'pass' ? undefined : this.#because(column))),
+    };
+  }
+
+  #action(flow: Flow): ColumnAction {
+    if (flow.unknown.length > 0 && this.#known.holdsSensitive) return REDACT;
+    let masked: Extract<Held, object> | undefined;
+    let scanned = false;
+    let several = false;
+    for (const source of flow.sources) {
+      const held = this.#held(source);
+      if (held === 'clear') continue;
+      if (held === 'system') return REDACT;
+      if (held === 'scan') scanned = true;
+      else if (masked === undefined) masked = held;
+      else if (masked.class !== held.class || masked.mode !== held.mode) several = true;
+    }
+    if (masked === undefined && !scanned) return PASS;
+    const { shape } = flow;
+    switch (shape.kind) {
+      case 'copy':
+        if (masked === undefined) return SCAN;
+        if (several) return REDACT;
+        return this.#paths(flow.sources) ?? { do: 'mask', ...masked };
+      case 'array':
+        return { do: 'array', element: this.#action(shape.element) };
+      case 'row':
+        return { do: 'row', fields: shape.fields.map((field) => this.#action(field.flow)) };
+      case 'json':
+        return this.#json(shape.value);
+      case 'text':
+        return masked === undefined ? SCAN : REDACT;
+      case 'derived':
+        return masked === undefined ? SCAN : REDACT;
+      default: {
+        const never: never = shape;
+        throw new Error(`unknown shape ${String(never)}`);
+      }
+    }
+  }
+
+  /** A json value made of `value`: an object of a row, an array of an array, a string or number of a scalar. */
+  #json(value: Flow): ColumnAction {
+    const { shape } = value;
+    if (value.unknown.length === 0 && shape.kind === 'row') {
+      const keys = new Map<string, ColumnAction>();
+      for (const { name, flow } of shape.fields) {
+        const action = this.#inJson(flow);
+        // Of two fields of one name neither is told from the other.
+        keys.set(name, keys.has(name) ? REDACT : action);
+      }
+      return { do: 'json', keys, otherwise: REDACT };
+    }
+    if (value.unknown.length === 0 && shape.kind === 'array') return this.#inJson(shape.element);
+    return this.#inJson(value);
+  }
+
+  #inJson(flow: Flow): ColumnAction {
+    const { shape } = flow;
+    if (shape.kind === 'row') return this.#json(flow);
+    if (shape.kind === 'json') return this.#json(shape.value);
+    if (shape.kind === 'array') return this.#inJson(shape.element);
+    const action = this.#action(flow);
+    return action.do === 'pass' || action.do === 'json' ? action : { do: 'json', keys: new Map(), otherwise: action };
+  }
+
+  /** Of one json or composite column whose sensitive paths are known: those alone are masked. */
+  #paths(sources: readonly ColumnRef[]): ColumnAction | undefined {
+    const source = sources[0]!;
+    if (sources.length > 1 || source.path !== undefined) return undefined;
+    const paths = this.#known.classOf(source.relation, source.attnum)?.paths;
+    if (paths === undefined || paths.size === 0) return undefined;
+    return this.#pathAction([...paths].map(([path, columnClass]) => [path.split('.'), columnClass] as const));
+  }
+
+  #pathAction(paths: readonly (readonly [readonly string[], ColumnClass])[]): ColumnAction {
+    const own = paths.find(([path]) => path.every((step) => step === '[]'));
+    if (own !== undefined) {
+      const mode = modeOf(this.#rights, own[1]);
+      return { do: 'json', keys: new Map(), otherwise: mode === 'none' ? PASS : { do: 'mask', class: own[1], mode } };
+    }
+    const below = new Map<string, (readonly [readonly string[], ColumnClass])[]>();
+    for (const [path, columnClass] of paths) {
+      const [first = '', ...rest] = path.filter((step) => step !== '[]');
+      const entries = below.get(first) ?? [];
+      entries.push([rest, columnClass]);
+      below.set(first, entries);
+    }
+    const keys = new Map([...below].map(([key, entries]) => [key, this.#pathAction(entries)] as const));
+    // What stands at paths that no sample showed is looked at by value.
+    return { do: 'json', keys, otherwise: SCAN };
+  }
+
+  #held({ relation, attnum, path }: ColumnRef): Held {
+    const system = this.#known.systemAction(relation, attnum);
+    if (system !== undefined) return system === 'pass' ? 'clear' : system === 'scan' ? 'scan' : 'system';
+    const found = this.#known.classOf(relation, attnum);
+    if (found === undefined) return this.#masks('free_text');
+    const { paths } = found;
+    if (path !== undefined && paths !== undefined && paths.size > 0) {
+      const here = pathClass(paths, path);
+      return here === undefined ? 'scan' : this.#masks(here);
+    }
+    if (found.class !== undefined) return this.#masks(found.class);
+    if (paths !== undefined && paths.size > 0) {
+      for (const columnClass of paths.values()) {
+        const held = this.#masks(columnClass);
+        if (held !== 'clear') return held;
+      }
+    }
+    return found.scan ? 'scan' : 'clear';
+  }
+
+  #masks(columnClass: ColumnClass): Held {
+    const mode = modeOf(this.#rights, columnClass);
+    return mode === 'none' ? 'clear' : { class: columnClass, mode };
+  }
+
+  #isMasked(source: ColumnRef): boolean {
+    const held = this.#held(source);
+    return held === 'system' || typeof held === 'object';
+  }
+
+  #because(column: Flow): string {
+    if (column.unknown.length > 0 && this.#known.holdsSensitive) return `its origin is unknown: ${column.unknown[0]}`;
+    const names = column.sources
+      .filter((source) => this.#held(source) !== 'clear')
+      .map((source) => {
+        const held = this.#held(source);
+        const what = typeof held === 'object' ? held.class : held === 'system' ? 'system data' : 'looked at by value';
+        return `${this.#known.nameOf(source)} (${what})`;
+      });
+    return `made of ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  }
+
+  // ── what masked columns steer ──────────────────────────────────────────────────────────────────────────────────
+
+  #uses(lineage: StatementLineage): { refuse: PlanRefusal | undefined; lookups: number } {
+    let lookups = 0;
+    for (const use of lineage.uses) {
+      if (!this.#isMasked(use.source)) continue;
+      if (use.use === 'lookup') lookups++;
+      const refuse = this.#use(use, lineage);
+      if (refuse !== undefined) return { refuse, lookups };
+    }
+    return { refuse: undefined, lookups };
+  }
+
+  #use(use: ColumnUse, lineage: StatementLineage): PlanRefusal | undefined {
+    const { predicates } = this.#rights;
+    switch (use.use) {
+      case 'sink':
+        return this.#refusal('masking.no-sink', use, `may not be given to ${use.subject ?? 'a function with effects'}`);
+      case 'null_test':
+      case 'count':
+      case 'group':
+        return undefined;
+      case 'lookup':
+        if (predicates !== 'none') return undefined;
+        return this.#refusal('masking.no-lookup', use, 'may not be compared');
+      case 'join': {
+        if (predicates === 'free' || this.#joinsItsLike(use, lineage)) return undefined;
+        return this.#refusal('masking.no-join', use, 'may only be joined with a column of the same class');
+      }
+      case 'order': {
+        if (predicates === 'free' || !this.#identifies(lineage)) return undefined;
+        return this.#refusal('masking.no-order', use, 'may not order rows that other columns identify');
+      }
+      case 'fallible':
+      case 'predicate': {
+        if (predicates === 'free' && use.use === 'predicate') return undefined;
+        const by = use.subject === undefined ? '' : ` (${use.subject})`;
+        return this.#refusal('masking.no-inference', use, `may only be compared for equality with a given value${by}`);
+      }
+      default: {
+        const never: never = use.use;
+        throw new Error(`unknown use ${String(never)}`);
+      }
+    }
+  }
+
+  #joinsItsLike(use: ColumnUse, lineage: StatementLineage): boolean {
+    const held = this.#held(use.source);
+    const partners =
+      use.partners ??
+      lineage.uses
+        .filter((other) => other !== use && other.use === 'join' && other.offset === use.offset)
+        .map(({ source }) => source);
+    if (partners.length === 0 || typeof held !== 'object') return false;
+    return partners.every((partner) => {
+      const other = this.#held(partner);
+      return typeof other === 'object' && other.class === held.class;
+    });
+  }
+
+  /** Does the answer tell rows apart by what is not masked? */
+  #identifies({ columns }: StatementLineage): boolean {
+    return (columns ?? []).some(({ sources }) => sources.some((source) => !this.#isMasked(source)));
+  }
+
+  #refusal(rule: string, use: ColumnUse, what: string): PlanRefusal {
+    return {
+      rule,
+      message: `${this.#known.nameOf(use.source)} is masked for you and ${what}`,
+      why: 'the answer would tell what the column holds',
+      hint: 'Compare it for equality with a value that you know, or ask for access without masking.',
+      offset: use.offset,
+    };
+  }
+
+  #opaque(lineage: StatementLineage): PlanRefusal | undefined {
+    for (const { routine, reads } of lineage.opaque) {
+      const masked = reads.find((source) => this.#isMasked(source));
+      if (masked === undefined) continue;
+      return {
+        rule: 'masking.no-opaque-routine',
+        message: `${routine} reads ${this.#known.nameOf(masked)}, which is masked for you`,
+        why: 'what a body in a procedural language does with a value cannot be followed',
+        hint: 'Select from the tables themselves, or ask for access without masking.',
+        offset: undefined,
+      };
+    }
+    return undefined;
+  }
+
+  #touchesMasked(lineage: StatementLineage): boolean {
+    const touches = (flow: Flow): boolean =>
+      (flow.unknown.length > 0 && this.#known.holdsSensitive) || flow.sources.some((source) => this.#isMasked(source));
+    return (
+      (lineage.columns?.some(touches) ?? false) ||
+      lineage.uses.some(({ source }) => this.#isMasked(source)) ||
+      lineage.writes.some(({ flow }) => touches(flow)) ||
+      lineage.writes.some(({ target }) => target.kind === 'column' && this.#isMasked(target)) ||
+      // An error on a row that is written shows the row.
+      (lineage.modifies ?? lineage.reads).some((relation) => this.#known.masksIn(relation, this.#rights))
+    );
+  }
+
+  // ── what is written ────────────────────────────────────────────────────────────────────────────────────────────
+
+  #writes(lineage: StatementLineage): { refuse: PlanRefusal | undefined; inherits: readonly Inheritance[] } {
+    let inherits: Inheritance[] | undefined;
+    for (const { target, flow, offset } of lineage.writes) {
+      const masked = flow.sources.find((source) => this.#isMasked(source));
+      const blind = flow.unknown.length > 0 && this.#known.holdsSensitive;
+      if (masked === undefined && !blind) continue;
+      const from = masked === undefined ? 'an unknown origin' : this.#known.nameOf(masked);
+      if (target.kind === 'column') {
+        if (!blind && this.#isMasked(target)) continue;
+        const to = this.#known.nameOf(target);
+        const message = `${from} is masked for you and would be copied into ${to}, which is not`;
+        return { refuse: { ...COPY_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+      }
+      const held = masked === undefined ? undefined : this.#held(masked);
+      const copied = !blind && flow.shape.kind === 'copy' && typeof held === 'object' ? held.class : 'free_text';
+      inherits ??= [];
+      inherits.push({ lookup: target.lookup, column: target.column, class: copied, from });
+    }
+    return { refuse: undefined, inherits: inherits ?? NO_INHERITANCE };
+  }
+}
+
+const NO_COLUMNS: ResultPlan = { columns: [], passes: true, because: [] };
+
+const COPY_REFUSED = {
+  rule: 'masking.no-copy',
+  why: 'the copy would be read without a mask',
+  hint: 'Copy it into a column of the same class, or ask for access without masking.',
+} as const;
+
+/** The class at a path, or at anything below or above it that is classified. */
+function pathClass(paths: ReadonlyMap<string, ColumnClass>, path: readonly string[]): ColumnClass | undefined {
+  const wanted = path.filter((step) => step !== '[]' && !/^\d+$/.test(step));
+  for (const [text, columnClass] of paths) {
+    const steps = text.split('.').filter((step) => step !== '[]');
+    const length = Math.min(steps.length, wanted.length);
+    if (steps.slice(0, length).every((step, i) => step === wanted[i])) return columnClass;
+  }
+  return undefined;
+}
