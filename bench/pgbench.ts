@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { cpuSeconds, findProgram } from './processes.ts';
+import { type CpuTimes, cpuTimes, findProgram } from './processes.ts';
 import { percentile } from './statistics.ts';
 import { libpqEnvironment, type Target } from './targets.ts';
 
@@ -15,6 +15,9 @@ export interface PgbenchResult {
   readonly tps: number;
   /** Of the proxy's processes, once all are connected; null without a proxy. */
   readonly cpuMicrosPerTransaction: number | null;
+  /** Of these: in the kernel, and in the main threads. */
+  readonly systemMicrosPerTransaction: number | null;
+  readonly mainMicrosPerTransaction: number | null;
   readonly p50Micros: number;
   readonly p99Micros: number;
 }
@@ -60,12 +63,12 @@ async function runOnce(target: Target, dir: string, load: Load): Promise<Pgbench
       stdout += chunk.toString();
     });
     // Once a second: "progress: 1.0 s, 7351.0 tps, …". The first is where all are connected and warm.
-    const progress: { at: number; tps: number; cpu: number }[] = [];
+    const progress: { at: number; tps: number; cpu: CpuTimes }[] = [];
     const pids = target.pids();
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
       const line = /progress: ([\d.]+) s, ([\d.]+) tps/.exec(chunk.toString());
-      if (line) progress.push({ at: Number(line[1]), tps: Number(line[2]), cpu: cpuSeconds(pids) });
+      if (line) progress.push({ at: Number(line[1]), tps: Number(line[2]), cpu: cpuTimes(pids) });
     });
     const code = await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
     if (code !== 0) throw new Error(`pgbench through ${target.name} ended with ${code}: ${stderr.trim()}`);
@@ -81,7 +84,7 @@ async function runOnce(target: Target, dir: string, load: Load): Promise<Pgbench
     }
     return {
       tps: numberIn(stdout, /tps = ([\d.]+) \(without initial connection time\)/),
-      cpuMicrosPerTransaction: pids.length === 0 ? null : cpuMicros(progress),
+      ...cpuMicros(pids.length === 0 ? [] : progress),
       p50Micros: percentile(latencies, 50),
       p99Micros: percentile(latencies, 99),
     };
@@ -91,13 +94,23 @@ async function runOnce(target: Target, dir: string, load: Load): Promise<Pgbench
 }
 
 /** Between the first line of progress and the last; null where there is but one. */
-function cpuMicros(progress: readonly { at: number; tps: number; cpu: number }[]): number | null {
+function cpuMicros(
+  progress: readonly { at: number; tps: number; cpu: CpuTimes }[],
+): Pick<PgbenchResult, 'cpuMicrosPerTransaction' | 'systemMicrosPerTransaction' | 'mainMicrosPerTransaction'> {
   const [first] = progress;
   const last = progress.at(-1);
-  if (first === undefined || last === undefined || first === last) return null;
+  if (first === undefined || last === undefined || first === last) {
+    return { cpuMicrosPerTransaction: null, systemMicrosPerTransaction: null, mainMicrosPerTransaction: null };
+  }
   let transactions = 0;
   for (let i = 1; i < progress.length; i++) transactions += progress[i]!.tps * (progress[i]!.at - progress[i - 1]!.at);
-  return ((last.cpu - first.cpu) * 1e6) / transactions;
+  const each = (seconds: number) => (seconds * 1e6) / transactions;
+  const system = each(last.cpu.system - first.cpu.system);
+  return {
+    cpuMicrosPerTransaction: each(last.cpu.user - first.cpu.user) + system,
+    systemMicrosPerTransaction: system,
+    mainMicrosPerTransaction: each(last.cpu.main - first.cpu.main),
+  };
 }
 
 function numberIn(text: string, pattern: RegExp): number {

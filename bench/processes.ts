@@ -106,23 +106,41 @@ export function withDescendants(pids: readonly number[]): number[] {
 }
 
 /** `/proc/<pid>/stat` from field 3 on: what is in parentheses before it may hold spaces. */
-function statFields(pid: number): string[] | undefined {
+function statFields(pid: number, task = ''): string[] | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const text = readFileSync(`/proc/${pid}${task}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }
 }
 
+export interface CpuTimes {
+  /** In all threads, in seconds. */
+  readonly user: number;
+  readonly system: number;
+  /** Both, of the main threads only. */
+  readonly main: number;
+}
+
+/** What all of them have used so far. */
+export function cpuTimes(pids: readonly number[]): CpuTimes {
+  let [user, system, main] = [0, 0, 0];
+  for (const pid of pids) {
+    const all = statFields(pid);
+    const first = statFields(pid, `/task/${pid}`);
+    user += Number(all?.[11] ?? 0);
+    system += Number(all?.[12] ?? 0);
+    main += Number(first?.[11] ?? 0) + Number(first?.[12] ?? 0);
+  }
+  const seconds = CLOCK_TICKS_PER_SECOND;
+  return { user: user / seconds, system: system / seconds, main: main / seconds };
+}
+
 /** utime + stime of all of them, in seconds. */
 export function cpuSeconds(pids: readonly number[]): number {
-  let ticks = 0;
-  for (const pid of pids) {
-    const fields = statFields(pid);
-    if (fields) ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return ticks / CLOCK_TICKS_PER_SECOND;
+  const { user, system } = cpuTimes(pids);
+  return user + system;
 }
 
 /** Resident memory of all of them, in bytes. */

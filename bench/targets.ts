@@ -190,6 +190,9 @@ export interface DbgateOptions {
   readonly durability: 'sync' | 'async';
   /** Added to the gateway's and the CLI's node, e.g. `--inspect`. */
   readonly nodeArguments?: readonly string[];
+  /** Another built checkout of dbgate, to compare with; and what to call it. Default: this one. */
+  readonly checkout?: string;
+  readonly label?: string;
 }
 
 interface ReadyLine {
@@ -203,10 +206,10 @@ export async function startDbgate(
   processes: Processes,
   dir: string,
   upstream: Upstream,
-  { durability, nodeArguments = [] }: DbgateOptions,
+  { durability, nodeArguments = [], checkout = path.join(import.meta.dirname, '..'), label = 'dbgate' }: DbgateOptions,
 ): Promise<DbgateTargets> {
-  const launcher = path.join(import.meta.dirname, '..', 'bin', 'dbgate.js');
-  const home = path.join(dir, `dbgate-${durability}`);
+  const launcher = path.join(checkout, 'bin', 'dbgate.js');
+  const home = path.join(dir, `${label}-${durability}`);
   await mkdir(home, { recursive: true, mode: 0o700 });
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
@@ -236,7 +239,7 @@ export async function startDbgate(
   const ready = (await firstJsonLine(gateway)) as ReadyLine;
   const developer = ready.connections.find(({ role }) => role === 'developer')!;
   const native: Target = {
-    name: `dbgate-native-${durability}`,
+    name: `${label}-native-${durability}`,
     ...addressOf(developer.nativeUrl),
     tls: true,
     pids: () => [gateway.pid],
@@ -251,7 +254,7 @@ export async function startDbgate(
   );
   const opened = (await firstJsonLine(connect)) as { url: string };
   const tunnel: Target = {
-    name: `dbgate-tunnel-${durability}`,
+    name: `${label}-tunnel-${durability}`,
     ...addressOf(opened.url),
     tls: false,
     pids: () => [gateway.pid, connect.pid],
@@ -294,7 +297,7 @@ export function libpqEnvironment(target: Target): NodeJS.ProcessEnv {
   };
 }
 
-async function untilReachable(target: Target, failure: () => string | undefined): Promise<void> {
+export async function untilReachable(target: Target, failure: () => string | undefined): Promise<void> {
   await until(`${target.name} serves`, failure, async () => {
     const client = clientOf(target);
     client.on('error', () => {});
