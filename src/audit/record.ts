@@ -27,6 +27,8 @@ export interface SessionOpen {
   readonly environment: string;
   readonly upstreamUser: string;
   readonly purpose: string | undefined;
+  /** Of the rules that were in force when it began (`dbgate policy show`). Missing in records of earlier versions. */
+  readonly policyVersion?: string | undefined;
 }
 
 export interface SessionClose {
@@ -85,7 +87,16 @@ export interface StatementOutcome {
   /** SQLSTATE of the error it ended with; undefined when it succeeded. */
   readonly sqlstate: string | undefined;
   readonly masked: number;
+  /** Missing: what it did is as the other fields say. */
+  readonly fate?: OutcomeFate | undefined;
 }
+
+/**
+ * It was answered, and then its transaction failed without a command of its own (a later message of its batch, or Sync):
+ * `rolled_back`: nothing of it lasted; `unknown`: the connection was lost before the end was told, or a command of the
+ * batch may have committed. `sqlstate` says what failed.
+ */
+export type OutcomeFate = 'rolled_back' | 'unknown';
 
 /** The principal created, or dropped, a database object through dbgate; rights of `create` grants rest on it. */
 export interface ObjectOwned {
@@ -129,8 +140,11 @@ export interface HistoryEntry {
   readonly ms: number | null;
   readonly sqlstate: string | null;
   readonly masked: number | null;
-  /** `may_have_run`: an intent whose outcome was never written (a crash). */
-  readonly state: 'done' | 'failed' | 'denied' | 'running' | 'may_have_run';
+  /**
+   * `may_have_run`: an intent whose outcome was never written (a crash), or not known in the end; `rolled_back`: it was
+   * answered, and its implicit transaction failed afterwards.
+   */
+  readonly state: 'done' | 'failed' | 'denied' | 'running' | 'may_have_run' | 'rolled_back';
 }
 
 export interface HistoryQuery {

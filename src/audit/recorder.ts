@@ -14,7 +14,7 @@ export const AUDIT_STREAM = 'audit';
 
 export type SessionOpenFields = Omit<SessionOpen, 'v' | 'kind' | 'at' | 'session' | 'gateway'>;
 export type ConnectRefusedFields = Omit<ConnectRefused, 'v' | 'kind' | 'at' | 'gateway'>;
-export type OutcomeFields = Pick<StatementOutcome, 'rows' | 'bytes' | 'ms' | 'sqlstate' | 'masked'>;
+export type OutcomeFields = Pick<StatementOutcome, 'rows' | 'bytes' | 'ms' | 'sqlstate' | 'masked' | 'fate'>;
 
 export interface IntentFields extends Pick<StatementIntent, 'protocol' | 'class' | 'decision' | 'rule' | 'binds'> {
   /** `JSON.stringify(analysis.recordedSql)`: the caller keeps it with its cached analysis. */
@@ -95,7 +95,7 @@ class LogSessionRecorder implements SessionRecorder {
 
   open(fields: SessionOpenFields): Position {
     const { issuer, subject, email, principalKind, groups, actor, authMethods, clientAddress, application } = fields;
-    const { via, database, environment, upstreamUser, purpose } = fields;
+    const { via, database, environment, upstreamUser, purpose, policyVersion } = fields;
     const record: SessionOpen = {
       v: 1,
       kind: 'session.open',
@@ -116,6 +116,7 @@ class LogSessionRecorder implements SessionRecorder {
       environment,
       upstreamUser,
       purpose,
+      policyVersion,
     };
     return this.#log.enqueue(AUDIT_STREAM, JSON.stringify(record));
   }
@@ -134,11 +135,11 @@ class LogSessionRecorder implements SessionRecorder {
     return { n, position };
   }
 
-  outcome(n: number, { rows, bytes, ms, sqlstate, masked }: OutcomeFields): void {
+  outcome(n: number, { rows, bytes, ms, sqlstate, masked, fate }: OutcomeFields): void {
     const failed = sqlstate === undefined ? '' : `,"sqlstate":${JSON.stringify(sqlstate)}`;
     this.#backlog.record(
       `{"v":1,"kind":"statement.outcome","at":"${this.#clock()}${this.#key}${n},"rows":${rows},"bytes":${bytes}` +
-        `,"ms":${Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : 0}${failed},"masked":${masked}}`,
+        `,"ms":${Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : 0}${failed},"masked":${masked}${fate === undefined ? '' : `,"fate":"${fate}"`}}`,
     );
   }
 

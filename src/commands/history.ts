@@ -111,9 +111,11 @@ function table(context: CommandContext, entries: readonly HistoryLine[]): string
 /** What policy said, and how it ended where that is not plain success. */
 function outcome({ decision, rule, sqlstate, state }: HistoryLine): string {
   if (decision === 'deny') return sanitise(rule ? `deny ${rule}` : 'deny');
+  if (state === 'rolled_back') return sanitise(`${decision}, rolled back${sqlstate ? `, error ${sqlstate}` : ''}`);
+  if (state === 'may_have_run') return sanitise(`${decision}, may have run`);
   if (sqlstate) return sanitise(`${decision}, error ${sqlstate}`);
   if (state === 'running') return `${sanitise(decision)}, running`;
-  return sanitise(state === 'may_have_run' ? `${decision}, may have run` : decision);
+  return sanitise(decision);
 }
 
 function localTime(iso: string, short: boolean): string {

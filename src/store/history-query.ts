@@ -37,7 +37,7 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
   if (query.database !== undefined) where('e.database = ?', query.database);
   if (query.since !== undefined) where('s.at >= ?', Math.ceil(finite(query.since)));
   if (query.until !== undefined) where('s.at < ?', Math.ceil(finite(query.until)));
-  if (query.errorsOnly === true) where("(s.sqlstate IS NOT NULL OR s.decision = 'deny')");
+  if (query.errorsOnly === true) where("(s.sqlstate IS NOT NULL OR s.fate IS NOT NULL OR s.decision = 'deny')");
   if (query.deniedOnly === true) where("s.decision = 'deny'");
   if (query.grep !== undefined && query.grep !== '') {
     if (query.grep.length > MAX_GREP_LENGTH) {
@@ -56,6 +56,8 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
       `SELECT s.position, s.at, s.n, s.class, s.decision, s.rule, s.rows, s.ms, s.sqlstate, s.masked, t.text AS sql,
               e.session, e.database, e.environment, e.principal, e.application, e.purpose,
               CASE WHEN s.decision = 'deny' THEN 'denied'
+                   WHEN s.fate = 'rolled_back' THEN 'rolled_back'
+                   WHEN s.fate IS NOT NULL THEN 'may_have_run'
                    WHEN s.rows IS NOT NULL THEN CASE WHEN s.sqlstate IS NULL THEN 'done' ELSE 'failed' END
                    WHEN e.position > ? AND e.closed_at IS NULL THEN 'running'
                    ELSE 'may_have_run' END AS state

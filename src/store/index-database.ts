@@ -11,7 +11,7 @@ import type { Position, StoredRecord } from './event-log.ts';
 import { type SegmentCursor, START } from './segment-reader.ts';
 
 /** Any change of the tables or of what goes into them: the index is then made anew. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE place (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER, position INTEGER) STRICT;
@@ -25,7 +25,7 @@ const SCHEMA = `
   CREATE TABLE statement (
     position INTEGER PRIMARY KEY, at INTEGER NOT NULL, principal_id INTEGER NOT NULL, session_id INTEGER NOT NULL,
     n INTEGER NOT NULL, sql_id INTEGER NOT NULL, class TEXT NOT NULL, decision TEXT NOT NULL, rule TEXT,
-    rows INTEGER, bytes INTEGER, ms REAL, sqlstate TEXT, masked INTEGER
+    rows INTEGER, bytes INTEGER, ms REAL, sqlstate TEXT, masked INTEGER, fate TEXT
   ) STRICT;
   CREATE INDEX statement_by_time ON statement (at);
   CREATE INDEX statement_by_principal ON statement (principal_id, at);
@@ -172,10 +172,11 @@ function makeIndex(sqlite: DatabaseSync): IndexDatabase {
   const outcome = (record: StatementOutcome): void => {
     const key = sessionKey(record.session);
     if (key === undefined) return;
-    const { rows, bytes, ms, sqlstate, masked, n } = record;
+    const { rows, bytes, ms, sqlstate, masked, fate, n } = record;
     run(
-      'UPDATE statement SET rows = ?, bytes = ?, ms = ?, sqlstate = ?, masked = ? WHERE session_id = ? AND n = ?',
-    ).run(rows, bytes, ms, sqlstate ?? null, masked, key.id, n);
+      `UPDATE statement SET rows = ?, bytes = ?, ms = ?, sqlstate = ?, masked = ?, fate = ?
+       WHERE session_id = ? AND n = ?`,
+    ).run(rows, bytes, ms, sqlstate ?? null, masked, fate ?? null, key.id, n);
   };
 
   const owned = (record: ObjectOwned): void => {

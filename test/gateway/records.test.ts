@@ -9,7 +9,8 @@ import { WireClient } from './wire-client.ts';
 
 const rig = withRig({
   sql: `CREATE TABLE people (id int primary key, name text);
-        INSERT INTO people SELECT i, 'name ' || i FROM generate_series(1, 10) i`,
+        INSERT INTO people SELECT i, 'name ' || i FROM generate_series(1, 10) i;
+        CREATE TABLE child (parent int REFERENCES people DEFERRABLE INITIALLY DEFERRED)`,
 });
 
 type Of<K extends AuditRecord['kind']> = Extract<AuditRecord, { kind: K }>;
@@ -61,7 +62,7 @@ describe('the record of a session', () => {
     await run(client, 'DROP TABLE mine');
     await client.end();
     const { records, intents, outcomes, close } = await sessionOf('scripted');
-    expect(records[0]!.kind).toBe('session.open');
+    expect(records[0]).toMatchObject({ kind: 'session.open', policyVersion: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(intents.map((intent) => intent.n)).toEqual(intents.map((_, i) => i + 1));
     expect(outcomes.map((outcome) => outcome.n).sort((a, b) => a - b)).toEqual(intents.map((i) => i.n));
     for (const { n } of intents) {
@@ -96,6 +97,22 @@ describe('the record of a session', () => {
     expect(close).toMatchObject({ reason: 'client', statements: intents.length, denied: 3 });
   });
 
+  it('of a statement that fails at Sync, by a deferred constraint, says so', async () => {
+    const client = await rig.connect(await rig.tokenOf('deferred'));
+    const sql = 'INSERT INTO child VALUES ($1)';
+    await expect(client.query(sql, [99])).rejects.toMatchObject({ code: '23503' });
+    await client.query(sql, [1]);
+    await client.end();
+    const { outcomes } = await sessionOf('deferred');
+    expect(outcomes).toMatchObject([
+      { n: 1, sqlstate: '23503', fate: 'rolled_back' },
+      { n: 2, rows: 1 },
+    ]);
+    expect(outcomes[1]).not.toHaveProperty('sqlstate');
+    const own = await rig.api('GET', '/v1/history', await rig.tokenOf('deferred'));
+    expect(own.body.entries.map((entry: { state: string }) => entry.state)).toEqual(['done', 'rolled_back']);
+  });
+
   it('says what was not run behind an error of a pipeline', async () => {
     const client = await rig.connect(await rig.tokenOf('pipelined'));
     const { connection } = client as unknown as { connection: Pipeline };
@@ -116,9 +133,11 @@ describe('the record of a session', () => {
     const { intents, outcomes } = await sessionOf('pipelined');
     const ends = intents.map(({ sql, n }) => [sql, outcomes.find((o) => o.n === n)?.sqlstate]);
     expect(ends.slice(0, 2)).toEqual([
-      ["INSERT INTO people VALUES (200, 'a')", undefined],
+      ["INSERT INTO people VALUES (200, 'a')", '22012'],
       ['SELECT 1/0', '22012'],
     ]);
+    // It ran, and went with what failed behind it.
+    expect(outcomes[0]).toMatchObject({ n: 1, rows: 1, fate: 'rolled_back' });
     // Never run: either not even begun upstream, or told so.
     for (const [, sqlstate] of ends.slice(2)) expect(sqlstate).toBe('DG001');
     expect(await rig.direct('SELECT 1 FROM people WHERE id >= 200')).toEqual([]);

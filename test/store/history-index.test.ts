@@ -188,6 +188,18 @@ describe('history', () => {
     }
   });
 
+  it('says what was rolled back behind its answer, or may have been', async () => {
+    const { recorder, history } = await setUp();
+    const session = recorder.session('s1');
+    session.open(person('dev', 'shop'));
+    session.outcome(session.intent(read('insert 1')).n, { ...ok, sqlstate: '23503', fate: 'rolled_back' });
+    session.outcome(session.intent(read('insert 2')).n, { ...ok, fate: 'rolled_back' });
+    session.outcome(session.intent(read('insert 3')).n, { ...ok, sqlstate: '08006', fate: 'unknown' });
+    const states = Object.fromEntries((await history.query({})).entries.map((entry) => [entry.sql, entry.state]));
+    expect(states).toEqual({ 'insert 1': 'rolled_back', 'insert 2': 'rolled_back', 'insert 3': 'may_have_run' });
+    expect((await history.query({ errorsOnly: true })).entries).toHaveLength(3);
+  });
+
   it('says that a statement may have run when its process died before the outcome', async () => {
     const first = await setUp();
     const session = first.recorder.session('s1');

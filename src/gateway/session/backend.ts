@@ -23,6 +23,7 @@ import type { SessionOptions } from './contract.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
 import { AUDIT_LOST, AUDIT_UNAVAILABLE, denialResponse } from './denial.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
+import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import type { PreparedNames } from './prepared.ts';
 
@@ -70,6 +71,8 @@ export class Backend implements MessageSink {
   readonly #names: PreparedNames;
   readonly #out: GatedOutbox<TransactionStatus>;
   readonly #listener: BackendListener;
+  readonly #core: SessionCore;
+  readonly #transaction: ImplicitTransaction;
   /** An error came: the server discards requests until Sync, also those that are not sent yet. */
   #skipping = false;
   /** Messages for the client have been passed since the last ReadyForQuery. */
@@ -81,7 +84,10 @@ export class Backend implements MessageSink {
   /** Syncs sent while COPY FROM STDIN ran: ignored, or not if the COPY had failed before the server came to them. */
   #copySyncs = 0;
 
-  constructor({ options, inFlight, names, toClient }: SessionCore, listener: BackendListener) {
+  constructor(core: SessionCore, listener: BackendListener) {
+    const { options, inFlight, names, toClient } = core;
+    this.#core = core;
+    this.#transaction = new ImplicitTransaction((request) => listener.ended(request));
     this.#options = options;
     this.#inFlight = inFlight;
     this.#names = names;
@@ -91,6 +97,11 @@ export class Backend implements MessageSink {
 
   get skipping(): boolean {
     return this.#skipping;
+  }
+
+  /** The connection is lost: what was executed and not committed yet has its outcome. */
+  connectionLost(sqlstate: string): void {
+    this.#transaction.lost(sqlstate);
   }
 
   get midBatch(): boolean {
@@ -256,7 +267,8 @@ export class Backend implements MessageSink {
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else {
       if (type !== SUSPENDED) this.#listener.succeeded(head);
-      this.#listener.ended(head);
+      head.endedMs = this.#core.nowMs;
+      this.#transaction.executed(head);
     }
     this.#passCopyEnds();
   }
@@ -273,6 +285,7 @@ export class Backend implements MessageSink {
     // The outcome of what was refused is what the client was told.
     head.sqlstate ??=
       head.denial === undefined ? code : decodeErrorFields(head.denial, HEADER_BYTES, head.denial.length).code;
+    this.#transaction.failed(head, head.sqlstate);
     if (head.kind === 'query' || head.kind === 'function') return;
     if (head.kind === 'sync') return;
     this.#inFlight.shift();
@@ -307,6 +320,7 @@ export class Backend implements MessageSink {
     if (head.denial !== undefined && head.sqlstate === undefined) throw this.#unexpected(READY, head);
     this.status = status;
     this.copyIn = false;
+    this.#transaction.ready(status);
     if (head.probe === undefined) this.#endBatch(status, buffer, start, end);
     if (head.kind === 'sync') {
       if (head.probe !== undefined) this.#probeAnswered(head.probe);

@@ -2,6 +2,7 @@
  * What goes into a session and what comes out: events and commands. The session is pure; `gateway/connection.ts`
  * turns sockets, timers and worker answers into events, and executes the commands.
  */
+import type { OutcomeFate } from '../../audit/record.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
@@ -74,7 +75,14 @@ export interface SessionJournal {
   }): { n: number; position: number };
   outcome(
     n: number,
-    outcome: { rows: number; bytes: number; ms: number; sqlstate: string | undefined; masked: number },
+    outcome: {
+      rows: number;
+      bytes: number;
+      ms: number;
+      sqlstate: string | undefined;
+      masked: number;
+      fate?: OutcomeFate | undefined;
+    },
   ): void;
 }
 

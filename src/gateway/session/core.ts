@@ -134,6 +134,7 @@ export class SessionCore {
       n: parts.n ?? 0,
       position: parts.position ?? 0,
       startedMs: this.nowMs,
+      pure: parts.pure === true,
       denial: parts.denial,
       probe: parts.probe,
       names: parts.names ?? NO_EFFECTS,
@@ -145,6 +146,8 @@ export class SessionCore {
       rows: 0,
       bytes: 0,
       sqlstate: undefined,
+      endedMs: 0,
+      fate: undefined,
       lost: false,
     };
     this.inFlight.push(request);
@@ -183,9 +186,10 @@ export class SessionCore {
     this.around.journal.outcome(request.n, {
       rows: request.rows,
       bytes: request.bytes,
-      ms: this.nowMs - request.startedMs,
+      ms: (request.endedMs === 0 ? this.nowMs : request.endedMs) - request.startedMs,
       sqlstate: request.sqlstate,
       masked: 0,
+      fate: request.fate,
     });
   }
 

@@ -4,6 +4,7 @@
  *
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
+import type { OutcomeFate } from '../../audit/record.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface Request {
   /** Where that intent is in the log, 0: none. */
   readonly position: number;
   readonly startedMs: number;
+  /** Its record may be synced while it runs: it only reads. */
+  readonly pure: boolean;
   /** The gateway's own error in place of the one that this request provokes upstream. */
   readonly denial: Buffer | undefined;
   /** A request of the gateway's own: its answers are not for the client. */
@@ -46,6 +49,10 @@ export interface Request {
   rows: number;
   bytes: number;
   sqlstate: string | undefined;
+  /** When its last answer came; 0: not yet. */
+  endedMs: number;
+  /** What it did may not have lasted, though it was answered. */
+  fate: OutcomeFate | undefined;
   /** Its record failed while it ran: its answer is withheld. */
   lost: boolean;
 }

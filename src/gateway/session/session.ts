@@ -228,6 +228,7 @@ export class Session {
     this.#closed = true;
     const { inFlight } = this.#core;
     this.#stopTaking();
+    this.#backend.connectionLost(CONNECTION_LOST);
     for (let request = inFlight.shift(); request !== undefined; request = inFlight.shift()) {
       // It was sent, and its end was not seen.
       request.sqlstate ??= CONNECTION_LOST;

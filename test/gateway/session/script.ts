@@ -101,6 +101,7 @@ function factsOf(text: string): StatementFacts {
     case 'deny':
     case 'write':
     case 'copyin':
+    case 'call':
       command = first.toUpperCase();
       break;
     case 'begin':
