@@ -127,6 +127,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       environment: runtime.settings.environment,
       upstreamUser: runtime.settings.upstream.user,
       purpose: arrival.purpose,
+      policyVersion: gateway.policyVersion,
     });
     const session = new Session(
       {
