@@ -5,25 +5,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type AnalysisResult, analyseWithLiterals } from '../sql/analyse.ts';
 import { loadGrammar } from '../sql/grammar.ts';
+import type { ParserMessage, ParserReport, ParserWorkerData } from './parser-lane.ts';
 
-export interface AnalyserWorkerData {
-  /** The upstream's server major. */
-  readonly major: number;
-  /** Int32: the id of the statement at hand. */
-  readonly current: SharedArrayBuffer;
+export interface AnalyserRequest {
+  readonly sql: string;
 }
-
-export type AnalyserRequest = readonly { readonly id: number; readonly sql: string }[];
-
-export type AnalyserReport =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly results: readonly (AnalysisResult & { readonly id: number })[] }
-  /** The instance can no longer be trusted: this statement broke it, those behind it were not begun. */
-  | { readonly kind: 'broken'; readonly id: number; readonly tooDeep: boolean; readonly message: string };
 
 const port = parentPort;
 if (port === null) throw new Error('analyser-worker runs as a worker thread only');
-const { major, current } = workerData as AnalyserWorkerData;
+const { major, current } = workerData as ParserWorkerData;
 const progress = new Int32Array(current);
 const grammar = await loadGrammar(major);
 // The first parse compiles; do it before a session waits for it.
@@ -32,11 +22,12 @@ analyseWithLiterals('SELECT a FROM t WHERE b = 1', grammar);
 /** Results are handed over this often, so that a long batch does not hold back its first statements. */
 const REPORT_EVERY = 16;
 
-const post = (report: AnalyserReport): void => port.postMessage(report);
+const post = (report: ParserReport<AnalysisResult>): void => port.postMessage(report);
 
-port.on('message', (batch: AnalyserRequest) => {
+port.on('message', (message: ParserMessage<AnalyserRequest, never>) => {
+  if (message.kind !== 'requests') return;
   let results: (AnalysisResult & { id: number })[] = [];
-  for (const { id, sql } of batch) {
+  for (const { id, sql } of message.requests) {
     Atomics.store(progress, 0, id);
     try {
       results.push({ id, ...analyseWithLiterals(sql, grammar, Date.now()) });

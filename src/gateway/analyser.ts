@@ -3,9 +3,10 @@
  * ones) and the cache in front. A statement that breaks its worker (stack, trap, deadline, memory) is answered with
  * that error and the worker replaced; the others that waited are sent to the new one. Never rejects.
  */
-import { failedAnalysis } from '../sql/analyse.ts';
+import { type AnalysisResult, failedAnalysis } from '../sql/analyse.ts';
 import type { Analysis, AnalysisError } from '../sql/facts.ts';
-import { AnalyserLane } from './analyser-lane.ts';
+import type { AnalyserRequest } from './analyser-worker.ts';
+import { ParserLane } from './parser-lane.ts';
 import { StatementCache, type StatementCacheOptions } from './statement-cache.ts';
 
 export interface AnalyserOptions {
@@ -27,7 +28,7 @@ const LONG_IDLE_MS = 15_000;
 
 export class Analyser {
   readonly cache: StatementCache;
-  readonly #lanes: readonly [AnalyserLane, AnalyserLane];
+  readonly #lanes: readonly [ParserLane<AnalyserRequest, AnalysisResult>, ParserLane<AnalyserRequest, AnalysisResult>];
   readonly #maxBytes: number;
   readonly #maxQueued: number;
   readonly #waiting = new Map<string, Promise<Analysis>>();
@@ -37,8 +38,8 @@ export class Analyser {
     this.cache = new StatementCache(options.cache);
     this.#maxBytes = options.maxStatementBytes ?? 16 * KIB * KIB;
     this.#maxQueued = options.maxQueued ?? 10_000;
-    const lane = { major: options.major, deadlineMs: options.deadlineMs ?? 5_000 };
-    this.#lanes = [new AnalyserLane({ ...lane, idleMs: 0 }), new AnalyserLane({ ...lane, idleMs: LONG_IDLE_MS })];
+    const lane = { worker: 'analyser-worker' as const, major: options.major, deadlineMs: options.deadlineMs ?? 5_000 };
+    this.#lanes = [new ParserLane({ ...lane, idleMs: 0 }), new ParserLane({ ...lane, idleMs: LONG_IDLE_MS })];
   }
 
   /** Resolves when the grammar is loaded and warm. */
@@ -78,7 +79,7 @@ export class Analyser {
 
   async #run(sql: string): Promise<Analysis> {
     const lane = sql.length > LONG_TEXT ? this.#lanes[1] : this.#lanes[0];
-    const outcome = await lane.submit(sql);
+    const outcome = await lane.submit({ sql });
     this.#waiting.delete(sql);
     if (outcome.kind === 'failed') return failedAnalysis(sql, outcome.error);
     this.cache.put(sql, outcome.result.analysis, outcome.result.freeLiterals);

@@ -2,25 +2,44 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { AnalysisResult } from '../sql/analyse.ts';
 import type { AnalysisError } from '../sql/facts.ts';
-import type { AnalyserReport, AnalyserRequest, AnalyserWorkerData } from './analyser-worker.ts';
 
-export interface AnalyserLaneOptions {
+export interface ParserLaneOptions {
+  /** The worker's file, without its extension. */
+  readonly worker: 'analyser-worker' | 'tracer-worker';
+  /** The upstream's server major. */
   readonly major: number;
   readonly deadlineMs: number;
   /** End the thread when it has had nothing to do for so long: its memory never shrinks. 0: keep it warm. */
   readonly idleMs: number;
 }
 
-export type LaneOutcome =
-  | { readonly kind: 'done'; readonly result: AnalysisResult }
+export interface ParserWorkerData {
+  readonly major: number;
+  /** Int32: the id of the request at hand. */
+  readonly current: SharedArrayBuffer;
+}
+
+/** What a thread is sent: requests, or something to remember for those that follow. */
+export type ParserMessage<Request, Memory> =
+  | { readonly kind: 'requests'; readonly requests: readonly (Request & { readonly id: number })[] }
+  | { readonly kind: 'remember'; readonly key: number; readonly memory: Memory }
+  | { readonly kind: 'forget'; readonly key: number };
+
+export type ParserReport<Result> =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly results: readonly (Result & { readonly id: number })[] }
+  /** The instance can no longer be trusted: this request broke it, those behind it were not begun. */
+  | { readonly kind: 'broken'; readonly id: number; readonly tooDeep: boolean; readonly message: string };
+
+export type LaneOutcome<Result> =
+  | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly error: AnalysisError };
 
-interface Job {
+interface Job<Request, Result> {
   readonly id: number;
-  readonly sql: string;
-  readonly resolve: (outcome: LaneOutcome) => void;
+  readonly request: Request;
+  readonly resolve: (outcome: LaneOutcome<Result>) => void;
 }
 
 interface Thread {
@@ -34,17 +53,19 @@ const STACK_MB = 16;
 const HEAP_MB = 2_048;
 
 /** Beside this file: `.js` when bundled, `.ts` when run from source. */
-function workerFile(): URL {
-  const bundled = new URL('./analyser-worker.js', import.meta.url);
-  return existsSync(fileURLToPath(bundled)) ? bundled : new URL('./analyser-worker.ts', import.meta.url);
+function workerFile(name: string): URL {
+  const bundled = new URL(`./${name}.js`, import.meta.url);
+  return existsSync(fileURLToPath(bundled)) ? bundled : new URL(`./${name}.ts`, import.meta.url);
 }
 
-export class AnalyserLane {
-  readonly #options: AnalyserLaneOptions;
+export class ParserLane<Request extends object, Result extends object, Memory = never> {
+  readonly #options: ParserLaneOptions;
+  /** What every thread must know, also one that takes a broken one's place. */
+  readonly #memory = new Map<number, Memory>();
   #thread: Thread | undefined;
-  #queued: Job[] = [];
+  #queued: Job<Request, Result>[] = [];
   /** Posted, not answered, in order. */
-  readonly #posted = new Map<number, Job>();
+  readonly #posted = new Map<number, Job<Request, Result>>();
   #nextId = 1;
   #flushing = false;
   #watch: NodeJS.Timeout | undefined;
@@ -52,7 +73,7 @@ export class AnalyserLane {
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: AnalyserLaneOptions) {
+  constructor(options: ParserLaneOptions) {
     this.#options = options;
   }
 
@@ -61,9 +82,22 @@ export class AnalyserLane {
     await this.#thread.ready;
   }
 
-  submit(sql: string): Promise<LaneOutcome> {
+  /** Said to the thread before every request that follows, until it is forgotten. */
+  remember(key: number, memory: Memory): void {
+    // In order: requests that were made before go first.
+    this.#flush();
+    this.#memory.set(key, memory);
+    this.#post({ kind: 'remember', key, memory });
+  }
+
+  forget(key: number): void {
+    this.#flush();
+    if (this.#memory.delete(key)) this.#post({ kind: 'forget', key });
+  }
+
+  submit(request: Request): Promise<LaneOutcome<Result>> {
     return new Promise((resolve) => {
-      this.#queued.push({ id: this.#takeId(), sql, resolve });
+      this.#queued.push({ id: this.#takeId(), request, resolve });
       if (this.#flushing) return;
       this.#flushing = true;
       // What other sessions ask for in this turn goes in the same message.
@@ -89,17 +123,17 @@ export class AnalyserLane {
 
   #open(): Thread {
     const current = new SharedArrayBuffer(4);
-    const workerData: AnalyserWorkerData = { major: this.#options.major, current };
-    const worker = new Worker(workerFile(), {
+    const workerData: ParserWorkerData = { major: this.#options.major, current };
+    const worker = new Worker(workerFile(this.#options.worker), {
       workerData,
-      name: `analyser-${this.#options.major}`,
+      name: `${this.#options.worker}-${this.#options.major}`,
       // The WASM runtime prints its memory contexts when it dies.
       stdout: true,
       stderr: true,
       resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
     });
     const ready = new Promise<void>((resolve, reject) => {
-      worker.on('message', (report: AnalyserReport) => {
+      worker.on('message', (report: ParserReport<Result>) => {
         if (report.kind === 'ready') {
           if (this.#posted.size === 0) worker.unref();
           resolve();
@@ -116,6 +150,7 @@ export class AnalyserLane {
     });
     ready.catch(() => undefined);
     const thread: Thread = { worker, current: new Int32Array(current), ready };
+    for (const [key, memory] of this.#memory) worker.postMessage({ kind: 'remember', key, memory });
     return thread;
   }
 
@@ -127,21 +162,25 @@ export class AnalyserLane {
     }
     if (this.#queued.length === 0) return;
     this.#thread ??= this.#open();
-    const batch: AnalyserRequest = this.#queued.map(({ id, sql }) => ({ id, sql }));
+    const requests = this.#queued.map(({ id, request }) => ({ ...request, id }));
     for (const job of this.#queued) this.#posted.set(job.id, job);
     this.#queued = [];
     this.#thread.worker.ref();
-    this.#thread.worker.postMessage(batch);
+    this.#post({ kind: 'requests', requests });
     if (this.#watch === undefined) this.#arm();
   }
 
-  #report(thread: Thread, report: AnalyserReport): void {
+  #post(message: ParserMessage<Request, Memory>): void {
+    this.#thread?.worker.postMessage(message);
+  }
+
+  #report(thread: Thread, report: ParserReport<Result>): void {
     if (thread !== this.#thread) return;
     switch (report.kind) {
       case 'ready':
         return;
       case 'done':
-        for (const { id, ...result } of report.results) this.#answer(id, { kind: 'done', result });
+        for (const result of report.results) this.#answer(result.id, { kind: 'done', result });
         if (this.#posted.size === 0) this.#rest();
         return;
       case 'broken': {
@@ -156,7 +195,7 @@ export class AnalyserLane {
     }
   }
 
-  #answer(id: number, outcome: LaneOutcome): void {
+  #answer(id: number, outcome: LaneOutcome<Result>): void {
     const job = this.#posted.get(id);
     this.#posted.delete(id);
     job?.resolve(outcome);
