@@ -65,6 +65,8 @@ export interface CatalogType {
   readonly name: string;
   /** pg_type.typtype: base, composite, domain, enum, range, multirange, pseudo. */
   readonly kind: 'b' | 'c' | 'd' | 'e' | 'r' | 'm' | 'p';
+  /** The array over it (pg_type.typarray); 0: none, as for an array itself. */
+  readonly array: number;
   /** Of an array: its elements' type, else 0. */
   readonly element: number;
   /** Of a domain: what it is over; of a range or multirange: its subtype or range; else 0. */
@@ -128,6 +130,19 @@ export interface Builtin {
 export interface Catalog {
   /** Distinguishes snapshots of one database. */
   readonly version: number;
+  /** Its name: `db.schema.table` is allowed where it is this one. */
+  readonly database: string;
+  /**
+   * The effective search_path under which definitions of views, generated columns and BEGIN ATOMIC bodies were printed:
+   * names in them stand unqualified exactly where this path finds them. Bodies given as strings mean what their caller's
+   * path or `setsSearchPath` says.
+   */
+  readonly definitionPath: readonly string[];
+  /**
+   * Relations and routines whose text could not be read, since somebody holds a lock on what it names: `definition` is
+   * undefined, `generated` empty. What they are made of is unknown.
+   */
+  readonly unreadable: ReadonlySet<number>;
   relation(schema: string, name: string): CatalogRelation | undefined;
   relationByOid(oid: number): CatalogRelation | undefined;
   /** Everything that inherits from it or is its partition, at any remove, itself not included. */

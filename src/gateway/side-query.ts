@@ -22,6 +22,8 @@ export async function queryOnce(settings: UpstreamSettings, sql: string): Promis
     ['search_path', 'pg_catalog'],
     ['default_transaction_read_only', 'on'],
     ['statement_timeout', String(DEADLINE_MS)],
+    // Catalog queries are long and their estimates high: compiling one takes longer than running it.
+    ['jit', 'off'],
   ]);
   const { socket } = await connectUpstream(settings, { parameters });
   let timer: NodeJS.Timeout | undefined;
