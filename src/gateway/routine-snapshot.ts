@@ -16,9 +16,8 @@ import { GIVEN_TEXT } from '../sql/routine-bodies.ts';
 import { NO_ROUTINES, type Routine, type RoutineTable, withRoutines } from '../sql/routines.ts';
 import type { Analyser } from './analyser.ts';
 import { queryOnce } from './side-query.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
 
-const REFRESH_MS = 60_000;
-const AFTER_DDL_MS = 200;
 const FIRST_READ_MS = 1_500;
 /** Bodies given to the analyser at once: sessions' statements come between. */
 const BATCH = 4;
@@ -38,10 +37,7 @@ export class RoutineSnapshot {
   /** Bare name → bodies of CREATE FUNCTION that were judged here. */
   readonly #made = new Map<string, readonly Routine[]>();
   #analyser: Analyser | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #reading: Promise<void> | undefined;
-  #stale = false;
-  #closed = false;
+  readonly #schedule = new SnapshotSchedule(() => this.#readNow());
 
   constructor(settings: UpstreamSettings, log: (line: string) => void) {
     this.#settings = settings;
@@ -57,7 +53,7 @@ export class RoutineSnapshot {
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, FIRST_READ_MS);
     });
-    await Promise.race([this.#read(), enough]);
+    await Promise.race([this.#schedule.read(), enough]);
     clearTimeout(timer);
   }
 
@@ -74,13 +70,11 @@ export class RoutineSnapshot {
 
   /** Something changed the schema. */
   invalidate(): void {
-    this.#stale = true;
-    this.#schedule(AFTER_DDL_MS);
+    this.#schedule.invalidate();
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#schedule.close();
   }
 
   #remember(statements: readonly StatementFacts[]): void {
@@ -103,25 +97,9 @@ export class RoutineSnapshot {
     this.#judged = new WeakMap();
   }
 
-  #schedule(ms: number): void {
-    if (this.#closed) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#read(), ms);
-    this.#timer.unref();
-  }
-
-  #read(): Promise<void> {
-    this.#reading ??= this.#readNow().finally(() => {
-      this.#reading = undefined;
-      this.#schedule(this.#stale ? AFTER_DDL_MS : REFRESH_MS);
-    });
-    return this.#reading;
-  }
-
   async #readNow(): Promise<void> {
     const analyser = this.#analyser;
-    if (analyser === undefined || this.#closed) return;
-    this.#stale = false;
+    if (analyser === undefined || this.#schedule.isClosed) return;
     try {
       const rows = await queryOnce(this.#settings, ROUTINE_CATALOG_SQL);
       const texts = rows.map((row) => JSON.stringify(row)).sort();
@@ -129,7 +107,7 @@ export class RoutineSnapshot {
       if (fingerprint === this.#fingerprint) return;
       const catalog = routineCatalogFromRows(rows);
       const bodies = await this.#analyse(catalog.routines, analyser);
-      if (this.#closed) return;
+      if (this.#schedule.isClosed) return;
       this.#bodies = bodies;
       this.#table = tableOf(catalog, bodies);
       this.#fingerprint = fingerprint;

@@ -1,0 +1,60 @@
+/**
+ * When what is known of a database is read again: once at a time, some time after DDL, and now and then. It knows
+ * nothing of what is read.
+ */
+
+const REFRESH_MS = 60_000;
+const AFTER_DDL_MS = 200;
+
+export class SnapshotSchedule {
+  readonly #readNow: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+  #stale = false;
+  #closed = false;
+
+  /** `readNow` never rejects. */
+  constructor(readNow: () => Promise<void>) {
+    this.#readNow = readNow;
+  }
+
+  /** Something changed the schema since the last read was begun: what it says may not hold any more. */
+  get isStale(): boolean {
+    return this.#stale;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Reads now, or waits for the read that is under way. */
+  read(): Promise<void> {
+    this.#reading ??= this.#begin().finally(() => {
+      this.#reading = undefined;
+      this.#readAgainIn(this.#stale ? AFTER_DDL_MS : REFRESH_MS);
+    });
+    return this.#reading;
+  }
+
+  invalidate(): void {
+    this.#stale = true;
+    this.#readAgainIn(AFTER_DDL_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #begin(): Promise<void> {
+    this.#stale = false;
+    return this.#readNow();
+  }
+
+  #readAgainIn(ms: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.read(), ms);
+    this.#timer.unref();
+  }
+}
