@@ -1,0 +1,237 @@
+/** What a column's texts say: shares of its distinct values by class, and what stands inside of longer ones. */
+import type { ColumnClass } from './classes.ts';
+import { scanText } from './scan-text.ts';
+import type { Context, ValueEvidence } from './value-evidence.ts';
+import { type Kind, type Tally, tallyValues } from './value-tally.ts';
+import { birthDates, dayOf } from './values/date-of-birth.ts';
+import { isDemographicVocabulary } from './values/demographic.ts';
+import { GIVEN_NAMES } from './values/name-lists.ts';
+import { isSsn } from './values/national-id.ts';
+
+/** Values that every validator looks at; the rest is scanned only. */
+const MAX_TALLIED = 300;
+
+type Strength = ValueEvidence['strength'];
+
+export function textEvidence(values: readonly string[], context: Context): ValueEvidence {
+  const distinct = [...new Set(values.map((value) => value.trim()))].filter((value) => value !== '');
+  if (distinct.length === 0) return NOTHING;
+  const step = Math.max(1, distinct.length / MAX_TALLIED);
+  const looked: string[] = [];
+  for (let i = 0; i < distinct.length; i += step) looked.push(distinct[Math.floor(i)]!);
+  const tally = tallyValues(looked);
+  const prose = tally.words / tally.count >= 4.5;
+  const whole = vocabulary(distinct) ?? wholeValues(tally, looked, context);
+  if (whole !== undefined && (whole.strength === 'proof' || whole.strength === 'strong'))
+    return { ...whole, freeText: prose };
+  const inside = insideValues(distinct, tally);
+  if (inside?.class !== undefined) return inside;
+  if (whole !== undefined) return { ...whole, freeText: prose || inside !== undefined };
+  if (inside !== undefined) return inside;
+  const named = namesInside(looked, prose);
+  if (named !== undefined) return named;
+  if (prose) return { ...NOTHING, says: 'prose', freeText: true };
+  return against(tally, values.length, distinct.length) ?? NOTHING;
+}
+
+function vocabulary(distinct: readonly string[]): Verdict | undefined {
+  return isDemographicVocabulary(distinct)
+    ? verdict('demographic', 'strong', 'words that tell people apart')
+    : undefined;
+}
+
+interface Verdict {
+  readonly class: ColumnClass;
+  readonly strength: Strength;
+  readonly says: string;
+}
+
+function verdict(kind: ColumnClass, strength: Strength, says: string): Verdict {
+  return { class: kind, strength, says };
+}
+
+function wholeValues(tally: Tally, looked: readonly string[], context: Context): Verdict | undefined {
+  const { count: n, counts } = tally;
+  const says = (count: number, what: string): string => `${Math.round((count / n) * 100)}% of ${n} are ${what}`;
+  const share = (...kinds: Kind[]): number => kinds.reduce((sum, kind) => sum + counts[kind], 0) / n;
+  const emails = counts.email + counts.reversedEmail;
+  const ips = ipCount(tally);
+  // Luhn alone lets one number in ten pass.
+  const cards = counts.longNumber > 0 && counts.card >= counts.longNumber * 0.5 ? counts.card : 0;
+  const tokens = context.isKey || isOrdered(looked) ? 0 : counts.token;
+  const found: (readonly [ColumnClass, number, string])[] = [
+    ['email', emails, 'e-mail addresses'],
+    ['payment_card', cards, 'card numbers'],
+    ['bank_account', counts.iban, 'IBANs'],
+    ['password_hash', counts.passwordHash, 'password hashes'],
+    ['secret', counts.secret + tokens, 'keys or tokens'],
+    ['ip_address', ips, 'IP addresses'],
+    ['phone', counts.phone, 'telephone numbers'],
+    ['device_id', counts.mac, 'hardware addresses'],
+    ['geo', counts.geo, 'coordinates'],
+    ['photo', counts.photo, 'pictures of people'],
+  ];
+  const ids = idVerdict(tally);
+  const together = found.reduce((sum, [, count]) => sum + count, 0);
+  const [kind, most, what] = found.reduce((a, b) => (b[1] > a[1] ? b : a));
+  if (ids !== undefined && ids.strength !== 'weak' && counts.phone < n * 0.5) return ids;
+  if (together >= n * 0.5 && most > 0) {
+    if (kind === 'secret' && counts.secret < most * 0.3 && (n < 5 || tokens < n * 0.7))
+      return verdict(kind, 'weak', says(most, what));
+    const sure = most >= n * 0.8 && kind !== 'phone' && kind !== 'geo' && kind !== 'photo';
+    return verdict(kind, sure ? 'proof' : 'strong', says(most, what));
+  }
+  if (n >= 4 && counts.imei >= n * 0.9) return verdict('device_id', 'strong', says(counts.imei, 'IMEIs'));
+  const birth =
+    looked.filter((value) => dayOf(value) !== undefined).length >= n * 0.95 ? birthDates(looked) : undefined;
+  if (birth !== undefined) return verdict('date_of_birth', birth, `${n} days spread like dates of birth`);
+  if (share('address') >= 0.4)
+    return verdict('postal_address', n >= 2 ? 'strong' : 'weak', says(counts.address, 'postal addresses'));
+  if (share('postcode') >= 0.8 && n >= 5)
+    return verdict('postal_address', 'strong', says(counts.postcode, 'postcodes'));
+  const names = nameVerdict(tally, context);
+  if (names !== undefined) return names;
+  const nine = nineDigits(looked, context);
+  if (nine !== undefined) return nine;
+  const national = counts.phoneNational + counts.phone;
+  if (national >= n * 0.9 && n >= 3 && commonPrefix(looked) < 3) {
+    const strong = national >= n * 0.97 && (n >= 30 || (context.aboutPeople && n >= 8));
+    return verdict('phone', strong ? 'strong' : 'weak', says(national, 'telephone numbers'));
+  }
+  if (share('icd') >= 0.8 && n >= 5) return verdict('health', 'strong', says(counts.icd, 'diagnosis codes'));
+  if (share('blood') === 1 && n >= 3) return verdict('health', 'strong', 'blood groups');
+  if (ids !== undefined) return ids;
+  if (!context.isKey && share('token', 'weakToken') >= 0.9 && !isOrdered(looked)) {
+    const long = n >= 5 && looked.every((value) => value.length >= 24);
+    return verdict('secret', long ? 'strong' : 'weak', says(counts.token + counts.weakToken, 'random tokens'));
+  }
+  if (share('address') >= 0.12 && counts.address >= 3)
+    return verdict('postal_address', 'weak', says(counts.address, 'postal addresses'));
+  if (counts.userName >= n * 0.6 && n >= 5)
+    return verdict('username', 'weak', says(counts.userName, 'like user names'));
+  if (share('hex') >= 0.9) return undefined;
+  return undefined;
+}
+
+/** Addresses, where enough of them are none that a version number could be. */
+function ipCount({ counts }: Tally): number {
+  const all = counts.ipLikely + counts.ipPossible;
+  return counts.ipLikely >= all * 0.6 ? all : 0;
+}
+
+function idVerdict(tally: Tally): Verdict | undefined {
+  let best: { name: string; weight: number; count: number; kind: ColumnClass } | undefined;
+  for (const [name, { count, logChance, kind }] of tally.ids) {
+    const weight = count * logChance;
+    if (count >= tally.count * 0.5 && (best === undefined || weight > best.weight))
+      best = { name, weight, count, kind };
+  }
+  if (best === undefined) return undefined;
+  const share = best.count / tally.count;
+  const says = `${Math.round(share * 100)}% of ${tally.count} are ${best.name}`;
+  if (share >= 0.7 && best.weight >= 6) return verdict(best.kind, 'proof', says);
+  return verdict(best.kind, share >= 0.5 && best.weight >= 2.5 ? 'strong' : 'weak', says);
+}
+
+/** Social security numbers without dashes: none of them may be one that is never given out. */
+function nineDigits(looked: readonly string[], context: Context): Verdict | undefined {
+  const n = looked.length;
+  if (!looked.every((value) => /^\d{9}$/.test(value) && isSsn(value)) || commonPrefix(looked) >= 3) return undefined;
+  if (n < 4 || (!context.aboutPeople && n < 100)) return undefined;
+  const strength = context.aboutPeople || n >= 200 ? 'strong' : 'weak';
+  return verdict('national_id', strength, `all ${n} are valid social security numbers`);
+}
+
+function nameVerdict({ count: n, counts }: Tally, context: Context): Verdict | undefined {
+  const full = counts.fullName / n;
+  const shaped = (counts.fullName + counts.nameShape) / n;
+  const says = `${Math.round(Math.max(full, (counts.givenName + counts.familyName) / n) * 100)}% of ${n} are names of people`;
+  if (full >= 0.5 && n >= 3) return verdict('person_name', 'strong', says);
+  if (full >= 0.25 && shaped >= 0.85 && n >= 8) return verdict('person_name', 'strong', says);
+  const given = counts.givenName / n;
+  const single = (counts.givenName + counts.familyName) / n;
+  if (n >= 5 && (given >= 0.6 || (single >= 0.6 && counts.familyName >= n * 0.3)))
+    return verdict('person_name', 'strong', says);
+  // A column of single and of whole names.
+  if (n >= 8 && single + full >= 0.7) return verdict('person_name', 'strong', says);
+  if (n < 5 && full + single >= 0.5) return verdict('person_name', 'weak', says);
+  if (full >= 0.15 || single >= 0.35 || (shaped >= 0.9 && context.aboutPeople && n >= 5))
+    return verdict('person_name', 'weak', says);
+  return undefined;
+}
+
+/** What stands inside of some values. */
+function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence | undefined {
+  // Numbers that mostly have the length of a card and fail Luhn: those that pass do so by chance.
+  const chance = tally.counts.longNumber > 0 && tally.counts.card < tally.counts.longNumber * 0.5;
+  let holding = 0;
+  const kinds = new Map<ColumnClass, number>();
+  for (const value of distinct) {
+    const hits = scanText(value).filter(({ class: kind }) => !(chance && kind === 'payment_card'));
+    if (hits.length === 0) continue;
+    holding++;
+    for (const kind of new Set(hits.map((hit) => hit.class))) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  if (holding === 0) return undefined;
+  const share = holding / distinct.length;
+  const names = [...kinds].sort((a, b) => b[1] - a[1]).map(([kind]) => kind);
+  const percent = share >= 0.01 ? `${Math.round(share * 100)}%` : 'few';
+  const says = `${percent} of ${distinct.length} hold ${names.slice(0, 3).join(', ')}`;
+  const often = share >= 0.08 && (holding >= 2 || distinct.length === 1);
+  return often
+    ? { class: 'free_text', strength: 'strong', says, freeText: true }
+    : { class: undefined, strength: 'none', says, freeText: true };
+}
+
+const NAME_PAIR = /(?<![\p{L}])(\p{Lu}\p{Ll}+)\s+\p{Lu}\p{Ll}+/gu;
+
+/** Prose that speaks of people by name. */
+function namesInside(looked: readonly string[], prose: boolean): ValueEvidence | undefined {
+  if (!prose) return undefined;
+  let holding = 0;
+  for (const value of looked) {
+    for (const [, given] of value.matchAll(NAME_PAIR)) {
+      if (!GIVEN_NAMES.has(given!.toLowerCase())) continue;
+      holding++;
+      break;
+    }
+  }
+  const share = holding / looked.length;
+  if (share < 0.2 || holding < 3) return undefined;
+  return {
+    class: 'free_text',
+    strength: share >= 0.5 ? 'strong' : 'weak',
+    says: `${Math.round(share * 100)}% of ${looked.length} texts name people`,
+    freeText: true,
+  };
+}
+
+/** A small vocabulary of words, or nothing but numbers, versions and paths. */
+function against({ count: n, counts }: Tally, rows: number, distinct: number): ValueEvidence | undefined {
+  if (counts.plain < n * 0.98 || counts.givenName + counts.userName + counts.familyName > n * 0.2) return undefined;
+  const few = (rows >= 20 && distinct <= Math.max(12, rows * 0.1)) || (rows >= 4 && distinct <= rows * 0.34);
+  const wordless = n >= 3 && counts.word === 0;
+  if (!few && !wordless) return undefined;
+  const says = few ? `${distinct} words in ${rows} rows` : 'numbers, versions or paths';
+  return { class: undefined, strength: 'against', says, freeText: false };
+}
+
+/** Ids that are made in the order of time start alike: KSUIDs, CUIDs. A prefix with a mark at its end is a name. */
+function isOrdered(looked: readonly string[]): boolean {
+  if (looked.length < 3) return false;
+  const bodies = looked.map((value) => value.replace(/^[A-Za-z]{1,12}(?:[_.-](?:live|test|prod))?[_.-]/, ''));
+  return commonPrefix(bodies) >= 2;
+}
+
+function commonPrefix(texts: readonly string[]): number {
+  const first = texts[0]!;
+  let length = first.length;
+  for (const text of texts) {
+    let i = 0;
+    while (i < length && text[i] === first[i]) i++;
+    length = i;
+  }
+  return texts.length < 2 ? 0 : length;
+}
+
+const NOTHING: ValueEvidence = { class: undefined, strength: 'none', says: '', freeText: false };

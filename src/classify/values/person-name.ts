@@ -1,0 +1,84 @@
+import { CYRILLIC_NAMES, FAMILY_NAMES, GIVEN_NAMES, HAN_FAMILY_NAMES, JAPANESE_FAMILY_NAMES } from './name-lists.ts';
+
+const SHAPE = /^[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*(?:, ?[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*)?$/u;
+const TITLE = /^(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|sr|sra|srta|mme|mlle|dott|ing|dhr|mevr|mag|dipl)\.?$/;
+const PARTICLE =
+  /^(?:van|von|de|der|den|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|ben|ter|ten|zu|y|e|st|abu|binti|jr|sr|ii|iii|iv|md|phd|dds)\.?$/;
+/** Words that make it a firm, a place or a thing. */
+const THING =
+  /\b(?:inc|llc|ltd|gmbh|corp|co|company|group|bank|store|shop|hotel|club|park|street|road|city|lake|university|school|college|hospital|church|team|project|product|service|services|system|systems|desk|lamp|chair|table|phone|case|card|book|bag|box|day|week|set|kit|pack|edition|island|islands|county|republic|north|south|east|west|new|san|saint|los|las|the|and|und|of|for|with|management|department|sales|support|engineering|marketing|manager|director|engineer|account|office|center|centre|please|error|order|default|admin|user|test)\b/;
+const SUFFIX =
+  /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze)$/;
+
+/**
+ * `full`: a name that is known and another word; `given` or `family`: a single word that is one; `shape`: two to four
+ * words with a capital each, none of them known.
+ */
+export type NameForm = 'full' | 'given' | 'family' | 'shape' | undefined;
+
+export function nameForm(value: string): NameForm {
+  const n = value.length;
+  if (n < 2 || n > 70) return undefined;
+  const first = value.charCodeAt(0);
+  if (first > 0x2e80) return eastAsian(value);
+  if (!SHAPE.test(value)) return undefined;
+  const tokens = fold(value)
+    .split(/[\s,]+/)
+    .filter((token) => token !== '' && !TITLE.test(token) && !PARTICLE.test(token));
+  if (tokens.length === 0 || tokens.length > 5) return undefined;
+  const shouted = value === value.toUpperCase();
+  const whole = tokens.join(' ');
+  if (tokens.length === 1) {
+    const [token] = tokens as [string];
+    if (!shouted && !/^\p{Lu}/u.test(value)) return undefined;
+    if (isGiven(token)) return 'given';
+    return FAMILY_NAMES.has(token) || (token.length > 5 && SUFFIX.test(token)) ? 'family' : undefined;
+  }
+  if (THING.test(whole)) return undefined;
+  const capitals = value.split(/[\s,]+/).filter((token) => /^\p{Lu}/u.test(token)).length;
+  if (!shouted && capitals < Math.min(2, tokens.length)) return undefined;
+  const known = tokens.some(
+    (token, i) => isGiven(token) && (i === 0 || i === tokens.length - 1 || value.includes(',')),
+  );
+  if (known) return 'full';
+  return /^\p{Lu}\.?$/u.test(value.split(' ')[0]!) && FAMILY_NAMES.has(tokens.at(-1)!) ? 'full' : 'shape';
+}
+
+function isGiven(token: string): boolean {
+  if (GIVEN_NAMES.has(token) || CYRILLIC_NAMES.has(token)) return true;
+  const dash = token.indexOf('-');
+  return dash > 1 && GIVEN_NAMES.has(token.slice(0, dash));
+}
+
+/** Whether such a word starts like a person's: for user names such as `anna.smith82`. */
+export function startsWithGivenName(word: string): boolean {
+  const head = /^[a-z]{3,}/.exec(fold(word))?.[0];
+  if (head === undefined) return false;
+  if (GIVEN_NAMES.has(head)) return true;
+  return head.length >= 7 && [...Array(4)].some((_, i) => GIVEN_NAMES.has(head.slice(0, 4 + i)));
+}
+
+function eastAsian(value: string): NameForm {
+  const compact = value.replace(/[\s\u3000]/g, '');
+  if (compact.length < 2 || compact.length > 5) return undefined;
+  if (!/^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}々]+$/u.test(compact)) return undefined;
+  if (JAPANESE_FAMILY_NAMES.has(compact.slice(0, 2)) || JAPANESE_FAMILY_NAMES.has(compact.slice(0, 3))) return 'full';
+  return compact.length <= 4 && HAN_FAMILY_NAMES.includes(compact[0]!) ? 'full' : undefined;
+}
+
+/** Lower case, without marks. */
+function fold(value: string): string {
+  const lower = value.toLowerCase();
+  return /^[\x20-\x7e]*$/.test(lower)
+    ? lower
+    : lower
+        .normalize('NFD')
+        // Latin only: й is a letter of its own.
+        .replace(/([a-z])\p{M}+/gu, '$1')
+        .normalize('NFC')
+        .replaceAll('ß', 'ss')
+        .replaceAll('ł', 'l')
+        .replaceAll('ø', 'o')
+        .replaceAll('æ', 'ae')
+        .replaceAll('ı', 'i');
+}

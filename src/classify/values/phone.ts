@@ -1,0 +1,70 @@
+import { isValidPhoneNumber } from 'libphonenumber-js';
+
+const SHAPE = /^(?:tel:)?[+(]?\d[\d\s().\-/\u00a0]{5,22}\d(?:\s*(?:x|ext\.?|#)\s*\d{1,6})?$/i;
+/** Dates, ISBNs, US social security numbers, ZIP+4, decimal numbers, IPv4, times: digits that are written with marks too. */
+const OTHER =
+  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ T].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|97[89][- ].*|\d{3}-\d{2}-\d{4}|\d{5}-\d{4}|\d+\.\d+|\d{1,3}(?:\.\d{1,3}){3}|\d{4}(?:[ -]\d{4}){2,4})$/;
+/** Groups as people write numbers of North America. */
+const AMERICAN =
+  /^(?:1[-. ])?(?:\([2-9]\d{2}\)\s?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}(?:\s*(?:x|ext\.?)\s*\d{1,6})?$/i;
+const REGIONS = [
+  'DE',
+  'GB',
+  'FR',
+  'ES',
+  'IT',
+  'NL',
+  'BR',
+  'PL',
+  'IN',
+  'JP',
+  'AU',
+  'SE',
+  'CH',
+  'AT',
+  'BE',
+  'PT',
+  'MX',
+  'CN',
+] as const;
+
+/** `international` and `formatted` are numbers for sure; `national` are digits that some country's plan takes. */
+export type PhoneForm = 'international' | 'formatted' | 'national' | undefined;
+
+export function phoneForm(value: string): PhoneForm {
+  if (value.length < 7 || value.length > 32 || !SHAPE.test(value) || OTHER.test(value)) return undefined;
+  const digits = value.replace(/\D/g, '').length;
+  if (digits < 7 || digits > 17) return undefined;
+  if (value.startsWith('+') || value.startsWith('tel:+') || value.startsWith('00')) {
+    const number = value.startsWith('00') ? `+${value.slice(2)}` : value.replace(/^tel:/, '');
+    if (isValidPhoneNumber(number)) return 'international';
+    // Numbers of fiction (555-01xx and the like) and of plans that changed meanwhile.
+    return number.startsWith('+') &&
+      digits >= 9 &&
+      digits <= 15 &&
+      /[\s().-]|^\+\d{10,13}$/.test(number) &&
+      value.startsWith('+')
+      ? 'formatted'
+      : undefined;
+  }
+  if (AMERICAN.test(value)) return 'formatted';
+  // Without a plus the country is a guess: one mark inside and a trunk 0 or a bracket make it a phone number.
+  const marked = /\d[\s().\-/]+\d/.test(value);
+  if (marked && /^\(?0\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'formatted';
+  if (marked && value.startsWith('(') && digits >= 9 && digits <= 12) return 'formatted';
+  if (/^0[1-9]\d{8,10}$/.test(value) || (marked && digits >= 9 && digits <= 12)) {
+    return validSomewhere(value) ? 'national' : undefined;
+  }
+  return /^1?[2-9]\d{2}[2-9]\d{6}$/.test(value) ? 'national' : undefined;
+}
+
+function validSomewhere(value: string): boolean {
+  return REGIONS.some((region) => isValidPhoneNumber(value, region));
+}
+
+/** A North American number as an integer. */
+export function isPhoneInteger(digits: string): boolean {
+  return (
+    /^1?[2-9]\d{2}[2-9]\d{6}$/.test(digits) || (/^[2-9]\d{10,12}$/.test(digits) && isValidPhoneNumber(`+${digits}`))
+  );
+}

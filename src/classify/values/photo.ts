@@ -1,0 +1,10 @@
+const URL = /^(?:https?:\/\/|\/|s3:\/\/|gs:\/\/)[^\s]+$/i;
+const PERSON =
+  /(?:avatar|profile[-_]?(?:pic|photo|image|img)|headshot|portrait|selfie|gravatar|mugshot|(?:user|member|staff|employee|patient|customer)s?[-_/]?(?:photo|image|picture|pic)s?|\/(?:users|people|members|staff|employees|faces|profiles)\/.*\.(?:jpe?g|png|webp|gif|heic))/i;
+
+/** Where the picture of a person lies. */
+export function isPersonPhotoUrl(value: string): boolean {
+  return (
+    value.length <= 2000 && PERSON.test(value) && (URL.test(value) || /\.(?:jpe?g|png|webp|gif|heic)$/i.test(value))
+  );
+}

@@ -1,0 +1,65 @@
+/** Street, number and town as people write them in some twenty languages. */
+
+/** Words that stand alone, before or after the name. */
+const WORDS =
+  'street|st|avenue|ave|av|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|bd|bvd|way|place|pl|square|sq|terrace|ter|parkway|pkwy|' +
+  'highway|hwy|crescent|cres|close|circle|cir|trail|trl|alley|plaza|row|mews|grove|gardens|gdns|mount|bypass|freeway|turnpike|expressway|loop|' +
+  'ridge|hollow|pike|heights|hill|crossing|junction|ramp|rest|run|shoal|spring|springs|spur|station|stream|summit|track|trace|tunnel|' +
+  'union|unions|valley|via|viaduct|view|village|ville|vista|walk|wall|well|wells|squares|points?|port|prairie|pine|pines|plain|plains|' +
+  'orchard|oval|overpass|park|parks|passage|path|pass|mission|motorway|mountain|neck|meadow|meadows|manor|manors|lodge|locks?|light|lake|' +
+  'lakes|landing|knoll|knolls|key|keys|isle|islands?|inlet|harbors?|haven|green|greens|glen|glens|gateway|garden|forge|fork|forks|fort|' +
+  'forest|ford|flat|flats|fields?|ferry|falls|extension|estate|estates|dam|dale|divide|curve|creek|cove|coves|course|corners?|common|' +
+  'commons|cliffs?|club|centers?|causeway|cape|canyon|camp|burg|brooks?|bridge|branch|bottom|bluffs?|beach|bend|bayou|arcade|annex|' +
+  'strasse|straße|str|weg|platz|allee|gasse|ring|damm|ufer|chaussee|steig|' +
+  'rue|chemin|allée|allees|impasse|quai|cours|faubourg|route|esplanade|' +
+  'calle|avenida|avda|av\\.|paseo|carrer|camino|carretera|plaça|ronda|travesía|calz|calzada|cra|carrera|' +
+  'viale|piazza|corso|vicolo|largo|piazzale|strada|lungomare|contrada|' +
+  'rua|travessa|praça|praca|alameda|rodovia|estrada|beco|' +
+  'ul|ulica|aleja|aleje|al|plac|os|osiedle|ulice|náměstí|namesti|třída|utca|út|tér|körút|' +
+  'sokak|sok|sk|cadde|caddesi|cad|cd|mahallesi|mah|bulvarı|' +
+  'улица|ул|проспект|пр-т|пр|переулок|пер|шоссе|площадь|пл|набережная|наб|бульвар|вулиця|вул|' +
+  'marg|nagar|jalan|jl|jln|lorong|soi|thanon';
+/** These too are everyday words: they count with a number right before the name and a capital. */
+const TRUSTED =
+  'street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|parkway|pkwy|highway|hwy|crescent|terrace|close|' +
+  'strasse|straße|str|weg|platz|allee|gasse|damm|ufer|chaussee|rue|chemin|impasse|quai|calle|avenida|avda|paseo|carrer|camino|' +
+  'carretera|viale|piazza|corso|vicolo|via|rua|travessa|praça|alameda|rodovia|estrada|ul|ulica|aleja|plac|osiedle|ulice|náměstí|utca|' +
+  'sokak|caddesi|cad|mahallesi|mah|улица|ул|проспект|пр-т|переулок|пер|шоссе|вулиця|вул|jalan|jl|nagar|marg|place|square|way';
+/** Written together with the name. */
+const ENDINGS =
+  'straße|strasse|str\\.|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade|dijk|singel|steeg|gatan|vägen|vagen|gränd|torget|' +
+  'vej|gade|gata|veien|veg|allé|katu|tie|kuja|polku|utca';
+
+const L = '\\p{L}';
+const TRUSTED_WORD = new RegExp(`(?:^|[^${L}\\d])(?:${TRUSTED})(?:[^${L}\\d]|$)`, 'iu');
+const ANY_WORD = new RegExp(
+  `^\\d{1,6}[a-z]?(?:[-/]\\d{1,4})?,? (?:[\\p{Lu}\\d][${L}\\d.'’-]*,? ){1,5}(?:${WORDS})(?:[^${L}\\d]|$)`,
+  'iu',
+);
+const JOINED = new RegExp(`${L}{2,}(?:${ENDINGS})\\s+\\d{1,4}`, 'iu');
+const BOX =
+  /\b(?:p\.? ?o\.? ?box|postfach|apartado|casilla|boîte postale|bp|caixa postal|postbus|postboks|psc \d+, box)\b.*\d/i;
+const EAST_ASIAN =
+  /[\p{Script=Han}\p{Script=Hangul}].*(?:\d+.*(?:丁目|番地?|号|號|弄|巷|栋|路|街|동|로|길|구|시)|(?:路|街|区|區|市|町|로|길)\s*\d+)/u;
+const NUMBER_FIRST = /^\s*(?:[#№]\s?)?\d{1,6}\s?[a-z]?(?:[-/]\d{1,4})?[,.]?\s/i;
+const NUMBER_AFTER =
+  /[\p{L}.]\.?,?\s+(?:n[°ºr.o]*\s*|no\.?\s*|д\.?\s*)?\d{1,5}\s?[a-z]?(?:[-/ ]\d{0,4}\w?)?(?:\s*[,\n;]|\s*$|\s+\d{4,5})/iu;
+const POSTCODE_UK = /^(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$/;
+const POSTCODE_CA = /^[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d$/;
+
+/** A street with a number, a post box, or such inside a longer address. */
+export function isPostalAddress(value: string): boolean {
+  const n = value.length;
+  if (n < 6 || n > 300 || !/\d/.test(value)) return false;
+  if (/[<>{}@=|]|:\/\//.test(value) || value.split(/\s+/).length > 26) return false;
+  if (BOX.test(value)) return true;
+  if (JOINED.test(value)) return true;
+  if (TRUSTED_WORD.test(value))
+    return NUMBER_FIRST.test(value) || NUMBER_AFTER.test(value) || /,\s*\d{1,6}\b/.test(value);
+  return ANY_WORD.test(value) || EAST_ASIAN.test(value);
+}
+
+/** Codes that point at a few houses. */
+export function isPostcode(value: string): boolean {
+  return value.length <= 8 && (POSTCODE_UK.test(value) || POSTCODE_CA.test(value));
+}
