@@ -1,0 +1,118 @@
+/**
+ * Classifies a column from its name, type, comment, table and references (`name-evidence.ts`) and from a sample of its
+ * values (`value-evidence.ts`). Values beat names: a column `email` that holds yes and no is clear, and one called
+ * `field_12` is what it holds. Where there are no values, the name decides. Pure; never keeps or prints a value.
+ */
+import type { Classification, ColumnClass, ColumnSubject, Evidence } from './classes.ts';
+import { type NameEvidence, nameEvidence } from './name-evidence.ts';
+import { tableTopic } from './name-table.ts';
+import { type TypeKind, typeKind } from './name-type.ts';
+import { splitName } from './name-words.ts';
+import { type ValueEvidence, valueEvidence } from './value-evidence.ts';
+import type { TableTopic } from './words/name-rule.ts';
+import { PROSE_WORDS } from './words/qualifiers.ts';
+import { VOCABULARY } from './words/vocabulary.ts';
+
+/** Kinds whose values cannot be read as anything but what they are. */
+const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'timestamp', 'time', 'enum', 'range', 'vector']);
+const DOCUMENTS: ReadonlySet<TypeKind> = new Set(['json', 'xml']);
+
+/** Classes that values can look unlike without being something else: what is secret or private has no form. */
+const FORMLESS: ReadonlySet<ColumnClass> = new Set([
+  'secret',
+  'free_text',
+  'password_hash',
+  'health',
+  'financial',
+  'username',
+]);
+
+const NO_VALUES: ValueEvidence = { class: undefined, strength: 'none', says: '', freeText: false };
+
+/** Fail closed: clear text that may hold anything is scanned; a name that says what it holds is enough not to. */
+function mustScan(subject: ColumnSubject, kind: TypeKind, name: NameEvidence, values: ValueEvidence): boolean {
+  if (DOCUMENTS.has(kind)) return true;
+  if (kind === 'search') return true;
+  if (kind !== 'text' && kind !== 'other' && kind !== 'bytes') return false;
+  if (subject.references !== undefined) return false;
+  if (values.freeText || values.class !== undefined) return true;
+  if (kind === 'bytes') return false;
+  const words = splitName(subject.column, VOCABULARY);
+  if (words.some((word) => PROSE_WORDS.has(word))) return true;
+  return !name.meaningful && subject.values === undefined;
+}
+
+interface Verdict {
+  readonly class: ColumnClass | undefined;
+  readonly confidence: number;
+}
+
+function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind): Verdict {
+  const byName = name.class;
+  const nameAlone: Verdict = {
+    class: byName,
+    confidence: name.strength === 'strong' ? 0.9 : name.strength === 'weak' ? 0.75 : name.meaningful ? 0.9 : 0.5,
+  };
+  switch (values.strength) {
+    case 'proof':
+    case 'strong': {
+      if (values.class === undefined) return nameAlone;
+      if (values.class === byName) return { class: byName, confidence: 0.99 };
+      // What is both a text about people and full of addresses is redacted as the text that it is.
+      if (byName === 'free_text' || (byName !== undefined && FORMLESS.has(byName) && values.strength !== 'proof'))
+        return nameAlone;
+      return { class: values.class, confidence: values.strength === 'proof' ? 0.97 : 0.85 };
+    }
+    case 'weak':
+      if (values.class !== undefined && values.class === byName) return { class: byName, confidence: 0.95 };
+      if (values.class !== undefined && byName === undefined && !name.meaningful)
+        return { class: values.class, confidence: 0.6 };
+      return nameAlone;
+    case 'against':
+      if (byName === undefined) return { class: undefined, confidence: 0.95 };
+      if (kind === 'composite' || (name.strength === 'strong' && FORMLESS.has(byName)))
+        return { ...nameAlone, confidence: 0.6 };
+      return { class: undefined, confidence: 0.8 };
+    case 'none':
+      return nameAlone;
+    default: {
+      const never: never = values.strength;
+      return never;
+    }
+  }
+}
+
+function classify(subject: ColumnSubject, topic: TableTopic): Classification {
+  const kind = typeKind(subject);
+  const name = nameEvidence(subject, topic);
+  const values = PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : valueEvidence(subject);
+  const { class: found, confidence } = weigh(name, values, kind);
+  const evidence: Evidence[] = [...name.evidence];
+  if (values.says !== '') evidence.push({ from: 'values', says: values.says });
+  const paths = new Map([...(name.paths ?? []), ...(values.paths ?? [])]);
+  return {
+    class: found,
+    confidence,
+    evidence,
+    scan: found === undefined && mustScan(subject, kind, name, values),
+    ...(paths.size > 0 ? { paths } : {}),
+  };
+}
+
+const topicOf = (subject: ColumnSubject) => tableTopic(subject.table, [subject.column, ...subject.siblings]);
+
+export function classifyColumn(subject: ColumnSubject): Classification {
+  return classify(subject, topicOf(subject));
+}
+
+/** Classes whose presence makes the rows of a table people. */
+const PERSONAL: ReadonlySet<ColumnClass> = new Set(['date_of_birth', 'national_id', 'person_name', 'password_hash']);
+
+/** A whole table, in the order given: what one column turns out to hold tells what the table is about. */
+export function classifyTable(subjects: readonly ColumnSubject[]): Classification[] {
+  const found = subjects.map(classifyColumn);
+  const first = subjects[0];
+  if (first === undefined || topicOf(first) !== 'unknown') return found;
+  if (!found.some((one) => one.class !== undefined && PERSONAL.has(one.class))) return found;
+  return subjects.map((subject) => classify(subject, 'person'));
+}

@@ -1,0 +1,266 @@
+/**
+ * What a column's name, type, comment and table say about its class, without a value. A name is read as English and
+ * German build them, the head last: `billing_email` is an e-mail address, `email_template` a template. What follows the
+ * head must be a qualifier, or the name is about something else; in languages that put the head first, other words may.
+ */
+import type { ColumnClass, ColumnSubject, Evidence } from './classes.ts';
+import { tableTopic } from './name-table.ts';
+import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
+import { splitName } from './name-words.ts';
+import type { NameRule, TableTopic } from './words/name-rule.ts';
+import {
+  CLASS_QUALIFIERS,
+  CLEAR_HEADS,
+  CLEAR_PHRASES,
+  CLEAR_TAILS,
+  CLEAR_WORDS,
+  QUALIFIERS,
+  UNMISTAKABLE,
+} from './words/qualifiers.ts';
+import { PERSON_TABLES } from './words/tables.ts';
+import { RULES, VOCABULARY } from './words/vocabulary.ts';
+
+export interface NameEvidence {
+  readonly class: ColumnClass | undefined;
+  /** `strong`: a phrase that means nothing else; `weak`: it depends on the table. */
+  readonly strength: 'strong' | 'weak' | 'none';
+  /** The name is made of known words, so that it says something even where it has no class; `field_12` does not. */
+  readonly meaningful: boolean;
+  readonly evidence: readonly Evidence[];
+  /** Of a composite: classes of its fields. */
+  readonly paths?: ReadonlyMap<string, ColumnClass>;
+}
+
+const BY_PHRASE: ReadonlyMap<string, readonly NameRule[]> = (() => {
+  const index = new Map<string, NameRule[]>();
+  for (const rule of RULES) for (const phrase of rule.phrases) index.set(phrase, [...(index.get(phrase) ?? []), rule]);
+  return index;
+})();
+const LONGEST_PHRASE = Math.max(...[...BY_PHRASE.keys()].map((phrase) => phrase.split(' ').length));
+
+/** What a name is read in. */
+interface Reading {
+  readonly words: readonly string[];
+  readonly tableWords: readonly string[];
+  readonly topic: TableTopic;
+  readonly kind: TypeKind;
+  readonly beside: ReadonlySet<string>;
+}
+
+interface Match {
+  readonly class: ColumnClass;
+  readonly strength: 'strong' | 'weak';
+  readonly phrase: string;
+}
+
+const isEncrypted = (words: readonly string[]) =>
+  words.some((word) => /^(enc|encr|encrypted|cipher|ciphertext|crypted)$/u.test(word));
+
+/** The words behind the head leave it what it is. */
+function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], reading: Reading): boolean {
+  return tail.every((word) => {
+    if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
+    if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
+    if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
+    if (VOCABULARY.has(word) || rule.alone) return false;
+    return word.length <= 3 || UNMISTAKABLE.has(phrase);
+  });
+}
+
+function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
+  const { words, topic, kind, beside } = reading;
+  if (!(rule.kinds ?? [...KINDS_OF[rule.class]]).includes(kind)) return false;
+  if (rule.topics && !rule.topics.includes(topic)) return false;
+  if (rule.notTopics?.includes(topic)) return false;
+  if (rule.beside && !rule.beside.some((word) => beside.has(word))) return false;
+  if (!tailAllows(rule, phrase, words.slice(end), reading)) return false;
+  const before = words.slice(0, start);
+  if (rule.alone) {
+    return before.every((word) => QUALIFIERS.has(word) || reading.tableWords.includes(word) || word.length === 1);
+  }
+  return before.length === 0 || rule.class === 'financial' || !CLEAR_HEADS.has(before[0] ?? '');
+}
+
+/** `nanny_name`: a name's word behind one for people, where no phrase lists it. */
+const NAME_WORDS: ReadonlySet<string> = new Set(['name', 'nombre', 'nome', 'nom', 'naam', 'navn', 'namn']);
+const NO_ROLES: ReadonlySet<string> = new Set(
+  'account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
+    ',',
+  ),
+);
+function isRoleName(words: readonly string[], end: number): boolean {
+  const role = words[end - 2];
+  return NAME_WORDS.has(words[end - 1] ?? '') && role !== undefined && PERSON_TABLES.has(role) && !NO_ROLES.has(role);
+}
+
+/** The match that ends last, of those the longest. */
+function matchName(reading: Reading): Match | undefined {
+  const { words, kind } = reading;
+  for (let end = words.length; end > 0; end--) {
+    for (let start = Math.max(0, end - LONGEST_PHRASE); start < end; start++) {
+      const phrase = words.slice(start, end).join(' ');
+      if (CLEAR_PHRASES.has(phrase)) return undefined;
+      const rule = BY_PHRASE.get(phrase)?.find((one) => ruleApplies(one, phrase, reading, start, end));
+      if (rule)
+        return { class: rule.class, strength: rule.alone || rule.topics || rule.beside ? 'weak' : 'strong', phrase };
+    }
+    if (
+      KINDS_OF.person_name.has(kind) &&
+      isRoleName(words, end) &&
+      words.slice(end).every((word) => QUALIFIERS.has(word))
+    ) {
+      return { class: 'person_name', strength: 'weak', phrase: words.slice(end - 2, end).join(' ') };
+    }
+  }
+  return undefined;
+}
+
+/** By the type alone. */
+function matchType(kind: TypeKind, topic: TableTopic): Match | undefined {
+  if (kind === 'network') return { class: 'ip_address', strength: 'weak', phrase: 'inet' };
+  if (kind === 'mac') return { class: 'device_id', strength: 'weak', phrase: 'macaddr' };
+  if (kind === 'geometry' && (topic === 'person' || topic === 'session'))
+    return { class: 'geo', strength: 'weak', phrase: 'point' };
+  return undefined;
+}
+/** Networks and ranges of addresses are settings. */
+const NETWORK_SETTINGS =
+  /\b(network|subnet|cidr|range|allow|allowed|allowlist|whitelist|blacklist|blocklist|block|mask|netmask|gateway|broadcast|dns|trusted|prefix|pool)\b/u;
+
+/** Enum labels that are traits of people. */
+const TRAIT_LABELS =
+  /^(male|female|man|woman|non.?binary|single|married|divorced|widowed|christian|muslim|jewish|hindu|buddhist|heterosexual|homosexual|bisexual|maennlich|weiblich|masculino|femenino|feminino|homme|femme)$/iu;
+
+/** The first clause of a comment, as a name: `E-mail address of the customer, lower case` → `E-mail address`. */
+function commentClause(comment: string): string {
+  const clause =
+    comment
+      .replace(/^\W*(pii|gdpr|personal data|sensitive|confidential)\W+/iu, '')
+      .split(/[.,;:(\n—–]|\b(?:of|for|used|from|in|when|that|which|if|as)\b/iu)[0] ?? '';
+  return clause.replace(/\b(the|a|an|this|its|their|person'?s|user'?s|customer'?s|employee'?s)\b/giu, ' ');
+}
+const PII_MARK =
+  /(?<!\b(?:non|no|not)[\s-])\b(pii|gdpr|personal data|personally identifiable|special category|personenbezogen|datos personales|dados pessoais|donn[ée]es personnelles)\b/iu;
+
+function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind): Reading {
+  const beside = new Set(subject.siblings.flatMap((sibling) => splitName(sibling, VOCABULARY)));
+  return { words: splitName(name, VOCABULARY), tableWords: splitName(subject.table, VOCABULARY), topic, kind, beside };
+}
+
+/** The classes of a composite's fields, by their names. */
+function fieldClasses(subject: ColumnSubject): Map<string, ColumnClass> {
+  const fields = subject.fields ?? [];
+  const paths = new Map<string, ColumnClass>();
+  for (const field of fields) {
+    const siblings = fields.filter((other) => other !== field);
+    const found = matchName(reading(field, { ...subject, siblings }, 'person', 'text'));
+    if (found) paths.set(field, found.class);
+  }
+  return paths;
+}
+
+function isForeignKeyId(subject: ColumnSubject, kind: TypeKind): boolean {
+  return (subject.references !== undefined || subject.isKey === true) && (kind === 'integer' || kind === 'uuid');
+}
+
+/** The class that an own type's name gives: domain `email_address`, composite `postal_address`. */
+function matchOwnType(subject: ColumnSubject, kind: TypeKind): Match | undefined {
+  const name = ownTypeName(subject);
+  if (name === undefined) return undefined;
+  const words = splitName(name, VOCABULARY).filter((word) => !/^(t|type|dom|domain|d|code|typ)$/u.test(word));
+  const under = kind === 'other' ? 'text' : kind;
+  return matchName({ words, tableWords: [], topic: 'unknown', kind: under, beside: new Set() });
+}
+
+/** Everything but values. `topic` where more is known of the table than its names tell. */
+export function nameEvidence(
+  subject: ColumnSubject,
+  topic = tableTopic(subject.table, [subject.column, ...subject.siblings]),
+): NameEvidence {
+  const kind = typeKind(subject);
+  const own = reading(subject.column, subject, topic, kind);
+  const meaningful =
+    own.words.length > 0 &&
+    own.words.every((word) => (VOCABULARY.has(word) && word.length > 1) || CLEAR_WORDS.has(word));
+  const says = (found: Match, from: Evidence['from'], what: string): NameEvidence => ({
+    class: found.class,
+    strength: found.strength,
+    meaningful: true,
+    evidence: [{ from, says: what }],
+  });
+  const clear: NameEvidence = { class: undefined, strength: 'none', meaningful, evidence: [] };
+  if (kind === 'composite') {
+    const paths = fieldClasses(subject);
+    const found = matchOwnType(subject, kind) ?? matchName(own);
+    const first = found?.class ?? [...paths.values()][0];
+    if (first === undefined) return clear;
+    return {
+      ...says(
+        { class: first, strength: 'strong', phrase: '' },
+        'type',
+        `${subject.type} (${[...paths.keys()].join(', ')})`,
+      ),
+      paths,
+    };
+  }
+  if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
+    const found = matchName(own);
+    if (found)
+      return says(
+        found,
+        'name',
+        `${subject.column}: ${found.phrase}${found.strength === 'weak' ? ` in a table about ${topic}` : ''}`,
+      );
+  }
+  if (subject.labels?.some((label) => TRAIT_LABELS.test(label))) {
+    return says({ class: 'demographic', strength: 'strong', phrase: '' }, 'type', `labels of ${subject.type}`);
+  }
+  const byType = matchOwnType(subject, kind);
+  if (byType) return says(byType, 'type', subject.type);
+  const byKind = NETWORK_SETTINGS.test(own.words.join(' ')) ? undefined : matchType(kind, topic);
+  if (byKind) return says(byKind, 'type', subject.type);
+  return fromForeignKey(subject, kind) ?? fromComment(subject, topic, kind, meaningful) ?? clear;
+}
+
+/** A natural key carries the class of what it references. */
+function fromForeignKey(subject: ColumnSubject, kind: TypeKind): NameEvidence | undefined {
+  const [, table, column] = subject.references?.split('.') ?? [];
+  if (table === undefined || column === undefined) return undefined;
+  const target = matchName(reading(column, { ...subject, table, siblings: [] }, tableTopic(table, []), kind));
+  if (!target) return undefined;
+  return {
+    class: target.class,
+    strength: target.strength,
+    meaningful: true,
+    evidence: [{ from: 'foreign_key', says: `references ${subject.references}` }],
+  };
+}
+
+function fromComment(
+  subject: ColumnSubject,
+  topic: TableTopic,
+  kind: TypeKind,
+  meaningful: boolean,
+): NameEvidence | undefined {
+  if (subject.comment === undefined || kind === 'boolean') return undefined;
+  const clause = commentClause(subject.comment);
+  const words = splitName(clause, VOCABULARY);
+  const found = words.length <= 6 ? matchName(reading(clause, subject, topic, kind)) : undefined;
+  if (found && !(meaningful && found.strength === 'weak')) {
+    return {
+      class: found.class,
+      strength: found.strength,
+      meaningful: true,
+      evidence: [{ from: 'comment', says: `comment: ${found.phrase}` }],
+    };
+  }
+  if (PII_MARK.test(subject.comment) && KINDS_OF.free_text.has(kind)) {
+    return {
+      class: 'free_text',
+      strength: 'strong',
+      meaningful: true,
+      evidence: [{ from: 'comment', says: 'comment: marked as personal data' }],
+    };
+  }
+  return undefined;
+}

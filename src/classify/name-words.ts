@@ -1,0 +1,98 @@
+/**
+ * Splits a name into words: `usrFirstName2`, `USR_FIRSTNAME` and `usr_first_name` give the same. Accents are folded,
+ * numbers dropped, plurals reduced and glued words cut where a known vocabulary covers all of them.
+ */
+
+/** Longest run of letters that is searched for glued words; PostgreSQL's names have at most 63 bytes. */
+const MAX_GLUED = 63;
+
+/** Lower case without accents: `Straße` → `strasse`. */
+export function foldName(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/gu, '')
+    .normalize('NFC')
+    .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .replaceAll('ł', 'l')
+    .replaceAll('ø', 'o')
+    .replaceAll('æ', 'ae')
+    .replaceAll('œ', 'oe')
+    .replaceAll('ı', 'i');
+}
+
+/** Cuts at separators and where the case changes; numbers stay with their word, as known words have them (`ipv4`). */
+function pieces(name: string): string[] {
+  return name
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
+    .split(/[^\p{L}\p{M}\d]+/u)
+    .map(foldName)
+    .filter((piece) => piece !== '');
+}
+
+/** The word of the vocabulary that this is a form of: itself, or what it is a plural of. */
+function known(word: string, vocabulary: ReadonlySet<string>): string | undefined {
+  if (vocabulary.has(word)) return word;
+  for (const [ending, singular] of PLURALS) {
+    if (!word.endsWith(ending) || word.length - ending.length < 2) continue;
+    const reduced = word.slice(0, word.length - ending.length) + singular;
+    if (vocabulary.has(reduced)) return reduced;
+  }
+  return undefined;
+}
+const PLURALS = [
+  ['ies', 'y'],
+  ['sses', 'ss'],
+  ['xes', 'x'],
+  ['ches', 'ch'],
+  ['s', ''],
+  ['es', ''],
+  ['en', ''],
+] as const;
+
+/** The fewest known words that cover it, each of at least three letters but those that are listed; else undefined. */
+function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | undefined {
+  if (word.length > MAX_GLUED) return undefined;
+  const best: (string[] | undefined)[] = [[]];
+  for (let end = 1; end <= word.length; end++) {
+    for (let start = 0; start < end; start++) {
+      const before = best[start];
+      if (before === undefined) continue;
+      const part = word.slice(start, end);
+      if (part.length < 3 && !SHORT_PARTS.has(part) && !/[^\u0000-\u024f]/u.test(part)) continue;
+      const found = known(part, vocabulary);
+      const other = best[end];
+      if (found === undefined || (other !== undefined && other.length <= before.length + 1)) continue;
+      best[end] = [...before, found];
+    }
+  }
+  return best[word.length];
+}
+const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 'pw', 'qq']);
+
+/** Words of one piece between separators. Numbers at its ends say nothing: `address1`. */
+function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
+  const whole = known(piece, vocabulary);
+  if (whole !== undefined) return [whole];
+  const bare = piece.replace(/^\d+|\d+$/gu, '');
+  if (bare === '') return [];
+  const found = known(bare, vocabulary);
+  if (found !== undefined) return [found];
+  const glued = cutGlued(bare, vocabulary);
+  if (glued !== undefined) return glued;
+  return bare.split(/\d+/u).filter((part) => part !== '');
+}
+
+/** The words of a name, plain and lower case; empty for `_` or `12`. */
+export function splitName(name: string, vocabulary: ReadonlySet<string>): string[] {
+  const words: string[] = [];
+  for (const part of name.split(/[^\p{L}\p{M}\d]+/u)) {
+    if (part === '') continue;
+    // Before its case is looked at: `Firstname`, `FIRSTNAME` and `FirstName` are one word that is known.
+    const whole = known(foldName(part), vocabulary);
+    if (whole !== undefined) words.push(whole);
+    else for (const piece of pieces(part)) words.push(...wordsOf(piece, vocabulary));
+  }
+  return words;
+}

@@ -1,0 +1,50 @@
+/** Devices and where they speak from. */
+import { type NameRule, phrases } from './name-rule.ts';
+
+export const DEVICE_RULES: readonly NameRule[] = [
+  {
+    class: 'ip_address',
+    phrases: phrases(
+      `ip, ip address, ip addr, ipaddr, ipaddress, ip number, ip no, ipv4, ipv6, ipv4 address, ipv6 address, ip v4, ip v6, remote ip, remote addr, remote address, remote host, client ip, client address, client addr, client host, peer address, peer ip, user ip, x forwarded for, forwarded for, xff, real ip, x real ip, source ip, src ip, source address, dst ip, destination ip, dest ip, last ip, last login ip, login ip, registration ip, signup ip, sign up ip, create ip, current sign in ip, last sign in ip, host ip, server ip, origin ip, visitor ip, posting ip, edit ip, ip hash, anonymized ip, ip anonymous, ip long, ip int, ip bin, ip binary, inet addr, ip adresse, ipadresse, adresse ip, direccion ip, endereco ip, indirizzo ip, adres ip, ip adres, ip adresi, ip dizhi, ip text, ip value, ip adres, ip1, remote ip address, author ip, poster ip, sender ip`,
+    ),
+  },
+  {
+    class: 'ip_address',
+    phrases: ['address', 'addr', 'host', 'remote', 'client', 'source', 'origin', 'peer', 'inet'],
+    kinds: ['network'],
+  },
+  {
+    class: 'device_id',
+    phrases: phrases(
+      `device id, device identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, installation id, install id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, onesignal id, push id, vendor device id, cookie id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, ahoy visit, visit token`,
+    ),
+    kinds: ['text', 'bytes', 'json', 'mac', 'integer', 'numeric', 'other'],
+  },
+  {
+    class: 'device_id',
+    phrases: phrases(
+      `device uuid, device identifier, device fingerprint, idfa, idfv, gaid, aaid, advertising id, installation id, android id, machine id, hardware id, udid, anonymous id, visitor token, visit token`,
+    ),
+    kinds: ['uuid'],
+  },
+  {
+    class: 'device_id',
+    alone: true,
+    topics: ['session'],
+    phrases: [
+      'fingerprint',
+      'agent',
+      'device',
+      'browser fingerprint',
+      'serial',
+      'serial number',
+      'identifier',
+      'uuid',
+      'udid',
+      'uid',
+      'browser',
+    ],
+    kinds: ['text', 'uuid'],
+    notTopics: ['thing'],
+  },
+];

@@ -1,0 +1,41 @@
+/** Health, as GDPR article 9 has it. */
+import { type NameRule, phrases } from './name-rule.ts';
+
+export const HEALTH_RULES: readonly NameRule[] = [
+  {
+    class: 'health',
+    phrases:
+      phrases(`diagnosis, diagnosis code, diagnosis text, primary diagnosis, diagnose, diag, diagnoses, icd, icd10, icd9, icd code, icd10 code, blood type, blood group, blood pressure, blood sugar, glucose, glucose level, cholesterol, heart rate, pulse, bmi, body mass index, allergy, allergen patient, medication, medicine taken, prescription, prescription text, drug name patient, dosage patient, medical history, medical record, medical record number, medical record no, mrn, medical condition, medical note, medical info, medical information, medical data, health condition, health status, health info, health data, health record, health note, health insurance, health insurance number, health insurance id, insurance number, insurance no, insurance policy number, insurance member id, insurance id, nhs number, nhs no, medicare number, medicare no, medicaid number, medicaid id, health card, health card number, patient number, patient no, patient id number, patient identifier, disability, disability status, disability type, disabled person, handicap, pregnancy, pregnant, is pregnant, pregnancy status, hiv status, hiv, std status, vaccination, vaccination status, vaccine, vaccinated, immunization, immunisation, covid status, covid test result, symptom, treatment, treatment plan, treatment note, therapy, therapy note, surgery, surgical history, clinical note, clinical finding, clinical summary, lab result, test result medical, genetic data, genome, dna, dna sequence, mental health, psychiatric note, smoker, is smoker, smoking status, alcohol use, drug use, substance use, addiction, dietary restriction, dietary requirement, diet restriction, food allergy, sick leave reason, cause of death, death cause, special need, body weight, body height, chief complaint, family history, organ donor, pain level, menstrual, contraception, chronic disease, chronic condition, disease, illness, impairment,
+      diagnose text, krankheit, krankenkasse, krankenversicherung, krankenversicherungsnummer, kvnr, versichertennummer, versicherten nr, blutgruppe, allergie, medikament, behinderung, schwerbehinderung, grad der behinderung, schwanger, bloedgroep, ziekte, ziektekosten, blodgrupp, grupa krwi, choroba, kan grubu, hastalik, gruppa krovi, diagnoz, bolezn, zabolevanie, ketsuekigata, xuexing, byoreki, 血液型, 血型, 诊断, 病歴`),
+    kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite', 'boolean'],
+    notTopics: ['thing'],
+  },
+  {
+    class: 'health',
+    headFirst: true,
+    phrases: phrases(
+      'diagnostico, diagnostico medico, enfermedad, tipo sangre, tipo sangre rh, tipo sanguineo, grupo sanguineo, alergia, alergias, medicacion, medicamento, discapacidad, doenca, deficiencia, cartao sus, cns sus, prontuario, maladie, groupe sanguin, traitement medical, handicape, mutuelle, numero mutuelle, malattia, gruppo sanguigno, disabilita, tessera sanitaria, tarjeta sanitaria, embarazada, gravida, historia clinica, antecedentes',
+    ),
+  },
+  {
+    class: 'health',
+    alone: true,
+    topics: ['person'],
+    phrases: [
+      'height',
+      'weight',
+      'temperature',
+      'oxygen',
+      'finding',
+      'complaint',
+      'procedure',
+      'gewicht',
+      'groesse',
+      'peso',
+      'taille',
+      'poids',
+      'altura',
+    ],
+    kinds: ['text', 'integer', 'numeric'],
+  },
+];

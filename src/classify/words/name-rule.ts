@@ -1,0 +1,45 @@
+import type { ColumnClass } from '../classes.ts';
+import type { TypeKind } from '../name-type.ts';
+
+/** What a table is about, as far as its name and its columns tell. */
+export type TableTopic =
+  | 'person'
+  | 'place'
+  | 'message'
+  | 'credential'
+  | 'session'
+  | 'money'
+  | 'company'
+  | 'thing'
+  | 'log'
+  | 'unknown';
+
+/**
+ * Phrases that name a class when they are the head of a column's name: nothing but qualifiers after them
+ * (`words/qualifiers.ts`), anything before them.
+ */
+export interface NameRule {
+  readonly class: ColumnClass;
+  /** Words separated by spaces, singular, plain. */
+  readonly phrases: readonly string[];
+  /** Languages that put the head first (`numero_telefone_casa`): other words may follow, but those of CLEAR_TAILS. */
+  readonly headFirst?: boolean;
+  /** Only the whole name, qualifiers aside: `name`, `note`. */
+  readonly alone?: boolean;
+  /** Tables in which alone it says so. */
+  readonly topics?: readonly TableTopic[];
+  /** Tables in which it says nothing. */
+  readonly notTopics?: readonly TableTopic[];
+  /** Kinds in place of those that the class allows. */
+  readonly kinds?: readonly TypeKind[];
+  /** Another column must stand beside it: one whose words contain one of these. */
+  readonly beside?: readonly string[];
+}
+
+/** Phrases of a list written as one text, separated by commas or line ends. */
+export function phrases(text: string): readonly string[] {
+  return text
+    .split(/[,\n]/u)
+    .map((phrase) => phrase.trim())
+    .filter((phrase) => phrase !== '');
+}

@@ -1,0 +1,126 @@
+/** Who a person is: names, log-in names, birth, traits, likeness. */
+import { type NameRule, phrases } from './name-rule.ts';
+
+export const PERSON_RULES: readonly NameRule[] = [
+  {
+    class: 'person_name',
+    phrases:
+      phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initial, last name, lastname, lname, l name, initial,
+      surname, family name, familyname, maiden name, mother maiden name, birth name, full name, fullname, fio, person name, real name, realname, contact name, contact person,
+      customer name, client name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
+      account holder name, account owner name, beneficiary name, payee name, payer name, author name, sender name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
+      father name, mother name, spouse name, partner name, child name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
+      participant name, applicant name, candidate name, buyer name, seller name, donor name, tenant name, voter name, witness name, signer name, signatory, signatory name, subscriber name, agent name, assignee name, creator name, committer name, reporter name, reviewer name, commenter name,
+      actor name, visitor name, person full name, staff name, contact full name, customer full name, cust name, lead name, pet owner name, nurse name, worker name, player name, inviter name, invitee name, requester name, caller name, borrower name, lender name, insured name, instructor name, speaker name, approver name, updated by name, created by name, billing name, shipping name, bill to name, ship to name, delivery name, consignee, consignee name, addressee, attn, attention to, cc name, name on account, bank account name, 
+      vorname, nachname, familienname, geburtsname, ansprechpartner, kontaktperson, kontoinhaber, karteninhaber, voornaam, achternaam, tussenvoegsel, geboortenaam, voorletter, fornamn, efternamn, fornavn, etternavn, efternavn, mellannamn,
+      imie, nazwisko, imie nazwisko, adi soyadi, ad soyad, soyad, soyadi, adi, imya, familiya, otchestvo, namn, seimei, shimei, sei, mei, namae, xingming, mingzi, etunimi, sukunimi, jmeno, prijmeni, first name kana, last name kana, name kana, furigana, kana,
+      氏名, 姓名, 名前, 姓, 真实姓名, 이름, 성명, имя, фамилия, отчество, фио, given name kanji, sir name, lastname1, first name phonetic, last name phonetic, name phonetic, who`),
+  },
+  {
+    class: 'person_name',
+    topics: ['person', 'session', 'message'],
+    phrases: phrases(
+      'display name, alt name, alternate name, other name, former name, previous name, alias name, legal name, preferred name, nick, person',
+    ),
+  },
+  {
+    class: 'person_name',
+    headFirst: true,
+    phrases:
+      phrases(`apellido, primer apellido, segundo apellido, apellido paterno, apellido materno, primer nombre, segundo nombre, nombre completo, nombre cliente, nombre persona, nombre titular, nombre contacto, nombre usuario completo, nombre empleado, nombre paciente,
+      sobrenome, nome completo, primeiro nome, ultimo nome, nome mae, nome pai, nome cliente, nome contato, nome titular, nome social, nome usuario completo, nome paciente, nome funcionario, apelido, cognome, nome cognome, prenom, nom famille, nom de famille, nom complet, nom client, nom patient, nom naissance, nom usage, nom jeune fille, nom contact, nom titulaire, nom salarie,
+      titular, titulaire, intestatario, nominativo, name first, name last, name middle, name family, name given, name full`),
+    notTopics: ['thing'],
+  },
+  {
+    class: 'person_name',
+    alone: true,
+    topics: ['person'],
+    phrases: phrases(
+      `name, nombre, nome, nom, naam, navn, nazwa, ad, isim, label, sort name, search name, complete name, sorted name, name search, name sort, normalized name, fn, ln, nm, title name, alias, suffix name`,
+    ),
+    kinds: ['text', 'json', 'bytes'],
+  },
+  {
+    class: 'person_name',
+    alone: true,
+    phrases: phrases(
+      'author, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, passenger, signer, signed by, signature name, doctor, physician, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, contact',
+    ),
+    notTopics: ['thing', 'log', 'company'],
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    phrases:
+      phrases(`username, user name, user login, login, login name, loginname, logon, logon name, login id, user handle, handle, nickname, nick name, nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
+      samaccountname, sam account name, uname, usr name, member login, twitter, twitter name, twitter handle, twitter username, github, github username, github login, github handle, gitlab username, facebook, facebook username, facebook id, facebook uid, facebook url, facebook profile, instagram, instagram username, instagram handle, linkedin, linkedin url, linkedin profile, linkedin id, linkedin username,
+      skype, skype id, skype name, telegram, telegram username, telegram id, telegram handle, telegram user id, discord, discord id, discord username, discord tag, slack username, slack handle, slack user id, wechat, wechat id, weixin, openid, open id, unionid, line user id, icq, icq no, aim, jabber, jabber id, xmpp, matrix id, matrix user, mastodon, mastodon handle, mastodon url, mastodon username, tiktok, tiktok username, youtube channel, snapchat, qq, qq number, msn, yahoo id, irc, irc nick, im handle, reddit username, steam id, google id, google uid, google user id, github id, github user id, twitter id, twitter uid, twitter user id, github uid, apple id, apple user id, microsoft id, ldap uid, ldap dn, ldap login, external username, extern uid, user dn, distinguished name, vk id, vkontakte, xing, viber, signal number, orcid, oauth uid, provider uid, provider user id, provider account id, social id, keybase, twitch url, twitch username, twitch id, stackoverflow url, gitlab url, github url, twitter url, instagram url, medium url, behance url, dribbble url, bluesky, bluesky handle, threads handle,
+      benutzername, anmeldename, kurzname, gebruikersnaam, brukernavn, anvandarnamn, brugernavn, nazwa uzytkownika, uzytkownik login, kullanici adi, imya polzovatelya, yonghuming, yuzamei, 用户名, 昵称, ユーザー名, 登录名, логин, acct, webfinger`),
+    notTopics: ['thing'],
+  },
+  {
+    class: 'username',
+    headFirst: true,
+    phrases: phrases(
+      'nombre usuario, usuario login, nome usuario, nome utente, nom utilisateur, identifiant connexion, pseudo, pseudonyme, apodo',
+    ),
+  },
+  {
+    class: 'username',
+    alone: true,
+    topics: ['person', 'session', 'log', 'credential'],
+    phrases: phrases(
+      'user, uid, usr, pseudonym, account, logged in user, remote user, principal name, lower name, username lower, owner name, also known as',
+    ),
+    kinds: ['text'],
+  },
+  {
+    class: 'date_of_birth',
+    phrases:
+      phrases(`date of birth, birth date, birthdate, birthday, birth day, dob, d o b, born, born on, born at, born date, date birth, dateofbirth, birth, birth dt, birth year, year of birth, yob, birth month, birthday day, birthday month, birthday year, birthtime, birth time, month of birth, day of birth, child dob, dt birth, date born, bday,
+      geburtsdatum, geburtstag, geb datum, gebdat, geburtsjahr, geb dat, geboortedatum, geb datum, fodselsdato, fodelsedatum, fodselsdag, fodelsedag, data urodzenia, rok urodzenia, dogum tarihi, data rozhdeniya, den rozhdeniya, seinengappi, tanjobi, shengri, chusheng riqi, syntymaaika, datum narozeni,
+      生年月日, 誕生日, 生日, 出生日期, 생년월일, дата рождения`),
+  },
+  {
+    class: 'date_of_birth',
+    headFirst: true,
+    phrases: phrases(
+      'fecha nacimiento, fecha de nacimiento, fec nac, fec nacimiento, fch nac, f nacimiento, fecha nac, data nascimento, data de nascimento, dt nasc, dt nascimento, data nasc, nascimento, nacimiento, nascita, data nascita, data di nascita, dt nascita, date naissance, date de naissance, dt naissance, naissance, date nais, anniversaire, cumpleanos, aniversario nascimento, compleanno',
+    ),
+  },
+  {
+    class: 'demographic',
+    phrases:
+      phrases(`gender, sex, religion, religious belief, faith, ethnicity, ethnic group, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
+      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependents, children count, education level, criminal record, criminal history, conviction,
+      geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
+      性別, 性别, 国籍, 民族, 성별, пол`),
+    kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],
+    notTopics: ['thing', 'company', 'place'],
+  },
+  {
+    class: 'demographic',
+    headFirst: true,
+    notTopics: ['thing', 'company', 'place'],
+    phrases: phrases(
+      'sexo, genero persona, estado civil, nacionalidad, nacionalidade, religiao, etnia, raca, raza, lugar nacimiento, lugar de nacimiento, pais nacimiento, naturalidade, local nascimento, orientacion sexual, orientacao sexual, sexe, genre personne, civilite, nationalite, situation familiale, situation matrimoniale, etat civil, lieu naissance, lieu de naissance, pays naissance, sesso, nazionalita, stato civile, luogo nascita, luogo di nascita, cittadinanza, religione, edad, eta, idade',
+    ),
+  },
+  {
+    class: 'photo',
+    phrases:
+      phrases(`avatar, avatar url, avatar image, avatar path, avatar file, avatar file name, avatar key, profile picture, profile pic, profile photo, profile image, profile img, profile image url, profile pic url, profile picture url, user photo, user image, user picture, userpic, user pic, employee photo, customer photo, patient photo, face, face image, face photo, face encoding, face embedding, face id data, selfie, selfie url, headshot, headshot url, portrait, portrait url, mugshot, passport photo, id photo, photo id image, gravatar, gravatar email, gravatar url,
+      signature image, signature img, signature data, signature png, id card image, id card front, id card back, id document image, id document scan, passport scan, license image, photo of person, avatar remote url, avatar source, avatar storage key, contact photo, uploaded avatar, foto perfil, foto usuario, passbild, profilbild, pasfoto, profielfoto, zdjecie profilowe, biometric, biometric data, fingerprint data, fingerprint image, fingerprint template data, iris scan, voice print, voiceprint, retina scan, 头像, 顔写真`),
+    kinds: ['text', 'bytes', 'json', 'xml', 'other', 'vector'],
+  },
+  {
+    class: 'photo',
+    alone: true,
+    topics: ['person'],
+    phrases: phrases(
+      'photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon url, image 1920, signature, photo key',
+    ),
+    kinds: ['text', 'bytes', 'json'],
+  },
+];

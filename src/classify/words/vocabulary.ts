@@ -1,0 +1,43 @@
+/** The rules in one list, and every word that any of them knows. A new group of rules: its file and one line here. */
+import { CONTACT_RULES } from './contact.ts';
+import { CREDENTIAL_RULES } from './credentials.ts';
+import { DEVICE_RULES } from './devices.ts';
+import { HEALTH_RULES } from './health.ts';
+import type { NameRule } from './name-rule.ts';
+import { NUMBER_RULES } from './numbers.ts';
+import { PERSON_RULES } from './person.ts';
+import { PROSE_RULES } from './prose.ts';
+import { CLASS_QUALIFIERS, CLEAR_HEADS, CLEAR_PHRASES, CLEAR_TAILS, CLEAR_WORDS, QUALIFIERS } from './qualifiers.ts';
+import * as tables from './tables.ts';
+
+/** Where two rules match the same words, the earlier wins. */
+export const RULES: readonly NameRule[] = [
+  ...CREDENTIAL_RULES,
+  ...DEVICE_RULES,
+  ...NUMBER_RULES,
+  ...CONTACT_RULES,
+  ...PERSON_RULES,
+  ...HEALTH_RULES,
+  ...PROSE_RULES,
+];
+
+function allWords(): Set<string> {
+  const words = new Set<string>();
+  const add = (phrase: string) => {
+    for (const word of phrase.split(' ')) if (word.length > 1) words.add(word);
+  };
+  for (const rule of RULES) rule.phrases.forEach(add);
+  for (const list of [
+    QUALIFIERS,
+    CLEAR_TAILS,
+    CLEAR_HEADS,
+    CLEAR_WORDS,
+    CLEAR_PHRASES,
+    ...Object.values(CLASS_QUALIFIERS),
+    ...Object.values(tables),
+  ])
+    for (const phrase of list) add(phrase);
+  return words;
+}
+
+export const VOCABULARY: ReadonlySet<string> = allWords();
