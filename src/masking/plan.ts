@@ -24,6 +24,10 @@ export interface ResultPlan {
   readonly columns: readonly ColumnAction[];
   /** Every action is `pass`: the bytes go on as they came. */
   readonly passes: boolean;
+  /** What RowDescription must say of a plain column, which may be a view's; undefined: nothing was foreseen. */
+  readonly origins?: readonly ({ readonly relation: number; readonly attnum: number } | undefined)[];
+  /** OIDs where lineage knows them: COPY sends no RowDescription. */
+  readonly types?: readonly (number | undefined)[];
   /** For explain and the record, one per column: why it is masked, undefined where it passes. */
   readonly because: readonly (string | undefined)[];
 }

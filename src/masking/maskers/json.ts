@@ -152,7 +152,10 @@ class JsonWalk {
     const close = isObject ? CLOSE_OBJECT : CLOSE_ARRAY;
     this.#byte();
     this.#spaces();
-    if (source[this.#at] === close && this.#at < this.#end) return this.#byte();
+    if (source[this.#at] === close && this.#at < this.#end) {
+      this.#byte();
+      return;
+    }
     for (;;) {
       let node = element ?? otherwise;
       let key = outerKey;

@@ -199,7 +199,7 @@ export class AddressMasks {
         this.#address[into + part++] = value;
         value = -1;
       } else if (byte >= 0x30 && byte <= 0x39) {
-        value = (value < 0 ? 0 : value) * 10 + byte - 48;
+        value = Math.max(value, 0) * 10 + byte - 48;
         if (value > 255) return false;
       } else return false;
     }

@@ -1,0 +1,146 @@
+/**
+ * Rewrites what COPY … TO STDOUT sends. In: CopyData messages, which need not end where rows end; the statement's
+ * format; the plan. Out: CopyData messages, one a row, in a ByteOutput that the session owns. Whatever does not fit the
+ * format or the plan throws, and nothing of that row is in the output.
+ *
+ * A session calls `data` for each whole CopyData message, or `bytes` for each part of one without its header, and `end`
+ * at CopyDone.
+ */
+import type { Buffer } from 'node:buffer';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import type { CopyFormat } from '../sql/lineage/lineage.ts';
+import { ByteOutput } from './byte-output.ts';
+import { cellMasker } from './cell-maskers.ts';
+import { type CopyFraming, copyFraming } from './copy-framing.ts';
+import { CsvFields, TextFields } from './copy-text.ts';
+import { type CellMasker, MASK_ROOM, MASKED, NULLED, pass } from './maskers/cell-masker.ts';
+import type { MaskContext } from './maskers/context.ts';
+import type { ResultPlan, TypeLookup, TypeShape } from './plan.ts';
+import { DEFAULT_MAX_ROW_BYTES, planMismatch } from './result-rewriter.ts';
+
+const COPY_DATA = 0x64;
+const HEADER_BYTES = 5;
+/** What has no known type is masked as the text that it is here. */
+const TEXT: TypeShape = { oid: 25, base: 'text', kind: 'scalar' };
+
+export class CopyRewriter {
+  /** Values that were masked so far; NULLs do not count. */
+  cellsMasked = 0;
+  readonly #framing: CopyFraming;
+  readonly #fields: TextFields | CsvFields | undefined;
+  readonly #maskers: readonly CellMasker[];
+  readonly #maxRowBytes: number;
+  /** The beginning of a row whose end has not come. */
+  readonly #held = new ByteOutput();
+  /** Bytes of `#held` that the framing has seen. */
+  #seen = 0;
+
+  constructor(
+    plan: ResultPlan,
+    format: CopyFormat,
+    types: TypeLookup,
+    context: MaskContext,
+    maxRowBytes = DEFAULT_MAX_ROW_BYTES,
+  ) {
+    this.#maxRowBytes = maxRowBytes;
+    const isBinary = format.format === 'binary';
+    this.#framing = copyFraming(format);
+    this.#maskers = plan.columns.map((action, i) => {
+      const type = plan.types?.[i];
+      const shape = type === undefined ? (isBinary ? undefined : TEXT) : types(type);
+      return cellMasker(action, { shape, typeModifier: -1, format: isBinary ? 1 : 0 }, types, context);
+    });
+    if (!isBinary) this.#fields = new (format.format === 'csv' ? CsvFields : TextFields)(format, this.#maskers);
+  }
+
+  /** One CopyData at `buffer[start..end)`, header included. */
+  data(buffer: Buffer, start: number, end: number, out: ByteOutput): void {
+    this.bytes(buffer, start + HEADER_BYTES, end, out);
+  }
+
+  /** A part of the stream, without any header. */
+  bytes(buffer: Buffer, start: number, end: number, out: ByteOutput): void {
+    const held = this.#held;
+    let at = start;
+    if (held.length > 0) {
+      if (held.length + end - start > this.#maxRowBytes) throw tooLarge(this.#maxRowBytes);
+      held.append(buffer, start, end);
+      const stop = this.#framing.endOfRow(held.bytes, this.#seen, held.length);
+      if (stop < 0) {
+        this.#seen = held.length;
+        return;
+      }
+      this.#row(held.bytes, 0, stop, out);
+      at = end - (held.length - stop);
+      held.clear();
+    }
+    while (at < end) {
+      const stop = this.#framing.endOfRow(buffer, at, end);
+      if (stop < 0) {
+        if (end - at > this.#maxRowBytes) throw tooLarge(this.#maxRowBytes);
+        held.append(buffer, at, end);
+        this.#seen = held.length;
+        return;
+      }
+      this.#row(buffer, at, stop, out);
+      at = stop;
+    }
+  }
+
+  /** At CopyDone: throws if a row has not ended. */
+  end(_out: ByteOutput): void {
+    if (this.#held.length > 0) throw malformed('it ends within a row');
+  }
+
+  #row(source: Buffer, start: number, end: number, out: ByteOutput): void {
+    const first = out.length;
+    try {
+      out.reserve(end - start + HEADER_BYTES + MASK_ROOM * (this.#maskers.length + 1));
+      out.byte(COPY_DATA);
+      out.int32(0);
+      if (this.#framing.isData) this.cellsMasked += this.#maskRow(source, start, end, out);
+      else out.copy(source, start, end);
+      out.int32At(first + 1, out.length - first - 1);
+    } catch (error) {
+      out.length = first;
+      throw error;
+    }
+  }
+
+  #maskRow(source: Buffer, start: number, end: number, out: ByteOutput): number {
+    if (this.#fields !== undefined) return this.#fields.mask(source, start, end, out);
+    const maskers = this.#maskers;
+    const columns = source.readInt16BE(start);
+    if (columns !== maskers.length) throw planMismatch(maskers.length, columns);
+    let masked = 0;
+    let at = start + 2;
+    out.copy(source, start, at);
+    for (let i = 0; i < columns; i++) {
+      const length = source.readInt32BE(at);
+      const next = at + 4 + Math.max(0, length);
+      const masker = maskers[i]!;
+      if (length < 0 || masker === pass) out.append(source, at, next);
+      else {
+        const lengthAt = out.length;
+        out.reserve(next - at + MASK_ROOM + (end - next));
+        out.length += 4;
+        const result = masker(source, at + 4, next, out);
+        if (result === MASKED || result === NULLED) masked++;
+        out.int32At(lengthAt, result === NULLED ? -1 : out.length - lengthAt - 4);
+      }
+      at = next;
+    }
+    return masked;
+  }
+}
+
+export function malformed(why: string): DbgateError {
+  return new DbgateError(ErrorCode.protocol, `invalid COPY data: ${why}`, { sqlstate: '08P01' });
+}
+
+function tooLarge(bytes: number): DbgateError {
+  return new DbgateError(ErrorCode.denied, `a row with masked columns is larger than ${bytes} bytes`, {
+    sqlstate: '54000',
+    hint: 'copy the masked columns and the large one in separate statements',
+  });
+}
