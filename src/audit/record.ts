@@ -95,8 +95,9 @@ export interface StatementOutcome {
  * It was answered, and then its transaction failed without a command of its own (a later message of its batch, or Sync):
  * `rolled_back`: nothing of it lasted; `unknown`: the connection was lost before the end was told, or a command of the
  * batch may have committed. `sqlstate` says what failed.
+ * `cut`: it completed, and only its answer was cut off by a limit, which `sqlstate` says.
  */
-export type OutcomeFate = 'rolled_back' | 'unknown';
+export type OutcomeFate = 'rolled_back' | 'unknown' | 'cut';
 
 /** The principal created, or dropped, a database object through dbgate; rights of `create` grants rest on it. */
 export interface ObjectOwned {

@@ -259,16 +259,10 @@ function isTime(text: string): boolean {
   return Number.isFinite(Date.parse(text)) && new Date(Date.parse(date)).toISOString().startsWith(date);
 }
 
-/** Words of the language that this version cannot keep: better refused than silently off. */
-const notEnforced = (what: string) =>
-  z
-    .unknown()
-    .optional()
-    .refine(
-      (value) => value === undefined,
-      `is not enforced by this version: ${what} cannot be limited yet; remove it`,
-    );
-const NOT_YET = 'nothing: this version refuses it';
+const ROWS_EXPECTS = 'a number from 1 to 1000000000000';
+const rowLimit = z.int().min(1).max(1e12).optional();
+const BYTES_EXPECTS = 'a size from 1B to 999999999GiB, such as `5GiB`';
+const byteLimit = size(1, Number.MAX_SAFE_INTEGER).optional();
 
 const grantLimits = z.strictObject({
   max_sessions: field(
@@ -304,12 +298,16 @@ const grantLimits = z.strictObject({
     'settings that the session may not change',
     'a list of names of settings, such as `[work_mem]`',
   ),
-  rows_per_statement: field(notEnforced('rows'), 'rows of one answer', NOT_YET),
-  bytes_per_statement: field(notEnforced('bytes'), 'bytes of one answer', NOT_YET),
-  rows_per_hour: field(notEnforced('rows'), 'rows in an hour', NOT_YET),
-  rows_per_day: field(notEnforced('rows'), 'rows in a day', NOT_YET),
-  bytes_per_hour: field(notEnforced('bytes'), 'bytes in an hour', NOT_YET),
-  bytes_per_day: field(notEnforced('bytes'), 'bytes in a day', NOT_YET),
+  rows_per_statement: field(
+    rowLimit,
+    'rows of one answer; the statement is cancelled when it has more (SQLSTATE 53400), and so for the limits below',
+    ROWS_EXPECTS,
+  ),
+  bytes_per_statement: field(byteLimit, 'bytes of one answer', BYTES_EXPECTS),
+  rows_per_hour: field(rowLimit, 'rows in any hour, of all sessions of one principal on one database', ROWS_EXPECTS),
+  bytes_per_hour: field(byteLimit, 'bytes in any hour, likewise', BYTES_EXPECTS),
+  rows_per_day: field(rowLimit, 'rows in any 24 hours, likewise', ROWS_EXPECTS),
+  bytes_per_day: field(byteLimit, 'bytes in any 24 hours, likewise', BYTES_EXPECTS),
 });
 
 const grant = z

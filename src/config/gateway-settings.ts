@@ -104,6 +104,17 @@ export interface GrantLimits {
   readonly idleTimeoutMs?: number | undefined;
   /** Names that a session may not change, lower case. */
   readonly settings?: readonly string[] | undefined;
+  readonly egress?: EgressLimits | undefined;
+}
+
+/** How much of a database may leave it. `…Statement`: one answer; the others: one principal's sessions on one database. */
+export interface EgressLimits {
+  readonly rowsPerStatement?: number | undefined;
+  readonly bytesPerStatement?: number | undefined;
+  readonly rowsPerHour?: number | undefined;
+  readonly bytesPerHour?: number | undefined;
+  readonly rowsPerDay?: number | undefined;
+  readonly bytesPerDay?: number | undefined;
 }
 
 /** One rule of the policy language (docs/policy.md), checked by `policy/language/read-rules.ts`. */

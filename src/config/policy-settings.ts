@@ -5,7 +5,7 @@
 import { readRules } from '../policy/language/read-rules.ts';
 import { schemaFaults, unknownWord, type ValueFault } from './gateway-faults.ts';
 import { type GatewayFile, policyFile } from './gateway-file.ts';
-import type { GrantSettings, RuleSettings } from './gateway-settings.ts';
+import type { EgressLimits, GrantSettings, RuleSettings } from './gateway-settings.ts';
 import { nearest } from './nearest.ts';
 import { type FileFault, type PolicySource, readIncludes } from './policy-files.ts';
 import { schemaNode } from './schema-walk.ts';
@@ -108,7 +108,20 @@ function toGrant(grant: GatewayFile['grants'][number]): GrantSettings {
             lockTimeoutMs: limits.lock_timeout,
             idleTimeoutMs: limits.idle_timeout,
             settings: limits.settings,
+            egress: egressOf(limits),
           },
         }),
   };
+}
+
+function egressOf(limits: NonNullable<GatewayFile['grants'][number]['limits']>): EgressLimits | undefined {
+  const egress: EgressLimits = {
+    rowsPerStatement: limits.rows_per_statement,
+    bytesPerStatement: limits.bytes_per_statement,
+    rowsPerHour: limits.rows_per_hour,
+    bytesPerHour: limits.bytes_per_hour,
+    rowsPerDay: limits.rows_per_day,
+    bytesPerDay: limits.bytes_per_day,
+  };
+  return Object.values(egress).some((limit) => limit !== undefined) ? egress : undefined;
 }

@@ -21,6 +21,8 @@ export interface ConnectionParts {
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
   onSchemaChanged(): void;
   onCancelUpstream(): void;
+  /** Resolves when the server was told, or cannot be. */
+  onCancelStatement(): Promise<void>;
   onInternalError(error: Error): void;
   /** Called once, when both sockets are done with. */
   onClosed(reason: EndReason): void;
@@ -112,7 +114,7 @@ export class Connection implements DurabilityWaiter {
     this.#handle({ type: 'audit_failed', from, nowMs: performance.now() });
   }
 
-  #event(type: 'client_end' | 'upstream_end'): void {
+  #event(type: 'client_end' | 'upstream_end' | 'statement_cancelled'): void {
     this.#handle({ type, nowMs: performance.now() });
   }
 
@@ -168,6 +170,9 @@ export class Connection implements DurabilityWaiter {
         return;
       case 'cancel_upstream':
         this.#parts.onCancelUpstream();
+        return;
+      case 'cancel_statement':
+        void this.#parts.onCancelStatement().then(() => this.#event('statement_cancelled'));
         return;
       case 'internal_error':
         this.#parts.onInternalError(command.error);

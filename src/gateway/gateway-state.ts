@@ -11,9 +11,11 @@ import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
+import type { EgressUsages } from './egress-usage.ts';
 import { notGranted, PolicyInForce, type SessionContext } from './policy-in-force.ts';
 import type { PolicyScope } from './policy-scope.ts';
 import { RefusalRecord } from './refusal-record.ts';
+import { Egress } from './session/egress.ts';
 import { type SessionEntry, SessionRegistry } from './session-registry.ts';
 
 export interface GatewayParts {
@@ -22,6 +24,7 @@ export interface GatewayParts {
   readonly recorder: Recorder;
   readonly owned: OwnedObjects;
   readonly revocations: Revocations;
+  readonly egress: EgressUsages;
   logLine(line: string): void;
 }
 
@@ -42,6 +45,7 @@ export class GatewayState {
   readonly recorder: Recorder;
   readonly owned: OwnedObjects;
   readonly revocations: Revocations;
+  readonly #egress: EgressUsages;
   readonly sessions = new SessionRegistry();
   readonly durability: Durability;
   readonly refusals: RefusalRecord;
@@ -57,6 +61,7 @@ export class GatewayState {
     this.recorder = parts.recorder;
     this.owned = parts.owned;
     this.revocations = parts.revocations;
+    this.#egress = parts.egress;
     this.logLine = parts.logLine;
     this.refusals = new RefusalRecord(parts.recorder);
     this.durability = new Durability(parts.log);
@@ -96,6 +101,13 @@ export class GatewayState {
     const outcome = this.#grantOf(principal, databaseName, purpose);
     if (!outcome.granted) throw notGranted(databaseName, outcome);
     return outcome;
+  }
+
+  /** What may leave through a session; its counts are those of all sessions of this principal on the database. */
+  egressOf(principal: Principal, databaseName: string, { limits }: Granted): Egress {
+    // An agent has its own grants, so its own budget, though it has the subject of the person it acts for.
+    const who = JSON.stringify([principalKey(principal), principal.kind, principal.actor]);
+    return new Egress(this.#egress.of(who, databaseName), limits.egress);
   }
 
   /** Throws when the grant's sessions are all in use; nothing may be waited for between this and `sessions.add`. */
@@ -174,6 +186,7 @@ export class GatewayState {
     const { principal, purpose } = entry.holder;
     const outcome = this.#grantOf(principal, entry.database, purpose);
     // A session that may only read was opened as read only upstream, which reaches further than policy: into functions.
+    if (outcome.granted) entry.egress.limit(outcome.limits.egress);
     if (!outcome.granted || (outcome.access === 'read' && !entry.readOnly)) entry.connection.end(reason);
   }
 

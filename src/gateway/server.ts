@@ -25,6 +25,7 @@ import { openSegmentLog } from '../store/segment-log.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
 import { closeSoon } from './close-soon.ts';
 import { ConfigWatch } from './config-watch.ts';
+import { openEgressUsages } from './egress-usage.ts';
 import { GatewayState } from './gateway-state.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
@@ -82,7 +83,9 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       now,
     });
     const revocations = createRevocations();
-    const gateway = new GatewayState({ settings, log, recorder, owned, revocations, logLine });
+    const egress = openEgressUsages(settings.stateDir, { now, logLine });
+    closing.push(() => egress.close());
+    const gateway = new GatewayState({ settings, log, recorder, owned, revocations, egress, logLine });
     closing.push(() => gateway.close());
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
 

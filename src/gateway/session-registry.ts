@@ -6,6 +6,7 @@ import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Connection } from './connection.ts';
 import type { SessionHolder } from './gateway-state.ts';
+import type { Egress } from './session/egress.ts';
 
 export interface SessionEntry {
   readonly id: string;
@@ -15,6 +16,7 @@ export interface SessionEntry {
   /** Opened as read only upstream. */
   readonly readOnly: boolean;
   readonly connection: Connection;
+  readonly egress: Egress;
   readonly cancelPid: number;
   readonly cancelSecret: Buffer;
   /** Cancels what the upstream does for this session. */

@@ -109,6 +109,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       purpose: arrival.purpose,
       application: wanted.application,
     };
+    const egress = gateway.egressOf(principal, runtime.settings.name, granted);
     const scope = gateway.followScope(runtime.settings, holder, granted);
     const id = randomUUID();
     const journal = gateway.recorder.session(id);
@@ -137,6 +138,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         clientApplicationName: (value) => clientApplicationName(wanted.application, person, value),
         maxMessageBytes: gateway.settings.limits.maxStatementBytes,
         waitForRecord: gateway.settings.audit.durability === 'sync',
+        egress,
       },
       {
         journal,
@@ -149,9 +151,9 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       },
     );
     const key = gateway.sessions.newCancelKey();
-    const cancel = (): void => {
+    const cancel = async (): Promise<void> => {
       if (upstream.backendKey === undefined) return;
-      cancelUpstream(runtime.settings.upstream, upstream.backendKey).catch((error: Error) =>
+      await cancelUpstream(runtime.settings.upstream, upstream.backendKey).catch((error: Error) =>
         gateway.logLine(`cancel on ${runtime.settings.name} failed: ${error.message}`),
       );
     };
@@ -172,7 +174,8 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         }
       },
       onSchemaChanged: () => runtime.schemaChanged(),
-      onCancelUpstream: cancel,
+      onCancelUpstream: () => void cancel(),
+      onCancelStatement: cancel,
       onInternalError: (error) => gateway.logLine(`session ${id}: ${error.stack ?? error.message}`),
       onClosed: (reason) => {
         if (entry !== undefined) gateway.sessions.remove(entry);
@@ -188,7 +191,8 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       connection,
       cancelPid: key.pid,
       cancelSecret: key.secret,
-      cancel,
+      cancel: () => void cancel(),
+      egress,
     };
     gateway.sessions.add(entry);
     client.write(greeting(startup, upstream, key, (value) => clientApplicationName(wanted.application, person, value)));

@@ -121,6 +121,14 @@ function mildest(limits: readonly (GrantLimits | undefined)[]): GrantLimits {
     lockTimeoutMs: highest((one) => one.lockTimeoutMs),
     idleTimeoutMs: highest((one) => one.idleTimeoutMs),
     settings: (first ?? []).filter((name) => others.every((names) => names.includes(name))),
+    egress: {
+      rowsPerStatement: highest((one) => one.egress?.rowsPerStatement),
+      bytesPerStatement: highest((one) => one.egress?.bytesPerStatement),
+      rowsPerHour: highest((one) => one.egress?.rowsPerHour),
+      bytesPerHour: highest((one) => one.egress?.bytesPerHour),
+      rowsPerDay: highest((one) => one.egress?.rowsPerDay),
+      bytesPerDay: highest((one) => one.egress?.bytesPerDay),
+    },
   };
 }
 

@@ -57,7 +57,8 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
               e.session, e.database, e.environment, e.principal, e.application, e.purpose,
               CASE WHEN s.decision = 'deny' THEN 'denied'
                    WHEN s.fate = 'rolled_back' THEN 'rolled_back'
-                   WHEN s.fate IS NOT NULL THEN 'may_have_run'
+                   WHEN s.fate = 'unknown' THEN 'may_have_run'
+                   WHEN s.fate = 'cut' THEN 'done'
                    WHEN s.rows IS NOT NULL THEN CASE WHEN s.sqlstate IS NULL THEN 'done' ELSE 'failed' END
                    WHEN e.position > ? AND e.closed_at IS NULL THEN 'running'
                    ELSE 'may_have_run' END AS state

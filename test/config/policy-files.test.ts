@@ -124,7 +124,7 @@ describe('a grant', () => {
   it('may say when, what for and how much', () => {
     expect(
       one(
-        'labels: { team: payments }, hours: "Mon-Fri 08:00-18:00 Europe/Berlin", expires: 2026-12-31, purpose: required, limits: { max_sessions: 3, statement_timeout: 30s, lock_timeout: 500ms, idle_timeout: 5m, settings: [Work_Mem] }',
+        'labels: { team: payments }, hours: "Mon-Fri 08:00-18:00 Europe/Berlin", expires: 2026-12-31, purpose: required, limits: { max_sessions: 3, statement_timeout: 30s, lock_timeout: 500ms, idle_timeout: 5m, settings: [Work_Mem], rows_per_statement: 100, bytes_per_day: 2KiB }',
       ),
     ).toEqual({
       to: { group: 'a' },
@@ -142,6 +142,7 @@ describe('a grant', () => {
         lockTimeoutMs: 500,
         idleTimeoutMs: 300_000,
         settings: ['work_mem'],
+        egress: { rowsPerStatement: 100, bytesPerDay: 2048 },
       },
     });
     expect(one('database: prod-db, expires: "2026-12-31T18:00:00+01:00"').expiresAt).toBe(
@@ -163,8 +164,8 @@ describe('a grant', () => {
     ['database: prod-db, expires: "2026-12-31T18:00"', /expected a date/],
     ['database: prod-db, purpose: asked', /purpose: found "asked", expected "required"/],
     ['database: prod-db, limits: { rows: 5 }', /limits\.rows: unknown key/],
-    ['database: prod-db, limits: { rows_per_statement: 5 }', /rows_per_statement: is not enforced by this version/],
-    ['database: prod-db, limits: { bytes_per_day: 5GiB }', /bytes_per_day: is not enforced by this version/],
+    ['database: prod-db, limits: { rows_per_statement: 0 }', /rows_per_statement: found 0, expected a number/],
+    ['database: prod-db, limits: { bytes_per_day: 5 }', /bytes_per_day: found 5, expected a size/],
     ['database: prod-db, limits: { statement_timeout: 0s }', /statement_timeout: found "0s", expected a duration/],
     ['database: prod-db, limits: { settings: ["a b"] }', /settings\[0\]: found "a b"/],
   ])('is refused with %s', (text, expected) => {

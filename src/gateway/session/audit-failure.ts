@@ -5,6 +5,7 @@
  */
 import { SYNC } from '../../pgwire/extended.ts';
 import { readyForQuery } from '../../pgwire/result.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import { AUDIT_LOST, AUDIT_UNAVAILABLE, denialResponse, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
@@ -50,7 +51,7 @@ export function refuseAndWithhold(
   const inBatch = marks[0]?.inBatch ?? core.pipelineOpen;
   const failing = lost && !backend.copyIn;
   const { pipelineOpen } = core;
-  if (failing) failTransaction(core, inBatch);
+  if (failing) failTransaction(core, inBatch, AUDIT_LOST);
   core.pipelineOpen = pipelineOpen;
   refuseUnsent(core, requests, failing && inBatch, notRun);
   // 5. What comes from here on is taken by a log that has healed, or refused.
@@ -89,10 +90,10 @@ function refuseUnsent(
 }
 
 /** A statement that is certain to fail: in the batch that is open, else by itself. */
-function failTransaction(core: SessionCore, inBatch: boolean): void {
+export function failTransaction(core: SessionCore, inBatch: boolean, denial: DenyDecision): void {
   if (inBatch) {
     core.toUpstream.put(REJECTED_EXECUTE);
-    core.push('parse', { denial: denialResponse(AUDIT_LOST) });
+    core.push('parse', { denial: denialResponse(denial) });
     return;
   }
   core.toUpstream.put(REJECTED_QUERY);

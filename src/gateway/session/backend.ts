@@ -19,9 +19,11 @@ import {
   rowsOfTag,
   type TransactionStatus,
 } from '../../pgwire/result.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
 import type { SessionOptions } from './contract.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
-import { AUDIT_LOST, AUDIT_UNAVAILABLE, denialResponse } from './denial.ts';
+import { AUDIT_LOST, AUDIT_UNAVAILABLE, completedDenial, denialResponse } from './denial.ts';
+import type { AnswerSize } from './egress.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
@@ -36,6 +38,8 @@ export interface BackendListener {
   notRun(request: Request, sqlstate: string): void;
   probed(collector: ProbeCollector): void;
   transactionEnded(): void;
+  /** The client was told that its transaction failed: so it must upstream, before anything else comes there. */
+  failTransaction(denial: DenyDecision): void;
 }
 
 const ch = (letter: string): number => letter.charCodeAt(0);
@@ -60,6 +64,9 @@ const COPY_IN = ch('G'),
 const PARAMETER_STATUS = ch('S'),
   FUNCTION_RESULT = ch('V');
 
+/** The error of what is withheld has been told already. */
+const TOLD = Buffer.alloc(0);
+
 export class Backend implements MessageSink {
   /** COPY FROM STDIN runs, and its end has not been sent yet. */
   copyIn = false;
@@ -79,6 +86,13 @@ export class Backend implements MessageSink {
   #midBatch = false;
   /** The error that stands for all that is left of the batch under way. */
   #withheld: Buffer | undefined;
+  /** What was to be cancelled completed: its transaction did not fail by itself. */
+  #cutCompleted: DenyDecision | undefined;
+  /** What has left for the request that is answered, where that is limited and no portal's. */
+  #sent: AnswerSize = { rows: 0, bytes: 0 };
+  #sentOf: Request | undefined;
+  /** The message that comes in pieces is behind a limit. */
+  #dropPieces = false;
   /** The client was told that its transaction failed, and the upstream's has not failed yet. */
   #toldFailed = false;
   /** Syncs sent while COPY FROM STDIN ran: ignored, or not if the COPY had failed before the server came to them. */
@@ -130,6 +144,7 @@ export class Backend implements MessageSink {
       case DATA_ROW:
       case COPY_DATA: {
         const answered = this.#expectRows(type, head);
+        if (this.#options.egress.limited && this.#isCut(answered, 1, end - start - HEADER_BYTES)) return true;
         answered.rows++;
         answered.bytes += end - start - HEADER_BYTES;
         if (answered.probe !== undefined) {
@@ -168,8 +183,10 @@ export class Backend implements MessageSink {
         return true;
       case NOTICE:
         if (head?.probe !== undefined) return true;
+        if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
         break;
       case NOTIFICATION:
+        if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
         break;
       case PARAMETER_STATUS:
         this.#parameterStatus(buffer, start, end);
@@ -197,11 +214,71 @@ export class Backend implements MessageSink {
     if (head.probe !== undefined) throw this.#unexpected(type, head);
     if (first) {
       this.#gate(head);
-      head.rows++;
-      head.bytes -= HEADER_BYTES;
+      // All of it, as an error cannot be told in the middle of it.
+      const bytes = buffer.readInt32BE(start + 1) - 4;
+      this.#dropPieces = this.#options.egress.limited && this.#isCut(head, 1, bytes);
+      if (!this.#dropPieces) head.rows++;
+      head.bytes -= this.#dropPieces ? 0 : HEADER_BYTES;
     }
+    if (this.#dropPieces) return;
     head.bytes += end - start;
     this.#pass(buffer, start, end);
+  }
+
+  /**
+   * Does what comes now go beyond a limit, or behind what did? Then all that is left of the batch is withheld, the
+   * statement cancelled, and the error told when it is known how it ended.
+   */
+  #isCut(head: Request | undefined, rows: number, bytes: number): boolean {
+    if (head?.probe !== undefined || this.#withheld !== undefined) return head?.cut !== undefined;
+    const { egress } = this.#options;
+    const sent = this.#sentTo(head);
+    const exceeded = egress.take(sent, rows, bytes);
+    if (exceeded === undefined) {
+      sent.rows += rows;
+      sent.bytes += bytes;
+      return false;
+    }
+    // What no statement of the client's stands for (NOTIFY) is dropped by itself.
+    if (head === undefined || (head.kind !== 'query' && head.kind !== 'execute')) return true;
+    const denial = egress.denial(exceeded);
+    head.cut = denial;
+    this.#withheld = denialResponse(denial);
+    head.sqlstate = denial.sqlstate;
+    this.#core.cancelling = true;
+    this.#core.command({ type: 'cancel_statement' });
+    return true;
+  }
+
+  /** What the client has had of the answer; of a portal it goes on with each Execute. */
+  #sentTo(head: Request | undefined): AnswerSize {
+    const portal = head?.kind === 'execute' ? head.portal : undefined;
+    if (portal !== undefined) return (portal.sent ??= { rows: 0, bytes: 0 });
+    if (this.#sentOf !== head) {
+      this.#sentOf = head;
+      this.#sent = { rows: 0, bytes: 0 };
+    }
+    return this.#sent;
+  }
+
+  /** It completed before it could be cancelled. */
+  #completedBehindCut(head: Request, denial: DenyDecision): void {
+    if (!head.pure) head.fate = 'cut';
+    if (head.kind === 'execute' && this.#inFlight.batchIsOpen) {
+      // No Sync follows by itself, and none has come yet: what it did fails with the batch.
+      this.#tellCut(denialResponse(denial));
+      this.#listener.failTransaction(denial);
+      return;
+    }
+    this.#cutCompleted = denial;
+    if (!head.pure) this.#withheld = denialResponse(completedDenial(denial));
+    if (head.kind === 'execute') this.#tellCut(this.#withheld!);
+  }
+
+  /** The error of a batch that goes on to be withheld. */
+  #tellCut(error: Buffer): void {
+    this.#out.put(error);
+    this.#withheld = TOLD;
   }
 
   /** What belongs to a request leaves when its record is durable; if that failed, its batch ends in an error. */
@@ -260,13 +337,14 @@ export class Backend implements MessageSink {
     this.#copySyncs = 0;
     if (type !== SUSPENDED) head.completed++;
     if (head.probe === undefined) this.#pass(buffer, start, end);
+    if (head.cut !== undefined) this.#completedBehindCut(head, head.cut);
     // A simple Query may hold more statements; ReadyForQuery ends it.
     if (head.kind === 'query') return;
     this.#inFlight.shift();
     this.#names.settle(head, false);
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else {
-      if (type !== SUSPENDED) this.#listener.succeeded(head);
+      if (type !== SUSPENDED && head.cut === undefined) this.#listener.succeeded(head);
       head.endedMs = this.#core.nowMs;
       this.#transaction.executed(head);
     }
@@ -280,8 +358,12 @@ export class Backend implements MessageSink {
     const head = this.#inFlight.head;
     if (head?.probe !== undefined) head.probe.failed ??= code;
     else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
+    else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal) this.#tellCut(this.#withheld!);
+    else if (!this.saidFatal && this.#options.egress.limited) this.#passError(head, buffer, start, end);
     else this.#pass(buffer, start, end);
     if (head === undefined || this.saidFatal) return;
+    this.#cutCompleted = undefined;
+    if (head.fate === 'cut') head.fate = undefined;
     // The outcome of what was refused is what the client was told.
     head.sqlstate ??=
       head.denial === undefined ? code : decodeErrorFields(head.denial, HEADER_BYTES, head.denial.length).code;
@@ -298,6 +380,20 @@ export class Backend implements MessageSink {
       const sameStatement = head.statement !== undefined && request.statement === head.statement;
       this.#listener.notRun(request, sameStatement ? code : NOT_RUN);
     }
+  }
+
+  /** An error can carry as much data as a row. */
+  #passError(head: Request | undefined, buffer: Buffer, start: number, end: number): void {
+    const { egress } = this.#options;
+    const exceeded = this.#withheld === undefined ? egress.take(this.#sentTo(head), 0, end - start) : undefined;
+    if (exceeded === undefined) {
+      this.#pass(buffer, start, end);
+      return;
+    }
+    const denial = egress.denial(exceeded);
+    if (head !== undefined) head.sqlstate = denial.sqlstate;
+    const bytes = denialResponse(denial);
+    this.#pass(bytes, 0, bytes.length);
   }
 
   #ready(buffer: Buffer, start: number, end: number): void {
@@ -346,15 +442,18 @@ export class Backend implements MessageSink {
     this.#midBatch = false;
     const error = this.#withheld;
     const told = status === 'T' && (error !== undefined || this.#toldFailed) ? 'E' : status;
+    const cut = this.#cutCompleted;
+    this.#cutCompleted = undefined;
     if (error !== undefined) {
       this.#withheld = undefined;
-      this.#out.put(error);
+      if (error !== TOLD) this.#out.put(error);
     }
     if (told === status) this.#out.pass(buffer, start, end);
     else this.#out.put(readyForQuery(told));
     this.#out.mark(told);
     // So that a batch whose record fails can be told from the next.
     if (this.#out.isHeld) this.#out.flush();
+    if (cut !== undefined && status === 'T') this.#listener.failTransaction(cut);
   }
 
   #probeAnswered(collector: ProbeCollector): void {

@@ -7,6 +7,7 @@ import type { Principal } from '../../identity/principal.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis, StatementFacts } from '../../sql/facts.ts';
+import type { Egress } from './egress.ts';
 
 export type SessionEvent =
   | { readonly type: 'client_data'; readonly chunk: Buffer; readonly nowMs: number }
@@ -15,6 +16,8 @@ export type SessionEvent =
   | { readonly type: 'analysed'; readonly analysis: Analysis; readonly nowMs: number }
   /** Every intent up to `position` is on stable storage. */
   | { readonly type: 'durable'; readonly position: number; readonly nowMs: number }
+  /** The answer to `cancel_statement`: the server was told, or cannot be. */
+  | { readonly type: 'statement_cancelled'; readonly nowMs: number }
   /** Intents from `from` on will never be durable. */
   | { readonly type: 'audit_failed'; readonly from: number; readonly nowMs: number }
   /** Half-close by the client: nothing more comes, answers still go. */
@@ -51,6 +54,8 @@ export type SessionCommand =
   | { readonly type: 'schema_changed' }
   /** Statement cancelled on the upstream side (the session is being ended while one runs). */
   | { readonly type: 'cancel_upstream' }
+  /** The statement under way is to be cancelled and the session to live on; answered by `statement_cancelled`. */
+  | { readonly type: 'cancel_statement' }
   /** A fault of the gateway's own ended the session: for the operator's eyes only. */
   | { readonly type: 'internal_error'; readonly error: Error }
   /** Send what is queued, then close both sockets. */
@@ -114,6 +119,7 @@ export interface SessionOptions {
   readonly maxMessageBytes: number;
   /** False with `audit.durability: async`: nothing waits for the record. */
   readonly waitForRecord: boolean;
+  readonly egress: Egress;
 }
 
 /** Counters of a session, for the live view and its closing record. */

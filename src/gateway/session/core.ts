@@ -66,6 +66,8 @@ export class SessionCore {
   batchRefused = false;
   /** A statement with an effect has been sent since the last Sync: what is behind it shares its transaction. */
   #batchHasEffect = false;
+  /** A cancel is on its way to the server: what is sent now could be what it hits. */
+  cancelling = false;
   #commands: SessionCommand[] = [];
 
   constructor(options: SessionOptions, around: SessionSurroundings) {
@@ -148,6 +150,7 @@ export class SessionCore {
       sqlstate: undefined,
       endedMs: 0,
       fate: undefined,
+      cut: undefined,
       lost: false,
     };
     this.inFlight.push(request);

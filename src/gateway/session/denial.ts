@@ -34,6 +34,12 @@ export function denialResponse(decision: DenyDecision): Buffer {
   });
 }
 
+/** For what completed before it could be cancelled for a limit. */
+export function completedDenial(denial: DenyDecision): DenyDecision {
+  const detail = `rule ${denial.rule}: what came before the limit was delivered, the rest is withheld; the statement itself had completed, and outside a transaction block what it changed is kept`;
+  return { ...denial, detail };
+}
+
 /** The log can't be written, so the statement was not run. */
 export const AUDIT_UNAVAILABLE: DenyDecision = {
   effect: 'deny',

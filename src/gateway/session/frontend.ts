@@ -73,6 +73,8 @@ type Waiting =
     }
   /** The server's answers, to know what a name in the held message stands for. */
   | { readonly for: 'settled'; readonly message: HeldMessage }
+  /** A cancel to reach the server, as it could hit the held message. */
+  | { readonly for: 'cancelled'; readonly message: HeldMessage }
   /** A statement that creates objects must be through before they can be looked up. */
   | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
   | { readonly for: 'created_names'; readonly probe: Probe };
@@ -163,6 +165,10 @@ export class Frontend implements MessageSink {
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     if (this.#stopped) return false;
+    if (this.#core.cancelling) {
+      this.#wait({ for: 'cancelled', message: keep({ type, buffer, start, end }) });
+      return false;
+    }
     // The server discards it: nothing of it is to be judged or recorded.
     if (this.#core.batchRefused && type !== SYNC && type !== TERMINATE_TYPE) return true;
     switch (type) {
@@ -319,7 +325,8 @@ export class Frontend implements MessageSink {
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
     const names = nameEffects(core.names, statement, core.batch);
-    const parts = { n, position, pure: this.#isPure(statement), onSuccess: successOf(statement), names, statement };
+    const onSuccess = successOf(statement);
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, portal };
     return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
   }
 
@@ -453,6 +460,14 @@ export class Frontend implements MessageSink {
   /** Answers came: names may be settled now. */
   retry(): void {
     if (this.#waiting.for !== 'settled') return;
+    const { type, buffer, start, end } = this.#waiting.message;
+    this.#waiting = NOTHING;
+    if (this.message(type, buffer, start, end)) this.#goOn();
+  }
+
+  /** The cancel has reached the server. */
+  cancelled(): void {
+    if (this.#waiting.for !== 'cancelled') return;
     const { type, buffer, start, end } = this.#waiting.message;
     this.#waiting = NOTHING;
     if (this.message(type, buffer, start, end)) this.#goOn();

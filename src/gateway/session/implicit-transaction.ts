@@ -109,7 +109,7 @@ export class ImplicitTransaction {
   #end(sqlstate: string | undefined, fate: 'rolled_back' | undefined): void {
     for (let i = 0; i < this.#open.length; i++) {
       const request = this.#open[i]!;
-      request.sqlstate = sqlstate;
+      request.sqlstate ??= sqlstate;
       if (fate !== undefined) request.fate = i < this.#doubtful ? 'unknown' : fate;
       this.#settled(request);
     }

@@ -5,6 +5,7 @@
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 import type { OutcomeFate } from '../../audit/record.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 
 /**
@@ -40,7 +41,7 @@ export interface Request {
   readonly onSuccess: SuccessEffect | undefined;
   /** Parse, Bind, Execute: of which statement. */
   readonly statement: PreparedStatement | undefined;
-  /** Bind: the portal that it makes. */
+  /** Bind: the portal that it makes; Execute: the portal that it runs. */
   readonly portal: Portal | undefined;
   /** It was sent behind others of its batch, before a Sync. */
   readonly inBatch: boolean;
@@ -53,6 +54,8 @@ export interface Request {
   endedMs: number;
   /** What it did may not have lasted, though it was answered. */
   fate: OutcomeFate | undefined;
+  /** Its answer went beyond a limit: the error that stands for the rest of it. */
+  cut: DenyDecision | undefined;
   /** Its record failed while it ran: its answer is withheld. */
   lost: boolean;
 }
@@ -130,6 +133,12 @@ export class InFlight {
     this.#queue = kept;
     this.#head = 0;
     return taken;
+  }
+
+  /** Nothing that ends the head's batch has been sent. */
+  get batchIsOpen(): boolean {
+    for (const { kind } of this) if (kind === 'sync' || kind === 'query' || kind === 'function') return false;
+    return true;
   }
 
   /** Is the head inside a COPY FROM STDIN whose end has been sent? */

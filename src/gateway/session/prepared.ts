@@ -8,6 +8,7 @@
  */
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
+import type { AnswerSize } from './egress.ts';
 import type { NameEffect, Request } from './in-flight.ts';
 
 export interface PreparedStatement {
@@ -29,6 +30,8 @@ export interface Portal {
   readonly binds: number;
   /** BindComplete came. */
   confirmed: boolean;
+  /** What has left of its answer, where that is limited. */
+  sent?: AnswerSize | undefined;
 }
 
 export const UNSETTLED = Symbol('unsettled');

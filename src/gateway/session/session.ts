@@ -12,7 +12,8 @@ import { displayName } from '../../identity/principal.ts';
 import { encodeErrorResponse } from '../../pgwire/error-response.ts';
 import { BACKEND_STREAMED, BACKEND_TYPES, MessageReader } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
-import { refuseAndWithhold } from './audit-failure.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
+import { failTransaction, refuseAndWithhold } from './audit-failure.ts';
 import { Backend } from './backend.ts';
 import type {
   EndReason,
@@ -54,6 +55,7 @@ export class Session {
       notRun: (request, sqlstate) => this.#notRun(request, sqlstate),
       probed: (collector) => this.#frontend.probed(collector),
       transactionEnded: () => this.#frontend.transactionEnded(),
+      failTransaction: (denial) => this.#failTransaction(denial),
     });
     this.#frontend = new Frontend(core, this.#backend);
     this.#upstream = new MessageReader(
@@ -114,6 +116,11 @@ export class Session {
         );
         this.#endAtBoundary();
         return;
+      case 'statement_cancelled':
+        this.#core.cancelling = false;
+        this.#frontend.cancelled();
+        toUpstream.flush();
+        return;
       case 'client_end':
         if (this.#ending !== undefined) return;
         // In the middle of CopyData there is nothing that could be said to the server.
@@ -131,6 +138,17 @@ export class Session {
         throw new Error(`unknown event ${String(never)}`);
       }
     }
+  }
+
+  #failTransaction(denial: DenyDecision): void {
+    const core = this.#core;
+    const { pipelineOpen } = core;
+    // Of a batch whose Sync has been answered the transaction is to fail; of one that is open, all that is behind.
+    if (!pipelineOpen) this.#backend.tellFailed();
+    failTransaction(core, pipelineOpen, denial);
+    core.pipelineOpen = pipelineOpen;
+    if (pipelineOpen) core.batchRefused = true;
+    this.#core.toUpstream.flush();
   }
 
   #succeeded(request: Request): void {

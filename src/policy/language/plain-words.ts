@@ -1,5 +1,11 @@
 /** Rules and grants told as a sentence, for `dbgate policy show` and the like. */
-import type { GrantSettings, GrantSubject, RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
+import type {
+  EgressLimits,
+  GrantSettings,
+  GrantSubject,
+  RuleMatch,
+  RuleSettings,
+} from '../../config/gateway-settings.ts';
 import { subjectsOf } from '../grants.ts';
 import { MATCH_WORDS } from './match-words.ts';
 
@@ -30,6 +36,7 @@ export function grantSentence(grant: GrantSettings): string {
     ...(limits?.statementTimeoutMs === undefined ? [] : [`statement_timeout ${limits.statementTimeoutMs} ms`]),
     ...(limits?.lockTimeoutMs === undefined ? [] : [`lock_timeout ${limits.lockTimeoutMs} ms`]),
     ...(limits?.idleTimeoutMs === undefined ? [] : [`idle timeout ${limits.idleTimeoutMs} ms`]),
+    ...egressInWords(limits?.egress),
     ...(limits?.settings === undefined ? [] : [`fixed settings ${limits.settings.join(', ')}`]),
   ];
   const access = grant.create ? `${grant.access} and create` : grant.access;
@@ -48,4 +55,10 @@ function scopeWords({ database, environment, labels }: GrantSettings): string {
   const wanted = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const of = environment === undefined ? 'every database' : `every ${environment} database`;
   return wanted.length === 0 ? of : `${of} labelled ${wanted.join(', ')}`;
+}
+
+function egressInWords(egress: EgressLimits = {}): string[] {
+  return Object.entries(egress).flatMap(([name, limit]) =>
+    limit === undefined ? [] : [`${limit} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`],
+  );
 }

@@ -8,7 +8,7 @@ import { cancelUpstream } from '../../../src/gateway/upstream-cancel.ts';
 import { analyse } from '../../../src/sql/analyse.ts';
 import type { Analysis } from '../../../src/sql/facts.ts';
 import { loadGrammar } from '../../../src/sql/grammar.ts';
-import { PRINCIPAL } from './script.ts';
+import { egressOf, PRINCIPAL } from './script.ts';
 
 const grammar = await loadGrammar(15);
 const parameters = new Map([
@@ -90,6 +90,7 @@ export async function bridged(server: PostgresServer, options: BridgeOptions = {
       clientApplicationName: (value) => value,
       maxMessageBytes: 1 << 24,
       waitForRecord: true,
+      egress: egressOf({}),
     },
     {
       journal: {

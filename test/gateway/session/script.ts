@@ -3,6 +3,7 @@
  * test writes down: the first word of a statement says what it is (see `analysisOf`).
  */
 
+import type { EgressLimits } from '../../../src/config/gateway-settings.ts';
 import type {
   EndReason,
   SessionCommand,
@@ -11,6 +12,7 @@ import type {
   SessionOptions,
   SessionSurroundings,
 } from '../../../src/gateway/session/contract.ts';
+import { Egress, type EgressUsage } from '../../../src/gateway/session/egress.ts';
 import { Session } from '../../../src/gateway/session/session.ts';
 import type { Principal } from '../../../src/identity/principal.ts';
 import { decodeErrorFields } from '../../../src/pgwire/error-response.ts';
@@ -36,6 +38,16 @@ export const PRINCIPAL: Principal = {
   authMethods: [],
   jkt: undefined,
 };
+
+/** Limits of one session that nobody shares and whose hours never end. */
+export function egressOf(limits: EgressLimits): Egress {
+  const usage: EgressUsage = {
+    rows: 0,
+    bytes: 0,
+    recent: () => ({ rowsHour: usage.rows, bytesHour: usage.bytes, rowsDay: usage.rows, bytesDay: usage.bytes }),
+  };
+  return new Egress(usage, limits);
+}
 
 export const DENIED: DenyDecision = {
   effect: 'deny',
@@ -202,6 +214,7 @@ export class Script {
         clientApplicationName: (value) => (value === 'psql (dev@demo.test)' ? 'psql' : value),
         maxMessageBytes: 1 << 20,
         waitForRecord: true,
+        egress: egressOf({}),
         ...sessionOptions,
       },
       around,
