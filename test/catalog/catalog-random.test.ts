@@ -204,6 +204,5 @@ describe('the catalog of random schemas', () => {
       references: true,
       heirs: true,
     });
-    console.log({ columns, keys, references, heirs });
   }, 120_000);
 });
