@@ -12,32 +12,50 @@ export interface JsonValue {
   readonly text: string;
 }
 
-/** Strings and numbers of a document; undefined: it is not json. */
+const LEXEME = /\s*(?:("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([{}[\],]))/gsy;
+
+/**
+ * Strings and numbers of a document, of one that was cut off as far as it goes; undefined: it is no object or array,
+ * or no json.
+ */
 export function jsonValues(text: string): readonly JsonValue[] | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (!/^\s*[{["\d-]/.test(text)) return undefined;
   const values: JsonValue[] = [];
-  visit(document, '', 0, values);
+  /** A key of the object, or `[]`, by depth. */
+  const steps: string[] = [];
+  LEXEME.lastIndex = 0;
+  while (LEXEME.lastIndex < text.length && values.length < MAX_VALUES) {
+    const from = LEXEME.lastIndex;
+    const match = LEXEME.exec(text);
+    // The end of a value that was cut, or no json at all.
+    if (match === null) return from === 0 || /^\s*$/.test(text.slice(from)) || isCut(text, from) ? values : undefined;
+    const [, quoted, colon, number, , mark] = match;
+    if (quoted !== undefined) {
+      const value = decoded(quoted);
+      if (value === undefined) return undefined;
+      if (colon !== undefined) steps[steps.length - 1] = value;
+      else if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: value });
+    } else if (number !== undefined) {
+      if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: number });
+    } else if (mark === '{') steps.push('');
+    else if (mark === '[') steps.push('[]');
+    else if (mark === '}' || mark === ']') steps.pop();
+  }
   return values;
 }
 
-function visit(value: unknown, path: string, depth: number, values: JsonValue[]): void {
-  if (values.length >= MAX_VALUES || depth > MAX_DEPTH) return;
-  if (typeof value === 'string') values.push({ path, text: value });
-  else if (typeof value === 'number') values.push({ path, text: String(value) });
-  else if (Array.isArray(value)) {
-    for (const element of value) visit(element, join(path, '[]'), depth + 1, values);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) visit(member, join(path, key), depth + 1, values);
-  }
+/** What is left over is the beginning of a token. */
+function isCut(text: string, from: number): boolean {
+  return /^\s*(?:"(?:[^"\\]|\\.)*\\?|-|t\w*|f\w*|n\w*)$/s.test(text.slice(from));
 }
 
-function join(path: string, step: string): string {
-  return path === '' ? step : `${path}.${step}`;
+function decoded(quoted: string): string | undefined {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A string token, escapes included, and the colon that makes it a key; or a number. */

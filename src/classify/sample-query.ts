@@ -1,0 +1,51 @@
+/** The one query that samples a table. Pure: the catalog's names in, SQL out. */
+import type { CatalogColumn } from '../catalog/catalog.ts';
+
+export interface SampledRelation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: string;
+  /** pg_class.reltuples; below 0: unknown. */
+  readonly estimatedRows: number;
+}
+
+/** What a column's text is made of. */
+export type SampledType = 'text' | 'bytea' | 'document';
+
+export interface SampledColumn {
+  readonly column: CatalogColumn;
+  readonly as: SampledType;
+}
+
+export const SAMPLE_ROWS = 1_000;
+/** Of one value, in characters: of a wide table's less, so that a sample stays below 64 MB. */
+const MAX_CHARACTERS = 2_048;
+const MAX_CHARACTERS_WIDE = 512;
+const WIDE = 16;
+
+/**
+ * Rows of single values as text. Blocks at random where the table has more rows than are wanted; `first` takes its first
+ * rows instead, for tables in which a sample found none.
+ */
+export function sampleQuery(
+  relation: SampledRelation,
+  columns: readonly SampledColumn[],
+  options: { readonly first: boolean },
+): string {
+  const cut = columns.length > WIDE ? MAX_CHARACTERS_WIDE : MAX_CHARACTERS;
+  const values = columns.map(({ column, as }) => {
+    const name = identifier(column.name);
+    if (as === 'bytea') return `'\\x' || encode(substr(t.${name}, 1, ${cut / 2}), 'hex')`;
+    return `left(t.${name}::text, ${cut})`;
+  });
+  const table = `${identifier(relation.schema)}.${identifier(relation.name)}`;
+  const alone = relation.kind === 'r' ? 'ONLY ' : '';
+  const random = !options.first && relation.kind !== 'f' && relation.estimatedRows > SAMPLE_ROWS * 1.5;
+  const percent = Math.min(100, (SAMPLE_ROWS * 150) / relation.estimatedRows);
+  const sample = random ? ` TABLESAMPLE SYSTEM (${percent.toPrecision(6).replace(/e.*/, '')})` : '';
+  return `SELECT ${values.join(', ')} FROM ${alone}${table} AS t${sample} LIMIT ${SAMPLE_ROWS}`;
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,145 @@
+/**
+ * A connection of the gateway's own that is kept for many queries, one at a time: for sampling. Read-only, with short
+ * timeouts, closed when idle. A query that fails leaves it usable; a connection that fails is opened anew.
+ */
+import type net from 'node:net';
+import type { UpstreamSettings } from '../config/gateway-settings.ts';
+import { DbgateError } from '../errors.ts';
+import { decodeErrorFields } from '../pgwire/error-response.ts';
+import { TERMINATE } from '../pgwire/extended.ts';
+import { BACKEND_TYPES, HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
+import { encodeQuery } from '../pgwire/query.ts';
+import { decodeDataRow } from '../pgwire/result.ts';
+import { closeSoon } from './close-soon.ts';
+import { connectUpstream } from './upstream.ts';
+
+const NONE: ReadonlySet<number> = new Set();
+const MAX_MESSAGE_BYTES = 16 << 20;
+const MAX_ANSWER_BYTES = 64 << 20;
+/** Beyond statement_timeout: the server itself does not answer. */
+const GRACE_MS = 5_000;
+const IDLE_MS = 5_000;
+
+export type Rows = readonly (readonly (string | null)[])[];
+
+interface Waiting {
+  readonly rows: (string | null)[][];
+  received: number;
+  failure: DbgateError | undefined;
+  readonly resolve: (rows: Rows) => void;
+  readonly reject: (error: DbgateError) => void;
+}
+
+export class SideConnection {
+  readonly #settings: UpstreamSettings;
+  readonly #timeoutMs: number;
+  #socket: net.Socket | undefined;
+  #waiting: Waiting | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(settings: UpstreamSettings, timeoutMs: number) {
+    this.#settings = settings;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Rows as text. Throws DbgateError with the server's SQLSTATE. Only one query at a time. */
+  async query(sql: string): Promise<Rows> {
+    if (this.#waiting !== undefined) throw new Error('a query is under way on this connection');
+    clearTimeout(this.#idle);
+    const socket = this.#socket ?? (await this.#open());
+    try {
+      return await new Promise<Rows>((resolve, reject) => {
+        this.#waiting = { rows: [], received: 0, failure: undefined, resolve, reject };
+        this.#deadline = setTimeout(
+          () => this.#fail('the database did not answer in time'),
+          this.#timeoutMs + GRACE_MS,
+        );
+        socket.write(encodeQuery(sql));
+        socket.resume();
+      });
+    } finally {
+      clearTimeout(this.#deadline);
+      this.#waiting = undefined;
+      if (this.#socket !== undefined) {
+        this.#idle = setTimeout(() => this.close(), IDLE_MS);
+        this.#idle.unref();
+      }
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#idle);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (this.#waiting !== undefined) this.#fail('the connection was closed');
+    if (socket === undefined) return;
+    socket
+      .removeAllListeners('data')
+      .removeAllListeners('close')
+      .removeAllListeners('error')
+      .on('error', () => {});
+    closeSoon(socket, TERMINATE);
+  }
+
+  async #open(): Promise<net.Socket> {
+    const parameters = new Map([
+      ['application_name', 'dbgate'],
+      ['client_encoding', 'UTF8'],
+      ['search_path', 'pg_catalog'],
+      ['default_transaction_read_only', 'on'],
+      ['statement_timeout', String(this.#timeoutMs)],
+      // A schema change that is under way is waited for by nobody.
+      ['lock_timeout', String(Math.min(this.#timeoutMs, 500))],
+      ['DateStyle', 'ISO, MDY'],
+      ['IntervalStyle', 'postgres'],
+      ['bytea_output', 'hex'],
+    ]);
+    const { socket } = await connectUpstream(this.#settings, { parameters });
+    const reader = new MessageReader(
+      { side: 'backend', known: BACKEND_TYPES, streamed: NONE, maxWholeBytes: MAX_MESSAGE_BYTES },
+      { message: (type, buffer, start, end) => this.#message(type, buffer, start, end), piece: () => {} },
+    );
+    socket.on('data', (chunk: Buffer) => {
+      const waiting = this.#waiting;
+      if (waiting === undefined) return;
+      waiting.received += chunk.length;
+      if (waiting.received > MAX_ANSWER_BYTES) return this.#fail(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        this.#fail((error as Error).message);
+      }
+    });
+    socket.on('error', (error) => this.#fail(error.message));
+    socket.on('close', () => this.#fail('the database closed the connection'));
+    this.#socket = socket;
+    return socket;
+  }
+
+  #message(type: number, buffer: Buffer, start: number, end: number): boolean {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return true;
+    const body = start + HEADER_BYTES;
+    if (type === 0x44) waiting.rows.push(decodeDataRow(buffer, body, end).map((v) => v?.toString('utf8') ?? null));
+    else if (type === 0x45) {
+      const { message, code } = decodeErrorFields(buffer, body, end);
+      waiting.failure = new DbgateError('upstream_unavailable', message, { sqlstate: code });
+    } else if (type === 0x5a) {
+      if (waiting.failure === undefined) waiting.resolve(waiting.rows);
+      else waiting.reject(waiting.failure);
+    }
+    return true;
+  }
+
+  /** The connection is no good any more. */
+  #fail(message: string): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.removeAllListeners().on('error', () => {});
+    socket?.destroy();
+    waiting?.reject(new DbgateError('upstream_unavailable', message, { sqlstate: '08006' }));
+  }
+}
