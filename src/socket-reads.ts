@@ -3,6 +3,7 @@
  * V8 marks the whole heap every few hundred statements to be rid of them: a third to a half of a proxy's CPU.
  */
 import net from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** What every socket reads into: a read is copied out before another can begin. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
@@ -29,4 +30,26 @@ export function acceptThroughBuffer(accepted: net.Socket): net.Socket {
   // The server counts the accepted one: it goes when the other does.
   socket.once('close', () => accepted.destroy());
   return socket;
+}
+
+/**
+ * Has `take` be given what comes on a stream, as a listener of 'data'. While a socket flows and holds nothing back, a chunk
+ * goes there at once, past the stream's own accounting, which costs a proxy a tick and some 2 µs for each message.
+ * @returns stops it.
+ */
+export function takeReads(stream: Duplex, take: (chunk: Buffer) => void): () => void {
+  stream.on('data', take);
+  // Others may push while they are read from: then a chunk would come before the one under way is done with.
+  if (!(stream instanceof net.Socket)) return () => void stream.off('data', take);
+  const pushAsEver = stream.push;
+  stream.push = function (this: net.Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (!(chunk instanceof Uint8Array) || this.readableFlowing !== true || this.readableLength > 0 || this.destroyed)
+      return pushAsEver.call(this, chunk, encoding);
+    take(chunk as Buffer);
+    return true;
+  };
+  return () => {
+    stream.push = pushAsEver;
+    stream.off('data', take);
+  };
 }

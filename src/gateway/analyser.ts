@@ -3,6 +3,7 @@
  * ones) and the cache in front. A statement that breaks its worker (stack, trap, deadline, memory) is answered with
  * that error and the worker replaced; the others that waited are sent to the new one. Never rejects.
  */
+import { randomInt } from 'node:crypto';
 import { type AnalysisResult, failedAnalysis } from '../sql/analyse.ts';
 import type { Analysis, AnalysisError } from '../sql/facts.ts';
 import type { AnalyserRequest } from './analyser-worker.ts';
@@ -35,7 +36,7 @@ export class Analyser {
   #closed = false;
 
   private constructor(options: AnalyserOptions) {
-    this.cache = new StatementCache(options.cache);
+    this.cache = new StatementCache({ seed: randomInt(2 ** 32), ...options.cache });
     this.#maxBytes = options.maxStatementBytes ?? 16 * KIB * KIB;
     this.#maxQueued = options.maxQueued ?? 10_000;
     const lane = { worker: 'analyser-worker' as const, major: options.major, deadlineMs: options.deadlineMs ?? 5_000 };

@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../identity/principal.ts';
+import { takeReads } from '../socket-reads.ts';
 import type { Analyser } from './analyser.ts';
 import type { Durability, DurabilityWaiter } from './durability.ts';
 import type { EndReason, SessionCommand, SessionEvent } from './session/contract.ts';
@@ -58,7 +59,7 @@ export class Connection implements DurabilityWaiter {
 
   start(): void {
     const { client, upstream, idleTimeoutMs } = this.#parts;
-    client.on('data', (chunk: Buffer) => {
+    takeReads(client, (chunk) => {
       this.#lastByteAt = performance.now();
       this.#handle({ type: 'client_data', chunk, nowMs: this.#lastByteAt });
     });
@@ -69,7 +70,7 @@ export class Connection implements DurabilityWaiter {
       this.#clientFull = false;
       this.#flowUpstream();
     });
-    upstream.on('data', (chunk: Buffer) => {
+    takeReads(upstream, (chunk) => {
       this.#lastByteAt = performance.now();
       this.#handle({ type: 'upstream_data', chunk, nowMs: this.#lastByteAt });
     });

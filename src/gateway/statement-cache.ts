@@ -8,16 +8,19 @@
  */
 import { ByteOffsets } from '../sql/byte-offsets.ts';
 import type { Analysis } from '../sql/facts.ts';
-import { Shape, shapeOf } from './statement-shape.ts';
+import { hashText, Shape, shapeOf } from './statement-shape.ts';
 
 export interface StatementCacheOptions {
   /** Texts and templates kept, each. */
   readonly maxEntries?: number;
   /** Bytes of text kept, roughly two for each character. */
   readonly maxBytes?: number;
+  /** Any 32 bits, nobody's but this cache's. */
+  readonly seed?: number;
 }
 
 interface Template {
+  readonly key: string;
   /** For each literal of the shape, false: its text is part of the key. */
   readonly free: readonly boolean[];
   /** Pinned literals' texts, joined → facts. */
@@ -28,15 +31,30 @@ interface Template {
 const MAX_TEMPLATE_LENGTH = 8_192;
 /** Pinned values that differ more often than this are no template's business. */
 const MAX_VARIANTS = 256;
+/**
+ * Texts up to this length are looked for by a hash of our own first: a Map would have V8 put each of them among the
+ * process's unique strings, 2 µs for a text that comes once.
+ */
+const SHORT = 1_024;
+const RECENT = 256;
+
+interface Recent {
+  readonly sql: string;
+  readonly analysis: Analysis;
+}
 
 export class StatementCache {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   #young = new Map<string, Analysis>();
   #old = new Map<string, Analysis>();
-  #youngTemplates = new Map<string, Template>();
-  #oldTemplates = new Map<string, Template>();
+  /** By the hash of the shape. Of two shapes with one hash the first has it. */
+  #youngTemplates = new Map<number, Template>();
+  #oldTemplates = new Map<number, Template>();
+  /** Some of the young, by the hash of the text. */
+  #recent: (Recent | undefined)[] = new Array(RECENT);
   #bytes = 0;
+  readonly #seed: number;
   readonly #shape = new Shape();
   hits = 0;
   templateHits = 0;
@@ -45,24 +63,35 @@ export class StatementCache {
   constructor(options: StatementCacheOptions = {}) {
     this.#maxEntries = Math.max(2, options.maxEntries ?? 20_000);
     this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
+    this.#seed = options.seed ?? 0;
   }
 
   get(sql: string): Analysis | undefined {
-    const exact = this.#young.get(sql);
-    if (exact !== undefined) {
+    const short = sql.length <= SHORT;
+    const place = short ? hashText(sql, 0, sql.length, this.#seed) & (RECENT - 1) : 0;
+    const recent = short ? this.#recent[place] : undefined;
+    if (recent !== undefined && recent.sql === sql) {
       this.hits++;
-      return exact;
+      return recent.analysis;
     }
-    const older = this.#old.get(sql);
-    if (older !== undefined) {
-      this.hits++;
-      this.#old.delete(sql);
-      this.#keep(sql, older);
-      return older;
-    }
-    const found = this.#fromTemplate(sql);
+    let found = short ? this.#fromTemplate(sql) : undefined;
+    if (found !== undefined) return found;
+    found = this.#exact(sql);
+    if (found !== undefined && short) this.#recent[place] = { sql, analysis: found };
+    if (found === undefined && !short) found = this.#fromTemplate(sql);
     if (found === undefined) this.misses++;
-    else this.templateHits++;
+    return found;
+  }
+
+  #exact(sql: string): Analysis | undefined {
+    let found = this.#young.get(sql);
+    if (found === undefined) {
+      found = this.#old.get(sql);
+      if (found === undefined) return undefined;
+      this.#old.delete(sql);
+      this.#keep(sql, found);
+    }
+    this.hits++;
     return found;
   }
 
@@ -77,6 +106,7 @@ export class StatementCache {
     this.#old = new Map();
     this.#youngTemplates = new Map();
     this.#oldTemplates = new Map();
+    this.#recent = new Array(RECENT);
     this.#bytes = 0;
   }
 
@@ -94,6 +124,8 @@ export class StatementCache {
     this.#oldTemplates = this.#youngTemplates;
     this.#young = new Map();
     this.#youngTemplates = new Map();
+    // Their use would not be seen: each is looked for once among the old, and is young again.
+    this.#recent = new Array(RECENT);
     this.#bytes = 0;
   }
 
@@ -101,18 +133,20 @@ export class StatementCache {
     if (sql.length > MAX_TEMPLATE_LENGTH) return undefined;
     const shape = this.#shape;
     if (!shapeOf(sql, shape) || shape.count === 0) return undefined;
-    let template = this.#youngTemplates.get(shape.key);
+    const hash = shape.hash(this.#seed);
+    let template = this.#youngTemplates.get(hash);
     if (template === undefined) {
-      template = this.#oldTemplates.get(shape.key);
+      template = this.#oldTemplates.get(hash);
       if (template === undefined) return undefined;
-      this.#oldTemplates.delete(shape.key);
-      this.#youngTemplates.set(shape.key, template);
-      this.#grow(shape.key.length * 2);
+      this.#oldTemplates.delete(hash);
+      this.#youngTemplates.set(hash, template);
+      this.#grow(template.key.length * 2);
     }
+    if (!shape.hasKey(template.key)) return undefined;
     const model = template.variants.get(pinnedKey(sql, shape, template.free));
-    return model === undefined
-      ? undefined
-      : { statements: model.statements, error: undefined, recordedSql: sql, class: model.class };
+    if (model === undefined) return undefined;
+    this.templateHits++;
+    return { statements: model.statements, error: undefined, recordedSql: sql, class: model.class };
   }
 
   #putTemplate(sql: string, analysis: Analysis, freeLiterals: readonly number[]): boolean {
@@ -125,16 +159,18 @@ export class StatementCache {
     if (sql.length > MAX_TEMPLATE_LENGTH || !shapeOf(sql, shape)) return false;
     const free = freeSlots(sql, shape, freeLiterals);
     if (free === undefined) return false;
-    let template = this.#youngTemplates.get(shape.key) ?? this.#oldTemplates.get(shape.key);
+    const hash = shape.hash(this.#seed);
+    let template = this.#youngTemplates.get(hash) ?? this.#oldTemplates.get(hash);
+    if (template !== undefined && !shape.hasKey(template.key)) return false;
     // One shape, two sets of free literals: no rule of ours says so, so it is not trusted.
     if (template?.free.some((one, index) => one !== free[index])) return false;
-    template ??= { free, variants: new Map() };
+    template ??= { key: shape.key, free, variants: new Map() };
     if (template.variants.size >= MAX_VARIANTS) return false;
     const pinned = pinnedKey(sql, shape, free);
     template.variants.set(pinned, analysis);
-    this.#oldTemplates.delete(shape.key);
-    this.#youngTemplates.set(shape.key, template);
-    this.#grow((shape.key.length + pinned.length + sql.length) * 2);
+    this.#oldTemplates.delete(hash);
+    this.#youngTemplates.set(hash, template);
+    this.#grow((template.key.length + pinned.length + sql.length) * 2);
     return true;
   }
 }

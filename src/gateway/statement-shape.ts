@@ -4,16 +4,68 @@
  * continued strings, characters outside ASCII.
  */
 
-/** Reused from call to call; `starts` and `ends` hold `count` slots. */
+/**
+ * Reused from call to call; `starts` and `ends` hold `count` slots. Its key is made only where it is kept: a new string for
+ * each text, to look something up by, costs more than all the rest.
+ */
 export class Shape {
-  key = '';
+  sql = '';
   count = 0;
   readonly starts: number[] = [];
   readonly ends: number[] = [];
+  /** What stands for each literal in the key, a character code. */
+  readonly slots: number[] = [];
+
+  /** The text with a control character in the place of each literal. */
+  get key(): string {
+    const { sql, starts, ends, slots, count } = this;
+    let key = '';
+    let from = 0;
+    for (let i = 0; i < count; i++) {
+      key += sql.slice(from, starts[i]) + String.fromCharCode(slots[i]!);
+      from = ends[i]!;
+    }
+    return key + sql.slice(from);
+  }
+
+  /** `key === this.key`. */
+  hasKey(key: string): boolean {
+    const { sql, starts, ends, slots, count } = this;
+    let at = 0;
+    let k = 0;
+    for (let i = 0; i < count; i++) {
+      for (const end = starts[i]!; at < end; at++) if (sql.charCodeAt(at) !== key.charCodeAt(k++)) return false;
+      if (slots[i] !== key.charCodeAt(k++)) return false;
+      at = ends[i]!;
+    }
+    for (; at < sql.length; at++) if (sql.charCodeAt(at) !== key.charCodeAt(k++)) return false;
+    return k === key.length;
+  }
+
+  /** Of the key; `seed` keeps others from knowing which keys share one. */
+  hash(seed: number): number {
+    const { sql, starts, ends, slots, count } = this;
+    let hash = seed;
+    let from = 0;
+    for (let i = 0; i < count; i++) {
+      hash = Math.imul(hashText(sql, from, starts[i]!, hash) ^ slots[i]!, FNV_PRIME);
+      from = ends[i]!;
+    }
+    return hashText(sql, from, sql.length, hash);
+  }
 }
 
-const INTEGER_SLOT = '\u0001';
-const STRING_SLOT = '\u0002';
+const FNV_PRIME = 0x0100_0193;
+
+/** FNV-1a over UTF-16 units. @see https://datatracker.ietf.org/doc/html/rfc9923 */
+export function hashText(text: string, start: number, end: number, seed: number): number {
+  let hash = seed;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
+  return hash;
+}
+
+const INTEGER_SLOT = 1;
+const STRING_SLOT = 2;
 
 /** What a character outside literals is. */
 const REFUSED = 0;
@@ -43,8 +95,6 @@ const MAX_DIGITS = 9;
 /** Fills `shape`; false if the text has no shape. */
 export function shapeOf(sql: string, shape: Shape): boolean {
   const length = sql.length;
-  let key = '';
-  let copied = 0;
   let count = 0;
   let i = 0;
   let previous = BLANK;
@@ -65,8 +115,7 @@ export function shapeOf(sql: string, shape: Shape): boolean {
           else if (nextKind !== DIGIT) break;
         }
         if (digits && i - start <= MAX_DIGITS) {
-          key += sql.slice(copied, start) + INTEGER_SLOT;
-          copied = i;
+          shape.slots[count] = INTEGER_SLOT;
           shape.starts[count] = start;
           shape.ends[count] = i;
           count++;
@@ -87,8 +136,7 @@ export function shapeOf(sql: string, shape: Shape): boolean {
         let after = i;
         while (after < length && CLASSES[sql.charCodeAt(after)] === BLANK) after++;
         if (sql.charCodeAt(after) === 39) return false;
-        key += sql.slice(copied, start) + STRING_SLOT;
-        copied = i;
+        shape.slots[count] = STRING_SLOT;
         shape.starts[count] = start;
         shape.ends[count] = i;
         count++;
@@ -107,7 +155,7 @@ export function shapeOf(sql: string, shape: Shape): boolean {
     previous = kind;
     i++;
   }
-  shape.key = key + sql.slice(copied);
+  shape.sql = sql;
   shape.count = count;
   return true;
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { takeReads } from '../socket-reads.ts';
 import { MessageBoundary } from './message-boundary.ts';
 
 /** Why a pipe ended: `closed` in order, or the gateway's stream broke off under a client that was not done. */
@@ -50,8 +51,10 @@ export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) 
     finish(gatewayDone || clientDone || boundary.endedInError ? 'closed' : 'gateway_lost');
 
   const detach = (): void => {
-    client.off('data', fromClient).off('drain', clientDrained).off('end', clientEnded).off('close', clientClosed);
-    gateway.off('data', fromGateway).off('drain', gatewayDrained).off('end', gatewayEnded).off('close', gatewayClosed);
+    stopClient();
+    stopGateway();
+    client.off('drain', clientDrained).off('end', clientEnded).off('close', clientClosed);
+    gateway.off('drain', gatewayDrained).off('end', gatewayEnded).off('close', gatewayClosed);
   };
   function finish(end: PipeEnd): void {
     detach();
@@ -60,9 +63,11 @@ export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) 
     onEnd(end);
   }
 
+  const stopClient = takeReads(client, fromClient);
+  const stopGateway = takeReads(gateway, fromGateway);
   // 'close' follows an error, and says enough.
-  client.on('error', ignore).on('data', fromClient).on('drain', clientDrained).on('end', clientEnded);
-  gateway.on('error', ignore).on('data', fromGateway).on('drain', gatewayDrained).on('end', gatewayEnded);
+  client.on('error', ignore).on('drain', clientDrained).on('end', clientEnded);
+  gateway.on('error', ignore).on('drain', gatewayDrained).on('end', gatewayEnded);
   client.on('close', clientClosed);
   gateway.on('close', gatewayClosed);
   client.resume();

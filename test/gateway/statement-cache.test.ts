@@ -51,6 +51,30 @@ describe('statement shape', () => {
   ])('%j → %j', (sql, expected) => {
     expect(keyOf(sql)).toBe(expected);
   });
+
+  it('knows its key among others without making it', () => {
+    const texts = [
+      'SELECT 1',
+      'SELECT 22',
+      "SELECT 'a'",
+      'SELECT 1 ',
+      'SELECT 1, 2',
+      'SELECT 1, a',
+      'select 1',
+      'a',
+      '1',
+    ];
+    for (const one of texts) {
+      const key = keyOf(one)!;
+      const hash = shape.hash(7);
+      for (const other of texts) {
+        expect(shapeOf(other, shape)).toBe(true);
+        expect(shape.hasKey(key), `${one}, ${other}`).toBe(shape.key === key);
+        expect(shape.hash(7) === hash, `${one}, ${other}`).toBe(shape.key === key);
+        expect(shape.hash(8)).not.toBe(shape.hash(7));
+      }
+    }
+  });
 });
 
 describe('statement cache', () => {
