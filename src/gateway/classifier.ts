@@ -1,0 +1,404 @@
+/**
+ * The classes of one database's columns. In: its catalog, a sample of each table, what was stored, configuration. Out:
+ * a Classification by table OID and attnum. A session waits only for the tables that it touches; all others are
+ * classified in the background. A column that nobody looked at has no Classification, which readers take for sensitive.
+ * Samples are never kept, stored or logged.
+ */
+import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import { isTextLike, sampledColumn, tableSubjects, typeName } from '../classify/catalog-subjects.ts';
+import type { Classification, ColumnClass } from '../classify/classes.ts';
+import { classifyTable } from '../classify/classify-column.ts';
+import { sampleQuery } from '../classify/sample-query.ts';
+import type { UpstreamSettings } from '../config/gateway-settings.ts';
+import { ClassMap, familyOf, MAX_PARTITIONS } from './class-map.ts';
+import { ClassificationStore, type StoredColumn } from './classification-store.ts';
+import { SideConnections } from './side-connections.ts';
+
+export interface ClassifierOptions {
+  readonly settings: UpstreamSettings;
+  /** The name it has in the gateway's settings. */
+  readonly database: string;
+  readonly stateDir: string;
+  /** `schema.table.column` → class, or `none`. */
+  readonly overrides?: ReadonlyMap<string, ColumnClass | 'none'>;
+  readonly log: (line: string) => void;
+}
+
+export interface ClassifiedColumn {
+  readonly oid: number;
+  readonly attnum: number;
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  /** Undefined: not classified yet. */
+  readonly classification: Classification | undefined;
+}
+
+const STATEMENT_TIMEOUT_MS = 3_000;
+/** In the background one after another; two more for tables that a session waits for. */
+const FOREGROUND_CONNECTIONS = 2;
+const STORE_AFTER_MS = 1_000;
+const RETRY_MS = 10_000;
+/** A table with so few rows in its sample may be another one soon. */
+const FEW_ROWS = 100;
+const LOOK_AGAIN_MS = 60_000;
+/** Sampling a column is worth no more text than this. */
+const MAX_SAMPLE_CHARACTERS = 256 * 1024;
+const BATCH = 25;
+
+export class Classifier {
+  /** Raised when a column that was classified has another class now. */
+  version = 0;
+  readonly #options: ClassifierOptions;
+  readonly #store: ClassificationStore;
+  readonly #background: SideConnections;
+  readonly #foreground: SideConnections;
+  readonly #map: ClassMap;
+  readonly #running = new Map<number, Promise<void>>();
+  #pass: Promise<void> | undefined;
+  #again = false;
+  /** Tables that sessions read: those are looked at again while they are small. */
+  readonly #asked = new Set<number>();
+  #loaded: Promise<void> | undefined;
+  #storing: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #lookAgain: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: ClassifierOptions) {
+    this.#options = options;
+    this.#store = new ClassificationStore(options.stateDir, options.database, options.log);
+    const { settings, overrides } = options;
+    const timeoutMs = STATEMENT_TIMEOUT_MS;
+    this.#background = new SideConnections(settings, { count: 1, timeoutMs });
+    this.#foreground = new SideConnections(settings, { count: FOREGROUND_CONNECTIONS, timeoutMs });
+    this.#map = new ClassMap(overrides);
+  }
+
+  /** Undefined: nobody has looked at it. */
+  of(oid: number, attnum: number): Classification | undefined {
+    return this.#map.of(oid, attnum);
+  }
+
+  /** Something that is masked was copied into it. */
+  isInherited(oid: number, attnum: number): boolean {
+    return this.#map.inherited.has(`${oid}.${attnum}`);
+  }
+
+  /** A newer catalog: new and changed tables are classified in the background. */
+  update(catalog: Catalog): void {
+    if (this.#closed) return;
+    this.#map.catalog = catalog;
+    this.#map.changed();
+    for (const oid of this.#map.tables.keys()) if (catalog.relationByOid(oid) === undefined) this.#forget(oid);
+    this.#start();
+    this.#lookAgain ??= setInterval(() => {
+      for (const oid of this.#asked) {
+        const relation = this.#map.catalog?.relationByOid(oid);
+        if (relation !== undefined && this.#mayHaveGrown(oid)) void this.#classify(relation, 'background');
+      }
+    }, LOOK_AGAIN_MS).unref();
+  }
+
+  /** These tables, and those that their columns' classes come from, are classified when it resolves. Never rejects. */
+  async ensure(oids: readonly number[]): Promise<void> {
+    await this.#load();
+    const catalog = this.#map.catalog;
+    if (catalog === undefined) return;
+    const relations = this.#closure(catalog, oids);
+    for (const { oid } of relations) this.#asked.add(oid);
+    // A classification that was under way may be of the table as it was before.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const missing = [...relations].filter((relation) => !this.#isCurrent(catalog, relation));
+      await Promise.all(missing.map((relation) => this.#classify(relation, 'foreground')));
+    }
+    for (const relation of relations) if (this.#mayHaveGrown(relation.oid)) void this.#classify(relation, 'background');
+  }
+
+  /** Data of that class was copied there. Stays until configuration says otherwise or the column is gone. */
+  inherit(oid: number, attnum: number, columnClass: ColumnClass, from: string): void {
+    const key = `${oid}.${attnum}`;
+    if (this.#map.inherited.get(key)?.class === columnClass) return;
+    this.#map.inherited.set(key, { oid, attnum, class: columnClass, from });
+    this.#changed();
+    this.#storeSoon();
+  }
+
+  status(): { readonly tables: number; readonly done: number } {
+    const catalog = this.#map.catalog;
+    if (catalog === undefined) return { tables: 0, done: 0 };
+    const relations = [...catalog.allRelations].filter(isSampled);
+    return { tables: relations.length, done: relations.filter((one) => this.#isCurrent(catalog, one)).length };
+  }
+
+  /** The background pass over the tables known now is over. */
+  async whenDone(): Promise<void> {
+    while (this.#pass !== undefined) await this.#pass;
+  }
+
+  /** The whole map, by schema, table and position. */
+  columns(): ClassifiedColumn[] {
+    const catalog = this.#map.catalog;
+    if (catalog === undefined) return [];
+    const relations = [...catalog.allRelations].filter(isSampled);
+    relations.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
+    return relations.flatMap(({ oid, schema, name, columns }) =>
+      columns.map((column) => ({
+        oid,
+        attnum: column.attnum,
+        schema,
+        table: name,
+        column: column.name,
+        type: typeName(catalog, column.type),
+        classification: this.of(oid, column.attnum),
+      })),
+    );
+  }
+
+  /** Stops sampling and writes what is known. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#lookAgain);
+    this.#background.close();
+    this.#foreground.close();
+    await Promise.allSettled([...this.#running.values(), this.#pass]);
+    if (this.#storing !== undefined) {
+      clearTimeout(this.#storing);
+      await this.#write();
+    }
+  }
+
+  // ── which tables are classified, and when ──────────────────────────────────────────────────────────────────────
+
+  /** The tables themselves, what they reference, and their families. */
+  #closure(catalog: Catalog, oids: readonly number[]): Set<CatalogRelation> {
+    const found = new Set<CatalogRelation>();
+    const queue = [...oids];
+    for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
+      const relation = catalog.relationByOid(oid);
+      if (relation === undefined || found.has(relation) || !isSampled(relation)) continue;
+      found.add(relation);
+      queue.push(...relation.foreignKeys.map(({ references }) => references));
+      for (const member of familyOf(catalog, relation)) queue.push(member.oid);
+    }
+    return found;
+  }
+
+  /** Every column that it has now was classified as of its type now. */
+  #isCurrent(catalog: Catalog, relation: CatalogRelation): boolean {
+    const known = this.#map.tables.get(relation.oid);
+    if (known === undefined) return false;
+    // What was stored is of another table when neither its name nor its columns are the same.
+    if (known.sampledAtMs === undefined && (known.schema !== relation.schema || known.name !== relation.name))
+      return false;
+    return relation.columns.every(({ attnum, type }) => {
+      const column = known.columns.find((one) => one.attnum === attnum);
+      return column !== undefined && column.type === typeName(catalog, type);
+    });
+  }
+
+  #mayHaveGrown(oid: number): boolean {
+    const known = this.#map.tables.get(oid);
+    if (known === undefined || known.rows >= FEW_ROWS || this.#running.has(oid)) return false;
+    return performance.now() - (known.sampledAtMs ?? -Infinity) > LOOK_AGAIN_MS;
+  }
+
+  #start(): void {
+    if (this.#pass !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
+    this.#pass = this.#passOver().finally(() => {
+      this.#pass = undefined;
+      if (this.#again && !this.#closed) this.#start();
+    });
+  }
+
+  async #passOver(): Promise<void> {
+    await this.#load();
+    const catalog = this.#map.catalog;
+    if (catalog === undefined) return;
+    const relations = [...catalog.allRelations].filter(isSampled);
+    let failed = 0;
+    let count = 0;
+    for (const relation of relations) {
+      if (this.#closed || this.#again) return;
+      const known = this.#map.tables.get(relation.oid);
+      // What was stored holds until it was looked at again, once a process.
+      const isDone = this.#isCurrent(catalog, relation) && known?.sampledAtMs !== undefined && known.rows >= 0;
+      if (isDone) continue;
+      await this.#classify(relation, 'background');
+      if (this.#map.tables.get(relation.oid)?.rows === -1) failed++;
+      if (++count % BATCH === 0) await new Promise(setImmediate);
+    }
+    if (failed > 0) {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#start(), RETRY_MS);
+      this.#retry.unref();
+    }
+  }
+
+  #classify(relation: CatalogRelation, how: 'foreground' | 'background'): Promise<void> {
+    const running = this.#running.get(relation.oid);
+    if (running !== undefined) return running;
+    const work = this.#classifyNow(relation, how).finally(() => this.#running.delete(relation.oid));
+    this.#running.set(relation.oid, work);
+    return work;
+  }
+
+  async #classifyNow(relation: CatalogRelation, how: 'foreground' | 'background'): Promise<void> {
+    const catalog = this.#map.catalog;
+    if (catalog === undefined || this.#closed) return;
+    const sample = await this.#sample(catalog, relation, how);
+    if (this.#closed) return;
+    const known = this.#map.tables.get(relation.oid);
+    const values = sample?.values ?? new Map<number, readonly string[]>();
+    const found = classifyTable(tableSubjects(catalog, relation, values));
+    const columns = relation.columns.map((column, i): StoredColumn => {
+      const type = typeName(catalog, column.type);
+      const before = known?.columns.find((one) => one.attnum === column.attnum && one.type === type)?.own;
+      const { attnum, name } = column;
+      if (sample === undefined) {
+        return { attnum, name, type, own: before ?? unread(found[i]!, isTextLike(catalog, column.type)) };
+      }
+      return { attnum, name, type, own: kept(before, found[i]!) };
+    });
+    const rows = sample?.rows ?? -1;
+    const { oid, schema, name } = relation;
+    this.#map.tables.set(oid, { oid, schema, name, rows, columns, sampledAtMs: performance.now() });
+    this.#map.changed();
+    if (known !== undefined && !sameClasses(known.columns, columns)) this.#changed();
+    if (known === undefined || known.sampledAtMs === undefined || !sameClasses(known.columns, columns))
+      this.#storeSoon();
+  }
+
+  /** Undefined: it could not be read. */
+  async #sample(
+    catalog: Catalog,
+    relation: CatalogRelation,
+    how: 'foreground' | 'background',
+  ): Promise<{ rows: number; values: Map<number, readonly string[]> } | undefined> {
+    const values = new Map<number, readonly string[]>();
+    const columns = relation.columns.flatMap((column) => sampledColumn(catalog, column) ?? []);
+    // A partitioned table has no rows of its own.
+    if (columns.length === 0 || relation.kind === 'p') return { rows: FEW_ROWS, values };
+    if (isLatePartition(catalog, relation)) return { rows: FEW_ROWS, values };
+    const connections = how === 'background' ? this.#background : this.#foreground;
+    try {
+      const rows = await connections.run(async (connection) => {
+        const random = sampleQuery(relation, columns, { first: false });
+        const sampled = await connection.query(random);
+        const first = sampleQuery(relation, columns, { first: true });
+        return sampled.length < FEW_ROWS && first !== random ? await connection.query(first) : sampled;
+      });
+      for (const [i, { column }] of columns.entries()) {
+        const texts: string[] = [];
+        let characters = 0;
+        for (const row of rows) {
+          const text = row[i];
+          if (text == null) continue;
+          texts.push(text);
+          characters += text.length;
+          if (characters > MAX_SAMPLE_CHARACTERS) break;
+        }
+        // No values are no evidence.
+        if (texts.length > 0) values.set(column.attnum, texts);
+      }
+      return { rows: rows.length, values };
+    } catch (error) {
+      const { schema, name } = relation;
+      if (!this.#closed && this.#map.tables.get(relation.oid)?.rows !== -1) {
+        const code = (error as { sqlstate?: string }).sqlstate ?? 'unknown';
+        this.#options.log(`${this.#options.database}: ${schema}.${name} could not be sampled: SQLSTATE ${code}`);
+      }
+      return undefined;
+    }
+  }
+
+  // ── what is kept ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #load(): Promise<void> {
+    this.#loaded ??= this.#store.read().then((stored) => {
+      for (const one of stored?.inherited ?? []) this.#map.inherited.set(`${one.oid}.${one.attnum}`, one);
+      for (const table of stored?.tables ?? []) {
+        if (!this.#map.tables.has(table.oid)) this.#map.tables.set(table.oid, { ...table, sampledAtMs: undefined });
+      }
+      this.#changed();
+    });
+    return this.#loaded;
+  }
+
+  #forget(oid: number): void {
+    this.#map.tables.delete(oid);
+    for (const [key, one] of this.#map.inherited) if (one.oid === oid) this.#map.inherited.delete(key);
+    this.#storeSoon();
+  }
+
+  #changed(): void {
+    this.version++;
+    this.#map.changed();
+  }
+
+  #storeSoon(): void {
+    if (this.#closed) return;
+    this.#storing ??= setTimeout(() => void this.#write(), STORE_AFTER_MS);
+    this.#storing.unref();
+  }
+
+  async #write(): Promise<void> {
+    this.#storing = undefined;
+    // Before it was read, nothing is known that could replace it.
+    await this.#load();
+    const tables = [...this.#map.tables.values()].map(({ sampledAtMs: _, ...table }) => table);
+    await this.#store.write({ tables, inherited: [...this.#map.inherited.values()] });
+  }
+}
+
+function isSampled({ kind, isSystem, schema }: CatalogRelation): boolean {
+  return (kind === 'r' || kind === 'p' || kind === 'm' || kind === 'f') && !isSystem && !schema.startsWith('pg_temp');
+}
+
+/** One of very many partitions, whose classes are those of the first ones. */
+function isLatePartition(catalog: Catalog, relation: CatalogRelation): boolean {
+  return relation.parents.some((parent) => {
+    if (catalog.relationByOid(parent)?.kind !== 'p') return false;
+    return catalog.descendants(parent).indexOf(relation.oid) >= MAX_PARTITIONS;
+  });
+}
+
+/** Without values: a text may hold anything. */
+function unread(found: Classification, isText: boolean): Classification {
+  if (found.class !== undefined || !isText) return found;
+  const evidence = [...found.evidence, { from: 'values', says: 'could not be read' }] as const;
+  return { ...found, class: 'free_text', confidence: 0.5, evidence };
+}
+
+/**
+ * Values that were seen once are remembered: rows that come later, perhaps to hide them among others, take no class
+ * away. A class that only the name had given goes when values speak against it.
+ */
+function kept(before: Classification | undefined, found: Classification): Classification {
+  if (before === undefined) return found;
+  const wasSeen = before.evidence.some(({ from, says }) => from === 'values' && says !== 'could not be read');
+  if (found.class === undefined && before.class !== undefined && wasSeen) return before;
+  const paths =
+    wasSeen && before.paths !== undefined ? new Map([...before.paths, ...(found.paths ?? [])]) : found.paths;
+  return {
+    ...found,
+    scan: found.scan || (before.scan && found.class === undefined),
+    ...(paths === undefined ? {} : { paths }),
+  };
+}
+
+function sameClasses(a: readonly StoredColumn[], b: readonly StoredColumn[]): boolean {
+  const text = ({ attnum, type, own }: StoredColumn): string =>
+    `${attnum} ${type} ${own.class} ${own.scan} ${[...(own.paths ?? [])].join()}`;
+  return a.map(text).join('\n') === b.map(text).join('\n');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
