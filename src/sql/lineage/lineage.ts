@@ -61,6 +61,10 @@ export interface ColumnUse {
   readonly subject: string | undefined;
   /** Byte offset in the text. */
   readonly offset: number | undefined;
+  /** Of a join: the columns that it is compared with. */
+  readonly against?: readonly ColumnRef[];
+  /** The view in whose definition this stands: the same for every reader, whatever the text says. */
+  readonly inside?: string;
 }
 
 /** What flows into a column that is stored. */
@@ -85,6 +89,18 @@ export interface ResultOf {
   readonly name: string;
 }
 
+/** How COPY … TO STDOUT writes rows. */
+export interface CopyFormat {
+  readonly format: 'text' | 'csv' | 'binary';
+  readonly delimiter: string;
+  /** What NULL is written as. */
+  readonly nullText: string;
+  readonly quote: string;
+  readonly escape: string;
+  /** Its first line is none of data. */
+  readonly header: boolean;
+}
+
 export interface StatementLineage {
   /** Undefined: it returns no rows, or `resultOf` says whose they are. */
   readonly columns: readonly OutputColumn[] | undefined;
@@ -93,6 +109,8 @@ export interface StatementLineage {
   readonly defines: ResultOf | undefined;
   readonly uses: readonly ColumnUse[];
   readonly writes: readonly WriteFlow[];
+  /** COPY … TO STDOUT: how; missing: it is none, or its options are not understood. */
+  readonly copyOut?: CopyFormat | undefined;
   /** Base relations read, through views and routines too. */
   readonly reads: readonly number[];
   /** Relations whose rows it inserts, updates, deletes or merges, in CTEs too. */

@@ -1,0 +1,332 @@
+/** Calls of functions in pg_catalog: what of their arguments is in what they give. */
+import { isPureFunction } from '../pure-functions.ts';
+import { castConstantOf, type Tree } from '../tree.ts';
+import {
+  CATALOG_TEXTS,
+  COPIES,
+  HARMLESS,
+  JSON_AGGREGATES,
+  JSON_ARRAYS,
+  JSON_BUILDERS,
+  JSON_ELEMENTS,
+  JSON_PATHS,
+  JSON_PICKS,
+  JSON_RECORDS,
+  NULL_TESTS,
+  OUTPUTS,
+  READERS,
+  SAME_ARRAYS,
+  SINKS,
+  TEXTS,
+  TO_JSON,
+  TOTAL,
+  WITHOUT_DATA,
+} from './builtin-lists.ts';
+import {
+  arrayOf,
+  asText,
+  combine,
+  elementOf,
+  isEmpty,
+  jsonOf,
+  NO_DATA,
+  oneOf,
+  rowOf,
+  type Value,
+  valueFrom,
+} from './flows.ts';
+import { alongPath, arrayFrom, buildObject, extractPath, textOfJson, toJson } from './json-flows.ts';
+import type { ColumnRef, Flow } from './lineage.ts';
+import type { Argument, Tracer } from './tracer.ts';
+import {
+  arrayType,
+  elementType,
+  fieldsOf,
+  isJsonType,
+  isTextType,
+  JSON_TYPE,
+  JSONB,
+  RECORD,
+  TEXT_TYPE,
+} from './types.ts';
+
+/** `undefined`: no such name in pg_catalog. */
+export function isBuiltin(t: Tracer, name: string): boolean {
+  return t.catalog.builtin(name) !== undefined;
+}
+
+/** The type that every overload gives, or that of one that gives what it is given. */
+function returnType(t: Tracer, name: string): number | undefined {
+  const returns = t.catalog.builtin(name)?.returns ?? [];
+  const [only] = returns;
+  if (returns.length !== 1 || only === undefined) return undefined;
+  return t.catalog.typeByOid(only)?.kind === 'p' && only !== RECORD ? undefined : only;
+}
+
+/** `args`: what the call is given, those of WITHIN GROUP behind. */
+export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], at: Tree | undefined): Value {
+  const values = args.map(({ value }) => value);
+  const flows = values.map(({ flow }) => flow);
+  const type = returnType(t, name);
+  if (!isKnown(t, name, args.length)) return t.unknown(`function pg_catalog.${name}`, ...flows);
+  noteFailures(t, name, args, at);
+  const result = special(t, name, args, values, type, at);
+  if (result !== undefined) return result;
+  if (flows.every(isEmpty)) {
+    const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
+    return { flow: NO_DATA, type, origin: undefined, given: constant ? 'constant' : undefined };
+  }
+  return valueFrom(combine(flows), type);
+}
+
+function isSet(t: Tracer, name: string): boolean {
+  const builtin = t.catalog.builtin(name);
+  return builtin === undefined || builtin.returnsSet || builtin.isAggregate || builtin.volatility === 'v';
+}
+
+/** It sees its arguments and nothing else, or what it sees else is known. */
+function isKnown(t: Tracer, name: string, count: number): boolean {
+  if (READERS.has(name)) return false;
+  if (name === 'ts_rewrite') return count === 3;
+  if (t.catalog.builtin(name)?.volatility === 'i') return true;
+  if (isPureFunction(name) || HARMLESS.has(name) || SINKS.has(name) || CATALOG_TEXTS[name] !== undefined) return true;
+  if (TEXTS.has(name) || COPIES.has(name) || TO_JSON.has(name) || TOTAL.has(name) || JSON_AGGREGATES.has(name))
+    return true;
+  if (JSON_PATHS.has(name) || JSON_RECORDS.has(name) || WITHOUT_DATA.has(name)) return true;
+  return /^pg_stat_get_/.test(name) && !/activity|query|subscription|wal_receiver|backend_client/.test(name);
+}
+
+/** Arguments past the first are lengths and positions: those may be out of range. */
+const FIRST_ONLY = new Set([
+  'substr',
+  'substring',
+  'left',
+  'right',
+  'overlay',
+  'split_part',
+  'array_fill',
+  'encode',
+  'format',
+  'to_char',
+]);
+const PATTERN_FUNCTIONS = /^regexp_/;
+
+function noteFailures(t: Tracer, name: string, args: readonly Argument[], at: Tree | undefined): void {
+  const isTotal = TOTAL.has(name) || CATALOG_TEXTS[name] !== undefined;
+  args.forEach(({ value }, i) => {
+    if (isEmpty(value.flow)) return;
+    const lateral = i > 0 && (FIRST_ONLY.has(name) || PATTERN_FUNCTIONS.test(name)) && !isTextual(t, name, i);
+    if (!isTotal || lateral) t.use(value.flow, 'fallible', name, at);
+  });
+}
+
+/** format's arguments, and the like, are only printed. */
+function isTextual(_t: Tracer, name: string, i: number): boolean {
+  return name === 'format' && i > 0;
+}
+
+function special(
+  t: Tracer,
+  name: string,
+  args: readonly Argument[],
+  values: readonly Value[],
+  type: number | undefined,
+  at: Tree | undefined,
+): Value | undefined {
+  const flows = values.map(({ flow }) => flow);
+  const [first, second] = values;
+  const catalogText = CATALOG_TEXTS[name];
+  if (catalogText !== undefined) return catalogValue(t, name, catalogText, type);
+  if (WITHOUT_DATA.has(name)) return valueFrom(NO_DATA, type);
+  if (name === 'count') {
+    for (const flow of flows) t.use(flow, isCountable(flow) ? 'count' : 'predicate', 'count', at);
+    return valueFrom(NO_DATA, type);
+  }
+  if (NULL_TESTS.has(name)) {
+    for (const flow of flows) t.use(flow, isCountable(flow) ? 'null_test' : 'predicate', name, at);
+    return valueFrom(NO_DATA, type);
+  }
+  if (SINKS.has(name)) {
+    for (const flow of flows) t.use(flow, 'sink', name, at);
+    return name === 'set_config' && second !== undefined ? valueFrom(second.flow, TEXT_TYPE) : valueFrom(NO_DATA, type);
+  }
+  if (first === undefined) return undefined;
+  if (COPIES.has(name)) return copied(t, name, values);
+  if (name === 'array_agg') {
+    const isNested = first.flow.shape.kind === 'array' || elementType(t.catalog, first.type) !== undefined;
+    return valueFrom(isNested ? first.flow : arrayOf(first.flow), arrayType(t.catalog, first.type));
+  }
+  if (name === 'unnest' && values.length === 1) {
+    return {
+      flow: elementOf(first.flow),
+      type: elementType(t.catalog, first.type),
+      origin: undefined,
+      given: first.given,
+    };
+  }
+  if (SAME_ARRAYS.has(name)) return sameArray(t, name, values);
+  if (JSON_AGGREGATES.has(name)) {
+    return valueFrom(jsonOf(arrayOf(toJson(t, first))), name.startsWith('jsonb') ? JSONB : JSON_TYPE);
+  }
+  if (JSON_BUILDERS.has(name)) return valueFrom(buildObject(t, args), type);
+  if (JSON_ARRAYS.has(name)) return valueFrom(jsonOf(arrayFrom(t, values)), type);
+  if (TO_JSON.has(name)) return valueFrom(toJson(t, first), type);
+  if (JSON_ELEMENTS.has(name)) {
+    const element = elementOf(first.flow);
+    return valueFrom(name.endsWith('_text') ? textOfJson(t, element) : element, type);
+  }
+  if (JSON_PICKS.has(name)) return extractPath(t, args, name.endsWith('_text'), type ?? TEXT_TYPE);
+  if (JSON_PATHS.has(name)) {
+    const path = alongPath(t, first.flow, args[1]?.node);
+    const flow = values.length === 2 ? path : combine(flows);
+    return valueFrom(name.includes('_array') ? jsonOf(arrayOf(flow)) : flow, type);
+  }
+  if (JSON_RECORDS.has(name)) return populated(t, name, args);
+  if (TEXTS.has(name)) {
+    if (flows.every(isEmpty)) return undefined;
+    const isText = name !== 'lower' && name !== 'upper' ? true : isTextType(first.type) || first.type === undefined;
+    return valueFrom(isText ? asText(flows) : combine(flows), type ?? TEXT_TYPE);
+  }
+  const outputs = OUTPUTS[name];
+  if (outputs !== undefined && outputs.length > 1) return outputRow(t, name, outputs, values);
+  return undefined;
+}
+
+/** A NULL of it is a NULL of the column. */
+function isCountable(flow: Flow): boolean {
+  const { kind } = flow.shape;
+  return kind !== 'derived' && kind !== 'text';
+}
+
+function copied(t: Tracer, name: string, values: readonly Value[]): Value {
+  // percentile_disc(fraction) and mode() take theirs from WITHIN GROUP; lag and lead have a default behind.
+  const picked = name === 'percentile_disc' || name === 'mode' ? values.slice(-1) : [values[0], values[2]];
+  const given = picked.filter((value) => value !== undefined);
+  const flow = oneOf(given.map((value) => value.flow));
+  const type = given[0]?.type;
+  if (name === 'percentile_disc') {
+    const many = elementType(t.catalog, values[0]?.type) !== undefined || values[0]?.flow.shape.kind === 'array';
+    if (many) return valueFrom(arrayOf(flow), arrayType(t.catalog, type));
+    if (values[0]?.type === undefined) return valueFrom(combine([flow]));
+  }
+  for (const value of values.slice(1, 2)) {
+    if ((name === 'lag' || name === 'lead' || name === 'nth_value') && !isEmpty(value.flow)) {
+      t.use(value.flow, 'predicate', name, undefined);
+    }
+  }
+  return valueFrom(flow, type);
+}
+
+function sameArray(t: Tracer, name: string, values: readonly Value[]): Value {
+  const element = (value: Value | undefined): Flow[] => (value === undefined ? [] : [elementOf(value.flow)]);
+  const plain = (value: Value | undefined): Flow[] => (value === undefined ? [] : [value.flow]);
+  const [a, b, c] = values;
+  const type = name === 'array_prepend' ? b?.type : name === 'array_fill' ? arrayType(t.catalog, a?.type) : a?.type;
+  const parts = (): Flow[] => {
+    switch (name) {
+      case 'array_append':
+        return [...element(a), ...plain(b)];
+      case 'array_prepend':
+        return [...plain(a), ...element(b)];
+      case 'array_cat':
+        return [...element(a), ...element(b)];
+      case 'array_replace':
+        return [...element(a), ...plain(b), ...plain(c)];
+      case 'array_fill':
+        return plain(a);
+      default:
+        return element(a);
+    }
+  };
+  if (name === 'array_remove' || name === 'array_replace') {
+    for (const flow of element(a)) t.use(flow, 'predicate', name, undefined);
+  }
+  return valueFrom(arrayOf(oneOf(parts())), type);
+}
+
+function catalogValue(
+  t: Tracer,
+  name: string,
+  [relation, column]: readonly [string, string],
+  type: number | undefined,
+): Value {
+  const flow = systemColumn(t, relation, column);
+  const outputs = OUTPUTS[name];
+  if (outputs === undefined) return valueFrom(flow, type);
+  return valueFrom(rowOf(outputs.map((one) => ({ name: one, flow }))));
+}
+
+/** The text of a system catalog's column. */
+export function systemColumn(t: Tracer, relation: string, column: string): Flow {
+  const found = t.catalog.relation('pg_catalog', relation);
+  const attnum = found?.columns.find((one) => one.name === column)?.attnum;
+  if (found === undefined || attnum === undefined) return { ...NO_DATA, unknown: [`pg_catalog.${relation}.${column}`] };
+  const source: ColumnRef = { relation: found.oid, attnum };
+  return { sources: [source], unknown: [], shape: { kind: 'text' } };
+}
+
+function outputRow(_t: Tracer, name: string, outputs: readonly string[], values: readonly Value[]): Value {
+  const all = combine(values.map(({ flow }) => flow));
+  if (name === '_pg_expandarray') {
+    const element = values[0] === undefined ? all : elementOf(values[0].flow);
+    return valueFrom(
+      rowOf([
+        { name: 'x', flow: element },
+        { name: 'n', flow: NO_DATA },
+      ]),
+    );
+  }
+  return valueFrom(rowOf(outputs.map((one) => ({ name: one, flow: all }))), RECORD);
+}
+
+/** json_populate_record(base, json): by the base's fields; json_to_record is filled in by its column list. */
+function populated(t: Tracer, name: string, args: readonly Argument[]): Value {
+  const isPopulate = name.includes('populate');
+  const [base, document] = isPopulate ? args : [undefined, args[0]];
+  const flow = document?.value.flow ?? NO_DATA;
+  const fields = fieldsOf(t.catalog, base?.value.type);
+  if (fields === undefined) return valueFrom(combine(args.map(({ value }) => value.flow)), base?.value.type);
+  const shape = base?.value.flow.shape;
+  const row = rowOf(
+    fields.map((field, i) => {
+      const own = shape?.kind === 'row' ? shape.fields[i]?.flow : base?.value.flow;
+      return { name: field.name, flow: combine([flow, own ?? NO_DATA]) };
+    }),
+  );
+  return valueFrom(row, base?.value.type);
+}
+
+/** `AS t(a int, b text)` behind json_to_record: each column is what stands under its name. */
+export function recordColumn(t: Tracer, document: Flow, name: string, type: number | undefined): Flow {
+  if (isEmpty(document)) return document;
+  t.readsLiterals = true;
+  const picked = document.shape.kind === 'json' || document.shape.kind === 'copy' ? document : combine([document]);
+  if (picked.shape.kind === 'derived') return picked;
+  const flow = picked.shape.kind === 'json' || picked.shape.kind === 'copy' ? keyed(picked, name) : picked;
+  if (isJsonType(type)) return flow;
+  const text = textOfJson(t, flow);
+  return isTextType(type) ? text : combine([text]);
+}
+
+function keyed(flow: Flow, name: string): Flow {
+  const { shape } = flow;
+  if (shape.kind === 'json') {
+    const inner = shape.value;
+    if (inner.shape.kind === 'row') {
+      const found = inner.shape.fields.filter((field) => field.name === name);
+      return found.length === 1 && found[0] !== undefined ? jsonOf(found[0].flow) : combine([flow]);
+    }
+    if (inner.shape.kind !== 'copy') return combine([flow]);
+    return jsonOf(deeperCopy(inner, name));
+  }
+  return deeperCopy(flow, name);
+}
+
+function deeperCopy(flow: Flow, name: string): Flow {
+  return { ...flow, sources: flow.sources.map((ref) => ({ ...ref, path: [...(ref.path ?? []), name] })) };
+}
+
+/** Literal 0 in `x / 0` always fails, so it tells nothing. */
+export function isConstantNode(wrapped: Tree | undefined): boolean {
+  return castConstantOf(wrapped) !== undefined;
+}

@@ -1,0 +1,593 @@
+/** Expressions: what each node's value is made of. A node that is not known gives a named unknown. */
+import {
+  as,
+  type Constant,
+  castConstantOf,
+  child,
+  constantOf,
+  flag,
+  isTree,
+  list,
+  strings,
+  type Tree,
+  text,
+  unwrap,
+} from '../tree.ts';
+import { fieldValue, traceCall, traceWindow } from './calls.ts';
+import { castValue } from './casts.ts';
+import { expandStar, traceColumnRef } from './column-references.ts';
+import { compareValues, nullTest, traceComparison, traceSemiJoin } from './conditions.ts';
+import {
+  arrayOf,
+  asText,
+  combine,
+  elementOf,
+  isEmpty,
+  jsonOf,
+  type NamedValue,
+  NO_DATA,
+  oneOf,
+  rowOf,
+  type Value,
+  valueFrom,
+} from './flows.ts';
+import { alongPath, constantKeys, jsonConstruct, jsonOperator, toJson } from './json-flows.ts';
+import type { Flow } from './lineage.ts';
+import { resolveOperator } from './operators.ts';
+import { orderUse, plainUse } from './ordering.ts';
+import { parametersOf, type Scope } from './scopes.ts';
+import type { Argument, Tracer } from './tracer.ts';
+import {
+  arrayType,
+  BOOL,
+  elementType,
+  INT4,
+  INT8,
+  isInteger,
+  isJsonType,
+  isTextType,
+  JSON_TYPE,
+  JSONB,
+  NAME,
+  NUMERIC,
+  RECORD,
+  resolveType,
+  TEXT_TYPE,
+  UNKNOWN,
+  XML,
+} from './types.ts';
+
+const CONSTANT_TYPES: Readonly<Record<Constant['kind'], number>> = {
+  string: UNKNOWN,
+  null: UNKNOWN,
+  integer: INT4,
+  float: NUMERIC,
+  boolean: BOOL,
+  bit: 1560,
+};
+
+function given(type: number | undefined): Value {
+  return { flow: NO_DATA, type, origin: undefined, given: 'constant' };
+}
+
+export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): Value {
+  if (wrapped === undefined) return given(undefined);
+  const [type, node] = unwrap(wrapped) ?? ['', {}];
+  switch (type) {
+    case 'A_Const': {
+      const constant = constantOf(wrapped);
+      const isLong = constant?.kind === 'float' && /^\d+$/.test(constant.value);
+      if (isLong) return given(constant.value.length < 19 ? INT8 : undefined);
+      return given(constant === undefined ? undefined : CONSTANT_TYPES[constant.kind]);
+    }
+    case 'ParamRef': {
+      const number = typeof node.number === 'number' ? node.number : 0;
+      return parametersOf(scope)?.byNumber[number - 1] ?? given(undefined);
+    }
+    case 'ColumnRef':
+      return traceColumnRef(t, node, scope);
+    case 'TypeCast':
+      return castValue(t, t.value(child(node, 'arg'), scope), resolveType(t.world, child(node, 'typeName')), node);
+    case 'CollateClause':
+      return { ...t.value(child(node, 'arg'), scope), origin: undefined };
+    case 'FuncCall':
+      return traceCall(t, node, scope);
+    case 'A_Expr':
+      return traceOperation(t, node, scope);
+    case 'BoolExpr':
+      return computed(t, list(node, 'args'), scope, BOOL);
+    case 'BooleanTest':
+      return computed(t, [node.arg], scope, BOOL);
+    case 'NullTest': {
+      const tested = nullTest(t, node, scope);
+      const { kind } = tested.flow.shape;
+      const isData = (kind === 'derived' || kind === 'text') && !isEmpty(tested.flow);
+      return valueFrom(isData ? combine([tested.flow]) : NO_DATA, BOOL);
+    }
+    case 'CaseExpr':
+      return traceCase(t, node, scope);
+    case 'CoalesceExpr': {
+      const values = list(node, 'args').map((one) => t.value(one, scope));
+      for (const value of values.slice(0, -1)) {
+        const { kind } = value.flow.shape;
+        t.use(value.flow, kind === 'derived' || kind === 'text' ? 'predicate' : 'null_test', 'COALESCE', node);
+      }
+      return oneOfValues(values);
+    }
+    case 'MinMaxExpr': {
+      const values = list(node, 'args').map((one) => t.value(one, scope));
+      if (values.length > 1) {
+        for (const value of values)
+          t.use(value.flow, 'predicate', text(node, 'op') === 'IS_LEAST' ? 'LEAST' : 'GREATEST', node);
+      }
+      return oneOfValues(values);
+    }
+    case 'A_ArrayExpr':
+      return arrayValue(
+        t,
+        list(node, 'elements').map((one) => t.value(one, scope)),
+      );
+    case 'RowExpr':
+      return traceRow(t, node, scope);
+    case 'A_Indirection':
+      return traceIndirection(t, node, scope);
+    case 'SubLink':
+      return traceSubLink(t, node, scope);
+    case 'SQLValueFunction':
+      return given(sqlValueType(text(node, 'op') ?? ''));
+    case 'GroupingFunc':
+      return valueFrom(NO_DATA, INT4);
+    case 'MergeSupportFunc':
+      return valueFrom(NO_DATA, TEXT_TYPE);
+    case 'SetToDefault':
+    case 'CurrentOfExpr':
+      return valueFrom(NO_DATA);
+    case 'NamedArgExpr':
+      return t.value(child(node, 'arg'), scope);
+    case 'XmlExpr':
+      return traceXml(t, node, scope);
+    case 'XmlSerialize':
+      return valueFrom(asText([t.value(child(node, 'expr'), scope).flow]), TEXT_TYPE);
+    case 'MultiAssignRef':
+      return traceAssigned(t, node, scope);
+    case 'JsonFuncExpr':
+      return traceJsonFunction(t, node, scope);
+    case 'JsonArrayQueryConstructor': {
+      const [column] = t.query(child(node, 'query'), scope);
+      return valueFrom(jsonOf(arrayOf(toJson(t, column?.value ?? valueFrom(NO_DATA)))), JSON_TYPE);
+    }
+    case 'JsonObjectAgg':
+    case 'JsonArrayAgg':
+      return traceJsonAggregate(t, type, node, scope);
+    case 'JsonValueExpr':
+      return t.value(child(node, 'raw_expr'), scope);
+    case 'List':
+      return computed(t, list(node, 'items'), scope, undefined);
+    default: {
+      const json = jsonConstruct(t, type, node, (one) => t.value(one, scope));
+      return json ?? t.unknown(`expression ${type === '' ? 'without a node' : type}`);
+    }
+  }
+}
+
+function computed(t: Tracer, nodes: readonly unknown[], scope: Scope, type: number | undefined): Value {
+  const flows = nodes.filter(isTree).map((one) => t.value(one, scope).flow);
+  return valueFrom(combine(flows), type);
+}
+
+/** The value of one of several expressions. */
+export function oneOfValues(values: readonly Value[]): Value {
+  const known = values.filter(({ type }) => type !== UNKNOWN && type !== undefined);
+  const [first] = known;
+  const same = known.every(({ type }) => type === first?.type) && values.every(({ type }) => type !== undefined);
+  const isGiven = values.every((value) => value.given !== undefined);
+  return {
+    flow: oneOf(values.map(({ flow }) => flow)),
+    type: same ? (first?.type ?? TEXT_TYPE) : undefined,
+    origin: undefined,
+    given: isGiven ? 'list' : undefined,
+  };
+}
+
+function arrayValue(t: Tracer, elements: readonly Value[]): Value {
+  const one = oneOfValues(elements);
+  const nested = elements.some(
+    (element) => element.flow.shape.kind === 'array' || elementType(t.catalog, element.type) !== undefined,
+  );
+  if (nested) return { ...one, origin: undefined };
+  const type = arrayType(t.catalog, one.type === UNKNOWN ? TEXT_TYPE : one.type);
+  return {
+    flow: isEmpty(one.flow) ? NO_DATA : arrayOf(one.flow),
+    type,
+    origin: undefined,
+    given: one.given === undefined ? undefined : 'list',
+  };
+}
+
+function traceRow(t: Tracer, node: Tree, scope: Scope): Value {
+  const fields: NamedValue[] = [];
+  for (const one of list(node, 'args')) {
+    const star = expandStar(t, one, scope);
+    if (star !== undefined) fields.push(...star);
+    else fields.push({ name: '', value: t.value(one, scope) });
+  }
+  const row = rowOf(fields.map(({ value }, i) => ({ name: `f${i + 1}`, flow: value.flow })));
+  return valueFrom(row, RECORD);
+}
+
+function traceCase(t: Tracer, node: Tree, scope: Scope): Value {
+  const argument = child(node, 'arg');
+  const tested = argument === undefined ? undefined : t.value(argument, scope);
+  const results: Value[] = [];
+  for (const wrapped of list(node, 'args')) {
+    const when = as(wrapped, 'CaseWhen') ?? {};
+    if (tested === undefined) t.condition(child(when, 'expr'), scope);
+    else compareValues(t, tested, t.value(child(when, 'expr'), scope), when, ['='], 'CASE');
+    results.push(t.value(child(when, 'result'), scope));
+  }
+  const otherwise = child(node, 'defresult');
+  if (otherwise !== undefined) results.push(t.value(otherwise, scope));
+  return oneOfValues(results);
+}
+
+function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {
+  const kind = text(node, 'kind') ?? '';
+  const name = strings(node, 'name');
+  const operator = name.at(-1) ?? '';
+  if (kind === 'AEXPR_NULLIF') {
+    traceComparison(t, node, scope);
+    const value = t.value(child(node, 'lexpr'), scope);
+    return { ...value, origin: undefined, given: undefined };
+  }
+  if (kind !== 'AEXPR_OP') {
+    const right = child(node, 'rexpr');
+    const sides = [
+      child(node, 'lexpr'),
+      ...(as(right, 'List') === undefined ? [right] : list(as(right, 'List') ?? {}, 'items')),
+    ];
+    const values = sides.map((one) => t.value(one, scope));
+    const behind = resolveOperator(
+      t,
+      kind === 'AEXPR_BETWEEN' || kind === 'AEXPR_NOT_BETWEEN' ? ['<='] : operatorOf(kind, name),
+      values.slice(0, 2),
+    );
+    if (behind.kind !== 'builtin') return throughRoutines(t, behind, operator, values, node);
+    return valueFrom(combine(values.map(({ flow }) => flow)), BOOL);
+  }
+  const chain = operandsOf(node, operator);
+  if (chain === undefined) {
+    const operands = [child(node, 'lexpr'), child(node, 'rexpr')].filter((one) => one !== undefined);
+    return operate(
+      t,
+      node,
+      name,
+      operands.map((one) => t.value(one, scope)),
+      operands,
+    );
+  }
+  // A long chain of one operator leans to the left: folded here, not by recursion.
+  let result = t.value(chain.first, scope);
+  for (const step of chain.rest) {
+    result = operate(
+      t,
+      step.node,
+      strings(step.node, 'name'),
+      [result, t.value(step.operand, scope)],
+      [chain.first, step.operand],
+    );
+  }
+  return result;
+}
+
+function operatorOf(kind: string, name: readonly string[]): readonly string[] {
+  return kind === 'AEXPR_IN' || kind.startsWith('AEXPR_OP') ? name : [name.at(-1) ?? ''];
+}
+
+function operandsOf(
+  node: Tree,
+  _operator: string,
+): { readonly first: Tree; readonly rest: readonly { readonly node: Tree; readonly operand: Tree }[] } | undefined {
+  const rest: { node: Tree; operand: Tree }[] = [];
+  let current: Tree = node;
+  for (;;) {
+    const left = child(current, 'lexpr');
+    const right = child(current, 'rexpr');
+    if (left === undefined || right === undefined) return undefined;
+    rest.push({ node: current, operand: right });
+    const inner = as(left, 'A_Expr');
+    if (inner === undefined || text(inner, 'kind') !== 'AEXPR_OP' || child(inner, 'lexpr') === undefined) {
+      return { first: left, rest: rest.reverse() };
+    }
+    current = inner;
+  }
+}
+
+function throughRoutines(
+  t: Tracer,
+  behind: Exclude<ReturnType<typeof resolveOperator>, { kind: 'builtin' }>,
+  operator: string,
+  values: readonly Value[],
+  at: Tree,
+): Value {
+  const flows = values.map(({ flow }) => flow);
+  if (behind.kind === 'unknown') {
+    const why = `operator ${operator} is not known`;
+    t.findings.unknown.add(why);
+    return t.unknown(why, ...flows);
+  }
+  const args = values.map((value): Argument => ({ node: undefined, value, name: undefined }));
+  const results = behind.routines.map((routine) => t.routine(routine, args, at).flow);
+  return valueFrom(combine(behind.orBuiltin ? [...results, ...flows] : results));
+}
+
+const BOOLEAN_OPERATORS = /^(?:[=<>]|<>|<=|>=|!?~~?\*?|@>|<@|&&|\?[|&]?|@@|@\?|\^@)$/;
+
+function operate(
+  t: Tracer,
+  node: Tree,
+  name: readonly string[],
+  values: readonly Value[],
+  nodes: readonly Tree[],
+): Value {
+  const operator = name.at(-1) ?? '';
+  const behind = resolveOperator(t, name, values);
+  if (behind.kind !== 'builtin') return throughRoutines(t, behind, operator, values, node);
+  const [left, right] = values;
+  const flows = values.map(({ flow }) => flow);
+  if (left === undefined) return valueFrom(combine(flows));
+  if (right === undefined) {
+    return {
+      flow: isEmpty(left.flow) ? NO_DATA : combine(flows),
+      type: left.type,
+      origin: undefined,
+      given: left.given === 'constant' ? 'constant' : undefined,
+    };
+  }
+  const picked = jsonOperator(t, operator, left, right, nodes[1]);
+  if (picked !== undefined) return picked;
+  if (flows.every(isEmpty)) {
+    const isConstant = left.given === 'constant' && right.given === 'constant';
+    return {
+      flow: NO_DATA,
+      type: resultType(operator, left, right),
+      origin: undefined,
+      given: isConstant ? 'constant' : undefined,
+    };
+  }
+  if (BOOLEAN_OPERATORS.test(operator)) return valueFrom(combine(flows), BOOL);
+  if (operator === '||') return concatenated(t, left, right);
+  noteArithmetic(t, operator, left, right, nodes, node);
+  return valueFrom(combine(flows), resultType(operator, left, right));
+}
+
+function resultType(operator: string, left: Value, right: Value): number | undefined {
+  if (BOOLEAN_OPERATORS.test(operator)) return BOOL;
+  if (operator === '||' && (isTextType(left.type) || isTextType(right.type))) return TEXT_TYPE;
+  const types = [left.type, right.type];
+  if (left.type === right.type && (isInteger(left.type) || left.type === NUMERIC || left.type === 701))
+    return left.type;
+  if (types.every((type) => isInteger(type))) return types.includes(INT8) ? INT8 : INT4;
+  return undefined;
+}
+
+function concatenated(t: Tracer, left: Value, right: Value): Value {
+  const arrays = [left, right].map(
+    (value) => value.flow.shape.kind === 'array' || elementType(t.catalog, value.type) !== undefined,
+  );
+  if (arrays.some(Boolean)) {
+    const parts = [left, right].map((value, i) => (arrays[i] ? elementOf(value.flow) : value.flow));
+    const type = arrays[0] ? left.type : right.type;
+    return valueFrom(arrayOf(oneOf(parts)), type);
+  }
+  const isDocument = [left, right].some((value) => isJsonType(value.type) || value.flow.shape.kind === 'json');
+  const flows = [left.flow, right.flow];
+  if (isDocument) return valueFrom(combine(flows), JSONB);
+  if ([left, right].some((value) => value.type === 17 || value.type === 1560))
+    return valueFrom(combine(flows), left.type);
+  return valueFrom(asText(flows), TEXT_TYPE);
+}
+
+/** Division by what may be zero, and sums that may leave the range of integers. */
+function noteArithmetic(
+  t: Tracer,
+  operator: string,
+  left: Value,
+  right: Value,
+  nodes: readonly Tree[],
+  at: Tree,
+): void {
+  if (operator === '/' || operator === '%') {
+    if (!isEmpty(right.flow)) t.use(right.flow, 'fallible', operator, at);
+    return;
+  }
+  if (operator === '^' || operator === '|/' || operator === '<<') {
+    for (const value of [left, right]) t.use(value.flow, 'fallible', operator, at);
+    return;
+  }
+  if (!['+', '-', '*'].includes(operator)) return;
+  for (const [one, other, node] of [
+    [left, right, nodes[1]],
+    [right, left, nodes[0]],
+  ] as const) {
+    if (isEmpty(one.flow) || !isEmpty(other.flow)) continue;
+    if (one.type !== undefined && !isInteger(one.type) && one.type !== NUMERIC) {
+      if (one.type !== 701 && one.type !== 700) continue;
+    }
+    const constant = castConstantOf(node);
+    if (constant === undefined) {
+      // A parameter or a value made up by the text could be just large enough.
+      if (isInteger(one.type)) t.use(one.flow, 'fallible', operator, at);
+      continue;
+    }
+    const size = Math.abs(Number(constant.kind === 'integer' || constant.kind === 'float' ? constant.value : 0));
+    t.readsLiterals = true;
+    const limit = isInteger(one.type) ? (operator === '*' ? 10_000 : 1_000_000) : 1e30;
+    if (size > limit || Number.isNaN(size)) t.use(one.flow, 'fallible', operator, at);
+  }
+}
+
+function traceIndirection(t: Tracer, node: Tree, scope: Scope): Value {
+  let value = t.value(child(node, 'arg'), scope);
+  for (const step of list(node, 'indirection')) {
+    const name = as(step, 'String');
+    if (name !== undefined) {
+      const field = text(name, 'sval') ?? '';
+      const found = fieldValue(t, value, field);
+      if (found !== undefined) value = found;
+      else value = valueFrom(isEmpty(value.flow) ? value.flow : combine([value.flow]));
+      continue;
+    }
+    const indices = as(step, 'A_Indices');
+    if (indices === undefined) return t.unknown('a step into a value', value.flow);
+    value = subscript(t, value, indices, scope);
+  }
+  return value;
+}
+
+function subscript(t: Tracer, value: Value, indices: Tree, scope: Scope): Value {
+  const positions = [child(indices, 'lidx'), child(indices, 'uidx')].filter((one) => one !== undefined);
+  const steering = positions.map((one) => t.value(one, scope).flow);
+  for (const flow of steering) t.use(flow, 'predicate', 'subscript', indices);
+  if (flag(indices, 'is_slice')) return { ...value, origin: undefined };
+  if (isJsonType(value.type)) {
+    const [key] = positions;
+    const constant = castConstantOf(key);
+    if (constant?.kind === 'integer') return valueFrom(elementOf(value.flow), value.type);
+    const keys = constantKeys(key);
+    if (keys === undefined) return valueFrom(combine([value.flow, ...steering]), value.type);
+    t.readsLiterals = true;
+    return jsonOperator(t, '->', value, valueFrom(NO_DATA), key) ?? valueFrom(combine([value.flow]), value.type);
+  }
+  if (isEmpty(value.flow)) return valueFrom(NO_DATA, elementType(t.catalog, value.type));
+  const { kind } = value.flow.shape;
+  if (kind === 'array') return valueFrom(elementOf(value.flow), elementType(t.catalog, value.type));
+  const element = elementType(t.catalog, value.type);
+  if (element === undefined) return valueFrom(combine([value.flow]));
+  // Of an array of arrays in a column each further step is an element of the same.
+  return valueFrom(elementOf(value.flow), element);
+}
+
+function traceSubLink(t: Tracer, node: Tree, scope: Scope): Value {
+  switch (text(node, 'subLinkType')) {
+    case 'EXISTS_SUBLINK':
+      t.query(child(node, 'subselect'), scope);
+      return valueFrom(NO_DATA, BOOL);
+    case 'ANY_SUBLINK':
+    case 'ALL_SUBLINK': {
+      const { result } = t.apart(() => {
+        const values = traceSemiJoin(t, node, scope);
+        return { values, findings: t.findings };
+      });
+      // What it compares is data of the answer; what steers within it still steers.
+      t.findings.include(result.findings);
+      return valueFrom(combine(result.values.map(({ flow }) => flow)), BOOL);
+    }
+    case 'ARRAY_SUBLINK': {
+      const [column] = t.query(child(node, 'subselect'), scope);
+      return valueFrom(arrayOf(column?.value.flow ?? NO_DATA), arrayType(t.catalog, column?.value.type));
+    }
+    case 'EXPR_SUBLINK': {
+      const [column] = t.query(child(node, 'subselect'), scope);
+      if (column === undefined) return t.unknown('a subquery without columns');
+      return { ...column.value, origin: undefined };
+    }
+    default:
+      return t.unknown(`subquery ${text(node, 'subLinkType') ?? ''}`);
+  }
+}
+
+/** `(a, b) = (…)`: the one at its place. */
+function traceAssigned(t: Tracer, node: Tree, scope: Scope): Value {
+  const place = (typeof node.colno === 'number' ? node.colno : 1) - 1;
+  const source = child(node, 'source');
+  const query = as(source, 'SubLink');
+  if (query !== undefined) {
+    const column = t.query(child(query, 'subselect'), scope)[place];
+    return column === undefined ? t.unknown('a subquery with too few columns') : { ...column.value, origin: undefined };
+  }
+  const row = as(source, 'RowExpr');
+  if (row === undefined) {
+    const value = t.value(source, scope);
+    const { shape } = value.flow;
+    return shape.kind === 'row'
+      ? valueFrom(shape.fields[place]?.flow ?? combine([value.flow]))
+      : valueFrom(combine([value.flow]));
+  }
+  const fields = list(row, 'args').flatMap(
+    (one) => expandStar(t, one, scope) ?? [{ name: '', value: t.value(one, scope) }],
+  );
+  return fields[place]?.value ?? t.unknown('a row with too few values');
+}
+
+function sqlValueType(operation: string): number | undefined {
+  if (/USER|ROLE|CATALOG|SCHEMA/.test(operation)) return NAME;
+  if (operation.includes('CURRENT_DATE')) return 1082;
+  return operation.startsWith('SVFOP_CURRENT_TIMESTAMP') ? 1184 : undefined;
+}
+
+function traceXml(t: Tracer, node: Tree, scope: Scope): Value {
+  const operation = text(node, 'op') ?? '';
+  const parts = [
+    ...list(node, 'args'),
+    ...list(node, 'named_args').map((one) => child(as(one, 'ResTarget') ?? {}, 'val')),
+  ].map((one) => t.value(one, scope).flow);
+  if (operation === 'IS_DOCUMENT') return valueFrom(combine(parts), BOOL);
+  if (operation === 'IS_XMLPARSE' || operation === 'IS_XMLPI') {
+    for (const flow of parts) t.use(flow, 'fallible', 'XML', node);
+  }
+  return valueFrom(asText(parts), XML);
+}
+
+function traceJsonFunction(t: Tracer, node: Tree, scope: Scope): Value {
+  const context = as(child(node, 'context_item'), 'JsonValueExpr') ?? child(node, 'context_item') ?? {};
+  const document = t.value(child(context, 'raw_expr'), scope);
+  const passed = list(node, 'passing').map((one) =>
+    t.value(child(child(as(one, 'JsonArgument') ?? {}, 'val') ?? {}, 'raw_expr'), scope),
+  );
+  const fallbacks = ['on_empty', 'on_error'].flatMap((slot) => {
+    const expression = child(child(node, slot) ?? {}, 'expr');
+    return expression === undefined ? [] : [t.value(expression, scope).flow];
+  });
+  const operation = text(node, 'op') ?? '';
+  const raises = ['on_empty', 'on_error'].some(
+    (slot) => text(child(node, slot) ?? {}, 'btype') === 'JSON_BEHAVIOR_ERROR',
+  );
+  if (raises) t.use(document.flow, 'fallible', operation.replace(/_OP$/, ''), node);
+  const isDocument = isJsonType(document.type) || document.flow.shape.kind === 'json';
+  const path = child(node, 'pathspec');
+  const found =
+    isDocument && passed.every(({ flow }) => isEmpty(flow))
+      ? alongPath(t, document.flow, path)
+      : combine([document.flow, ...passed.map(({ flow }) => flow)]);
+  if (operation === 'JSON_EXISTS_OP')
+    return valueFrom(combine([document.flow, ...passed.map(({ flow }) => flow)]), BOOL);
+  const type = resolveType(t.world, child(child(node, 'output') ?? {}, 'typeName')).oid;
+  if (operation === 'JSON_VALUE_OP') {
+    const isText = type === undefined || isTextType(type);
+    const value = found.shape.kind === 'json' ? found.shape.value : found;
+    return valueFrom(oneOf([isText ? value : combine([value]), ...fallbacks]), type ?? TEXT_TYPE);
+  }
+  return valueFrom(oneOf([found, ...fallbacks]), type ?? JSONB);
+}
+
+function traceJsonAggregate(t: Tracer, type: string, node: Tree, scope: Scope): Value {
+  const made = child(node, 'constructor') ?? {};
+  t.condition(child(made, 'agg_filter'), scope);
+  for (const wrapped of list(made, 'agg_order')) {
+    const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
+    orderUse(t, sorted, t.value(sorted, scope), node);
+  }
+  const over = child(made, 'over');
+  if (over !== undefined) traceWindow(t, over, scope);
+  const argument = child(node, 'arg') ?? {};
+  if (type === 'JsonArrayAgg') {
+    return valueFrom(jsonOf(arrayOf(toJson(t, t.value(child(argument, 'raw_expr'), scope)))), JSON_TYPE);
+  }
+  const key = t.value(child(argument, 'key'), scope);
+  const value = t.value(child(child(argument, 'value') ?? {}, 'raw_expr'), scope);
+  return valueFrom(combine([key.flow, value.flow]), JSON_TYPE);
+}
+
+export function groupUse(t: Tracer, flow: Flow, subject: string, at: Tree | undefined): void {
+  plainUse(t, flow, 'group', subject, at);
+}

@@ -1,0 +1,229 @@
+/** Flows and how they combine: what an expression's value is made of, given what its parts are made of. */
+import type { ColumnRef, Flow, Shape } from './lineage.ts';
+
+/** What an expression gives. */
+export interface Value {
+  readonly flow: Flow;
+  /** OID; undefined where it is not known for sure. */
+  readonly type: number | undefined;
+  /** What RowDescription says of it as a column of its own. */
+  readonly origin: Origin | undefined;
+  /** Made of the text's constants and parameters only; `list`: one of several of them. */
+  readonly given: 'constant' | 'list' | undefined;
+}
+export interface Origin {
+  readonly relation: number;
+  readonly attnum: number;
+}
+
+/** A column of a query, a FROM item or a result. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
+}
+
+export const COPY: Shape = { kind: 'copy' };
+export const TEXT: Shape = { kind: 'text' };
+export const DERIVED: Shape = { kind: 'derived' };
+
+/** Of a constant, a count, a NULL. */
+export const NO_DATA: Flow = { sources: [], unknown: [], shape: COPY };
+
+/** A container of more parts than this, or deeper, counts as computed. */
+const MAX_PARTS = 4000;
+const MAX_SHAPE_DEPTH = 24;
+
+export function valueFrom(flow: Flow, type?: number): Value {
+  return { flow, type, origin: undefined, given: undefined };
+}
+
+export function unknownFlow(why: string, sources: readonly ColumnRef[] = []): Flow {
+  return { sources, unknown: [why], shape: DERIVED };
+}
+
+export function refKey(ref: ColumnRef): string {
+  return ref.path === undefined
+    ? `${ref.relation}.${ref.attnum}`
+    : `${ref.relation}.${ref.attnum}\0${ref.path.join('\0')}`;
+}
+
+function unionOf<T>(lists: readonly (readonly T[])[], key: (item: T) => string): readonly T[] {
+  const filled = lists.filter((list) => list.length > 0);
+  const [first] = filled;
+  if (first === undefined) return [];
+  if (filled.every((list) => list === first)) return first;
+  const found = new Map<string, T>();
+  for (const list of filled) {
+    for (const item of list) {
+      const name = key(item);
+      if (!found.has(name)) found.set(name, item);
+    }
+  }
+  return found.size === first.length ? first : [...found.values()];
+}
+
+export function unionOfSources(flows: readonly Flow[]): readonly ColumnRef[] {
+  return unionOf(
+    flows.map((flow) => flow.sources),
+    refKey,
+  );
+}
+
+function unionOfUnknown(flows: readonly Flow[]): readonly string[] {
+  return unionOf(
+    flows.map((flow) => flow.unknown),
+    (why) => why,
+  );
+}
+
+/** Computed from all of them. */
+export function combine(flows: readonly Flow[], shape: Shape = DERIVED): Flow {
+  return { sources: unionOfSources(flows), unknown: unionOfUnknown(flows), shape };
+}
+
+/** Text in which the text of each may stand. */
+export function asText(flows: readonly Flow[]): Flow {
+  return combine(
+    flows,
+    flows.some((flow) => flow.shape.kind === 'derived' && flow.sources.length > 0) ? DERIVED : TEXT,
+  );
+}
+
+export function isEmpty(flow: Flow): boolean {
+  return flow.sources.length === 0 && flow.unknown.length === 0;
+}
+
+/** The value of one of them. */
+export function oneOf(flows: readonly Flow[]): Flow {
+  const filled = flows.filter((flow) => !isEmpty(flow) || flow.shape.kind !== 'copy');
+  const [first] = filled;
+  if (first === undefined) return NO_DATA;
+  if (filled.every((flow) => flow === first)) return first;
+  return combine(filled, filled.map((flow) => flow.shape).reduce(mergeShapes));
+}
+
+function mergeShapes(left: Shape, right: Shape): Shape {
+  if (left.kind === 'array' && right.kind === 'array') {
+    return { kind: 'array', element: oneOf([left.element, right.element]) };
+  }
+  if (left.kind === 'json' && right.kind === 'json') return { kind: 'json', value: oneOf([left.value, right.value]) };
+  if (left.kind === 'row' && right.kind === 'row') {
+    const same =
+      left.fields.length === right.fields.length &&
+      left.fields.every((field, i) => field.name === right.fields[i]?.name);
+    if (!same) return DERIVED;
+    return {
+      kind: 'row',
+      fields: left.fields.map((field, i) => ({
+        name: field.name,
+        flow: oneOf([field.flow, right.fields[i]?.flow ?? NO_DATA]),
+      })),
+    };
+  }
+  if (left.kind === right.kind) return left;
+  const kinds = new Set([left.kind, right.kind]);
+  return kinds.has('copy') && kinds.has('text') ? TEXT : DERIVED;
+}
+
+interface Size {
+  parts: number;
+}
+
+function fits(flow: Flow, size: Size, depth: number): boolean {
+  if (++size.parts > MAX_PARTS || depth > MAX_SHAPE_DEPTH) return false;
+  const { shape } = flow;
+  switch (shape.kind) {
+    case 'array':
+      return fits(shape.element, size, depth + 1);
+    case 'json':
+      return fits(shape.value, size, depth + 1);
+    case 'row':
+      return shape.fields.every((field) => fits(field.flow, size, depth + 1));
+    default:
+      return true;
+  }
+}
+
+function container(shape: Shape, parts: readonly Flow[]): Flow {
+  const flow = combine(parts, shape);
+  return fits(flow, { parts: 0 }, 0) ? flow : { ...flow, shape: DERIVED };
+}
+
+export function arrayOf(element: Flow): Flow {
+  return container({ kind: 'array', element }, [element]);
+}
+
+export function rowOf(fields: readonly { readonly name: string; readonly flow: Flow }[]): Flow {
+  return container(
+    { kind: 'row', fields },
+    fields.map((field) => field.flow),
+  );
+}
+
+/** A row whose keys repeat is no object that can be told apart by its keys. */
+export function jsonOf(value: Flow): Flow {
+  const inner = value.shape;
+  if (inner.kind === 'json') return value;
+  if (inner.kind === 'row' && new Set(inner.fields.map(({ name }) => name)).size < inner.fields.length) {
+    return container({ kind: 'json', value: combine([value]) }, [value]);
+  }
+  return container({ kind: 'json', value }, [value]);
+}
+
+/** A path that grows past this says no more than its beginning. */
+const MAX_PATH = 12;
+
+function deeper(flow: Flow, step: string): Flow {
+  if (flow.sources.some((ref) => (ref.path?.length ?? 0) >= MAX_PATH)) return combine([flow]);
+  return {
+    sources: flow.sources.map((ref) => ({ ...ref, path: [...(ref.path ?? []), step] })),
+    unknown: flow.unknown,
+    shape: COPY,
+  };
+}
+
+/** The step into an array, in a path. */
+export const ELEMENT = '[]';
+
+export function elementOf(flow: Flow): Flow {
+  const { shape } = flow;
+  if (shape.kind === 'array') return shape.element;
+  if (shape.kind === 'json') return jsonOf(elementOf(shape.value));
+  if (shape.kind === 'copy') return deeper(flow, ELEMENT);
+  return combine([flow]);
+}
+
+/** A field of a composite. */
+export function fieldOf(flow: Flow, name: string): Flow {
+  const { shape } = flow;
+  if (shape.kind === 'row') {
+    const found = shape.fields.filter((field) => field.name === name);
+    return found.length === 1 && found[0] !== undefined ? found[0].flow : combine([flow]);
+  }
+  return shape.kind === 'copy' ? deeper(flow, name) : combine([flow]);
+}
+
+/** What stands under a constant key of a json value; a number may be an element's or an object's. */
+export function jsonKeyOf(flow: Flow, key: string): Flow {
+  const { shape } = flow;
+  if (shape.kind === 'json') {
+    const inner = shape.value.shape.kind;
+    if (inner === 'row' || inner === 'copy') return jsonOf(fieldOf(shape.value, key));
+    return combine([flow]);
+  }
+  if (shape.kind !== 'copy' || /^-?\d+$/.test(key)) return combine([flow]);
+  return deeper(flow, key);
+}
+
+/** The json value as text, as `->>` gives it. */
+export function jsonText(flow: Flow): Flow {
+  const { shape } = flow;
+  if (shape.kind !== 'json') return flow;
+  const inner = shape.value.shape.kind;
+  return inner === 'copy' || inner === 'text' ? shape.value : asText([shape.value]);
+}
+
+/** The value of one column or of one of several, unchanged. */
+export function isPlain(flow: Flow): boolean {
+  return flow.shape.kind === 'copy' && flow.sources.length > 0 && flow.unknown.length === 0;
+}

@@ -1,0 +1,282 @@
+/** FROM: tables, subqueries, functions, joins, JSON_TABLE and XMLTABLE, in the order in which they see one another. */
+import { as, child, flag, list, items as listItems, strings, type Tree, text, unwrap } from '../tree.ts';
+import { JSON_RECORDS } from './builtin-lists.ts';
+import { recordColumn } from './builtins.ts';
+import { columnName } from './column-names.ts';
+import { fieldsOfRow } from './column-references.ts';
+import { compareValues } from './conditions.ts';
+import { combine, elementOf, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
+import { alongPath } from './json-flows.ts';
+import type { Flow } from './lineage.ts';
+import { aliased, openItem, relationItem } from './relations.ts';
+import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
+import type { Tracer } from './tracer.ts';
+import { fieldsOf, INT4, INT8, isTextType, RECORD, resolveType } from './types.ts';
+
+/** The items of a FROM list; `outer` is what stands around the query. */
+export function traceFrom(t: Tracer, nodes: readonly Tree[], outer: Scope): readonly Item[] {
+  const found: Item[] = [];
+  for (const node of nodes) found.push(...fromItem(t, node, outer, found));
+  return found;
+}
+
+/** `left`: items that a lateral one sees. */
+function fromItem(t: Tracer, wrapped: Tree, outer: Scope, left: readonly Item[]): readonly Item[] {
+  const [type, node] = unwrap(wrapped) ?? ['', {}];
+  const lateral = (): Scope => scopeOf(left, outer);
+  switch (type) {
+    case 'RangeVar':
+      return [relationItem(t, node, outer)];
+    case 'RangeSubselect': {
+      const alias = child(node, 'alias');
+      const columns = t.query(child(node, 'subquery'), flag(node, 'lateral') ? lateral() : outer);
+      return [aliased(itemOf(text(alias ?? {}, 'aliasname'), columns), alias)];
+    }
+    case 'RangeFunction':
+      return [functionItem(t, node, lateral())];
+    case 'RangeTableSample': {
+      for (const one of list(node, 'args')) t.use(t.value(one, lateral()).flow, 'predicate', 'TABLESAMPLE', node);
+      return fromItem(t, child(node, 'relation') ?? {}, outer, left);
+    }
+    case 'JoinExpr':
+      return joinItems(t, node, outer, left);
+    case 'RangeTableFunc':
+      return [xmlTable(t, node, lateral())];
+    case 'JsonTable':
+      return [jsonTable(t, node, lateral())];
+    default:
+      return [openItem(t, undefined, `FROM item ${type}`)];
+  }
+}
+
+function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[]): readonly Item[] {
+  const left = fromItem(t, child(node, 'larg') ?? {}, outer, before);
+  const right = fromItem(t, child(node, 'rarg') ?? {}, outer, [...before, ...left]);
+  const leftColumns = visibleColumns(left);
+  const rightColumns = visibleColumns(right);
+  const using = flag(node, 'isNatural')
+    ? leftColumns.map(({ name }) => name).filter((name) => rightColumns.some((column) => column.name === name))
+    : strings(node, 'usingClause');
+  const names = new Set(using);
+  const jointype = text(node, 'jointype') ?? 'JOIN_INNER';
+  const open = [...left, ...right].find((item) => item.columnsVisible && item.rest !== undefined)?.rest;
+  const merged = [...names].map((name): NamedValue => {
+    const a = oneColumn(t, leftColumns, name, open);
+    const b = oneColumn(t, rightColumns, name, open);
+    compareValues(t, a, b, node, ['='], 'USING');
+    return { name, value: mergedColumn(a, b, jointype) };
+  });
+  const quals = child(node, 'quals');
+  if (quals !== undefined) t.condition(quals, scopeOf([...left, ...right], outer));
+  const alias = child(node, 'alias');
+  const usingAlias = child(node, 'join_using_alias');
+  const columns = [
+    ...merged,
+    ...leftColumns.filter(({ name }) => !names.has(name)),
+    ...rightColumns.filter(({ name }) => !names.has(name)),
+  ];
+  const joined = aliased(itemOf(text(alias ?? {}, 'aliasname'), columns, { rest: open }), alias);
+  const extra =
+    usingAlias === undefined ? [] : [itemOf(text(usingAlias, 'aliasname'), merged, { columnsVisible: false })];
+  // An alias of the join hides what it joins.
+  const inner = alias === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : [];
+  return [joined, ...inner, ...extra];
+}
+
+export function visibleColumns(items: readonly Item[]): readonly NamedValue[] {
+  return items.filter((item) => item.columnsVisible).flatMap((item) => item.columns);
+}
+
+function oneColumn(t: Tracer, columns: readonly NamedValue[], name: string, rest: Value | undefined): Value {
+  const found = columns.filter((column) => column.name === name);
+  if (found.length === 1 && found[0] !== undefined) return found[0].value;
+  if (rest !== undefined && found.length === 0) return rest;
+  return t.unknown(`join column "${name}"`, ...found.map(({ value }) => value.flow));
+}
+
+function mergedColumn(left: Value, right: Value, jointype: string): Value {
+  const sameType = left.type === right.type;
+  switch (jointype) {
+    case 'JOIN_RIGHT':
+      return sameType ? right : { ...right, origin: undefined };
+    case 'JOIN_FULL':
+      return {
+        flow: oneOf([left.flow, right.flow]),
+        type: sameType ? left.type : undefined,
+        origin: undefined,
+        given: undefined,
+      };
+    default:
+      return sameType ? left : { ...left, type: undefined, origin: undefined };
+  }
+}
+
+/** Functions in FROM whose number of rows is no more than their argument's own structure. */
+const STRUCTURAL =
+  /^(?:unnest|jsonb?_(?:array_elements|each|object_keys|to_record|populate_record)\w*|_pg_expandarray|aclexplode|pg_options_to_table)$/;
+
+function functionItem(t: Tracer, node: Tree, scope: Scope): Item {
+  const alias = child(node, 'alias');
+  const aliasName = text(alias ?? {}, 'aliasname');
+  const columns: NamedValue[] = [];
+  const names: string[] = [];
+  let rest: Value | undefined;
+  let isScalar = true;
+  let rowType: number | undefined;
+  const functions = list(node, 'functions');
+  for (const wrapped of functions) {
+    const [call, definitions] = listItems(wrapped);
+    const defined = listItems(definitions).length > 0 ? listItems(definitions) : list(node, 'coldeflist');
+    const name = columnName({ val: call });
+    names.push(name);
+    const function_ = as(call, 'FuncCall');
+    const bare = strings(function_ ?? {}, 'funcname').at(-1) ?? '';
+    if (function_ !== undefined && bare === 'unnest' && list(function_, 'args').length > 1) {
+      isScalar = false;
+      for (const argument of list(function_, 'args')) {
+        const value = t.value(argument, scope);
+        columns.push({ name: 'unnest', value: valueFrom(elementOf(value.flow)) });
+      }
+      continue;
+    }
+    const value = t.value(call, scope);
+    noteRowCount(t, function_, bare, scope);
+    if (defined.length > 0) {
+      isScalar = false;
+      columns.push(...definedColumns(t, value, function_, bare, defined, scope));
+      continue;
+    }
+    const row = rowColumns(t, value);
+    if (row === undefined) {
+      const column = functions.length === 1 && aliasName !== undefined ? aliasName : name;
+      columns.push({ name: column, value: { ...value, origin: undefined, given: givenByFunction(bare, value) } });
+      continue;
+    }
+    isScalar = false;
+    rowType = value.type;
+    if (row === 'open') rest = valueFrom(combine([value.flow]));
+    else columns.push(...row);
+  }
+  if (flag(node, 'ordinality')) {
+    isScalar = false;
+    columns.push({ name: 'ordinality', value: valueFrom(NO_DATA, INT8) });
+  }
+  const item = itemOf(aliasName ?? names[0], columns, { rest, isScalar: isScalar && columns.length === 1, rowType });
+  return aliased(item, alias);
+}
+
+/** `unnest($1)` gives values that the client gave; what a series makes up, it does not. */
+function givenByFunction(name: string, value: Value): Value['given'] {
+  return name === 'unnest' && value.given !== undefined ? 'list' : undefined;
+}
+
+/** How many rows a function gives tells of its arguments. */
+function noteRowCount(t: Tracer, call: Tree | undefined, name: string, scope: Scope): void {
+  if (call === undefined || STRUCTURAL.test(name)) return;
+  if (t.catalog.builtin(name)?.returnsSet !== true) return;
+  t.apart(() =>
+    list(call, 'args').map(
+      (one) =>
+        t.value(as(one, 'NamedArgExpr') === undefined ? one : child(as(one, 'NamedArgExpr') ?? {}, 'arg'), scope).flow,
+    ),
+  ).result.forEach((flow) => {
+    t.use(flow, 'predicate', name, call);
+  });
+}
+
+function definedColumns(
+  t: Tracer,
+  value: Value,
+  call: Tree | undefined,
+  name: string,
+  defined: readonly Tree[],
+  scope: Scope,
+): readonly NamedValue[] {
+  const args = list(call ?? {}, 'args');
+  const document =
+    JSON_RECORDS.has(name) && !name.includes('populate') && args[0] !== undefined
+      ? t.value(args[0], scope).flow
+      : undefined;
+  return defined.map((wrapped, i): NamedValue => {
+    const definition = as(wrapped, 'ColumnDef') ?? {};
+    const column = text(definition, 'colname') ?? '';
+    const type = resolveType(t.world, child(definition, 'typeName')).oid;
+    if (document !== undefined) {
+      const one = name.endsWith('set') ? elementOf(document) : document;
+      return { name: column, value: valueFrom(recordColumn(t, one, column, type), type) };
+    }
+    const { shape } = value.flow;
+    const flow = shape.kind === 'row' && shape.fields.length === defined.length ? shape.fields[i]?.flow : undefined;
+    return { name: column, value: valueFrom(flow ?? combine([value.flow]), type) };
+  });
+}
+
+/** The columns of a function that gives rows; undefined: it gives single values; `open`: rows of nobody knows what. */
+function rowColumns(t: Tracer, value: Value): readonly NamedValue[] | 'open' | undefined {
+  const isComposite = fieldsOf(t.catalog, value.type) !== undefined;
+  if (value.flow.shape.kind === 'row' || isComposite) {
+    return fieldsOfRow(t, value).map((column) => ({
+      name: column.name,
+      value: { ...column.value, origin: undefined },
+    }));
+  }
+  return value.type === RECORD || (value.type === undefined && value.flow.unknown.length > 0) ? 'open' : undefined;
+}
+
+function xmlTable(t: Tracer, node: Tree, scope: Scope): Item {
+  const document = [child(node, 'docexpr'), child(node, 'rowexpr')].map((one) => t.value(one, scope).flow);
+  const columns = list(node, 'columns').map((wrapped): NamedValue => {
+    const column = as(wrapped, 'RangeTableFuncCol') ?? {};
+    const name = text(column, 'colname') ?? '';
+    if (flag(column, 'for_ordinality')) return { name, value: valueFrom(NO_DATA, INT4) };
+    const own = [child(column, 'colexpr'), child(column, 'coldefexpr')].map((one) => t.value(one, scope).flow);
+    const type = resolveType(t.world, child(column, 'typeName')).oid;
+    const flow = combine([...document, ...own]);
+    if (!isTextType(type)) t.use(flow, 'fallible', 'XMLTABLE', node);
+    return { name, value: valueFrom(flow, type) };
+  });
+  const alias = child(node, 'alias');
+  return aliased(itemOf(text(alias ?? {}, 'aliasname') ?? 'xmltable', columns), alias);
+}
+
+function jsonTable(t: Tracer, node: Tree, scope: Scope): Item {
+  const context = child(node, 'context_item') ?? {};
+  const document = t.value(child(context, 'raw_expr') ?? child(as(context, 'JsonValueExpr') ?? {}, 'raw_expr'), scope);
+  const passed = list(node, 'passing').map(
+    (one) => t.value(child(child(as(one, 'JsonArgument') ?? {}, 'val') ?? {}, 'raw_expr'), scope).flow,
+  );
+  const isSimple = passed.every(isEmpty);
+  const rowPath = child(child(node, 'pathspec') ?? {}, 'string');
+  const row = isSimple ? alongPath(t, document.flow, rowPath) : combine([document.flow, ...passed]);
+  const columns: NamedValue[] = [];
+  tableColumns(t, list(node, 'columns'), row, scope, columns);
+  const alias = child(node, 'alias');
+  return aliased(itemOf(text(alias ?? {}, 'aliasname') ?? 'json_table', columns), alias);
+}
+
+function tableColumns(t: Tracer, nodes: readonly Tree[], row: Flow, scope: Scope, into: NamedValue[]): void {
+  for (const wrapped of nodes) {
+    const column = as(wrapped, 'JsonTableColumn') ?? {};
+    const name = text(column, 'name') ?? '';
+    const path = child(child(column, 'pathspec') ?? {}, 'string');
+    switch (text(column, 'coltype')) {
+      case 'JTC_FOR_ORDINALITY':
+        into.push({ name, value: valueFrom(NO_DATA, INT4) });
+        break;
+      case 'JTC_NESTED':
+        tableColumns(t, list(column, 'columns'), alongPath(t, row, path), scope, into);
+        break;
+      default: {
+        const type = resolveType(t.world, child(column, 'typeName')).oid;
+        const own = path === undefined ? { A_Const: { sval: { sval: `$."${name.replaceAll(/["\\]/g, '')}"` } } } : path;
+        const found = alongPath(t, row, own);
+        const fallbacks = ['on_empty', 'on_error'].flatMap((slot) => {
+          const expression = child(child(column, slot) ?? {}, 'expr');
+          return expression === undefined ? [] : [t.value(expression, scope).flow];
+        });
+        const kept = isTextType(type) || type === 3802 || type === 114;
+        into.push({ name, value: valueFrom(oneOf([kept ? found : combine([found]), ...fallbacks]), type) });
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** ORDER BY, GROUP BY and their like: plain columns are told apart from what is computed of them. */
+import { as, child, list, strings, type Tree } from '../tree.ts';
+import { isEmpty, type Value } from './flows.ts';
+import type { Flow, Use } from './lineage.ts';
+import type { Tracer } from './tracer.ts';
+
+/** `use` where the flow is the columns' own values, else `predicate`. */
+export function plainUse(t: Tracer, flow: Flow, use: Use, subject: string, at: Tree | undefined): void {
+  if (isEmpty(flow)) return;
+  const { shape } = flow;
+  switch (shape.kind) {
+    case 'derived':
+    case 'text':
+      t.use(flow, 'predicate', subject, at);
+      return;
+    case 'row':
+      for (const field of shape.fields) plainUse(t, field.flow, use, subject, at);
+      return;
+    case 'array':
+      plainUse(t, shape.element, use, subject, at);
+      return;
+    case 'json':
+      plainUse(t, shape.value, use, subject, at);
+      return;
+    default:
+      t.use(flow, use, undefined, at);
+  }
+}
+
+/** Sorting by a column in lower case sorts by the column. */
+export function orderUse(t: Tracer, node: Tree | undefined, value: Value, at: Tree | undefined): void {
+  if (isEmpty(value.flow)) return;
+  if (value.flow.shape.kind === 'text' && isFolded(node)) t.use(value.flow, 'order', undefined, at);
+  else plainUse(t, value.flow, 'order', 'ORDER BY', at);
+}
+
+function isFolded(node: Tree | undefined): boolean {
+  const call = as(node, 'FuncCall');
+  if (call === undefined) return false;
+  const [only] = list(call, 'args');
+  const name = strings(call, 'funcname').at(-1);
+  if (list(call, 'args').length !== 1 || (name !== 'lower' && name !== 'upper')) return false;
+  return as(only, 'ColumnRef') !== undefined || as(child(as(only, 'TypeCast') ?? {}, 'arg'), 'ColumnRef') !== undefined;
+}

@@ -1,0 +1,140 @@
+/** PL/pgSQL: its statements are traced one by one, its variables are taken for all that the body reads. */
+import { GrammarError, type ParsedStatement } from '../grammar.ts';
+import { as, child, constantText, isTree, list, number, type Tree, text } from '../tree.ts';
+import { combine, type Value, valueFrom } from './flows.ts';
+import type { Flow } from './lineage.ts';
+import { nodesOf } from './nodes.ts';
+import { EMPTY_SCOPE, itemOf, type Parameters, type Scope } from './scopes.ts';
+import type { Tracer } from './tracer.ts';
+
+/** Everything that the body of a CREATE FUNCTION or DO reads, its arguments included. */
+export function traceProcedural(t: Tracer, definition: string, bound: Parameters): Flow {
+  let functions: readonly Tree[];
+  try {
+    functions = nodesOf(t.grammar.parseRoutine(definition), 'plpgsql_funcs', 'PLpgSQL_function');
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    functions = [];
+  }
+  const bodies = functions.filter((one) => one.action !== undefined);
+  if (bodies.length === 0) return unreadable(t, 'a body that cannot be parsed');
+  const given = combine(bound.byNumber.map(({ flow }) => flow));
+  const names = bodies.flatMap((one) => variablesOf(one));
+  // What is read in one place may be compared or written in another: the second pass knows all of it.
+  const first = t.apart(() => passOver(t, bodies, scopeWith(bound, names, valueFrom(given))));
+  const read = combine([given, first.result, usedFlow(first.findings.uses.values())]);
+  return combine([read, passOver(t, bodies, scopeWith(bound, names, valueFrom(read)))]);
+}
+
+function usedFlow(uses: Iterable<{ readonly source: Flow['sources'][number] }>): Flow {
+  const sources = [...uses].map(({ source }) => source);
+  return combine(sources.map((source) => ({ sources: [source], unknown: [], shape: { kind: 'derived' } })));
+}
+
+function unreadable(t: Tracer, why: string): Flow {
+  t.findings.unknown.add(why);
+  return t.unknown(why).flow;
+}
+
+function variablesOf(body: Tree): readonly string[] {
+  return list(body, 'datums').flatMap((datum) => {
+    const [one] = Object.values(datum).filter(isTree);
+    const name = one === undefined ? undefined : text(one, 'refname');
+    return name === undefined ? [] : [name];
+  });
+}
+
+/** Variables stand as FROM items of any column, and as names of their own. */
+function scopeWith(bound: Parameters, names: readonly string[], value: Value): Scope {
+  const all = [
+    ...new Set([...names, ...bound.byName.keys(), 'new', 'old', 'found', 'tg_op', 'tg_table_name', 'tg_relid']),
+  ];
+  const byName = new Map<string, Value>(all.map((name) => [name, value]));
+  const items = all.map((name) => itemOf(name, [], { rest: value, columnsVisible: false }));
+  return { ...EMPTY_SCOPE, items, parameters: { ...bound, byNumber: bound.byNumber.map(() => value), byName } };
+}
+
+function passOver(t: Tracer, bodies: readonly Tree[], scope: Scope): Flow {
+  const flows: Flow[] = [];
+  for (const body of bodies) visit(t, body, scope, flows, false);
+  return combine(flows);
+}
+
+const DYNAMIC_SLOTS: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_dynexecute: 'query',
+  PLpgSQL_stmt_dynfors: 'query',
+};
+
+function visit(t: Tracer, tree: Tree, scope: Scope, flows: Flow[], dynamic: boolean): void {
+  const expression = as(tree, 'PLpgSQL_expr');
+  if (expression !== undefined) {
+    flows.push(...piece(t, expression, scope, dynamic));
+    return;
+  }
+  for (const key in tree) {
+    const value = tree[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isTree(item)) visit(t, item, scope, flows, false);
+      continue;
+    }
+    if (!isTree(value)) continue;
+    const slot = DYNAMIC_SLOTS[key];
+    if (slot === undefined) {
+      visit(t, value, scope, flows, key === 'dynquery');
+      continue;
+    }
+    for (const field in value) {
+      const part = value[field];
+      if (isTree(part)) visit(t, part, scope, flows, field === slot);
+      else if (Array.isArray(part)) for (const item of part) if (isTree(item)) visit(t, item, scope, flows, false);
+    }
+  }
+}
+
+/** `parseMode` of PostgreSQL's RawParseMode. */
+const MODE_TYPE_NAME = 1;
+const MODE_EXPRESSION = 2;
+
+function piece(t: Tracer, expression: Tree, scope: Scope, dynamic: boolean): readonly Flow[] {
+  const source = text(expression, 'query') ?? '';
+  const mode = number(expression, 'parseMode') ?? 0;
+  if (mode === MODE_TYPE_NAME) return [];
+  const statements = parse(
+    t,
+    mode === 0 ? source : mode === MODE_EXPRESSION ? `SELECT ${source}` : `SELECT ${assigned(source)}`,
+  );
+  if (statements === undefined) return [unreadable(t, 'a statement in a body that cannot be parsed')];
+  const flows = statements.flatMap(({ node }) => (t.statement(node, scope) ?? []).map(({ value }) => value.flow));
+  if (!dynamic) return flows;
+  const select = as(statements[0]?.node, 'SelectStmt');
+  const run = constantText(child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val'));
+  const inner = run === undefined ? undefined : parse(t, run);
+  if (inner === undefined) return [...flows, unreadable(t, 'SQL that a body puts together')];
+  return [...flows, ...inner.flatMap(({ node }) => (t.statement(node, scope) ?? []).map(({ value }) => value.flow))];
+}
+
+function parse(t: Tracer, source: string): readonly ParsedStatement[] | undefined {
+  try {
+    return t.grammar.parse(source);
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined;
+    throw error;
+  }
+}
+
+/** The right side of `target := expression`. */
+function assigned(source: string): string {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < source.length; i++) {
+    const character = source[i];
+    if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === '[' || character === '(') depth++;
+    else if (character === ']' || character === ')') depth--;
+    else if (depth === 0 && (character === '=' || (character === ':' && source[i + 1] === '='))) {
+      return source.slice(i + (character === '=' ? 1 : 2));
+    }
+  }
+  return source;
+}

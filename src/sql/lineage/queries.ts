@@ -1,0 +1,241 @@
+/** SELECT, VALUES, set operations and WITH: the columns they give, and all that steers them. */
+import {
+  as,
+  castConstantOf,
+  child,
+  flag,
+  list,
+  items as listItems,
+  strings,
+  type Tree,
+  text,
+  unwrap,
+} from '../tree.ts';
+import { traceWindow } from './calls.ts';
+import { columnName } from './column-names.ts';
+import { expandStar } from './column-references.ts';
+import { compareValues } from './conditions.ts';
+import { oneOfValues } from './expressions.ts';
+import { combine, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
+import { traceFrom } from './from-items.ts';
+import { nodesOf } from './nodes.ts';
+import { orderUse, plainUse } from './ordering.ts';
+import { renamed } from './relations.ts';
+import { NO_CTES, type Scope, scopeOf } from './scopes.ts';
+import type { Tracer } from './tracer.ts';
+import { BOOL, TEXT_TYPE, UNKNOWN } from './types.ts';
+
+export function traceQuery(t: Tracer, wrapped: Tree | undefined, outer: Scope): readonly NamedValue[] {
+  // Some slots hold the SelectStmt bare.
+  const [type, node] = unwrap(wrapped) ?? ['SelectStmt', wrapped ?? {}];
+  if (type === 'SelectStmt') return traceSelect(t, node, outer);
+  return t.statement(wrapped ?? {}, outer) ?? [];
+}
+
+function traceSelect(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] {
+  const outer = withCtes(t, child(node, 'withClause'), around);
+  const operation = text(node, 'op') ?? 'SETOP_NONE';
+  if (operation !== 'SETOP_NONE') return setOperation(t, node, operation, outer);
+  const rows = list(node, 'valuesLists');
+  if (rows.length > 0) {
+    const columns = traceValues(t, rows, scopeOf([], outer));
+    traceTail(t, node, scopeOf([], outer), columns);
+    return columns;
+  }
+  return simpleSelect(t, node, outer);
+}
+
+function simpleSelect(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[] {
+  const scope = scopeOf(traceFrom(t, list(node, 'fromClause'), outer), outer);
+  t.condition(child(node, 'whereClause'), scope);
+  const columns = traceTargets(t, list(node, 'targetList'), scope);
+  for (const wrapped of list(node, 'groupClause')) groupBy(t, wrapped, scope, columns);
+  t.condition(child(node, 'havingClause'), scope);
+  for (const wrapped of list(node, 'windowClause')) traceWindow(t, as(wrapped, 'WindowDef') ?? {}, scope);
+  const distinct = list(node, 'distinctClause');
+  if (Array.isArray(node.distinctClause)) {
+    // Plain DISTINCT is a list of one empty node.
+    const on = distinct.filter((one) => unwrap(one) !== undefined);
+    if (on.length === 0) for (const { value } of columns) plainUse(t, value.flow, 'group', 'DISTINCT', undefined);
+    for (const one of on) plainUse(t, sortValue(t, one, scope, columns).flow, 'group', 'DISTINCT ON', undefined);
+  }
+  traceTail(t, node, scope, columns);
+  return columns;
+}
+
+export function traceTargets(t: Tracer, targets: readonly Tree[], scope: Scope): readonly NamedValue[] {
+  return targets.flatMap((wrapped): readonly NamedValue[] => {
+    const target = as(wrapped, 'ResTarget') ?? {};
+    const star = expandStar(t, child(target, 'val'), scope);
+    if (star !== undefined) return star;
+    const value = t.value(child(target, 'val'), scope);
+    return [{ name: columnName(target), value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value }];
+  });
+}
+
+export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): readonly NamedValue[] {
+  const columns: Value[][] = [];
+  for (const row of rows) {
+    listItems(row).forEach((cell, i) => {
+      (columns[i] ??= []).push(t.value(cell, scope));
+    });
+  }
+  return columns.map((cells, i) => {
+    const value =
+      cells.length === 1 && cells[0] !== undefined ? { ...cells[0], origin: undefined } : oneOfValues(cells);
+    return { name: `column${i + 1}`, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
+  });
+}
+
+/** ORDER BY, LIMIT and OFFSET. */
+function traceTail(t: Tracer, node: Tree, scope: Scope, columns: readonly NamedValue[]): void {
+  for (const wrapped of list(node, 'sortClause')) {
+    const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
+    orderUse(t, sorted, sortValue(t, sorted, scope, columns), as(wrapped, 'SortBy'));
+  }
+  for (const slot of ['limitCount', 'limitOffset']) {
+    t.use(t.value(child(node, slot), scope).flow, 'predicate', slot === 'limitCount' ? 'LIMIT' : 'OFFSET', undefined);
+  }
+}
+
+/** What an item of ORDER BY or DISTINCT ON means: a place, a name in the select list, or an expression. */
+function sortValue(t: Tracer, wrapped: Tree | undefined, scope: Scope, columns: readonly NamedValue[]): Value {
+  const constant = castConstantOf(wrapped);
+  if (constant?.kind === 'integer' && as(wrapped, 'A_Const') !== undefined) {
+    return columns[constant.value - 1]?.value ?? valueFrom(NO_DATA);
+  }
+  const name = bareNameOf(wrapped);
+  if (name !== undefined) {
+    const named = columns.filter((column) => column.name === name);
+    if (named.length > 0)
+      return named.length === 1 && named[0] ? named[0].value : valueFrom(oneOf(named.map(({ value }) => value.flow)));
+  }
+  return t.value(wrapped, scope);
+}
+
+function bareNameOf(wrapped: Tree | undefined): string | undefined {
+  const reference = as(wrapped, 'ColumnRef');
+  if (reference === undefined || list(reference, 'fields').length !== 1) return undefined;
+  return strings(reference, 'fields')[0];
+}
+
+function groupBy(t: Tracer, wrapped: Tree, scope: Scope, columns: readonly NamedValue[]): void {
+  const set = as(wrapped, 'GroupingSet');
+  if (set !== undefined) {
+    for (const one of list(set, 'content')) groupBy(t, one, scope, columns);
+    return;
+  }
+  const row = as(wrapped, 'RowExpr');
+  if (row !== undefined) {
+    for (const one of list(row, 'args')) groupBy(t, one, scope, columns);
+    return;
+  }
+  const constant = castConstantOf(wrapped);
+  let value: Value | undefined;
+  if (constant?.kind === 'integer' && as(wrapped, 'A_Const') !== undefined) value = columns[constant.value - 1]?.value;
+  const name = bareNameOf(wrapped);
+  if (name !== undefined) {
+    // GROUP BY prefers a column of FROM; an outer query's does not count.
+    const own = scope.items.some(
+      (item) => item.columnsVisible && (item.rest !== undefined || item.columns.some((one) => one.name === name)),
+    );
+    if (!own) value = columns.find((column) => column.name === name)?.value;
+  }
+  plainUse(t, (value ?? t.value(wrapped, scope)).flow, 'group', 'GROUP BY', undefined);
+}
+
+function setOperation(t: Tracer, node: Tree, operation: string, outer: Scope): readonly NamedValue[] {
+  const left = traceSelect(t, child(node, 'larg') ?? {}, outer);
+  const right = traceSelect(t, child(node, 'rarg') ?? {}, outer);
+  const isAll = flag(node, 'all');
+  const columns = left.map((column, i): NamedValue => {
+    const other = right[i]?.value ?? t.unknown('a set operation of different widths');
+    if (operation !== 'SETOP_UNION')
+      compareValues(t, column.value, other, undefined, ['='], operation.replace('SETOP_', ''));
+    else if (!isAll) for (const value of [column.value, other]) plainUse(t, value.flow, 'group', 'UNION', undefined);
+    const merged = oneOfValues([column.value, other]);
+    const value = operation === 'SETOP_EXCEPT' ? { ...column.value, origin: undefined, given: undefined } : merged;
+    return { name: column.name, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
+  });
+  traceTail(t, node, scopeOf([], outer), columns);
+  return columns;
+}
+
+/** Rounds until a recursive query gives no source that it did not give before. */
+const MAX_ROUNDS = 40;
+
+export function withCtes(t: Tracer, clause: Tree | undefined, around: Scope): Scope {
+  if (clause === undefined) return { outer: around, items: [], ctes: NO_CTES, parameters: undefined };
+  const ctes = new Map<string, readonly NamedValue[] | undefined>();
+  const scope: Scope = { outer: around, items: [], ctes, parameters: undefined };
+  const definitions = nodesOf(clause, 'ctes', 'CommonTableExpr');
+  if (!flag(clause, 'recursive')) {
+    for (const cte of definitions)
+      ctes.set(text(cte, 'ctename') ?? '', cteColumns(t, cte, t.query(child(cte, 'ctequery'), scope)));
+    return scope;
+  }
+  // Any of them may name any other: all are traced until nothing changes.
+  for (const cte of definitions) ctes.set(text(cte, 'ctename') ?? '', firstGuess(t, cte, scope));
+  const round = (): void => {
+    for (const cte of definitions) {
+      ctes.set(text(cte, 'ctename') ?? '', cteColumns(t, cte, t.query(child(cte, 'ctequery'), scope)));
+    }
+  };
+  let before = '';
+  for (let rounds = 0; ; rounds++) {
+    t.apart(round);
+    const after = fingerprint(ctes);
+    if (after === before) break;
+    before = after;
+    if (rounds < MAX_ROUNDS) continue;
+    for (const cte of definitions) ctes.set(text(cte, 'ctename') ?? '', undefined);
+    t.findings.unknown.add('a recursive query that does not settle');
+    return scope;
+  }
+  round();
+  return scope;
+}
+
+/** Names and types of a recursive query's first part, without data. */
+function firstGuess(t: Tracer, cte: Tree, scope: Scope): readonly NamedValue[] | undefined {
+  const query = as(child(cte, 'ctequery'), 'SelectStmt');
+  let first = query;
+  while (first !== undefined && child(first, 'larg') !== undefined) first = child(first, 'larg');
+  if (query === undefined || first === undefined) return undefined;
+  const inside = withOwnCtes(t, query, scope);
+  if (inside === undefined) return undefined;
+  const { result } = t.apart(() => t.query({ SelectStmt: first }, inside));
+  return cteColumns(
+    t,
+    cte,
+    result.map(({ name, value }) => ({ name, value: valueFrom(NO_DATA, value.type) })),
+  );
+}
+
+/** The first part may use CTEs of the whole. */
+function withOwnCtes(t: Tracer, query: Tree, scope: Scope): Scope | undefined {
+  const clause = child(query, 'withClause');
+  return clause === undefined ? scope : t.apart(() => withCtes(t, clause, scope)).result;
+}
+
+function fingerprint(ctes: ReadonlyMap<string, readonly NamedValue[] | undefined>): string {
+  return JSON.stringify([...ctes].map(([name, columns]) => [name, columns?.map(({ value }) => value.flow)]));
+}
+
+function cteColumns(t: Tracer, cte: Tree, found: readonly NamedValue[]): readonly NamedValue[] {
+  const columns = [...renamed(found, strings(cte, 'aliascolnames'))];
+  const all = combine(found.map(({ value }) => value.flow));
+  const search = child(cte, 'search_clause');
+  const name = text(search ?? {}, 'search_seq_column');
+  if (name !== undefined) columns.push({ name, value: valueFrom(all) });
+  const cycle = child(cte, 'cycle_clause');
+  if (cycle !== undefined) {
+    columns.push({ name: text(cycle, 'cycle_mark_column') ?? 'is_cycle', value: valueFrom(all, BOOL) });
+    columns.push({ name: text(cycle, 'cycle_path_column') ?? 'path', value: valueFrom(all) });
+    for (const column of strings(cycle, 'cycle_col_list')) {
+      const one = columns.find((other) => other.name === column);
+      if (one !== undefined) plainUse(t, one.value.flow, 'group', 'CYCLE', undefined);
+    }
+  }
+  return columns;
+}

@@ -1,0 +1,153 @@
+/** Relations as FROM items: base tables with what inherits from them, views, CTEs, what the text made before. */
+import type { CatalogColumn, CatalogRelation } from '../../catalog/catalog.ts';
+import { child, strings, type Tree, text } from '../tree.ts';
+import { type NamedValue, oneOf, type Value } from './flows.ts';
+import type { ColumnRef } from './lineage.ts';
+import { cteNamed, type Item, itemOf, type Scope } from './scopes.ts';
+import type { Tracer } from './tracer.ts';
+import { temporarySchema } from './types.ts';
+
+export type Found =
+  | { readonly kind: 'relation'; readonly relation: CatalogRelation }
+  | { readonly kind: 'columns'; readonly columns: readonly NamedValue[] | undefined }
+  | { readonly kind: 'missing' };
+
+/** What a RangeVar names. `scope` undefined: CTEs are not looked at, as for a target. */
+export function findRelation(t: Tracer, rangeVar: Tree, scope: Scope | undefined): Found {
+  const name = text(rangeVar, 'relname') ?? '';
+  const schema = text(rangeVar, 'schemaname');
+  if (schema === undefined && scope !== undefined) {
+    const cte = cteNamed(scope, name);
+    if (cte !== undefined) return { kind: 'columns', columns: cte.columns };
+  }
+  const made = t.made.get(name);
+  if (made !== undefined && (schema === undefined || made.schema === undefined || made.schema === schema)) {
+    return { kind: 'columns', columns: made.columns };
+  }
+  const relation = lookUp(t, name, schema);
+  return relation === undefined ? { kind: 'missing' } : { kind: 'relation', relation };
+}
+
+function lookUp(t: Tracer, name: string, schema: string | undefined): CatalogRelation | undefined {
+  if (schema !== undefined) return t.catalog.relation(temporarySchema(t.world, schema), name);
+  for (const place of t.world.searchPath) {
+    const found = t.catalog.relation(place, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export function displayName(rangeVar: Tree): string {
+  const schema = text(rangeVar, 'schemaname');
+  const name = text(rangeVar, 'relname') ?? '';
+  return schema === undefined ? name : `${schema}.${name}`;
+}
+
+/** The item of a RangeVar in FROM. */
+export function relationItem(t: Tracer, rangeVar: Tree, scope: Scope): Item {
+  const alias = child(rangeVar, 'alias');
+  const name = text(alias ?? {}, 'aliasname') ?? text(rangeVar, 'relname') ?? '';
+  const found = findRelation(t, rangeVar, scope);
+  if (found.kind === 'columns') {
+    if (found.columns === undefined) {
+      return openItem(t, name, `relation ${displayName(rangeVar)} is not known at this place`);
+    }
+    return aliased(itemOf(name, found.columns), alias);
+  }
+  if (found.kind === 'missing') return openItem(t, name, `relation ${displayName(rangeVar)} is not in the catalog`);
+  const { relation } = found;
+  return aliased(
+    itemOf(name, columnsOf(t, relation, rangeVar.inh !== true), {
+      // An alias hides the schema too.
+      schema: alias === undefined ? relation.schema : undefined,
+      rowType: relation.rowType,
+      isRelation: relation.kind !== 'v',
+    }),
+    alias,
+  );
+}
+
+/** An item of whose columns nothing is known. */
+export function openItem(t: Tracer, name: string | undefined, why: string): Item {
+  t.findings.unknown.add(why);
+  return itemOf(name, [], { rest: t.unknown(why) });
+}
+
+/** Renames columns as `AS t(a, b)` says. */
+export function aliased(item: Item, alias: Tree | undefined): Item {
+  if (alias === undefined) return item;
+  const names = strings(alias, 'colnames');
+  if (names.length === 0) return item;
+  return { ...item, columns: renamed(item.columns, names) };
+}
+
+export function renamed(columns: readonly NamedValue[], names: readonly string[]): readonly NamedValue[] {
+  return columns.map((column, i) => ({ name: names[i] ?? column.name, value: column.value }));
+}
+
+export function columnsOf(t: Tracer, relation: CatalogRelation, only = false): readonly NamedValue[] {
+  if (relation.kind === 'v' && !isBaseView(relation)) return viewColumns(t, relation);
+  t.findings.reads.add(relation.oid);
+  const heirs = only ? [] : t.catalog.descendants(relation.oid);
+  for (const heir of heirs) t.findings.reads.add(heir);
+  const heirRelations = heirs.flatMap((oid) => t.catalog.relationByOid(oid) ?? []);
+  const stored = relation.kind === 'm' ? t.view(relation) : undefined;
+  return relation.columns.map((column, i) => {
+    const own = baseColumn(t, relation, column, heirRelations);
+    const defined = stored?.[i]?.value.flow;
+    if (defined === undefined) return { name: column.name, value: own };
+    const flow = { ...oneOf([own.flow, defined]), shape: own.flow.shape };
+    return { name: column.name, value: { ...own, flow: { ...flow, shape: storedShape(defined.shape.kind) } } };
+  });
+}
+
+/** What a materialised view stores is a value of its own, but how it was made says what may be shown of it. */
+function storedShape(kind: string): Value['flow']['shape'] {
+  if (kind === 'copy') return { kind: 'copy' };
+  return kind === 'text' ? { kind: 'text' } : { kind: 'derived' };
+}
+
+function viewColumns(t: Tracer, relation: CatalogRelation): readonly NamedValue[] {
+  const defined = t.view(relation);
+  return relation.columns.map((column, i) => ({
+    name: column.name,
+    value: {
+      flow: defined[i]?.value.flow ?? t.unknown(`view ${relation.schema}.${relation.name}`).flow,
+      type: column.type,
+      origin: { relation: relation.oid, attnum: column.attnum },
+      given: undefined,
+    },
+  }));
+}
+
+/** Views whose definition is a function in C that tells of the server: taken for what they are, as catalogs are. */
+const SERVER_VIEWS = /^(?:pg_stat_\w+|pg_buffercache|pg_qualstats\w*|pg_wait_sampling\w*|hypopg\w*)$/;
+
+export function isBaseView(relation: CatalogRelation): boolean {
+  if (relation.isSystem) return true;
+  return (
+    SERVER_VIEWS.test(relation.name) &&
+    /\b(?:pg_stat\w*|pg_buffercache\w*|pg_qualstats\w*|pg_wait_sampling\w*|hypopg\w*)\(/.test(relation.definition ?? '')
+  );
+}
+
+export function baseColumn(
+  t: Tracer,
+  relation: CatalogRelation,
+  column: CatalogColumn,
+  heirs: readonly CatalogRelation[],
+): Value {
+  const sources: ColumnRef[] = [{ relation: relation.oid, attnum: column.attnum }];
+  for (const heir of heirs) {
+    const same = heir.columns.find(({ name }) => name === column.name);
+    if (same !== undefined) sources.push({ relation: heir.oid, attnum: same.attnum });
+  }
+  const stored = sources.flatMap((ref) => t.written.get(`${ref.relation}.${ref.attnum}`) ?? []);
+  const flow = { sources, unknown: [], shape: { kind: 'copy' as const } };
+  return {
+    flow: stored.length === 0 ? flow : oneOf([flow, ...stored]),
+    type: column.type,
+    origin: { relation: relation.oid, attnum: column.attnum },
+    given: undefined,
+  };
+}

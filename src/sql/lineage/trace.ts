@@ -1,0 +1,89 @@
+/**
+ * Column lineage of a text. In: the text, Postgres' own grammar, a catalog and a search_path. Out: plain data, statement
+ * by statement. It resolves names as PostgreSQL does and never guesses: what it cannot resolve is a named unknown. It
+ * throws `GrammarError` for what Postgres would reject, `LineageTooDeep` for what is nested too deep.
+ */
+import type { World } from '../../catalog/catalog.ts';
+import type { Grammar } from '../grammar.ts';
+import { unwrap } from '../tree.ts';
+import { traceCondition } from './conditions.ts';
+import { traceValue } from './expressions.ts';
+import { type NamedValue, oneOf } from './flows.ts';
+import type { Lineage, OutputColumn, StatementLineage } from './lineage.ts';
+import { traceQuery } from './queries.ts';
+import { traceRoutine } from './routines.ts';
+import { EMPTY_SCOPE } from './scopes.ts';
+import { changesNames, describedBy, traceStatement } from './statements.ts';
+import { createLineageMemo, Findings, type LineageMemo, LineageTooDeep, type Parts, Tracer } from './tracer.ts';
+import { traceView } from './views.ts';
+
+export { createLineageMemo, type LineageMemo, LineageTooDeep };
+
+export interface TraceOptions {
+  /** Kept by the caller from trace to trace; it empties itself when the catalog's version changes. */
+  readonly memo?: LineageMemo;
+}
+
+const PARTS: Parts = {
+  value: traceValue,
+  condition: traceCondition,
+  query: traceQuery,
+  statement: traceStatement,
+  view: traceView,
+  routine: traceRoutine,
+};
+
+export function traceLineage(sql: string, grammar: Grammar, world: World, options: TraceOptions = {}): Lineage {
+  const memo = options.memo ?? createLineageMemo();
+  if (memo.version !== world.catalog.version) {
+    memo.views.clear();
+    memo.version = world.catalog.version;
+  }
+  const parsed = grammar.parse(sql);
+  const t = new Tracer(world, grammar, memo, PARTS);
+  const statements: StatementLineage[] = [];
+  let changed: string | undefined;
+  try {
+    for (const { node } of parsed) {
+      t.findings = new Findings();
+      const columns = t.statement(node, EMPTY_SCOPE);
+      if (changed !== undefined && readsNames(node))
+        t.findings.unknown.add(`after ${changed} names may mean something else`);
+      const described = describedBy(node);
+      statements.push(
+        t.findings.lineage({
+          columns: columns?.map(outputColumn),
+          resultOf: described.resultOf,
+          defines: described.defines,
+        }),
+      );
+      changed ??= changesNames(node);
+      remember(t);
+    }
+  } catch (error) {
+    if (error instanceof RangeError) throw new LineageTooDeep('the stack does not hold it');
+    throw error;
+  }
+  return { statements, readsLiterals: t.readsLiterals };
+}
+
+/** What was written is read by the statements behind. */
+function remember(t: Tracer): void {
+  for (const { target, flow } of t.findings.writes) {
+    if (target.kind !== 'column') continue;
+    const key = `${target.relation}.${target.attnum}`;
+    const before = t.written.get(key);
+    t.written.set(key, before === undefined ? flow : oneOf([before, flow]));
+  }
+}
+
+function readsNames(node: Parameters<typeof unwrap>[0]): boolean {
+  const [type] = unwrap(node) ?? [''];
+  return !/^(?:TransactionStmt|VariableSetStmt|VariableShowStmt|FetchStmt|ClosePortalStmt|ListenStmt|NotifyStmt|DiscardStmt)$/.test(
+    type,
+  );
+}
+
+function outputColumn({ name, value }: NamedValue): OutputColumn {
+  return { ...value.flow, name, type: value.type, origin: value.origin };
+}

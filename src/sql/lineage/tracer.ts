@@ -1,0 +1,233 @@
+/** What a trace carries along: the world, what was found so far, and the parts that call one another. */
+import type { CatalogRelation, CatalogRoutine, World } from '../../catalog/catalog.ts';
+import type { Grammar } from '../grammar.ts';
+import { location, type Tree } from '../tree.ts';
+import { type NamedValue, refKey, type Value, valueFrom } from './flows.ts';
+import type { ColumnRef, ColumnUse, Flow, StatementLineage, Use, WriteFlow } from './lineage.ts';
+import type { Scope } from './scopes.ts';
+
+/** The text is nested too deep, or too much for one trace. */
+export class LineageTooDeep extends Error {
+  constructor(what: string) {
+    super(`lineage is too involved: ${what}`);
+    this.name = 'LineageTooDeep';
+  }
+}
+
+/** Nested nodes; a worker's stack of 16 MB holds more. */
+const MAX_DEPTH = 3000;
+/** Expressions looked at for one text, views and routines included. */
+const MAX_STEPS = 2_000_000;
+/** A routine or view within one within …. */
+const MAX_NESTING = 24;
+
+/** What a statement was found to do. */
+export class Findings {
+  readonly uses = new Map<string, ColumnUse>();
+  readonly writes: WriteFlow[] = [];
+  readonly reads = new Set<number>();
+  readonly unknown = new Set<string>();
+  readonly opaque: { readonly routine: string; readonly reads: readonly ColumnRef[] }[] = [];
+
+  add(use: ColumnUse): void {
+    const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
+    const known = this.uses.get(key);
+    if (known === undefined) this.uses.set(key, use);
+    else if (use.against !== undefined && known.use === 'join') {
+      const against = [...(known.against ?? []), ...use.against];
+      this.uses.set(key, { ...known, against: [...new Map(against.map((ref) => [refKey(ref), ref])).values()] });
+    }
+  }
+
+  /** Takes over what was found elsewhere. */
+  include(other: Findings): void {
+    for (const use of other.uses.values()) this.add(use);
+    this.writes.push(...other.writes);
+    for (const relation of other.reads) this.reads.add(relation);
+    for (const why of other.unknown) this.unknown.add(why);
+    for (const one of other.opaque) {
+      if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
+    }
+  }
+
+  lineage(rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines'>): StatementLineage {
+    return {
+      ...rest,
+      uses: [...this.uses.values()],
+      writes: this.writes,
+      reads: [...this.reads],
+      unknown: [...this.unknown],
+      opaque: this.opaque,
+    };
+  }
+}
+
+/** A view's columns and what its definition does, the same for every reader. */
+export interface ViewTrace {
+  readonly columns: readonly NamedValue[];
+  readonly findings: Findings;
+}
+
+/** What is kept from trace to trace, for one snapshot of a catalog. */
+export interface LineageMemo {
+  version: number | undefined;
+  readonly views: Map<number, ViewTrace>;
+}
+
+export function createLineageMemo(): LineageMemo {
+  return { version: undefined, views: new Map() };
+}
+
+/** A relation that an earlier statement of the same text made. */
+export interface MadeRelation {
+  /** Undefined: not known, or changed since. */
+  readonly columns: readonly NamedValue[] | undefined;
+  readonly schema: string | undefined;
+}
+
+/** A call of a routine or operator: its arguments in order. */
+export interface Argument {
+  readonly node: Tree | undefined;
+  readonly value: Value;
+  /** `name => value` */
+  readonly name: string | undefined;
+}
+
+/** What stands in the files beside, each of which may need the others. */
+export interface Parts {
+  value(t: Tracer, node: Tree | undefined, scope: Scope): Value;
+  condition(t: Tracer, node: Tree | undefined, scope: Scope): void;
+  /** The columns of a wrapped query: SELECT, VALUES, or a data-modifying statement with RETURNING. */
+  query(t: Tracer, node: Tree | undefined, outer: Scope): readonly NamedValue[];
+  /** What a statement gives, or undefined where it gives no rows. */
+  statement(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | undefined;
+  view(t: Tracer, relation: CatalogRelation): readonly NamedValue[];
+  routine(t: Tracer, routine: CatalogRoutine, args: readonly Argument[], node: Tree | undefined): Value;
+}
+
+interface Frame {
+  world: World;
+  /** Locations in the tree are those of the text. */
+  locates: boolean;
+  /** Name of the view whose definition is being read. */
+  inside: string | undefined;
+  nesting: number;
+}
+
+export class Tracer {
+  readonly grammar: Grammar;
+  readonly memo: LineageMemo;
+  readonly #parts: Parts;
+  #frame: Frame;
+  #depth = 0;
+  #steps = 0;
+  findings = new Findings();
+  readsLiterals = false;
+  /** By bare name. */
+  readonly made = new Map<string, MadeRelation>();
+  /** What earlier statements of the text wrote, by column. */
+  readonly written = new Map<string, Flow>();
+  /** Routines and views being read, for recursion. */
+  readonly active = new Set<number>();
+
+  constructor(world: World, grammar: Grammar, memo: LineageMemo, parts: Parts) {
+    this.grammar = grammar;
+    this.memo = memo;
+    this.#parts = parts;
+    this.#frame = { world, locates: true, inside: undefined, nesting: 0 };
+  }
+
+  get world(): World {
+    return this.#frame.world;
+  }
+  get catalog(): World['catalog'] {
+    return this.#frame.world.catalog;
+  }
+
+  value(node: Tree | undefined, scope: Scope): Value {
+    return this.#deeper(() => this.#parts.value(this, node, scope));
+  }
+  condition(node: Tree | undefined, scope: Scope): void {
+    this.#deeper(() => this.#parts.condition(this, node, scope));
+  }
+  query(node: Tree | undefined, outer: Scope): readonly NamedValue[] {
+    return this.#deeper(() => this.#parts.query(this, node, outer));
+  }
+  statement(node: Tree, scope: Scope): readonly NamedValue[] | undefined {
+    return this.#deeper(() => this.#parts.statement(this, node, scope));
+  }
+  view(relation: CatalogRelation): readonly NamedValue[] {
+    return this.#deeper(() => this.#parts.view(this, relation));
+  }
+  routine(routine: CatalogRoutine, args: readonly Argument[], node: Tree | undefined): Value {
+    return this.#deeper(() => this.#parts.routine(this, routine, args, node));
+  }
+
+  #deeper<T>(run: () => T): T {
+    if (++this.#depth > MAX_DEPTH) throw new LineageTooDeep(`more than ${MAX_DEPTH} nested expressions`);
+    if (++this.#steps > MAX_STEPS) throw new LineageTooDeep(`more than ${MAX_STEPS} expressions`);
+    try {
+      return run();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Reads a text that stands elsewhere: another search path, no locations. Undefined: too many within one another. */
+  elsewhere<T>(searchPath: readonly string[], inside: string | undefined, run: () => T): T | undefined {
+    const before = this.#frame;
+    if (before.nesting >= MAX_NESTING) return undefined;
+    this.#frame = {
+      world: { catalog: before.world.catalog, searchPath },
+      locates: false,
+      inside: inside ?? before.inside,
+      nesting: before.nesting + 1,
+    };
+    try {
+      return run();
+    } finally {
+      this.#frame = before;
+    }
+  }
+
+  /** What `run` finds, kept apart. */
+  apart<T>(run: () => T): { readonly result: T; readonly findings: Findings } {
+    const before = this.findings;
+    const findings = new Findings();
+    this.findings = findings;
+    try {
+      return { result: run(), findings };
+    } finally {
+      this.findings = before;
+    }
+  }
+
+  /** Every source of the flow steers. */
+  use(flow: Flow, use: Use, subject: string | undefined, at: Tree | undefined, against?: readonly ColumnRef[]): void {
+    const offset = this.offset(at);
+    const { inside } = this.#frame;
+    for (const source of flow.sources) {
+      this.findings.add({
+        source,
+        use,
+        subject,
+        offset,
+        ...(against === undefined || against.length === 0 ? {} : { against }),
+        ...(inside === undefined ? {} : { inside }),
+      });
+    }
+    for (const why of flow.unknown) this.findings.unknown.add(why);
+  }
+
+  offset(at: Tree | undefined): number | undefined {
+    return this.#frame.locates ? location(at) : undefined;
+  }
+
+  unknown(why: string, ...flows: readonly Flow[]): Value {
+    return valueFrom({
+      sources: [...new Map(flows.flatMap((flow) => flow.sources).map((ref) => [refKey(ref), ref])).values()],
+      unknown: [...new Set([why, ...flows.flatMap((flow) => flow.unknown)])],
+      shape: { kind: 'derived' },
+    });
+  }
+}

@@ -1,0 +1,264 @@
+/** INSERT, UPDATE, DELETE, MERGE: what flows into which column, and what RETURNING gives. */
+import type { CatalogRelation } from '../../catalog/catalog.ts';
+import { GrammarError } from '../grammar.ts';
+import { as, child, list, type Tree, text } from '../tree.ts';
+import { combine, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
+import { traceFrom } from './from-items.ts';
+import type { Flow } from './lineage.ts';
+import { traceTargets, traceValues, withCtes } from './queries.ts';
+import { columnsOf, displayName, findRelation, isBaseView } from './relations.ts';
+import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
+import type { Tracer } from './tracer.ts';
+import { definitionPath } from './views.ts';
+
+interface Target {
+  readonly name: string;
+  readonly relation: CatalogRelation | undefined;
+  readonly columns: readonly NamedValue[];
+  readonly rest: Value | undefined;
+}
+
+function targetOf(t: Tracer, rangeVar: Tree): Target {
+  const bare = text(rangeVar, 'relname') ?? '';
+  const name = text(child(rangeVar, 'alias') ?? {}, 'aliasname') ?? bare;
+  const found = findRelation(t, rangeVar, undefined);
+  if (found.kind === 'relation') {
+    const { relation } = found;
+    if (relation.hasRules) t.findings.unknown.add(`relation ${relation.schema}.${relation.name} has rules`);
+    const rest = relation.hasRules ? t.unknown(`relation ${relation.schema}.${relation.name} has rules`) : undefined;
+    const before = t.apart(() => columnsOf(t, relation, rangeVar.inh !== true));
+    for (const why of before.findings.unknown) t.findings.unknown.add(why);
+    return { name, relation, columns: before.result, rest };
+  }
+  const why =
+    found.kind === 'missing'
+      ? `relation ${displayName(rangeVar)} is not in the catalog`
+      : `relation ${displayName(rangeVar)} is made by the same text`;
+  if (found.kind === 'columns') t.made.set(bare, { columns: undefined, schema: t.made.get(bare)?.schema });
+  t.findings.unknown.add(why);
+  return { name, relation: undefined, columns: [], rest: t.unknown(why) };
+}
+
+function targetItem(target: Target, columns = target.columns, name = target.name): Item {
+  return itemOf(name, columns, {
+    schema: target.relation !== undefined && name === target.relation.name ? target.relation.schema : undefined,
+    rest: target.rest,
+    rowType: target.relation?.rowType,
+    isRelation: true,
+  });
+}
+
+/** What was assigned, by column name. */
+type Assigned = Map<string, Flow>;
+
+function assign(_t: Tracer, assigned: Assigned, name: string, flow: Flow): void {
+  const before = assigned.get(name);
+  assigned.set(name, before === undefined ? flow : oneOf([before, flow]));
+}
+
+/** SET lists: `a = x`, `(a, b) = (…)`, `a[1] = x`, `a.f = x`. */
+function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assigned: Assigned): void {
+  for (const wrapped of targets) {
+    const target = as(wrapped, 'ResTarget') ?? {};
+    const value = t.value(child(target, 'val'), scope).flow;
+    // A part of a value: the whole holds what it is made of.
+    assign(t, assigned, text(target, 'name') ?? '', list(target, 'indirection').length > 0 ? combine([value]) : value);
+  }
+}
+
+function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | undefined): void {
+  if (target.relation === undefined) return;
+  for (const [name, flow] of assigned) writeColumn(t, target, name, flow, at);
+  for (const column of target.relation.columns) {
+    if (column.generated === undefined || assigned.has(column.name)) continue;
+    const flow = generatedFlow(t, target, column.generated, assigned);
+    if (flow !== undefined) writeColumn(t, target, column.name, flow, at);
+  }
+}
+
+function writeColumn(t: Tracer, target: Target, name: string, flow: Flow, at: Tree | undefined): void {
+  if (isEmpty(flow)) return;
+  const { relation } = target;
+  const column = relation?.columns.find((one) => one.name === name);
+  if (relation === undefined || column === undefined) {
+    t.findings.unknown.add(`column ${name} is not in the catalog`);
+    return;
+  }
+  const places =
+    relation.kind === 'v' && !isBaseView(relation)
+      ? (target.columns.find((one) => one.name === name)?.value.flow.sources ?? [])
+      : [{ relation: relation.oid, attnum: column.attnum }, ...heirsOf(t, relation, name)];
+  if (relation.kind === 'v' && places.length === 0)
+    t.findings.unknown.add(`column ${name} of a view cannot be written`);
+  for (const place of places) {
+    const { relation: oid, attnum } = place;
+    // A column that is computed from itself holds nothing new.
+    const isOwn =
+      flow.unknown.length === 0 && flow.sources.every((ref) => ref.relation === oid && ref.attnum === attnum);
+    if (isOwn) continue;
+    t.findings.writes.push({ target: { kind: 'column', relation: oid, attnum }, flow, offset: t.offset(at) });
+  }
+}
+
+function heirsOf(t: Tracer, relation: CatalogRelation, name: string): readonly { relation: number; attnum: number }[] {
+  return t.catalog.descendants(relation.oid).flatMap((oid) => {
+    const attnum = t.catalog.relationByOid(oid)?.columns.find((one) => one.name === name)?.attnum;
+    return attnum === undefined ? [] : [{ relation: oid, attnum }];
+  });
+}
+
+/** What a generated column takes over of what was assigned; undefined: nothing. */
+function generatedFlow(t: Tracer, target: Target, generated: string, assigned: Assigned): Flow | undefined {
+  if ([...assigned.values()].every(isEmpty)) return undefined;
+  const columns = target.columns.map(({ name }) => ({ name, value: valueFrom(assigned.get(name) ?? NO_DATA) }));
+  try {
+    return t.elsewhere(definitionPath(t.catalog), undefined, () => {
+      const select = as(t.grammar.parse(`SELECT ${generated}`)[0]?.node, 'SelectStmt');
+      const expression = child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val');
+      const scope = scopeOf([itemOf(target.name, columns)], undefined);
+      return t.apart(() => t.value(expression, scope).flow).result;
+    });
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    t.findings.unknown.add('a generated column that cannot be parsed');
+    return undefined;
+  }
+}
+
+/** The columns after the statement: what they were, or what was assigned. */
+function after(target: Target, assigned: Assigned): readonly NamedValue[] {
+  return target.columns.map((column) => {
+    const flow = assigned.get(column.name);
+    if (flow === undefined || isEmpty(flow)) return column;
+    return { name: column.name, value: { ...column.value, flow: oneOf([column.value.flow, flow]) } };
+  });
+}
+
+function returning(
+  t: Tracer,
+  node: Tree,
+  target: Target,
+  assigned: Assigned,
+  others: readonly Item[],
+  outer: Scope,
+  othersFirst = false,
+): readonly NamedValue[] | undefined {
+  const clause = child(node, 'returningClause');
+  const targets = clause === undefined ? list(node, 'returningList') : list(clause, 'exprs');
+  if (targets.length === 0) return undefined;
+  if (target.relation !== undefined) for (const oid of readsOf(t, target.relation)) t.findings.reads.add(oid);
+  const own = targetItem(target, after(target, assigned));
+  const names = new Map([
+    ['RETURNING_OPTION_OLD', 'old'],
+    ['RETURNING_OPTION_NEW', 'new'],
+  ]);
+  for (const wrapped of list(clause ?? {}, 'options')) {
+    const option = as(wrapped, 'ReturningOption') ?? {};
+    names.set(text(option, 'option') ?? '', text(option, 'value') ?? '');
+  }
+  const versions =
+    clause === undefined
+      ? []
+      : [...names.values()].map((name) => ({
+          ...targetItem(target, after(target, assigned), name),
+          columnsVisible: false,
+        }));
+  const items = othersFirst ? [...others, own, ...versions] : [own, ...others, ...versions];
+  return traceTargets(t, targets, scopeOf(items, outer));
+}
+
+function readsOf(t: Tracer, relation: CatalogRelation): readonly number[] {
+  return [relation.oid, ...t.catalog.descendants(relation.oid)];
+}
+
+export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
+  const outer = withCtes(t, child(node, 'withClause'), around);
+  const target = targetOf(t, child(node, 'relation') ?? {});
+  const named = list(node, 'cols').map((wrapped) => as(wrapped, 'ResTarget') ?? {});
+  const source = insertSource(t, node, outer);
+  const assigned: Assigned = new Map();
+  source.forEach(({ value }, i) => {
+    const place = named[i];
+    const name = place === undefined ? (named.length === 0 ? target.columns[i]?.name : undefined) : text(place, 'name');
+    if (name === undefined) {
+      if (!isEmpty(value.flow)) t.findings.unknown.add('a value without a column');
+      return;
+    }
+    const isPart = place !== undefined && list(place, 'indirection').length > 0;
+    assign(t, assigned, name, isPart ? combine([value.flow]) : value.flow);
+  });
+  const conflict = child(node, 'onConflictClause');
+  if (conflict !== undefined) onConflict(t, conflict, target, assigned, outer);
+  recordWrites(t, target, assigned, child(node, 'relation'));
+  return returning(t, node, target, assigned, [], outer);
+}
+
+function insertSource(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[] {
+  const query = child(node, 'selectStmt');
+  if (query === undefined) return [];
+  const select = as(query, 'SelectStmt');
+  // `VALUES (DEFAULT)` is only here.
+  const rows = list(select ?? {}, 'valuesLists');
+  const isPlain = rows.length > 0 && select?.withClause === undefined && select?.sortClause === undefined;
+  return isPlain ? traceValues(t, rows, scopeOf([], outer)) : t.query(query, outer);
+}
+
+function onConflict(t: Tracer, conflict: Tree, target: Target, assigned: Assigned, outer: Scope): void {
+  const own = targetItem(target);
+  const infer = child(conflict, 'infer');
+  if (infer !== undefined) t.condition(child(infer, 'whereClause'), scopeOf([own], outer));
+  if (text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return;
+  const excluded = target.columns.map(({ name, value }) => {
+    const flow = assigned.get(name);
+    return { name, value: flow === undefined ? { ...value, flow: NO_DATA } : { ...value, flow } };
+  });
+  const scope = scopeOf([own, { ...targetItem(target, excluded, 'excluded'), columnsVisible: false }], outer);
+  const updates: Assigned = new Map();
+  assignTargets(t, list(conflict, 'targetList'), scope, updates);
+  t.condition(child(conflict, 'whereClause'), scope);
+  for (const [name, flow] of updates) assign(t, assigned, name, flow);
+}
+
+export function traceUpdate(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
+  const outer = withCtes(t, child(node, 'withClause'), around);
+  const target = targetOf(t, child(node, 'relation') ?? {});
+  const own = targetItem(target);
+  const others = traceFrom(t, list(node, 'fromClause'), scopeOf([], outer));
+  const scope = scopeOf([own, ...others], outer);
+  t.condition(child(node, 'whereClause'), scope);
+  const assigned: Assigned = new Map();
+  assignTargets(t, list(node, 'targetList'), scope, assigned);
+  recordWrites(t, target, assigned, child(node, 'relation'));
+  return returning(t, node, target, assigned, others, outer);
+}
+
+export function traceDelete(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
+  const outer = withCtes(t, child(node, 'withClause'), around);
+  const target = targetOf(t, child(node, 'relation') ?? {});
+  const others = traceFrom(t, list(node, 'usingClause'), scopeOf([], outer));
+  t.condition(child(node, 'whereClause'), scopeOf([targetItem(target), ...others], outer));
+  return returning(t, node, target, new Map(), others, outer);
+}
+
+export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
+  const outer = withCtes(t, child(node, 'withClause'), around);
+  const target = targetOf(t, child(node, 'relation') ?? {});
+  const source = child(node, 'sourceRelation');
+  const others = source === undefined ? [] : traceFrom(t, [source], scopeOf([], outer));
+  const scope = scopeOf([targetItem(target), ...others], outer);
+  t.condition(child(node, 'joinCondition'), scope);
+  const assigned: Assigned = new Map();
+  for (const wrapped of list(node, 'mergeWhenClauses')) {
+    const when = as(wrapped, 'MergeWhenClause') ?? {};
+    t.condition(child(when, 'condition'), scope);
+    const targets = list(when, 'targetList');
+    if (text(when, 'commandType') === 'CMD_UPDATE') assignTargets(t, targets, scope, assigned);
+    if (text(when, 'commandType') !== 'CMD_INSERT') continue;
+    list(when, 'values').forEach((one, i) => {
+      const name = targets.length === 0 ? target.columns[i]?.name : text(as(targets[i], 'ResTarget') ?? {}, 'name');
+      if (name !== undefined) assign(t, assigned, name, t.value(one, scope).flow);
+    });
+  }
+  recordWrites(t, target, assigned, child(node, 'relation'));
+  return returning(t, node, target, assigned, others, outer, true);
+}
