@@ -105,14 +105,17 @@ export function classifyColumn(subject: ColumnSubject): Classification {
   return classify(subject, topicOf(subject));
 }
 
-/** Classes whose presence makes the rows of a table people. */
-const PERSONAL: ReadonlySet<ColumnClass> = new Set(['date_of_birth', 'national_id', 'person_name', 'password_hash']);
+/** Classes that make the rows of a table people, the latter where two of them stand together. */
+const PERSONAL: ReadonlySet<ColumnClass> = new Set(['date_of_birth', 'national_id', 'demographic', 'health']);
+const OF_PEOPLE: ReadonlySet<ColumnClass> = new Set(['person_name', 'email', 'phone', 'postal_address']);
 
-/** A whole table, in the order given: what one column turns out to hold tells what the table is about. */
+/** A whole table, in the order given: what its columns turn out to hold tells what the table is about. */
 export function classifyTable(subjects: readonly ColumnSubject[]): Classification[] {
   const found = subjects.map(classifyColumn);
   const first = subjects[0];
   if (first === undefined || topicOf(first) !== 'unknown') return found;
-  if (!found.some((one) => one.class !== undefined && PERSONAL.has(one.class))) return found;
-  return subjects.map((subject) => classify(subject, 'person'));
+  const classes = new Set(found.flatMap((one) => (one.class === undefined ? [] : [one.class])));
+  const has = (wanted: ReadonlySet<ColumnClass>) => [...classes].filter((one) => wanted.has(one)).length;
+  const personal = has(PERSONAL) > 0 || (classes.has('person_name') && has(OF_PEOPLE) > 1);
+  return personal ? subjects.map((subject) => classify(subject, 'person')) : found;
 }

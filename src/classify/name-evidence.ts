@@ -45,6 +45,8 @@ interface Reading {
   readonly topic: TableTopic;
   readonly kind: TypeKind;
   readonly beside: ReadonlySet<string>;
+  /** The last words of the other columns. */
+  readonly besideHeads: ReadonlySet<string>;
 }
 
 interface Match {
@@ -67,16 +69,32 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
   });
 }
 
+/** Classes whose ids are keys of other tables where they are numbers. */
+const REFERENCES: ReadonlySet<ColumnClass> = new Set([
+  'device_id',
+  'secret',
+  'email',
+  'photo',
+  'free_text',
+  'person_name',
+]);
+
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
   const { words, topic, kind, beside } = reading;
   if (!(rule.kinds ?? [...KINDS_OF[rule.class]]).includes(kind)) return false;
   if (rule.topics && !rule.topics.includes(topic)) return false;
   if (rule.notTopics?.includes(topic)) return false;
   if (rule.beside && !rule.beside.some((word) => beside.has(word))) return false;
+  if (rule.besideHead && !rule.besideHead.some((word) => reading.besideHeads.has(word))) return false;
+  if (rule.notBeside?.some((word) => beside.has(word))) return false;
+  // A number that is called an id is a reference.
+  if (kind === 'integer' && words.at(-1) === 'id' && REFERENCES.has(rule.class)) return false;
   if (!tailAllows(rule, phrase, words.slice(end), reading)) return false;
   const before = words.slice(0, start);
   if (rule.alone) {
-    return before.every((word) => QUALIFIERS.has(word) || reading.tableWords.includes(word) || word.length === 1);
+    return before.every(
+      (word) => (!rule.exact && QUALIFIERS.has(word)) || reading.tableWords.includes(word) || word.length === 1,
+    );
   }
   return before.length === 0 || rule.class === 'financial' || !CLEAR_HEADS.has(before[0] ?? '');
 }
@@ -84,7 +102,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
 /** `nanny_name`: a name's word behind one for people, where no phrase lists it. */
 const NAME_WORDS: ReadonlySet<string> = new Set(['name', 'nombre', 'nome', 'nom', 'naam', 'navn', 'namn']);
 const NO_ROLES: ReadonlySet<string> = new Set(
-  'account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
+  'client,account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
     ',',
   ),
 );
@@ -143,8 +161,17 @@ const PII_MARK =
   /(?<!\b(?:non|no|not)[\s-])\b(pii|gdpr|personal data|personally identifiable|special category|personenbezogen|datos personales|dados pessoais|donn[ée]es personnelles)\b/iu;
 
 function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind): Reading {
-  const beside = new Set(subject.siblings.flatMap((sibling) => splitName(sibling, VOCABULARY)));
-  return { words: splitName(name, VOCABULARY), tableWords: splitName(subject.table, VOCABULARY), topic, kind, beside };
+  const siblings = subject.siblings.map((sibling) => splitName(sibling, VOCABULARY));
+  const beside = new Set(siblings.flat());
+  const besideHeads = new Set(siblings.map((words) => words.at(-1) ?? ''));
+  return {
+    words: splitName(name, VOCABULARY),
+    tableWords: splitName(subject.table, VOCABULARY),
+    topic,
+    kind,
+    beside,
+    besideHeads,
+  };
 }
 
 /** The classes of a composite's fields, by their names. */
@@ -169,7 +196,7 @@ function matchOwnType(subject: ColumnSubject, kind: TypeKind): Match | undefined
   if (name === undefined) return undefined;
   const words = splitName(name, VOCABULARY).filter((word) => !/^(t|type|dom|domain|d|code|typ)$/u.test(word));
   const under = kind === 'other' ? 'text' : kind;
-  return matchName({ words, tableWords: [], topic: 'unknown', kind: under, beside: new Set() });
+  return matchName({ words, tableWords: [], topic: 'unknown', kind: under, beside: new Set(), besideHeads: new Set() });
 }
 
 /** Everything but values. `topic` where more is known of the table than its names tell. */

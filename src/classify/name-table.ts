@@ -1,14 +1,18 @@
 /** What a table is about: its name's head, and where that says nothing, the columns that only people have. */
 import { splitName } from './name-words.ts';
 import type { TableTopic } from './words/name-rule.ts';
+import { CLEAR_HEADS } from './words/qualifiers.ts';
 import {
   COMPANY_TABLES,
   CREDENTIAL_TABLES,
+  HOOK_TABLES,
   LOG_TABLES,
+  MEDIA_TABLES,
   MESSAGE_TABLES,
   MONEY_TABLES,
   PERSON_TABLES,
   PLACE_TABLES,
+  PORTRAIT_TABLES,
   PUBLIC_KEY_TABLES,
   SESSION_TABLES,
   TABLE_TAILS,
@@ -20,6 +24,9 @@ import { VOCABULARY } from './words/vocabulary.ts';
 const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
   ['thing', PUBLIC_KEY_TABLES],
   ['credential', CREDENTIAL_TABLES],
+  ['portrait', PORTRAIT_TABLES],
+  ['media', MEDIA_TABLES],
+  ['hook', HOOK_TABLES],
   ['session', SESSION_TABLES],
   ['message', MESSAGE_TABLES],
   ['money', MONEY_TABLES],
@@ -30,9 +37,9 @@ const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
   ['log', LOG_TABLES],
 ];
 
-function topicOf(words: readonly string[], from: 'head' | 'first'): TableTopic | undefined {
+function topicOf(words: readonly string[]): TableTopic | undefined {
   for (let length = Math.min(words.length, 3); length > 0; length--) {
-    const phrase = (from === 'head' ? words.slice(-length) : words.slice(0, length)).join(' ');
+    const phrase = words.slice(-length).join(' ');
     for (const [topic, phrases] of TOPICS) if (phrases.has(phrase)) return topic;
   }
   return undefined;
@@ -40,18 +47,45 @@ function topicOf(words: readonly string[], from: 'head' | 'first'): TableTopic |
 
 /** Columns that say that a row is a person; words as `splitName` gives them, joined by spaces. */
 const PERSONAL =
-  /\b(first ?name|last ?name|full ?name|fname|lname|surname|given name|family name|forename|birth|birthday|birthdate|dob|ssn|gender|marital|vorname|nachname|prenom|apellidos?|sobrenome|cognome|geburtsdatum|nacimiento|nascimento|naissance|nascita|imie|nazwisko|voornaam|achternaam|fornavn|fornamn|username|password|passwd|familiya|xingming|shimei)\b/u;
+  /\b(first ?name|last ?name|full ?name|fname|lname|surname|given name|family name|forename|birth|birthday|birthdate|dob|ssn|gender|marital|vorname|nachname|prenom|apellidos?|sobrenome|cognome|geburtsdatum|nacimiento|nascimento|naissance|nascita|imie|nazwisko|voornaam|achternaam|fornavn|fornamn|username|familiya|xingming|shimei)\b/u;
+
+/** In a table of accounts, these say that an account is a company. */
+const COMPANY_WORDS: ReadonlySet<string> = new Set([
+  'domain',
+  'subdomain',
+  'plan',
+  'subscription',
+  'feature',
+  'setting',
+  'industry',
+  'website',
+  'employee',
+]);
+/** In a table of reports, these say that a report is a query. */
+const QUERY_WORDS: ReadonlySet<string> = new Set([
+  'query',
+  'sql',
+  'parameter',
+  'chart',
+  'schedule',
+  'definition',
+  'filter',
+  'format',
+  'widget',
+]);
 
 export function tableTopic(table: string, columns: readonly string[]): TableTopic {
   const words = splitName(table, VOCABULARY);
-  const whole = topicOf(words, 'head');
+  const whole = topicOf(words);
   const bare = [...words];
   while (bare.length > 1 && TABLE_TAILS.has(bare.at(-1) ?? '')) bare.pop();
-  const byName =
-    (bare.length < words.length && whole !== 'log' ? topicOf(bare, 'head') : undefined) ??
-    whole ??
-    topicOf(bare, 'head');
-  if (byName !== undefined) return byName;
-  if (columns.some((column) => PERSONAL.test(splitName(column, VOCABULARY).join(' ')))) return 'person';
-  return topicOf(bare, 'first') ?? 'unknown';
+  const byName = (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
+  const head = bare.at(-1) ?? '';
+  const others = columns.map((column) => splitName(column, VOCABULARY));
+  const personal = others.some((parts) => !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(parts.join(' ')));
+  // Accounts are companies as often as people; reports are queries as often as complaints.
+  if (head === 'account' && !personal)
+    return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
+  if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  return byName ?? (personal ? 'person' : 'unknown');
 }

@@ -4,8 +4,7 @@ import { type NameRule, phrases } from './name-rule.ts';
 export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
-    phrases:
-      phrases(`email, e mail, mail, email address, e mail address, mail address, mail addr, email addr, emailid, email id,
+    phrases: phrases(`email, e mail, mail, email address, e mail address, mail address, mail addr, email addr, 
       eml, mailbox address, courriel, mel, recipient address, sender address, mail from, mail to, rcpt to, email to, email from,
       reply to, reply to address, email adresse, e mail adresse, mail adresse, paypal email, notify email, email recipient,
       メール, メールアドレス, 邮箱, 电子邮件, 电子邮箱, 電子郵件, 이메일, почта`),
@@ -18,6 +17,8 @@ export const CONTACT_RULES: readonly NameRule[] = [
       indirizzo mail, direccion correo, posta elettronica, poczta, adres email, adres mail, eposta, e posta, epost, e post,
       elektronnaya pochta, pochta, youxiang, meru`),
   },
+  // An identifier of a mail where there is an address beside it.
+  { class: 'email', phrases: ['email id', 'emailid', 'mail id'], notBeside: ['email', 'mail'], kinds: ['text'] },
   // The columns of a mail itself.
   {
     class: 'email',
@@ -50,7 +51,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
     class: 'postal_address',
     notTopics: ['place', 'thing'],
     phrases:
-      phrases(`address, addr, addres, street, street address, street addr, street name, street number, street no, street nr, street line, address line,
+      phrases(`address, addr, street, street address, street addr, street name, street number, street no, street nr, street line, address line,
       addr line, adr line, address street, mailing address, postal address, home address, residential address, delivery address, shipping address, billing address,
       house number, house no, house nr, house name, apartment, apartment number, apt, apt no, apt number, suite number, flat number, flat no,
       unit number, building number, zip, zipcode, zip code, postcode, post code, postal code, postalcode, pin code, pincode, po box,
@@ -69,7 +70,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       cep, bairro, complemento endereco, indirizzo, via residenza, cap residenza, civico, numero civico, code postal, rue,
       numero rue, adresse postale, adresse domicile, residence principale, adres, kod pocztowy, posta kodu, pochtovyy indeks, pochtovyi indeks, morada`),
   },
-  // Parts that are harmless alone, as in a table of cities.
+  // Parts that are harmless alone, as in a table of city.
   {
     class: 'postal_address',
     notTopics: ['place', 'thing', 'company'],

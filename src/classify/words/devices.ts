@@ -16,7 +16,7 @@ export const DEVICE_RULES: readonly NameRule[] = [
   {
     class: 'device_id',
     phrases: phrases(
-      `device id, device identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, installation id, install id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, onesignal id, push id, vendor device id, cookie id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, ahoy visit, visit token`,
+      `device id, device identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, installation id, install id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, onesignal id, push id, vendor device id, cookie id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
     ),
     kinds: ['text', 'bytes', 'json', 'mac', 'integer', 'numeric', 'other'],
   },
@@ -31,20 +31,16 @@ export const DEVICE_RULES: readonly NameRule[] = [
     class: 'device_id',
     alone: true,
     topics: ['session'],
-    phrases: [
-      'fingerprint',
-      'agent',
-      'device',
-      'browser fingerprint',
-      'serial',
-      'serial number',
-      'identifier',
-      'uuid',
-      'udid',
-      'uid',
-      'browser',
-    ],
+    phrases: ['fingerprint', 'agent', 'serial', 'serial number', 'identifier', 'udid'],
     kinds: ['text', 'uuid'],
-    notTopics: ['thing'],
+  },
+  // How people call their devices: `Anna's phone`.
+  {
+    class: 'device_id',
+    alone: true,
+    topics: ['session'],
+    beside: ['push', 'token', 'imei', 'mac', 'udid', 'fingerprint'],
+    phrases: ['name'],
+    kinds: ['text'],
   },
 ];

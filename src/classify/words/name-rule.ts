@@ -11,6 +11,9 @@ export type TableTopic =
   | 'money'
   | 'company'
   | 'thing'
+  | 'media'
+  | 'portrait'
+  | 'hook'
   | 'log'
   | 'unknown';
 
@@ -34,6 +37,12 @@ export interface NameRule {
   readonly kinds?: readonly TypeKind[];
   /** Another column must stand beside it: one whose words contain one of these. */
   readonly beside?: readonly string[];
+  /** Another column must be called one of these, whatever stands before. */
+  readonly besideHead?: readonly string[];
+  /** None may stand beside it whose words contain one of these. */
+  readonly notBeside?: readonly string[];
+  /** With `alone`: not even qualifiers before it, only the table's own words. */
+  readonly exact?: boolean;
 }
 
 /** Phrases of a list written as one text, separated by commas or line ends. */

@@ -6,10 +6,10 @@ export const NUMBER_RULES: readonly NameRule[] = [
     class: 'national_id',
     phrases:
       phrases(`ssn, social security, social security number, social security no, soc sec, soc sec no, social insurance number, sin number, social number, nino, national insurance, national insurance number, national insurance no, ni number, ni no, national id, national id number, national identification, national identification number, national identity, national identity number, nationalid, nat id, citizen id, citizen number, citizen no, identity number, identity no, identity card, identity card number, identity document, identity document number, id card, id card number, id card no, idcard, idcard no, id number, id document, id document number, personal id, personal id number, personal number, personal no, personal identity number, personal identification number, personal code, government id, government id number, govt id, gov id, state id number, resident id, resident number, residence permit, residence permit number, passport, passport number, passport no, passport num, passport nr, passport id,
-      driver license, driver license number, driver license no, drivers license, driver licence, driver licence number, driving license, driving license number, driving licence, driving licence no, driving licence number, dl number, dl no, license number, licence number, licence no, license no, license plate, licence plate, number plate, plate number, plate no, vehicle registration number, registration plate, kfz kennzeichen, kennzeichen, voter id, voter number, alien number, alien registration number, green card number, visa number, military id, last4 ssn, ssn last4, ssn last four, employee ssn,
+      driver license, driver license number, driver license no, driver license, driver licence, driver licence number, driving license, driving license number, driving licence, driving licence no, driving licence number, dl number, dl no, license number, licence number, licence no, license no, license plate, licence plate, number plate, plate number, plate no, vehicle registration number, registration plate, kfz kennzeichen, kennzeichen, voter id, voter number, alien number, alien registration number, green card number, visa number, military id, last4 ssn, ssn last4, ssn last four, employee ssn,
       aadhaar, aadhar, aadhaar number, adhar, nric, nric no, fin number, hkid, my number, mynumber, kojin bango, shenfenzheng, shenfenzheng hao, sfz, sfzh, rrn, jumin, cccd, cmnd, ktp, nik, mykad, ic number, ic no, emirates id, iqama, teudat zehut,
       dni, nie, curp, rut, ci number, cedula, cedula identidad, cdi, ine, pesel, bsn, burgerservicenummer, personnummer, personnr, fodselsnummer, cpr, cpr nummer, cpr number, cprnr, hetu, henkilotunnus, egn, cnp, oib, jmbg, emso, rodne cislo, amka, tc kimlik, tc kimlik no, tckn, tckimlik, kimlik no, snils, pasport, pasport nomer, pasport seriya, insz, rijksregisternummer, nir, numero securite sociale, num secu, insee, steuer id personal, personalausweis, personalausweisnummer, ausweisnummer, ausweis nr, reisepass, reisepassnummer, sozialversicherungsnummer, sv nummer, svnr, sv nr, rentenversicherungsnummer, ahv nummer, ahv nr, ahvn, numer paszportu, numer dowodu, nr dowodu, dowod osobisty, paspoort, paspoortnummer, rijbewijs, rijbewijsnummer, fuhrerscheinnummer, fuehrerscheinnummer, fuhrerschein nr, pass nr, passnummer, rg numero, 
-      身份证, 身份证号, 身份证号码, マイナンバー, 护照号, 주민등록번호, паспорт, снилс, tribal id, student ssn, gov identification, document number id, national no, social no, mothers ssn`),
+      身份证, 身份证号, 身份证号码, マイナンバー, 护照号, 주민등록번호, паспорт, снилс, tribal id, student ssn, gov identification, document number id, national no, social no, mother ssn`),
     notTopics: ['thing'],
   },
   {
@@ -23,7 +23,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'tax_id',
     phrases:
-      phrases(`tax id, tax id number, taxid, tax identifier, tax identification, tax identification number, tax number, tax no, tax nr, tax code personal, taxpayer id, taxpayer number, taxpayer identification, taxpayer identification number, tax registration number, tax reference, tin, tin number, tin no, ein, ein number, employer identification number, itin, utr, utr number, vat, vat id, vat number, vat no, vat nr, vat identification, vat identification number, vat registration, vat registration number, vatin, gst number, gst no, gstin, gst id, abn, tfn, tax file number, pan number, pan no, pan card, pan card number, sales tax id, company tax id, customer tax id, fiscal id, fiscal number, business tax id, federal tax id,
+      phrases(`tax id, tax id number, taxid, tax identifier, tax identification, tax identification number, tax number, tax no, tax nr, tax code personal, taxpayer id, taxpayer number, taxpayer identification, taxpayer identification number, tax registration number, tax reference, tin, tin number, tin no, ein, ein number, employer identification number, itin, utr, utr number, vat, vat id, vat number, vat no, vat nr, vat identification, vat identification number, vat registration, vat registration number, vatin, gst number, gst no, gstin, gst id, abn, tfn, tax file number, pan number, pan no, pan card, pan card number, sale tax id, company tax id, customer tax id, fiscal id, fiscal number, business tax id, federal tax id,
       cpf, cpf cnpj, cnpj, cpf number, nif, cif, rfc, cuit, cuil, nit, ruc, codice fiscale, cod fiscale, cf codice, codfisc, partita iva, piva, p iva, steuer id, steuerid, steuernummer, steuer nr, steueridentifikationsnummer, steuer identifikationsnummer, idnr steuer, ust id, ustid, ust idnr, ustidnr, umsatzsteuer id, umsatzsteuer nummer, btw nummer, btw nr, btwnummer, btw id, nip, regon tax, vergi no, vergi numarasi, inn, inn number, kpp, momsnummer, moms nr, cvr nummer, numero tva, num tva, tva intracom, tva intra, numero fiscal, nipc, afm, adoszam, dic, vkn, 纳税人识别号, инн`),
     notTopics: ['thing'],
   },
@@ -31,9 +31,9 @@ export const NUMBER_RULES: readonly NameRule[] = [
     class: 'payment_card',
     phrases:
       phrases(`card number, card no, card num, card nr, card pan, cardnumber, cardno, credit card, credit card number, credit card no, creditcard, creditcard number, credit card num, debit card, debit card number, debit card no, cc number, cc no, cc num, cc nr, ccnum, ccn, ccno, cc, pan, pan enc, pan number full, primary account number, payment card, payment card number, bank card, bank card number, bank card no, cvv, cvv2, cvc, cvc2, card cvv, card cvc, card security code, cc cvv, csc, cid card, track data, track1 data, track2 data, magstripe, card track, card data, gift card number full,
-      kreditkarte, kreditkartennummer, kreditkarten nummer, kreditkartennr, kartennummer, karten nr, creditcardnummer, kaartnummer, kort nummer, kortnummer, kreditkort, numer karty, nr karty, kart no, kart numarasi, kredi karti, kredi karti no, nomer karty, kredito bango, card bin full, card raw, xinyongka, yinhangka hao, card last4, last4, last 4, last four, last four digit, last4 digit, card last four, card last 4, card last digit, cc last digit, cc last four, last digit, card last four digit, card last digits, card first digit, cc last4, cc first digit, card digit, card fingerprint, cc bin, masked card number, masked pan, masked number,
+      kreditkarte, kreditkartennummer, kreditkarten nummer, kreditkartennr, kartennummer, karten nr, creditcardnummer, kaartnummer, kort nummer, kortnummer, kreditkort, numer karty, nr karty, kart no, kart numarasi, kredi karti, kredi karti no, nomer karty, kredito bango, card bin full, card raw, xinyongka, yinhangka hao, card last4, card last, cc last, cc first, last4, last 4, last four, last four digit, last4 digit, card last four, card last 4, card last digit, cc last digit, cc last four, last digit, card last four digit, card last digit, card first digit, cc last4, cc first digit, card digit, card fingerprint, cc bin, masked card number, masked pan, masked number,
       信用卡号, 银行卡号, カード番号`),
-    notTopics: ['thing', 'place'],
+    notTopics: ['place'],
   },
   {
     class: 'payment_card',
@@ -62,7 +62,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
     class: 'bank_account',
     headFirst: true,
     phrases: phrases(
-      'numero cuenta, num cuenta, nro cuenta, cuenta bancaria, cuenta corriente, cuenta clabe, numero conta, conta bancaria, conta corrente, agencia conta, agencia bancaria, numero conto, conto corrente, conto bancario, coordinate bancarie, compte bancaire, numero compte, num compte, coordonnees bancaires, compte courant',
+      'numero cuenta, num cuenta, nro cuenta, cuenta bancaria, cuenta corriente, cuenta clabe, numero conta, conta bancaria, conta corrente, agencia conta, agencia bancaria, numero conto, conto corrente, conto bancario, coordinate bancarie, compte bancaire, numero compte, num compte, coordonnees bancaire, compte courant',
     ),
   },
   {
@@ -76,7 +76,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
     class: 'financial',
     headFirst: true,
     phrases: phrases(
-      'salario, sueldo, sueldo bruto, ingreso mensual, ingreso anual, ingresos, renda, renda mensal, renda familiar, remuneracao, remuneracion, stipendio, reddito, retribuzione, salaire, salaire brut, salaire net, revenu, revenus, revenu annuel, patrimonio, saldo bancario',
+      'salario, sueldo, sueldo bruto, ingreso mensual, ingreso anual, ingreso, renda, renda mensal, renda familiar, remuneracao, remuneracion, stipendio, reddito, retribuzione, salaire, salaire brut, salaire net, revenu, revenu, revenu annuel, patrimonio, saldo bancario',
     ),
     notTopics: ['thing', 'place'],
   },

@@ -5,12 +5,12 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'person_name',
     phrases:
-      phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initial, last name, lastname, lname, l name, initial,
+      phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
       surname, family name, familyname, maiden name, mother maiden name, birth name, full name, fullname, fio, person name, real name, realname, contact name, contact person,
-      customer name, client name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
-      account holder name, account owner name, beneficiary name, payee name, payer name, author name, sender name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
+      customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
+      account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
       father name, mother name, spouse name, partner name, child name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
-      participant name, applicant name, candidate name, buyer name, seller name, donor name, tenant name, voter name, witness name, signer name, signatory, signatory name, subscriber name, agent name, assignee name, creator name, committer name, reporter name, reviewer name, commenter name,
+      participant name, applicant name, candidate name, buyer name, seller name, donor name, tenant name, voter name, witness name, signer name, signatory, signatory name, subscriber name, assignee name, creator name, committer name, reporter name, reviewer name, commenter name,
       actor name, visitor name, person full name, staff name, contact full name, customer full name, cust name, lead name, pet owner name, nurse name, worker name, player name, inviter name, invitee name, requester name, caller name, borrower name, lender name, insured name, instructor name, speaker name, approver name, updated by name, created by name, billing name, shipping name, bill to name, ship to name, delivery name, consignee, consignee name, addressee, attn, attention to, cc name, name on account, bank account name, 
       vorname, nachname, familienname, geburtsname, ansprechpartner, kontaktperson, kontoinhaber, karteninhaber, voornaam, achternaam, tussenvoegsel, geboortenaam, voorletter, fornamn, efternamn, fornavn, etternavn, efternavn, mellannamn,
       imie, nazwisko, imie nazwisko, adi soyadi, ad soyad, soyad, soyadi, adi, imya, familiya, otchestvo, namn, seimei, shimei, sei, mei, namae, xingming, mingzi, etunimi, sukunimi, jmeno, prijmeni, first name kana, last name kana, name kana, furigana, kana,
@@ -18,6 +18,21 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   {
     class: 'person_name',
+    notTopics: ['thing', 'company', 'place', 'credential'],
+    phrases: phrases('client name, agent name, sender name, from name, typed signature, signed name'),
+  },
+  // A name beside the address of the one who has it.
+  {
+    class: 'person_name',
+    alone: true,
+    topics: ['log', 'message', 'unknown', 'credential', 'session', 'money'],
+    besideHead: ['email', 'mail'],
+    phrases: ['name', 'email name', 'nome', 'nom', 'nombre', 'naam'],
+    kinds: ['text'],
+  },
+  {
+    class: 'person_name',
+    alone: true,
     topics: ['person', 'session', 'message'],
     phrases: phrases(
       'display name, alt name, alternate name, other name, former name, previous name, alias name, legal name, preferred name, nick, person',
@@ -45,17 +60,51 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'author, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, passenger, signer, signed by, signature name, doctor, physician, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, contact',
+      'author, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, passenger, signer, signed by, signature name, doctor, physician, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter',
     ),
     notTopics: ['thing', 'log', 'company'],
+    kinds: ['text'],
+  },
+  { class: 'person_name', alone: true, notTopics: ['thing', 'log'], phrases: ['contact'], kinds: ['text'] },
+  {
+    class: 'username',
+    phrases: phrases('username, user name, user login, login, login name, nickname, nick name, jid, jabber id'),
+  },
+  {
+    class: 'username',
+    phrases: phrases(
+      'oauth user id, oauth uid, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id',
+    ),
+  },
+  {
+    class: 'username',
+    alone: true,
+    beside: ['password', 'passwd', 'pwd', 'passwort', 'contrasena', 'senha'],
+    phrases: ['account', 'user', 'usr', 'usuario', 'utilisateur', 'benutzer'],
+    kinds: ['text'],
+  },
+  // Identifiers at other services.
+  {
+    class: 'username',
+    topics: ['person', 'session', 'credential'],
+    phrases:
+      phrases(`facebook id, facebook uid, twitter id, twitter uid, twitter user id, google id, google uid, google user id, github id, github uid, github user id,
+      instagram user id, discord id, discord user id, slack id, slack user id, telegram id, telegram user id, telegram chat id, vk id, line user id, wechat id, apple id, apple user id, microsoft id, steam id,
+      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity`),
+  },
+  {
+    class: 'username',
+    alone: true,
+    beside: ['token', 'provider'],
+    phrases: ['uid', 'extern uid'],
     kinds: ['text'],
   },
   {
     class: 'username',
     phrases:
-      phrases(`username, user name, user login, login, login name, loginname, logon, logon name, login id, user handle, handle, nickname, nick name, nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
-      samaccountname, sam account name, uname, usr name, member login, twitter, twitter name, twitter handle, twitter username, github, github username, github login, github handle, gitlab username, facebook, facebook username, facebook id, facebook uid, facebook url, facebook profile, instagram, instagram username, instagram handle, linkedin, linkedin url, linkedin profile, linkedin id, linkedin username,
-      skype, skype id, skype name, telegram, telegram username, telegram id, telegram handle, telegram user id, discord, discord id, discord username, discord tag, slack username, slack handle, slack user id, wechat, wechat id, weixin, openid, open id, unionid, line user id, icq, icq no, aim, jabber, jabber id, xmpp, matrix id, matrix user, mastodon, mastodon handle, mastodon url, mastodon username, tiktok, tiktok username, youtube channel, snapchat, qq, qq number, msn, yahoo id, irc, irc nick, im handle, reddit username, steam id, google id, google uid, google user id, github id, github user id, twitter id, twitter uid, twitter user id, github uid, apple id, apple user id, microsoft id, ldap uid, ldap dn, ldap login, external username, extern uid, user dn, distinguished name, vk id, vkontakte, xing, viber, signal number, orcid, oauth uid, provider uid, provider user id, provider account id, social id, keybase, twitch url, twitch username, twitch id, stackoverflow url, gitlab url, github url, twitter url, instagram url, medium url, behance url, dribbble url, bluesky, bluesky handle, threads handle,
+      phrases(`     loginname, logon, logon name, login id, user handle, handle,   nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
+      samaccountname, sam account name, uname, usr name, member login, twitter, twitter name, twitter handle, twitter username, github, github username, github login, github handle, gitlab username, facebook, facebook username,   facebook url, facebook profile, instagram, instagram username, instagram handle, linkedin, linkedin url, linkedin profile,  linkedin username,
+      skype,  skype name, telegram, telegram username,  telegram handle,  discord,  discord username, discord tag, slack username, slack handle,  wechat,  weixin, openid, open id, unionid,  icq, icq no, aim, jabber,  xmpp, matrix id, matrix user, mastodon, mastodon handle, mastodon url, mastodon username, tiktok, tiktok username, youtube channel, snapchat, qq, qq number, msn, yahoo id, irc, irc nick, im handle, reddit username,        ldap uid, ldap dn, ldap login, external username, extern uid, user dn, distinguished name,  vkontakte, xing, viber, signal number, orcid,      keybase, twitch url, twitch username,  stackoverflow url, gitlab url, github url, twitter url, instagram url, medium url, behance url, dribbble url, bluesky, bluesky handle, thread handle,
       benutzername, anmeldename, kurzname, gebruikersnaam, brukernavn, anvandarnamn, brugernavn, nazwa uzytkownika, uzytkownik login, kullanici adi, imya polzovatelya, yonghuming, yuzamei, 用户名, 昵称, ユーザー名, 登录名, логин, acct, webfinger`),
     notTopics: ['thing'],
   },
@@ -93,7 +142,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'demographic',
     phrases:
       phrases(`gender, sex, religion, religious belief, faith, ethnicity, ethnic group, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
-      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependents, children count, education level, criminal record, criminal history, conviction,
+      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],
@@ -113,6 +162,13 @@ export const PERSON_RULES: readonly NameRule[] = [
       phrases(`avatar, avatar url, avatar image, avatar path, avatar file, avatar file name, avatar key, profile picture, profile pic, profile photo, profile image, profile img, profile image url, profile pic url, profile picture url, user photo, user image, user picture, userpic, user pic, employee photo, customer photo, patient photo, face, face image, face photo, face encoding, face embedding, face id data, selfie, selfie url, headshot, headshot url, portrait, portrait url, mugshot, passport photo, id photo, photo id image, gravatar, gravatar email, gravatar url,
       signature image, signature img, signature data, signature png, id card image, id card front, id card back, id document image, id document scan, passport scan, license image, photo of person, avatar remote url, avatar source, avatar storage key, contact photo, uploaded avatar, foto perfil, foto usuario, passbild, profilbild, pasfoto, profielfoto, zdjecie profilowe, biometric, biometric data, fingerprint data, fingerprint image, fingerprint template data, iris scan, voice print, voiceprint, retina scan, 头像, 顔写真`),
     kinds: ['text', 'bytes', 'json', 'xml', 'other', 'vector'],
+  },
+  {
+    class: 'photo',
+    alone: true,
+    topics: ['portrait'],
+    phrases: phrases('data, content, byte, image, file, base64, url, path, blob, picture, photo, key, filename'),
+    kinds: ['text', 'bytes'],
   },
   {
     class: 'photo',

@@ -6,6 +6,14 @@ const TEXT_KINDS = ['text', 'bytes', 'search', 'xml', 'json'] as const;
 export const PROSE_RULES: readonly NameRule[] = [
   {
     class: 'free_text',
+    topics: ['person', 'message'],
+    phrases: phrases(
+      'rejection reason, reject reason, decline reason, deny reason, ban reason, banned reason, suspension reason, termination reason, leave reason, absence reason, cancellation reason, block reason, lock reason, dismissal reason',
+    ),
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
     notTopics: ['thing', 'company', 'place'],
     phrases: phrases(
       `bio, biography, bio raw, bio cooked, bio html, bio text, about me, about user, about myself, self description, self introduction, personal statement, personal info, personal information, personal data, personal detail, pii, cover letter, covering letter, resume, resume text, cv, cv text, curriculum, curriculum vitae, private note, internal note, internal comment, staff note, admin note, moderator note, moderation note, moderation comment, private comment, user note, user comment, customer note, client note, contact note, customer comment, customer remark, customer feedback, patient note, doctor note, nurse note, case note, session note, visit note, progress note, interview note, call note, call transcript, transcript, transcription, chat transcript, chat history, private message, direct message, message body, message text, message content, mail body, email body, email content, email text, body of mail, sms body, sms text, chat message, note text, note body, note content, comment text, comment body, comment content, delivery note, delivery instruction, shipping note, special instruction, order note, order comment, gift message, feedback, feedback text, feedback comment, complaint, complaint text, grievance, incident description, review text, review body, review comment, appraisal text, performance review, answer text, survey response, suggestion text, dispute reason, dispute text, refund note, appeal text, appeal reason, ban note, suspend note, diary, diary entry, journal entry, biografie, lebenslauf, bemerkung kunde, kundennotiz, custom note, customer message, message from customer, user message, guest comment, visitor message, sender message, personal message, statement raw, dm text, last message, last message content, last message text, last message body, resolution note, closing note, escalation note`,
@@ -15,9 +23,9 @@ export const PROSE_RULES: readonly NameRule[] = [
   {
     class: 'free_text',
     alone: true,
-    topics: ['person', 'money', 'unknown', 'session'],
+    topics: ['person', 'money', 'unknown', 'session', 'log', 'credential', 'media', 'portrait'],
     phrases: phrases(
-      `note, remark, comment, annotation, observation, notiz, bemerkung, anmerkung, kommentar, opmerking, notitie, anteckning, anmarkning, uwaga, notatka, komentarz, not, yorum, aciklama notu, primechanie, zametka, kommentariy, biko, beizhu, observacao, observacion, anotacion, anotacao, remarque, nota, commento, osservazione, comentario, 備考, 备注, note html, note text, comment html, note raw, about, memo, additional note, notes internal, extra note`,
+      `note, remark, comment, annotation, observation, notiz, bemerkung, anmerkung, kommentar, opmerking, notitie, anteckning, anmarkning, uwaga, notatka, komentarz, not, yorum, aciklama notu, primechanie, zametka, kommentariy, biko, beizhu, observacao, observacion, anotacion, anotacao, remarque, nota, commento, osservazione, comentario, 備考, 备注, note html, note text, comment html, note raw, about, memo, additional note, note internal, extra note`,
     ),
     kinds: TEXT_KINDS,
   },
@@ -26,16 +34,16 @@ export const PROSE_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person'],
     phrases: phrases(
-      'description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, fields, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
+      'description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, field, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
     ),
     kinds: TEXT_KINDS,
   },
   {
     class: 'free_text',
-    alone: true,
+
     topics: ['message'],
     phrases: phrases(
-      `body, content, text, message, msg, description, note, remark, comment, raw, cooked, html, markdown, body html, body text, body plain, body markdown, text body, html body, body cache, body raw, content html, content text, content plain, content raw, text content, html content, message html, message plain, note html, description html, description text, comment html, comment raw, text html, excerpt, preview, snippet, summary, answer, reply, response, question, transcript, annotation, detail, feedback, statement, explanation, reason, spoiler text, search vector, tsv, search data, search text, raw message, processed content, processed message content, processed html, mime body, plain text, rich text, plain body, raw email, raw mail, body original, source text, caption, title html, details, memo, observation, quote, note cached html, comment text, post, story, markeddown comment, html rendered, nachricht, inhalt, mensaje, mensagem, contenido, conteudo, texto, messaggio, testo, contenu, texte, bericht, inhoud, tekst, wiadomosc, tresc, mesaj, icerik, soobshchenie, tekst soobshcheniya, beschreibung, beskrivelse, descripcion, descricao, descrizione, honbun, naiyo, neirong, 内容, 本文, 消息, remarks`,
+      `body, content, xml,  text, message, msg, description, note, remark, comment, raw, cooked, html, markdown, body html, body text, body plain, body markdown, text body, html body, body cache, body raw, content html, content text, content plain, content raw, text content, html content, message html, message plain, note html, description html, description text, comment html, comment raw, text html, excerpt, preview, snippet, summary, answer, reply, response, question, transcript, annotation, detail, feedback, statement, explanation, reason, spoiler text, search vector, tsv, search data, search text, raw message, processed content, processed message content, processed html, mime body, plain text, rich text, plain body, raw email, raw mail, body original, source text, caption, title html, detail, memo, observation, quote, note cached html, comment text, post, story, markeddown comment, html rendered, nachricht, inhalt, mensaje, mensagem, contenido, conteudo, texto, messaggio, testo, contenu, texte, bericht, inhoud, tekst, wiadomosc, tresc, mesaj, icerik, soobshchenie, tekst soobshcheniya, beschreibung, beskrivelse, descripcion, descricao, descrizione, honbun, naiyo, neirong, 内容, 本文, 消息, remark`,
     ),
     kinds: ['text', 'bytes', 'search', 'xml', 'json'],
   },
@@ -43,7 +51,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     alone: true,
     topics: ['unknown', 'person'],
-    phrases: phrases('message, private text, body private, letter, chat, conversation, transcript, dm'),
+    phrases: phrases('message, text message,  private text, body private, letter, chat, conversation, transcript, dm'),
     kinds: ['text', 'search', 'xml'],
   },
 ];
