@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--as|--groups|--kind|--access|--at|--pg|--for|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--as|--groups|--kind|--access|--at|--pg|--for|--with|--record|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -311,6 +311,9 @@ WORDS
         --at) :; return ;;
         --pg) __dbgate_offer "$word" < <(printf '%s\n' 14 15 16 17 18); return ;;
         --for) :; return ;;
+        --with) __dbgate_files "$word"; return ;;
+        --since) :; return ;;
+        --record) __dbgate_files "$word"; return ;;
         --purpose) :; return ;;
         --gateway) :; return ;;
         --profile) :; return ;;
@@ -329,6 +332,9 @@ WORDS
 --at
 --pg
 --for
+--with
+--since
+--record
 --purpose
 --gateway
 --profile
@@ -341,7 +347,7 @@ WORDS
         return
       fi
       case $position in
-        0) __dbgate_offer "$word" < <(printf '%s\n' check show explain test) ;;
+        0) __dbgate_offer "$word" < <(printf '%s\n' check show explain test simulate) ;;
       esac
       ;;
     check)

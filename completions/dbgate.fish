@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --as --groups --kind --access --at --pg --for --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --as --groups --kind --access --at --pg --for --with --record --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -54,7 +54,7 @@ complete -c dbgate -n __dbgate_no_command -a login -d 'log in to a gateway'
 complete -c dbgate -n __dbgate_no_command -a logout -d 'log out and forget the login'
 complete -c dbgate -n __dbgate_no_command -a whoami -d 'who you are to the gateway'
 complete -c dbgate -n __dbgate_no_command -a history -d 'your own statements'
-complete -c dbgate -n __dbgate_no_command -a policy -d 'check, show, explain and test a policy'
+complete -c dbgate -n __dbgate_no_command -a policy -d 'check, show, explain, test and simulate a policy'
 complete -c dbgate -n __dbgate_no_command -a check -d 'what a gateway would say to the statements of SQL files'
 complete -c dbgate -n __dbgate_no_command -a gateway -d 'run the gateway'
 complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a login and a gateway on this machine'
@@ -119,7 +119,10 @@ complete -c dbgate -n '__dbgate_at policy' -l no-create -d 'without --as and --g
 complete -c dbgate -n '__dbgate_at policy' -l at -r -d 'when: a time such as 2026-12-31T18:00:00Z, or 2h for two hours ago; now if not given'
 complete -c dbgate -n '__dbgate_at policy' -l pg -r -a '14 15 16 17 18' -d 'version of PostgreSQL'
 complete -c dbgate -n '__dbgate_at policy' -l for -r -d 'of `show`: the same as --as'
-complete -c dbgate -n '__dbgate_at policy 0' -a 'check show explain test'
+complete -c dbgate -n '__dbgate_at policy' -l with -r -F -d 'of `simulate`: the configuration that is to be in force'
+complete -c dbgate -n '__dbgate_at policy' -l since -r -d 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21'
+complete -c dbgate -n '__dbgate_at policy' -l record -r -F -d 'of `simulate`: the gateway’s state_dir; that of the configuration if not given'
+complete -c dbgate -n '__dbgate_at policy 0' -a 'check show explain test simulate'
 
 # check
 complete -c dbgate -n '__dbgate_at check' -l config -r -F -d 'configuration of the gateway'

@@ -12,7 +12,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     @('logout', 'log out and forget the login')
     @('whoami', 'who you are to the gateway')
     @('history', 'your own statements')
-    @('policy', 'check, show, explain and test a policy')
+    @('policy', 'check, show, explain, test and simulate a policy')
     @('check', 'what a gateway would say to the statements of SQL files')
     @('gateway', 'run the gateway')
     @('demo', 'see it work: a Postgres, a login and a gateway on this machine')
@@ -77,6 +77,9 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--at', 'when: a time such as 2026-12-31T18:00:00Z, or 2h for two hours ago; now if not given')
       @('--pg', 'version of PostgreSQL')
       @('--for', 'of `show`: the same as --as')
+      @('--with', 'of `simulate`: the configuration that is to be in force')
+      @('--since', 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21')
+      @('--record', 'of `simulate`: the gateway’’s state_dir; that of the configuration if not given')
     )
     'check' = @(
       @('--config', 'configuration of the gateway')
@@ -118,7 +121,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'logout' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--grep' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'policy' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--for' = 'any'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
+    'policy' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--for' = 'any'; '--with' = 'files'; '--since' = 'any'; '--record' = 'files'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'check' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--format' = @('text', 'github', 'sarif'); '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'gateway' = @{ '--config' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'demo' = @{ '--upstream' = 'any'; '--database' = 'any'; '--keep' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -134,7 +137,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'logout' = @('any')
     'whoami' = @()
     'history' = @()
-    'policy' = @(@('check', 'show', 'explain', 'test'), 'any')
+    'policy' = @(@('check', 'show', 'explain', 'test', 'simulate'), 'any')
     'check' = @('files')
     'gateway' = @()
     'demo' = @()
@@ -142,7 +145,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
     'help' = @(,@('ls', 'connect', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--as', '--groups', '--kind', '--access', '--at', '--pg', '--for', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--as', '--groups', '--kind', '--access', '--at', '--pg', '--for', '--with', '--record', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

@@ -4,7 +4,7 @@ import type { CommandContext, CommandDefinition, CommandOptions } from './contex
 import { askerOptions, configOption } from './offline-policy.ts';
 import { sanitise } from './sanitise.ts';
 
-const ACTIONS = ['check', 'show', 'explain', 'test'] as const;
+const ACTIONS = ['check', 'show', 'explain', 'test', 'simulate'] as const;
 type Action = (typeof ACTIONS)[number];
 
 export const policyCommand: CommandDefinition = {
@@ -12,18 +12,22 @@ export const policyCommand: CommandDefinition = {
   configure(command) {
     askerOptions(configOption(command))
       .description(
-        'Checks, shows, explains and tests the policy of a configuration. Nothing is run, no gateway is asked.',
+        'Checks, shows, explains, tests and simulates the policy of a configuration. Nothing is run, no gateway is asked.',
       )
       .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
       .addArgument(new Argument('[input]', 'of `explain`: the SQL, `-` for stdin; of `test`: the file'))
       .option('--for <name>', 'of `show`: the same as --as')
+      .option('--with <file>', 'of `simulate`: the configuration that is to be in force')
+      .option('--since <time>', 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21', '7d')
+      .option('--record <dir>', 'of `simulate`: the gateway’s state_dir; that of the configuration if not given')
       .addHelpText(
         'after',
         `
 check           every fault of grants and rules, with file and line; exits with 2 if there is one
 show            grants and rules in force, of one principal with --for and --groups
 explain <sql>   what is found in the statement, what the policy says and which rule; exits with 0 whatever it says
-test <file>     cases with what is expected, see docs/policy.md; exits with 1 if one fails`,
+test <file>     cases with what is expected, see docs/policy.md; exits with 1 if one fails
+simulate        what --with would have said to the statements of the record: newly denied, held and allowed`,
       );
   },
   async run(context, options, [action, input]) {
@@ -36,6 +40,8 @@ test <file>     cases with what is expected, see docs/policy.md; exits with 1 if
         return (await import('./policy-explain.ts')).explainStatement(context, options, needed(input, 'the SQL'));
       case 'test':
         return (await import('./policy-test.ts')).testPolicy(context, options, needed(input, 'the file of cases'));
+      case 'simulate':
+        return (await import('./policy-simulate.ts')).simulatePolicy(context, options);
       default:
         throw new DbgateError(ErrorCode.usage, `unknown action ${JSON.stringify(action)}`);
     }

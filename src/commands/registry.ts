@@ -38,7 +38,7 @@ export const COMMANDS: readonly RegistryEntry[] = [
   entry(
     'Policy',
     'policy',
-    'check, show, explain and test a policy',
+    'check, show, explain, test and simulate a policy',
     async () => (await import('./policy.ts')).policyCommand,
   ),
   entry(

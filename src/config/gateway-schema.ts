@@ -87,6 +87,8 @@ export interface PolicyConfig {
   readonly rules: NonNullable<GatewaySettings['rules']>;
   /** The file and those that it includes. */
   readonly files: readonly string[];
+  /** Absolute. */
+  readonly stateDir: string;
 }
 
 /** As `loadGatewayConfig`, but reads no `env:` and `file:` reference. Throws `DbgateError` `config`. */
@@ -113,6 +115,7 @@ export function parsePolicyConfig(text: string, path: string): PolicyConfig {
     grants: policy.grants,
     rules: policy.rules,
     files: [resolve(path), ...policy.files],
+    stateDir: resolve(dirname(resolve(path)), parsed.data.state_dir),
   };
 }
 
