@@ -14,6 +14,7 @@ export async function build(): Promise<void> {
       entryPoints: {
         main: 'src/main.ts',
         'analyser-worker': 'src/gateway/analyser-worker.ts',
+        'tracer-worker': 'src/gateway/tracer-worker.ts',
         'index-worker': 'src/store/index-worker.ts',
       },
       outdir: aside,

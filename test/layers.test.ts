@@ -72,6 +72,7 @@ const CONTRACTS = [
   'classify/classes.ts',
   'config/gateway-settings.ts',
   'identity/principal.ts',
+  'masking/clearance.ts',
   'masking/plan.ts',
   'policy/decision.ts',
   'sql/facts.ts',

@@ -3,7 +3,9 @@
  * `docs/gateway-yaml.md` are made. Every key has a `description`; every leaf says in `expects` what may stand there,
  * which is also the second half of its error message. Secrets are references here; `gateway-schema.ts` reads them.
  */
+
 import * as z from 'zod';
+import { COLUMN_CLASSES } from '../classify/classes.ts';
 import { HOURS_EXPECTS, parseHours } from '../policy/language/hours.ts';
 import { rulesSchema } from '../policy/language/read-rules.ts';
 import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from './units.ts';
@@ -310,6 +312,10 @@ const grantLimits = z.strictObject({
   bytes_per_day: field(byteLimit, 'bytes in any 24 hours, likewise', BYTES_EXPECTS),
 });
 
+const maskMode = z.enum(['partial', 'token', 'redact', 'null', 'none']);
+const MASK_EXPECTS =
+  '`partial`, `token`, `redact`, `null` or `none`, or a mapping of classes to these, such as `{ email: none, other: partial }`';
+
 const grant = z
   .strictObject({
     to: field(z.union([subject, z.array(subject).min(1)]), 'who gets it', SUBJECT_EXPECTS),
@@ -356,6 +362,16 @@ const grant = z
       grantLimits.optional(),
       'what its sessions may use; of several grants that give the same access the mildest limits count',
       'a mapping',
+    ),
+    mask: field(
+      z.union([maskMode, z.partialRecord(z.enum([...COLUMN_CLASSES, 'other']), maskMode)]).optional(),
+      'how sensitive columns are shown: useful but not the value, a stable token, nothing of it, NULL, or as they are; for all classes or for each (`other`: those that are not named). Without it: `partial`, but `none` for `access: admin` and in the environment `development`. Of several grants the mildest counts',
+      MASK_EXPECTS,
+    ),
+    predicates: field(
+      z.enum(['free', 'lookup', 'none']).optional(),
+      'what conditions may say of masked columns: anything; equality with given values, joins with their like, IS NULL, grouping and counts; or only IS NULL, grouping and counts. Without it `lookup`',
+      '`free`, `lookup` or `none`',
     ),
   })
   .refine(

@@ -2,6 +2,10 @@
  * The gateway's settings as code sees them: `gateway.yaml` after validation, with secrets read and defaults filled in.
  * `gateway-schema.ts` makes this from the file; tests and the demo may build it by hand.
  */
+import type { ColumnClass } from '../classify/classes.ts';
+import type { PredicateMode } from '../masking/clearance.ts';
+import type { MaskMode } from '../masking/plan.ts';
+
 export interface GatewaySettings {
   /** Names this gateway in records; default: the host name of `publicUrl`. */
   readonly gatewayId: string;
@@ -94,6 +98,15 @@ export interface GrantSettings {
   /** Holds for sessions that say what they are for. */
   readonly purposeRequired?: boolean | undefined;
   readonly limits?: GrantLimits | undefined;
+  readonly masking?: GrantMasking | undefined;
+}
+
+/** How sensitive columns are shown; what is not said is as the database's environment and the access have it. */
+export interface GrantMasking {
+  /** For classes that are not named. */
+  readonly mask?: MaskMode | 'none' | undefined;
+  readonly classes?: Readonly<Partial<Record<ColumnClass, MaskMode | 'none'>>> | undefined;
+  readonly predicates?: PredicateMode | undefined;
 }
 
 export interface GrantLimits {

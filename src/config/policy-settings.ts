@@ -5,7 +5,7 @@
 import { readRules } from '../policy/language/read-rules.ts';
 import { schemaFaults, unknownWord, type ValueFault } from './gateway-faults.ts';
 import { type GatewayFile, policyFile } from './gateway-file.ts';
-import type { EgressLimits, GrantSettings, RuleSettings } from './gateway-settings.ts';
+import type { EgressLimits, GrantMasking, GrantSettings, RuleSettings } from './gateway-settings.ts';
 import { nearest } from './nearest.ts';
 import { type FileFault, type PolicySource, readIncludes } from './policy-files.ts';
 import { schemaNode } from './schema-walk.ts';
@@ -111,7 +111,14 @@ function toGrant(grant: GatewayFile['grants'][number]): GrantSettings {
             egress: egressOf(limits),
           },
         }),
+    ...(grant.mask === undefined && grant.predicates === undefined ? {} : { masking: maskingOf(grant) }),
   };
+}
+
+function maskingOf({ mask, predicates }: GatewayFile['grants'][number]): GrantMasking {
+  if (typeof mask !== 'object') return { mask, predicates };
+  const { other, ...classes } = mask;
+  return { mask: other, classes, predicates };
 }
 
 function egressOf(limits: NonNullable<GatewayFile['grants'][number]['limits']>): EgressLimits | undefined {

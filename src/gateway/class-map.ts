@@ -15,6 +15,12 @@ export interface KnownTable extends StoredTable {
   readonly sampledAtMs: number | undefined;
 }
 
+interface Relative {
+  /** `schema.table` */
+  readonly name: string;
+  readonly found: Classification;
+}
+
 export class ClassMap {
   catalog: Catalog | undefined;
   readonly tables = new Map<number, KnownTable>();
@@ -56,7 +62,9 @@ export class ClassMap {
     if (override !== undefined) return configured(override);
     // 2. What the column itself says, and 3. what was copied into it.
     const own = this.#own(catalog, relation, attnum);
-    if (own?.class !== undefined) return own;
+    if (own?.class !== undefined) {
+      return own.paths === undefined ? own : withPaths(own, this.#family(catalog, relation, column.name));
+    }
     if (inherited !== undefined) return ofInherited(inherited);
     if (own === undefined) return undefined;
     // 4. What it references.
@@ -66,16 +74,27 @@ export class ClassMap {
       return { ...reference, evidence: [{ from: 'foreign_key', says: `references ${target.name}` }] };
     }
     // 5. The same column of parents and children.
-    for (const member of familyOf(catalog, relation)) {
-      const same = member.columns.find((one) => one.name === column.name);
-      const found = same === undefined ? undefined : this.#own(catalog, member, same.attnum);
-      const copied = same === undefined ? undefined : this.inherited.get(`${member.oid}.${same.attnum}`);
-      const from = `the same column of ${member.schema}.${member.name}`;
-      if (copied !== undefined) return { ...ofInherited(copied), evidence: [{ from: 'inherited', says: from }] };
-      if (found?.class !== undefined) return { ...found, evidence: [{ from: 'inherited', says: from }] };
+    const family = this.#family(catalog, relation, column.name);
+    const other = family.find(({ found }) => found.class !== undefined);
+    if (other !== undefined) {
+      const says = `the same column of ${other.name}`;
+      return withPaths({ ...other.found, evidence: [{ from: 'inherited', says }] }, family);
     }
     // 6. What it is computed from.
-    return this.#generated(catalog, relation, attnum, seen) ?? own;
+    const generated = this.#generated(catalog, relation, attnum, seen);
+    if (generated !== undefined) return generated;
+    return own.scan || !family.some(({ found }) => found.scan) ? own : { ...own, scan: true };
+  }
+
+  /** What is known of a column in the parents, children and partitions of its table. */
+  #family(catalog: Catalog, relation: CatalogRelation, name: string): Relative[] {
+    return familyOf(catalog, relation).flatMap((member) => {
+      const same = member.columns.find((one) => one.name === name);
+      if (same === undefined) return [];
+      const copied = this.inherited.get(`${member.oid}.${same.attnum}`);
+      const found = copied === undefined ? this.#own(catalog, member, same.attnum) : ofInherited(copied);
+      return found === undefined ? [] : [{ name: `${member.schema}.${member.name}`, found }];
+    });
   }
 
   #own(catalog: Catalog, relation: CatalogRelation, attnum: number): Classification | undefined {
@@ -109,6 +128,15 @@ export class ClassMap {
       scan: false,
     };
   }
+}
+
+/** Documents differ from partition to partition: what one of them shows may stand in each. */
+function withPaths(own: Classification, family: readonly Relative[]): Classification {
+  const sensitive = family.filter(({ found }) => found.class !== undefined);
+  const { paths, ...whole } = own;
+  if (paths === undefined) return own;
+  if (sensitive.some(({ found }) => found.paths === undefined)) return whole;
+  return { ...whole, paths: new Map([...sensitive.flatMap(({ found }) => [...(found.paths ?? [])]), ...paths]) };
 }
 
 /** Its ancestors and their descendants, itself not included. */

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../identity/principal.ts';
 import { takeReads } from '../socket-reads.ts';
+import type { Analysis } from '../sql/facts.ts';
 import type { Analyser } from './analyser.ts';
 import type { Durability, DurabilityWaiter } from './durability.ts';
 import type { EndReason, SessionCommand, SessionEvent } from './session/contract.ts';
@@ -19,6 +20,8 @@ export interface ConnectionParts {
   readonly principal: Principal;
   /** 0: never. */
   readonly idleTimeoutMs: number;
+  /** Never rejects: what could not be traced has plans that refuse. */
+  trace(statements: Analysis['statements'], sql: string): Promise<void>;
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
   onSchemaChanged(): void;
   onCancelUpstream(): void;
@@ -143,6 +146,11 @@ export class Connection implements DurabilityWaiter {
         void this.#parts.analyser
           .analyse(command.sql)
           .then((analysis) => this.#handle({ type: 'analysed', analysis, nowMs: performance.now() }));
+        return;
+      case 'trace':
+        void this.#parts
+          .trace(command.statements, command.sql)
+          .then(() => this.#handle({ type: 'traced', nowMs: performance.now() }));
         return;
       case 'await_durable':
         this.#parts.durability.wait(this, command.position);

@@ -5,6 +5,10 @@ import type { Analysis, StatementFacts } from '../sql/facts.ts';
 import { isPureRead, type PurityCatalog } from '../sql/purity.ts';
 import type { Analyser } from './analyser.ts';
 import type { AnalyserPool } from './analyser-pool.ts';
+import { CatalogSnapshot } from './catalog-snapshot.ts';
+import { Classifier } from './classifier.ts';
+import { DatabaseMasking } from './database-masking.ts';
+import type { MaskingParts } from './masking-parts.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
 import { RoutineSnapshot } from './routine-snapshot.ts';
 
@@ -13,13 +17,22 @@ export class DatabaseRuntime {
   readonly #analysers: AnalyserPool;
   readonly #purity: PuritySnapshot;
   readonly #routines: RoutineSnapshot;
+  #major = 0;
   /** Purity of statement shapes under the snapshot they were judged with. */
   #pure = new WeakMap<readonly StatementFacts[], boolean>();
   #judgedWith: PurityCatalog | undefined;
 
-  constructor(settings: DatabaseSettings, analysers: AnalyserPool, log: (line: string) => void) {
+  readonly #snapshot: CatalogSnapshot;
+  readonly #masking: MaskingParts;
+  readonly #log: (line: string) => void;
+  #databaseMasking: DatabaseMasking | undefined;
+
+  constructor(settings: DatabaseSettings, analysers: AnalyserPool, masking: MaskingParts, log: (line: string) => void) {
     this.settings = settings;
     this.#analysers = analysers;
+    this.#masking = masking;
+    this.#log = log;
+    this.#snapshot = new CatalogSnapshot(settings.upstream, log);
     this.#purity = new PuritySnapshot(settings.upstream, log);
     this.#routines = new RoutineSnapshot(settings.upstream, log);
   }
@@ -48,7 +61,30 @@ export class DatabaseRuntime {
     void this.#purity.ensure();
     const analyser = await this.#analysers.get(major);
     await this.#routines.ensure(analyser);
+    this.#major = major;
     return analyser;
+  }
+
+  /** For sessions that do not see everything. `prepare` first. Throws when the gateway's state cannot be read. */
+  get masking(): DatabaseMasking {
+    if (this.#databaseMasking === undefined) {
+      const { name, upstream } = this.settings;
+      const classifier = new Classifier({
+        settings: upstream,
+        database: name,
+        stateDir: this.#masking.stateDir,
+        log: this.#log,
+      });
+      this.#databaseMasking = new DatabaseMasking({
+        snapshot: this.#snapshot,
+        tracer: this.#masking.tracer(this.#major),
+        classifier,
+        key: this.#masking.keyOf(name),
+      });
+      // Sessions come to know its columns while the first is still being greeted.
+      this.#databaseMasking.freshCatalog().catch((error: Error) => this.#log(error.message));
+    }
+    return this.#databaseMasking;
   }
 
   isPureRead(statements: readonly StatementFacts[]): boolean {
@@ -79,11 +115,14 @@ export class DatabaseRuntime {
   schemaChanged(): void {
     this.#routines.invalidate();
     this.#purity.invalidate();
+    this.#databaseMasking?.schemaChanged();
   }
 
   /** Sessions that are still open lose nothing but speed: without a snapshot no statement counts as pure. */
   close(): void {
     this.#purity.close();
     this.#routines.close();
+    this.#snapshot.close();
+    void this.#databaseMasking?.classifier.close();
   }
 }

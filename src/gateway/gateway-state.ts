@@ -6,12 +6,14 @@ import type { DatabaseSettings, GatewaySettings } from '../config/gateway-settin
 import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
+import { NO_CLEARANCE } from '../masking/clearance.ts';
 import type { Access, Granted } from '../policy/grants.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
 import type { EgressUsages } from './egress-usage.ts';
+import { MaskingParts } from './masking-parts.ts';
 import { notGranted, PolicyInForce, type SessionContext } from './policy-in-force.ts';
 import type { PolicyScope } from './policy-scope.ts';
 import { RefusalRecord } from './refusal-record.ts';
@@ -50,6 +52,7 @@ export class GatewayState {
   readonly durability: Durability;
   readonly refusals: RefusalRecord;
   readonly analysers = new AnalyserPool();
+  readonly masking: MaskingParts;
   readonly logLine: (line: string) => void;
   #policy: PolicyInForce;
   #policyTimer: NodeJS.Timeout | undefined;
@@ -65,6 +68,7 @@ export class GatewayState {
     this.logLine = parts.logLine;
     this.refusals = new RefusalRecord(parts.recorder);
     this.durability = new Durability(parts.log);
+    this.masking = new MaskingParts(parts.settings.stateDir);
     this.#policy = new PolicyInForce(parts.settings);
     this.#watchTheClock();
   }
@@ -79,7 +83,7 @@ export class GatewayState {
     let runtime = this.#databases.get(name);
     if (runtime === undefined || (runtime.settings !== settings && !isDeepStrictEqual(runtime.settings, settings))) {
       runtime?.close();
-      runtime = new DatabaseRuntime(settings, this.analysers, this.logLine);
+      runtime = new DatabaseRuntime(settings, this.analysers, this.masking, this.logLine);
       this.#databases.set(name, runtime);
     }
     return runtime;
@@ -149,7 +153,9 @@ export class GatewayState {
         const settings = this.settings.databases.get(database.name) ?? database;
         const outcome = this.#grantOf(holder.principal, database.name, holder.purpose);
         // A session whose grant is gone is being ended; until then it may only read.
-        const now = outcome.granted ? outcome : { access: 'read' as const, create: false, limits: {} };
+        const now = outcome.granted
+          ? outcome
+          : { access: 'read' as const, create: false, limits: {}, masking: NO_CLEARANCE };
         scope = this.#policy.scopeOf(holder.principal, settings, now, holder, Date.now());
       }
       return scope;
@@ -187,7 +193,8 @@ export class GatewayState {
     const outcome = this.#grantOf(principal, entry.database, purpose);
     // A session that may only read was opened as read only upstream, which reaches further than policy: into functions.
     if (outcome.granted) entry.egress.limit(outcome.limits.egress);
-    if (!outcome.granted || (outcome.access === 'read' && !entry.readOnly)) entry.connection.end(reason);
+    const lost = !outcome.granted || (outcome.access === 'read' && !entry.readOnly);
+    if (lost) entry.connection.end(reason);
   }
 
   /** Grants end and rules begin by time alone. */
@@ -212,5 +219,6 @@ export class GatewayState {
     for (const runtime of this.#databases.values()) runtime.close();
     this.durability.close();
     await this.analysers.close();
+    await this.masking.close();
   }
 }

@@ -50,7 +50,7 @@ export class PolicyInForce {
   scopeOf(
     principal: Principal,
     database: DatabaseSettings,
-    granted: Pick<Granted, 'access' | 'create' | 'limits'>,
+    granted: Pick<Granted, 'access' | 'create' | 'limits' | 'masking'>,
     session: SessionContext,
     nowMs: number,
   ): PolicyScope {

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSettings } from '../config/gateway-settings.ts';
 import type { Principal } from '../identity/principal.ts';
+import { type MaskingRights, rightsKey } from '../masking/clearance.ts';
 import type { PolicyContext, ResolvedTarget } from '../policy/context.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
@@ -13,11 +14,13 @@ import type { Analysis, StatementFacts } from '../sql/facts.ts';
 
 export class PolicyScope {
   readonly context: PolicyContext;
+  readonly masking: MaskingRights;
   /** Templates share their facts: the array's identity stands for the statement's shape. */
   #decisions = new WeakMap<readonly StatementFacts[], Decision>();
 
-  constructor(context: PolicyContext) {
+  constructor(context: PolicyContext, masking: MaskingRights) {
     this.context = context;
+    this.masking = masking;
   }
 
   judge(analysis: Analysis): Decision {
@@ -39,7 +42,7 @@ export class PolicyScope {
 export interface ScopeQuestion {
   readonly principal: Principal;
   readonly database: DatabaseSettings;
-  readonly granted: Pick<Granted, 'access' | 'create' | 'limits'>;
+  readonly granted: Pick<Granted, 'access' | 'create' | 'limits' | 'masking'>;
   readonly application: string | undefined;
   readonly purpose: string | undefined;
   readonly nowMs: number;
@@ -61,10 +64,12 @@ export class PolicyScopes {
       principalKind,
       rules.key,
       [...(fixedSettings ?? [])],
+      rightsKey(question.granted.masking),
     ]);
     let scope = this.#scopes.get(key);
     if (scope === undefined) {
-      scope = new PolicyScope({ database, environment, access, create, principalKind, fixedSettings, rules });
+      const context = { database, environment, access, create, principalKind, fixedSettings, rules };
+      scope = new PolicyScope(context, question.granted.masking);
       this.#scopes.set(key, scope);
     }
     return scope;

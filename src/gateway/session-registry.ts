@@ -15,6 +15,8 @@ export interface SessionEntry {
   readonly database: string;
   /** Opened as read only upstream. */
   readonly readOnly: boolean;
+  /** Nothing was to be masked when it began, so nothing in it can be. */
+  readonly unmasked: boolean;
   readonly connection: Connection;
   readonly egress: Egress;
   readonly cancelPid: number;

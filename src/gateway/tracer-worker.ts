@@ -7,7 +7,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { catalogFromRows } from '../catalog/catalog-model.ts';
 import { GrammarError, loadGrammar } from '../sql/grammar.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
-import { traceLineage } from '../sql/lineage/trace.ts';
+import { createLineageMemo, LineageTooDeep, traceLineage } from '../sql/lineage/trace.ts';
 import type { ParserMessage, ParserReport, ParserWorkerData } from './parser-lane.ts';
 
 export interface TraceRequest {
@@ -31,6 +31,7 @@ const { major, current } = workerData as ParserWorkerData;
 const progress = new Int32Array(current);
 const grammar = await loadGrammar(major);
 const catalogs = new Map<number, Catalog>();
+const memo = createLineageMemo();
 
 const post = (report: ParserReport<TraceResult>): void => port.postMessage(report);
 
@@ -47,9 +48,9 @@ function trace({ id, sql, catalog: key, searchPath }: TraceRequest & { readonly 
   const catalog = catalogs.get(key);
   let lineage: Lineage | undefined;
   try {
-    if (catalog !== undefined) lineage = traceLineage(sql, grammar, { catalog, searchPath });
+    if (catalog !== undefined) lineage = traceLineage(sql, grammar, { catalog, searchPath }, { memo });
   } catch (error) {
-    if (!(error instanceof GrammarError)) return broken(id, error);
+    if (!(error instanceof GrammarError) && !(error instanceof LineageTooDeep)) return broken(id, error);
   }
   post({ kind: 'done', results: [{ id, lineage }] });
   Atomics.store(progress, 0, 0);

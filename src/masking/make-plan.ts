@@ -4,7 +4,7 @@
  * a parser node or a clock. What is unknown counts as every column there is.
  */
 import type { Classification, ColumnClass } from '../classify/classes.ts';
-import type { ColumnRef, ColumnUse, Flow, OutputColumn, StatementLineage } from '../sql/lineage/lineage.ts';
+import type { ColumnRef, ColumnUse, CopyFormat, Flow, OutputColumn, StatementLineage } from '../sql/lineage/lineage.ts';
 import { type MaskingRights, modeOf } from './clearance.ts';
 import type { ColumnAction, MaskMode, ResultPlan } from './plan.ts';
 
@@ -17,6 +17,8 @@ export interface ColumnKnowledge {
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
   masksIn(relation: number, rights: MaskingRights): boolean;
+  /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
+  isLaundry(relation: number): boolean;
   /** Is there any column that is sensitive? Else the unknown holds nothing. */
   readonly holdsSensitive: boolean;
 }
@@ -45,11 +47,18 @@ export interface StatementPlan {
   /** The answer is that of a cursor or prepared statement, so `result` is that one's. */
   readonly resultOf: StatementLineage['resultOf'];
   readonly defines: StatementLineage['defines'];
-  /** `generic`: nothing of a message of the server's is told but what kind of error it is. */
-  readonly messages: 'scan' | 'generic';
+  /**
+   * How messages of the server are told. `scan`: without what can be told from a value alone; `data`: where their kind
+   * shows values (SQLSTATE classes 22, 23, P0) only of what kind they are; `generic`: only ever of what kind they are.
+   */
+  readonly messages: 'scan' | 'data' | 'generic';
   readonly inherits: readonly Inheritance[];
   /** How often a value that the client gave was compared with a masked column. */
   readonly lookups: number;
+  /** It may run code that SQL does not show: what names mean in the session may be something else then. */
+  readonly runsCode: boolean;
+  /** For COPY … TO STDOUT. */
+  readonly copyOut: CopyFormat | undefined;
 }
 
 const PASS: ColumnAction = { do: 'pass' };
@@ -70,7 +79,21 @@ export const OPAQUE_PLAN: StatementPlan = {
   messages: 'generic',
   inherits: NO_INHERITANCE,
   lookups: 0,
+  runsCode: true,
+  copyOut: undefined,
 };
+
+/** A statement of which nothing is known may not run. */
+export function unplannable(why: string): StatementPlan {
+  const refuse: PlanRefusal = {
+    rule: 'masking.not-traced',
+    message: 'where the values of the answer come from could not be found out',
+    why,
+    hint: 'Write it in a simpler form, or ask for access without masking.',
+    offset: undefined,
+  };
+  return { ...OPAQUE_PLAN, refuse };
+}
 
 type Held = { readonly class: ColumnClass; readonly mode: MaskMode } | 'system' | 'scan' | 'clear';
 
@@ -89,13 +112,15 @@ class Planner {
     const writes = this.#writes(lineage);
     const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
     return {
-      refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse,
+      refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse ?? this.#laundry(lineage),
       result: blind ? undefined : result,
       resultOf: lineage.resultOf,
       defines: lineage.defines,
-      messages: blind || this.#touchesMasked(lineage) ? 'generic' : 'scan',
+      messages: this.#touchesMasked(lineage) ? 'generic' : blind ? 'data' : 'scan',
       inherits: writes.inherits,
       lookups,
+      runsCode: lineage.opaque.length > 0,
+      copyOut: lineage.copyOut,
     };
   }
 
@@ -106,6 +131,8 @@ class Planner {
     return {
       columns: actions,
       passes: actions.every((action) => action.do === 'pass'),
+      origins: columns.map(({ origin }) => origin),
+      types: columns.map(({ type }) => type),
       because: columns.map((column, i) => (actions[i]!.do === 'pass' ? undefined : this.#because(column))),
     };
   }
@@ -329,6 +356,17 @@ class Planner {
       };
     }
     return undefined;
+  }
+
+  #laundry(lineage: StatementLineage): PlanRefusal | undefined {
+    if ((lineage.modifies ?? []).every((relation) => !this.#known.isLaundry(relation))) return undefined;
+    return {
+      rule: 'masking.no-copy',
+      message: 'the table holds copies of what is masked for you, and has triggers or rules',
+      why: 'where they would carry the values cannot be followed',
+      hint: 'Drop the trigger or rule, or ask for access without masking.',
+      offset: undefined,
+    };
   }
 
   #touchesMasked(lineage: StatementLineage): boolean {

@@ -13,6 +13,8 @@ import { ProtocolError } from './protocol-error.ts';
 export const HEADER_BYTES = 5;
 
 export interface MessageSink {
+  /** True: streamed types are handed over whole as well, for now. */
+  readonly wantsWhole?: boolean;
   /**
    * One whole message at `buffer[start..end)`, header included. `false` stops the reader: the rest stays in it until
    * `resume()`.
@@ -117,7 +119,7 @@ export class MessageReader {
       if (next <= end) {
         if (!sink.message(type, chunk, at, next)) this.#stopped = true;
         at = next;
-      } else if (this.#limits.streamed.has(type)) {
+      } else if (this.#limits.streamed.has(type) && sink.wantsWhole !== true) {
         this.#streamType = type;
         this.#streamLeft = next - end;
         sink.piece(type, chunk, at, end, true, false);
@@ -139,7 +141,11 @@ export class MessageReader {
       const header = this.#held.subarray(0, HEADER_BYTES);
       const type = header[0]!;
       const total = this.#checkedTotal(type, header.readInt32BE(1));
-      if (this.#limits.streamed.has(type) && total > HEADER_BYTES + chunk.length - at) {
+      if (
+        this.#limits.streamed.has(type) &&
+        this.#sink.wantsWhole !== true &&
+        total > HEADER_BYTES + chunk.length - at
+      ) {
         // A streamed message whose header came in parts: its pieces go on from here.
         this.#forget();
         this.#streamType = type;

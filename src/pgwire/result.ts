@@ -61,6 +61,14 @@ export function decodeRowDescription(buffer: Buffer, start: number, end: number)
   return fields;
 }
 
+/** CopyInResponse and CopyOutResponse: the overall format, 0 text or 1 binary, and how many columns there are. */
+export function decodeCopyResponse(buffer: Buffer, start: number, end: number): { format: number; columns: number } {
+  if (end - start < 3) throw lengthError('CopyOutResponse', 'at least 3 bytes', end - start);
+  const columns = buffer.readUInt16BE(start + 1);
+  if (start + 3 + columns * 2 !== end) throw lengthError('CopyOutResponse', `${3 + columns * 2} bytes`, end - start);
+  return { format: buffer.readUInt8(start), columns };
+}
+
 export function encodeRowDescription(fields: readonly FieldDescription[]): Buffer {
   const body = [int16(fields.length)];
   for (const field of fields) {

@@ -2,6 +2,8 @@
  * Which grants a principal has on a database now, and what they amount to: the highest access, `create` if any gives
  * it. Limits are those of the grants that give this access, the mildest of them; time and purpose are passed in.
  */
+
+import type { ColumnClass } from '../classify/classes.ts';
 import type {
   AccessLevel,
   DatabaseSettings,
@@ -10,6 +12,9 @@ import type {
   GrantSubject,
 } from '../config/gateway-settings.ts';
 import type { Principal } from '../identity/principal.ts';
+import { type MaskingRights, modeOf, NO_CLEARANCE } from '../masking/clearance.ts';
+import type { MaskMode } from '../masking/plan.ts';
+import { tierOf } from './context.ts';
 import { type Hours, parseHours } from './language/hours.ts';
 
 export interface Access {
@@ -20,6 +25,7 @@ export interface Access {
 export interface Granted extends Access {
   readonly granted: true;
   readonly limits: GrantLimits;
+  readonly masking: MaskingRights;
 }
 
 /** There is none, or one that does not hold now: `hours` as they are written, `endedAt` in epoch milliseconds. */
@@ -78,6 +84,7 @@ export function grantOf(
     limits: mildest(
       holding.filter(({ settings }) => settings.access === access).map(({ settings }) => settings.limits),
     ),
+    masking: mildestMasking(holding.map(({ settings }) => maskingRights(settings, database))),
   };
 }
 
@@ -106,6 +113,28 @@ function whyNot(
   }
   const endedAt = Math.max(...meant.map(({ settings }) => settings.expiresAt ?? 0));
   return { granted: false, reason: 'expired', endedAt };
+}
+
+const MILDEST_FIRST = ['none', 'partial', 'token', 'redact', 'null'] as const;
+const FREEST_FIRST = ['free', 'lookup', 'none'] as const;
+
+function maskingRights({ access, masking }: GrantSettings, database: Database): MaskingRights {
+  const shown = access === 'admin' || tierOf(database.environment) === 'development';
+  const mask = masking?.mask ?? (shown ? 'none' : 'partial');
+  const classes = new Map(Object.entries(masking?.classes ?? {}) as [ColumnClass, MaskMode | 'none'][]);
+  return { mask, classes, predicates: masking?.predicates ?? (shown ? 'free' : 'lookup') };
+}
+
+function mildestMasking(rights: readonly MaskingRights[]): MaskingRights {
+  const [first, ...others] = rights;
+  if (first === undefined || others.length === 0) return first ?? NO_CLEARANCE;
+  const mildest = (modes: readonly (MaskMode | 'none')[]) => MILDEST_FIRST.find((mode) => modes.includes(mode))!;
+  const named = new Set(rights.flatMap(({ classes }) => [...classes.keys()]));
+  return {
+    mask: mildest(rights.map(({ mask }) => mask)),
+    classes: new Map([...named].map((one) => [one, mildest(rights.map((each) => modeOf(each, one)))] as const)),
+    predicates: FREEST_FIRST.find((mode) => rights.some(({ predicates }) => predicates === mode))!,
+  };
 }
 
 /** One grant without a limit lifts it, since grants add up. */

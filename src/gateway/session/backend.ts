@@ -27,6 +27,7 @@ import type { AnswerSize } from './egress.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
+import { MaskedAnswers, mismatchDenial } from './masked-answer.ts';
 import type { PreparedNames } from './prepared.ts';
 
 export interface BackendListener {
@@ -91,6 +92,8 @@ export class Backend implements MessageSink {
   /** What has left for the request that is answered, where that is limited and no portal's. */
   #sent: AnswerSize = { rows: 0, bytes: 0 };
   #sentOf: Request | undefined;
+  /** Undefined: this principal sees everything. */
+  readonly #answers: MaskedAnswers | undefined;
   /** The message that comes in pieces is behind a limit. */
   #dropPieces = false;
   /** The client was told that its transaction failed, and the upstream's has not failed yet. */
@@ -107,6 +110,8 @@ export class Backend implements MessageSink {
     this.#names = names;
     this.#out = toClient;
     this.#listener = listener;
+    const { masking } = core.around;
+    this.#answers = masking === undefined ? undefined : new MaskedAnswers(masking);
   }
 
   get skipping(): boolean {
@@ -137,8 +142,15 @@ export class Backend implements MessageSink {
     this.#copySyncs++;
   }
 
+  /** Rows that are rewritten must come as a whole. */
+  get wantsWhole(): boolean {
+    return this.#answers?.wantsWholeRows === true;
+  }
+
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     const head = this.#inFlight.head;
+    // Rows that were rewritten go before what comes behind them.
+    if (this.#answers !== undefined && type !== DATA_ROW && type !== COPY_DATA) this.flushAnswer();
     this.#gate(head);
     switch (type) {
       case DATA_ROW:
@@ -151,6 +163,7 @@ export class Backend implements MessageSink {
           answered.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
           return true;
         }
+        if (this.#answers !== undefined && this.#isRewritten(this.#answers, answered, buffer, start, end)) return true;
         break;
       }
       case READY:
@@ -172,8 +185,12 @@ export class Backend implements MessageSink {
       case NO_DATA:
         return this.#complete(this.#expect(type, head, 'describe'), buffer, start, end);
       case ROW_DESCRIPTION:
-        if (this.#expect(type, head, 'describe', 'query').kind === 'describe')
+        if (this.#expect(type, head, 'describe', 'query').kind === 'describe') {
+          const portal = head!.probe?.portal;
+          if (portal !== undefined) portal.description = Buffer.from(buffer.subarray(start, end));
           return this.#complete(head!, buffer, start, end);
+        }
+        this.#begin((answers) => answers.described(head!, buffer, start, end), head!);
         break;
       case PARAMETER_DESCRIPTION:
         this.#expect(type, head, 'describe');
@@ -184,6 +201,11 @@ export class Backend implements MessageSink {
       case NOTICE:
         if (head?.probe !== undefined) return true;
         if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
+        if (this.#answers !== undefined) {
+          const told = this.#answers.message(head, buffer, start, end) ?? buffer.subarray(start, end);
+          this.#pass(told, 0, told.length);
+          return true;
+        }
         break;
       case NOTIFICATION:
         if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
@@ -194,10 +216,17 @@ export class Backend implements MessageSink {
       case COPY_IN:
         this.#copyIn(this.#expect(type, head, 'query', 'execute'));
         break;
-      case COPY_OUT:
-      case COPY_DONE:
-        this.#expect(type, head, 'query', 'execute');
+      case COPY_OUT: {
+        const answered = this.#expect(type, head, 'query', 'execute');
+        this.#begin((answers) => answers.copyOut(answered, buffer, start, end), answered);
         break;
+      }
+      case COPY_DONE: {
+        const answered = this.#expect(type, head, 'query', 'execute');
+        this.#begin((answers) => answers.copyDone(answered), answered);
+        this.flushAnswer();
+        break;
+      }
       case FUNCTION_RESULT:
         this.#expect(type, head, 'function');
         break;
@@ -225,6 +254,38 @@ export class Backend implements MessageSink {
     this.#pass(buffer, start, end);
   }
 
+  /** Sends what was rewritten: before anything else is passed, and when a chunk has been read. */
+  flushAnswer(): void {
+    const bytes = this.#answers?.take();
+    if (bytes !== undefined) this.#pass(bytes, 0, bytes.length);
+  }
+
+  /** Something of an answer begins or ends; what does not fit its plan ends the statement. */
+  #begin(what: (answers: MaskedAnswers) => void, head: Request): void {
+    if (this.#answers === undefined || head.cut !== undefined) return;
+    try {
+      what(this.#answers);
+    } catch (error) {
+      this.#mismatch(head, error);
+    }
+  }
+
+  #isRewritten(answers: MaskedAnswers, head: Request, buffer: Buffer, start: number, end: number): boolean {
+    if (head.cut !== undefined) return true;
+    try {
+      return answers.row(head, buffer, start, end);
+    } catch (error) {
+      this.#mismatch(head, error);
+      return true;
+    }
+  }
+
+  /** What cannot be masked is not told: nothing more of the answer leaves. */
+  #mismatch(head: Request, error: unknown): void {
+    this.flushAnswer();
+    this.#cut(head, mismatchDenial(error));
+  }
+
   /**
    * Does what comes now go beyond a limit, or behind what did? Then all that is left of the batch is withheld, the
    * statement cancelled, and the error told when it is known how it ended.
@@ -241,13 +302,16 @@ export class Backend implements MessageSink {
     }
     // What no statement of the client's stands for (NOTIFY) is dropped by itself.
     if (head === undefined || (head.kind !== 'query' && head.kind !== 'execute')) return true;
-    const denial = egress.denial(exceeded);
+    this.#cut(head, egress.denial(exceeded));
+    return true;
+  }
+
+  #cut(head: Request, denial: DenyDecision): void {
     head.cut = denial;
     this.#withheld = denialResponse(denial);
     head.sqlstate = denial.sqlstate;
     this.#core.cancelling = true;
     this.#core.command({ type: 'cancel_statement' });
-    return true;
   }
 
   /** What the client has had of the answer; of a portal it goes on with each Execute. */
@@ -335,6 +399,7 @@ export class Backend implements MessageSink {
   #executed(type: number, head: Request, buffer: Buffer, start: number, end: number): void {
     this.copyIn = false;
     this.#copySyncs = 0;
+    this.#answers?.completed(head);
     if (type !== SUSPENDED) head.completed++;
     if (head.probe === undefined) this.#pass(buffer, start, end);
     if (head.cut !== undefined) this.#completedBehindCut(head, head.cut);
@@ -356,6 +421,11 @@ export class Backend implements MessageSink {
     if (severity === 'FATAL' || severity === 'PANIC') this.saidFatal = true;
     this.copyIn = false;
     const head = this.#inFlight.head;
+    if (this.#answers !== undefined && head?.denial === undefined) {
+      if (head !== undefined) this.#answers.completed(head);
+      const told = this.#answers.message(head, buffer, start, end);
+      if (told !== undefined) [buffer, start, end] = [told, 0, told.length];
+    }
     if (head?.probe !== undefined) head.probe.failed ??= code;
     else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
     else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal) this.#tellCut(this.#withheld!);

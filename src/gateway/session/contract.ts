@@ -8,12 +8,15 @@ import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis, StatementFacts } from '../../sql/facts.ts';
 import type { Egress } from './egress.ts';
+import type { SessionMasking } from './masking.ts';
 
 export type SessionEvent =
   | { readonly type: 'client_data'; readonly chunk: Buffer; readonly nowMs: number }
   | { readonly type: 'upstream_data'; readonly chunk: Buffer; readonly nowMs: number }
   /** The answer to an `analyse` command. */
   | { readonly type: 'analysed'; readonly analysis: Analysis; readonly nowMs: number }
+  /** The answer to a `trace` command: the plans of its text can be had now, if nothing has changed since. */
+  | { readonly type: 'traced'; readonly nowMs: number }
   /** Every intent up to `position` is on stable storage. */
   | { readonly type: 'durable'; readonly position: number; readonly nowMs: number }
   /** The answer to `cancel_statement`: the server was told, or cannot be. */
@@ -41,6 +44,8 @@ export type SessionCommand =
   | { readonly type: 'send_upstream'; readonly bytes: Buffer }
   /** Ask the analyser; one at a time; answered by an `analysed` event. */
   | { readonly type: 'analyse'; readonly sql: string }
+  /** Have the text's lineage traced in the adopted world; one at a time; answered by a `traced` event. */
+  | { readonly type: 'trace'; readonly statements: Analysis['statements']; readonly sql: string }
   /** Tell the session, by `durable` or `audit_failed`, what becomes of the record at this position. */
   | { readonly type: 'await_durable'; readonly position: number }
   /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */
@@ -106,6 +111,8 @@ export interface SessionSurroundings {
   isOwn(catalog: string, oid: number): boolean;
   /** Changes whenever policy or grants were reloaded: cached statements are judged again. */
   policyEpoch(): number;
+  /** Undefined: this principal sees everything. */
+  readonly masking?: SessionMasking | undefined;
 }
 
 export interface SessionOptions {

@@ -3,6 +3,7 @@
  * for each statement: the intent is taken, the bytes are queued behind it, the request is remembered.
  */
 
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { TransactionStatus } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { SessionCommand, SessionCounters, SessionOptions, SessionSurroundings } from './contract.ts';
@@ -42,6 +43,7 @@ export interface RequestParts {
   onSuccess?: SuccessEffect | undefined;
   statement?: PreparedStatement | undefined;
   portal?: Portal | undefined;
+  plans?: readonly StatementPlan[] | undefined;
 }
 
 export class SessionCore {
@@ -93,7 +95,7 @@ export class SessionCore {
     sqlJson: string,
     class_: string,
     binds: number,
-    denied?: DenyDecision,
+    decision: 'allow' | 'mask' | DenyDecision = 'allow',
   ): Intent | undefined {
     this.counters.statements++;
     try {
@@ -101,8 +103,8 @@ export class SessionCore {
         protocol,
         sqlJson,
         class: class_,
-        decision: denied === undefined ? 'allow' : 'deny',
-        rule: denied?.rule,
+        decision: typeof decision === 'string' ? decision : 'deny',
+        rule: typeof decision === 'string' ? undefined : decision.rule,
         binds,
       });
       // From the start, not when its answer comes: a commit that fails meanwhile must not go unnoticed.
@@ -143,10 +145,12 @@ export class SessionCore {
       onSuccess: parts.onSuccess,
       statement: parts.statement,
       portal: parts.portal,
+      plans: parts.plans,
       inBatch: this.pipelineOpen,
       completed: 0,
       rows: 0,
       bytes: 0,
+      masked: 0,
       sqlstate: undefined,
       endedMs: 0,
       fate: undefined,
@@ -186,12 +190,13 @@ export class SessionCore {
   recordOutcome(request: Request): void {
     if (request.n === 0) return;
     if (request.sqlstate !== undefined && request.denial === undefined) this.counters.errors++;
+    this.counters.masked += request.masked;
     this.around.journal.outcome(request.n, {
       rows: request.rows,
       bytes: request.bytes,
       ms: (request.endedMs === 0 ? this.nowMs : request.endedMs) - request.startedMs,
       sqlstate: request.sqlstate,
-      masked: 0,
+      masked: request.masked,
       fate: request.fate,
     });
   }

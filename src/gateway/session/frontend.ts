@@ -5,13 +5,16 @@
  *
  * It must never queue a statement that was not judged, nor one whose intent was not taken.
  */
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import {
   decodeBind,
   decodeClose,
   decodeDescribe,
   decodeExecute,
   decodeParse,
+  encodeDescribe,
   FLUSH,
+  SYNC as SYNC_MESSAGE,
   TERMINATE,
 } from '../../pgwire/extended.ts';
 import {
@@ -38,6 +41,7 @@ import {
   TOO_MANY_PREPARED,
 } from './denial.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
+import type { SessionMasking } from './masking.ts';
 import {
   catalogOf,
   createdBy,
@@ -45,11 +49,23 @@ import {
   PROBE_REQUESTS,
   type ProbedTarget,
   probeMessages,
+  queryMessages,
   readProbe,
 } from './ownership-probe.ts';
+import { masksAnswer, NOTHING_TO_PLAN, PLANNED_BLIND, type Planned, Planning, WORLD_REFUSED } from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
-import { executeRefusal, judged, nameEffects, namesToAskFor, needsNames, refusalOf, successOf } from './statements.ts';
+import {
+  changesSchema,
+  executeRefusal,
+  judged,
+  nameEffects,
+  namesToAskFor,
+  needsNames,
+  refusalOf,
+  successOf,
+} from './statements.ts';
+import { SEARCH_PATH_SQL } from './world.ts';
 
 /** A client message that waits for something: kept whole. */
 interface HeldMessage {
@@ -63,7 +79,7 @@ interface HeldMessage {
 type Waiting =
   | { readonly for: 'nothing' }
   /** The analyser's answer for the held message. */
-  | { readonly for: 'analysis'; readonly message: HeldMessage }
+  | { readonly for: 'analysis'; readonly message: HeldMessage; readonly sql: string }
   /** What the names in the held message stand for. */
   | {
       readonly for: 'names';
@@ -71,6 +87,10 @@ type Waiting =
       readonly statement: PreparedStatement;
       readonly probe: Probe;
     }
+  /** What names mean in the session at all: its search_path, and its catalog if it changed that. */
+  | { readonly for: 'world'; readonly held: Held; readonly probe: WorldProbe }
+  /** Where the values of the held message's answer come from. */
+  | { readonly for: 'trace'; readonly held: Held }
   /** The server's answers, to know what a name in the held message stands for. */
   | { readonly for: 'settled'; readonly message: HeldMessage }
   /** A cancel to reach the server, as it could hit the held message. */
@@ -78,6 +98,19 @@ type Waiting =
   /** A statement that creates objects must be through before they can be looked up. */
   | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
   | { readonly for: 'created_names'; readonly probe: Probe };
+
+/** A message with what is known of it. */
+interface Held {
+  readonly message: HeldMessage;
+  readonly statement: PreparedStatement;
+  readonly resolved: readonly ProbedTarget[] | undefined;
+}
+
+interface WorldProbe {
+  readonly collector: ProbeCollector;
+  /** Of the catalog that is shared, when it was asked. */
+  readonly sharedVersion: number;
+}
 
 interface Probe {
   readonly targets: readonly ObjectTarget[];
@@ -88,6 +121,9 @@ interface Probe {
 const MAX_PREPARED_BYTES = 64 << 20;
 
 const NOTHING: Waiting = { for: 'nothing' };
+const NO_PLANS: readonly StatementPlan[] = [];
+/** in_failed_sql_transaction */
+const IN_FAILED_TRANSACTION = '25P02';
 
 const ch = (letter: string): number => letter.charCodeAt(0);
 const QUERY = ch('Q');
@@ -110,6 +146,7 @@ export class Frontend implements MessageSink {
   readonly #reader: MessageReader;
   /** Portals whose intent was taken at Bind and that have not been executed. */
   readonly #bound = new Set<Portal>();
+  readonly #planning: Planning;
   #waiting: Waiting = NOTHING;
   #probes = 0;
   #done = false;
@@ -122,6 +159,7 @@ export class Frontend implements MessageSink {
   constructor(core: SessionCore, backend: Backend) {
     this.#core = core;
     this.#backend = backend;
+    this.#planning = new Planning(core.around.masking, core.names);
     this.#reader = new MessageReader(
       {
         side: 'frontend',
@@ -245,16 +283,25 @@ export class Frontend implements MessageSink {
       core.refuse('query', REJECTED_QUERY, executed, statement);
       return true;
     }
+    const planned = this.#plan({ message, statement, resolved }, NO_BATCH);
+    if (planned === undefined) return false;
+    if (planned.kind === 'refused') {
+      core.refuse('query', REJECTED_QUERY, planned.denied, statement);
+      return true;
+    }
     if (resolved === undefined && needsNames(statement) && !this.#failsAnyway(statement)) {
       return this.#askForNames(message, statement);
     }
-    const intent = core.takeIntent('simple', statement.sqlJson, statement.analysis.class, 0);
+    const { plans } = planned;
+    const masks = planned.masks ? 'mask' : 'allow';
+    const intent = core.takeIntent('simple', statement.sqlJson, statement.analysis.class, 0, masks);
     if (intent === undefined) return this.#auditUnavailable('query', REJECTED_QUERY);
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
-    const effects = nameEffects(core.names, statement, NO_BATCH);
+    const effects = nameEffects(core.names, statement, NO_BATCH, plans);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
-    const parts = { n, position, pure: this.#isPure(statement), onSuccess: successOf(statement), names };
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess: successOf(statement), names, plans };
+    this.#sending(statement, plans);
     return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
   }
 
@@ -293,16 +340,30 @@ export class Frontend implements MessageSink {
     if (resolved === undefined && statement.decision.effect === 'resolve') {
       return this.#askForNames(message, statement);
     }
+    const planned = this.#plan({ message, statement, resolved }, core.batch);
+    if (planned === undefined) return false;
+    if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
     const { parameterCount: binds } = bind;
-    const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, binds);
+    const masks = planned.masks ? 'mask' : 'allow';
+    const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, binds, masks);
     if (intent === undefined) return this.#auditUnavailable('bind', REJECTED_EXECUTE);
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
-    const portal: Portal = { statement, n, position, binds, confirmed: false };
+    const { plans } = planned;
+    const portal: Portal = { statement, n, position, binds, confirmed: false, plans, description: undefined };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
-    core.send('bind', buffer, start, end, { position, pure: this.#isPure(statement), names, statement, portal });
+    core.send('bind', buffer, start, end, { position, pure: this.#isPure(statement), names, statement, portal, plans });
+    if (planned.masks) this.#describe(bind.portal, portal);
     return true;
+  }
+
+  /** The client may execute it without ever asking what its columns are. */
+  #describe(name: string, portal: Portal): void {
+    const core = this.#core;
+    core.toUpstream.put(encodeDescribe('P', name));
+    const collector: ProbeCollector = { rows: [], failed: undefined, left: 1, portal };
+    core.push('describe', { probe: collector, position: portal.position });
   }
 
   #execute(message: HeldMessage, resolved: readonly ProbedTarget[] | undefined): boolean {
@@ -324,9 +385,11 @@ export class Frontend implements MessageSink {
     const intent = this.#intentOf(portal, statement);
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
-    const names = nameEffects(core.names, statement, core.batch);
+    const { plans } = portal;
+    const names = nameEffects(core.names, statement, core.batch, plans);
     const onSuccess = successOf(statement);
-    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, portal };
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, portal };
+    this.#sending(statement, plans);
     return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
   }
 
@@ -364,7 +427,8 @@ export class Frontend implements MessageSink {
   /** The intent taken at Bind for the first Execute, a new one for each further. */
   #intentOf(portal: Portal, statement: PreparedStatement): Intent | undefined {
     if (portal.n === 0) {
-      return this.#core.takeIntent('extended', statement.sqlJson, statement.analysis.class, portal.binds);
+      const masks = portal.plans?.some(masksAnswer) === true ? 'mask' : 'allow';
+      return this.#core.takeIntent('extended', statement.sqlJson, statement.analysis.class, portal.binds, masks);
     }
     const { n, position } = portal;
     portal.n = 0;
@@ -376,19 +440,19 @@ export class Frontend implements MessageSink {
   #statementOf(message: HeldMessage, text: { sqlStart: number; sqlEnd: number }): PreparedStatement | undefined {
     const { options, around } = this.#core;
     const sql = decodeText(message.buffer, text.sqlStart, text.sqlEnd, options.encoding);
-    if (sql === undefined) return judged(around, INVALID_ENCODING);
+    if (sql === undefined) return judged(around, INVALID_ENCODING, '');
     const analysis = around.lookup(sql);
-    if (analysis !== undefined) return judged(around, analysis);
+    if (analysis !== undefined) return judged(around, analysis, sql);
     this.#core.command({ type: 'analyse', sql });
-    this.#wait({ for: 'analysis', message: keep(message) });
+    this.#wait({ for: 'analysis', message: keep(message), sql });
     return undefined;
   }
 
   analysed(analysis: Analysis): void {
     if (this.#waiting.for !== 'analysis') throw new Error('an analysis came that was not asked for');
-    const { message } = this.#waiting;
+    const { message, sql } = this.#waiting;
     this.#waiting = NOTHING;
-    const statement = judged(this.#core.around, analysis);
+    const statement = judged(this.#core.around, analysis, sql);
     if (message.type === QUERY ? this.#query(message, statement) : this.#parse(message, statement)) this.#goOn();
   }
 
@@ -434,6 +498,7 @@ export class Frontend implements MessageSink {
 
   /** Its portals are gone with it. */
   transactionEnded(): void {
+    this.#planning.world.transactionEnded(this.#core.inFlight.size === 0);
     for (const portal of this.#bound) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
   }
 
@@ -480,6 +545,102 @@ export class Frontend implements MessageSink {
     if (this.#done) this.end();
   }
 
+  // ── masking: what the answer is made of ────────────────────────────────────────────────────────────────────────
+
+  /** Undefined: something has to come first, and the message is held until then. */
+  #plan(held: Held, batch: number): Extract<Planned, { kind: 'plans' | 'refused' }> | undefined {
+    const planning = this.#planning;
+    if (planning.masking === undefined) return NOTHING_TO_PLAN;
+    const planned = planning.plan(held.statement, batch);
+    switch (planned.kind) {
+      case 'plans':
+      case 'refused':
+        return planned;
+      case 'unsettled':
+        this.#awaitSettled(held.message);
+        return undefined;
+      case 'trace': {
+        this.#wait({ for: 'trace', held: { ...held, message: keep(held.message) } });
+        const { analysis, sql } = planned.statement;
+        this.#core.command({ type: 'trace', statements: analysis.statements, sql });
+        return undefined;
+      }
+      case 'world':
+        return this.#askForWorld(held, planning.masking);
+      default:
+        return planned satisfies never;
+    }
+  }
+
+  #askForWorld(held: Held, masking: SessionMasking): Extract<Planned, { kind: 'plans' | 'refused' }> | undefined {
+    if (this.#backend.skipping) {
+      // Of a batch whose Sync has been sent the end is near; without it the server discards what comes.
+      if (!this.#core.pipelineOpen) {
+        this.#awaitSettled(held.message);
+        return undefined;
+      }
+      return PLANNED_BLIND;
+    }
+    if (this.#failsAnyway(held.statement)) return PLANNED_BLIND;
+    const { needsOwnCatalog } = this.#planning.world;
+    const texts = needsOwnCatalog ? [SEARCH_PATH_SQL, masking.catalogSql] : [SEARCH_PATH_SQL];
+    const collector = this.#startQueries(texts);
+    const probe = { collector, sharedVersion: masking.sharedVersion };
+    this.#wait({ for: 'world', held: { ...held, message: keep(held.message) }, probe });
+    return undefined;
+  }
+
+  #startQueries(texts: readonly string[]): ProbeCollector {
+    const end = this.#core.pipelineOpen ? 'flush' : 'sync';
+    const kinds: RequestKind[] = texts.flatMap(() => PROBE_REQUESTS);
+    if (end === 'sync') kinds.push('sync');
+    const collector: ProbeCollector = { rows: [], failed: undefined, left: kinds.length };
+    for (const text of texts) this.#core.toUpstream.put(queryMessages(text, ++this.#probes));
+    this.#core.toUpstream.put(end === 'sync' ? SYNC_MESSAGE : FLUSH);
+    this.#pushProbe(kinds, collector);
+    return collector;
+  }
+
+  #worldProbed({ held, probe }: Extract<Waiting, { for: 'world' }>): void {
+    const masking = this.#planning.masking!;
+    const { failed, rows } = probe.collector;
+    this.#waiting = NOTHING;
+    if (failed !== undefined) {
+      if (this.#resume(held, failed === NOT_RUN || failed === IN_FAILED_TRANSACTION ? PLANNED_BLIND : WORLD_REFUSED)) {
+        this.#goOn();
+      }
+      return;
+    }
+    const texts = rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));
+    const path = texts.shift()?.[0] ?? '';
+    masking.adopt(path === '' ? [] : path.split('\x01'), this.#planning.world.needsOwnCatalog ? texts : undefined);
+    this.#planning.world.adopted(probe.sharedVersion);
+    if (this.#resume(held, undefined)) this.#goOn();
+  }
+
+  traced(): void {
+    if (this.#waiting.for !== 'trace') throw new Error('a trace came that was not asked for');
+    const { held } = this.#waiting;
+    this.#waiting = NOTHING;
+    if (this.#resume(held, undefined)) this.#goOn();
+  }
+
+  /** `planned`: no other plan is to be had. */
+  #resume({ message, statement, resolved }: Held, planned: Planned | undefined): boolean {
+    this.#planning.forced = planned;
+    const done = this.#withNames(message, statement, resolved);
+    this.#planning.forced = undefined;
+    return done;
+  }
+
+  /** It goes upstream now. */
+  #sending(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): void {
+    const { masking, world } = this.#planning;
+    if (masking === undefined) return;
+    world.sent(statement.analysis.statements, changesSchema(statement), plans);
+    for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan);
+  }
+
   // ── names: what the statement's objects are at this point of the session ───────────────────────────────────────
 
   #askForNames(message: HeldMessage, statement: PreparedStatement): boolean {
@@ -491,7 +652,11 @@ export class Frontend implements MessageSink {
     return false;
   }
 
-  #withNames(message: HeldMessage, statement: PreparedStatement, resolved: readonly ProbedTarget[]): boolean {
+  #withNames(
+    message: HeldMessage,
+    statement: PreparedStatement,
+    resolved: readonly ProbedTarget[] | undefined,
+  ): boolean {
     if (message.type === QUERY) return this.#query(message, statement, resolved);
     return message.type === BIND ? this.#bind(message, resolved) : this.#execute(message, resolved);
   }
@@ -506,15 +671,20 @@ export class Frontend implements MessageSink {
     const kinds: RequestKind[] = end === 'sync' ? [...PROBE_REQUESTS, 'sync'] : [...PROBE_REQUESTS];
     const collector: ProbeCollector = { rows: [], failed: undefined, left: kinds.length };
     this.#core.toUpstream.put(probeMessages(targets, ++this.#probes, end));
+    this.#pushProbe(kinds, collector);
+    return { targets, collector };
+  }
+
+  #pushProbe(kinds: readonly RequestKind[], collector: ProbeCollector): void {
     const wasOpen = this.#core.pipelineOpen;
     for (const kind of kinds) this.#core.push(kind, { probe: collector });
     this.#core.pipelineOpen = wasOpen;
     this.#core.toUpstream.flush();
-    return { targets, collector };
   }
 
   probed(collector: ProbeCollector): void {
     const waiting = this.#waiting;
+    if (waiting.for === 'world' && waiting.probe.collector === collector) this.#worldProbed(waiting);
     if (waiting.for !== 'names' && waiting.for !== 'created_names') return;
     const { targets } = waiting.probe;
     if (waiting.probe.collector !== collector) return;

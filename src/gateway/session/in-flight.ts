@@ -5,6 +5,7 @@
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 import type { OutcomeFate } from '../../audit/record.ts';
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 
@@ -43,12 +44,16 @@ export interface Request {
   readonly statement: PreparedStatement | undefined;
   /** Bind: the portal that it makes; Execute: the portal that it runs. */
   readonly portal: Portal | undefined;
+  /** What is masked in the answers to each of its statements; undefined: nothing can be. */
+  readonly plans: readonly StatementPlan[] | undefined;
   /** It was sent behind others of its batch, before a Sync. */
   readonly inBatch: boolean;
   /** Statements of it that are through. */
   completed: number;
   rows: number;
   bytes: number;
+  /** Values that were masked. */
+  masked: number;
   sqlstate: string | undefined;
   /** When its last answer came; 0: not yet. */
   endedMs: number;
@@ -62,7 +67,7 @@ export interface Request {
 
 /** A name that comes into being, or goes; its identity is what counts. */
 export interface NameEffect {
-  readonly kind: 'statement' | 'portal';
+  readonly kind: 'statement' | 'portal' | 'cursor';
   /** How many statements of the request must be through for it to have happened; 0: the request must succeed. */
   readonly after: number;
 }
@@ -81,6 +86,8 @@ export interface ProbeCollector {
   failed: string | undefined;
   /** Requests of it that are not answered yet. */
   left: number;
+  /** It only asks for this portal's RowDescription. */
+  readonly portal?: Portal;
 }
 
 export class InFlight {

@@ -96,6 +96,18 @@ export function probeMessages(targets: readonly ObjectTarget[], id: number, end:
   ]);
 }
 
+/** The messages of a query without parameters that `PROBE_REQUESTS` answer; what ends it is the caller's. */
+export function queryMessages(sql: string, id: number): Buffer {
+  const name = `dbgate_probe_${id}`;
+  return Buffer.concat([
+    encodeParse(name, sql),
+    encodeBind(name, name, []),
+    encodeExecute(name, 0),
+    encodeClose('P', name),
+    encodeClose('S', name),
+  ]);
+}
+
 /** Requests of a probe that are answered: Parse, Bind, Execute, Closes, and Sync where it ends with one. */
 export const PROBE_REQUESTS = ['parse', 'bind', 'execute', 'close', 'close'] as const;
 

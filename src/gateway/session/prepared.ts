@@ -6,6 +6,7 @@
  *
  * It must never forget a name that the server still knows: a statement that is not known here was not judged.
  */
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { AnswerSize } from './egress.ts';
@@ -13,6 +14,8 @@ import type { NameEffect, Request } from './in-flight.ts';
 
 export interface PreparedStatement {
   readonly analysis: Analysis;
+  /** As it came. */
+  readonly sql: string;
   /** `JSON.stringify` of the recorded text, made once. */
   readonly sqlJson: string;
   decision: Decision;
@@ -32,10 +35,16 @@ export interface Portal {
   confirmed: boolean;
   /** What has left of its answer, where that is limited. */
   sent?: AnswerSize | undefined;
+  /** What is masked in its answer, of the one statement that it has; undefined: nothing can be. */
+  readonly plans: readonly StatementPlan[] | undefined;
+  /** RowDescription of it, when the gateway asked for one. */
+  description: Buffer | undefined;
 }
 
 export const UNSETTLED = Symbol('unsettled');
 export type Settled<Value> = Value | undefined | typeof UNSETTLED;
+
+const MAX_CURSORS = 1_000;
 
 /** Not undone by an error of another request of its batch: it stands for itself. */
 export const NO_BATCH = -1;
@@ -46,6 +55,8 @@ interface Pending<Value> {
   readonly value: Value | undefined;
   readonly effect: NameEffect;
   readonly batch: number;
+  /** Told when it has happened. */
+  readonly onSettled?: () => void;
 }
 
 class Names<Value> {
@@ -92,9 +103,10 @@ class Names<Value> {
   settle(effect: NameEffect, happened: boolean): Value | undefined {
     const at = this.#pending.findIndex((pending) => pending.effect === effect);
     if (at < 0) return undefined;
-    const { name, value } = this.#pending[at]!;
+    const { name, value, onSettled } = this.#pending[at]!;
     this.#pending.splice(at, 1);
     if (!happened) return undefined;
+    onSettled?.();
     if (name === undefined) {
       this.clear();
       return undefined;
@@ -119,6 +131,9 @@ class Names<Value> {
 export class PreparedNames {
   readonly #statements = new Names<PreparedStatement>((statement) => statement.sqlJson.length);
   readonly #portals = new Names<Portal>(() => 0);
+  /** Plans of cursors that SQL declared; `#kept` are those that may live on (WITH HOLD), whichever they are. */
+  readonly #cursors = new Names<StatementPlan>(() => 0);
+  readonly #kept = new Map<string, StatementPlan>();
 
   /** Length of the texts of all statements that are confirmed. */
   get statementBytes(): number {
@@ -148,6 +163,29 @@ export class PreparedNames {
     return effect;
   }
 
+  /** The plan of an open cursor, or of a portal of that name. */
+  cursorPlan(name: string, batch: number): Settled<StatementPlan> {
+    const cursor = this.#cursors.get(name, batch);
+    if (cursor !== undefined) return cursor;
+    const portal = this.#portals.get(name, batch);
+    if (portal !== undefined) return portal === UNSETTLED ? UNSETTLED : portal.plans?.[0];
+    return this.#kept.get(name);
+  }
+
+  /** DECLARE that has been sent. */
+  expectCursor(name: string, plan: StatementPlan, batch: number, after: number): NameEffect {
+    const effect: NameEffect = { kind: 'cursor', after };
+    this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#keep(name, plan) });
+    return effect;
+  }
+
+  #keep(name: string, plan: StatementPlan): void {
+    this.#kept.delete(name);
+    this.#kept.set(name, plan);
+    // The oldest goes: a cursor that is not known is redacted.
+    if (this.#kept.size > MAX_CURSORS) this.#kept.delete(this.#kept.keys().next().value!);
+  }
+
   /** A Bind or Close that has been sent. */
   expectPortal(name: string, value: Portal | undefined, batch: number): NameEffect {
     const effect: NameEffect = { kind: 'portal', after: 0 };
@@ -168,6 +206,7 @@ export class PreparedNames {
     for (const effect of request.names) {
       const happened = effect.after === 0 ? !failed : request.completed >= effect.after;
       if (effect.kind === 'statement') this.#statements.settle(effect, happened);
+      else if (effect.kind === 'cursor') this.#cursors.settle(effect, happened);
       else {
         const portal = this.#portals.settle(effect, happened);
         if (portal !== undefined) portal.confirmed = true;
@@ -178,5 +217,6 @@ export class PreparedNames {
   /** The transaction ended: every portal that was confirmed is gone (WITH HOLD cursors are no portals of ours). */
   forgetPortals(): void {
     this.#portals.clear();
+    this.#cursors.clear();
   }
 }

@@ -95,6 +95,7 @@ export class Session {
       case 'upstream_data':
         if (this.#upstreamDone) return;
         this.#upstream.push(event.chunk);
+        this.#backend.flushAnswer();
         this.#frontend.retry();
         toClient.flush();
         toUpstream.flush();
@@ -103,6 +104,11 @@ export class Session {
       case 'analysed':
         if (this.#ending !== undefined) return;
         this.#frontend.analysed(event.analysis);
+        toUpstream.flush();
+        return;
+      case 'traced':
+        if (this.#ending !== undefined) return;
+        this.#frontend.traced();
         toUpstream.flush();
         return;
       case 'durable':

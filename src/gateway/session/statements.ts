@@ -1,4 +1,5 @@
 /** From the text of a Query or Parse to a judged statement, and what follows from its facts for the session. */
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Analysis, ObjectTarget, PreparedName } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
@@ -7,9 +8,10 @@ import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts'
 import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 
-export function judged(around: SessionSurroundings, analysis: Analysis): PreparedStatement {
+export function judged(around: SessionSurroundings, analysis: Analysis, sql: string): PreparedStatement {
   return {
     analysis,
+    sql,
     sqlJson: JSON.stringify(analysis.recordedSql),
     decision: around.judge(analysis),
     epoch: around.policyEpoch(),
@@ -43,6 +45,15 @@ export function successOf({ analysis }: PreparedStatement): SuccessEffect | unde
   return highest === 'ddl' || highest === 'unknown' || highest === 'admin' ? SCHEMA_CHANGED : undefined;
 }
 
+/** May relations, columns, types or routines be others when it is through? */
+export function changesSchema(statement: PreparedStatement): boolean {
+  return successOf(statement) !== undefined || statement.analysis.statements.some((one) => one.targets.some(isMade));
+}
+
+function isMade({ action, kind }: ObjectTarget): boolean {
+  return kind !== 'other' && action !== 'maintain' && action !== 'call' && action !== 'truncate';
+}
+
 /** Everything whose meaning has to be asked for: what policy asks, and what may come into being. */
 export function namesToAskFor(statement: PreparedStatement): ObjectTarget[] {
   const targets = statement.decision.effect === 'resolve' ? [...statement.decision.targets] : [];
@@ -60,10 +71,20 @@ function isCreation(target: ObjectTarget): boolean {
  * What PREPARE, DEALLOCATE and DISCARD in SQL do to the names that the protocol uses too. In a simple Query each takes
  * effect by itself, even if a later statement fails; `batch` is that of an Execute.
  */
-export function nameEffects(names: PreparedNames, statement: PreparedStatement, batch: number): readonly NameEffect[] {
+export function nameEffects(
+  names: PreparedNames,
+  statement: PreparedStatement,
+  batch: number,
+  plans: readonly StatementPlan[] | undefined,
+): readonly NameEffect[] {
   const { statements } = statement.analysis;
   let effects: NameEffect[] | undefined;
   for (let i = 0; i < statements.length; i++) {
+    const plan = plans?.[i];
+    if (plan?.defines?.kind === 'cursor') {
+      effects ??= [];
+      effects.push(names.expectCursor(plan.defines.name, plan, batch, i + 1));
+    }
     for (const { action, name } of statements[i]!.prepared ?? NONE) {
       if (action === 'execute') continue;
       const value = action === 'prepare' ? { ...statement, fromSql: true } : undefined;

@@ -1,0 +1,91 @@
+/** What planning asks of a catalog and its classes, for one view of the catalog. */
+import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import type { Classification, ColumnClass } from '../classify/classes.ts';
+import { systemColumnAction } from '../classify/system-columns.ts';
+import { type MaskingRights, modeOf } from '../masking/clearance.ts';
+import type { ColumnKnowledge } from '../masking/make-plan.ts';
+import type { StatementFacts } from '../sql/facts.ts';
+import type { ColumnRef, StatementLineage } from '../sql/lineage/lineage.ts';
+import type { Classifier } from './classifier.ts';
+
+/** Of a column that nobody else can see yet, and into which nothing that is masked has flown. */
+const OWN_AND_CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
+
+export class CatalogKnowledge implements ColumnKnowledge {
+  readonly #catalog: Catalog;
+  /** The catalog that all sessions share, when this one is a session's own. */
+  readonly #shared: Catalog | undefined;
+  readonly #classifier: Classifier;
+
+  constructor(catalog: Catalog, shared: Catalog | undefined, classifier: Classifier) {
+    this.#catalog = catalog;
+    this.#shared = shared;
+    this.#classifier = classifier;
+  }
+
+  classOf(oid: number, attnum: number): Classification | undefined {
+    const found = this.#classifier.of(oid, attnum);
+    if (found !== undefined) return found;
+    const relation = this.#catalog.relationByOid(oid);
+    return relation !== undefined && this.#isPrivate(relation) ? OWN_AND_CLEAR : undefined;
+  }
+
+  /** Temporary, or of a transaction that is open: nobody but the session can read it, so nobody can look into it. */
+  #isPrivate(relation: CatalogRelation): boolean {
+    if (relation.schema.startsWith('pg_temp_')) return true;
+    return this.#shared !== undefined && this.#shared.relationByOid(relation.oid) === undefined;
+  }
+
+  systemAction(oid: number, attnum: number): 'pass' | 'scan' | 'redact' | undefined {
+    const relation = this.#catalog.relationByOid(oid);
+    if (relation === undefined || !relation.isSystem) return undefined;
+    if (attnum < 0) return 'pass';
+    const column = relation.columns.find((one) => one.attnum === attnum);
+    return column === undefined ? 'redact' : systemColumnAction(relation.schema, relation.name, column.name);
+  }
+
+  nameOf({ relation: oid, attnum, path }: ColumnRef): string {
+    const relation = this.#catalog.relationByOid(oid);
+    const column = relation?.columns.find((one) => one.attnum === attnum);
+    if (relation === undefined) return 'a column';
+    const name = `${relation.schema}.${relation.name}.${column?.name ?? attnum}`;
+    return path === undefined ? name : `${name} (${path.join('.')})`;
+  }
+
+  masksIn(oid: number, rights: MaskingRights): boolean {
+    const relation = this.#catalog.relationByOid(oid);
+    if (relation === undefined) return true;
+    if (relation.isSystem) return false;
+    return relation.columns.some(({ attnum }) => {
+      const found = this.classOf(oid, attnum);
+      if (found === undefined) return true;
+      return classesOf(found).some((one) => modeOf(rights, one) !== 'none');
+    });
+  }
+
+  get holdsSensitive(): boolean {
+    return true;
+  }
+
+  isLaundry(oid: number): boolean {
+    const relation = this.#catalog.relationByOid(oid);
+    if (relation === undefined) return true;
+    const acts = relation.triggers.length > 0 || relation.hasRules;
+    return acts && relation.columns.some(({ attnum }) => this.#classifier.isInherited(oid, attnum));
+  }
+
+  runsCode({ functions, command }: StatementFacts, lineage: StatementLineage): boolean {
+    if (command === 'DO' || command === 'CALL') return true;
+    if (functions.some((name) => !name.startsWith('.') && this.#catalog.builtin(bareName(name)) === undefined))
+      return true;
+    return (lineage.modifies ?? []).some((oid) => (this.#catalog.relationByOid(oid)?.triggers.length ?? 1) > 0);
+  }
+}
+
+function classesOf({ class: own, paths }: Classification): ColumnClass[] {
+  return [...(own === undefined ? [] : [own]), ...(paths?.values() ?? [])];
+}
+
+function bareName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1).replaceAll('"', '');
+}

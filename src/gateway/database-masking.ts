@@ -1,0 +1,230 @@
+/**
+ * Masking on one database, for all its sessions: the catalog they share, what its columns hold, and the plans that were
+ * made, by what names meant, what classes were known and what the principal may see.
+ */
+import type { Catalog } from '../catalog/catalog.ts';
+import type { MaskingRights } from '../masking/clearance.ts';
+import { rightsKey } from '../masking/clearance.ts';
+import { type Inheritance, makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
+import type { StatementFacts } from '../sql/facts.ts';
+import type { Lineage } from '../sql/lineage/lineage.ts';
+import { CatalogKnowledge } from './catalog-knowledge.ts';
+import type { CatalogSnapshot } from './catalog-snapshot.ts';
+import type { Classifier } from './classifier.ts';
+import { LookupBudget } from './lookup-budget.ts';
+import { MaskingSession } from './masking-session.ts';
+import type { Tracer } from './tracer.ts';
+import type { CatalogRows } from './tracer-worker.ts';
+
+/** A catalog as the tracer knows it. */
+export interface TracedCatalog {
+  readonly catalog: Catalog;
+  readonly key: number;
+}
+
+/** What a plan depends on besides the text. */
+export interface PlanWorld {
+  readonly traced: TracedCatalog;
+  /** Seen by one session only. */
+  readonly own: boolean;
+  readonly searchPath: readonly string[];
+}
+
+const MAX_TEXTS = 2_000;
+const MAX_CACHES = 200;
+const PENDING_MS = 3_600_000;
+
+interface PlanCache {
+  readonly byShape: WeakMap<readonly StatementFacts[], readonly StatementPlan[]>;
+  readonly byText: Map<string, readonly StatementPlan[]>;
+}
+
+interface Pending {
+  readonly inheritance: Inheritance;
+  /** What was there before is none of the statement's making. */
+  readonly before: Catalog;
+  /** Nothing came of it: the statement failed, or was rolled back. */
+  readonly untilMs: number;
+}
+
+export class DatabaseMasking {
+  readonly classifier: Classifier;
+  /** For tokens: stable for the database. */
+  readonly key: Buffer;
+  readonly budget = new LookupBudget();
+  readonly #snapshot: CatalogSnapshot;
+  readonly #tracer: Tracer;
+  #shared: TracedCatalog | undefined;
+  #sharedVersion = 1;
+  #caches = new Map<string, PlanCache>();
+  #classesVersion = -1;
+  #pending: Pending[] = [];
+
+  constructor(parts: { snapshot: CatalogSnapshot; tracer: Tracer; classifier: Classifier; key: Buffer }) {
+    this.#snapshot = parts.snapshot;
+    this.#tracer = parts.tracer;
+    this.classifier = parts.classifier;
+    this.key = parts.key;
+  }
+
+  open(rights: () => MaskingRights, principal: string): MaskingSession {
+    return new MaskingSession(this, rights, principal);
+  }
+
+  /** Another whenever names may mean something else than before. */
+  get sharedVersion(): number {
+    return this.#sharedVersion;
+  }
+
+  schemaChanged(): void {
+    this.#snapshot.invalidate();
+    this.#sharedVersion++;
+  }
+
+  /** Undefined: it is out of date; `freshCatalog` first. */
+  get sharedCatalog(): TracedCatalog | undefined {
+    const { current } = this.#snapshot;
+    return current === undefined || this.#shared?.catalog !== current ? undefined : this.#shared;
+  }
+
+  /** Throws when it cannot be read. */
+  async freshCatalog(): Promise<TracedCatalog> {
+    const catalog = await this.#snapshot.fresh();
+    if (this.#shared?.catalog !== catalog) {
+      if (this.#shared !== undefined) this.#tracer.forget(this.#shared.key);
+      this.#shared = { catalog, key: this.#tracer.remember(this.#snapshot.rows) };
+      this.#sharedVersion++;
+      this.#caches.clear();
+      this.classifier.update(catalog);
+    }
+    this.settle(catalog);
+    return this.#shared;
+  }
+
+  /** One session's own view. */
+  remember(catalog: Catalog, rows: CatalogRows): TracedCatalog {
+    this.settle(catalog);
+    return { catalog, key: this.#tracer.remember(rows) };
+  }
+
+  forget({ key }: TracedCatalog): void {
+    this.#tracer.forget(key);
+  }
+
+  plans(
+    world: PlanWorld,
+    rights: MaskingRights,
+    statements: readonly StatementFacts[],
+    sql: string,
+  ): readonly StatementPlan[] | undefined {
+    const cache = this.#cacheOf(world, rights);
+    return cache.byShape.get(statements) ?? cache.byText.get(sql);
+  }
+
+  /** Makes the plans of a text, so that `plans` has them. */
+  async trace(
+    world: PlanWorld,
+    rights: MaskingRights,
+    statements: readonly StatementFacts[],
+    sql: string,
+  ): Promise<void> {
+    const { traced, searchPath } = world;
+    const lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
+    const shared = this.#shared?.catalog;
+    if (lineage !== undefined) {
+      const relations = relationsOf(lineage).filter((oid) => shared?.relationByOid(oid) !== undefined);
+      await this.classifier.ensure(relations);
+    }
+    const knowledge = new CatalogKnowledge(traced.catalog, world.own ? shared : undefined, this.classifier);
+    const plans =
+      lineage === undefined || lineage.statements.length !== statements.length
+        ? statements.map(() => unplannable('it could not be traced'))
+        : lineage.statements.map((one, i) => {
+            const runsCode = knowledge.runsCode(statements[i]!, one);
+            return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}) };
+          });
+    this.#put(world, rights, { statements, sql, plans, forShape: lineage?.readsLiterals === false });
+  }
+
+  #put(
+    world: PlanWorld,
+    rights: MaskingRights,
+    made: {
+      statements: readonly StatementFacts[];
+      sql: string;
+      plans: readonly StatementPlan[];
+      forShape: boolean;
+    },
+  ): void {
+    const cache = this.#cacheOf(world, rights);
+    if (made.forShape) {
+      cache.byShape.set(made.statements, made.plans);
+      return;
+    }
+    cache.byText.set(made.sql, made.plans);
+    if (cache.byText.size > MAX_TEXTS) cache.byText.delete(cache.byText.keys().next().value!);
+  }
+
+  #cacheOf(world: PlanWorld, rights: MaskingRights): PlanCache {
+    if (this.#classesVersion !== this.classifier.version) {
+      this.#classesVersion = this.classifier.version;
+      this.#caches.clear();
+    }
+    const key = `${world.traced.key} ${world.searchPath.join('\x01')} ${rightsKey(rights)}`;
+    let cache = this.#caches.get(key);
+    if (cache === undefined) {
+      cache = { byShape: new WeakMap(), byText: new Map() };
+      this.#caches.set(key, cache);
+      if (this.#caches.size > MAX_CACHES) this.#caches.delete(this.#caches.keys().next().value!);
+    }
+    return cache;
+  }
+
+  /** A statement that makes these is on its way: who reads them later meets their classes. */
+  inherit(inherits: readonly Inheritance[], before: Catalog): void {
+    const untilMs = performance.now() + PENDING_MS;
+    for (const inheritance of inherits) this.#pending.push({ inheritance, before, untilMs });
+  }
+
+  /** What has come into being since gets the classes that flowed into it. */
+  settle(catalog: Catalog): void {
+    if (this.#pending.length === 0) return;
+    const nowMs = performance.now();
+    this.#pending = this.#pending.filter((one) => nowMs < one.untilMs && !this.#settled(one, catalog));
+  }
+
+  #settled({ inheritance, before }: Pending, catalog: Catalog): boolean {
+    const name = nameOf(inheritance.lookup);
+    let found = false;
+    for (const relation of catalog.allRelations) {
+      if (relation.name !== name || before.relationByOid(relation.oid) !== undefined) continue;
+      const column = relation.columns.find((one) => one.name === inheritance.column);
+      if (column === undefined) continue;
+      this.classifier.inherit(relation.oid, column.attnum, inheritance.class, inheritance.from);
+      found = true;
+    }
+    return found;
+  }
+}
+
+/** The last part of a quoted, maybe qualified name. */
+function nameOf(lookup: string): string {
+  const last = /(?:"((?:[^"]|"")*)"|([^".]+))$/.exec(lookup);
+  return last?.[1]?.replaceAll('""', '"') ?? last?.[2] ?? lookup;
+}
+
+function relationsOf({ statements }: Lineage): number[] {
+  const oids = new Set<number>();
+  for (const { columns, uses, writes, reads, modifies, opaque } of statements) {
+    for (const { sources } of columns ?? []) for (const { relation } of sources) oids.add(relation);
+    for (const { source } of uses) oids.add(source.relation);
+    for (const { target, flow } of writes) {
+      if (target.kind === 'column') oids.add(target.relation);
+      for (const { relation } of flow.sources) oids.add(relation);
+    }
+    for (const oid of reads) oids.add(oid);
+    for (const oid of modifies ?? []) oids.add(oid);
+    for (const { reads: columnsRead } of opaque) for (const { relation } of columnsRead) oids.add(relation);
+  }
+  return [...oids];
+}

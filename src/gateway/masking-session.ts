@@ -1,0 +1,139 @@
+/** The masking of one session: in which world its names live, and what its principal may see. */
+
+import type { Catalog } from '../catalog/catalog.ts';
+import { catalogFromRows } from '../catalog/catalog-model.ts';
+import { CATALOG_SQL } from '../catalog/catalog-query.ts';
+import { maskScanned } from '../classify/scan-text.ts';
+import { type MaskingRights, modeOf } from '../masking/clearance.ts';
+import { KeyedHash } from '../masking/keyed-hash.ts';
+import { type StatementPlan, unplannable } from '../masking/make-plan.ts';
+import type { MaskContext } from '../masking/maskers/context.ts';
+import type { TypeLookup } from '../masking/plan.ts';
+import { typeShapes } from '../masking/type-shapes.ts';
+import type { StatementFacts } from '../sql/facts.ts';
+import type { DatabaseMasking, PlanWorld, TracedCatalog } from './database-masking.ts';
+import type { SessionMasking } from './session/masking.ts';
+import type { CatalogRows } from './tracer-worker.ts';
+
+const needs = new WeakMap<readonly StatementFacts[], boolean>();
+
+export class MaskingSession implements SessionMasking {
+  readonly catalogSql = CATALOG_SQL;
+  readonly #database: DatabaseMasking;
+  readonly #rights: () => MaskingRights;
+  readonly #principal: string;
+  #searchPath: readonly string[] = [];
+  #own: TracedCatalog | undefined;
+  /** What could not be traced, until something changes. */
+  #failed: { readonly sql: string; readonly version: number; readonly plans: readonly StatementPlan[] } | undefined;
+  #types: { readonly catalog: Catalog; readonly lookup: TypeLookup } | undefined;
+
+  readonly context: MaskContext;
+
+  constructor(database: DatabaseMasking, rights: () => MaskingRights, principal: string) {
+    this.#database = database;
+    this.context = { hash: new KeyedHash(database.key), scan: maskScanned };
+    this.#rights = rights;
+    this.#principal = principal;
+  }
+
+  isNeeded(statements: readonly StatementFacts[]): boolean {
+    let needed = needs.get(statements);
+    if (needed === undefined) {
+      needed = statements.some(mayAnswer);
+      needs.set(statements, needed);
+    }
+    return needed;
+  }
+
+  get sharedVersion(): number {
+    return this.#database.sharedVersion;
+  }
+
+  adopt(searchPath: readonly string[], rows: CatalogRows | undefined): void {
+    this.#searchPath = searchPath;
+    this.#forget();
+    if (rows !== undefined) this.#own = this.#database.remember(catalogFromRows(rows, -1), rows);
+  }
+
+  plans(statements: readonly StatementFacts[], sql: string): readonly StatementPlan[] | undefined {
+    const world = this.#world();
+    if (world === undefined) return this.#failedPlans(sql);
+    return this.#database.plans(world, this.#rights(), statements, sql) ?? this.#failedPlans(sql);
+  }
+
+  #failedPlans(sql: string): readonly StatementPlan[] | undefined {
+    const failed = this.#failed;
+    return failed?.sql === sql && failed.version === this.sharedVersion ? failed.plans : undefined;
+  }
+
+  /** Never rejects. */
+  async trace(statements: readonly StatementFacts[], sql: string): Promise<void> {
+    this.#failed = undefined;
+    try {
+      const world = this.#world() ?? {
+        traced: await this.#database.freshCatalog(),
+        own: false,
+        searchPath: this.#searchPath,
+      };
+      await this.#database.trace(world, this.#rights(), statements, sql);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      this.#failed = { sql, version: this.sharedVersion, plans: statements.map(() => unplannable(why)) };
+    }
+  }
+
+  types: TypeLookup = (oid) => {
+    const catalog = this.#catalog();
+    if (catalog === undefined) return undefined;
+    if (this.#types?.catalog !== catalog) this.#types = { catalog, lookup: typeShapes(catalog) };
+    return this.#types.lookup(oid);
+  };
+
+  isMasked(relation: number, attnum: number): boolean {
+    const found = this.#database.classifier.of(relation, attnum)?.class;
+    return found !== undefined && modeOf(this.#rights(), found) !== 'none';
+  }
+
+  inherit({ inherits }: StatementPlan): void {
+    const catalog = this.#catalog();
+    if (catalog !== undefined) this.#database.inherit(inherits, catalog);
+  }
+
+  takeLookups(count: number): boolean {
+    return this.#database.budget.take(this.#principal, count, performance.now());
+  }
+
+  close(): void {
+    this.#forget();
+  }
+
+  #world(): PlanWorld | undefined {
+    const own = this.#own;
+    if (own !== undefined) return { traced: own, own: true, searchPath: this.#searchPath };
+    const shared = this.#database.sharedCatalog;
+    return shared === undefined ? undefined : { traced: shared, own: false, searchPath: this.#searchPath };
+  }
+
+  #catalog(): Catalog | undefined {
+    return (this.#own ?? this.#database.sharedCatalog)?.catalog;
+  }
+
+  #forget(): void {
+    if (this.#own !== undefined) this.#database.forget(this.#own);
+    this.#own = undefined;
+  }
+}
+
+/** Commands whose answer is no rows and which take no values from tables but by functions. */
+const WITHOUT_ROWS: ReadonlySet<StatementFacts['class']> = new Set(['transaction', 'session']);
+const ANSWERING_DDL =
+  /^(CREATE TABLE AS|SELECT INTO|CREATE MATERIALIZED VIEW|REFRESH MATERIALIZED VIEW|CREATE VIEW|EXPLAIN|UNKNOWN)$/;
+
+/** May something of a table or of the catalog be in its answer, its errors or in what it writes? */
+function mayAnswer({ command, class: kind, relations, functions, nested }: StatementFacts): boolean {
+  if (command === 'SELECT') return relations.length > 0 || functions.length > 0;
+  if (WITHOUT_ROWS.has(kind)) return functions.length > 0;
+  if (kind === 'ddl' && !ANSWERING_DDL.test(command)) return functions.length > 0 || (nested?.length ?? 0) > 0;
+  return true;
+}

@@ -1,0 +1,194 @@
+/**
+ * The answers of one session as its principal may see them: follows which plan the rows at hand belong to, and rewrites
+ * them. What does not fit its plan is never passed: `AnswerMismatch` ends the statement.
+ */
+
+import { DbgateError } from '../../errors.ts';
+import { ByteOutput } from '../../masking/byte-output.ts';
+import { CopyRewriter } from '../../masking/copy-rewriter.ts';
+import { scrubMessage } from '../../masking/error-scrubber.ts';
+import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { MaskContext } from '../../masking/maskers/context.ts';
+import type { ResultPlan } from '../../masking/plan.ts';
+import { ResultRewriter } from '../../masking/result-rewriter.ts';
+import { HEADER_BYTES } from '../../pgwire/framing.ts';
+import { decodeCopyResponse, decodeRowDescription, type FieldDescription } from '../../pgwire/result.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
+import type { Request } from './in-flight.ts';
+import type { SessionMasking } from './masking.ts';
+
+/** The server's answer is not what was planned for: the schema is another, or the plan was wrong. */
+export class AnswerMismatch extends Error {}
+
+type Rewriter =
+  | { readonly kind: 'rows'; readonly rows: ResultRewriter }
+  | { readonly kind: 'copy'; readonly copy: CopyRewriter };
+
+export class MaskedAnswers {
+  readonly #masking: SessionMasking;
+  readonly #context: MaskContext;
+  readonly #out = new ByteOutput();
+  /** Whose rows `#rewriter` rewrites, and of which of its statements; undefined rewriter: they go as they came. */
+  #request: Request | undefined;
+  #statement = -1;
+  #rewriter: Rewriter | undefined;
+
+  constructor(masking: SessionMasking) {
+    this.#masking = masking;
+    this.#context = masking.context;
+  }
+
+  /** Must rows of the answer at hand come whole? */
+  get wantsWholeRows(): boolean {
+    return this.#rewriter !== undefined;
+  }
+
+  /** RowDescription in the answer to a Query. Throws `AnswerMismatch`. */
+  described(head: Request, buffer: Buffer, start: number, end: number): void {
+    this.#begin(head, decodeRowDescription(buffer, start + HEADER_BYTES, end));
+  }
+
+  /** CopyOutResponse. Throws `AnswerMismatch`. */
+  copyOut(head: Request, buffer: Buffer, start: number, end: number): void {
+    this.#end();
+    this.#request = head;
+    this.#statement = head.completed;
+    const plan = planOf(head);
+    // Without a plan nothing of a table can be in it.
+    if (plan === undefined || plan.result?.passes === true) return;
+    const { columns, format } = decodeCopyResponse(buffer, start + HEADER_BYTES, end);
+    const { copyOut } = plan;
+    if (copyOut === undefined || (copyOut.format === 'binary') !== (format === 1)) {
+      throw new AnswerMismatch('COPY in a format that was not understood');
+    }
+    const result = plan.result ?? redactAll(columns);
+    if (result.columns.length !== columns) throw new AnswerMismatch(`COPY of ${columns} columns`);
+    this.#rewriter = { kind: 'copy', copy: new CopyRewriter(result, copyOut, this.#masking.types, this.#context) };
+  }
+
+  /**
+   * DataRow or CopyData as a whole. True: it was taken, and `take` has what is to be sent in its place; false: it goes as
+   * it came. Throws when it does not fit its plan.
+   */
+  row(head: Request, buffer: Buffer, start: number, end: number): boolean {
+    if (this.#request !== head || this.#statement !== head.completed) this.#beginUndescribed(head);
+    const rewriter = this.#rewriter;
+    if (rewriter === undefined) return false;
+    if (rewriter.kind === 'rows') rewriter.rows.row(buffer, start, end, this.#out);
+    else rewriter.copy.data(buffer, start, end, this.#out);
+    return true;
+  }
+
+  /** Before CopyDone: what was waiting for the rest of a row. */
+  copyDone(head: Request): void {
+    if (this.#request === head && this.#rewriter?.kind === 'copy') this.#rewriter.copy.end(this.#out);
+  }
+
+  /** A statement of the request is through, or has failed. */
+  completed(head: Request): void {
+    if (this.#request === head) this.#end();
+  }
+
+  /** What is to be sent, if there is anything. */
+  take(): Buffer | undefined {
+    return this.#out.length === 0 ? undefined : this.#out.take();
+  }
+
+  /** ErrorResponse or NoticeResponse as it may be told; `head`: what it belongs to. */
+  message(head: Request | undefined, buffer: Buffer, start: number, end: number): Buffer | undefined {
+    const plan = head === undefined ? undefined : planOf(head);
+    const mode = plan?.messages ?? (mayShowRows(head) ? 'data' : 'scan');
+    // A name that tells nothing by itself: drivers look for constraints by it.
+    const isIdentifier = (_kind: string, name: string): boolean => this.#context.scan(name) === name;
+    return scrubMessage(buffer, start, end, mode, this.#context.scan, isIdentifier);
+  }
+
+  /** Execute of a portal that the gateway described itself, or of one that passes. */
+  #beginUndescribed(head: Request): void {
+    const plan = planOf(head);
+    if (plan === undefined || plan.result?.passes === true) {
+      this.#end();
+      this.#request = head;
+      this.#statement = head.completed;
+      return;
+    }
+    const description = head.portal?.description;
+    if (description === undefined) throw new AnswerMismatch('rows of a portal whose columns are not known');
+    this.#begin(head, decodeRowDescription(description, HEADER_BYTES, description.length));
+  }
+
+  #begin(head: Request, fields: readonly FieldDescription[]): void {
+    this.#end();
+    this.#request = head;
+    this.#statement = head.completed;
+    const plan = planOf(head);
+    const result = plan === undefined ? undefined : (plan.result ?? redactAll(fields.length));
+    this.#verify(result, fields);
+    if (result === undefined || result.passes) return;
+    const rows = new ResultRewriter(result, fields, { ...this.#context, types: this.#masking.types });
+    this.#rewriter = { kind: 'rows', rows };
+  }
+
+  /** What the server says of where columns come from can only show that a plan is wrong. */
+  #verify(result: ResultPlan | undefined, fields: readonly FieldDescription[]): void {
+    if (result !== undefined && result.columns.length !== fields.length) {
+      throw new AnswerMismatch(
+        `an answer of ${fields.length} columns came where ${result.columns.length} were planned`,
+      );
+    }
+    for (let i = 0; i < fields.length; i++) {
+      const { tableOid, attnum, name } = fields[i]!;
+      if (tableOid === 0) continue;
+      const origin = result?.origins?.[i];
+      if (origin !== undefined && (origin.relation !== tableOid || origin.attnum !== attnum)) {
+        throw new AnswerMismatch(`the column ${JSON.stringify(name)} is another than was planned for`);
+      }
+      if (attnum <= 0 || (result !== undefined && result.columns[i]!.do !== 'pass')) continue;
+      if (this.#masking.isMasked(tableOid, attnum)) {
+        throw new AnswerMismatch(`the column ${JSON.stringify(name)} is masked and was not planned for`);
+      }
+    }
+  }
+
+  #end(): void {
+    const rewriter = this.#rewriter;
+    if (rewriter !== undefined && this.#request !== undefined) {
+      this.#request.masked += (rewriter.kind === 'rows' ? rewriter.rows : rewriter.copy).cellsMasked;
+    }
+    this.#request = undefined;
+    this.#rewriter = undefined;
+  }
+}
+
+/** The plan of the statement whose answer comes now; of an Execute there is one. */
+function planOf({ plans, kind, completed }: Request): StatementPlan | undefined {
+  return plans?.[kind === 'query' ? completed : 0];
+}
+
+/** Without a plan: COMMIT and Sync check deferred constraints, and DDL goes through the rows of its tables. */
+function mayShowRows(head: Request | undefined): boolean {
+  return head === undefined || head.kind === 'sync' || head.pure !== true || head.onSuccess !== undefined;
+}
+
+const MISMATCH: DenyDecision = {
+  effect: 'deny',
+  sqlstate: 'XX000',
+  rule: 'masking.answer-mismatch',
+  message: 'the answer is not what was planned for, so it was not given out',
+  detail: 'rule masking.answer-mismatch: what cannot be masked for sure is withheld',
+  hint: 'Run the statement again: the schema may have changed while it ran.',
+  position: undefined,
+};
+
+/** Why an answer, or the rest of it, was not given out. */
+export function mismatchDenial(error: unknown): DenyDecision {
+  if (error instanceof AnswerMismatch) return { ...MISMATCH, message: `${MISMATCH.message}: ${error.message}` };
+  if (error instanceof DbgateError && error.sqlstate !== undefined) {
+    return { ...MISMATCH, sqlstate: error.sqlstate, message: error.message, hint: error.hint ?? MISMATCH.hint };
+  }
+  return MISMATCH;
+}
+
+function redactAll(columns: number): ResultPlan {
+  return { columns: Array(columns).fill({ do: 'redact' }), passes: columns === 0, because: [] };
+}

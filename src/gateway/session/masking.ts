@@ -1,0 +1,35 @@
+/**
+ * What a session of a principal without full clearance asks of its surroundings: the plans of its statements in the
+ * world as it is for this session now, and how a masked answer is rewritten.
+ */
+
+import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { MaskContext } from '../../masking/maskers/context.ts';
+import type { TypeLookup } from '../../masking/plan.ts';
+import type { Analysis } from '../../sql/facts.ts';
+
+export interface SessionMasking {
+  /** False: nothing of a catalog or table can be in the answer, so there is nothing to plan. */
+  isNeeded(statements: Analysis['statements']): boolean;
+  /**
+   * One plan per statement of the text, as names are in the adopted world; undefined: `trace` it first. A text that
+   * could not be traced has plans too: they refuse.
+   */
+  plans(statements: Analysis['statements'], sql: string): readonly StatementPlan[] | undefined;
+  /** The effective search_path of the session; `rows`: its own view of the catalog, when it changed the schema itself. */
+  adopt(searchPath: readonly string[], rows: readonly (readonly (string | null)[])[] | undefined): void;
+  /** Raised when the catalog that sessions share may have changed: then the world must be adopted again. */
+  readonly sharedVersion: number;
+  /** The query whose rows `adopt` takes. */
+  readonly catalogSql: string;
+  /** OIDs of types in the adopted world. */
+  readonly types: TypeLookup;
+  /** The token key and the scan of what a value alone tells. */
+  readonly context: MaskContext;
+  /** Is this base column, as RowDescription tells it, masked for this principal? */
+  isMasked(relation: number, attnum: number): boolean;
+  /** Classes go along into what a statement has made. */
+  inherit(plan: StatementPlan): void;
+  /** Counts comparisons of masked columns with given values; false: this hour's budget is used up. */
+  takeLookups(count: number): boolean;
+}

@@ -1,0 +1,147 @@
+/**
+ * What is masked in the answer to a statement, found out before it goes upstream: the session's world is asked for when
+ * it may have changed, the text is traced once, and the plans of cursors and of prepared statements are looked up.
+ * Says what has to come first, or what the statement's plans are, or why it is refused.
+ *
+ * It must never give a plan that was made for another world than the one the statement will run in.
+ */
+import { OPAQUE_PLAN, type PlanRefusal, type StatementPlan } from '../../masking/make-plan.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
+import { characterPosition } from '../../sql/byte-offsets.ts';
+import type { SessionMasking } from './masking.ts';
+import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
+import { SessionWorld } from './world.ts';
+
+export type Planned =
+  | { readonly kind: 'plans'; readonly plans: readonly StatementPlan[] | undefined; readonly masks: boolean }
+  | { readonly kind: 'refused'; readonly denied: DenyDecision }
+  /** The session must be asked what names mean in it. */
+  | { readonly kind: 'world' }
+  /** The text must be traced. */
+  | { readonly kind: 'trace'; readonly statement: PreparedStatement }
+  /** It depends on answers of the server that have not come yet. */
+  | { readonly kind: 'unsettled' };
+
+type Ready = Extract<Planned, { kind: 'plans' | 'refused' }>;
+
+export const NOTHING_TO_PLAN: Ready = { kind: 'plans', plans: undefined, masks: false };
+
+/** For what the server refuses or discards whatever it is. */
+export const PLANNED_BLIND: Ready = { kind: 'plans', plans: [OPAQUE_PLAN], masks: true };
+
+export class Planning {
+  readonly world = new SessionWorld();
+  /** The plan of the statement at hand, whatever it is: its world could not be asked for. */
+  forced: Planned | undefined;
+  readonly #masking: SessionMasking | undefined;
+  readonly #names: PreparedNames;
+
+  constructor(masking: SessionMasking | undefined, names: PreparedNames) {
+    this.#masking = masking;
+    this.#names = names;
+  }
+
+  get masking(): SessionMasking | undefined {
+    return this.#masking;
+  }
+
+  plan(statement: PreparedStatement, batch: number): Planned {
+    const masking = this.#masking;
+    const { statements } = statement.analysis;
+    if (masking === undefined || !masking.isNeeded(statements)) return NOTHING_TO_PLAN;
+    if (this.forced !== undefined) return this.forced;
+    if (this.world.isStale(masking.sharedVersion)) return { kind: 'world' };
+    const traced = masking.plans(statements, statement.sql);
+    if (traced === undefined) return { kind: 'trace', statement };
+    let plans: StatementPlan[] | undefined;
+    let masks = false;
+    let lookups = 0;
+    for (let i = 0; i < traced.length; i++) {
+      let plan = traced[i]!;
+      if (plan.resultOf !== undefined) {
+        const found = this.#planOf(plan, traced.slice(0, i), batch);
+        if ('kind' in found) return found;
+        plan = found;
+        plans ??= [...traced];
+        plans[i] = plan;
+      }
+      if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql) };
+      masks ||= masksAnswer(plan);
+      lookups += plan.lookups;
+    }
+    if (lookups > 0 && !masking.takeLookups(lookups)) return { kind: 'refused', denied: LOOKUPS_USED_UP };
+    return { kind: 'plans', plans: plans ?? traced, masks };
+  }
+
+  /** Of FETCH and EXECUTE: what the cursor or prepared statement answers. */
+  #planOf(plan: StatementPlan, before: readonly StatementPlan[], batch: number): StatementPlan | Planned {
+    const { kind, name } = plan.resultOf!;
+    const here = before.findLast(({ defines }) => defines?.kind === kind && defines.name === name);
+    if (here !== undefined) return answered(plan, here);
+    if (kind === 'cursor') {
+      const found = this.#names.cursorPlan(name, batch);
+      if (found === UNSETTLED) return { kind: 'unsettled' };
+      return answered(plan, found ?? OPAQUE_PLAN);
+    }
+    const prepared = this.#names.statement(name, batch);
+    if (prepared === UNSETTLED) return { kind: 'unsettled' };
+    // The server does not know it either, or it came by Parse, and EXECUTE of that is refused.
+    if (prepared === undefined) return answered(plan, OPAQUE_PLAN);
+    const plans = this.#masking!.plans(prepared.analysis.statements, prepared.sql);
+    if (plans === undefined) return { kind: 'trace', statement: prepared };
+    const defined = plans.find(({ defines }) => defines?.kind === 'prepared' && defines.name === name);
+    return answered(plan, defined ?? OPAQUE_PLAN);
+  }
+}
+
+export function masksAnswer({ result }: StatementPlan): boolean {
+  return result === undefined || !result.passes;
+}
+
+/** Its own conditions (EXECUTE's arguments) and the answer of the other. */
+function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
+  return {
+    ...other,
+    refuse: own.refuse ?? other.refuse,
+    messages: own.messages === 'generic' ? 'generic' : other.messages,
+    resultOf: undefined,
+    defines: undefined,
+    lookups: own.lookups + other.lookups,
+    runsCode: own.runsCode || other.runsCode,
+  };
+}
+
+function denialOf({ rule, message, why, hint, offset }: PlanRefusal, sql: string): DenyDecision {
+  return {
+    effect: 'deny',
+    sqlstate: '42501',
+    rule,
+    message,
+    detail: `rule ${rule}: ${why}`,
+    hint,
+    position: offset === undefined ? undefined : characterPosition(sql, offset),
+  };
+}
+
+const LOOKUPS_USED_UP: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '53400',
+  rule: 'masking.lookup-budget',
+  message: 'too many comparisons of masked columns with given values within an hour',
+  detail: 'rule masking.lookup-budget: by comparing often enough what is masked could be guessed',
+  hint: 'Wait, or ask for access without masking.',
+  position: undefined,
+};
+
+/** The session could not be asked what names mean: what its statement reads is not known. */
+const WORLD_UNKNOWN: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '55000',
+  rule: 'masking.names-unknown',
+  message: 'what the names in the statement stand for could not be found out',
+  detail: 'rule masking.names-unknown: without that it is not known what would have to be masked',
+  hint: 'Try again; a statement_timeout or lock_timeout that is very short may be the reason.',
+  position: undefined,
+};
+
+export const WORLD_REFUSED: Ready = { kind: 'refused', denied: WORLD_UNKNOWN };

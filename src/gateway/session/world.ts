@@ -1,0 +1,76 @@
+/**
+ * Does the session still know what names mean? It asks the server for its effective search_path when something may
+ * have changed it, and for its own view of the catalog when it changed the schema in a transaction that is still open.
+ * Pure: it says what to ask, and takes the answer.
+ */
+import type { Analysis, StatementFacts } from '../../sql/facts.ts';
+
+export const SEARCH_PATH_SQL = `SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(true), E'\\x01')`;
+
+export class SessionWorld {
+  /** Version of the shared catalog for which the path is known; -1: not known. */
+  #knownFor = -1;
+  #pathTouched = false;
+  /** It has its own view of the catalog, or needs one. */
+  #own = false;
+
+  /** Must names be asked for before a statement can be planned? */
+  isStale(sharedVersion: number): boolean {
+    return this.#knownFor !== sharedVersion;
+  }
+
+  /** Must the catalog be read in the session itself? */
+  get needsOwnCatalog(): boolean {
+    return this.#own;
+  }
+
+  adopted(sharedVersion: number): void {
+    this.#knownFor = sharedVersion;
+  }
+
+  /** A statement goes upstream: what it may change is not known any more. */
+  sent(
+    statements: Analysis['statements'],
+    changesSchema: boolean,
+    plans: readonly { readonly runsCode: boolean }[] | undefined,
+  ): void {
+    if (changesSchema) {
+      this.#own = true;
+      this.#knownFor = -1;
+    }
+    if (statements.some(mayChangePath) || plans?.some((plan) => plan.runsCode) === true) {
+      this.#pathTouched = true;
+      this.#knownFor = -1;
+    }
+    // ROLLBACK TO a savepoint takes a SET back, and so does the end of the transaction.
+    if (this.#pathTouched && statements.some((one) => one.class === 'transaction')) this.#knownFor = -1;
+  }
+
+  /** No transaction is open: what was SET in one has become final, or is gone. `settled`: nothing more is in flight. */
+  transactionEnded(settled: boolean): void {
+    if (this.#pathTouched) this.#knownFor = -1;
+    this.#pathTouched = false;
+    if (!settled || !this.#own) return;
+    this.#own = false;
+    this.#knownFor = -1;
+  }
+}
+
+/** SET, RESET, DISCARD and set_config by name; and whatever runs code that cannot be seen into. */
+function mayChangePath(facts: StatementFacts): boolean {
+  if (facts.class === 'read' && facts.findings.length === 0 && facts.settings === undefined) return false;
+  if (facts.settings?.some((name) => name === 'search_path' || name === '*') === true) return true;
+  switch (facts.command) {
+    case 'SET':
+    case 'RESET':
+    case 'DISCARD':
+    case 'DO':
+    case 'CALL':
+    case 'EXECUTE':
+      return true;
+    default:
+      return facts.findings.some(
+        ({ kind }) => kind === 'set_config_dynamic' || kind === 'procedural_code' || kind === 'dynamic_sql',
+      );
+  }
+}

@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest';
+import type { Classification, ColumnClass } from '../../src/classify/classes.ts';
+import { FULL_CLEARANCE, type MaskingRights, NO_CLEARANCE } from '../../src/masking/clearance.ts';
+import { type ColumnKnowledge, makePlan } from '../../src/masking/make-plan.ts';
+import type { ColumnRef, ColumnUse, Flow, OutputColumn, StatementLineage } from '../../src/sql/lineage/lineage.ts';
+
+const USERS = 1;
+const ORDERS = 2;
+const STATISTICS = 3;
+/** users: id, email, phone, note (prose), profile (json with paths), mail; orders: id, email, secret copies. */
+const CLASSES: Readonly<Record<string, Classification>> = {
+  '1.1': clear(),
+  '1.2': of('email'),
+  '1.3': of('phone'),
+  '1.4': { ...clear(), scan: true },
+  '1.5': { ...clear(), paths: new Map([['contact.mail', 'email' as const]]) },
+  '2.1': clear(),
+  '2.2': of('email'),
+};
+
+function of(one: ColumnClass): Classification {
+  return { class: one, confidence: 1, evidence: [], scan: false };
+}
+function clear(): Classification {
+  return { class: undefined, confidence: 1, evidence: [], scan: false };
+}
+
+const known: ColumnKnowledge = {
+  classOf: (relation, attnum) => CLASSES[`${relation}.${attnum}`],
+  systemAction: (relation) => (relation === STATISTICS ? 'redact' : undefined),
+  nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
+  masksIn: (relation) => relation === USERS,
+  isLaundry: (relation) => relation === 9,
+  holdsSensitive: true,
+};
+
+const at = (relation: number, attnum: number, path?: string[]): ColumnRef => ({
+  relation,
+  attnum,
+  ...(path === undefined ? {} : { path }),
+});
+const id = at(USERS, 1);
+const email = at(USERS, 2);
+const phone = at(USERS, 3);
+
+function flow(shape: Flow['shape']['kind'] | Flow['shape'], ...sources: ColumnRef[]): Flow {
+  return { sources, unknown: [], shape: typeof shape === 'string' ? ({ kind: shape } as Flow['shape']) : shape };
+}
+function column(from: Flow): OutputColumn {
+  return { ...from, name: 'c', type: undefined, origin: undefined };
+}
+function statement(parts: Partial<StatementLineage>): StatementLineage {
+  return {
+    columns: undefined,
+    resultOf: undefined,
+    defines: undefined,
+    uses: [],
+    writes: [],
+    reads: [],
+    modifies: [],
+    unknown: [],
+    opaque: [],
+    ...parts,
+  };
+}
+const plan = (parts: Partial<StatementLineage>, rights: MaskingRights = NO_CLEARANCE) =>
+  makePlan(statement(parts), known, rights);
+const action = (from: Flow, rights?: MaskingRights) => plan({ columns: [column(from)] }, rights).result?.columns[0];
+const refusal = (parts: Partial<StatementLineage>, rights?: MaskingRights) => plan(parts, rights).refuse?.rule;
+const use = (source: ColumnRef, kind: ColumnUse['use'], partners?: ColumnRef[]): ColumnUse => ({
+  source,
+  use: kind,
+  subject: undefined,
+  offset: 7,
+  ...(partners === undefined ? {} : { partners }),
+});
+
+describe('columns of an answer', () => {
+  it.each([
+    ['a clear column', flow('copy', id), { do: 'pass' }],
+    ['constants', flow('derived'), { do: 'pass' }],
+    ['a copy', flow('copy', email), { do: 'mask', class: 'email', mode: 'partial' }],
+    ['a copy beside a clear column', flow('copy', id, email), { do: 'mask', class: 'email', mode: 'partial' }],
+    ['copies of two classes', flow('copy', email, phone), { do: 'redact' }],
+    ['an expression', flow('derived', email), { do: 'redact' }],
+    ['text with it inside', flow('text', id, email), { do: 'redact' }],
+    ['prose', flow('copy', at(USERS, 4)), { do: 'scan' }],
+    ['an expression over prose', flow('derived', at(USERS, 4)), { do: 'scan' }],
+    [
+      'a column that was never classified',
+      flow('copy', at(USERS, 99)),
+      { do: 'mask', class: 'free_text', mode: 'partial' },
+    ],
+    ['statistics', flow('copy', at(STATISTICS, 1)), { do: 'redact' }],
+    ['a json key that is clear', flow('copy', at(USERS, 5, ['theme'])), { do: 'scan' }],
+    [
+      'a json key that is not',
+      flow('copy', at(USERS, 5, ['contact', 'mail'])),
+      { do: 'mask', class: 'email', mode: 'partial' },
+    ],
+    ['what is around a json key that is not', flow('derived', at(USERS, 5, ['contact'])), { do: 'redact' }],
+    ['an expression over a json column with such a key', flow('derived', at(USERS, 5)), { do: 'redact' }],
+    [
+      'an array',
+      flow({ kind: 'array', element: flow('copy', email) }, email),
+      { do: 'array', element: { do: 'mask', class: 'email', mode: 'partial' } },
+    ],
+  ])('%s', (_name, from, expected) => {
+    expect(action(from)).toEqual(expected);
+  });
+
+  it('redacts what is unknown, whatever else is known of it', () => {
+    expect(action({ ...flow('copy', id), unknown: ['dblink'] })).toEqual({ do: 'redact' });
+  });
+
+  it('masks a row and json by their fields', () => {
+    const row = flow(
+      {
+        kind: 'row',
+        fields: [
+          { name: 'id', flow: flow('copy', id) },
+          { name: 'email', flow: flow('copy', email) },
+        ],
+      },
+      id,
+      email,
+    );
+    const mask = { do: 'mask', class: 'email', mode: 'partial' };
+    expect(action(row)).toEqual({ do: 'row', fields: [{ do: 'pass' }, mask] });
+    const json = action(flow({ kind: 'json', value: row }, id, email));
+    if (json?.do !== 'json') throw new Error('no json');
+    expect([...json.keys]).toEqual([
+      ['id', { do: 'pass' }],
+      ['email', { do: 'json', keys: new Map(), otherwise: mask }],
+    ]);
+    expect(json.otherwise).toEqual({ do: 'redact' });
+  });
+
+  it('redacts both of two json fields of one name', () => {
+    const row = flow(
+      {
+        kind: 'row',
+        fields: [
+          { name: 'a', flow: flow('copy', id) },
+          { name: 'a', flow: flow('copy', email) },
+        ],
+      },
+      id,
+      email,
+    );
+    const json = action(flow({ kind: 'json', value: row }, id, email));
+    expect(json?.do === 'json' && json.keys.get('a')).toEqual({ do: 'redact' });
+  });
+
+  it('looks into a json column by its paths', () => {
+    const json = action(flow('copy', at(USERS, 5)));
+    if (json?.do !== 'json') throw new Error('no json');
+    expect(json.otherwise).toEqual({ do: 'scan' });
+    const contact = json.keys.get('contact');
+    expect(contact?.do === 'json' && contact.keys.get('mail')).toMatchObject({ otherwise: { class: 'email' } });
+  });
+
+  it('shows everything to full clearance, and a class to whom it is open', () => {
+    expect(action(flow('derived', email), FULL_CLEARANCE)).toEqual({ do: 'pass' });
+    const rights: MaskingRights = { ...NO_CLEARANCE, classes: new Map([['email', 'none'] as const]) };
+    expect(action(flow('copy', email), rights)).toEqual({ do: 'pass' });
+    expect(action(flow('copy', phone), rights)).toMatchObject({ do: 'mask' });
+  });
+
+  it('knows no columns of a statement that could not be traced', () => {
+    const blind = plan({ columns: [column(flow('copy', id))], unknown: ['a rule'] });
+    expect(blind.result).toBeUndefined();
+    expect(blind.messages).toBe('data');
+  });
+});
+
+describe('what masked columns steer', () => {
+  it.each([
+    ['a lookup', [use(email, 'lookup')], undefined],
+    ['a null test', [use(email, 'null_test')], undefined],
+    ['grouping', [use(email, 'group')], undefined],
+    ['a join with its like', [use(email, 'join', [at(ORDERS, 2)])], undefined],
+    ['a join with another class', [use(email, 'join', [phone])], 'masking.no-join'],
+    ['a join with a clear column', [use(email, 'join', [id])], 'masking.no-join'],
+    ['a join with no column at all', [use(email, 'join', [])], 'masking.no-join'],
+    ['a predicate', [use(email, 'predicate')], 'masking.no-inference'],
+    ['what may fail', [use(email, 'fallible')], 'masking.no-inference'],
+    ['a sink', [use(email, 'sink')], 'masking.no-sink'],
+    ['a predicate on a clear column', [use(id, 'predicate')], undefined],
+  ])('%s', (_name, uses, expected) => {
+    expect(refusal({ uses })).toBe(expected);
+  });
+
+  it('lets order what is masked itself, and not what other columns identify', () => {
+    const uses = [use(email, 'order')];
+    expect(refusal({ uses, columns: [column(flow('copy', email)), column(flow('derived'))] })).toBeUndefined();
+    expect(refusal({ uses, columns: [column(flow('copy', id))] })).toBe('masking.no-order');
+  });
+
+  it('follows what is set for conditions', () => {
+    const free: MaskingRights = { ...NO_CLEARANCE, predicates: 'free' };
+    expect(refusal({ uses: [use(email, 'predicate')] }, free)).toBeUndefined();
+    expect(refusal({ uses: [use(email, 'sink')] }, free)).toBe('masking.no-sink');
+    const none: MaskingRights = { ...NO_CLEARANCE, predicates: 'none' };
+    expect(refusal({ uses: [use(email, 'lookup')] }, none)).toBe('masking.no-lookup');
+  });
+
+  it('counts lookups', () => {
+    expect(plan({ uses: [use(email, 'lookup'), use(id, 'lookup'), use(phone, 'lookup')] }).lookups).toBe(2);
+  });
+});
+
+describe('what is written', () => {
+  const target = (attnum: number, relation = USERS) => ({ kind: 'column' as const, relation, attnum });
+  const made = { kind: 'new' as const, lookup: 'public.copy', column: 'a', ordinal: 1, temporary: false };
+
+  it.each([
+    ['into a column of its class', target(2, ORDERS), flow('copy', email), undefined],
+    ['into a clear column', target(1, ORDERS), flow('copy', email), 'masking.no-copy'],
+    ['an expression into a clear column', target(1, ORDERS), flow('derived', email), 'masking.no-copy'],
+    ['the unknown into a clear column', target(1, ORDERS), { ...flow('derived'), unknown: ['x'] }, 'masking.no-copy'],
+    ['what is clear', target(1, ORDERS), flow('copy', id), undefined],
+  ])('%s', (_name, to, from, expected) => {
+    expect(refusal({ writes: [{ target: to, flow: from, offset: 0 }] })).toBe(expected);
+  });
+
+  it('gives what is made the class of a copy, and more to what is computed', () => {
+    const inherits = (from: Flow) => plan({ writes: [{ target: made, flow: from, offset: 0 }] }).inherits;
+    expect(inherits(flow('copy', email))).toMatchObject([{ lookup: 'public.copy', column: 'a', class: 'email' }]);
+    expect(inherits(flow('derived', email))).toMatchObject([{ class: 'free_text' }]);
+    expect(inherits(flow('copy', id))).toEqual([]);
+  });
+
+  it('refuses to write where triggers would carry copies on', () => {
+    expect(refusal({ modifies: [9] })).toBe('masking.no-copy');
+  });
+
+  it('refuses a routine that reads what is masked and cannot be followed', () => {
+    expect(refusal({ opaque: [{ routine: 'f', reads: [id] }] })).toBeUndefined();
+    expect(refusal({ opaque: [{ routine: 'f', reads: [id, email] }] })).toBe('masking.no-opaque-routine');
+  });
+});
+
+describe('messages of the server', () => {
+  it('are told by kind only where masked values may be in them', () => {
+    expect(plan({ columns: [column(flow('copy', id))], reads: [USERS] }).messages).toBe('scan');
+    expect(plan({ columns: [column(flow('derived', email))] }).messages).toBe('generic');
+    expect(plan({ uses: [use(email, 'lookup')] }).messages).toBe('generic');
+    expect(plan({ modifies: [USERS] }).messages).toBe('generic');
+    expect(plan({ modifies: [ORDERS] }).messages).toBe('scan');
+  });
+});
