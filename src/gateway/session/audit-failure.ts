@@ -8,7 +8,7 @@ import { readyForQuery } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
-import { AUDIT_LOST, AUDIT_UNAVAILABLE, denialResponse, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
+import { AUDIT_LOST, AUDIT_UNAVAILABLE, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import type { Frontend } from './frontend.ts';
 import type { Request } from './in-flight.ts';
 
@@ -33,11 +33,11 @@ export function refuseAndWithhold(
   for (const status of dropped.flatMap((segment) => segment.marks)) {
     const told = status === 'T' ? 'E' : status;
     if (told !== status) toldFailed = true;
-    core.toClient.put(Buffer.concat([denialResponse(AUDIT_LOST), readyForQuery(told)]));
+    core.toClient.put(Buffer.concat([core.denialResponse(AUDIT_LOST), readyForQuery(told)]));
     core.toClient.mark(told);
     core.toClient.flush();
   }
-  if (dropped.at(-1)?.marks.length === 0) backend.withholdBatch(denialResponse(AUDIT_LOST));
+  if (dropped.at(-1)?.marks.length === 0) backend.withholdBatch(core.denialResponse(AUDIT_LOST));
   if (toldFailed) backend.tellFailed();
   frontend.intentsFailed(from);
   // 3. Answers that are still to come for intents that failed.
@@ -66,7 +66,7 @@ function refuseUnsent(
   refusedBefore: boolean,
   notRun: (request: Request) => void,
 ): void {
-  const denial = denialResponse(AUDIT_UNAVAILABLE);
+  const denial = core.denialResponse(AUDIT_UNAVAILABLE);
   const { pipelineOpen } = core;
   let refused = refusedBefore;
   for (const { kind, probe } of requests) {
@@ -93,7 +93,7 @@ function refuseUnsent(
 export function failTransaction(core: SessionCore, inBatch: boolean, denial: DenyDecision): void {
   if (inBatch) {
     core.toUpstream.put(REJECTED_EXECUTE);
-    core.push('parse', { denial: denialResponse(denial) });
+    core.push('parse', { denial: core.denialResponse(denial) });
     return;
   }
   core.toUpstream.put(REJECTED_QUERY);

@@ -22,7 +22,7 @@ import {
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { SessionOptions } from './contract.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
-import { AUDIT_LOST, AUDIT_UNAVAILABLE, completedDenial, denialResponse } from './denial.ts';
+import { AUDIT_LOST, AUDIT_UNAVAILABLE, completedDenial } from './denial.ts';
 import type { AnswerSize } from './egress.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
@@ -308,7 +308,7 @@ export class Backend implements MessageSink {
 
   #cut(head: Request, denial: DenyDecision): void {
     head.cut = denial;
-    this.#withheld = denialResponse(denial);
+    this.#withheld = this.#core.denialResponse(denial);
     head.sqlstate = denial.sqlstate;
     this.#core.cancelling = true;
     this.#core.command({ type: 'cancel_statement' });
@@ -330,12 +330,12 @@ export class Backend implements MessageSink {
     if (!head.pure) head.fate = 'cut';
     if (head.kind === 'execute' && this.#inFlight.batchIsOpen) {
       // No Sync follows by itself, and none has come yet: what it did fails with the batch.
-      this.#tellCut(denialResponse(denial));
+      this.#tellCut(this.#core.denialResponse(denial));
       this.#listener.failTransaction(denial);
       return;
     }
     this.#cutCompleted = denial;
-    if (!head.pure) this.#withheld = denialResponse(completedDenial(denial));
+    if (!head.pure) this.#withheld = this.#core.denialResponse(completedDenial(denial));
     if (head.kind === 'execute') this.#tellCut(this.#withheld!);
   }
 
@@ -348,7 +348,8 @@ export class Backend implements MessageSink {
   /** What belongs to a request leaves when its record is durable; if that failed, its batch ends in an error. */
   #gate(head: Request | undefined): void {
     if (head === undefined || head.position === 0 || !this.#options.waitForRecord) return;
-    if (head.lost) this.#withheld ??= denialResponse(head.denial === undefined ? AUDIT_LOST : AUDIT_UNAVAILABLE);
+    if (head.lost)
+      this.#withheld ??= this.#core.denialResponse(head.denial === undefined ? AUDIT_LOST : AUDIT_UNAVAILABLE);
     else if (head.position > this.#out.gate) this.#out.gate = head.position;
   }
 
@@ -462,7 +463,7 @@ export class Backend implements MessageSink {
     }
     const denial = egress.denial(exceeded);
     if (head !== undefined) head.sqlstate = denial.sqlstate;
-    const bytes = denialResponse(denial);
+    const bytes = this.#core.denialResponse(denial);
     this.#pass(bytes, 0, bytes.length);
   }
 

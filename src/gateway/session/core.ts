@@ -116,6 +116,11 @@ export class SessionCore {
     }
   }
 
+  /** A refusal in the words for this principal. */
+  denialResponse(denied: DenyDecision): Buffer {
+    return denialResponse(denied, this.options.principal.kind);
+  }
+
   /** Queues the bytes of a message behind what they depend on, and remembers the request. */
   send(kind: RequestKind, buffer: Buffer, start: number, end: number, parts: RequestParts): Request {
     const position = parts.position ?? 0;
@@ -181,7 +186,7 @@ export class SessionCore {
       intent = this.takeIntent(protocol, sqlJson, statement?.analysis.class ?? 'unknown', 0, denied);
     }
     const names = kind === 'query' ? this.names.expectUnnamedGone() : NO_EFFECTS;
-    const denial = denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
+    const denial = this.denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
     // The record of a denial is synced before the denial is told, but nothing upstream waits for it.
     if (kind !== 'query' && kind !== 'function') this.batchRefused = true;
     this.send(kind, substitute, 0, substitute.length, { ...intent, denial, names, pure: true });

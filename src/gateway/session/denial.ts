@@ -4,6 +4,7 @@
  * way back. Order, transaction state, implicit transactions and the discarding up to Sync are then PostgreSQL's own.
  */
 
+import type { Principal } from '../../identity/principal.ts';
 import { encodeErrorResponse } from '../../pgwire/error-response.ts';
 import { encodeParse } from '../../pgwire/extended.ts';
 import { encodeQuery } from '../../pgwire/query.ts';
@@ -23,14 +24,36 @@ export function rejectedParse(name: string): Buffer {
 /** Stands for a Bind or Execute: fails without touching any name of the client's. */
 export const REJECTED_EXECUTE = encodeParse('dbgate_refused', REJECTED_SQL);
 
-export function denialResponse(decision: DenyDecision): Buffer {
+/** `kind`: of the principal; an agent gets the detail as JSON. */
+export function denialResponse(decision: DenyDecision, kind: Principal['kind']): Buffer {
+  const detail = kind === 'agent' ? agentDetail(decision) : decision.detail;
   return encodeErrorResponse({
     severity: 'ERROR',
     code: decision.sqlstate,
     message: decision.message,
-    ...(decision.detail === '' ? {} : { detail: decision.detail }),
+    ...(detail === '' ? {} : { detail }),
     ...(decision.hint === '' ? {} : { hint: decision.hint }),
     ...(decision.position === undefined ? {} : { position: String(decision.position) }),
+  });
+}
+
+/**
+ * The detail for agents (docs/policy.md, "What agents are told"): one line of JSON, whose keys may grow and never change.
+ * What looks exactly like PostgreSQL's own error has none.
+ */
+function agentDetail({ detail, rule, held, message, hint, sqlstate, position }: DenyDecision): string {
+  if (detail === '') return '';
+  const prefix = `rule ${rule}: `;
+  return JSON.stringify({
+    dbgate: 'denial/1',
+    effect: held === true ? 'hold' : 'deny',
+    rule,
+    sqlstate,
+    message,
+    reason: detail.startsWith(prefix) ? detail.slice(prefix.length) : detail,
+    instead: hint === '' ? null : hint,
+    position: position ?? null,
+    request: null,
   });
 }
 
