@@ -52,11 +52,12 @@ export function dateText(type: DateType, { mode }: Mask, { hash }: MaskContext):
       return MASKED;
     }
     const year = yearOfText(source, start, end);
-    if (year === 0 || year < FIRST_YEAR) return NULLED;
+    if (year === 0) return NULLED;
     if (mode === 'token') {
-      const days = daysOfIsoText(source, start, end);
-      writeDate(keyedDay(hash, days ?? daysOf(year, 1, 1), bytes), out);
-    } else {
+      const days = daysOfIsoText(source, start, end) ?? daysOf(year < 0 ? year + 1 : year, 1, 1);
+      writeDate(keyedDay(hash, days, bytes), out);
+    } else if (year < FIRST_YEAR) return NULLED;
+    else {
       out.decimal(Math.abs(year), 4);
       out.ascii('-01-01');
     }
@@ -78,7 +79,11 @@ export function dateBinary(type: DateType, { mode }: Mask, { hash }: MaskContext
     }
     const days =
       width === 4 ? upper : Math.floor((upper * 0x100000000 + source.readUInt32BE(start + 4)) / DAY_MICROSECONDS);
-    const masked = mode === 'token' ? keyedDay(hash, days, bytes) : daysOf(dateOf(days).year, 1, 1);
+    const { year } = dateOf(days);
+    const firstOfYear = daysOf(year, 1, 1);
+    // Of other years the text tells no day, see `daysOfIsoText`.
+    const told = year >= 1 && year <= 9999 ? days : firstOfYear;
+    const masked = mode === 'token' ? keyedDay(hash, told, bytes) : firstOfYear;
     // The first day of all is 4714-11-24 BC: its year begins before it.
     if (masked < FIRST_DAY) return NULLED;
     if (width === 4) {
