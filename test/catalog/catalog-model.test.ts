@@ -66,9 +66,10 @@ describe('the catalog of what a user makes', () => {
   it('has columns by attnum, what they are made of, and what is said of them', async () => {
     await client.query(`
       CREATE SCHEMA a;
-      CREATE TABLE a.people (id int PRIMARY KEY, gone int, "E Mail" text NOT NULL, upper_mail text
+      CREATE TABLE a.people (id int, gone int, "E Mail" text NOT NULL, upper_mail text
         GENERATED ALWAYS AS (upper("E Mail")) STORED, UNIQUE (upper_mail, id));
       ALTER TABLE a.people DROP COLUMN gone;
+      ALTER TABLE a.people ADD PRIMARY KEY (id);
       CREATE UNIQUE INDEX partial ON a.people (upper_mail) WHERE id > 3;
       CREATE UNIQUE INDEX computed ON a.people (lower(upper_mail));
       CREATE UNIQUE INDEX covering ON a.people ("E Mail") INCLUDE (id);
