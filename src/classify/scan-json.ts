@@ -77,8 +77,8 @@ export function maskScannedJson(text: string): string {
   const masked = text.replace(TOKEN, (token: string, quoted: string | undefined, colon: string | undefined) => {
     const value = quoted === undefined ? token : (JSON.parse(quoted) as string);
     if (colon !== undefined) {
-      before = `${value.replace(/[_-]/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2')}: `.slice(-40);
       const out = maskScanned(value);
+      before = `${out.replace(/[_-]/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2')}: `.slice(-40);
       if (out === value) return token;
       changed = true;
       return JSON.stringify(out) + colon;

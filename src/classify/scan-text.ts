@@ -43,7 +43,7 @@ export function scanText(text: string): ScanHit[] {
   const signs = signsIn(text);
   if (signs === 0) return NOTHING;
   const hits: ScanHit[] = [];
-  if ((signs & TOKEN) !== 0) {
+  if ((signs & (TOKEN | AT)) !== 0) {
     all(SECRET, text, (match) => {
       const equals = /^[?&;][^=]*=/.exec(match[0])?.[0].length ?? 0;
       hits.push({ start: match.index + equals, end: match.index + match[0].length, class: 'secret' });
@@ -62,7 +62,8 @@ export function scanText(text: string): ScanHit[] {
     });
   }
   if ((signs & AT) !== 0) emails(text, hits);
-  if ((signs & DIGITS) !== 0) numbers(text, hits);
+  if ((signs & (LONG | TOKEN)) !== 0) numbers(text, hits);
+  if ((signs & DIGITS) !== 0) namedNumbers(text, hits);
   if ((signs & DOTS) !== 0) addresses(text, hits);
   if (hits.length < 2) return hits;
   return withoutOverlap(hits);
@@ -172,10 +173,14 @@ function numbers(text: string, hits: ScanHit[]): void {
   all(SSN, text, (match) => {
     if (isSsn(match[0].replaceAll('-', ''))) push(hits, match, match[0], 'national_id');
   });
-  all(SSN_NAMED, text, (match) => push(hits, match, match[1]!, 'national_id'));
   all(PHONE_PLUS, text, (match) => push(hits, match, match[0], 'phone'));
   all(PHONE_AMERICAN, text, (match) => push(hits, match, match[0], 'phone'));
+}
+
+/** What is one by the word before it. */
+function namedNumbers(text: string, hits: ScanHit[]): void {
   all(PHONE_NAMED, text, (match) => push(hits, match, match[1]!, 'phone'));
+  all(SSN_NAMED, text, (match) => push(hits, match, match[1]!, 'national_id'));
   all(DATE_NAMED, text, (match) => push(hits, match, match[1]!, 'date_of_birth'));
 }
 
@@ -231,104 +236,134 @@ function isDomain(code: number): boolean {
 }
 
 const NOTHING: ScanHit[] = [];
+
+/** What there is to look for: an at sign, six digits in a row of groups, nine of them, dots or colons between, a key. */
 const AT = 1;
 const DIGITS = 2;
-const DOTS = 4;
-const TOKEN = 8;
+const LONG = 4;
+const DOTS = 8;
+const TOKEN = 16;
 
-/** Per byte or ASCII unit: 1 digit, 2 letter that hexadecimal has, 3 other letter, 4 mark inside of numbers, 5 `_`, 6 others. */
-const KINDS = new Uint8Array(256).fill(6);
-for (let i = 48; i <= 57; i++) KINDS[i] = 1;
-for (let i = 97; i <= 122; i++) KINDS[i] = i <= 102 ? 2 : 3;
-for (let i = 65; i <= 90; i++) KINDS[i] = 3;
-for (const char of ' -.()/+:') KINDS[char.charCodeAt(0)] = 4;
-KINDS[95] = 5;
-const [AT_SIGN, DOLLAR, PERCENT, BACKSLASH, AMPERSAND, EQUALS, DASH] = [64, 36, 37, 92, 38, 61, 45] as const;
+const DIGIT = 1;
+const HEX_LETTER = 2;
+const LETTER = 3;
+/** What stands between groups of digits. */
+const JOINT = 4;
+const UNDERSCORE = 5;
+const OTHER = 6;
+/** Part of a character beyond ASCII. */
+const BEYOND = 7;
 
-/**
- * Whether bytes may hold anything of that: one pass without allocation. True is a guess, false is sure.
- */
+const KINDS = new Uint8Array(256).fill(OTHER);
+for (let i = 128; i < 256; i++) KINDS[i] = BEYOND;
+for (let i = 48; i <= 57; i++) KINDS[i] = DIGIT;
+for (let i = 97; i <= 122; i++) KINDS[i] = i <= 102 ? HEX_LETTER : LETTER;
+for (let i = 65; i <= 90; i++) KINDS[i] = LETTER;
+for (const char of ' -.()/+:') KINDS[char.charCodeAt(0)] = JOINT;
+KINDS[95] = UNDERSCORE;
+const [AT_SIGN, DOLLAR, PERCENT, BACKSLASH, AMPERSAND, EQUALS, DASH, DOT, COLON, SPACE] = [
+  64, 36, 37, 92, 38, 61, 45, 46, 58, 32,
+] as const;
+
+/** Whether bytes may hold anything of that: one pass without allocation. True is a guess, false is sure. */
 export function mayHoldSensitive(buffer: Uint8Array, start: number, end: number): boolean {
-  return end - start >= 7 && signs(start, end, (i) => buffer[i]!) !== 0;
+  return end - start >= 7 && signs(buffer, start, end) !== 0;
 }
 
 function signsIn(text: string): number {
-  return signs(0, text.length, (i) => text.charCodeAt(i));
+  // One byte a unit: what is beyond ASCII only adds signs.
+  return signs(Buffer.from(text, 'latin1'), 0, text.length);
 }
 
-function signs(start: number, end: number, at: (i: number) => number): number {
+function signs(bytes: Uint8Array, start: number, end: number): number {
   let found = 0;
   let digits = 0;
   let dots = 0;
   let colons = 0;
   let run = 0;
   let runDigits = 0;
-  let runOther = false;
+  let runOther = 0;
   let dashes = 0;
   for (let i = start; i < end; i++) {
-    const byte = at(i);
-    const kind = byte < 256 ? KINDS[byte]! : 6;
-    if (kind === 1) {
-      digits++;
-      run++;
-      runDigits++;
+    const byte = bytes[i]!;
+    const kind = KINDS[byte]!;
+    if (kind <= LETTER) {
       dashes = 0;
-      if (digits >= 7) found |= DIGITS;
-      if (dots >= 3 || colons >= 2) found |= DOTS;
-    } else if (kind <= 3) {
       run++;
-      if (kind === 3) runOther = true;
-      // A letter ends a number, but not an IBAN or a hexadecimal group.
-      if (colons < 2) digits = 0;
-      dots = 0;
-      dashes = 0;
-    } else if (kind === 4) {
-      if (byte === 46) dots++;
-      else if (byte === 58) {
-        colons++;
-        if (colons >= 4) found |= DOTS;
-      } else if (byte === 32) {
+      if (kind === DIGIT) {
+        runDigits++;
+        digits++;
+        if (digits >= 6) found |= digits >= 9 ? DIGITS | LONG : DIGITS;
+        if (dots >= 3 || colons >= 2) found |= DOTS;
+      } else {
+        digits = 0;
         dots = 0;
-        colons = 0;
+        if (kind === LETTER) runOther++;
       }
+      // A key or an IBAN; digits alone and hexadecimal are none.
+      if (run >= 12 && runOther > 0 && (runDigits > 0 || run >= 20)) found |= TOKEN | LONG;
+      continue;
+    }
+    if (kind === JOINT) {
       if (byte === DASH) {
         run++;
         if (++dashes >= 5) found |= TOKEN;
-      } else {
-        dashes = 0;
-        run = runDigits = 0;
-        runOther = false;
+        continue;
       }
-    } else {
+      if (byte === DOT) dots++;
+      else if (byte === COLON) {
+        digits = 0;
+        if (++colons >= 2) found |= DOTS;
+      } else if (byte === SPACE) dots = colons = 0;
+      if ((byte === COLON || byte === SPACE) && endsSecretWord(bytes, i, start)) found |= TOKEN;
+    } else if (kind === UNDERSCORE) {
+      run++;
       dashes = 0;
-      if (kind === 5) run++;
-      else {
-        digits = dots = colons = 0;
-        if (byte === AT_SIGN) found |= AT;
-        else if (byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND) found |= AT | TOKEN;
-        else if (byte === DOLLAR || byte === EQUALS) found |= TOKEN;
-        run = runDigits = 0;
-        runOther = false;
-      }
+      continue;
+    } else if (kind === OTHER) {
+      digits = dots = colons = 0;
+      if (byte === AT_SIGN) found |= AT;
+      else if (byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND) found |= AT | TOKEN;
+      else if (byte === DOLLAR || byte === EQUALS) found |= TOKEN;
+      else if (byte === 34 && endsSecretWord(bytes, i, start)) found |= TOKEN;
     }
-    if (run >= 12 && runOther && (runDigits > 0 || run >= 20)) found |= TOKEN | DIGITS;
-    if (byte === 58 || byte === 32) if (i > start && isSecretWord(at, i, start)) found |= TOKEN;
+    run = runDigits = runOther = dashes = 0;
   }
   return found;
 }
 
-/** A colon or space behind the end of `password`, `secret`, `token`, `key`, `Basic`: the letters d, t, n, y, c. */
-function isSecretWord(at: (i: number) => number, i: number, start: number): boolean {
+/** Before a colon, a space or a quote: the end of `password`, `passwd`, `secret`, `token`, `key`, `Basic`, `Bearer`, `pwd`. */
+function endsSecretWord(bytes: Uint8Array, i: number, start: number): boolean {
   if (i - start < 3) return false;
-  const [a, b, c] = [at(i - 3) | 32, at(i - 2) | 32, at(i - 1) | 32];
-  // ord, swd, ret, ken, key, sic, rer
-  return (
-    (a === 111 && b === 114 && c === 100) ||
-    (a === 115 && b === 119 && c === 100) ||
-    (a === 114 && b === 101 && c === 116) ||
-    (a === 107 && b === 101 && c === 110) ||
-    (a === 107 && b === 101 && c === 121) ||
-    (a === 115 && b === 105 && c === 99) ||
-    (a === 114 && b === 101 && c === 114)
-  );
+  const last = bytes[i - 1]! | 32;
+  if (
+    last !== 100 &&
+    last !== 116 &&
+    last !== 110 &&
+    last !== 121 &&
+    last !== 99 &&
+    last !== 114 &&
+    last !== 101 &&
+    last !== 115
+  )
+    return false;
+  const [a, b] = [bytes[i - 3]! | 32, bytes[i - 2]! | 32];
+  switch (last) {
+    case 100: // ord, swd, pwd
+      return (a === 111 && b === 114) || ((a === 115 || a === 112) && b === 119);
+    case 116: // ret
+      return a === 114 && b === 101;
+    case 110: // ken
+      return a === 107 && b === 101;
+    case 121: // key
+      return a === 107 && b === 101;
+    case 99: // sic
+      return a === 115 && b === 105;
+    case 114: // rer
+      return a === 114 && b === 101;
+    case 101: // ase of passphrase
+      return a === 97 && b === 115;
+    default: // als of credentials
+      return a === 97 && b === 108;
+  }
 }

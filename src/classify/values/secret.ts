@@ -35,7 +35,7 @@ export const SECRET_FORMATS: readonly string[] = [
   'SK[0-9a-f]{32}',
   '\\d{8,10}:AA[0-9A-Za-z_-]{32,36}',
   // JSON Web Tokens and their unsecured form
-  'eyJ[0-9A-Za-z_-]{8,8000}\\.[0-9A-Za-z_-]{8,8000}(?:\\.[0-9A-Za-z_-]*){1,3}',
+  '(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,8000}\\.[0-9A-Za-z_-]{8,8000}(?:\\.[0-9A-Za-z_-]*){1,3}',
   '-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\\s\\S]{0,16000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\\s\\S]{0,16000})',
   // A password in a URL, a hook whose address is the secret, a token as a parameter
   '[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"\'<>]{0,80}:[^\\s/@"\'<>]{1,200}@[^\\s"\'<>]+',
