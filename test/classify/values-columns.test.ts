@@ -1,0 +1,393 @@
+/** Whole columns without a telling name: what they hold is told by their values alone, or they are clear. */
+import { describe, expect, it } from 'vitest';
+import type { ColumnSubject } from '../../src/classify/classes.ts';
+import { valueEvidence } from '../../src/classify/value-evidence.ts';
+
+/** Numerical Recipes' generator: the same columns in every run. */
+function random(seed: number) {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const int = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+  const pick = <T>(list: readonly T[]): T => list[int(0, list.length - 1)]!;
+  const string = (n: number, alphabet: string): string =>
+    Array.from({ length: n }, () => alphabet[int(0, alphabet.length - 1)]).join('');
+  const digits = (n: number): string => string(n, '0123456789');
+  return { int, pick, string, digits };
+}
+type R = ReturnType<typeof random>;
+
+const FIRST =
+  'Agnes,Bilal,Chiara,Dorota,Emeka,Freja,Giovanni,Hana,Imran,Jutta,Kwame,Lucía,Mehmet,Niamh,Oksana,Pekka,Rania,Søren,Tomás,Yuki'.split(
+    ',',
+  );
+const LAST =
+  'Smith,Kowalski,Okafor,García,Nguyen,Müller,Rossi,Van den Berg,Ivanova,Yilmaz,Haddad,Brown,Tanaka,Silva'.split(',');
+const luhnDigit = (body: string): string => {
+  for (let digit = 0; digit < 10; digit++) {
+    const sum = [...`${body}${digit}`].reverse().reduce((total, char, i) => {
+      const value = Number(char) * (i % 2 === 0 ? 1 : 2);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
+    if (sum % 10 === 0) return String(digit);
+  }
+  throw new Error('unreachable');
+};
+const card = (r: R): string => {
+  const body = r.pick(['4', '52', '2300']) + r.digits(15);
+  return body.slice(0, 15) + luhnDigit(body.slice(0, 15));
+};
+const iban = (r: R): string => {
+  const body = r.digits(18);
+  return `DE${String(98n - (BigInt(`${body}131400`) % 97n)).padStart(2, '0')}${body}`;
+};
+const day = (r: R, from: number, to: number): string =>
+  `${r.int(from, to)}-${String(r.int(1, 12)).padStart(2, '0')}-${String(r.int(1, 28)).padStart(2, '0')}`;
+const hex = '0123456789abcdef';
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const uuid = (r: R): string =>
+  `${r.string(8, hex)}-${r.string(4, hex)}-4${r.string(3, hex)}-a${r.string(3, hex)}-${r.string(12, hex)}`;
+const word = (r: R): string => r.string(r.int(4, 9), 'abcdefghijklmnoprstuvwz');
+const base64 = (text: string): string => Buffer.from(text).toString('base64url');
+const cpf = (r: R): string => {
+  let digits = r.digits(9);
+  for (let weight = 10; weight <= 11; weight++) {
+    const sum = [...digits].reduce((total, char, i) => total + Number(char) * (weight - i), 0);
+    digits += String(((sum * 10) % 11) % 10);
+  }
+  return digits;
+};
+const dni = (r: R): string => {
+  const number = r.digits(8);
+  return number + 'TRWAGMYFPDXBNJZSQVHLCKE'[Number(number) % 23];
+};
+const bsn = (r: R): string => {
+  for (;;) {
+    const d = r.digits(9);
+    if ([9, 8, 7, 6, 5, 4, 3, 2, -1].reduce((sum, weight, i) => sum + weight * Number(d[i]), 0) % 11 === 0) return d;
+  }
+};
+const publicIp = (r: R): string => `${r.int(31, 99)}.${r.int(1, 250)}.${r.int(1, 250)}.${r.int(1, 250)}`;
+
+const column = (make: (r: R, i: number) => string, type = 'text', n = 200): ColumnSubject => {
+  const r = random(n + 17);
+  return {
+    schema: 'public',
+    table: 'zq_17',
+    column: 'f_3',
+    type,
+    siblings: ['id', 'f_1', 'f_2'],
+    values: Array.from({ length: n }, (_, i) => make(r, i)),
+  };
+};
+
+const SENSITIVE: readonly (readonly [string, string, (r: R, i: number) => string, string?])[] = [
+  ['email', 'addresses', (r) => `${word(r)}.${word(r)}@${word(r)}.example`],
+  ['email', 'addresses with a name', (r) => `${r.pick(FIRST)} ${r.pick(LAST)} <${word(r)}@${word(r)}.org>`],
+  ['email', 'addresses backwards', (r) => [...`${word(r)}@${word(r)}.example`].reverse().join('')],
+  ['email', 'capitals', (r) => `${word(r)}@${word(r)}.example`.toUpperCase()],
+  ['email', 'an array', (r) => `{${word(r)}@${word(r)}.example,"${word(r)}@${word(r)}.example"}`, 'text[]'],
+  ['phone', 'E.164', (r) => `+4915${r.int(1, 7)}${r.digits(8)}`],
+  ['phone', 'American', (r) => `(${r.int(212, 989)}) 555-${r.digits(4)}`],
+  [
+    'phone',
+    'several forms',
+    (r) =>
+      r.pick([
+        `+1 ${r.int(201, 989)} 555 ${r.digits(4)}`,
+        `${r.int(201, 989)}-555-${r.digits(4)}`,
+        `+44 20 7946 0${r.digits(3)}`,
+      ]),
+  ],
+  [
+    'phone',
+    'French, national',
+    (r) => `0${r.pick(['6', '7'])} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)}`,
+  ],
+  ['person_name', 'whole names', (r) => `${r.pick(FIRST)} ${r.pick(LAST)}`],
+  [
+    'person_name',
+    'given names and families nobody has heard of',
+    (r) => `${r.pick(FIRST)} ${word(r).replace(/^./, (c) => c.toUpperCase())}`,
+  ],
+  ['person_name', 'family first', (r) => `${r.pick(LAST)}, ${r.pick(FIRST)}`],
+  ['person_name', 'capitals', (r) => `${r.pick(FIRST)} ${r.pick(LAST)}`.toUpperCase()],
+  ['person_name', 'given names', (r) => r.pick(FIRST)],
+  ['person_name', 'family names', (r) => r.pick(LAST)],
+  [
+    'person_name',
+    'Cyrillic',
+    (r) => `${r.pick(['Сергей', 'Ольга', 'Дмитрий', 'Анна'])} ${r.pick(['Иванов', 'Петрова', 'Мельник'])}`,
+  ],
+  ['person_name', 'Chinese', (r) => `${r.pick([...'王李张刘陈杨'])}${r.pick(['伟', '秀英', '建国', '敏'])}`],
+  [
+    'postal_address',
+    'English',
+    (r) =>
+      `${r.int(1, 9899)} ${word(r).replace(/^./, (c) => c.toUpperCase())} ${r.pick(['Street', 'Ave', 'Rd.', 'Lane', 'Court'])}, ${word(r)}`,
+  ],
+  [
+    'postal_address',
+    'German',
+    (r) => `${r.pick(['Linden', 'Haupt', 'Schiller'])}${r.pick(['straße', 'weg', 'str.', 'platz'])} ${r.int(1, 150)}`,
+  ],
+  [
+    'postal_address',
+    'French',
+    (r) =>
+      `${r.int(1, 150)} ${r.pick(['rue', 'avenue', 'chemin'])} ${r.pick(['de la Paix', 'Victor Hugo', 'du Moulin'])}, ${r.int(10000, 95999)} ${r.pick(['Lyon', 'Nantes'])}`,
+  ],
+  [
+    'postal_address',
+    'Spanish',
+    (r) =>
+      `${r.pick(['Calle', 'Avenida', 'Paseo'])} ${r.pick(['Mayor', 'del Sol', 'Colón'])} ${r.int(1, 150)}, ${r.int(1, 9)}º ${r.pick(['A', 'B'])}`,
+  ],
+  [
+    'postal_address',
+    'Italian and Polish',
+    (r) =>
+      r.pick([
+        `Via ${r.pick(['Roma', 'Garibaldi'])}, ${r.int(1, 150)}`,
+        `ul. ${r.pick(['Długa', 'Krótka'])} ${r.int(1, 99)}/${r.int(1, 20)}`,
+      ]),
+  ],
+  [
+    'postal_address',
+    'Dutch and Swedish',
+    (r) =>
+      r.pick([
+        `${r.pick(['Prinsen', 'Heren'])}gracht ${r.int(1, 300)}`,
+        `${r.pick(['Drottning', 'Kungs'])}gatan ${r.int(1, 90)}`,
+      ]),
+  ],
+  ['geo', 'pairs', (r) => `${r.int(-80, 80)}.${r.digits(6)}, ${r.int(-170, 170)}.${r.digits(6)}`],
+  ['date_of_birth', 'days', (r) => day(r, 1944, 2004), 'date'],
+  [
+    'date_of_birth',
+    'days as text',
+    (r) => `${String(r.int(1, 28)).padStart(2, '0')}.${String(r.int(1, 12)).padStart(2, '0')}.${r.int(1944, 2004)}`,
+  ],
+  ['national_id', 'social security numbers', (r) => `${r.int(700, 899)}-${r.int(10, 99)}-${r.int(1000, 9999)}`],
+  [
+    'national_id',
+    'social security numbers as integers',
+    (r) => `${r.int(700, 899)}${r.int(10, 99)}${r.int(1000, 9999)}`,
+    'integer',
+  ],
+  ['national_id', 'CPF', (r) => cpf(r).replace(/(...)(...)(...)(..)/, '$1.$2.$3-$4')],
+  ['national_id', 'CPF as integers', (r) => String(Number(cpf(r))).padStart(11, '1'), 'none'],
+  ['national_id', 'DNI', dni],
+  ['national_id', 'BSN', bsn],
+  ['national_id', 'NINO', (r) => `${r.pick(['AB', 'CE', 'JK'])}${r.digits(6)}${r.pick(['A', 'B', 'C', 'D'])}`],
+  ['tax_id', 'employers', (r) => `${r.int(20, 27)}-${r.digits(7)}`],
+  ['tax_id', 'VAT', (r) => r.pick([`DE${r.digits(9)}`, `NL${r.digits(9)}B0${r.int(1, 9)}`, `IT${r.digits(11)}`])],
+  ['ip_address', 'v4', publicIp],
+  ['ip_address', 'v6', (r) => `2a02:${r.string(3, hex)}1:${r.string(3, hex)}2::${r.string(3, hex)}3`],
+  ['ip_address', 'inet', publicIp, 'inet'],
+  ['device_id', 'MAC', (r) => Array.from({ length: 6 }, () => r.string(2, hex)).join(':')],
+  ['device_id', 'IMEI', (r) => ((body) => body + luhnDigit(body))(`35${r.digits(12)}`)],
+  ['payment_card', 'text', card],
+  ['payment_card', 'grouped', (r) => card(r).replace(/(....)(?=.)/g, '$1 ')],
+  ['payment_card', 'integers', card, 'bigint'],
+  ['payment_card', 'half of them IBANs', (r, i) => (i % 3 === 0 ? iban(r) : card(r))],
+  ['bank_account', 'IBAN', iban],
+  [
+    'bank_account',
+    'IBAN in groups',
+    (r) =>
+      iban(r)
+        .replace(/(....)/g, '$1 ')
+        .trim(),
+  ],
+  ['password_hash', 'bcrypt', (r) => `$2b$12$${r.string(53, base62)}`],
+  ['password_hash', 'Django', (r) => `pbkdf2_sha256$600000$${r.string(22, base62)}$${r.string(43, base62)}=`],
+  ['password_hash', 'argon2', (r) => `$argon2id$v=19$m=65536,t=3,p=4$${r.string(22, base62)}$${r.string(43, base62)}`],
+  ['secret', 'live keys', (r) => `sk_live_${r.string(24, base62)}`],
+  [
+    'secret',
+    'several vendors',
+    (r) =>
+      r.pick([
+        `ghp_${r.string(36, base62)}`,
+        `AKIA${r.string(16, 'ABCDEFGHJKMNPQRST234567')}`,
+        `xoxb-${r.digits(11)}-${r.string(24, base62)}`,
+      ]),
+  ],
+  [
+    'secret',
+    'JWT',
+    (r) => `${base64('{"alg":"HS256","typ":"JWT"}')}.${base64(`{"sub":"${word(r)}"}`)}.${r.string(43, base62)}`,
+  ],
+  ['secret', 'random tokens', (r) => r.string(40, base62)],
+  ['secret', 'random tokens of one case', (r) => r.string(40, 'bcdfghjkmnpqrstvwxz23456789')],
+  ['secret', 'URLs with a password', (r) => `amqp://${word(r)}:${word(r)}@queue.internal:5672/${word(r)}`],
+  ['secret', 'bytes', (r) => `\\x${Buffer.from(`sk_test_${r.string(20, base62)}`).toString('hex')}`, 'bytea'],
+  ['photo', 'pictures of people', (r) => `https://cdn.example/avatars/${word(r)}.png`],
+  ['health', 'diagnoses', (r) => `${r.pick([...'EFIJKM'])}${r.digits(2)}.${r.digits(1)}`],
+  ['demographic', 'genders', (r) => r.pick(['male', 'female', 'non-binary'])],
+  [
+    'free_text',
+    'prose with addresses',
+    (r) => r.pick([`Please write to ${word(r)}@${word(r)}.example about the order`, 'Nothing to say about this one']),
+  ],
+  [
+    'free_text',
+    'prose with names',
+    (r) =>
+      `Spoke with ${r.pick(FIRST.filter((name) => /^[A-Za-z]+$/.test(name)))} ${word(r).replace(/^./, (c) => c.toUpperCase())} about the late delivery`,
+  ],
+];
+
+const CLEAR: readonly (readonly [string, (r: R, i: number) => string, string?])[] = [
+  ['UUIDs', uuid],
+  ['git hashes', (r) => r.string(40, hex)],
+  ['etags', (r) => r.string(32, hex)],
+  ['short hashes', (r) => r.string(7, hex)],
+  ['order numbers with a letter prefix', (r) => `ORD-2024-${r.digits(6)}`],
+  ['random numbers of sixteen digits', (r) => `7${r.digits(15)}`],
+  ['random numbers of sixteen digits that could be Visa', (r) => `4${r.digits(15)}`],
+  ['epoch milliseconds', (r) => String(1_700_000_000_000 + r.int(0, 9e9)), 'bigint'],
+  ['epoch milliseconds as text', (r) => String(1_700_000_000_000 + r.int(0, 9e9))],
+  ['epoch seconds', (r) => String(1_600_000_000 + r.int(0, 1e8)), 'integer'],
+  ['nine-digit ids, one after another', (_r, i) => String(400_000_000 + i * 3), 'integer'],
+  ['random integers', (r) => String(r.int(0, 2 ** 31 - 1)), 'integer'],
+  ['snowflakes', (r) => `1${r.digits(17)}`, 'bigint'],
+  ['order numbers with the year in front', (r) => `2024${r.digits(6)}`],
+  ['versions', (r) => `${r.int(1, 12)}.${r.int(0, 9)}.${r.int(0, 30)}`],
+  ['versions of four parts', (r) => `${r.int(1, 9)}.${r.int(0, 9)}.${r.int(0, 9)}.${r.int(0, 9)}`],
+  [
+    'product names',
+    (r) => `${r.pick(['Nordic', 'Compact', 'Ultra'])} ${r.pick(['Desk Lamp', 'Key Ring', 'Notebook', 'Phone Case'])}`,
+  ],
+  [
+    'cities',
+    (r) =>
+      r.pick('Springfield,Rivertown,Lakeview,Lyon,Hamburg,Oslo,San Francisco,Charlotte,Sydney,Kraków,Porto'.split(',')),
+  ],
+  ['countries', (r) => r.pick(['Germany', 'France', 'Georgia', 'Japan', 'Brazil', 'Chad', 'Jordan'])],
+  ['states', (r) => r.pick(['active', 'closed', 'pending'])],
+  ['package names', (r) => `left-pad@${r.int(1, 9)}.${r.int(0, 9)}.0`],
+  ['SKUs', (r) => `${r.pick(['AB', 'QX'])}-${r.digits(3)}-${r.digits(2)}-${r.digits(3)}`],
+  ['barcodes', (r) => r.digits(13)],
+  ['ISBNs', (r) => `978-3-${r.digits(2)}-${r.digits(6)}-${r.digits(1)}`],
+  ['paths', (r) => `/docs/${word(r)}/${r.int(1, 40)}`],
+  ['URLs', (r) => `https://shop.example/p/${word(r)}-${word(r)}?page=${r.int(1, 9)}`],
+  ['mime types', (r) => r.pick(['image/png', 'text/html', 'application/vnd.ms-excel'])],
+  ['templates', (r) => `${r.pick(['welcome', 'reset', 'receipt'])}_mail_v${r.int(1, 4)}`],
+  ['colours', (r) => `#${r.string(6, hex)}`],
+  ['locales', (r) => r.pick(['en_US', 'de_DE', 'fr_FR'])],
+  ['time zones', (r) => r.pick(['Europe/Berlin', 'America/New_York', 'Asia/Tokyo'])],
+  ['hiring days', (r) => day(r, 2015, 2024), 'date'],
+  ['due days', (r) => day(r, 2024, 2025), 'date'],
+  ['timestamps as text', (r) => `${day(r, 2021, 2024)} 10:2${r.int(0, 9)}:31`],
+  ['times', (r) => `${r.int(10, 23)}:${r.int(10, 59)}:${r.int(10, 59)}`],
+  ['ULIDs', (r) => `01HZ${r.string(22, '0123456789ABCDEFGHJKMNPQRSTVWXYZ')}`],
+  ['object ids', (r) => `cus_${r.string(14, base62)}`],
+  ['KSUIDs', (r) => `2aB${r.string(24, base62)}`],
+  ['base64 of a text', (r) => Buffer.from(`template ${word(r)} ${word(r)} ${word(r)}`).toString('base64')],
+  ['integrity hashes', (r) => `sha512-${r.string(86, base62)}==`],
+  ['money', (r) => `${r.int(1, 9999)}.${r.digits(2)}`],
+  ['cost centres', (r) => `CC-${r.digits(3)}-${r.digits(2)}`],
+  ['bytes of a picture', (r) => `\\x89504e47${r.string(40, hex)}ff`, 'bytea'],
+  ['departments', (r) => r.pick(['Engineering', 'Sales', 'Support', 'People', 'Legal'])],
+  ['plans', (r) => r.pick(['Basic', 'Pro', 'Enterprise', 'Grace period'])],
+  ['months', (r) => r.pick('January,February,March,April,May,June,July,August'.split(','))],
+  ['flags', (r) => r.pick(['true', 'false'])],
+  [
+    'json settings',
+    (r) => JSON.stringify({ theme: r.pick(['dark', 'light']), size: r.int(1, 90), tags: ['a', 'b'] }),
+    'jsonb',
+  ],
+  [
+    'titles of chapters',
+    (r) => `The ${r.pick(['Lost', 'Hidden'])} ${r.pick(['Garden', 'Summer', 'Road'])} ${r.int(1, 30)}`,
+  ],
+];
+
+describe('columns of values alone', () => {
+  it.each(SENSITIVE.filter(([, , , type]) => type !== 'none'))('%s: %s', (expected, _what, make, type) => {
+    const found = valueEvidence(column(make, type));
+    expect(found).toMatchObject({ class: expected });
+    expect(['proof', 'strong']).toContain(found.strength);
+  });
+
+  it.each(SENSITIVE.filter(([, , , type]) => type !== 'none'))(
+    '%s: %s, in a table of twelve rows',
+    (expected, what, make, type) => {
+      // Too few to tell from numbers that are nothing.
+      if (what.includes('as integers')) return;
+      expect(valueEvidence(column(make, type, 12)).class).toBe(expected);
+    },
+  );
+
+  it.each(CLEAR)('clear: %s', (_what, make, type) => {
+    const found = valueEvidence(column(make, type));
+    expect([found.class === undefined || found.strength === 'weak', found.says]).toEqual([true, found.says]);
+    expect(found.strength === 'weak' ? 'weak' : found.freeText && type !== 'jsonb').not.toBe(true);
+  });
+
+  it('judges integers by the table that they stand in', () => {
+    const few = column((r) => `${r.int(700, 899)}${r.int(10, 99)}${r.int(1000, 9999)}`, 'integer', 8);
+    expect(valueEvidence(few).class).toBeUndefined();
+    expect(valueEvidence({ ...few, siblings: ['id', 'full_name'] })).toMatchObject({
+      class: 'national_id',
+      strength: 'strong',
+    });
+  });
+
+  it('has a text scanned in which one row of two hundred holds something', () => {
+    const found = valueEvidence(
+      column((r, i) => (i === 77 ? `mail ${word(r)}@x.example` : r.pick(['ok', 'retry', `took ${i} ms`]))),
+    );
+    expect(found).toMatchObject({ class: undefined, freeText: true });
+  });
+
+  it('tells the paths of documents', () => {
+    const found = valueEvidence(
+      column(
+        (r) =>
+          JSON.stringify({
+            party: { mail: `${word(r)}@x.example`, phones: [`+1212555${r.digits(4)}`] },
+            size: 3,
+            items: [{ pan: card(r) }],
+          }),
+        'jsonb',
+      ),
+    );
+    expect([...found.paths!]).toEqual([
+      ['party.mail', 'email'],
+      ['party.phones.[]', 'phone'],
+      ['items.[].pan', 'payment_card'],
+    ]);
+  });
+
+  it('tells the paths of documents that are longer than a sample', () => {
+    const found = valueEvidence(
+      column((r) => `{"who": {"mail": "${word(r)}@x.example"}, "log": "${'x'.repeat(3000)}"}`.slice(0, 2048), 'json'),
+    );
+    expect([...found.paths!]).toEqual([['who.mail', 'email']]);
+  });
+
+  it('tells the fields of composites and hstore', () => {
+    const contact = column((r) => `("${r.pick(FIRST)} ${r.pick(LAST)}",+1212555${r.digits(4)},)`, 'public.contact');
+    expect([...valueEvidence({ ...contact, fields: ['who', 'tel', 'mail'] }).paths!]).toEqual([
+      ['who', 'person_name'],
+      ['tel', 'phone'],
+    ]);
+    const address = column((r) => `("${r.int(1, 99)} ${word(r)} Street, X",City,12345,GB)`, 'public.place');
+    expect(valueEvidence({ ...address, fields: ['a', 'b', 'c', 'd'] }).paths!.get('a')).toBe('postal_address');
+    const pairs = column((r) => `"k"=>"${word(r)}@x.example", "size"=>"3", "note"=>NULL`, 'hstore');
+    expect([...valueEvidence(pairs).paths!]).toEqual([['k', 'email']]);
+  });
+
+  it('never says a value', () => {
+    for (const [, , make, type] of SENSITIVE) {
+      const subject = column(make, type);
+      const { says } = valueEvidence(subject);
+      expect(subject.values!.filter((value) => value.length > 5 && says.includes(value))).toEqual([]);
+    }
+  });
+});
