@@ -1,0 +1,27 @@
+/** All attacks, by family: one line each. */
+import type { Attack } from './attack.ts';
+import { columns } from './families/columns.ts';
+import { documents } from './families/documents.ts';
+import { errors } from './families/errors.ts';
+import { expressions } from './families/expressions.ts';
+import { inferences } from './families/inferences.ts';
+import { protocols } from './families/protocols.ts';
+import { queries } from './families/queries.ts';
+import { routines } from './families/routines.ts';
+import { send } from './families/send.ts';
+import { smuggling } from './families/smuggling.ts';
+import { stores } from './families/stores.ts';
+
+export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
+  send,
+  columns,
+  expressions,
+  documents,
+  queries,
+  routines,
+  stores,
+  errors,
+  smuggling,
+  protocols,
+  inferences,
+};

@@ -1,0 +1,45 @@
+/** Every column that is sensitive by its name or by its values, alone. */
+import type { Attack, Way } from '../attack.ts';
+
+const COLUMNS: readonly (readonly [string, string, Way?])[] = [
+  ['patienten', 'vorname'],
+  ['patienten', 'geburtsdatum', 'binary'],
+  ['patienten', 'strasse', 'copy csv'],
+  ['patienten', 'versicherten_nr'],
+  ['patienten', 'feld_7', 'extended'],
+  ['patienten', 'mail_klein'],
+  ['patienten', 'akte', 'binary'],
+  ['patienten', 'weitere_mails', 'binary'],
+  ['patienten', 'kontakt', 'binary'],
+  ['personen', 'name', 'cursor'],
+  ['aerzte', 'tel'],
+  ['zugriffe', 'wer', 'no describe'],
+  ['zugriffe', 'von_ip', 'binary'],
+  ['zugriffe_2024', 'von_ip'],
+  ['zugriffe_rest', 'wer'],
+  ['laden.clientes', 'cpf', 'extended'],
+  ['laden.clientes', 'tarjeta', 'copy'],
+  ['laden.clientes', 'iban', 'binary'],
+  ['laden.clientes', 'nome_completo'],
+  ['laden.clientes', 'correo_electronico', 'portal'],
+  ['laden.clientes', 'fecha_nacimiento'],
+  ['laden.clientes', 'ultima_ip'],
+  ['laden.clientes', 'direccion'],
+  ['laden.clientes', 'extras'],
+  ['saas.accounts', 'login'],
+  ['saas.accounts', 'pw_digest', 'extended'],
+  ['saas.accounts', 'api_token'],
+  ['saas.accounts', 'webhook_secret'],
+  ['saas.accounts', 'webhook_secret', 'binary'],
+  ['saas.accounts', 'profile', 'copy binary'],
+  ['saas.vorfaelle', 'body', 'extended'],
+  ['saas."会員"', '"電話番号"', 'binary'],
+  ['mv_suche', 's2'],
+  ['mv_suche', 's1', 'copy'],
+];
+
+export const columns: readonly Attack[] = COLUMNS.map(([table, column, by = 'simple']) => ({
+  id: `column.${table}.${column}.${by.replaceAll(' ', '-')}`,
+  by,
+  sql: `SELECT ${column} FROM ${table}`,
+}));

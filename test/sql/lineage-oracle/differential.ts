@@ -1,0 +1,379 @@
+/**
+ * The oracle: a statement's lineage against what the server does. In: a statement, its lineage, a schema whose base
+ * columns can be changed. Out: findings, each a column that depends on what its lineage does not name. Everything runs
+ * in transactions that are rolled back.
+ *
+ * 1. All base columns that are in neither `sources` of an output column nor in `uses` are changed at once: the output
+ *    column's values must stay (data and control, complete).
+ * 2. One cell of a column that only steers gets a canary: it must not be seen in the answer (control is not data).
+ * 3. `copy` holds nothing but values of its sources.
+ * 4. RowDescription against name, type and origin.
+ * 5. Where `fallible` names none of the changed columns, what worked must not fail.
+ * 6. What a statement leaves in its target is changed only by what `writes` and `uses` say.
+ */
+import type pg from 'pg';
+import type { Catalog } from '../../../src/catalog/catalog.ts';
+import type { ColumnRef, Flow, StatementLineage } from '../../../src/sql/lineage/lineage.ts';
+import { canary, changed, type Kind, showsCanary } from './kinds.ts';
+import type { Random } from './random.ts';
+import { baseColumns, baseTables, type Schema } from './schema.ts';
+
+export interface Base {
+  readonly relation: number;
+  readonly attnum: number;
+  readonly table: string;
+  readonly column: string;
+  readonly kind: Kind;
+  /** `relation.attnum` of every reference that covers it: its own, a parent's, a partition's, a generated column's … */
+  readonly coveredBy: ReadonlySet<string>;
+}
+
+export interface Finding {
+  readonly rule: 'control' | 'data' | 'copy' | 'description' | 'fallible' | 'write' | 'columns' | 'throws';
+  readonly says: string;
+}
+
+export interface Answer {
+  readonly fields: readonly { name: string; tableID: number; columnID: number; dataTypeID: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** SQLSTATE; undefined: it ran. */
+  readonly error: string | undefined;
+  readonly target: readonly (readonly (string | null)[])[] | undefined;
+  readonly targetFields: readonly string[];
+}
+
+/** Slower statements are left out: there are enough others. */
+const PATIENCE_MS = 150;
+
+const key = (ref: { relation: number; attnum: number }) => `${ref.relation}.${ref.attnum}`;
+
+/** What can be changed, with everything that depends on it by the catalog alone. */
+export function basesOf(
+  schema: Schema,
+  catalog: Catalog,
+  matviewSources: ReadonlyMap<string, readonly ColumnRef[]>,
+): Base[] {
+  const bases: Base[] = [];
+  for (const table of baseTables(schema)) {
+    const relation = catalog.relation(schema.name, table.name)!;
+    const family = [
+      relation.oid,
+      ...(table.is === 'partitioned' ? catalog.descendants(relation.oid) : []),
+      ...ancestors(catalog, relation.oid),
+    ];
+    for (const column of baseColumns(table)) {
+      const coveredBy = new Set<string>();
+      const names = [
+        column.name,
+        ...[...table.generated].filter(([, from]) => from.includes(column.name)).map(([name]) => name),
+      ];
+      for (const oid of family) {
+        for (const one of catalog.relationByOid(oid)!.columns) {
+          if (names.includes(one.name)) coveredBy.add(`${oid}.${one.attnum}`);
+        }
+      }
+      const attnum = relation.columns.find(({ name }) => name === column.name)!.attnum;
+      bases.push({
+        relation: relation.oid,
+        attnum,
+        table: table.name,
+        column: column.name,
+        kind: column.kind,
+        coveredBy,
+      });
+    }
+  }
+  // A materialised view's column stands for what its definition reads, which may be another one's.
+  for (let turn = 0; turn < 3; turn++) {
+    for (const [ref, sources] of matviewSources) {
+      for (const base of bases) {
+        if (sources.some((source) => base.coveredBy.has(key(source)))) (base.coveredBy as Set<string>).add(ref);
+      }
+    }
+  }
+  return bases;
+}
+
+function ancestors(catalog: Catalog, oid: number): number[] {
+  const parents = catalog.relationByOid(oid)?.parents ?? [];
+  return parents.flatMap((parent) => [parent, ...ancestors(catalog, parent)]);
+}
+
+export class Differential {
+  readonly client: pg.Client;
+  readonly schema: Schema;
+  readonly bases: readonly Base[];
+  private readonly random: Random;
+  private readonly refresh: string;
+  /** Values of every column of the base relations, as text, for `copy`. */
+  readonly values: ReadonlyMap<string, ReadonlySet<string>>;
+  runs = 0;
+
+  constructor(
+    client: pg.Client,
+    schema: Schema,
+    bases: readonly Base[],
+    values: Differential['values'],
+    random: Random,
+  ) {
+    this.client = client;
+    this.schema = schema;
+    this.bases = bases;
+    this.values = values;
+    this.random = random;
+    this.refresh = schema.relations
+      .filter(({ is }) => is === 'matview')
+      .map(({ name }) => `REFRESH MATERIALIZED VIEW ${name};`)
+      .join('');
+  }
+
+  /** Runs it after `before`, in a transaction that leaves nothing. */
+  async run(sql: string, target: string | undefined, before = ''): Promise<Answer> {
+    this.runs++;
+    const skip = before.split(';').length - 1 + 2;
+    const look = target === undefined ? '' : `; SELECT * FROM ONLY ${target}`;
+    try {
+      const text = `BEGIN; SET LOCAL statement_timeout = ${PATIENCE_MS}; ${before} ${sql}${look}; ROLLBACK`;
+      const results = (await this.client.query({
+        text,
+        rowMode: 'array',
+      } as pg.QueryConfig)) as unknown as pg.QueryArrayResult[];
+      const result = results[skip]!;
+      const after = target === undefined ? undefined : results[skip + 1];
+      return {
+        fields: result.fields ?? [],
+        rows: (result.rows ?? []) as string[][],
+        error: undefined,
+        target: after?.rows as string[][] | undefined,
+        targetFields: after?.fields.map(({ name }) => name) ?? [],
+      };
+    } catch (error) {
+      await this.client.query('ROLLBACK');
+      const code = (error as { code?: string }).code;
+      if (code === undefined) throw error;
+      return { fields: [], rows: [], error: code, target: undefined, targetFields: [] };
+    }
+  }
+
+  /** UPDATEs that give these columns other values (or, `idle`, the ones that they have). */
+  private updates(bases: readonly Base[], idle: boolean): string {
+    const byTable = new Map<string, Base[]>();
+    for (const base of bases) byTable.set(base.table, [...(byTable.get(base.table) ?? []), base]);
+    let sql = '';
+    for (const [table, columns] of byTable) {
+      const set = columns.map(({ column, kind }) => `${column} = ${idle ? column : changed(kind, column)}`);
+      const only = this.schema.relations.find(({ name }) => name === table)!.is === 'partitioned' ? '' : 'ONLY ';
+      sql += `UPDATE ${only}${table} SET ${set.join(', ')};`;
+    }
+    return sql;
+  }
+
+  /** The answer when these columns have other values; undefined: PostgreSQL's answer is not determined by the data. */
+  private async differs(
+    sql: string,
+    target: string | undefined,
+    bases: readonly Base[],
+    first: Answer,
+    same: (a: Answer, b: Answer) => boolean,
+    refresh: boolean,
+  ): Promise<Answer | undefined> {
+    const more = refresh ? this.refresh : '';
+    const other = await this.run(sql, target, this.updates(bases, false) + more);
+    if (same(first, other) || slow(other)) return undefined;
+    // Rows have moved in the table: what depends on that alone depends on no value.
+    const idle = await this.run(sql, target, this.updates(bases, true) + more);
+    if (!same(first, idle))
+      return same(idle, other)
+        ? undefined
+        : (await this.stable(sql, target, bases, idle, same, more))
+          ? other
+          : undefined;
+    return other;
+  }
+
+  private async stable(
+    sql: string,
+    target: string | undefined,
+    bases: readonly Base[],
+    idle: Answer,
+    same: (a: Answer, b: Answer) => boolean,
+    more: string,
+  ) {
+    return same(idle, await this.run(sql, target, this.updates(bases, true) + this.updates(bases, true) + more));
+  }
+
+  /** The answer with other values in these columns. */
+  changedAnswer(sql: string, bases: readonly Base[], lineage: StatementLineage): Promise<Answer> {
+    return this.run(sql, undefined, this.updates(bases, false) + (this.matviewRead(lineage) ? this.refresh : ''));
+  }
+
+  /** Findings of one statement, which ran as `first`. */
+  async check(sql: string, target: string | undefined, first: Answer, lineage: StatementLineage): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    if (lineage.unknown.length > 0) return findings;
+    const columns = lineage.columns;
+    if ((columns?.length ?? 0) !== first.fields.length) {
+      return [{ rule: 'columns', says: `${columns?.length ?? 'no'} columns, the server says ${first.fields.length}` }];
+    }
+    const uses = new Set(lineage.uses.map(({ source }) => key(source)));
+    const readsMatview = this.matviewRead(lineage);
+    for (const [i, column] of (columns ?? []).entries()) findings.push(...this.described(i, column, first));
+
+    // 1: output columns with the same lineage share a run.
+    const groups = new Map<string, { outside: Base[]; columns: number[] }>();
+    for (const [i, column] of (columns ?? []).entries()) {
+      if (column.unknown.length > 0) continue;
+      const within = new Set([...uses, ...column.sources.map(key)]);
+      const outside = this.bases.filter((base) => !covered(base, within));
+      const id = outside.map(key).join();
+      const group = groups.get(id) ?? { outside, columns: [] };
+      group.columns.push(i);
+      groups.set(id, group);
+    }
+    for (const { outside, columns: members } of groups.values()) {
+      if (outside.length === 0) continue;
+      const same = (a: Answer, b: Answer) =>
+        a.error === b.error && members.every((i) => bag(a.rows, i) === bag(b.rows, i));
+      const other = await this.differs(sql, undefined, outside, first, same, readsMatview);
+      if (!other) continue;
+      const culprits = await this.narrow(sql, undefined, outside, first, same, readsMatview);
+      const which = members.filter((i) => other.error !== undefined || bag(first.rows, i) !== bag(other.rows, i));
+      const how = other.error === undefined ? '' : ` (fails with ${other.error})`;
+      findings.push({
+        rule: 'control',
+        says: `column ${which.map((i) => `${i + 1} ${columns![i]!.name}`).join()} depends on ${culprits}${how}`,
+      });
+    }
+
+    // 2: what only steers.
+    const steering = this.random.shuffle(
+      this.bases.filter(
+        (base) =>
+          covered(base, uses) && canary(base.kind) !== undefined && columns?.some((column) => mayNotShow(base, column)),
+      ),
+    );
+    for (const base of steering.slice(0, 2)) {
+      const before = `UPDATE ${base.table} SET ${base.column} = ${canary(base.kind)} WHERE id = ${1 + this.random.below(4)};`;
+      const other = await this.run(sql, undefined, before + (readsMatview ? this.refresh : ''));
+      if (other.error !== undefined) continue;
+      for (const [i, column] of (columns ?? []).entries()) {
+        if (!mayNotShow(base, column) || !other.rows.some((row) => row[i] != null && showsCanary(row[i]))) continue;
+        findings.push({
+          rule: 'data',
+          says: `column ${i + 1} ${column.name} shows the value of ${base.table}.${base.column}`,
+        });
+      }
+    }
+
+    // 3
+    for (const [i, column] of (columns ?? []).entries()) {
+      if (column.shape.kind !== 'copy' || column.unknown.length > 0 || column.sources.some(({ path }) => path))
+        continue;
+      const known = column.sources.map((source) => this.values.get(key(source)));
+      if (known.some((values) => values === undefined)) continue;
+      const alien =
+        lineage.writes.length === 0 &&
+        first.rows.some((row) => row[i] != null && !known.some((values) => values!.has(row[i]!)));
+      if (alien)
+        findings.push({
+          rule: 'copy',
+          says: `column ${i + 1} ${column.name} is said to be a copy and holds another value`,
+        });
+    }
+
+    // 5
+    const fallible = new Set(
+      lineage.uses.filter(({ use }) => use === 'fallible' || use === 'sink').map(({ source }) => key(source)),
+    );
+    if (lineage.writes.length === 0 && (columns ?? []).every((column) => column.unknown.length === 0)) {
+      const harmless = this.bases.filter((base) => !covered(base, fallible));
+      const other = await this.run(sql, undefined, this.updates(harmless, false) + (readsMatview ? this.refresh : ''));
+      // Class 22: data exception. Numbers out of range are let be: any addition may meet one.
+      if (other.error?.startsWith('22') && other.error !== '22003') {
+        const same = (_: Answer, b: Answer) => b.error !== other.error;
+        findings.push({
+          rule: 'fallible',
+          says: `fails with ${other.error} for other values of ${await this.narrow(sql, undefined, harmless, first, same, readsMatview)}`,
+        });
+      }
+    }
+
+    // 6
+    if (target !== undefined && first.target)
+      findings.push(...(await this.checkWrites(sql, target, first, lineage, uses)));
+    return findings;
+  }
+
+  private async checkWrites(
+    sql: string,
+    target: string,
+    first: Answer,
+    lineage: StatementLineage,
+    uses: ReadonlySet<string>,
+  ): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    const own = this.bases.filter(({ table }) => table === target);
+    for (const base of own) {
+      const i = first.targetFields.indexOf(base.column);
+      const into = lineage.writes.filter(({ target: to }) => to.kind === 'column' && base.coveredBy.has(key(to)));
+      if (into.some(({ flow }) => flow.unknown.length > 0)) continue;
+      const within = new Set([...uses, ...into.flatMap(({ flow }) => flow.sources.map(key))]);
+      const outside = this.bases.filter((one) => one !== base && one.column !== 'id' && !covered(one, within));
+      const same = (a: Answer, b: Answer) => a.error === b.error && bag(a.target ?? [], i) === bag(b.target ?? [], i);
+      const other = await this.differs(sql, target, outside, first, same, true);
+      if (!other || other.error !== undefined) continue;
+      const culprits = await this.narrow(sql, target, outside, first, same, true);
+      findings.push({ rule: 'write', says: `${target}.${base.column} takes in ${culprits}` });
+    }
+    return findings;
+  }
+
+  private matviewRead(lineage: StatementLineage): boolean {
+    const matviews = this.schema.relations.filter(({ is }) => is === 'matview').length;
+    return matviews > 0 && lineage.reads.some((oid) => !this.bases.some((base) => base.relation === oid));
+  }
+
+  /** Which single columns suffice. */
+  private async narrow(
+    sql: string,
+    target: string | undefined,
+    bases: readonly Base[],
+    first: Answer,
+    same: (a: Answer, b: Answer) => boolean,
+    refresh: boolean,
+  ): Promise<string> {
+    const found: string[] = [];
+    for (const base of bases) {
+      if (await this.differs(sql, target, [base], first, same, refresh)) found.push(`${base.table}.${base.column}`);
+    }
+    return found.length > 0 ? found.join(', ') : `a combination of ${bases.length} columns`;
+  }
+
+  private described(i: number, column: NonNullable<StatementLineage['columns']>[number], first: Answer): Finding[] {
+    const field = first.fields[i]!;
+    const says: string[] = [];
+    if (column.name !== field.name) says.push(`name ${column.name}, the server says ${field.name}`);
+    if (column.type !== undefined && column.type !== field.dataTypeID)
+      says.push(`type ${column.type}, the server says ${field.dataTypeID}`);
+    const origin = `${column.origin?.relation ?? 0}.${column.origin?.attnum ?? 0}`;
+    if (column.unknown.length === 0 && origin !== `${field.tableID}.${field.columnID}`) {
+      says.push(`origin ${origin}, the server says ${field.tableID}.${field.columnID}`);
+    }
+    return says.map((one) => ({ rule: 'description', says: `column ${i + 1} ${column.name}: ${one}` }));
+  }
+}
+
+const slow = ({ error }: Answer) => error === '57014';
+
+function covered(base: Base, refs: ReadonlySet<string>): boolean {
+  for (const ref of base.coveredBy) if (refs.has(ref)) return true;
+  return false;
+}
+
+function mayNotShow(base: Base, column: Flow): boolean {
+  return column.unknown.length === 0 && !covered(base, new Set(column.sources.map(key)));
+}
+
+function bag(rows: readonly (readonly (string | null)[])[], i: number): string {
+  return JSON.stringify(rows.map((row) => row[i] ?? null).sort());
+}
