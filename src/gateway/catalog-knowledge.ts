@@ -5,8 +5,11 @@ import { systemColumnAction } from '../classify/system-columns.ts';
 import { type MaskingRights, modeOf } from '../masking/clearance.ts';
 import type { ColumnKnowledge } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
-import type { ColumnRef, StatementLineage } from '../sql/lineage/lineage.ts';
+import { type ColumnRef, PRINTED, type StatementLineage } from '../sql/lineage/lineage.ts';
 import type { Classifier } from './classifier.ts';
+
+/** Texts of statements: no scan finds all that is in them. */
+const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity', 'pg_cursors', 'pg_prepared_statements']);
 
 /** Of a column that nobody else can see yet, and into which nothing that is masked has flown. */
 const OWN_AND_CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
@@ -36,12 +39,15 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return this.#shared !== undefined && this.#shared.relationByOid(relation.oid) === undefined;
   }
 
-  systemAction(oid: number, attnum: number): 'pass' | 'scan' | 'redact' | undefined {
+  systemAction({ relation: oid, attnum, path }: ColumnRef): 'pass' | 'scan' | 'redact' | undefined {
     const relation = this.#catalog.relationByOid(oid);
     if (relation === undefined || !relation.isSystem) return undefined;
     if (attnum < 0) return 'pass';
     const column = relation.columns.find((one) => one.attnum === attnum);
-    return column === undefined ? 'redact' : systemColumnAction(relation.schema, relation.name, column.name);
+    if (column === undefined) return 'redact';
+    const action = systemColumnAction(relation.schema, relation.name, column.name);
+    // A parse tree is unreadable to a scan; what is printed of it is not.
+    return action === 'redact' && path?.[0] === PRINTED && !RUN_BY_OTHERS.has(relation.name) ? 'scan' : action;
   }
 
   nameOf({ relation: oid, attnum, path }: ColumnRef): string {

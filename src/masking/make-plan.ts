@@ -12,7 +12,7 @@ export interface ColumnKnowledge {
   /** Undefined: not classified, which counts as sensitive. */
   classOf(relation: number, attnum: number): Classification | undefined;
   /** Undefined: no system column. */
-  systemAction(relation: number, attnum: number): 'pass' | 'scan' | 'redact' | undefined;
+  systemAction(column: ColumnRef): 'pass' | 'scan' | 'redact' | undefined;
   /** `schema.table.column`, for messages. */
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
@@ -226,8 +226,9 @@ class Planner {
     return { do: 'json', keys, otherwise: SCAN };
   }
 
-  #held({ relation, attnum, path }: ColumnRef): Held {
-    const system = this.#known.systemAction(relation, attnum);
+  #held(source: ColumnRef): Held {
+    const { relation, attnum, path } = source;
+    const system = this.#known.systemAction(source);
     if (system !== undefined) return system === 'pass' ? 'clear' : system === 'scan' ? 'scan' : 'system';
     const found = this.#known.classOf(relation, attnum);
     if (found === undefined) return this.#masks('free_text');

@@ -27,7 +27,7 @@ function clear(): Classification {
 
 const known: ColumnKnowledge = {
   classOf: (relation, attnum) => CLASSES[`${relation}.${attnum}`],
-  systemAction: (relation) => (relation === STATISTICS ? 'redact' : undefined),
+  systemAction: ({ relation }) => (relation === STATISTICS ? 'redact' : undefined),
   nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
   masksIn: (relation) => relation === USERS,
   isLaundry: (relation) => relation === 9,

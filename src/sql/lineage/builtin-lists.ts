@@ -28,7 +28,7 @@ export const NULL_TESTS = words('num_nulls num_nonnulls');
 /** The text of an argument stays in theirs, as it is and in order. */
 export const TEXTS = words(`
 concat concat_ws format string_agg upper lower initcap casefold btrim ltrim rtrim trim quote_ident quote_literal quote_nullable
-array_to_string lpad rpad repeat normalize text xmlcomment xmlagg xmlconcat jsonb_pretty xmltext json_send
+array_to_string lpad rpad repeat normalize text xmlcomment xmlagg xmlconcat jsonb_pretty xmltext textanycat anytextcat
 `);
 
 export const JSON_BUILDERS = words('json_build_object jsonb_build_object');
@@ -72,7 +72,7 @@ pg_extension_config_dump lo_close
 
 /** Neither immutable nor on PostgreSQL's list of what only computes, and still without data of a table. */
 export const HARMLESS = words(`
-currval lastval txid_current pg_current_xact_id txid_status pg_xact_status pg_xact_commit_timestamp pg_last_committed_xact
+pg_options_to_table currval lastval txid_current pg_current_xact_id txid_status pg_xact_status pg_xact_commit_timestamp pg_last_committed_xact
 pg_lock_status pg_available_extensions pg_available_extension_versions pg_extension_update_paths pg_timezone_names
 pg_timezone_abbrevs pg_timezone_abbrevs_zone pg_timezone_abbrevs_abbrevs pg_control_system pg_control_checkpoint
 pg_control_recovery pg_control_init pg_cursor pg_prepared_xact pg_isolation_test_session_is_blocked
@@ -88,7 +88,12 @@ time timetz interval json jsonb xml hashtext array_agg json_object_agg jsonb_obj
 jsonb_object_agg_unique json_object_agg_strict jsonb_object_agg_strict json_object_agg_unique_strict
 jsonb_object_agg_unique_strict range_intersect_agg to_char pg_advisory_unlock_all pg_get_acl pg_ls_replslotdir
 pg_ls_logicalsnapdir pg_ls_logicalmapdir pg_ls_summariesdir pg_get_loaded_modules pg_get_sequence_data
-array_random random
+array_random random getdatabaseencoding getpgusername json_to_tsvector jsonb_to_tsvector money oidvectortypes ts_match_tq
+pg_current_wal_flush_lsn ts_debug ts_parse ts_token_type ts_match_tt xml_is_well_formed currtid2 lo_tell lo_tell64
+pg_stat_get_backend_client_port pg_stat_get_backend_activity_start pg_stat_get_subscription pg_replication_origin_oid
+pg_stat_get_subscription_stats pg_stat_get_wal_receiver pg_show_replication_origin_status in_range
+pg_replication_origin_progress pg_replication_origin_session_is_setup pg_replication_origin_session_progress
+pg_xact_commit_timestamp_origin amvalidate
 `);
 
 /** What is printed of a definition or setting: the system column that it stands in. */
@@ -118,11 +123,11 @@ export const CATALOG_TEXTS: Readonly<Record<string, readonly [relation: string, 
   pg_stat_get_backend_client_addr: ['pg_stat_activity', 'client_addr'],
   pg_cursor: ['pg_cursors', 'statement'],
   pg_prepared_statement: ['pg_prepared_statements', 'statement'],
-  pg_options_to_table: ['pg_user_mapping', 'umoptions'],
 };
 
 /** They give a value for every value of their type. The list decides only what counts as `fallible`. */
 export const TOTAL = words(`
+pg_options_to_table
 lower upper initcap length char_length character_length octet_length bit_length concat concat_ws md5 sha224 sha256 sha384 sha512
 btrim ltrim rtrim reverse ascii substr substring left right strpos position replace translate split_part starts_with
 quote_ident quote_literal quote_nullable format to_char date_part extract age date_trunc date isfinite timezone justify_days
@@ -146,7 +151,8 @@ websearch_to_tsquery ts_rank ts_rank_cd ts_headline obj_description col_descript
 array_fill overlay unaccent hashtext generate_subscripts to_ascii crc32 casefold normalize pg_size_pretty quote_all
 has_table_privilege has_schema_privilege has_column_privilege has_database_privilege has_function_privilege
 has_sequence_privilege has_type_privilege pg_has_role pg_table_is_visible pg_type_is_visible pg_function_is_visible
-current_schemas now row tsvector_to_array pg_encoding_to_char
+current_schemas now row tsvector_to_array pg_encoding_to_char similarity word_similarity strict_word_similarity show_trgm
+hstore svals skeys avals akeys hstore_to_json hstore_to_jsonb crypt digest hmac soundex metaphone dmetaphone
 `);
 
 /** Columns of functions with several OUT parameters. */
@@ -165,6 +171,8 @@ export const OUTPUTS: Readonly<Record<string, readonly string[]>> = Object.fromE
     pg_get_object_address: 'classid objid objsubid',
     pg_get_catalog_foreign_keys: 'fktable fkcols pktable pkcols is_array is_opt',
     _pg_expandarray: 'x n',
+    'json_array_elements jsonb_array_elements json_array_elements_text jsonb_array_elements_text': 'value',
+    pg_partition_ancestors: 'relid',
     pg_available_extensions: 'name default_version comment',
     pg_available_extension_versions: 'name version superuser trusted relocatable schema requires comment',
     pg_extension_update_paths: 'source target path',

@@ -36,7 +36,7 @@ import {
   valueFrom,
 } from './flows.ts';
 import { alongPath, arrayFrom, buildObject, extractPath, textOfJson, toJson } from './json-flows.ts';
-import type { ColumnRef, Flow } from './lineage.ts';
+import { type ColumnRef, type Flow, PRINTED } from './lineage.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
   arrayType,
@@ -56,20 +56,46 @@ export function isBuiltin(t: Tracer, name: string): boolean {
 }
 
 /** The type that every overload gives, or that of one that gives what it is given. */
-function returnType(t: Tracer, name: string): number | undefined {
+function returnType(t: Tracer, name: string, values: readonly Value[]): number | undefined {
+  const [first] = values;
+  if (OF_FIRST_TEXT.has(name) && isTextType(first?.type)) return TEXT_TYPE;
+  if (name === 'sum' && first?.type !== undefined) return SUMS.get(first.type);
+  if (name === 'avg' && first?.type !== undefined) return AVERAGES.get(first.type) ?? undefined;
   const returns = t.catalog.builtin(name)?.returns ?? [];
   const [only] = returns;
   if (returns.length !== 1 || only === undefined) return undefined;
   return t.catalog.typeByOid(only)?.kind === 'p' && only !== RECORD ? undefined : only;
 }
 
+const OF_FIRST_TEXT = new Set(
+  'substr substring overlay reverse btrim ltrim rtrim left right lpad rpad replace translate'.split(' '),
+);
+/** Of integers, numeric and floating point. */
+const SUMS = new Map([
+  [21, 20],
+  [23, 20],
+  [20, 1700],
+  [1700, 1700],
+  [700, 700],
+  [701, 701],
+]);
+const AVERAGES = new Map([
+  [21, 1700],
+  [23, 1700],
+  [20, 1700],
+  [1700, 1700],
+  [700, 701],
+  [701, 701],
+]);
+
 /** `args`: what the call is given, those of WITHIN GROUP behind. */
 export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], at: Tree | undefined): Value {
   const values = args.map(({ value }) => value);
   const flows = values.map(({ flow }) => flow);
-  const type = returnType(t, name);
+  const type = returnType(t, name, values);
   if (!isKnown(t, name, args.length)) return t.unknown(`function pg_catalog.${name}`, ...flows);
   noteFailures(t, name, args, at);
+  noteRowCount(t, name, flows, at);
   const result = special(t, name, args, values, type, at);
   if (result !== undefined) return result;
   if (flows.every(isEmpty)) {
@@ -79,10 +105,31 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   return valueFrom(combine(flows), type);
 }
 
+/** The options of foreign servers, tables and users: how many there are, and their names, are no secret. */
+const OPTIONS = 'pg_options_to_table';
+
+/** Functions whose number of rows is that of their argument's own parts. */
+const STRUCTURAL =
+  /^(?:unnest|jsonb?_(?:array_elements|each|object_keys|to_record|populate_record)\w*|_pg_expandarray|aclexplode|generate_subscripts)$/;
+
+/** How many rows a function gives tells of its arguments. */
+function noteRowCount(t: Tracer, name: string, flows: readonly Flow[], at: Tree | undefined): void {
+  const builtin = t.catalog.builtin(name);
+  if (builtin !== undefined && !builtin.returnsSet) return;
+  if (name === OPTIONS || (builtin === undefined && name !== '_pg_expandarray')) return;
+  for (const flow of flows) {
+    const isOwn = STRUCTURAL.test(name) && flow.shape.kind !== 'derived' && flow.shape.kind !== 'text';
+    if (!isOwn) t.use(flow, 'predicate', name, at);
+  }
+}
+
 function isSet(t: Tracer, name: string): boolean {
   const builtin = t.catalog.builtin(name);
   return builtin === undefined || builtin.returnsSet || builtin.isAggregate || builtin.volatility === 'v';
 }
+
+/** Input and output functions of types, and what stands behind operators on times. */
+const CONVERSIONS = /^(?:(?:date|timestamptz?|timetz?|interval)_\w+|reg\w+(?:in|out)|\w+_(?:in|out|send)|\w+send)$/;
 
 /** It sees its arguments and nothing else, or what it sees else is known. */
 function isKnown(t: Tracer, name: string, count: number): boolean {
@@ -93,6 +140,7 @@ function isKnown(t: Tracer, name: string, count: number): boolean {
   if (TEXTS.has(name) || COPIES.has(name) || TO_JSON.has(name) || TOTAL.has(name) || JSON_AGGREGATES.has(name))
     return true;
   if (JSON_PATHS.has(name) || JSON_RECORDS.has(name) || WITHOUT_DATA.has(name)) return true;
+  if (CONVERSIONS.test(name)) return true;
   return /^pg_stat_get_/.test(name) && !/activity|query|subscription|wal_receiver|backend_client/.test(name);
 }
 
@@ -141,6 +189,14 @@ function special(
   if (name === 'count') {
     for (const flow of flows) t.use(flow, isCountable(flow) ? 'count' : 'predicate', 'count', at);
     return valueFrom(NO_DATA, type);
+  }
+  if (name === OPTIONS) {
+    return valueFrom(
+      rowOf([
+        { name: 'option_name', flow: NO_DATA },
+        { name: 'option_value', flow: combine(flows) },
+      ]),
+    );
   }
   if (NULL_TESTS.has(name)) {
     for (const flow of flows) t.use(flow, isCountable(flow) ? 'null_test' : 'predicate', name, at);
@@ -256,12 +312,12 @@ function catalogValue(
   return valueFrom(rowOf(outputs.map((one) => ({ name: one, flow }))));
 }
 
-/** The text of a system catalog's column. */
+/** The text of a system catalog's column, as PostgreSQL prints it. */
 export function systemColumn(t: Tracer, relation: string, column: string): Flow {
   const found = t.catalog.relation('pg_catalog', relation);
   const attnum = found?.columns.find((one) => one.name === column)?.attnum;
   if (found === undefined || attnum === undefined) return { ...NO_DATA, unknown: [`pg_catalog.${relation}.${column}`] };
-  const source: ColumnRef = { relation: found.oid, attnum };
+  const source: ColumnRef = { relation: found.oid, attnum, path: [PRINTED] };
   return { sources: [source], unknown: [], shape: { kind: 'text' } };
 }
 

@@ -4,6 +4,9 @@
  * everything in reach.
  */
 
+/** As `path` of a system column: not what is stored, which may be a parse tree, but the text that a function prints of it. */
+export const PRINTED = 'printed';
+
 /** A column of a base relation (table, foreign table, materialised view, system catalog): never of a view. */
 export interface ColumnRef {
   readonly relation: number;

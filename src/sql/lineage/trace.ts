@@ -7,6 +7,7 @@ import type { World } from '../../catalog/catalog.ts';
 import type { Grammar } from '../grammar.ts';
 import { unwrap } from '../tree.ts';
 import { traceCondition } from './conditions.ts';
+import { copyFormatOf } from './copy-format.ts';
 import { traceValue } from './expressions.ts';
 import { type NamedValue, oneOf } from './flows.ts';
 import type { Lineage, OutputColumn, StatementLineage } from './lineage.ts';
@@ -55,6 +56,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
           columns: columns?.map(outputColumn),
           resultOf: described.resultOf,
           defines: described.defines,
+          copyOut: copyFormatOf(node),
         }),
       );
       changed ??= changesNames(node);

@@ -50,7 +50,7 @@ export class Findings {
     }
   }
 
-  lineage(rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines'>): StatementLineage {
+  lineage(rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'copyOut'>): StatementLineage {
     return {
       ...rest,
       uses: [...this.uses.values()],
@@ -71,7 +71,7 @@ export interface ViewTrace {
 /** What is kept from trace to trace, for one snapshot of a catalog. */
 export interface LineageMemo {
   version: number | undefined;
-  readonly views: Map<number, ViewTrace>;
+  readonly views: Map<string, ViewTrace>;
 }
 
 export function createLineageMemo(): LineageMemo {
@@ -112,6 +112,8 @@ interface Frame {
   /** Name of the view whose definition is being read. */
   inside: string | undefined;
   nesting: number;
+  /** The search_path while it runs, under which bodies given as texts are read. */
+  running: readonly string[];
 }
 
 export class Tracer {
@@ -134,11 +136,14 @@ export class Tracer {
     this.grammar = grammar;
     this.memo = memo;
     this.#parts = parts;
-    this.#frame = { world, locates: true, inside: undefined, nesting: 0 };
+    this.#frame = { world, locates: true, inside: undefined, nesting: 0, running: world.searchPath };
   }
 
   get world(): World {
     return this.#frame.world;
+  }
+  get runningPath(): readonly string[] {
+    return this.#frame.running;
   }
   get catalog(): World['catalog'] {
     return this.#frame.world.catalog;
@@ -174,7 +179,12 @@ export class Tracer {
   }
 
   /** Reads a text that stands elsewhere: another search path, no locations. Undefined: too many within one another. */
-  elsewhere<T>(searchPath: readonly string[], inside: string | undefined, run: () => T): T | undefined {
+  elsewhere<T>(
+    searchPath: readonly string[],
+    inside: string | undefined,
+    run: () => T,
+    running: readonly string[] = this.#frame.running,
+  ): T | undefined {
     const before = this.#frame;
     if (before.nesting >= MAX_NESTING) return undefined;
     this.#frame = {
@@ -182,6 +192,7 @@ export class Tracer {
       locates: false,
       inside: inside ?? before.inside,
       nesting: before.nesting + 1,
+      running,
     };
     try {
       return run();
