@@ -165,7 +165,8 @@ class JsonWalk {
         this.#skipString();
         key = this.#text(from, this.#at);
         node = keys?.get(key) ?? otherwise;
-        this.#key(key, from, node.kind === 'pass');
+        // What is told by a key itself is no context for its value.
+        if (!this.#key(key, from, node.kind === 'pass')) key = '';
         this.#spaces();
         if (source[this.#at] !== COLON) throw new MalformedJson();
         this.#byte();
@@ -182,13 +183,12 @@ class JsonWalk {
     }
   }
 
-  #key(key: string, from: number, passes: boolean): void {
+  /** Whether it goes as it is. */
+  #key(key: string, from: number, passes: boolean): boolean {
     const masked = passes ? key : this.#context.scan(key);
     if (masked === key) this.#out.append(this.#source, from, this.#at);
-    else {
-      this.#touched = true;
-      this.#write(JSON.stringify(masked));
-    }
+    else this.#replace(JSON.stringify(masked));
+    return masked === key;
   }
 
   #scanLeaf(first: number, key: string): void {
