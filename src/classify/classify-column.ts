@@ -8,14 +8,15 @@ import { type NameEvidence, nameEvidence } from './name-evidence.ts';
 import { tableTopic } from './name-table.ts';
 import { type TypeKind, typeKind } from './name-type.ts';
 import { splitName } from './name-words.ts';
+import { refutes } from './plausible.ts';
 import { type ValueEvidence, valueEvidence } from './value-evidence.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { PROSE_WORDS } from './words/qualifiers.ts';
 import { VOCABULARY } from './words/vocabulary.ts';
 
 /** Kinds whose values cannot be read as anything but what they are. */
-const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'timestamp', 'time', 'enum', 'range', 'vector']);
-const DOCUMENTS: ReadonlySet<TypeKind> = new Set(['json', 'xml']);
+const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'time', 'range', 'vector', 'network', 'mac']);
+const DOCUMENTS: ReadonlySet<TypeKind> = new Set(['json', 'xml', 'search']);
 
 /** Classes that values can look unlike without being something else: what is secret or private has no form. */
 const FORMLESS: ReadonlySet<ColumnClass> = new Set([
@@ -32,7 +33,6 @@ const NO_VALUES: ValueEvidence = { class: undefined, strength: 'none', says: '',
 /** Fail closed: clear text that may hold anything is scanned; a name that says what it holds is enough not to. */
 function mustScan(subject: ColumnSubject, kind: TypeKind, name: NameEvidence, values: ValueEvidence): boolean {
   if (DOCUMENTS.has(kind)) return true;
-  if (kind === 'search') return true;
   if (kind !== 'text' && kind !== 'other' && kind !== 'bytes') return false;
   if (subject.references !== undefined) return false;
   if (values.freeText || values.class !== undefined) return true;
@@ -47,7 +47,7 @@ interface Verdict {
   readonly confidence: number;
 }
 
-function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind): Verdict {
+function weigh(name: NameEvidence, values: ValueEvidence, sample: readonly string[]): Verdict {
   const byName = name.class;
   const nameAlone: Verdict = {
     class: byName,
@@ -58,35 +58,36 @@ function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind): Verdi
     case 'strong': {
       if (values.class === undefined) return nameAlone;
       if (values.class === byName) return { class: byName, confidence: 0.99 };
-      // What is both a text about people and full of addresses is redacted as the text that it is.
-      if (byName === 'free_text' || (byName !== undefined && FORMLESS.has(byName) && values.strength !== 'proof'))
-        return nameAlone;
+      // What has no form may look like something else; only proof says that it is.
+      if (byName !== undefined && FORMLESS.has(byName) && values.strength !== 'proof') return nameAlone;
       return { class: values.class, confidence: values.strength === 'proof' ? 0.97 : 0.85 };
     }
     case 'weak':
       if (values.class !== undefined && values.class === byName) return { class: byName, confidence: 0.95 };
-      if (values.class !== undefined && byName === undefined && !name.meaningful)
+      if (values.class !== undefined && byName === undefined && !name.meaningful) {
         return { class: values.class, confidence: 0.6 };
-      return nameAlone;
+      }
+      break;
     case 'against':
       if (byName === undefined) return { class: undefined, confidence: 0.95 };
-      if (kind === 'composite' || (name.strength === 'strong' && FORMLESS.has(byName)))
-        return { ...nameAlone, confidence: 0.6 };
-      return { class: undefined, confidence: 0.8 };
+      break;
     case 'none':
-      return nameAlone;
+      break;
     default: {
       const never: never = values.strength;
       return never;
     }
   }
+  if (byName !== undefined && name.paths === undefined && refutes(byName, sample))
+    return { class: undefined, confidence: 0.8 };
+  return nameAlone;
 }
 
 function classify(subject: ColumnSubject, topic: TableTopic): Classification {
   const kind = typeKind(subject);
   const name = nameEvidence(subject, topic);
   const values = PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : valueEvidence(subject);
-  const { class: found, confidence } = weigh(name, values, kind);
+  const { class: found, confidence } = weigh(name, values, subject.values ?? []);
   const evidence: Evidence[] = [...name.evidence];
   if (values.says !== '') evidence.push({ from: 'values', says: values.says });
   const paths = new Map([...(name.paths ?? []), ...(values.paths ?? [])]);

@@ -93,7 +93,10 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   const before = words.slice(0, start);
   if (rule.alone) {
     return before.every(
-      (word) => (!rule.exact && QUALIFIERS.has(word)) || reading.tableWords.includes(word) || word.length === 1,
+      (word) =>
+        reading.tableWords.includes(word) ||
+        word.length === 1 ||
+        (!rule.exact && (QUALIFIERS.has(word) || (PERSON_TABLES.has(word) && !NO_ROLES.has(word)))),
     );
   }
   return before.length === 0 || rule.class === 'financial' || !CLEAR_HEADS.has(before[0] ?? '');
@@ -163,7 +166,9 @@ const PII_MARK =
 function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind): Reading {
   const siblings = subject.siblings.map((sibling) => splitName(sibling, VOCABULARY));
   const beside = new Set(siblings.flat());
-  const besideHeads = new Set(siblings.map((words) => words.at(-1) ?? ''));
+  const besideHeads = new Set(
+    siblings.flatMap((words) => (CLEAR_HEADS.has(words[0] ?? '') ? [] : [words.at(-1) ?? ''])),
+  );
   return {
     words: splitName(name, VOCABULARY),
     tableWords: splitName(subject.table, VOCABULARY),

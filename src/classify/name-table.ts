@@ -61,6 +61,8 @@ const COMPANY_WORDS: ReadonlySet<string> = new Set([
   'website',
   'employee',
 ]);
+/** In a table of clients, these say that a client is a program. */
+const OAUTH_WORDS: ReadonlySet<string> = new Set(['redirect', 'secret', 'protocol', 'grant', 'scope']);
 /** In a table of reports, these say that a report is a query. */
 const QUERY_WORDS: ReadonlySet<string> = new Set([
   'query',
@@ -74,6 +76,29 @@ const QUERY_WORDS: ReadonlySet<string> = new Set([
   'widget',
 ]);
 
+/** People in some schemas, programs or records in others. */
+const AMBIGUOUS: ReadonlySet<string> = new Set([
+  'agent',
+  'actor',
+  'operator',
+  'consumer',
+  'family',
+  'identity',
+  'host',
+  'crew',
+  'party',
+  'owner',
+  'partner',
+  'individual',
+  'provider',
+  'registration',
+  'enrollment',
+  'booking',
+  'reservation',
+]);
+const isReachable = (words: readonly string[]) =>
+  /^(email|mail|phone|mobile|telephone)$/u.test(words.at(-1) ?? '') && !CLEAR_HEADS.has(words[0] ?? '');
+
 export function tableTopic(table: string, columns: readonly string[]): TableTopic {
   const words = splitName(table, VOCABULARY);
   const whole = topicOf(words);
@@ -83,7 +108,10 @@ export function tableTopic(table: string, columns: readonly string[]): TableTopi
   const head = bare.at(-1) ?? '';
   const others = columns.map((column) => splitName(column, VOCABULARY));
   const personal = others.some((parts) => !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(parts.join(' ')));
+  if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
+    return 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
+  if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';
   if (head === 'account' && !personal)
     return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
   if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';

@@ -5,12 +5,25 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'national_id',
     phrases:
-      phrases(`ssn, social security, social security number, social security no, soc sec, soc sec no, social insurance number, sin number, social number, nino, national insurance, national insurance number, national insurance no, ni number, ni no, national id, national id number, national identification, national identification number, national identity, national identity number, nationalid, nat id, citizen id, citizen number, citizen no, identity number, identity no, identity card, identity card number, identity document, identity document number, id card, id card number, id card no, idcard, idcard no, id number, id document, id document number, personal id, personal id number, personal number, personal no, personal identity number, personal identification number, personal code, government id, government id number, govt id, gov id, state id number, resident id, resident number, residence permit, residence permit number, passport, passport number, passport no, passport num, passport nr, passport id,
-      driver license, driver license number, driver license no, driver license, driver licence, driver licence number, driving license, driving license number, driving licence, driving licence no, driving licence number, dl number, dl no, license number, licence number, licence no, license no, license plate, licence plate, number plate, plate number, plate no, vehicle registration number, registration plate, kfz kennzeichen, kennzeichen, voter id, voter number, alien number, alien registration number, green card number, visa number, military id, last4 ssn, ssn last4, ssn last four, employee ssn,
+      phrases(`ssnid, sinid, identification id, identification no, identification number, work permit, work permit number, permit no, visa no, visa number, ssn, social security, social security number, social security no, soc sec, soc sec no, social insurance number, sin number, social number, nino, national insurance, national insurance number, national insurance no, ni number, ni no, national id, national national identification, national identification number, national identity, national identity number, nationalid, nat id, citizen id, citizen number, citizen no, identity number, identity no, identity card, identity card number, identity document, identity document number, id card, id card number, id card no, idcard, idcard no, id number, id document, id document number, personal id, personal id number, personal number, personal no, personal identity number, personal identification number, personal code, government id, government id number, govt id, gov id, state id number, resident id, resident number, residence permit, residence permit number, passport, passport number, passport no, passport num, passport nr, passport id,
+      driver license, driver license number, driver license no, driver license, driver licence, driver licence number, driving license, driving license number, driving licence, driving licence no, driving licence number, dl number, dl no, license number, licence number, licence no, license no,  voter id, voter number, alien number, alien registration number, green card number, visa number, military id, last4 ssn, ssn last4, ssn last four, employee ssn,
       aadhaar, aadhar, aadhaar number, adhar, nric, nric no, fin number, hkid, my number, mynumber, kojin bango, shenfenzheng, shenfenzheng hao, sfz, sfzh, rrn, jumin, cccd, cmnd, ktp, nik, mykad, ic number, ic no, emirates id, iqama, teudat zehut,
       dni, nie, curp, rut, ci number, cedula, cedula identidad, cdi, ine, pesel, bsn, burgerservicenummer, personnummer, personnr, fodselsnummer, cpr, cpr nummer, cpr number, cprnr, hetu, henkilotunnus, egn, cnp, oib, jmbg, emso, rodne cislo, amka, tc kimlik, tc kimlik no, tckn, tckimlik, kimlik no, snils, pasport, pasport nomer, pasport seriya, insz, rijksregisternummer, nir, numero securite sociale, num secu, insee, steuer id personal, personalausweis, personalausweisnummer, ausweisnummer, ausweis nr, reisepass, reisepassnummer, sozialversicherungsnummer, sv nummer, svnr, sv nr, rentenversicherungsnummer, ahv nummer, ahv nr, ahvn, numer paszportu, numer dowodu, nr dowodu, dowod osobisty, paspoort, paspoortnummer, rijbewijs, rijbewijsnummer, fuhrerscheinnummer, fuehrerscheinnummer, fuhrerschein nr, pass nr, passnummer, rg numero, 
       身份证, 身份证号, 身份证号码, マイナンバー, 护照号, 주민등록번호, паспорт, снилс, tribal id, student ssn, gov identification, document number id, national no, social no, mother ssn`),
     notTopics: ['thing'],
+  },
+  {
+    class: 'national_id',
+    phrases: phrases(
+      'license plate, licence plate, number plate, plate number, plate no, vehicle registration number, registration plate, kfz kennzeichen, kennzeichen, matricula, placa vehiculo, targa, immatriculation',
+    ),
+  },
+  {
+    class: 'national_id',
+    alone: true,
+    topics: ['person'],
+    phrases: ['ss', 'id number', 'idnumber', 'sin', 'nin'],
+    kinds: ['text', 'bytes', 'integer', 'numeric'],
   },
   {
     class: 'national_id',
@@ -30,7 +43,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'payment_card',
     phrases:
-      phrases(`card number, card no, card num, card nr, card pan, cardnumber, cardno, credit card, credit card number, credit card no, creditcard, creditcard number, credit card num, debit card, debit card number, debit card no, cc number, cc no, cc num, cc nr, ccnum, ccn, ccno, cc, pan, pan enc, pan number full, primary account number, payment card, payment card number, bank card, bank card number, bank card no, cvv, cvv2, cvc, cvc2, card cvv, card cvc, card security code, cc cvv, csc, cid card, track data, track1 data, track2 data, magstripe, card track, card data, gift card number full,
+      phrases(`card number, card no, card num, card nr, card pan, cardnumber, cardno, credit card, credit card number, credit card no, creditcard, creditcard number, credit card num, debit card, debit card number, debit card no, cc number, cc no, cc num, cc nr, ccnum, ccn, ccno,  pan enc, pan number full, primary account number, payment card, payment card number, bank card, bank card number, bank card no, cvv, cvv2, cvc, cvc2, card cvv, card cvc, card security code, cc cvv, csc, cid card, track data, track1 data, track2 data, magstripe, card track, card data, gift card number full,
       kreditkarte, kreditkartennummer, kreditkarten nummer, kreditkartennr, kartennummer, karten nr, creditcardnummer, kaartnummer, kort nummer, kortnummer, kreditkort, numer karty, nr karty, kart no, kart numarasi, kredi karti, kredi karti no, nomer karty, kredito bango, card bin full, card raw, xinyongka, yinhangka hao, card last4, card last, cc last, cc first, last4, last 4, last four, last four digit, last4 digit, card last four, card last 4, card last digit, cc last digit, cc last four, last digit, card last four digit, card last digit, card first digit, cc last4, cc first digit, card digit, card fingerprint, cc bin, masked card number, masked pan, masked number,
       信用卡号, 银行卡号, カード番号`),
     notTopics: ['place'],
@@ -45,9 +58,16 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'payment_card',
     alone: true,
+    notTopics: ['place', 'thing', 'message', 'log'],
+    phrases: ['pan', 'cc'],
+    kinds: ['text', 'bytes', 'integer', 'numeric'],
+  },
+  {
+    class: 'payment_card',
+    alone: true,
     topics: ['money'],
-    phrases: phrases('number, first digit, bin'),
-    beside: ['exp', 'expiry', 'expire', 'expiration', 'expires', 'cvv', 'cvc', 'cardholder', 'last4', 'holder'],
+    phrases: phrases('number, first digit, bin, pan, cc'),
+    besideHead: ['cvv', 'cvc', 'cvn', 'month', 'year', 'expiry', 'expiration', 'cardholder', 'holder', 'last4', 'exp'],
     kinds: ['text', 'bytes', 'integer', 'numeric'],
   },
   {
@@ -56,7 +76,6 @@ export const NUMBER_RULES: readonly NameRule[] = [
       phrases(`iban, iban number, iban no, iban nr, bic, bic code, swift, swift code, swift bic, bic swift, bban, bank account, bank account number, bank account no, bank account num, bankaccount, bank acct, bank acct no, bank acct number, bank acc no, account number, account no, account num, account nr, acct number, acct no, acct num, acct nr, acctno, accountnumber, accountno, acc no, acc number, acc num, routing number, routing no, routing num, aba number, aba routing, aba routing number, transit number, sort code, sortcode, bsb, bsb number, ifsc, ifsc code, micr, bank code number, bank number, bank no, bank routing, clabe, cbu, cvu, rib, bank detail, bank info, bank data, sepa mandate iban, direct debit account, payout account, payout account number, wire account, wallet address, crypto address, btc address, bitcoin address, eth address, ethereum address, xmr address, usdt address, pix key, chave pix, paypal account, paypal id, upi id, vpa upi, venmo, iban bic, creditor iban, debtor iban,
       kontonummer, konto nummer, konto nr, kontonr, konto iban, bankverbindung, bankkonto, bankleitzahl, blz, bankrekening, bankrekeningnummer, rekeningnummer, rekening nr, bankkontonummer, bankgiro, plusgiro, numer konta, nr konta, numer rachunku, nr rachunku, rachunek bankowy, hesap no, hesap numarasi, nomer scheta, raschetnyy schet, koza bango, kouza bango, yinhang zhanghao, numer konta bankowego, registreringsnummer bank,
       银行账号, 口座番号, 계좌번호`),
-    notTopics: ['thing'],
   },
   {
     class: 'bank_account',
