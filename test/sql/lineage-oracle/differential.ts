@@ -6,7 +6,7 @@
  * 1. All base columns that are in neither `sources` of an output column nor in `uses` are changed at once: the output
  *    column's values must stay (data and control, complete).
  * 2. One cell of a column that only steers gets a canary: it must not be seen in the answer (control is not data).
- * 3. `copy` holds nothing but values of its sources.
+ * 3. The same canary in a source of a `copy` is seen as it is, or not at all.
  * 4. RowDescription against name, type and origin.
  * 5. Where `fallible` names none of the changed columns, what worked must not fail.
  * 6. What a statement leaves in its target is changed only by what `writes` and `uses` say.
@@ -14,7 +14,7 @@
 import type pg from 'pg';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
 import type { ColumnRef, Flow, StatementLineage } from '../../../src/sql/lineage/lineage.ts';
-import { canary, changed, type Kind, showsCanary } from './kinds.ts';
+import { CANARY_NUMBER, CANARY_TEXT, canary, changed, type Kind, showsCanary } from './kinds.ts';
 import type { Random } from './random.ts';
 import { baseColumns, baseTables, type Schema } from './schema.ts';
 
@@ -104,23 +104,16 @@ export class Differential {
   readonly schema: Schema;
   readonly bases: readonly Base[];
   private readonly random: Random;
+  private readonly catalog: Catalog;
   private readonly refresh: string;
-  /** Values of every column of the base relations, as text, for `copy`. */
-  readonly values: ReadonlyMap<string, ReadonlySet<string>>;
   runs = 0;
 
-  constructor(
-    client: pg.Client,
-    schema: Schema,
-    bases: readonly Base[],
-    values: Differential['values'],
-    random: Random,
-  ) {
+  constructor(client: pg.Client, schema: Schema, bases: readonly Base[], catalog: Catalog, random: Random) {
     this.client = client;
     this.schema = schema;
     this.bases = bases;
-    this.values = values;
     this.random = random;
+    this.catalog = catalog;
     this.refresh = schema.relations
       .filter(({ is }) => is === 'matview')
       .map(({ name }) => `REFRESH MATERIALIZED VIEW ${name};`)
@@ -245,40 +238,33 @@ export class Differential {
       });
     }
 
-    // 2: what only steers.
-    const steering = this.random.shuffle(
-      this.bases.filter(
-        (base) =>
-          covered(base, uses) && canary(base.kind) !== undefined && columns?.some((column) => mayNotShow(base, column)),
-      ),
+    // 2: what only steers. 3: what is copied.
+    const steering = this.bases.filter(
+      (base) => covered(base, uses) && columns?.some((column) => mayNotShow(base, column)),
     );
-    for (const base of steering.slice(0, 2)) {
-      const before = `UPDATE ${base.table} SET ${base.column} = ${canary(base.kind)} WHERE id = ${1 + this.random.below(4)};`;
+    const copied = this.bases.filter((base) => columns?.some((column) => isCopyOf(base, column)));
+    const marked = [
+      ...this.random.shuffle(steering.filter(marks)).slice(0, 2),
+      ...this.random.shuffle(copied.filter(marks)).slice(0, 1),
+    ];
+    for (const base of marked) {
+      const mark = canary(base.kind)!;
+      const before = `UPDATE ${base.table} SET ${base.column} = ${mark} WHERE id = ${1 + this.random.below(4)};`;
       const other = await this.run(sql, undefined, before + (readsMatview ? this.refresh : ''));
       if (other.error !== undefined) continue;
       for (const [i, column] of (columns ?? []).entries()) {
-        if (!mayNotShow(base, column) || !other.rows.some((row) => row[i] != null && showsCanary(row[i]))) continue;
-        findings.push({
-          rule: 'data',
-          says: `column ${i + 1} ${column.name} shows the value of ${base.table}.${base.column}`,
-        });
+        const shown = other.rows.map((row) => row[i]).filter((cell) => cell != null && showsCanary(cell));
+        if (shown.length === 0) continue;
+        const name = `column ${i + 1} ${column.name}`;
+        if (mayNotShow(base, column)) {
+          findings.push({ rule: 'data', says: `${name} shows the value of ${base.table}.${base.column}` });
+        } else if (isCopyOf(base, column) && shown.some((cell) => cell !== CANARY_TEXT && cell !== CANARY_NUMBER)) {
+          findings.push({
+            rule: 'copy',
+            says: `${name} is said to be a copy of ${base.table}.${base.column} and is not`,
+          });
+        }
       }
-    }
-
-    // 3
-    for (const [i, column] of (columns ?? []).entries()) {
-      if (column.shape.kind !== 'copy' || column.unknown.length > 0 || column.sources.some(({ path }) => path))
-        continue;
-      const known = column.sources.map((source) => this.values.get(key(source)));
-      if (known.some((values) => values === undefined)) continue;
-      const alien =
-        lineage.writes.length === 0 &&
-        first.rows.some((row) => row[i] != null && !known.some((values) => values!.has(row[i]!)));
-      if (alien)
-        findings.push({
-          rule: 'copy',
-          says: `column ${i + 1} ${column.name} is said to be a copy and holds another value`,
-        });
     }
 
     // 5
@@ -353,7 +339,10 @@ export class Differential {
     const field = first.fields[i]!;
     const says: string[] = [];
     if (column.name !== field.name) says.push(`name ${column.name}, the server says ${field.name}`);
-    if (column.type !== undefined && column.type !== field.dataTypeID)
+    // RowDescription has the type under a domain.
+    const type = this.catalog.typeByOid(column.type ?? 0);
+    const sent = type?.kind === 'd' ? type.base : column.type;
+    if (sent !== undefined && sent !== field.dataTypeID)
       says.push(`type ${column.type}, the server says ${field.dataTypeID}`);
     const origin = `${column.origin?.relation ?? 0}.${column.origin?.attnum ?? 0}`;
     if (column.unknown.length === 0 && origin !== `${field.tableID}.${field.columnID}`) {
@@ -368,6 +357,15 @@ const slow = ({ error }: Answer) => error === '57014';
 function covered(base: Base, refs: ReadonlySet<string>): boolean {
   for (const ref of base.coveredBy) if (refs.has(ref)) return true;
   return false;
+}
+
+const marks = ({ kind }: Base) => canary(kind) !== undefined;
+
+/** Plain values only: a container's text is not its canary's. */
+function isCopyOf(base: Base, column: Flow): boolean {
+  if (column.shape.kind !== 'copy' || column.unknown.length > 0 || column.sources.some(({ path }) => path))
+    return false;
+  return ['int', 'text', 'tag', 'digits'].includes(base.kind) && covered(base, new Set(column.sources.map(key)));
 }
 
 function mayNotShow(base: Base, column: Flow): boolean {

@@ -82,13 +82,7 @@ export async function runOracle(
     const catalog = await readCatalog(client, seed);
     const world: World = { catalog, searchPath: ['pg_catalog', name] };
     const bases = basesOf(schema, catalog, matviewSources(schema, catalog, world, options.trace));
-    const differential = new Differential(
-      client,
-      schema,
-      bases,
-      await valuesOf(client, schema, catalog),
-      seeded(seed + 1),
-    );
+    const differential = new Differential(client, schema, bases, catalog, seeded(seed + 1));
     const sensitive = bases.filter((_, i) => i % 4 === seed % 4);
     let ran = 0;
     for (let number = 0; ran < options.statements; number++) {
@@ -185,20 +179,4 @@ function matviewSources(
     }
   }
   return sources;
-}
-
-async function valuesOf(client: pg.Client, schema: Schema, catalog: Catalog): Promise<Map<string, Set<string>>> {
-  const values = new Map<string, Set<string>>();
-  for (const { name, is } of schema.relations) {
-    if (is === 'view') continue;
-    const relation = catalog.relation(schema.name, name)!;
-    const { rows } = await client.query({ text: `SELECT * FROM ${name}`, rowMode: 'array' } as pg.QueryConfig);
-    for (const [i, column] of relation.columns.entries()) {
-      values.set(
-        `${relation.oid}.${column.attnum}`,
-        new Set((rows as unknown as string[][]).map((row) => row[i]!).filter((value) => value !== null)),
-      );
-    }
-  }
-  return values;
 }
