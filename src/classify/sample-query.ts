@@ -41,11 +41,19 @@ export function sampleQuery(
   const table = `${identifier(relation.schema)}.${identifier(relation.name)}`;
   const alone = relation.kind === 'r' ? 'ONLY ' : '';
   const random = !options.first && relation.kind !== 'f' && relation.estimatedRows > SAMPLE_ROWS * 1.5;
-  const percent = Math.min(100, (SAMPLE_ROWS * 150) / relation.estimatedRows);
-  const sample = random ? ` TABLESAMPLE SYSTEM (${percent.toPrecision(6).replace(/e.*/, '')})` : '';
-  return `SELECT ${values.join(', ')} FROM ${alone}${table} AS t${sample} LIMIT ${SAMPLE_ROWS}`;
+  const percent = Math.min(100, (SAMPLE_ROWS * 100) / relation.estimatedRows);
+  const sample = random ? ` TABLESAMPLE SYSTEM (${percent.toFixed(6)})` : '';
+  // Blocks come in their order: a limit that cuts a sample short would leave out the end of the table.
+  const limit = random ? SAMPLE_ROWS * 3 : SAMPLE_ROWS;
+  return `SELECT ${values.join(', ')} FROM ${alone}${table} AS t${sample} LIMIT ${limit}`;
 }
 
 function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** At most as many rows as are wanted, from all of a sample. */
+export function thinned<T>(rows: readonly T[]): readonly T[] {
+  if (rows.length <= SAMPLE_ROWS) return rows;
+  return Array.from({ length: SAMPLE_ROWS }, (_, i) => rows[Math.floor((i * rows.length) / SAMPLE_ROWS)]!);
 }

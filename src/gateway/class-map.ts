@@ -60,19 +60,20 @@ export class ClassMap {
     // 1. Configuration.
     const override = this.#overrides.get(`${relation.schema}.${relation.name}.${column.name}`);
     if (override !== undefined) return configured(override);
-    // 2. What the column itself says, and 3. what was copied into it.
+    // 2. What it references, unless its own values say what it is.
     const own = this.#own(catalog, relation, attnum);
+    const bySight = own?.class !== undefined && own.evidence.some(({ from }) => from === 'values');
+    const target = bySight ? undefined : referenced(catalog, relation, attnum);
+    const reference = target === undefined ? undefined : this.#classOf(target.oid, target.attnum, seen);
+    if (own !== undefined && target !== undefined && reference?.class !== undefined) {
+      return { ...reference, evidence: [{ from: 'foreign_key', says: `references ${target.name}` }] };
+    }
+    // 3. What the column itself says, and 4. what was copied into it.
     if (own?.class !== undefined) {
       return own.paths === undefined ? own : withPaths(own, this.#family(catalog, relation, column.name));
     }
     if (inherited !== undefined) return ofInherited(inherited);
     if (own === undefined) return undefined;
-    // 4. What it references.
-    const target = referenced(catalog, relation, attnum);
-    const reference = target === undefined ? undefined : this.#classOf(target.oid, target.attnum, seen);
-    if (target !== undefined && reference?.class !== undefined) {
-      return { ...reference, evidence: [{ from: 'foreign_key', says: `references ${target.name}` }] };
-    }
     // 5. The same column of parents and children.
     const family = this.#family(catalog, relation, column.name);
     const other = family.find(({ found }) => found.class !== undefined);

@@ -8,7 +8,7 @@ import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import { isTextLike, sampledColumn, tableSubjects, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
 import { classifyTable } from '../classify/classify-column.ts';
-import { sampleQuery } from '../classify/sample-query.ts';
+import { sampleQuery, thinned } from '../classify/sample-query.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { ClassMap, familyOf, MAX_PARTITIONS } from './class-map.ts';
 import { ClassificationStore, type StoredColumn } from './classification-store.ts';
@@ -292,7 +292,7 @@ export class Classifier {
         const random = sampleQuery(relation, columns, { first: false });
         const sampled = await connection.query(random);
         const first = sampleQuery(relation, columns, { first: true });
-        return sampled.length < FEW_ROWS && first !== random ? await connection.query(first) : sampled;
+        return sampled.length < FEW_ROWS && first !== random ? await connection.query(first) : thinned(sampled);
       });
       for (const [i, { column }] of columns.entries()) {
         const texts: string[] = [];

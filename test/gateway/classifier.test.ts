@@ -1,0 +1,335 @@
+/** Classification of a real database: what is sampled, what classes follow from others, what is kept over restarts. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalog } from '../../src/catalog/catalog.ts';
+import { catalogFromRows } from '../../src/catalog/catalog-model.ts';
+import { CATALOG_SQL } from '../../src/catalog/catalog-query.ts';
+import type { ColumnClass } from '../../src/classify/classes.ts';
+import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
+import { Classifier } from '../../src/gateway/classifier.ts';
+import { queryOnce } from '../../src/gateway/side-query.ts';
+import { withPostgres } from '../support/postgres.ts';
+
+const SEED = `
+CREATE TYPE mood AS ENUM ('calm', 'angry');
+CREATE TYPE who_where AS (a text, b text, c text);
+CREATE DOMAIN reachable AS text CHECK (VALUE <> '');
+CREATE TABLE zq (
+  id serial PRIMARY KEY, c1 text UNIQUE, c2 text, c3 text, c4 date, c5 integer, c6 bigint, c7 jsonb, c8 text[], c9 who_where,
+  c10 reachable, c11 bytea, c12 inet, c13 text, c14 uuid DEFAULT gen_random_uuid(), c15 text, c16 mood, c17 boolean, c18 numeric(10,2),
+  c19 text GENERATED ALWAYS AS (upper(c1)) STORED, c20 text GENERATED ALWAYS AS (c2 || c1) STORED,
+  c21 integer GENERATED ALWAYS AS (length(c1)) STORED
+);
+INSERT INTO zq (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c15, c16, c17, c18)
+SELECT 'kunde' || i || '@lindenhof.example',
+  (ARRAY['Agnes','Bilal','Chiara','Dorota','Emeka'])[i % 5 + 1] || ' ' || (ARRAY['Okafor','Rossi','Nowak'])[i % 3 + 1],
+  (100 + i * 37 % 700) || '-' || (10 + i % 89) || '-' || (1000 + i * 31 % 8999), date '1950-01-01' + i * 71,
+  (720 + i * 7 % 170) * 1000000 + (10 + i % 89) * 10000 + 1000 + i * 31 % 8999, 4111111111111111,
+  jsonb_build_object('k', 'x' || i || '@lindenhof.example', 'size', i), ARRAY['a' || i || '@lindenhof.example', 'b@c.example'],
+  ROW((ARRAY['Emeka','Chiara'])[i % 2 + 1] || ' ' || (ARRAY['Okafor','Rossi','Nowak'])[i % 3 + 1], '+1 212 555 ' || (1000 + i), 'plain')::who_where, '+4917612345' || (100 + i),
+  convert_to('sk_live_' || md5(i::text), 'UTF8'), ('93.184.' || i % 200 + 20 || '.' || i % 250)::inet,
+  md5(i::text), (ARRAY['open','closed'])[i % 2 + 1], 'calm', true, i
+FROM generate_series(1, 250) i;
+CREATE TABLE refs (id serial PRIMARY KEY, who text REFERENCES zq (c1) ON UPDATE CASCADE, n integer);
+CREATE MATERIALIZED VIEW mv AS SELECT id, c3 AS t1, c15 AS t2 FROM zq;
+CREATE TABLE parent (id integer, x text);
+CREATE TABLE child (y text) INHERITS (parent);
+INSERT INTO child SELECT i, 'p' || i || '@lindenhof.example', 'plain' FROM generate_series(1, 30) i;
+CREATE TABLE parts (id integer, d jsonb) PARTITION BY RANGE (id);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (100) TO (1000);
+INSERT INTO parts SELECT i, CASE WHEN i < 100 THEN jsonb_build_object('m', 'm' || i || '@lindenhof.example')
+  ELSE jsonb_build_object('t', '+1 212 555 ' || (1000 + i)) END FROM generate_series(50, 150) i;
+CREATE TABLE big (id integer, v text);
+INSERT INTO big SELECT i, CASE WHEN i > 15000 THEN 'late' || i || '@lindenhof.example' ELSE 'word' END FROM generate_series(1, 20000) i;
+CREATE TABLE empty (id integer, note_of_1999 text, email text);
+CREATE TABLE dull (id integer, email_verified boolean, ip_family integer, git_sha text, etag text, name text);
+INSERT INTO dull SELECT i, true, 4, md5(i::text) || substr(md5(i::text), 1, 8), md5(i::text), 'Nordic Lamp ' || i FROM generate_series(1, 60) i;
+ANALYZE;
+`;
+
+const server = withPostgres({ settings: { max_connections: '30' } });
+let stateDir: string;
+let settings: UpstreamSettings;
+let client: pg.Client;
+const open: Classifier[] = [];
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(path.join(os.tmpdir(), 'dbgate-classes-'));
+  const url = new URL(server.superuserUrl);
+  settings = {
+    host: server.host,
+    port: server.port,
+    database: 'postgres',
+    user: url.username,
+    password: decodeURIComponent(url.password),
+    tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
+    connectTimeoutMs: 10_000,
+  };
+  client = new pg.Client(server.superuserUrl);
+  await client.connect();
+  await client.query(SEED);
+});
+afterAll(async () => {
+  await Promise.all(open.map((one) => one.close()));
+  await client?.end();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+async function readCatalog(version = 1): Promise<Catalog> {
+  return catalogFromRows(await queryOnce(settings, CATALOG_SQL), version);
+}
+
+interface Opened {
+  readonly classifier: Classifier;
+  readonly lines: string[];
+}
+
+function openClassifier(database: string, overrides?: Map<string, ColumnClass | 'none'>): Opened {
+  const lines: string[] = [];
+  const classifier = new Classifier({
+    settings,
+    database,
+    stateDir,
+    log: (line) => void lines.push(line),
+    ...(overrides === undefined ? {} : { overrides }),
+  });
+  open.push(classifier);
+  return { classifier, lines };
+}
+
+function oidOf(catalog: Catalog, name: string): number {
+  return catalog.relation('public', name)!.oid;
+}
+
+function classesOf(classifier: Classifier, table: string): Record<string, string> {
+  const columns = classifier.columns().filter((one) => one.table === table);
+  return Object.fromEntries(
+    columns.map(({ column, classification: found }) => [
+      column,
+      found === undefined ? 'unknown' : (found.class ?? (found.scan ? 'scan' : 'clear')),
+    ]),
+  );
+}
+
+describe('a database without telling names', () => {
+  let catalog: Catalog;
+  let classifier: Classifier;
+  beforeAll(async () => {
+    catalog = await readCatalog();
+    ({ classifier } = openClassifier('first'));
+    classifier.update(catalog);
+    await classifier.whenDone();
+  });
+
+  it('is classified by its values', () => {
+    expect(classesOf(classifier, 'zq')).toEqual({
+      id: 'clear',
+      c1: 'email',
+      c2: 'person_name',
+      c3: 'national_id',
+      c4: 'date_of_birth',
+      c5: 'national_id',
+      c6: 'clear',
+      c7: 'email',
+      c8: 'email',
+      c9: 'person_name',
+      c10: 'phone',
+      c11: 'secret',
+      c12: 'ip_address',
+      c13: 'clear',
+      c14: 'clear',
+      c15: 'clear',
+      c16: 'clear',
+      c17: 'clear',
+      c18: 'clear',
+      c19: 'email',
+      c20: 'free_text',
+      c21: 'clear',
+    });
+    const { status } = { status: classifier.status() };
+    expect(status.done).toBe(status.tables);
+  });
+
+  it('tells the paths of documents and composites', () => {
+    const oid = oidOf(catalog, 'zq');
+    expect([...classifier.of(oid, 8)!.paths!]).toEqual([['k', 'email']]);
+    expect([...classifier.of(oid, 10)!.paths!]).toEqual([
+      ['a', 'person_name'],
+      ['b', 'phone'],
+    ]);
+  });
+
+  it('lets classes follow references, inheritance, partitions and materialised views', () => {
+    expect(classesOf(classifier, 'refs')).toMatchObject({ who: 'email', n: 'clear' });
+    expect(classesOf(classifier, 'mv')).toEqual({ id: 'clear', t1: 'national_id', t2: 'clear' });
+    expect(classesOf(classifier, 'parent')).toMatchObject({ x: 'email' });
+    expect(classesOf(classifier, 'child')).toMatchObject({ x: 'email' });
+    const paths = classifier.of(oidOf(catalog, 'parts'), 2)?.paths;
+    expect([...paths!].sort()).toEqual([
+      ['m', 'email'],
+      ['t', 'phone'],
+    ]);
+    expect([...classifier.of(oidOf(catalog, 'parts_1'), 2)!.paths!]).toHaveLength(2);
+  });
+
+  it('looks at the whole of a large table', () => {
+    expect(['email', 'free_text']).toContain(classesOf(classifier, 'big').v);
+  });
+
+  it('goes by the name where there are no rows, and scans what has none that tells', () => {
+    expect(classesOf(classifier, 'empty')).toEqual({ id: 'clear', note_of_1999: expect.any(String), email: 'email' });
+    expect(classesOf(classifier, 'empty').note_of_1999).not.toBe('clear');
+  });
+
+  it('leaves look-alikes clear', () => {
+    expect(new Set(Object.values(classesOf(classifier, 'dull')))).toEqual(new Set(['clear']));
+  });
+
+  it('has no opinion on what it has not seen', () => {
+    expect(classifier.of(oidOf(catalog, 'zq'), 99)).toBeUndefined();
+    expect(classifier.of(1, 1)).toBeUndefined();
+  });
+
+  it('stores classes for its owner only, and no value', async () => {
+    await classifier.close();
+    const file = path.join(stateDir, 'classification', 'first.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const text = await readFile(file, 'utf8');
+    expect(text).not.toMatch(/lindenhof|Okafor|sk_live|4111111|212 555|93\.184/);
+    expect(JSON.parse(text)).toMatchObject({ version: 1 });
+  });
+});
+
+describe('a session that waits', () => {
+  it('gets the tables that it touches, and what those depend on, without the others', async () => {
+    const catalog = await readCatalog();
+    const { classifier } = openClassifier('second');
+    classifier.update(catalog);
+    const refs = oidOf(catalog, 'refs');
+    await classifier.ensure([refs]);
+    expect(classifier.of(refs, 2)?.class).toBe('email');
+    await Promise.all([classifier.ensure([refs]), classifier.ensure([oidOf(catalog, 'parts')])]);
+    expect(classifier.of(oidOf(catalog, 'parts'), 2)?.class).toBeDefined();
+  });
+
+  it('sees new and changed columns only when they are classified; a rename keeps a class', async () => {
+    await client.query('CREATE TABLE moving (id integer, a text)');
+    await client.query(`INSERT INTO moving SELECT i, 'm' || i || '@lindenhof.example' FROM generate_series(1, 20) i`);
+    const { classifier } = openClassifier('third');
+    const before = await readCatalog(1);
+    const oid = oidOf(before, 'moving');
+    classifier.update(before);
+    await classifier.ensure([oid]);
+    expect(classifier.of(oid, 2)?.class).toBe('email');
+    await client.query('ALTER TABLE moving RENAME COLUMN a TO b');
+    await client.query("ALTER TABLE moving ADD COLUMN c text DEFAULT '4111111111111111'");
+    await client.query('ALTER TABLE moving ALTER COLUMN id TYPE text USING (id || $$@lindenhof.example$$)');
+    classifier.update(await readCatalog(2));
+    expect(classifier.of(oid, 1)).toBeUndefined();
+    expect(classifier.of(oid, 2)?.class).toBe('email');
+    expect(classifier.of(oid, 3)).toBeUndefined();
+    await classifier.ensure([oid]);
+    expect([1, 2, 3].map((attnum) => classifier.of(oid, attnum)?.class)).toEqual(['email', 'email', 'payment_card']);
+  });
+
+  it('does not wait for a lock, and takes texts that could not be read for sensitive', async () => {
+    await client.query(`CREATE TABLE locked AS SELECT 1 AS n, 'word'::text AS a, 'x'::text AS status`);
+    const catalog = await readCatalog();
+    const { classifier, lines } = openClassifier('fourth');
+    const other = new pg.Client(server.superuserUrl);
+    await other.connect();
+    try {
+      await other.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
+      classifier.update(catalog);
+      const oid = oidOf(catalog, 'locked');
+      await classifier.ensure([oid]);
+      expect(classifier.of(oid, 1)?.class).toBeUndefined();
+      expect(classifier.of(oid, 2)).toMatchObject({ class: 'free_text' });
+      expect(lines.join()).toContain('locked could not be sampled: SQLSTATE 55P03');
+      expect(lines.join()).not.toContain('word');
+    } finally {
+      await other.end();
+    }
+  });
+});
+
+describe('what is kept', () => {
+  it('outlives the process: classes seen once, and what was inherited', async () => {
+    await client.query(
+      `CREATE TABLE diluted AS SELECT i AS n, 'd' || i || '@lindenhof.example' AS a, 'ok'::text AS b FROM generate_series(1, 20) i`,
+    );
+    const catalog = await readCatalog();
+    const oid = oidOf(catalog, 'diluted');
+    const first = openClassifier('kept').classifier;
+    first.update(catalog);
+    await first.whenDone();
+    expect([first.of(oid, 2)?.class, first.of(oid, 3)?.class]).toEqual(['email', undefined]);
+    const version = first.version;
+    first.inherit(oid, 3, 'national_id', 'public.zq.c3');
+    expect(first.of(oid, 3)).toMatchObject({ class: 'national_id', evidence: [{ from: 'inherited' }] });
+    expect(first.version).toBeGreaterThan(version);
+    expect([first.isInherited(oid, 3), first.isInherited(oid, 2)]).toEqual([true, false]);
+    await first.close();
+    // Who can write must not be able to hide a column's class among other rows.
+    await client.query(
+      `DELETE FROM diluted; INSERT INTO diluted SELECT i, 'word', 'ok' FROM generate_series(1, 500) i`,
+    );
+    const { classifier: second } = openClassifier('kept');
+    second.update(catalog);
+    await second.whenDone();
+    expect([second.of(oid, 2)?.class, second.of(oid, 3)?.class]).toEqual(['email', 'national_id']);
+  });
+
+  it('is put aside when it cannot be read, loudly, and everything is looked at again', async () => {
+    const catalog = await readCatalog();
+    const folder = path.join(stateDir, 'classification');
+    for (const [n, text] of [
+      '{"version":1,"tables":[',
+      '{"version":1,"tables":[{"oid":1}],"inherited":[]}',
+      '[]',
+    ].entries()) {
+      const name = `broken${n}`;
+      await writeFile(path.join(folder, `${name}.json`), text);
+      const { classifier, lines } = openClassifier(name);
+      classifier.update(catalog);
+      await classifier.ensure([oidOf(catalog, 'zq')]);
+      expect(classifier.of(oidOf(catalog, 'zq'), 2)?.class).toBe('email');
+      expect(lines.join()).toContain(`${name}.json cannot be used`);
+      expect(await readdir(folder)).toContain(`${name}.json.unreadable`);
+    }
+  });
+
+  it('does not believe a store of another table with the same OID', async () => {
+    const catalog = await readCatalog();
+    const oid = oidOf(catalog, 'zq');
+    const column = { attnum: 2, name: 'c1', type: 'text', class: null, confidence: 1, evidence: [], scan: false };
+    const table = { oid, schema: 'public', name: 'elsewhere', rows: 500, columns: [column] };
+    await writeFile(
+      path.join(stateDir, 'classification', 'other.json'),
+      JSON.stringify({ version: 1, tables: [table], inherited: [] }),
+    );
+    const { classifier } = openClassifier('other');
+    classifier.update(catalog);
+    await classifier.ensure([oid]);
+    expect(classifier.of(oid, 2)?.class).toBe('email');
+  });
+
+  it('gives way to configuration', async () => {
+    const catalog = await readCatalog();
+    const overrides = new Map<string, ColumnClass | 'none'>([
+      ['public.zq.c1', 'none'],
+      ['public.zq.c13', 'secret'],
+    ]);
+    const { classifier } = openClassifier('configured', overrides);
+    classifier.update(catalog);
+    const oid = oidOf(catalog, 'zq');
+    await classifier.ensure([oid]);
+    classifier.inherit(oid, 2, 'email', 'elsewhere');
+    expect(classifier.of(oid, 2)).toMatchObject({ class: undefined, evidence: [{ from: 'configuration' }] });
+    expect(classifier.of(oid, 14)?.class).toBe('secret');
+  });
+});
