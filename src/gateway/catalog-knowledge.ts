@@ -11,8 +11,7 @@ import type { Classifier } from './classifier.ts';
 /** Texts of statements: no scan finds all that is in them. */
 const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity', 'pg_cursors', 'pg_prepared_statements']);
 
-/** Of a column that nobody else can see yet, and into which nothing that is masked has flown. */
-const OWN_AND_CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
+const CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
 
 export class CatalogKnowledge implements ColumnKnowledge {
   readonly #catalog: Catalog;
@@ -27,13 +26,20 @@ export class CatalogKnowledge implements ColumnKnowledge {
   }
 
   classOf(oid: number, attnum: number): Classification | undefined {
+    // tableoid, ctid, xmin: nothing of anybody's.
+    if (attnum < 0) return CLEAR;
     const found = this.#classifier.of(oid, attnum);
     if (found !== undefined) return found;
     const relation = this.#catalog.relationByOid(oid);
-    return relation !== undefined && this.#isPrivate(relation) ? OWN_AND_CLEAR : undefined;
+    if (relation === undefined) return undefined;
+    // What is masked may not be given to setval, so no sequence holds any of it.
+    return relation.kind === 'S' || this.#isPrivate(relation) ? CLEAR : undefined;
   }
 
-  /** Temporary, or of a transaction that is open: nobody but the session can read it, so nobody can look into it. */
+  /**
+   * Temporary, or of a transaction that is open: nobody but the session can read it, so nobody can look into it. What is
+   * masked in it has flown there, and is known to have.
+   */
   #isPrivate(relation: CatalogRelation): boolean {
     if (relation.schema.startsWith('pg_temp_')) return true;
     return this.#shared !== undefined && this.#shared.relationByOid(relation.oid) === undefined;
