@@ -16,6 +16,8 @@ import { VOCABULARY } from './words/vocabulary.ts';
 
 /** Kinds whose values cannot be read as anything but what they are. */
 const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'time', 'range', 'vector', 'network', 'mac']);
+const DAYS: ReadonlySet<TypeKind> = new Set(['date', 'timestamp']);
+const NUMBERS: ReadonlySet<TypeKind> = new Set(['integer', 'numeric']);
 const DOCUMENTS: ReadonlySet<TypeKind> = new Set(['json', 'xml', 'search']);
 
 /** Classes that values can look unlike without being something else: what is secret or private has no form. */
@@ -27,6 +29,8 @@ const FORMLESS: ReadonlySet<ColumnClass> = new Set([
   'financial',
   'username',
 ]);
+
+const ENOUGH_DOCUMENTS = 10;
 
 const NO_VALUES: ValueEvidence = { class: undefined, strength: 'none', says: '', freeText: false };
 
@@ -47,17 +51,29 @@ interface Verdict {
   readonly confidence: number;
 }
 
-function weigh(name: NameEvidence, values: ValueEvidence, sample: readonly string[]): Verdict {
+function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind, sample: readonly string[]): Verdict {
   const byName = name.class;
   const nameAlone: Verdict = {
     class: byName,
     confidence: name.strength === 'strong' ? 0.9 : name.strength === 'weak' ? 0.75 : name.meaningful ? 0.9 : 0.5,
   };
+  // Of documents that were read, what was found in them tells more than a name that depends on its table.
+  if (kind === 'json' && name.strength === 'weak' && values.strength !== 'weak' && sample.length >= ENOUGH_DOCUMENTS) {
+    return { class: values.class, confidence: 0.85 };
+  }
   switch (values.strength) {
     case 'proof':
     case 'strong': {
       if (values.class === undefined) return nameAlone;
       if (values.class === byName) return { class: byName, confidence: 0.99 };
+      // Days and numbers look like births and card numbers by chance: a name that says what they are outweighs looks.
+      if (
+        byName === undefined &&
+        name.meaningful &&
+        (DAYS.has(kind) || (NUMBERS.has(kind) && values.strength === 'strong'))
+      ) {
+        return nameAlone;
+      }
       // What has no form may look like something else; only proof says that it is.
       if (byName !== undefined && FORMLESS.has(byName) && values.strength !== 'proof') return nameAlone;
       return { class: values.class, confidence: values.strength === 'proof' ? 0.97 : 0.85 };
@@ -87,7 +103,7 @@ function classify(subject: ColumnSubject, topic: TableTopic): Classification {
   const kind = typeKind(subject);
   const name = nameEvidence(subject, topic);
   const values = PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : valueEvidence(subject);
-  const { class: found, confidence } = weigh(name, values, subject.values ?? []);
+  const { class: found, confidence } = weigh(name, values, kind, subject.values ?? []);
   const evidence: Evidence[] = [...name.evidence];
   if (values.says !== '') evidence.push({ from: 'values', says: values.says });
   const paths = new Map([...(name.paths ?? []), ...(values.paths ?? [])]);

@@ -182,10 +182,11 @@ function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: 
 /** The classes of a composite's fields, by their names. */
 function fieldClasses(subject: ColumnSubject): Map<string, ColumnClass> {
   const fields = subject.fields ?? [];
+  const topic = tableTopic(ownTypeName(subject) ?? '', fields);
   const paths = new Map<string, ColumnClass>();
   for (const field of fields) {
     const siblings = fields.filter((other) => other !== field);
-    const found = matchName(reading(field, { ...subject, siblings }, 'person', 'text'));
+    const found = matchName(reading(field, { ...subject, siblings }, topic, 'text'));
     if (found) paths.set(field, found.class);
   }
   return paths;
