@@ -15,8 +15,8 @@ import { conditionName } from './condition-names.ts';
 import type { TextScan } from './maskers/context.ts';
 
 /**
- * `scan`: what can be told from a value alone is masked in every text. `data`: where the SQLSTATE's kind shows values,
- * `generic`, else `scan`. `generic`: only of what kind it is.
+ * `scan`: what can be told from a value alone is masked in every text. `data`: so where the message is about the
+ * client's own text or the state of the server, else `generic`. `generic`: only of what kind it is.
  */
 export type ScrubMode = 'scan' | 'data' | 'generic';
 
@@ -42,6 +42,8 @@ const SEVERITIES: ReadonlySet<string> = new Set([
 ]);
 /** Data exceptions, integrity constraint violations, PL/pgSQL's own. */
 const SHOWS_VALUES = /^(?:22|23|44|P0)/;
+/** Transaction state and rollback, resources, limits, intervention by an operator. */
+const SHOWS_STATE = /^(?:25|40|53|54|57)/;
 const RAISED = 'P0001';
 const WITHHELD = 'The text of this message is withheld because the statement uses masked columns.';
 
@@ -56,8 +58,7 @@ export function scrubMessage(
 ): Buffer | undefined {
   const fields = decodeErrorFields(buffer, start + HEADER_BYTES, end);
   const encode = buffer[start] === ERROR_RESPONSE ? encodeErrorResponse : encodeNoticeResponse;
-  const isKnown = conditionName(fields.code) !== undefined;
-  if (mode === 'generic' || (mode === 'data' && (!isKnown || SHOWS_VALUES.test(fields.code)))) {
+  if (mode === 'generic' || (mode === 'data' && mayShowData(fields))) {
     return encode(genericError(fields, isIdentifier));
   }
   if (!mayHoldSensitive(buffer, start + HEADER_BYTES, end)) return undefined;
@@ -67,14 +68,27 @@ export function scrubMessage(
   return scanned === undefined && bytes.length === end - start ? undefined : bytes;
 }
 
+/** `'…'::regclass` of a value says it in an error about names; one about the client's own text has a position in it. */
+function mayShowData(fields: ErrorFields): boolean {
+  const { code, position, where, internalQuery } = fields;
+  // Whatever a routine says, it says with its own place.
+  if (where !== undefined || internalQuery !== undefined) return true;
+  if (conditionName(code) === undefined || SHOWS_VALUES.test(code)) return true;
+  return !isNotice(fields) && position === undefined && !SHOWS_STATE.test(code);
+}
+
+function isNotice({ severity }: ErrorFields): boolean {
+  return severity !== 'ERROR' && severity !== 'FATAL' && severity !== 'PANIC';
+}
+
 /** Only of what kind it is. */
 export function genericError(fields: ErrorFields, isIdentifier?: IdentifierCheck): ErrorFields {
   const condition = conditionName(fields.code);
-  const isNotice = fields.severity !== 'ERROR' && fields.severity !== 'FATAL' && fields.severity !== 'PANIC';
   const generic: { -readonly [Key in keyof ErrorFields]: ErrorFields[Key] } = {
     severity: SEVERITIES.has(fields.severity) ? fields.severity : 'ERROR',
     code: condition === undefined ? RAISED : fields.code,
-    message: isNotice && fields.code.startsWith('00') ? 'message withheld' : (condition ?? conditionName(RAISED)!),
+    message:
+      isNotice(fields) && fields.code.startsWith('00') ? 'message withheld' : (condition ?? conditionName(RAISED)!),
     detail: WITHHELD,
   };
   if (fields.localizedSeverity !== undefined) generic.localizedSeverity = fields.localizedSeverity;

@@ -128,6 +128,52 @@ describe('tokens', () => {
   });
 });
 
+describe('numbers', () => {
+  const typmod = (precision: number, scale: number): number => ((precision << 16) | (scale & 0x7ff)) + 4;
+
+  it('keep the precision and scale of their column', () => {
+    expect(maskText(mask('tax_id'), 1700, '83412.50', typmod(12, 2))).toMatch(/^\d{1,10}\.00$/);
+    expect(maskText(mask('tax_id'), 1700, '9.5', typmod(2, 1))).toMatch(/^\d\.0$/);
+    expect(maskText(mask('tax_id'), 1700, '123400', typmod(5, -2))).toMatch(/^\d{1,7}$/);
+    expect(maskText(mask('tax_id'), 1700, '0.1234', typmod(4, 4))).toBeNull();
+  });
+
+  it('of amounts keep their magnitude', () => {
+    for (const [type, value, expected] of [
+      [1700, '-83412.50', '-80000.00'],
+      [1700, '9.99', '0.00'],
+      [23, '83412', '80000'],
+      [20, '-9223372036854775808', '-9000000000000000000'],
+      [21, '7', '0'],
+      [701, '83412.5', '80000'],
+    ] as const) {
+      expect(maskText(mask('financial'), type, value)).toBe(expected);
+    }
+  });
+
+  it('of places keep whole degrees', () => {
+    expect(maskText(mask('geo'), 701, '-0.4')).toBe('0');
+    expect(maskText(mask('geo'), 701, '52.520008')).toBe('52');
+    expect(maskText(mask('geo'), 1700, '13.404954')).toBe('13.000000');
+  });
+
+  it('that identify are in the range of their type', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (value) => {
+        const keyed = (type: number): number => Number(maskText(mask('national_id'), type, String(value % 32768)));
+        for (const [type, most] of [
+          [21, 2 ** 15],
+          [23, 2 ** 31],
+          [20, 2 ** 53],
+        ] as const) {
+          expect(keyed(type)).toBeGreaterThan(0);
+          expect(keyed(type)).toBeLessThan(most);
+        }
+      }),
+    );
+  });
+});
+
 describe('arrays', () => {
   const emails: ColumnAction = { do: 'array', element: mask('email') };
   const element = fc.option(
@@ -324,6 +370,13 @@ describe('json', () => {
     const masked = maskText(SCAN, JSON_TYPE, value)!;
     expect(JSON.parse(masked)).toEqual({ note: 'ring ***@***.com', '***@***.com': 1, card: 0, ok: [true, '4.2.1'] });
     expect(maskText(SCAN, JSON_TYPE, '{"phone": "2015550123"}')).not.toContain('2015550123');
+    const passed = new Map<string, ColumnAction>([['c.d@mail.com', PASS]]);
+    const both = maskText(
+      { do: 'json', keys: passed, otherwise: SCAN },
+      JSON_TYPE,
+      '[{"c.d@mail.com":1},{"x":{"c.d@mail.com":1}}]',
+    );
+    expect(both).toBe('[{"c.d@mail.com":1},{"x":{"***@***.com":1}}]');
     const clear = '{"a":  [1,2.50,"x"],"b":{}}';
     expect(maskText(SCAN, JSON_TYPE, clear)).toBe(clear);
   });

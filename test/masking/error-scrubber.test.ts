@@ -83,12 +83,37 @@ describe('generic', () => {
 });
 
 describe('data', () => {
-  it('is generic where the kind of error shows values, and a scan elsewhere', () => {
+  const missing: ErrorFields = { severity: 'ERROR', code: '42P01', message: 'relation "jonas" does not exist' };
+  it('is generic where the kind of error shows values', () => {
     for (const code of ['22P02', '23505', 'P0001', '44000']) {
-      expect(scrub({ ...ERROR, code }, 'data')?.message).not.toContain('invalid input');
+      expect(scrub({ ...missing, position: '8', code }, 'data')?.message).not.toContain('jonas');
     }
-    const missing: ErrorFields = { severity: 'ERROR', code: '42P01', message: 'relation "x" does not exist' };
-    expect(scrub(missing, 'data')).toBeUndefined();
+  });
+
+  it('tells what is about the text of the client, not what a value caused', () => {
+    expect(scrub({ ...missing, position: '15' }, 'data')).toBeUndefined();
+    expect(scrub(missing, 'data')?.message).toBe('undefined table');
+    expect(scrub({ ...missing, position: '15', where: 'PL/pgSQL function f() line 3' }, 'data')?.message).toBe(
+      'undefined table',
+    );
+    expect(scrub({ ...missing, position: '15', internalQuery: 'SELECT' }, 'data')?.message).toBe('undefined table');
+  });
+
+  it('tells of the state of the server, but not what a routine says of it', () => {
+    const cancelled: ErrorFields = {
+      severity: 'ERROR',
+      code: '57014',
+      message: 'canceling statement due to user request',
+    };
+    expect(scrub(cancelled, 'data')).toBeUndefined();
+    expect(scrub({ ...cancelled, message: 'jonas', where: 'PL/pgSQL function f()' }, 'data')?.message).toBe(
+      'query canceled',
+    );
+    const skipped: ErrorFields = { severity: 'NOTICE', code: '00000', message: 'table "t" does not exist, skipping' };
+    expect(scrub(skipped, 'data', undefined, encodeNoticeResponse)).toBeUndefined();
+    expect(scrub({ ...skipped, where: 'PL/pgSQL' }, 'data', undefined, encodeNoticeResponse)?.message).toBe(
+      'message withheld',
+    );
   });
 });
 

@@ -20,6 +20,10 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
+/** Shorter values tell nothing, whatever their key. */
+const LEAST_SCANNED_BYTES = 7;
+/** Of keys in which nothing was found: rows have the same ones. */
+const MOST_KEYS = 256;
 /** Deeper values are not looked into, so they do not leave. */
 const MOST_DEPTH = 200;
 
@@ -72,6 +76,7 @@ class MalformedJson extends Error {}
 class JsonWalk {
   readonly #context: MaskContext;
   readonly #masked = new ByteOutput();
+  readonly #clearKeys = new Set<string>();
   #source: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
@@ -185,7 +190,9 @@ class JsonWalk {
 
   /** Whether it goes as it is. */
   #key(key: string, from: number, passes: boolean): boolean {
-    const masked = passes ? key : this.#context.scan(key);
+    const isClear = passes || this.#clearKeys.has(key);
+    const masked = isClear ? key : this.#context.scan(key);
+    if (!isClear && masked === key && this.#clearKeys.size < MOST_KEYS) this.#clearKeys.add(key);
     if (masked === key) this.#out.append(this.#source, from, this.#at);
     else this.#replace(JSON.stringify(masked));
     return masked === key;
@@ -195,6 +202,10 @@ class JsonWalk {
     const from = this.#at;
     this.#skip();
     const isText = first === QUOTE;
+    if (this.#at - from < (isText ? LEAST_SCANNED_BYTES + 2 : LEAST_SCANNED_BYTES)) {
+      this.#out.append(this.#source, from, this.#at);
+      return;
+    }
     // A card number may stand there as a number.
     const text = isText ? this.#text(from, this.#at) : this.#source.toString('latin1', from, this.#at);
     const masked = this.#scanned(text, key);
