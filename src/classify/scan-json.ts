@@ -23,6 +23,8 @@ export function jsonValues(text: string): readonly JsonValue[] | undefined {
   const values: JsonValue[] = [];
   /** A key of the object, or `[]`, by depth. */
   const steps: string[] = [];
+  const objects: boolean[] = [];
+  let wantsKey = false;
   LEXEME.lastIndex = 0;
   while (LEXEME.lastIndex < text.length && values.length < MAX_VALUES) {
     const from = LEXEME.lastIndex;
@@ -33,13 +35,25 @@ export function jsonValues(text: string): readonly JsonValue[] | undefined {
     if (quoted !== undefined) {
       const value = decoded(quoted);
       if (value === undefined) return undefined;
-      if (colon !== undefined) steps[steps.length - 1] = value;
-      else if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: value });
+      if (colon !== undefined) {
+        if (steps.length === 0) return undefined;
+        steps[steps.length - 1] = value;
+        wantsKey = false;
+      } else if (wantsKey) {
+        // Its colon was cut off.
+        return values;
+      } else if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: value });
     } else if (number !== undefined) {
       if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: number });
-    } else if (mark === '{') steps.push('');
-    else if (mark === '[') steps.push('[]');
-    else if (mark === '}' || mark === ']') steps.pop();
+    } else if (mark === '{' || mark === '[') {
+      steps.push(mark === '[' ? '[]' : '');
+      objects.push(mark === '{');
+    } else if (mark === '}' || mark === ']') {
+      steps.pop();
+      objects.pop();
+    }
+    if (mark === '{' || mark === ',') wantsKey = objects.at(-1) === true;
+    else if (mark !== undefined) wantsKey = false;
   }
   return values;
 }

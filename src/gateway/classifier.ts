@@ -38,8 +38,13 @@ export interface ClassifiedColumn {
 const STATEMENT_TIMEOUT_MS = 3_000;
 /** In the background one after another; two more for tables that a session waits for. */
 const FOREGROUND_CONNECTIONS = 2;
-const STORE_AFTER_MS = 1_000;
+/** What was inherited cannot be found again by looking. */
+const STORE_INHERITED_AFTER_MS = 100;
+const STORE_AFTER_MS = 2_000;
+/** While a pass goes on: what is stored is the whole map. */
+const STORE_IN_PASS_MS = 30_000;
 const RETRY_MS = 10_000;
+const MAX_RETRY_MS = 600_000;
 /** A table with so few rows in its sample may be another one soon. */
 const FEW_ROWS = 100;
 const LOOK_AGAIN_MS = 60_000;
@@ -62,6 +67,8 @@ export class Classifier {
   readonly #asked = new Set<number>();
   #loaded: Promise<void> | undefined;
   #storing: NodeJS.Timeout | undefined;
+  #storeAtMs = 0;
+  #retryMs = RETRY_MS;
   #retry: NodeJS.Timeout | undefined;
   #lookAgain: NodeJS.Timeout | undefined;
   #closed = false;
@@ -90,6 +97,7 @@ export class Classifier {
   update(catalog: Catalog): void {
     if (this.#closed) return;
     this.#map.catalog = catalog;
+    this.#retryMs = RETRY_MS;
     this.#map.changed();
     for (const oid of this.#map.tables.keys()) if (catalog.relationByOid(oid) === undefined) this.#forget(oid);
     this.#start();
@@ -122,7 +130,7 @@ export class Classifier {
     if (this.#map.inherited.get(key)?.class === columnClass) return;
     this.#map.inherited.set(key, { oid, attnum, class: columnClass, from });
     this.#changed();
-    this.#storeSoon();
+    this.#storeIn(STORE_INHERITED_AFTER_MS);
   }
 
   status(): { readonly tables: number; readonly done: number } {
@@ -213,6 +221,7 @@ export class Classifier {
     this.#again = false;
     this.#pass = this.#passOver().finally(() => {
       this.#pass = undefined;
+      if (this.#storing !== undefined) this.#storeSoon();
       if (this.#again && !this.#closed) this.#start();
     });
   }
@@ -236,8 +245,8 @@ export class Classifier {
     }
     if (failed > 0) {
       clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => this.#start(), RETRY_MS);
-      this.#retry.unref();
+      this.#retry = setTimeout(() => this.#start(), this.#retryMs).unref();
+      this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
     }
   }
 
@@ -343,9 +352,16 @@ export class Classifier {
   }
 
   #storeSoon(): void {
+    this.#storeIn(this.#pass === undefined ? STORE_AFTER_MS : STORE_IN_PASS_MS);
+  }
+
+  #storeIn(ms: number): void {
     if (this.#closed) return;
-    this.#storing ??= setTimeout(() => void this.#write(), STORE_AFTER_MS);
-    this.#storing.unref();
+    const atMs = performance.now() + ms;
+    if (this.#storing !== undefined && this.#storeAtMs <= atMs) return;
+    clearTimeout(this.#storing);
+    this.#storeAtMs = atMs;
+    this.#storing = setTimeout(() => void this.#write(), ms).unref();
   }
 
   async #write(): Promise<void> {

@@ -19,18 +19,21 @@ const WORDS =
   'sokak|sok|sk|cadde|caddesi|cad|cd|mahallesi|mah|bulvarı|' +
   'улица|ул|проспект|пр-т|пр|переулок|пер|шоссе|площадь|пл|набережная|наб|бульвар|вулиця|вул|' +
   'marg|nagar|jalan|jl|jln|lorong|soi|thanon';
-/** These too are everyday words: they count with a number right before the name and a capital. */
+/** The number or the flat comes first. */
+const ENGLISH =
+  'street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|parkway|pkwy|highway|hwy|crescent|terrace|close|place|square|way';
+/** The number may come last. */
 const TRUSTED =
-  'street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|parkway|pkwy|highway|hwy|crescent|terrace|close|' +
-  'strasse|straße|str|weg|platz|allee|gasse|damm|ufer|chaussee|rue|chemin|impasse|quai|calle|avenida|avda|paseo|carrer|camino|' +
-  'carretera|viale|piazza|corso|vicolo|via|rua|travessa|praça|alameda|rodovia|estrada|ul|ulica|aleja|plac|osiedle|ulice|náměstí|utca|' +
-  'sokak|caddesi|cad|mahallesi|mah|улица|ул|проспект|пр-т|переулок|пер|шоссе|вулиця|вул|jalan|jl|nagar|marg|place|square|way';
+  'strasse|straße|str|weg|platz|allee|gasse|damm|ufer|chaussee|rue|avenue|boulevard|chemin|impasse|quai|calle|avenida|avda|paseo|carrer|' +
+  'camino|carretera|viale|piazza|corso|vicolo|via|rua|travessa|praça|alameda|rodovia|estrada|ul|ulica|aleja|plac|osiedle|ulice|náměstí|' +
+  'utca|sokak|caddesi|cad|mahallesi|mah|улица|ул|проспект|пр-т|пер|шоссе|вулиця|вул|jalan|jl|nagar|marg';
 /** Written together with the name. */
 const ENDINGS =
   'straße|strasse|str\\.|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade|dijk|singel|steeg|gatan|vägen|vagen|gränd|torget|' +
   'vej|gade|gata|veien|veg|allé|katu|tie|kuja|polku|utca';
 
 const L = '\\p{L}';
+const ENGLISH_WORD = new RegExp(`(?:^|[^${L}\\d])(?:${ENGLISH})(?:[^${L}\\d]|$)`, 'iu');
 const TRUSTED_WORD = new RegExp(`(?:^|[^${L}\\d])(?:${TRUSTED})(?:[^${L}\\d]|$)`, 'iu');
 const ANY_WORD = new RegExp(
   `^\\d{1,6}[a-z]?(?:[-/]\\d{1,4})?,? (?:[\\p{Lu}\\d][${L}\\d.'’-]*,? ){1,5}(?:${WORDS})(?:[^${L}\\d]|$)`,
@@ -42,6 +45,7 @@ const BOX =
 const EAST_ASIAN =
   /[\p{Script=Han}\p{Script=Hangul}].*(?:\d+.*(?:丁目|番地?|号|號|弄|巷|栋|路|街|동|로|길|구|시)|(?:路|街|区|區|市|町|로|길)\s*\d+)/u;
 const NUMBER_FIRST = /^\s*(?:[#№]\s?)?\d{1,6}\s?[a-z]?(?:[-/]\d{1,4})?[,.]?\s/i;
+const PART_OF_HOUSE = /^(?:flat|unit|apt|apartment|suite|floor|room|house|no|building|lot|block|plot)\b/i;
 const NUMBER_AFTER =
   /[\p{L}.]\.?,?\s+(?:n[°ºr.o]*\s*|no\.?\s*|д\.?\s*)?\d{1,5}\s?[a-z]?(?:[-/ ]\d{0,4}\w?)?(?:\s*[,\n;]|\s*$|\s+\d{4,5})/iu;
 const POSTCODE_UK = /^(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$/;
@@ -54,8 +58,9 @@ export function isPostalAddress(value: string): boolean {
   if (/[<>{}@=|]|:\/\//.test(value) || value.split(/\s+/).length > 26) return false;
   if (BOX.test(value)) return true;
   if (JOINED.test(value)) return true;
-  if (TRUSTED_WORD.test(value))
-    return NUMBER_FIRST.test(value) || NUMBER_AFTER.test(value) || /,\s*\d{1,6}\b/.test(value);
+  const numberFirst = NUMBER_FIRST.test(value) || PART_OF_HOUSE.test(value) || /,\s*\d{1,6}\b/.test(value);
+  if (numberFirst && ENGLISH_WORD.test(value)) return true;
+  if (TRUSTED_WORD.test(value) && (numberFirst || NUMBER_AFTER.test(value))) return true;
   return ANY_WORD.test(value) || EAST_ASIAN.test(value);
 }
 

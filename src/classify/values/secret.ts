@@ -77,8 +77,7 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   if (n < 20 || n > 512 || !/^[A-Za-z0-9_\-+/=.~:]+$/.test(value)) return undefined;
   if (/^[0-9a-f-]+$/i.test(value) || OBJECT_ID.test(value) || DIGEST.test(value)) return undefined;
   if (/^[\d.\-:+T Z/]+$/.test(value) || /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(value)) return undefined;
-  const body = value.slice(value.search(/[A-Za-z0-9]{10}/));
-  const run = /[A-Za-z0-9+/_-]{16,}/.exec(body)?.[0];
+  const run = /[A-Za-z0-9+/_-]{16,}/.exec(value)?.[0];
   if (run === undefined) return undefined;
   if (/[/.]/.test(value) && /(?:^|[/.])[a-z]{3,}(?:[/.]|$)/.test(value)) return undefined;
   const lower = (run.match(/[a-z]/g) ?? []).length;
