@@ -22,6 +22,8 @@ export interface ConnectionParts {
   readonly idleTimeoutMs: number;
   /** Never rejects: what could not be traced has plans that refuse. */
   trace(statements: Analysis['statements'], sql: string): Promise<void>;
+  /** The same in a catalog that was read since. */
+  retrace(statements: Analysis['statements'], sql: string): Promise<void>;
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
   onSchemaChanged(): void;
   onCancelUpstream(): void;
@@ -151,6 +153,11 @@ export class Connection implements DurabilityWaiter {
         void this.#parts
           .trace(command.statements, command.sql)
           .then(() => this.#handle({ type: 'traced', nowMs: performance.now() }));
+        return;
+      case 'retrace':
+        void this.#parts
+          .retrace(command.statements, command.sql)
+          .then(() => this.#handle({ type: 'retraced', nowMs: performance.now() }));
         return;
       case 'await_durable':
         this.#parts.durability.wait(this, command.position);

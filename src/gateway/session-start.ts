@@ -177,6 +177,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       principal,
       idleTimeoutMs: shorter(gateway.settings.limits.idleTimeoutMs, granted.limits.idleTimeoutMs),
       trace: async (statements, sql) => masking?.trace(statements, sql),
+      retrace: async (statements, sql) => {
+        runtime.schemaChanged();
+        await masking?.trace(statements, sql);
+      },
       onCreated: async (objects) => {
         for (const object of objects) {
           // Not recorded: then it is nobody's own, and changing it asks for approval.

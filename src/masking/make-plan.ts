@@ -57,6 +57,8 @@ export interface StatementPlan {
   readonly lookups: number;
   /** It may run code that SQL does not show: what names mean in the session may be something else then. */
   readonly runsCode: boolean;
+  /** The answer is another statement's: the plan cannot be made of this one's text alone. */
+  readonly isOfAnother: boolean;
   /** For COPY … TO STDOUT. */
   readonly copyOut: CopyFormat | undefined;
 }
@@ -80,6 +82,7 @@ export const OPAQUE_PLAN: StatementPlan = {
   inherits: NO_INHERITANCE,
   lookups: 0,
   runsCode: true,
+  isOfAnother: false,
   copyOut: undefined,
 };
 
@@ -120,6 +123,7 @@ class Planner {
       inherits: writes.inherits,
       lookups,
       runsCode: lineage.opaque.length > 0,
+      isOfAnother: lineage.resultOf !== undefined,
       copyOut: lineage.copyOut,
     };
   }

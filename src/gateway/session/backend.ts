@@ -27,7 +27,8 @@ import type { AnswerSize } from './egress.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
-import { MaskedAnswers, mismatchDenial } from './masked-answer.ts';
+import { AnswerMismatch, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
+import type { SessionMasking } from './masking.ts';
 import type { PreparedNames } from './prepared.ts';
 
 export interface BackendListener {
@@ -92,6 +93,8 @@ export class Backend implements MessageSink {
   /** What has left for the request that is answered, where that is limited and no portal's. */
   #sent: AnswerSize = { rows: 0, bytes: 0 };
   #sentOf: Request | undefined;
+  /** A RowDescription that was not foreseen, and whom it answers. */
+  #drifted: { readonly head: Request; readonly message: Buffer } | undefined;
   /** Undefined: this principal sees everything. */
   readonly #answers: MaskedAnswers | undefined;
   /** The message that comes in pieces is behind a limit. */
@@ -186,11 +189,10 @@ export class Backend implements MessageSink {
         return this.#complete(this.#expect(type, head, 'describe'), buffer, start, end);
       case ROW_DESCRIPTION:
         if (this.#expect(type, head, 'describe', 'query').kind === 'describe') {
-          const portal = head!.probe?.portal;
-          if (portal !== undefined) portal.description = Buffer.from(buffer.subarray(start, end));
+          if (this.#isDrifted(head!, buffer, start, end)) return false;
           return this.#complete(head!, buffer, start, end);
         }
-        this.#begin((answers) => answers.described(head!, buffer, start, end), head!);
+        if (this.#isDrifted(head!, buffer, start, end)) return false;
         break;
       case PARAMETER_DESCRIPTION:
         this.#expect(type, head, 'describe');
@@ -268,6 +270,61 @@ export class Backend implements MessageSink {
     } catch (error) {
       this.#mismatch(head, error);
     }
+  }
+
+  /** Is this RowDescription not what was planned for? Then it waits until the statement is traced in a fresh catalog. */
+  #isDrifted(head: Request, buffer: Buffer, start: number, end: number): boolean {
+    const answers = this.#answers;
+    const portal = head.probe?.portal;
+    if (answers === undefined || head.cut !== undefined || (head.kind === 'describe' && portal === undefined))
+      return false;
+    try {
+      if (portal === undefined) answers.described(head, buffer, start, end);
+      else answers.describedPortal(portal, buffer, start, end);
+      return false;
+    } catch (error) {
+      const statement = portal?.statement ?? head.statement;
+      const plan = (portal?.plans ?? head.plans)?.[portal === undefined ? head.completed : 0];
+      if (!(error instanceof AnswerMismatch) || statement === undefined || plan === undefined || plan.isOfAnother) {
+        this.#mismatch(head, error);
+        return false;
+      }
+      this.#drifted = { head, message: Buffer.from(buffer.subarray(start, end)) };
+      const { analysis, sql } = statement;
+      this.#core.command({ type: 'retrace', statements: analysis.statements, sql });
+      return true;
+    }
+  }
+
+  /** The answer at hand waits for a `retraced` event. */
+  get isHeld(): boolean {
+    return this.#drifted !== undefined;
+  }
+
+  /** `plans`: in the catalog as it is now; undefined: it could not be had. */
+  retraced(masking: SessionMasking): void {
+    const { head, message } = this.#drifted!;
+    this.#drifted = undefined;
+    const answers = this.#answers!;
+    const portal = head.probe?.portal;
+    const statement = (portal?.statement ?? head.statement)!;
+    const plans = masking.plans(statement.analysis.statements, statement.sql);
+    try {
+      if (plans === undefined) throw new AnswerMismatch('the schema goes on changing');
+      const refuse = plans[portal === undefined ? head.completed : 0]?.refuse;
+      if (refuse !== undefined) throw new AnswerMismatch(refuse.message);
+      if (portal === undefined) {
+        head.plans = plans;
+        answers.described(head, message, 0, message.length);
+      } else {
+        portal.plans = plans;
+        answers.describedPortal(portal, message, 0, message.length);
+      }
+    } catch (error) {
+      this.#mismatch(head, error);
+    }
+    if (head.kind === 'describe') this.#complete(head, message, 0, message.length);
+    else this.#pass(message, 0, message.length);
   }
 
   #isRewritten(answers: MaskedAnswers, head: Request, buffer: Buffer, start: number, end: number): boolean {

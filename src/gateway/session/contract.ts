@@ -17,6 +17,8 @@ export type SessionEvent =
   | { readonly type: 'analysed'; readonly analysis: Analysis; readonly nowMs: number }
   /** The answer to a `trace` command: the plans of its text can be had now, if nothing has changed since. */
   | { readonly type: 'traced'; readonly nowMs: number }
+  /** The answer to a `retrace` command. */
+  | { readonly type: 'retraced'; readonly nowMs: number }
   /** Every intent up to `position` is on stable storage. */
   | { readonly type: 'durable'; readonly position: number; readonly nowMs: number }
   /** The answer to `cancel_statement`: the server was told, or cannot be. */
@@ -46,6 +48,11 @@ export type SessionCommand =
   | { readonly type: 'analyse'; readonly sql: string }
   /** Have the text's lineage traced in the adopted world; one at a time; answered by a `traced` event. */
   | { readonly type: 'trace'; readonly statements: Analysis['statements']; readonly sql: string }
+  /**
+   * An answer is not what was planned for: have the catalog read anew and the text traced in it, while the answer waits;
+   * answered by a `retraced` event.
+   */
+  | { readonly type: 'retrace'; readonly statements: Analysis['statements']; readonly sql: string }
   /** Tell the session, by `durable` or `audit_failed`, what becomes of the record at this position. */
   | { readonly type: 'await_durable'; readonly position: number }
   /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */

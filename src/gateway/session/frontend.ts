@@ -300,7 +300,15 @@ export class Frontend implements MessageSink {
     const unnamedGone = core.names.expectUnnamedGone();
     const effects = nameEffects(core.names, statement, NO_BATCH, plans);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
-    const parts = { n, position, pure: this.#isPure(statement), onSuccess: successOf(statement), names, plans };
+    const parts = {
+      n,
+      position,
+      pure: this.#isPure(statement),
+      onSuccess: successOf(statement),
+      names,
+      plans,
+      statement,
+    };
     this.#sending(statement, plans);
     return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
   }

@@ -45,7 +45,7 @@ export interface Request {
   /** Bind: the portal that it makes; Execute: the portal that it runs. */
   readonly portal: Portal | undefined;
   /** What is masked in the answers to each of its statements; undefined: nothing can be. */
-  readonly plans: readonly StatementPlan[] | undefined;
+  plans: readonly StatementPlan[] | undefined;
   /** It was sent behind others of its batch, before a Sync. */
   readonly inBatch: boolean;
   /** Statements of it that are through. */

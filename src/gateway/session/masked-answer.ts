@@ -16,6 +16,7 @@ import { decodeCopyResponse, decodeRowDescription, type FieldDescription } from 
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Request } from './in-flight.ts';
 import type { SessionMasking } from './masking.ts';
+import type { Portal } from './prepared.ts';
 
 /** The server's answer is not what was planned for: the schema is another, or the plan was wrong. */
 export class AnswerMismatch extends Error {}
@@ -41,6 +42,12 @@ export class MaskedAnswers {
   /** Must rows of the answer at hand come whole? */
   get wantsWholeRows(): boolean {
     return this.#rewriter !== undefined;
+  }
+
+  /** RowDescription of a portal, as the gateway asked for it. Throws `AnswerMismatch`. */
+  describedPortal(portal: Portal, buffer: Buffer, start: number, end: number): void {
+    portal.description = Buffer.from(buffer.subarray(start, end));
+    this.#verify(portal.plans?.[0]?.result, decodeRowDescription(buffer, start + HEADER_BYTES, end));
   }
 
   /** RowDescription in the answer to a Query. Throws `AnswerMismatch`. */
@@ -161,8 +168,8 @@ export class MaskedAnswers {
 }
 
 /** The plan of the statement whose answer comes now; of an Execute there is one. */
-function planOf({ plans, kind, completed }: Request): StatementPlan | undefined {
-  return plans?.[kind === 'query' ? completed : 0];
+function planOf({ plans, kind, completed, portal }: Request): StatementPlan | undefined {
+  return kind === 'query' ? plans?.[completed] : (portal?.plans ?? plans)?.[0];
 }
 
 /** Without a plan: COMMIT and Sync check deferred constraints, and DDL goes through the rows of its tables. */

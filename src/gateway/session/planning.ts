@@ -107,6 +107,7 @@ function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
     resultOf: undefined,
     defines: undefined,
     lookups: own.lookups + other.lookups,
+    isOfAnother: true,
     runsCode: own.runsCode || other.runsCode,
   };
 }

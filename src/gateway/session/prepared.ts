@@ -36,7 +36,7 @@ export interface Portal {
   /** What has left of its answer, where that is limited. */
   sent?: AnswerSize | undefined;
   /** What is masked in its answer, of the one statement that it has; undefined: nothing can be. */
-  readonly plans: readonly StatementPlan[] | undefined;
+  plans: readonly StatementPlan[] | undefined;
   /** RowDescription of it, when the gateway asked for one. */
   description: Buffer | undefined;
 }

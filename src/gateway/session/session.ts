@@ -95,11 +95,7 @@ export class Session {
       case 'upstream_data':
         if (this.#upstreamDone) return;
         this.#upstream.push(event.chunk);
-        this.#backend.flushAnswer();
-        this.#frontend.retry();
-        toClient.flush();
-        toUpstream.flush();
-        this.#endAtBoundary();
+        this.#answered();
         return;
       case 'analysed':
         if (this.#ending !== undefined) return;
@@ -111,6 +107,14 @@ export class Session {
         this.#frontend.traced();
         toUpstream.flush();
         return;
+      case 'retraced': {
+        const { masking } = this.#core.around;
+        if (this.#upstreamDone || !this.#backend.isHeld || masking === undefined) return;
+        this.#backend.retraced(masking);
+        this.#upstream.resume();
+        this.#answered();
+        return;
+      }
       case 'durable':
         toUpstream.release(event.position);
         toClient.release(event.position);
@@ -157,6 +161,16 @@ export class Session {
     this.#core.toUpstream.flush();
   }
 
+  /** Bytes of the upstream have been read. */
+  #answered(): void {
+    const { toUpstream, toClient } = this.#core;
+    this.#backend.flushAnswer();
+    this.#frontend.retry();
+    toClient.flush();
+    toUpstream.flush();
+    this.#endAtBoundary();
+  }
+
   #succeeded(request: Request): void {
     const effect = request.onSuccess;
     if (effect?.schemaChanged === true) this.#core.command({ type: 'schema_changed' });
@@ -186,7 +200,7 @@ export class Session {
   /** Whoever sends more than can go on waits. */
   #balance(): void {
     const { toUpstream, toClient, inFlight } = this.#core;
-    const upstreamPaused = toClient.queuedBytes > MAX_HELD_BYTES;
+    const upstreamPaused = toClient.queuedBytes > MAX_HELD_BYTES || this.#backend.isHeld;
     if (upstreamPaused !== this.#upstreamPaused) {
       this.#upstreamPaused = upstreamPaused;
       this.#core.command({ type: upstreamPaused ? 'pause_upstream' : 'resume_upstream' });
