@@ -65,6 +65,15 @@ export async function openBattlefield(options: { gateway: boolean }): Promise<Ba
       for (const role of extra)
         await run(server.superuserUrl, [`DROP ROLE IF EXISTS "${role.replaceAll('"', '""')}"`]).catch(() => {});
     };
+    /** A gateway whose database was taken away finds the new one by itself. */
+    const ready = async () => {
+      const until = Date.now() + 20_000;
+      for (;;) {
+        const count = await rows(gateway.url, 'SELECT count(*) FROM artikel').catch((error: Error) => error);
+        if (Array.isArray(count)) return;
+        if (Date.now() > until) throw count;
+      }
+    };
     await restore('plain');
     const url = (database: string) => server.url('app', password, database);
     const plain: Target = { url: url('plain'), bystanderUrl: url('plain') };
@@ -78,7 +87,17 @@ export async function openBattlefield(options: { gateway: boolean }): Promise<Ba
       const developer = opened.connections.find(({ role }) => role === 'developer')!;
       gateway = { url: developer.url, bystanderUrl: url('app') };
     }
-    return { seed, detector: new LeakDetector(seed.secrets), plain, gateway, restore, close };
+    return {
+      seed,
+      detector: new LeakDetector(seed.secrets),
+      plain,
+      gateway,
+      restore: async (which) => {
+        await restore(which);
+        if (which === 'gateway') await ready();
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

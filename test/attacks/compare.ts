@@ -53,7 +53,8 @@ export function difference(
     if (expected.type === 'T') columns = expected.text!.split('\n');
     const where = `message ${i + 1} (${expected.type})`;
     if (expected.type === 'T') {
-      const types = ({ reply }: Answered) => reply.fields.map(({ name, typeOid, format }) => `${name}:${typeOid}:${format}`).join();
+      const types = ({ reply }: Answered) =>
+        reply.fields.map(({ name, typeOid, format }) => `${name}:${typeOid}:${format}`).join();
       if (types(plain) !== types(gateway) || expected.text !== actual.text) return `${where} has other columns`;
       continue;
     }

@@ -156,7 +156,7 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   },
   {
     id: 'write.update',
-    sql: 'UPDATE artikel SET preis = preis + 1 WHERE id <= 3 RETURNING id, preis',
+    sql: 'UPDATE artikel SET preis = preis + 1 WHERE id = 3 RETURNING id, preis',
     stored: 'SELECT id, preis FROM artikel ORDER BY id',
   },
   {

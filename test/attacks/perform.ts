@@ -14,6 +14,8 @@ export interface Target {
 
 export interface Outcome {
   readonly leak: Leak | undefined;
+  /** The attacker got in: an attack on nothing fails too. */
+  readonly connected: boolean;
   /** The first error, or why it broke off. */
   readonly error: string | undefined;
 }
@@ -72,5 +74,5 @@ export async function perform(attack: Attack, target: Target, seed: Seed, detect
   const refused = received
     .filter(({ type }) => type === 'E')
     .map(({ body }) => body.toString('utf8').replaceAll('\0', ' '));
-  return { leak: detector.find(received, found), error: errors[0] ?? refused[0] };
+  return { leak: detector.find(received, found), connected: wires.length > 0, error: errors[0] ?? refused[0] };
 }
