@@ -1,4 +1,5 @@
 /** Expressions: what each node's value is made of. A node that is not known gives a named unknown. */
+
 import {
   as,
   type Constant,
@@ -13,6 +14,7 @@ import {
   text,
   unwrap,
 } from '../tree.ts';
+import { TOTAL } from './builtin-lists.ts';
 import { fieldValue, traceCall, traceWindow } from './calls.ts';
 import { castValue } from './casts.ts';
 import { expandStar, traceColumnRef } from './column-references.ts';
@@ -86,8 +88,12 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
     }
     case 'ColumnRef':
       return traceColumnRef(t, node, scope);
-    case 'TypeCast':
-      return castValue(t, t.value(child(node, 'arg'), scope), resolveType(t.world, child(node, 'typeName')), node);
+    case 'TypeCast': {
+      const type = resolveType(t.world, child(node, 'typeName'));
+      const value = t.value(child(node, 'arg'), scope);
+      const isSafe = isInteger(type.oid) && type.oid !== 21 && isSmallNumber(child(node, 'arg'));
+      return isSafe ? valueFrom(combine([value.flow]), type.oid) : castValue(t, value, type, node);
+    }
     case 'CollateClause':
       return { ...t.value(child(node, 'arg'), scope), origin: undefined };
     case 'FuncCall':
@@ -95,6 +101,8 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
     case 'A_Expr':
       return traceOperation(t, node, scope);
     case 'BoolExpr':
+      // The second is computed only where the first says so, and where it fails that is seen.
+      if (list(node, 'args').some(mayFail)) for (const one of list(node, 'args')) t.condition(one, scope);
       return computed(t, list(node, 'args'), scope, BOOL);
     case 'BooleanTest':
       return computed(t, [node.arg], scope, BOOL);
@@ -108,9 +116,12 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
       return traceCase(t, node, scope);
     case 'CoalesceExpr': {
       const values = list(node, 'args').map((one) => t.value(one, scope));
+      const guards = list(node, 'args').slice(1).some(mayFail);
       for (const value of values.slice(0, -1)) {
         const { kind } = value.flow.shape;
-        t.use(value.flow, kind === 'derived' || kind === 'text' ? 'predicate' : 'null_test', 'COALESCE', node);
+        const isComputed = kind === 'derived' || kind === 'text';
+        if (guards && isComputed) t.use(value.flow, 'predicate', 'COALESCE', node);
+        else if (!isComputed) t.use(value.flow, 'null_test', undefined, node);
       }
       return oneOfValues(values);
     }
@@ -168,6 +179,69 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
       return json ?? t.unknown(`expression ${type === '' ? 'without a node' : type}`);
     }
   }
+}
+
+/** Computing it may fail, with or without columns in it. */
+function mayFail(wrapped: Tree | undefined): boolean {
+  const [type, node] = unwrap(wrapped) ?? ['', {}];
+  switch (type) {
+    case '':
+    case 'A_Const':
+    case 'ParamRef':
+    case 'ColumnRef':
+    case 'SQLValueFunction':
+      return false;
+    case 'A_Expr': {
+      const operator = strings(node, 'name').at(-1) ?? '';
+      if (!BOOLEAN_OPERATORS.test(operator) && operator !== '||' && !operator.startsWith('->')) {
+        if (!/^(?:AEXPR_IN|AEXPR_BETWEEN|AEXPR_NOT_BETWEEN|AEXPR_NULLIF)$/.test(text(node, 'kind') ?? '')) return true;
+      }
+      const right = child(node, 'rexpr');
+      return [
+        child(node, 'lexpr'),
+        ...(as(right, 'List') === undefined ? [right] : list(as(right, 'List') ?? {}, 'items')),
+      ].some(mayFail);
+    }
+    case 'TypeCast':
+      return castConstantOf(wrapped) === undefined && !isTextName(child(node, 'typeName'));
+    case 'FuncCall':
+      return !TOTAL.has(strings(node, 'funcname').at(-1) ?? '') || list(node, 'args').some(mayFail);
+    case 'BoolExpr':
+    case 'CoalesceExpr':
+      return list(node, 'args').some(mayFail);
+    case 'NullTest':
+    case 'BooleanTest':
+    case 'CollateClause':
+      return mayFail(child(node, 'arg'));
+    default:
+      return true;
+  }
+}
+
+function isTextName(typeName: Tree | undefined): boolean {
+  return ['text', 'varchar', 'bpchar', 'name'].includes(strings(typeName ?? {}, 'names').at(-1) ?? '');
+}
+
+/** Parts of dates, lengths and counts are small whole numbers. */
+const SMALL_NUMBERS = new Set([
+  'extract',
+  'date_part',
+  'length',
+  'char_length',
+  'octet_length',
+  'count',
+  'ascii',
+  'position',
+  'strpos',
+  'array_length',
+  'cardinality',
+]);
+
+function isSmallNumber(wrapped: Tree | undefined): boolean {
+  const call = as(wrapped, 'FuncCall');
+  if (call === undefined || !SMALL_NUMBERS.has(strings(call, 'funcname').at(-1) ?? '')) return false;
+  const unit = castConstantOf(list(call, 'args')[0]);
+  return !(unit?.kind === 'string' && /^\s*(?:epoch|julian|micro|us|milli|ms)/i.test(unit.value));
 }
 
 function computed(t: Tracer, nodes: readonly unknown[], scope: Scope, type: number | undefined): Value {

@@ -161,9 +161,10 @@ export function rowOf(fields: readonly { readonly name: string; readonly flow: F
 }
 
 /** A row whose keys repeat is no object that can be told apart by its keys. */
-export function jsonOf(value: Flow): Flow {
+export function jsonOf(given: Flow): Flow {
+  if (given.shape.kind === 'json') return given;
+  const value = unboxed(given);
   const inner = value.shape;
-  if (inner.kind === 'json') return value;
   if (inner.kind === 'row' && new Set(inner.fields.map(({ name }) => name)).size < inner.fields.length) {
     return container({ kind: 'json', value: combine([value]) }, [value]);
   }
@@ -172,6 +173,24 @@ export function jsonOf(value: Flow): Flow {
 
 /** A path that grows past this says no more than its beginning. */
 const MAX_PATH = 12;
+
+/** Without the marks of json within json: a document's parts are parts of one document. */
+function unboxed(flow: Flow): Flow {
+  const { shape } = flow;
+  switch (shape.kind) {
+    case 'json':
+      return unboxed(shape.value);
+    case 'array':
+      return { ...flow, shape: { kind: 'array', element: unboxed(shape.element) } };
+    case 'row':
+      return {
+        ...flow,
+        shape: { kind: 'row', fields: shape.fields.map((field) => ({ name: field.name, flow: unboxed(field.flow) })) },
+      };
+    default:
+      return flow;
+  }
+}
 
 function deeper(flow: Flow, step: string): Flow {
   if (flow.sources.some((ref) => (ref.path?.length ?? 0) >= MAX_PATH)) return combine([flow]);
@@ -188,7 +207,10 @@ export const ELEMENT = '[]';
 export function elementOf(flow: Flow): Flow {
   const { shape } = flow;
   if (shape.kind === 'array') return shape.element;
-  if (shape.kind === 'json') return jsonOf(elementOf(shape.value));
+  if (shape.kind === 'json') {
+    // Of an object there is none.
+    return shape.value.shape.kind === 'row' ? combine([flow]) : jsonOf(elementOf(shape.value));
+  }
   if (shape.kind === 'copy') return deeper(flow, ELEMENT);
   return combine([flow]);
 }

@@ -1,6 +1,6 @@
 /** FROM: tables, subqueries, functions, joins, JSON_TABLE and XMLTABLE, in the order in which they see one another. */
 import { as, child, flag, list, items as listItems, strings, type Tree, text, unwrap } from '../tree.ts';
-import { JSON_RECORDS } from './builtin-lists.ts';
+import { JSON_RECORDS, OUTPUTS } from './builtin-lists.ts';
 import { recordColumn } from './builtins.ts';
 import { columnName } from './column-names.ts';
 import { fieldsOfRow } from './column-references.ts';
@@ -11,7 +11,7 @@ import type { Flow } from './lineage.ts';
 import { aliased, openItem, relationItem } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
-import { fieldsOf, INT4, INT8, isTextType, RECORD, resolveType } from './types.ts';
+import { fieldsOf, INT4, INT8, isInteger, isTextType, RECORD, resolveType } from './types.ts';
 
 /** The items of a FROM list; `outer` is what stands around the query. */
 export function traceFrom(t: Tracer, nodes: readonly Tree[], outer: Scope): readonly Item[] {
@@ -94,8 +94,19 @@ function oneColumn(t: Tracer, columns: readonly NamedValue[], name: string, rest
   return t.unknown(`join column "${name}"`, ...found.map(({ value }) => value.flow));
 }
 
+const WIDTHS = [21, 23, 20];
+
+/** The other is widened to it. */
+function widest(one: Value, other: Value): boolean {
+  return WIDTHS.indexOf(one.type ?? 0) >= WIDTHS.indexOf(other.type ?? 0);
+}
+
 function mergedColumn(left: Value, right: Value, jointype: string): Value {
-  const sameType = left.type === right.type;
+  const sameType =
+    left.type === right.type ||
+    (isInteger(left.type) &&
+      isInteger(right.type) &&
+      widest(jointype === 'JOIN_RIGHT' ? right : left, jointype === 'JOIN_RIGHT' ? left : right));
   switch (jointype) {
     case 'JOIN_RIGHT':
       return sameType ? right : { ...right, origin: undefined };
@@ -110,10 +121,6 @@ function mergedColumn(left: Value, right: Value, jointype: string): Value {
       return sameType ? left : { ...left, type: undefined, origin: undefined };
   }
 }
-
-/** Functions in FROM whose number of rows is no more than their argument's own structure. */
-const STRUCTURAL =
-  /^(?:unnest|jsonb?_(?:array_elements|each|object_keys|to_record|populate_record)\w*|_pg_expandarray|aclexplode|pg_options_to_table)$/;
 
 function functionItem(t: Tracer, node: Tree, scope: Scope): Item {
   const alias = child(node, 'alias');
@@ -140,7 +147,6 @@ function functionItem(t: Tracer, node: Tree, scope: Scope): Item {
       continue;
     }
     const value = t.value(call, scope);
-    noteRowCount(t, function_, bare, scope);
     if (defined.length > 0) {
       isScalar = false;
       columns.push(...definedColumns(t, value, function_, bare, defined, scope));
@@ -148,7 +154,7 @@ function functionItem(t: Tracer, node: Tree, scope: Scope): Item {
     }
     const row = rowColumns(t, value);
     if (row === undefined) {
-      const column = functions.length === 1 && aliasName !== undefined ? aliasName : name;
+      const column = outputName(t, function_) ?? (functions.length === 1 && aliasName !== undefined ? aliasName : name);
       columns.push({ name: column, value: { ...value, origin: undefined, given: givenByFunction(bare, value) } });
       continue;
     }
@@ -165,23 +171,28 @@ function functionItem(t: Tracer, node: Tree, scope: Scope): Item {
   return aliased(item, alias);
 }
 
+/** The name of a function's only OUT parameter. */
+function outputName(t: Tracer, call: Tree | undefined): string | undefined {
+  const parts = strings(call ?? {}, 'funcname');
+  const name = parts.at(-1) ?? '';
+  const schemas = parts.length > 1 ? parts.slice(-2, -1) : t.world.searchPath;
+  for (const schema of schemas) {
+    if (schema === 'pg_catalog' && t.catalog.builtin(name) !== undefined) {
+      const own = OUTPUTS[name];
+      return own?.length === 1 ? own[0] : undefined;
+    }
+    const routines = t.catalog.routines(schema, name);
+    const found =
+      routines.find((routine) => routine.argumentTypes.length === list(call ?? {}, 'args').length) ?? routines[0];
+    if (found !== undefined)
+      return found.outputs.length === 1 && found.outputs[0]?.name !== '' ? found.outputs[0]?.name : undefined;
+  }
+  return undefined;
+}
+
 /** `unnest($1)` gives values that the client gave; what a series makes up, it does not. */
 function givenByFunction(name: string, value: Value): Value['given'] {
   return name === 'unnest' && value.given !== undefined ? 'list' : undefined;
-}
-
-/** How many rows a function gives tells of its arguments. */
-function noteRowCount(t: Tracer, call: Tree | undefined, name: string, scope: Scope): void {
-  if (call === undefined || STRUCTURAL.test(name)) return;
-  if (t.catalog.builtin(name)?.returnsSet !== true) return;
-  t.apart(() =>
-    list(call, 'args').map(
-      (one) =>
-        t.value(as(one, 'NamedArgExpr') === undefined ? one : child(as(one, 'NamedArgExpr') ?? {}, 'arg'), scope).flow,
-    ),
-  ).result.forEach((flow) => {
-    t.use(flow, 'predicate', name, call);
-  });
 }
 
 function definedColumns(

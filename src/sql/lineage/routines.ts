@@ -2,6 +2,7 @@
 import type { CatalogRoutine } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { as, child, list, stringsOf, type Tree, text } from '../tree.ts';
+import { TOTAL } from './builtin-lists.ts';
 import { arrayOf, combine, type NamedValue, NO_DATA, oneOf, rowOf, type Value, valueFrom } from './flows.ts';
 import type { Flow } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
@@ -26,7 +27,7 @@ export function traceRoutine(
     return t.unknown(`aggregate ${name}`, ...flows);
   }
   if (isTrustedRoutine(routine)) {
-    for (const flow of flows) t.use(flow, 'fallible', routine.name, at);
+    if (!TOTAL.has(routine.name)) for (const flow of flows) t.use(flow, 'fallible', routine.name, at);
     return resultOf(t, routine, combine(flows));
   }
   if (routine.language === 'c' || routine.language === 'internal' || routine.definition === undefined) {
@@ -190,17 +191,22 @@ function sqlRoutine(
   if (body === undefined) return unreadable(t, `routine ${name} cannot be parsed`, routine, flows);
   const scope: Scope = { ...EMPTY_SCOPE, parameters: bound };
   const isText = 'source' in body;
-  const path = routine.setsSearchPath ?? (isText ? t.world.searchPath : definitionPath(t.catalog));
+  const path = routine.setsSearchPath ?? (isText ? t.runningPath : definitionPath(t.catalog));
   let result: readonly NamedValue[] | undefined;
   try {
-    const done = t.elsewhere(path, undefined, () => {
-      if ('value' in body) result = [{ name: '', value: t.value(body.value, scope) }];
-      else {
-        const nodes = isText ? t.grammar.parse(body.source).map(({ node }) => node) : body.atomic;
-        for (const node of nodes) result = t.statement(node, scope);
-      }
-      return true;
-    });
+    const done = t.elsewhere(
+      path,
+      undefined,
+      () => {
+        if ('value' in body) result = [{ name: '', value: t.value(body.value, scope) }];
+        else {
+          const nodes = isText ? t.grammar.parse(body.source).map(({ node }) => node) : body.atomic;
+          for (const node of nodes) result = t.statement(node, scope);
+        }
+        return true;
+      },
+      routine.setsSearchPath ?? t.runningPath,
+    );
     if (done === undefined) return unreadable(t, `routine ${name} is called too deep`, routine, flows);
   } catch (error) {
     if (error instanceof GrammarError) return unreadable(t, `routine ${name} cannot be parsed`, routine, flows);
@@ -235,8 +241,8 @@ function shaped(t: Tracer, routine: CatalogRoutine, result: readonly NamedValue[
 }
 
 function opaque(t: Tracer, routine: CatalogRoutine, bound: Parameters, name: string, flows: readonly Flow[]): Value {
-  const path = routine.setsSearchPath ?? t.world.searchPath;
-  const read = t.elsewhere(path, undefined, () => traceProcedural(t, routine.definition ?? '', bound));
+  const path = routine.setsSearchPath ?? t.runningPath;
+  const read = t.elsewhere(path, undefined, () => traceProcedural(t, routine.definition ?? '', bound), path);
   if (read === undefined) return unreadable(t, `routine ${name} is called too deep`, routine, flows);
   t.findings.opaque.push({ routine: name, reads: read.sources });
   return resultOf(t, routine, combine([...flows, read]));

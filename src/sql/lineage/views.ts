@@ -7,14 +7,21 @@ import { Findings, type Tracer, type ViewTrace } from './tracer.ts';
 
 /** The search_path under which the snapshot's definitions were printed. */
 export function definitionPath(catalog: Catalog): readonly string[] {
-  return (catalog as { readonly definitionPath?: readonly string[] }).definitionPath ?? ['pg_catalog'];
+  return catalog.definitionPath;
 }
 
+const MAX_KEPT = 5000;
+
 export function traceView(t: Tracer, relation: CatalogRelation): readonly NamedValue[] {
+  // Routines in it may mean something else under another path.
+  const key = `${relation.oid} ${t.runningPath.join(' ')}`;
   const isKept = t.written.size === 0;
-  const kept = isKept ? t.memo.views.get(relation.oid) : undefined;
+  const kept = isKept ? t.memo.views.get(key) : undefined;
   const traced = kept ?? read(t, relation);
-  if (isKept && kept === undefined && !t.active.size) t.memo.views.set(relation.oid, traced);
+  if (isKept && kept === undefined && t.active.size === 0) {
+    if (t.memo.views.size >= MAX_KEPT) t.memo.views.clear();
+    t.memo.views.set(key, traced);
+  }
   t.findings.include(traced.findings);
   return traced.columns;
 }

@@ -2,7 +2,7 @@
 import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { as, child, list, type Tree, text } from '../tree.ts';
-import { combine, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
+import { combine, isEmpty, type NamedValue, NO_DATA, oneOf, unknownFlow, type Value, valueFrom } from './flows.ts';
 import { traceFrom } from './from-items.ts';
 import type { Flow } from './lineage.ts';
 import { traceTargets, traceValues, withCtes } from './queries.ts';
@@ -110,6 +110,7 @@ function heirsOf(t: Tracer, relation: CatalogRelation, name: string): readonly {
 /** What a generated column takes over of what was assigned; undefined: nothing. */
 function generatedFlow(t: Tracer, target: Target, generated: string, assigned: Assigned): Flow | undefined {
   if ([...assigned.values()].every(isEmpty)) return undefined;
+  if (generated === '') return unknownFlow(`a generated column of ${target.name}`);
   const columns = target.columns.map(({ name }) => ({ name, value: valueFrom(assigned.get(name) ?? NO_DATA) }));
   try {
     return t.elsewhere(definitionPath(t.catalog), undefined, () => {
