@@ -51,6 +51,21 @@ const prose = [
   id,
   { ...email, action: { do: 'scan' }, value: (i: number) => `please ring back about order ${i}, thanks` } as Column,
 ];
+const document = (i: number): string =>
+  `{"id": ${i}, "kind": "order_placed", "tags": ["new", "large"], "note": "please ring back, thanks", "inner": {"sku": "AB-${i}", "n": 2.5, "ok": true}}`;
+const documents = [id, { type: 3802, action: { do: 'scan' }, value: document } as Column];
+const keyed = [
+  id,
+  {
+    type: 3802,
+    action: {
+      do: 'json',
+      keys: new Map([['note', { do: 'mask', class: 'free_text', mode: 'partial' }]]),
+      otherwise: { do: 'pass' },
+    },
+    value: document,
+  } as Column,
+];
 
 /** Chunks as a socket gives them: rows straddle them. */
 function chunksOf(columns: readonly Column[], rows: number): Buffer[] {
@@ -145,6 +160,8 @@ for (const [name, columns, rows] of [
   ['one masked text of three columns', small, wanted],
   ['ten masked columns', wide, Math.ceil(wanted / 4)],
   ['one text that is scanned', prose, wanted],
+  ['one document that is scanned', documents, Math.ceil(wanted / 4)],
+  ['one document with a masked key', keyed, Math.ceil(wanted / 4)],
 ] as const) {
   const chunks = chunksOf(columns, rows);
   const bytesARow = chunks.reduce((sum, chunk) => sum + chunk.length, 0) / rows;

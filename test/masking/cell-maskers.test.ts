@@ -266,6 +266,31 @@ describe('composites', () => {
     },
   );
 
+  it('in binary have their fields’ types checked', () => {
+    const field = (type: number, value: string | null): Buffer => {
+      const bytes = Buffer.alloc(8 + (value?.length ?? 0));
+      bytes.writeUInt32BE(type, 0);
+      bytes.writeInt32BE(value === null ? -1 : value.length, 4);
+      bytes.write(value ?? '', 8);
+      return bytes;
+    };
+    const record = (...fields: Buffer[]): Buffer => Buffer.concat([Buffer.from([0, 0, 0, fields.length]), ...fields]);
+    const binary = (action: ColumnAction, value: Buffer, oid = pair.oid): Buffer | null =>
+      maskValue(action, columnOf(oid, 1), value, types);
+    expect(binary(row, record(field(25, 'Jonas'), field(23, 'abcd'), field(25, null)))).toEqual(
+      record(field(25, 'J.'), field(23, 'abcd'), field(25, null)),
+    );
+    // The field is not of the type that the catalog says: nothing is known of it.
+    expect(binary(row, record(field(17, 'Jonas'), field(23, 'abcd'), field(25, null)))).toEqual(
+      record(field(17, null), field(23, 'abcd'), field(25, null)),
+    );
+    expect(binary(row, record(field(25, 'Jonas'), field(23, 'abcd')))).toBeNull();
+    // An anonymous one tells its types itself.
+    expect(binary(mask('email'), record(field(25, 'a@b.co'), field(4_000_000, 'jonas')), 2249)).toEqual(
+      record(field(25, 'a***@b***.co'), field(4_000_000, null)),
+    );
+  });
+
   it('without a type are masked as texts', () => {
     expect(maskText({ do: 'row', fields: [PASS, mask('email')] }, 2249, '(7,a@b.co)')).toBe('(7,"a***@b***.co")');
     expect(maskText(mask('email'), 2249, '(7,a@b.co)')).toBeNull();

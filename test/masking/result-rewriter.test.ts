@@ -151,6 +151,18 @@ describe('ResultRewriter', () => {
     }
   });
 
+  it('does not write again into what was taken', () => {
+    const rewriter = rewriterOf(planOf(PASS), [columnOf(25)]);
+    const out = new ByteOutput();
+    const rows = ['first', 'other'].map((value) => encodeDataRow([value]));
+    const taken = rows.map((row) => {
+      rewriter.row(row, 0, row.length, out);
+      return out.take();
+    });
+    expect(taken).toEqual(rows);
+    expect(out.take()).toHaveLength(0);
+  });
+
   it('allocates as values need, not a buffer a row', () => {
     const rewriter = rewriterOf(planOf(EMAIL), [columnOf(25)]);
     const row = encodeDataRow(['jonas@mailbox.example']);
