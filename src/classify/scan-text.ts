@@ -332,38 +332,27 @@ function signs(bytes: Uint8Array, start: number, end: number): number {
   return found;
 }
 
-/** Before a colon, a space or a quote: the end of `password`, `passwd`, `secret`, `token`, `key`, `Basic`, `Bearer`, `pwd`. */
+/** Last letters of words that a secret follows: password, passwd, pwd, secret, token, key, Basic, Bearer, phrase, credentials. */
+const SECRET_ENDS: ReadonlySet<number> = new Set(
+  ['word', 'sswd', 'cret', 'oken', 'asic', 'arer', 'rase', 'ials', 'tial'].map((end) => lettersOf(end, 4)),
+);
+const SHORT_SECRET_ENDS: ReadonlySet<number> = new Set(['pwd', 'key'].map((end) => lettersOf(end, 3)));
+/** By the last three letters: whether it is worth to look further. */
+const MAY_END_SECRET = new Uint8Array(1 << 15);
+for (const letters of SECRET_ENDS) MAY_END_SECRET[letters & 0x7fff] = 1;
+for (const letters of SHORT_SECRET_ENDS) MAY_END_SECRET[letters] = 1;
+
+function lettersOf(end: string, count: number): number {
+  let letters = 0;
+  for (let i = 0; i < count; i++) letters = (letters << 5) | (end.charCodeAt(i) & 31);
+  return letters;
+}
+
+/** Whether such a word stands before a colon, a space or a quote. */
 function endsSecretWord(bytes: Uint8Array, i: number, start: number): boolean {
   if (i - start < 3) return false;
-  const last = bytes[i - 1]! | 32;
-  if (
-    last !== 100 &&
-    last !== 116 &&
-    last !== 110 &&
-    last !== 121 &&
-    last !== 99 &&
-    last !== 114 &&
-    last !== 101 &&
-    last !== 115
-  )
-    return false;
-  const [a, b] = [bytes[i - 3]! | 32, bytes[i - 2]! | 32];
-  switch (last) {
-    case 100: // ord, swd, pwd
-      return (a === 111 && b === 114) || ((a === 115 || a === 112) && b === 119);
-    case 116: // ret
-      return a === 114 && b === 101;
-    case 110: // ken
-      return a === 107 && b === 101;
-    case 121: // key
-      return a === 107 && b === 101;
-    case 99: // sic
-      return a === 115 && b === 105;
-    case 114: // rer
-      return a === 114 && b === 101;
-    case 101: // ase of passphrase
-      return a === 97 && b === 115;
-    default: // als of credentials
-      return a === 97 && b === 108;
-  }
+  const three = ((bytes[i - 3]! & 31) << 10) | ((bytes[i - 2]! & 31) << 5) | (bytes[i - 1]! & 31);
+  if (MAY_END_SECRET[three] === 0) return false;
+  if (SHORT_SECRET_ENDS.has(three)) return true;
+  return i - start >= 4 && SECRET_ENDS.has(((bytes[i - 4]! & 31) << 15) | three);
 }

@@ -49,7 +49,7 @@ const MAX_RETRY_MS = 600_000;
 const FEW_ROWS = 100;
 const LOOK_AGAIN_MS = 60_000;
 /** Sampling a column is worth no more text than this. */
-const MAX_SAMPLE_CHARACTERS = 256 * 1024;
+const MAX_SAMPLE_CHARACTERS = 128 * 1024;
 const BATCH = 25;
 
 export class Classifier {

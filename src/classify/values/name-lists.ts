@@ -114,6 +114,22 @@ selena selma seth sheila shelby sheldon sidney sienna sigmund silvester simon so
 tamara tania tatjana tessa thea thelma theodora theodor tiffany tilda tilly tina titus toby tony tracy trent tristan troy ulla
 ursula valerio vanessa vera verena vernon vicky victor vince vincent viola vivien vivienne wade walker wanda warren wayne wendy wilbur
 wilfred wilma winifred winston yannick yolanda yvonne zach zara zelda zelma
+aleksander cyrus adela esme jarek rhea ugo vito willa xander zita imre uma vlad wim xiomara zeno abel delphine kaspar
+raina una wolf zora ben dev ella gita hal joy ola sue tom val wes xena zed bob dave eve mallory niaj abby ada alan
+alden alec alvin amos annette april ariel arnold art arturo asa ashton audrey avery barb beau becca beth blair blake
+blanche boyd brad brady brent brett briana brooke bryce burt byron cameron carey carina casey cathy chad chase chelsea
+cherie chester chuck cindy clay cliff clint cody cooper curtis dale dallas damon dane darla darren dean deanna della
+devin dexter dolly drew duane dustin dwayne dwight earl eddie eden effie ellis elmer elton emerson enid erin ernie
+eunice evan everett faye fern fletcher floyd fred gail gale garry gene geraldine gina ginger glen glenn grant greg hank
+harlan harley hattie hayden heath herb hollie holly hope homer hunter ike ilene imelda isa jackie jada jake jamie jane
+janelle jarvis jay jed jeff jess jewel jill jim jo jodie jody jon jonah josh judd kara kaye keenan kelvin ken kendra
+kent kerry kim kip kirk kris lacey lana lane lara latasha lauri leigh len leroy leslie lila lilly lindsey lloyd lois
+lonnie lora loren lorna lou lowell luther lyle mable mack madge mae mandy manny marc marcy marla marlon marsha marty
+matt maud maxine may melody mickey miles mindy minnie missy mitch monte myles myron myrtle nan nate nettie nick noel
+norma ollie opal oren pam pansy pat patsy patti pete phil polly preston ray rena renee reva rhonda ricky riley rob
+robbie rod rodney ron ronnie rosie ross roxie rudy rusty sally sammy sandy sasha scot shane shari shawn sherri sherry
+sid sierra skip sonya spencer stacy steve sydney tad tami tanner ted terri todd toni travis tricia trudy ty tyra ulises
+uri vance vern vicki walt wendell whitney will willow willis winnie zane zoey
 `;
 
 const FAMILY_WORDS = `
