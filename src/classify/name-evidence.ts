@@ -77,7 +77,12 @@ const REFERENCES: ReadonlySet<ColumnClass> = new Set([
   'photo',
   'free_text',
   'person_name',
+  'health',
+  'demographic',
 ]);
+
+/** What schemas put before all columns of a table: `ec_name`, `cli_nombre`. */
+const isPrefix = (word: string) => word.length <= 4 && !VOCABULARY.has(word);
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
   const { words, topic, kind, beside } = reading;
@@ -96,7 +101,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
       (word) =>
         reading.tableWords.includes(word) ||
         word.length === 1 ||
-        (!rule.exact && (QUALIFIERS.has(word) || (PERSON_TABLES.has(word) && !NO_ROLES.has(word)))),
+        (!rule.exact && (QUALIFIERS.has(word) || isPrefix(word) || (PERSON_TABLES.has(word) && !NO_ROLES.has(word)))),
     );
   }
   return before.length === 0 || rule.class === 'financial' || !CLEAR_HEADS.has(before[0] ?? '');

@@ -5,6 +5,7 @@ import { CLEAR_HEADS } from './words/qualifiers.ts';
 import {
   COMPANY_TABLES,
   CREDENTIAL_TABLES,
+  HEALTH_TABLES,
   HOOK_TABLES,
   LOG_TABLES,
   MEDIA_TABLES,
@@ -24,6 +25,7 @@ import { VOCABULARY } from './words/vocabulary.ts';
 const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
   ['thing', PUBLIC_KEY_TABLES],
   ['credential', CREDENTIAL_TABLES],
+  ['health', HEALTH_TABLES],
   ['portrait', PORTRAIT_TABLES],
   ['media', MEDIA_TABLES],
   ['hook', HOOK_TABLES],
@@ -63,6 +65,34 @@ const COMPANY_WORDS: ReadonlySet<string> = new Set([
 ]);
 /** In a table of clients, these say that a client is a program. */
 const OAUTH_WORDS: ReadonlySet<string> = new Set(['redirect', 'secret', 'protocol', 'grant', 'scope']);
+/** Before the name of a thing, these make it one of a person. */
+const OWNERS: ReadonlySet<string> = new Set([
+  'employee',
+  'emp',
+  'patient',
+  'person',
+  'candidate',
+  'applicant',
+  'student',
+  'pupil',
+  'client',
+  'customer',
+]);
+/** Whose id in a table of places makes them places where they were. */
+const VISITORS: ReadonlySet<string> = new Set([
+  'user',
+  'customer',
+  'driver',
+  'person',
+  'employee',
+  'member',
+  'patient',
+  'rider',
+  'message',
+  'post',
+  'device',
+  'contact',
+]);
 /** In a table of reports, these say that a report is a query. */
 const QUERY_WORDS: ReadonlySet<string> = new Set([
   'query',
@@ -115,5 +145,10 @@ export function tableTopic(table: string, columns: readonly string[]): TableTopi
   if (head === 'account' && !personal)
     return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
   if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  // What an employee can, speaks or was: not people, but about one.
+  if (byName === 'thing' && words.some((word) => OWNERS.has(word))) return 'unknown';
+  // Where somebody was, not where something stands.
+  if (byName === 'place' && others.some((parts) => parts.at(-1) === 'id' && parts.some((part) => VISITORS.has(part))))
+    return 'session';
   return byName ?? (personal ? 'person' : 'unknown');
 }

@@ -153,7 +153,7 @@ export const KINDS_OF: Readonly<Record<ColumnClass, ReadonlySet<TypeKind>>> = {
   person_name: new Set([...TEXTS, 'search']),
   postal_address: new Set([...TEXTS, ...NUMBERS, 'search']),
   geo: new Set([...TEXTS, ...NUMBERS, 'geometry']),
-  date_of_birth: new Set([...TEXTS, ...NUMBERS, 'date', 'timestamp']),
+  date_of_birth: new Set([...TEXTS, ...NUMBERS, 'date', 'timestamp', 'time']),
   national_id: new Set([...TEXTS, ...NUMBERS]),
   tax_id: new Set([...TEXTS, ...NUMBERS]),
   ip_address: new Set([...TEXTS, ...NUMBERS, 'network']),

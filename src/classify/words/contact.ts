@@ -33,7 +33,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       phrases(`phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
       telephone no, tel no, tel nr, tel number, mobile, mobile number, mobile no, mobile nr, mob, mob no, mobile phone, cell, cellphone,
       cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number,
-      sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
+      home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
       telefon nr, mobil, mobilnummer, mobil nummer, handy, handynummer, handy nummer, festnetz, telefoon, telefoonnummer,
       mobiel, mobiele nummer, mobiltelefon, komorka, ph no, phone ext, phone extension, ph number, caller number, called number, callback number,
       電話, 電話番号, 携帯, 携帯番号, 手机, 手机号, 手机号码, 电话, 电话号码, 전화번호, 휴대폰, телефон`),
@@ -107,7 +107,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
     notTopics: ['place', 'thing'],
     alone: true,
     phrases: phrases(
-      'city, town, state, region, area, district, country area, city area, state name, province name, county name, address state, state province, admin area, provincia, estado, uf, prefecture, quarter, il, county district, city village, province, county, ort, stadt, stad, miasto, ciudad, cidade, citta, ville, city name, locality, suburb, municipality, cidade, sehir, by',
+      'line, line one, city, town, state, region, area, district, country area, city area, state name, province name, county name, address state, state province, admin area, provincia, estado, uf, prefecture, quarter, il, county district, city village, province, county, ort, stadt, stad, miasto, ciudad, cidade, citta, ville, city name, locality, suburb, municipality, cidade, sehir, by',
     ),
     kinds: ['text'],
   },

@@ -24,6 +24,27 @@ export const HEALTH_RULES: readonly NameRule[] = [
     phrases: phrases('policy number, policy no, group number, member number, member id, policy id'),
     kinds: ['text', 'integer'],
   },
+  // What tables about illness hold.
+  {
+    class: 'health',
+    topics: ['health'],
+    phrases: phrases(
+      'value, value text, value numeric, value coded, value string, result, result value, result text, finding, description, coded, non coded, reaction, instruction, allergen, condition, diagnosis, dose, dosage, detail, additional detail, severity, interpretation, substance, outcome, impression',
+    ),
+    kinds: ['text', 'integer', 'numeric', 'json', 'bytes'],
+  },
+  {
+    class: 'health',
+    topics: ['health'],
+    phrases: phrases('text, content, summary, reason, name, code'),
+    kinds: ['text', 'json', 'bytes'],
+  },
+  {
+    class: 'health',
+    phrases: phrases(
+      'allergy status, clinical history, coded allergen, non coded allergen, clinical data, health history, clinical detail, clinical information',
+    ),
+  },
   {
     class: 'health',
     headFirst: true,

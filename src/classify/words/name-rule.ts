@@ -14,6 +14,7 @@ export type TableTopic =
   | 'media'
   | 'portrait'
   | 'hook'
+  | 'health'
   | 'log'
   | 'unknown';
 

@@ -5,7 +5,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'national_id',
     phrases:
-      phrases(`ssnid, sinid, identification id, identification no, identification number, work permit, work permit number, permit no, visa no, visa number, ssn, social security, social security number, social security no, soc sec, soc sec no, social insurance number, sin number, social number, nino, national insurance, national insurance number, national insurance no, ni number, ni no, national id, national national identification, national identification number, national identity, national identity number, nationalid, nat id, citizen id, citizen number, citizen no, identity number, identity no, identity card, identity card number, identity document, identity document number, id card, id card number, id card no, idcard, idcard no, id number, id document, id document number, personal id, personal id number, personal number, personal no, personal identity number, personal identification number, personal code, government id, government id number, govt id, gov id, state id number, resident id, resident number, residence permit, residence permit number, passport, passport number, passport no, passport num, passport nr, passport id,
+      phrases(`ssnid, sinid, dri lice num, driver lic, driver lic no, dl num, other id number, identification id, identification no, identification number, work permit, work permit number, permit no, visa no, visa number, ssn, social security, social security number, social security no, soc sec, soc sec no, social insurance number, sin number, social number, nino, national insurance, national insurance number, national insurance no, ni number, ni no, national id, national national identification, national identification number, national identity, national identity number, nationalid, nat id, citizen id, citizen number, citizen no, identity number, identity no, identity card, identity card number, identity document, identity document number, id card, id card number, id card no, idcard, idcard no, id number, id document, id document number, personal id, personal id number, personal number, personal no, personal identity number, personal identification number, personal code, government id, government id number, govt id, gov id, state id number, resident id, resident number, residence permit, residence permit number, passport, passport number, passport no, passport num, passport nr, passport id,
       driver license, driver license number, driver license no, driver license, driver licence, driver licence number, driving license, driving license number, driving licence, driving licence no, driving licence number, dl number, dl no, license number, licence number, licence no, license no,  voter id, voter number, alien number, alien registration number, green card number, visa number, military id, last4 ssn, ssn last4, ssn last four, employee ssn,
       aadhaar, aadhar, aadhaar number, adhar, nric, nric no, fin number, hkid, my number, mynumber, kojin bango, shenfenzheng, shenfenzheng hao, sfz, sfzh, rrn, jumin, cccd, cmnd, ktp, nik, mykad, ic number, ic no, emirates id, iqama, teudat zehut,
       dni, nie, curp, rut, ci number, cedula, cedula identidad, cdi, ine, pesel, bsn, burgerservicenummer, personnummer, personnr, fodselsnummer, cpr, cpr nummer, cpr number, cprnr, hetu, henkilotunnus, egn, cnp, oib, jmbg, emso, rodne cislo, amka, tc kimlik, tc kimlik no, tckn, tckimlik, kimlik no, snils, pasport, pasport nomer, pasport seriya, insz, rijksregisternummer, nir, numero securite sociale, num secu, insee, steuer id personal, personalausweis, personalausweisnummer, ausweisnummer, ausweis nr, reisepass, reisepassnummer, sozialversicherungsnummer, sv nummer, svnr, sv nr, rentenversicherungsnummer, ahv nummer, ahv nr, ahvn, numer paszportu, numer dowodu, nr dowodu, dowod osobisty, paspoort, paspoortnummer, rijbewijs, rijbewijsnummer, fuhrerscheinnummer, fuehrerscheinnummer, fuhrerschein nr, pass nr, passnummer, rg numero, 
@@ -83,6 +83,14 @@ export const NUMBER_RULES: readonly NameRule[] = [
     phrases: phrases(
       'numero cuenta, num cuenta, nro cuenta, cuenta bancaria, cuenta corriente, cuenta clabe, numero conta, conta bancaria, conta corrente, agencia conta, agencia bancaria, numero conto, conto corrente, conto bancario, coordinate bancarie, compte bancaire, numero compte, num compte, coordonnees bancaire, compte courant',
     ),
+  },
+  {
+    class: 'bank_account',
+    alone: true,
+    topics: ['money', 'person'],
+    beside: ['routing', 'iban', 'bic', 'swift', 'bank'],
+    phrases: ['account', 'acct', 'konto', 'cuenta', 'conta', 'number'],
+    kinds: ['text', 'integer', 'numeric', 'bytes'],
   },
   {
     class: 'financial',

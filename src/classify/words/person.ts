@@ -6,7 +6,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     phrases:
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
-      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, typed signature, from name, person name, real name, realname, contact name, contact person,
+      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
       father name, mother name, spouse name, partner name, child name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
@@ -78,7 +78,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases: phrases(
-      'username, user name, user login, login, login name, jid, jabber id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
+      'username, user name, user login, login, login name, jid, jabber id, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
     ),
   },
   {
@@ -154,7 +154,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'demographic',
     phrases:
-      phrases(`gender, sex, marital, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
+      phrases(`gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
       immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
@@ -178,7 +178,6 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   {
     class: 'photo',
-    alone: true,
     topics: ['portrait'],
     phrases: phrases('data, content, byte, image, file, base64, url, path, blob, picture, photo, key, filename'),
     kinds: ['text', 'bytes'],

@@ -22,6 +22,21 @@ export const PROSE_RULES: readonly NameRule[] = [
   },
   {
     class: 'free_text',
+    topics: ['person', 'money', 'unknown', 'session', 'log', 'credential', 'media', 'portrait', 'health', 'message'],
+    phrases: ['note', 'remark', 'comment', 'annotation'],
+    kinds: TEXT_KINDS,
+  },
+  { class: 'free_text', phrases: ['vcard', 'vcf', 'carddata', 'vcard data'], kinds: ['text', 'bytes'] },
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['message'],
+    phrases: ['reason', 'report reason', 'instruction'],
+    kinds: ['text'],
+  },
+  { class: 'free_text', alone: true, topics: ['money', 'person'], phrases: ['instruction'], kinds: ['text'] },
+  {
+    class: 'free_text',
     alone: true,
     topics: ['person', 'money', 'unknown', 'session', 'log', 'credential', 'media', 'portrait'],
     phrases: phrases(
