@@ -56,6 +56,11 @@ export class CatalogSnapshot {
     }
   }
 
+  /** Something may have changed the schema: reads it again, and what was read holds meanwhile. Never rejects. */
+  async refresh(): Promise<void> {
+    await this.#schedule.read();
+  }
+
   /** Something changed the schema. */
   invalidate(): void {
     this.#schedule.invalidate();

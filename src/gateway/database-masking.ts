@@ -3,6 +3,7 @@
  * made, by what names meant, what classes were known and what the principal may see.
  */
 import type { Catalog } from '../catalog/catalog.ts';
+import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { MaskingRights } from '../masking/clearance.ts';
 import { rightsKey } from '../masking/clearance.ts';
 import { type Inheritance, makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
@@ -10,6 +11,7 @@ import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
 import { CatalogKnowledge } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
+import { CatalogWatch } from './catalog-watch.ts';
 import type { Classifier } from './classifier.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
@@ -53,6 +55,7 @@ export class DatabaseMasking {
   readonly key: Buffer;
   readonly budget = new LookupBudget();
   readonly #snapshot: CatalogSnapshot;
+  readonly #watch: CatalogWatch;
   readonly #tracer: Tracer;
   #shared: TracedCatalog | undefined;
   #sharedVersion = 1;
@@ -60,15 +63,34 @@ export class DatabaseMasking {
   #classesVersion = -1;
   #pending: Pending[] = [];
 
-  constructor(parts: { snapshot: CatalogSnapshot; tracer: Tracer; classifier: Classifier; key: Buffer }) {
+  constructor(parts: {
+    upstream: UpstreamSettings;
+    snapshot: CatalogSnapshot;
+    tracer: Tracer;
+    classifier: Classifier;
+    key: Buffer;
+  }) {
     this.#snapshot = parts.snapshot;
+    this.#watch = new CatalogWatch(parts.upstream, () => void this.#snapshot.refresh());
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
     this.key = parts.key;
   }
 
   open(rights: () => MaskingRights, principal: string): MaskingSession {
+    this.#watch.acquire();
     return new MaskingSession(this, rights, principal);
+  }
+
+  /** The session is over. */
+  release(): void {
+    this.#watch.release();
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    this.#snapshot.close();
+    await this.classifier.close();
   }
 
   /** Another whenever names may mean something else than before. */

@@ -76,6 +76,7 @@ export class DatabaseRuntime {
         log: this.#log,
       });
       this.#databaseMasking = new DatabaseMasking({
+        upstream,
         snapshot: this.#snapshot,
         tracer: this.#masking.tracer(this.#major),
         classifier,
@@ -123,6 +124,6 @@ export class DatabaseRuntime {
     this.#purity.close();
     this.#routines.close();
     this.#snapshot.close();
-    void this.#databaseMasking?.classifier.close();
+    void this.#databaseMasking?.close();
   }
 }

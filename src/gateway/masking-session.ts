@@ -105,6 +105,7 @@ export class MaskingSession implements SessionMasking {
   }
 
   close(): void {
+    this.#database.release();
     this.#forget();
   }
 

@@ -1,0 +1,79 @@
+/**
+ * Sees that somebody changed the schema past this gateway: the server's own counters of what was written to its
+ * catalogs, asked for every second while sessions need to know. They lag by a second or so, and a database in which
+ * nothing was created or altered costs nothing more than that question.
+ */
+import type { UpstreamSettings } from '../config/gateway-settings.ts';
+import { SideConnection } from './side-connection.ts';
+
+const EVERY_MS = 1_000;
+/** Reading the catalog costs more than asking: temporary tables come and go. */
+const AT_MOST_EVERY_MS = 5_000;
+const TIMEOUT_MS = 5_000;
+
+/** pg_class, pg_attribute, pg_type, pg_proc, pg_rewrite, pg_constraint, pg_trigger, pg_inherits, pg_namespace, pg_attrdef. */
+const WRITTEN_SQL = `SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(c.oid)
+  + pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid))::pg_catalog.text
+  FROM pg_catalog.pg_class c
+  WHERE c.oid IN (1259, 1249, 1247, 1255, 2618, 2606, 2620, 2611, 2615, 2604)`;
+
+export class CatalogWatch {
+  readonly #connection: SideConnection;
+  readonly #changed: () => void;
+  #users = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #seen: string | null | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #owed = false;
+  #closed = false;
+
+  constructor(settings: UpstreamSettings, changed: () => void) {
+    this.#connection = new SideConnection(settings, TIMEOUT_MS);
+    this.#changed = changed;
+  }
+
+  /** A session needs to know, until `release`. */
+  acquire(): void {
+    this.#users++;
+    if (this.#timer === undefined) this.#askSoon();
+  }
+
+  release(): void {
+    this.#users--;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#connection.close();
+  }
+
+  #askSoon(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#ask(), EVERY_MS).unref();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#users <= 0) {
+      this.#timer = undefined;
+      this.#seen = undefined;
+      return;
+    }
+    try {
+      const rows = await this.#connection.query(WRITTEN_SQL);
+      const written = rows[0]?.[0] ?? null;
+      if (this.#seen !== undefined && written !== this.#seen) this.#owed = true;
+      this.#seen = written;
+    } catch {
+      // The snapshot's own reads tell what is wrong with the database; until it answers, what was read may be old.
+      this.#owed = true;
+    }
+    const nowMs = performance.now();
+    if (this.#owed && nowMs - this.#toldAt >= AT_MOST_EVERY_MS) {
+      this.#owed = false;
+      this.#toldAt = nowMs;
+      this.#changed();
+    }
+    this.#askSoon();
+  }
+}
