@@ -241,7 +241,7 @@ function special(
   if (TEXTS.has(name)) {
     if (flows.every(isEmpty)) return undefined;
     const isText = name !== 'lower' && name !== 'upper' ? true : isTextType(first.type) || first.type === undefined;
-    return valueFrom(isText ? asText(flows) : combine(flows), type ?? TEXT_TYPE);
+    return valueFrom(isText ? asText(flows) : combine(flows), type ?? (isText ? TEXT_TYPE : undefined));
   }
   const outputs = OUTPUTS[name];
   if (outputs !== undefined && outputs.length > 1) return outputRow(t, name, outputs, values);

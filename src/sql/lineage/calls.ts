@@ -139,6 +139,8 @@ function notACall(
 
 /** A field of a composite value; undefined: it has none of this name. */
 export function fieldValue(t: Tracer, value: Value, name: string): Value | undefined {
+  const own = value.fields?.filter((field) => field.name === name);
+  if (own?.length === 1 && own[0] !== undefined) return own[0].value;
   const { shape } = value.flow;
   const typed = fieldsOf(t.catalog, value.type)?.find((field) => field.name === name);
   if (shape.kind === 'row') {

@@ -412,7 +412,7 @@ function operate(
   if (right === undefined) {
     return {
       flow: isEmpty(left.flow) ? NO_DATA : combine(flows),
-      type: left.type,
+      type: operator === '-' || operator === '+' || operator === '@' ? left.type : undefined,
       origin: undefined,
       given: left.given === 'constant' ? 'constant' : undefined,
     };

@@ -10,6 +10,8 @@ export interface Value {
   readonly origin: Origin | undefined;
   /** Made of the text's constants and parameters only; `list`: one of several of them. */
   readonly given: 'constant' | 'list' | undefined;
+  /** Of a FROM item's whole row: its columns, which keep their origin. */
+  readonly fields?: readonly NamedValue[];
 }
 export interface Origin {
   readonly relation: number;

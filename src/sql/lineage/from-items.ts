@@ -118,7 +118,10 @@ function mergedColumn(left: Value, right: Value, jointype: string): Value {
         given: undefined,
       };
     default:
-      return sameType ? left : { ...left, type: undefined, origin: undefined };
+      if (sameType) return left;
+      // Where the left side must be widened, an inner join takes the right one as it is.
+      if (jointype === 'JOIN_INNER' && isInteger(left.type) && isInteger(right.type)) return right;
+      return { ...left, type: undefined, origin: undefined };
   }
 }
 

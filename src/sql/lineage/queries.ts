@@ -69,7 +69,8 @@ export function traceTargets(t: Tracer, targets: readonly Tree[], scope: Scope):
     const star = expandStar(t, child(target, 'val'), scope);
     if (star !== undefined) return star;
     const value = t.value(child(target, 'val'), scope);
-    return [{ name: columnName(target), value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value }];
+    const { fields: _, ...plain } = value;
+    return [{ name: columnName(target), value: plain.type === UNKNOWN ? { ...plain, type: TEXT_TYPE } : plain }];
   });
 }
 

@@ -62,6 +62,7 @@ export function relationItem(t: Tracer, rangeVar: Tree, scope: Scope): Item {
       schema: alias === undefined ? relation.schema : undefined,
       rowType: relation.rowType,
       isRelation: relation.kind !== 'v',
+      relation: relation.oid,
     }),
     alias,
   );

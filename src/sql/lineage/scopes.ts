@@ -18,6 +18,7 @@ export interface Item {
   readonly rowType: number | undefined;
   /** Has ctid, tableoid and the like. */
   readonly isRelation: boolean;
+  readonly relation: number | undefined;
   /** A function that gives one value: its name stands for that, not for a row. */
   readonly isScalar: boolean;
 }
@@ -53,17 +54,27 @@ export function itemOf(name: string | undefined, columns: readonly NamedValue[],
     rest: undefined,
     rowType: undefined,
     isRelation: false,
+    relation: undefined,
     isScalar: false,
     ...more,
   };
 }
 
-const SYSTEM_COLUMNS = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
+const SYSTEM_COLUMNS = new Map([
+  ['ctid', -1],
+  ['xmin', -2],
+  ['cmin', -3],
+  ['xmax', -4],
+  ['cmax', -5],
+  ['tableoid', -6],
+]);
 
 function columnsNamed(item: Item, name: string): readonly Value[] {
   const found = item.columns.filter((column) => column.name === name).map(({ value }) => value);
-  if (found.length === 0 && item.isRelation && SYSTEM_COLUMNS.has(name)) {
-    return [valueFrom(NO_DATA, name === 'tableoid' ? OID : undefined)];
+  const attnum = SYSTEM_COLUMNS.get(name);
+  if (found.length === 0 && item.isRelation && attnum !== undefined) {
+    const origin = item.relation === undefined ? undefined : { relation: item.relation, attnum };
+    return [{ ...valueFrom(NO_DATA, name === 'tableoid' ? OID : undefined), origin }];
   }
   return found;
 }
@@ -107,7 +118,7 @@ export function wholeRow(item: Item): Value {
   if (item.isScalar && only !== undefined) return only.value;
   const row = rowOf(item.columns.map(({ name, value }) => ({ name, flow: value.flow })));
   const { rest } = item;
-  if (rest === undefined) return valueFrom(row, item.rowType);
+  if (rest === undefined) return { ...valueFrom(row, item.rowType), fields: item.columns };
   return valueFrom(
     {
       sources: [...row.sources, ...rest.flow.sources],

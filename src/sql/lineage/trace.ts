@@ -16,6 +16,7 @@ import { traceRoutine } from './routines.ts';
 import { EMPTY_SCOPE } from './scopes.ts';
 import { changesNames, describedBy, traceStatement } from './statements.ts';
 import { createLineageMemo, Findings, type LineageMemo, LineageTooDeep, type Parts, Tracer } from './tracer.ts';
+import { baseType } from './types.ts';
 import { traceView } from './views.ts';
 
 export { createLineageMemo, type LineageMemo, LineageTooDeep };
@@ -53,7 +54,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
       const described = describedBy(node);
       statements.push(
         t.findings.lineage({
-          columns: columns?.map(outputColumn),
+          columns: columns?.map((column) => outputColumn(t, column)),
           resultOf: described.resultOf,
           defines: described.defines,
           copyOut: copyFormatOf(node),
@@ -86,6 +87,7 @@ function readsNames(node: Parameters<typeof unwrap>[0]): boolean {
   );
 }
 
-function outputColumn({ name, value }: NamedValue): OutputColumn {
-  return { ...value.flow, name, type: value.type, origin: value.origin };
+/** RowDescription says what a domain is over. */
+function outputColumn(t: Tracer, { name, value }: NamedValue): OutputColumn {
+  return { ...value.flow, name, type: baseType(t.catalog, value.type), origin: value.origin };
 }

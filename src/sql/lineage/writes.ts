@@ -45,6 +45,7 @@ function targetItem(target: Target, columns = target.columns, name = target.name
     rest: target.rest,
     rowType: target.relation?.rowType,
     isRelation: true,
+    relation: target.relation?.oid,
   });
 }
 
