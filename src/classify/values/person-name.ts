@@ -10,6 +10,13 @@ const THING =
 const SUFFIX =
   /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze)$/;
 
+/** Names of people too, but alone those of paint. */
+const COLOURS: ReadonlySet<string> = new Set(
+  'red blue green white black brown gray grey amber olive violet rose ruby jade silver gold pink yellow orange purple teal ivory'.split(
+    ' ',
+  ),
+);
+
 /**
  * `full`: a name that is known and another word; `given` or `family`: a single word that is one; `shape`: two to four
  * words with a capital each, none of them known.
@@ -30,6 +37,7 @@ export function nameForm(value: string): NameForm {
   const whole = tokens.join(' ');
   if (tokens.length === 1) {
     const [token] = tokens as [string];
+    if (COLOURS.has(token)) return undefined;
     if (!shouted && !/^\p{Lu}/u.test(value)) return undefined;
     if (isGiven(token)) return 'given';
     return FAMILY_NAMES.has(token) || (token.length > 5 && SUFFIX.test(token)) ? 'family' : undefined;

@@ -49,10 +49,11 @@ export function phoneForm(value: string): PhoneForm {
   }
   if (AMERICAN.test(value)) return 'formatted';
   // Without a plus the country is a guess: one mark inside and a trunk 0 or a bracket make it a phone number.
+  const grouped = (value.match(/\d[\s().\-/]+(?=\d)/g)?.length ?? 0) >= 2;
   const marked = /\d[\s().\-/]+\d/.test(value);
   if (marked && /^\(?0\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'formatted';
   if (marked && value.startsWith('(') && digits >= 9 && digits <= 12) return 'formatted';
-  if (/^0[1-9]\d{8,10}$/.test(value) || (marked && digits >= 9 && digits <= 12)) {
+  if (/^0[1-9]\d{8,10}$/.test(value) || (grouped && digits >= 9 && digits <= 12)) {
     return validSomewhere(value) ? 'national' : undefined;
   }
   return /^1?[2-9]\d{2}[2-9]\d{6}$/.test(value) ? 'national' : undefined;
