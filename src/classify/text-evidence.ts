@@ -154,9 +154,12 @@ function nameVerdict({ count: n, counts }: Tally, context: Context): Verdict | u
     return verdict('person_name', 'strong', says);
   // A column of single and of whole names.
   if (n >= 8 && single + full >= 0.7) return verdict('person_name', 'strong', says);
-  if (n < 5 && full + single >= 0.5) return verdict('person_name', 'weak', says);
-  if (full >= 0.15 || single >= 0.35 || (shaped >= 0.9 && context.aboutPeople && n >= 5))
+  // Months, countries and towns are given names too.
+  const people = context.aboutPeople;
+  if (n < 5 && (full >= 0.5 || (people && full + single >= 0.5))) return verdict('person_name', 'weak', says);
+  if ((full >= 0.15 && shaped >= 0.7) || (people && (single >= 0.35 || (shaped >= 0.9 && n >= 5)))) {
     return verdict('person_name', 'weak', says);
+  }
   return undefined;
 }
 
