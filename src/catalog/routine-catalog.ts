@@ -1,6 +1,7 @@
 /**
  * Which routines a database has besides PostgreSQL's own, and what stands behind its operators, aggregates and casts:
- * one query. The model is pure; the gateway runs the query. Trigger functions have names only: no statement calls them.
+ * one query. The model is pure; the gateway runs the query. What stands behind relations (views, policies; triggers, checks,
+ * defaults) is read from pg_depend, not from their texts, which a lock could hide.
  * Of an extension's, those in SQL and PL/pgSQL are read like others; the rest is trusted as it was installed.
  */
 
@@ -17,6 +18,47 @@ WITH system AS (
   JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang
   WHERE p.pronamespace NOT IN (SELECT oid FROM system)
+), rel AS (
+  SELECT c.oid, c.relkind, c.relrowsecurity, n.nspname, c.relname
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relnamespace NOT IN (SELECT oid FROM system) AND c.relkind IN ('r', 'p', 'v', 'f')
+), calls AS (
+  SELECT d.classid, d.objid, o.nspname, o.proname
+  FROM pg_catalog.pg_depend d JOIN own o ON o.oid = d.refobjid
+  WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+  UNION ALL
+  SELECT d.classid, d.objid, o.nspname, o.proname
+  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_operator x ON x.oid = d.refobjid JOIN own o ON o.oid = x.oprcode
+  WHERE d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+), domains AS (
+  SELECT k.contypid, calls.nspname, calls.proname
+  FROM pg_catalog.pg_constraint k
+  JOIN calls ON calls.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND calls.objid = k.oid
+  WHERE k.contypid <> 0
+), behind(relation, at, nspname, proname) AS (
+  SELECT r.ev_class, CASE WHEN r.ev_type = '1' THEN 'read' ELSE 'write' END, calls.nspname, calls.proname
+  FROM pg_catalog.pg_rewrite r
+  JOIN calls ON calls.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND calls.objid = r.oid
+  UNION ALL
+  SELECT y.polrelid, 'read', calls.nspname, calls.proname
+  FROM pg_catalog.pg_policy y
+  JOIN calls ON calls.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND calls.objid = y.oid
+  UNION ALL
+  SELECT t.tgrelid, 'write', o.nspname, o.proname
+  FROM pg_catalog.pg_trigger t JOIN own o ON o.oid = t.tgfoid
+  WHERE NOT t.tgisinternal AND t.tgtype & 1 = 1
+  UNION ALL
+  SELECT k.conrelid, 'write', calls.nspname, calls.proname
+  FROM pg_catalog.pg_constraint k
+  JOIN calls ON calls.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND calls.objid = k.oid
+  WHERE k.conrelid <> 0
+  UNION ALL
+  SELECT a.adrelid, 'write', calls.nspname, calls.proname
+  FROM pg_catalog.pg_attrdef a
+  JOIN calls ON calls.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND calls.objid = a.oid
+  UNION ALL
+  SELECT a.attrelid, 'write', domains.nspname, domains.proname
+  FROM pg_catalog.pg_attribute a JOIN domains ON domains.contypid = a.atttypid
 )
 SELECT DISTINCT 'builtin', n.nspname::pg_catalog.text, p.proname::pg_catalog.text, NULL, NULL, NULL, NULL
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
@@ -32,7 +74,7 @@ SELECT 'routine', o.nspname::pg_catalog.text, o.proname::pg_catalog.text,
   pg_catalog.pg_get_functiondef(o.oid), NULL
 FROM own o
 WHERE o.prokind IN ('f', 'p')
-  AND o.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)
+  AND o.prorettype <> 'pg_catalog.event_trigger'::pg_catalog.regtype
   AND (NOT o.of_extension OR o.lanname IN ('sql', 'plpgsql'))
 UNION ALL
 SELECT DISTINCT 'operator', n.nspname::pg_catalog.text, x.oprname::pg_catalog.text,
@@ -56,7 +98,23 @@ FROM pg_catalog.pg_cast c
 JOIN pg_catalog.pg_proc p ON p.oid = c.castfunc
 JOIN pg_catalog.pg_namespace m ON m.oid = p.pronamespace
 JOIN pg_catalog.pg_type t ON t.oid IN (c.castsource, c.casttarget)
-WHERE p.pronamespace NOT IN (SELECT oid FROM system)`;
+WHERE p.pronamespace NOT IN (SELECT oid FROM system)
+UNION ALL
+SELECT DISTINCT 'cast', NULL, t.typname::pg_catalog.text, domains.nspname::pg_catalog.text, domains.proname::pg_catalog.text,
+  NULL, NULL
+FROM domains JOIN pg_catalog.pg_type t ON t.oid = domains.contypid
+UNION ALL
+SELECT DISTINCT behind.at, rel.nspname::pg_catalog.text, rel.relname::pg_catalog.text, behind.nspname::pg_catalog.text,
+  behind.proname::pg_catalog.text, NULL, NULL
+FROM behind JOIN rel ON rel.oid = behind.relation
+UNION ALL
+SELECT DISTINCT 'view', rel.nspname::pg_catalog.text, rel.relname::pg_catalog.text, x.nspname::pg_catalog.text,
+  x.relname::pg_catalog.text, NULL, NULL
+FROM pg_catalog.pg_rewrite r
+JOIN rel ON rel.oid = r.ev_class AND rel.relkind = 'v'
+JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+JOIN rel x ON x.oid = d.refobjid AND x.oid <> rel.oid AND (x.relkind = 'v' OR x.relrowsecurity)`;
 
 export interface RoutineName {
   readonly schema: string;
@@ -72,6 +130,16 @@ export interface CatalogRoutine extends RoutineName {
   readonly definition: string;
 }
 
+/** A relation behind which routines are called. */
+export interface CallingRelation extends RoutineName {
+  /** By whoever reads it: a view's, a policy's. */
+  readonly read: readonly RoutineName[];
+  /** For each row that is written: row triggers, checks, defaults, rules. */
+  readonly write: readonly RoutineName[];
+  /** What a view shows. */
+  readonly shows: readonly RoutineName[];
+}
+
 export interface RoutineCatalog {
   /** Bare names of pg_catalog and information_schema. */
   readonly builtin: ReadonlySet<string>;
@@ -82,6 +150,7 @@ export interface RoutineCatalog {
   readonly operators: ReadonlyMap<string, readonly RoutineName[]>;
   readonly aggregates: ReadonlyMap<string, readonly RoutineName[]>;
   readonly casts: ReadonlyMap<string, readonly RoutineName[]>;
+  readonly relations: readonly CallingRelation[];
 }
 
 /** Throws on a row that the query cannot have given. */
@@ -94,6 +163,10 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
     aggregate: new Map<string, RoutineName[]>(),
     cast: new Map<string, RoutineName[]>(),
   };
+  const relations = new Map<
+    string,
+    { schema: string; name: string; read: RoutineName[]; write: RoutineName[]; shows: RoutineName[] }
+  >();
   for (const [what, schema, name, first, second, definition] of rows) {
     if (name == null) throw new Error('routine catalog: a row without a name');
     switch (what) {
@@ -121,6 +194,18 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
         behind[what].set(name, functions);
         break;
       }
+      case 'read':
+      case 'write':
+      case 'view': {
+        const key = JSON.stringify([schema, name]);
+        let relation = relations.get(key);
+        if (relation === undefined) {
+          relation = { schema: schema ?? '', name, read: [], write: [], shows: [] };
+          relations.set(key, relation);
+        }
+        relation[what === 'view' ? 'shows' : what].push({ schema: first ?? '', name: second ?? '' });
+        break;
+      }
       default:
         throw new Error(`routine catalog: unknown row ${what}`);
     }
@@ -132,5 +217,6 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
     operators: behind.operator,
     aggregates: behind.aggregate,
     casts: behind.cast,
+    relations: [...relations.values()],
   };
 }

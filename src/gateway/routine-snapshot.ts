@@ -12,8 +12,16 @@ import {
 } from '../catalog/routine-catalog.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
+import { nameParts } from '../sql/names.ts';
 import { GIVEN_TEXT } from '../sql/routine-bodies.ts';
-import { NO_ROUTINES, type Routine, type RoutineTable, withRoutines } from '../sql/routines.ts';
+import {
+  type Made,
+  NO_ROUTINES,
+  type RelationCalls,
+  type Routine,
+  type RoutineTable,
+  withRoutines,
+} from '../sql/routines.ts';
 import type { Analyser } from './analyser.ts';
 import { queryOnce } from './side-query.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
@@ -24,6 +32,9 @@ const BATCH = 4;
 /** Names whose bodies are remembered until a snapshot has them. */
 const MAX_MADE = 1_000;
 const MAX_BODIES = 16;
+/** By then a snapshot has what was put behind a relation. */
+const MADE_BEHIND_MS = 180_000;
+const NO_ROUTINE: readonly Routine[] = [];
 
 export class RoutineSnapshot {
   /** Raised whenever a statement may have to be judged anew. */
@@ -36,6 +47,12 @@ export class RoutineSnapshot {
   #judged = new WeakMap<readonly StatementFacts[], readonly StatementFacts[]>();
   /** Bare name → bodies of CREATE FUNCTION that were judged here. */
   readonly #made = new Map<string, readonly Routine[]>();
+  /** Bare name of a relation → names in statements that were judged here and may put something behind it. */
+  readonly #madeBehind = new Map<string, { readonly names: Set<string>; until: number }>();
+  readonly #lately: Made = {
+    routines: (name) => this.#made.get(name) ?? NO_ROUTINE,
+    behind: (relation) => [...(this.#madeBehind.get(relation)?.names ?? [])],
+  };
   #analyser: Analyser | undefined;
   readonly #schedule = new SnapshotSchedule(() => this.#readNow());
 
@@ -62,7 +79,7 @@ export class RoutineSnapshot {
     let statements = this.#judged.get(analysis.statements);
     if (statements === undefined) {
       this.#remember(analysis.statements);
-      statements = withRoutines(analysis.statements, this.#table, (name) => this.#made.get(name) ?? []);
+      statements = withRoutines(analysis.statements, this.#table, this.#lately);
       this.#judged.set(analysis.statements, statements);
     }
     return statements === analysis.statements ? analysis : { ...analysis, statements };
@@ -78,7 +95,8 @@ export class RoutineSnapshot {
   }
 
   #remember(statements: readonly StatementFacts[]): void {
-    for (const { routine, targets } of statements) {
+    for (const { routine, targets, functions, class: statementClass } of statements) {
+      if (statementClass === 'ddl' && routine === undefined) this.#rememberBehind(targets, functions);
       const target = targets.find((one) => one.kind === 'function');
       if (routine === undefined || target === undefined || this.#made.size >= MAX_MADE) continue;
       const name = target.name.includes('"')
@@ -87,6 +105,21 @@ export class RoutineSnapshot {
       const bodies = this.#made.get(name) ?? [];
       if (bodies.length >= MAX_BODIES) continue;
       this.#made.set(name, [...bodies, { schema: '', name, isAttribute: false, body: routine }]);
+      this.#renew();
+    }
+  }
+
+  /** CREATE TRIGGER, checks and defaults, also of domains. */
+  #rememberBehind(targets: StatementFacts['targets'], functions: readonly string[]): void {
+    if (functions.length === 0) return;
+    for (const { kind, action, name } of targets) {
+      if ((kind !== 'relation' && kind !== 'type') || action === 'drop') continue;
+      const bare = nameParts(name).at(-1) ?? '';
+      const made = this.#madeBehind.get(bare) ?? { names: new Set(), until: 0 };
+      if (this.#madeBehind.size >= MAX_MADE && made.until === 0) continue;
+      for (const one of functions) made.names.add(one);
+      made.until = Date.now() + MADE_BEHIND_MS;
+      this.#madeBehind.set(bare, made);
       this.#renew();
     }
   }
@@ -112,6 +145,7 @@ export class RoutineSnapshot {
       this.#table = tableOf(catalog, bodies);
       this.#fingerprint = fingerprint;
       for (const { name } of catalog.known) this.#made.delete(name);
+      for (const [name, { until }] of this.#madeBehind) if (until < Date.now()) this.#madeBehind.delete(name);
       this.#renew();
     } catch (error) {
       this.#log(`routines of ${this.#settings.database} could not be read: ${(error as Error).message}`);
@@ -181,5 +215,27 @@ function tableOf(catalog: RoutineCatalog, bodies: ReadonlyMap<string, StatementF
     routines.set(one.name, overloads);
   }
   const { builtin, operators, aggregates, casts } = catalog;
-  return { builtin, known, routines, operators, aggregates, casts };
+  return { builtin, known, routines, operators, aggregates, casts, relations: relationsOf(catalog) };
+}
+
+/** Views show views: what is called behind any of them is called behind all above it. */
+function relationsOf({ relations }: RoutineCatalog): ReadonlyMap<string, readonly RelationCalls[]> {
+  const keyOfRelation = ({ schema, name }: { schema: string; name: string }): string => JSON.stringify([schema, name]);
+  const byKey = new Map(relations.map((one) => [keyOfRelation(one), one]));
+  const found = new Map<string, RelationCalls[]>();
+  for (const relation of relations) {
+    const below = new Set([relation]);
+    for (const one of below) {
+      for (const shown of one.shows) {
+        const next = byKey.get(keyOfRelation(shown));
+        if (next !== undefined) below.add(next);
+      }
+    }
+    const read = [...new Set([...below].flatMap((one) => one.read))];
+    if (read.length === 0 && relation.write.length === 0) continue;
+    const named = found.get(relation.name) ?? [];
+    named.push({ schema: relation.schema, read, write: relation.write });
+    found.set(relation.name, named);
+  }
+  return found;
 }

@@ -11,12 +11,17 @@ export type Ownership = 'exempt' | 'not_own' | 'unknown' | 'uncertain_name';
  */
 export function ownershipOf(target: ObjectTarget, question: Question): Ownership {
   if (target.temporary) return 'exempt';
-  if (target.lookup === undefined) return 'not_own';
+  if (target.lookup === undefined && target.ofOwn === undefined) return 'not_own';
   // Whatever the search_path says, it is looked for in every schema.
   if (target.kind !== 'routine' && nameMayChange(target, question)) return 'uncertain_name';
   const { resolved, create } = question.context;
   if (resolved === undefined) return 'unknown';
   const found = resolved.find((one) => one.target.kind === target.kind && one.target.lookup === target.lookup);
+  if (target.ofOwn !== undefined) {
+    const { ofOwn } = target;
+    const owner = resolved.find((one) => one.target.kind === 'relation' && one.target.lookup === ofOwn);
+    if (owner !== undefined && !owner.own && !owner.temporary) return 'exempt';
+  }
   if (found === undefined) return 'not_own';
   // What is not there cannot be harmed: Postgres says so itself.
   if (found.oid === undefined) return 'exempt';
@@ -32,6 +37,8 @@ export function namesOf(target: ObjectTarget): ObjectTarget[] {
   const partners = (target.unless ?? []).map((lookup): ObjectTarget => {
     return { ...target, lookup, name: lookup, unless: [] };
   });
+  const { ofOwn, ...itself } = target;
+  if (ofOwn !== undefined) partners.push({ ...itself, lookup: ofOwn, name: ofOwn, unless: [] });
   return [target, ...partners];
 }
 

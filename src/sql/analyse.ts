@@ -108,6 +108,7 @@ function statementFacts(
     depth: 0,
     variables: new Set<string>(),
     parameters: new Set<string>(),
+    texts: new Map<string, never>(),
     loose: false,
     deferred: false,
     nestedAt: undefined,

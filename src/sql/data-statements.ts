@@ -28,7 +28,9 @@ function written(node: Tree, walk: Walk): string {
 
 function unbounded(kind: FindingKind, node: Tree, name: string, extent: Extent, walk: Walk): void {
   walk.draft.changesRows = true;
+  walk.draft.changed.add(name);
   if (extent.narrow) return;
+  walk.draft.manyRows = true;
   const at = walk.at(child(node, 'relation'));
   if (walk.around.deferred) walk.draft.find(kind, at, name);
   else walk.draft.find(kind, at, name, { lookup: name, unless: extent.unless });
@@ -37,6 +39,17 @@ function unbounded(kind: FindingKind, node: Tree, name: string, extent: Extent, 
 function placeOf(walk: Walk, scope: Scope): Place {
   const { variables, parameters, loose, nowMs } = walk.around;
   return { scope, variables, parameters, loose, nowMs };
+}
+
+/** More rows than this in a VALUES list are many. */
+const FEW_ROWS = 100;
+
+/** DEFAULT VALUES, or a VALUES list that is no query. */
+function insertsFewRows(node: Tree): boolean {
+  const select = as(child(node, 'selectStmt'), 'SelectStmt');
+  if (select === undefined) return node.selectStmt === undefined;
+  const rows = list(select, 'valuesLists');
+  return rows.length > 0 && rows.length <= FEW_ROWS;
 }
 
 const ALL_ROWS: Extent = { narrow: false, unless: [] };
@@ -77,6 +90,7 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   InsertStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
+    if (!insertsFewRows(node)) walk.draft.manyRows = true;
     if (insertMayUpdateAll(node, placeOf(walk, inner))) unbounded('update_without_where', node, name, ALL_ROWS, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
@@ -106,7 +120,10 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
 
   CopyStmt(node, walk, scope) {
     const relation = child(node, 'relation');
-    if (flag(node, 'is_from') && relation !== undefined) written(node, walk);
+    if (flag(node, 'is_from') && relation !== undefined) {
+      written(node, walk);
+      walk.draft.manyRows = true;
+    }
     const file = text(node, 'filename');
     if (flag(node, 'is_program')) walk.draft.find('copy_program', walk.at(relation), undefined);
     else if (file !== undefined) walk.draft.find('copy_server_file', walk.at(relation), undefined);

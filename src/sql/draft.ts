@@ -7,10 +7,13 @@ export class Draft {
   writes = false;
   locks = false;
   changesRows = false;
+  manyRows = false;
+  anyRelation = false;
   routine: StatementFacts | undefined;
   readonly findings: Finding[] = [];
   readonly targets: ObjectTarget[] = [];
   readonly relations = new Set<string>();
+  readonly changed = new Set<string>();
   readonly functions = new Set<string>();
   /** Those of the functions that are called for who knows how many rows. */
   readonly repeated = new Set<string>();
@@ -39,9 +42,12 @@ export class Draft {
     this.writes ||= part.writes;
     this.locks ||= part.locks;
     this.changesRows ||= part.changesRows;
+    this.manyRows ||= part.manyRows;
+    this.anyRelation ||= part.anyRelation;
     this.findings.push(...part.findings);
     this.targets.push(...part.targets);
     this.prepared.push(...part.prepared);
+    for (const one of part.changed) this.changed.add(one);
     for (const key of ['relations', 'functions', 'repeated', 'operators', 'types', 'commands', 'settings'] as const) {
       for (const one of part[key]) this[key].add(one);
     }
@@ -65,6 +71,9 @@ export class Draft {
       ...(this.settings.size > 0 ? { settings: [...this.settings] } : {}),
       ...(this.prepared.length > 0 ? { prepared: this.prepared } : {}),
       ...(this.changesRows ? { changesRows: true } : {}),
+      ...(this.changed.size > 0 ? { changed: [...this.changed] } : {}),
+      ...(this.manyRows ? { manyRows: true as const } : {}),
+      ...(this.anyRelation ? { anyRelation: true as const } : {}),
       ...(this.routine === undefined ? {} : { routine: this.routine }),
       offset,
       length,

@@ -46,6 +46,8 @@ export interface ObjectTarget {
   readonly rows?: true;
   /** See `Finding.unless`. */
   readonly unless?: readonly string[];
+  /** See `Finding.ofOwn`. */
+  readonly ofOwn?: string;
 }
 
 /** A danger that a rule can match on. `offset` counts UTF-8 bytes from the start of the text. */
@@ -64,6 +66,8 @@ export interface Finding {
    * principal's own, it lists the rows that are meant, and the finding is none.
    */
   readonly unless?: readonly string[];
+  /** It is one only if this relation, as text for to_regclass, is the principal's own: others' triggers are trusted. */
+  readonly ofOwn?: string;
 }
 
 export type FindingKind =
@@ -129,6 +133,12 @@ export interface StatementFacts {
   readonly routine?: StatementFacts;
   /** UPDATE, DELETE, MERGE or the like anywhere. Missing: no. */
   readonly changesRows?: boolean;
+  /** Relations that these are about, as written. Missing: none. */
+  readonly changed?: readonly string[];
+  /** It inserts or changes who knows how many rows: triggers fire for each. Missing: no. */
+  readonly manyRows?: true;
+  /** Text that is put together reads relations whose names are given. Missing: no. */
+  readonly anyRelation?: true;
   /** Row locks (FOR UPDATE …) or LOCK TABLE anywhere. */
   readonly locks: boolean;
   /** Commands that stand inside it, other than its own (CTEs, DO, function bodies, EXPLAIN ANALYZE …). Missing: none. */

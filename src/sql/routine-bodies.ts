@@ -1,5 +1,7 @@
 /** Bodies of routines: SQL is parsed again; PL/pgSQL is taken apart by its own parser, each piece of SQL in it parsed again. */
 import { isNarrowRange } from './bounds.ts';
+import { Draft } from './draft.ts';
+import { GIVEN_NAME, sampleOf, textOfType } from './dynamic-text.ts';
 import { GrammarError, type ParsedStatement } from './grammar.ts';
 import { isShort } from './narrowing.ts';
 import { as, child, constantText, isTree, list, number, strings, type Tree, text } from './tree.ts';
@@ -36,14 +38,28 @@ export function plpgsqlBody(routine: string, walk: Walk): void {
   }
   for (const one of bodies) {
     const variables = new Set(walk.around.variables);
+    const texts = new Map(walk.around.texts);
+    const seen = new Set<string>();
     for (const datum of list(one, 'datums')) {
       for (const key in datum) {
-        const name = isTree(datum[key]) ? text(datum[key], 'refname') : undefined;
-        if (name !== undefined) variables.add(name);
+        const variable = datum[key];
+        const name = isTree(variable) ? text(variable, 'refname') : undefined;
+        if (name === undefined) continue;
+        variables.add(name);
+        // Parameters are declared here as texts, and a block may have its own variable of a name that there is already.
+        const isParameter = walk.around.parameters.has(name) && !seen.has(name);
+        const kind = isTree(variable) && !seen.has(name) ? textOfType(typeOf(variable)) : undefined;
+        if (kind !== undefined) texts.set(name, kind);
+        else if (!isParameter) texts.delete(name);
+        seen.add(name);
       }
     }
-    pieces(one, walk.fork({ variables, deferred: true }), false);
+    pieces(one, walk.fork({ variables, texts, deferred: true }), false);
   }
+}
+
+function typeOf(variable: Tree): string {
+  return text(as(child(variable, 'datatype'), 'PLpgSQL_type') ?? {}, 'typname') ?? '';
 }
 
 function parsed(routine: string, walk: Walk): Tree[] {
@@ -161,29 +177,44 @@ function piece(expression: Tree, walk: Walk, dynamic: boolean): void {
   const select = as(statements[0]?.node, 'SelectStmt');
   const value = as(list(select ?? {}, 'targetList')[0], 'ResTarget');
   const run = value === undefined ? undefined : constantText(isTree(value.val) ? value.val : undefined);
-  if (run === undefined)
-    walk.draft.find(
-      'dynamic_sql',
-      walk.at(undefined),
-      readsByItself(child(value ?? {}, 'val')) ? undefined : GIVEN_TEXT,
-    );
-  else sqlBody(run, walk.fork({ depth: walk.around.depth + 1 }));
+  if (run !== undefined) {
+    sqlBody(run, walk.fork({ depth: walk.around.depth + 1 }));
+    return;
+  }
+  const query = dynamicQuery(child(value ?? {}, 'val'), walk);
+  if (query !== undefined) walk.draft.absorb(query);
+  walk.draft.find('dynamic_sql', walk.at(undefined), query === undefined ? GIVEN_TEXT : undefined);
 }
 
 /** The subject of a text that is nothing but what the caller gives, or of which nobody can say what it begins with. */
 export const GIVEN_TEXT = 'a text that is given';
 
-/** Put together of constants, the first of which makes it a query. */
-function readsByItself(tree: Tree | undefined): boolean {
-  if (tree === undefined) return false;
-  const constant = constantText(tree);
-  if (constant !== undefined) return /^\s*(?:SELECT|WITH|VALUES|TABLE)\b/i.test(constant);
-  const [first] = [
-    child(as(tree, 'A_Expr') ?? {}, 'lexpr'),
-    list(as(tree, 'FuncCall') ?? {}, 'args')[0],
-    child(as(tree, 'TypeCast') ?? {}, 'arg'),
-  ].filter(isTree);
-  return readsByItself(first);
+/** Begins as a query. */
+const QUERY = /^\s*(?:SELECT|WITH|VALUES|TABLE)\b/i;
+
+/**
+ * A query that is put together of the author's own words and of names and values that are quoted: what it calls counts as
+ * called, and any relation as read. Undefined: somebody else may have written part of it.
+ */
+function dynamicQuery(value: Tree | undefined, walk: Walk): Draft | undefined {
+  const sample = sampleOf(value, walk.around.texts);
+  if (sample === undefined || !QUERY.test(sample.sql) || walk.around.depth > MAX_DEPTH) return undefined;
+  const inner = new Draft();
+  try {
+    const statements = walk.around.grammar.parse(sample.sql);
+    if (statements.length !== 1) return undefined;
+    walk.fork({ depth: walk.around.depth + 1 }, inner).node(statements[0]!.node, NO_CTES);
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined;
+    throw error;
+  }
+  // A name that is given must be no function's, nor a type's, which may be a domain with a check.
+  const given = (name: string): boolean => !name.startsWith('.') && name.includes(GIVEN_NAME);
+  if ([...inner.functions, ...inner.types, ...inner.operators].some(given)) return undefined;
+  for (const name of [...inner.relations]) if (name.includes(GIVEN_NAME)) inner.relations.delete(name);
+  inner.functions.delete(`.${GIVEN_NAME}`);
+  inner.anyRelation = sample.names;
+  return inner;
 }
 
 /** `target := expression` as a SELECT of both, since subscripts of the target may call functions too. */

@@ -1,5 +1,6 @@
 /** Functions, procedures and DO: their bodies are parsed again and walked as part of the statement. */
 import { Draft } from './draft.ts';
+import { type TextOf, textOfType } from './dynamic-text.ts';
 import { createdRoutineLookup, qualifiedName, routineLookup } from './names.ts';
 import { plpgsqlBody, sqlBody } from './routine-bodies.ts';
 import { as, child, flag, items, list, strings, stringsOf, type Tree, text } from './tree.ts';
@@ -23,6 +24,18 @@ function optionText(option: Tree | undefined): string | undefined {
 function isTrue(option: Tree | undefined): boolean {
   const value = option === undefined ? undefined : as(child(option, 'arg'), 'Boolean');
   return value !== undefined && flag(value, 'boolval');
+}
+
+function parameterTexts(node: Tree): Map<string, TextOf> {
+  const texts = new Map<string, TextOf>();
+  for (const wrapped of list(node, 'parameters')) {
+    const parameter = as(wrapped, 'FunctionParameter') ?? {};
+    const type = child(parameter, 'argType') ?? {};
+    const kind = list(type, 'arrayBounds').length > 0 ? undefined : textOfType(strings(type, 'names').at(-1) ?? '');
+    const name = text(parameter, 'name');
+    if (name !== undefined && kind !== undefined) texts.set(name, kind);
+  }
+  return texts;
 }
 
 function parameterNames(node: Tree): Set<string> {
@@ -75,6 +88,7 @@ function body(
   language: string,
   source: Tree | undefined,
   parameters: Set<string>,
+  texts: Map<string, TextOf>,
   declare: (body: string) => string,
   walk: Walk,
 ): void {
@@ -85,6 +99,7 @@ function body(
     deferred: true,
     variables: parameters,
     parameters,
+    texts,
     depth: walk.around.depth + 1,
   });
   if (text !== undefined && language === 'sql') sqlBody(text, inside);
@@ -113,7 +128,8 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const parameters = parameterNames(node);
     const language = optionText(settings.get('language')) ?? 'sql';
     if (node.sql_body === undefined) {
-      body(language, settings.get('as'), parameters, (source) => declaration(node, source), inside);
+      const texts = parameterTexts(node);
+      body(language, settings.get('as'), parameters, texts, (source) => declaration(node, source), inside);
     } else {
       inside.fork({ deferred: true, variables: parameters, parameters }).node(child(node, 'sql_body'), scope);
     }
@@ -140,6 +156,6 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
       const tag = dollarTag(source);
       return `DO ${tag}${source}${tag}`;
     };
-    body(language, settings.get('as'), new Set(), declare, walk);
+    body(language, settings.get('as'), new Set(), new Map(), declare, walk);
   },
 };

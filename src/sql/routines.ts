@@ -33,7 +33,27 @@ export interface RoutineTable {
   readonly operators: ReadonlyMap<string, readonly Named[]>;
   readonly aggregates: ReadonlyMap<string, readonly Named[]>;
   readonly casts: ReadonlyMap<string, readonly Named[]>;
+  /** Bare name of a relation → what is called behind those of that name. Missing: not known. */
+  readonly relations?: ReadonlyMap<string, readonly RelationCalls[]>;
 }
+
+/** What happens behind a relation, without its being said. */
+export interface RelationCalls {
+  readonly schema: string;
+  /** Called by whoever reads it: a view’s own, those of the views that it shows, policies. */
+  readonly read: readonly Named[];
+  /** Called for each row that is written: row triggers, checks, defaults. */
+  readonly write: readonly Named[];
+}
+
+/** What was made a moment ago and may not be in the table, by bare name. */
+export interface Made {
+  routines(name: string): readonly Routine[];
+  /** Names of routines, as written, behind a relation that is written to, or a domain. */
+  behind(name: string): readonly string[];
+}
+
+export const NOTHING_MADE: Made = { routines: () => [], behind: () => [] };
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
@@ -48,11 +68,14 @@ export const NO_ROUTINES: RoutineTable = {
 
 const NONE: readonly Routine[] = [];
 
-/** `made`: bodies of routines that were created a moment ago and may not be in the table. */
+/** Only what is read or written has something behind it that runs. */
+const RUNS_NOTHING =
+  /^(?:DROP|ALTER|COMMENT|GRANT|REVOKE|LOCK|ANALYZE|VACUUM|TRUNCATE|SECURITY LABEL|CREATE (?:VIEW|RULE|TRIGGER|POLICY|INDEX|STATISTICS))\b/;
+
 export function withRoutines(
   statements: readonly StatementFacts[],
   table: RoutineTable,
-  made: (bareName: string) => readonly Routine[],
+  made: Made,
 ): readonly StatementFacts[] {
   const created = new Set<string>();
   let out: StatementFacts[] | undefined;
@@ -71,7 +94,7 @@ export function withRoutines(
 function effectsOf(
   facts: StatementFacts,
   table: RoutineTable,
-  made: (bareName: string) => readonly Routine[],
+  made: Made,
   created: ReadonlySet<string>,
 ): StatementFacts {
   const reached = new Set<Routine>();
@@ -88,10 +111,14 @@ function effectsOf(
       look(routine.body);
     }
   };
+  /** What is called by an operator, a cast, an aggregate, a view: for each of who knows how many rows. */
+  const unsaid = new Set<Named>();
   const behind = (functions: readonly Named[] | undefined): void => {
-    for (const { schema, name } of functions ?? []) {
+    for (const one of functions ?? []) {
+      const { schema, name } = one;
       if (isDangerousFunction([schema, name]) || name === 'set_config') dangerous(name);
-      reach((table.routines.get(name) ?? NONE).filter((one) => one.schema === schema));
+      unsaid.add(one);
+      reach((table.routines.get(name) ?? NONE).filter((routine) => routine.schema === schema));
     }
   };
   const look = (body: StatementFacts): void => {
@@ -105,20 +132,44 @@ function effectsOf(
       behind(table.aggregates.get(bare));
       if (isKnown(name, table) || created.has(bare)) continue;
       unknown.add(name);
-      reach(made(bare));
+      reach(made.routines(bare));
     }
     for (const name of body.operators) behind(table.operators.get(name));
-    if (table.casts.size > 0) {
-      for (const name of body.types) behind(table.casts.get(nameParts(name.replace(/(?:\[\])+$/, '')).at(-1) ?? ''));
+    for (const name of body.types) {
+      const bare = nameParts(name.replace(/(?:\[\])+$/, '')).at(-1) ?? '';
+      behind(table.casts.get(bare));
+      for (const check of made.behind(bare)) reach(named(check, table, made));
+    }
+  };
+  const lookBehind = (body: StatementFacts): void => {
+    const calls = body.anyRelation === true ? [...(table.relations?.values() ?? [])].flat() : [];
+    for (const name of body.relations) calls.push(...relationsMeant(name, table));
+    if (body.anyRelation === true) reach([...table.routines.values()].flat().filter((one) => one.isAttribute));
+    for (const { read } of calls) {
+      behind(read);
+      for (const { name } of read) behind(table.aggregates.get(name));
     }
   };
   look(facts);
+  if (!RUNS_NOTHING.test(facts.command)) {
+    lookBehind(facts);
+    // A set grows while it is gone through.
+    for (const { body } of reached) lookBehind(body);
+    if (facts.writes && facts.manyRows === true) findings.push(...byTriggers(facts, table, made));
+  }
+  for (const { schema, name } of unsaid) {
+    const found = (table.routines.get(name) ?? NONE).filter((one) => one.schema === schema);
+    if (found.some((routine) => changesRows(routine, table, new Set()))) {
+      const subject = `rows, by calling ${qualifiedName([schema, name])} for each of many`;
+      findings.push({ kind: 'delete_without_where', offset: at, subject });
+    }
+  }
   if (reached.size === 0 && unknown.size === 0 && findings.length === 0) return facts;
 
   const bodies: readonly StatementFacts[] = [facts, ...[...reached].map((one) => one.body)];
   for (const body of bodies) {
     for (const name of body.repeated ?? []) {
-      const found = [...meant(name, table), ...made(nameParts(name).at(-1) ?? '')];
+      const found = [...meant(name, table), ...made.routines(nameParts(name).at(-1) ?? '')];
       if (found.some((routine) => changesRows(routine, table, new Set()))) {
         findings.push({
           kind: 'delete_without_where',
@@ -166,6 +217,66 @@ function meant(name: string, table: RoutineTable): readonly Routine[] {
   if (parts.length === 1 || found.length === 0) return found;
   const schema = parts.at(-2) ?? '';
   return found.filter((one) => one.schema === schema || (schema === 'pg_temp' && one.schema.startsWith('pg_temp_')));
+}
+
+function relationsMeant(name: string, { relations }: RoutineTable): readonly RelationCalls[] {
+  const parts = nameParts(name);
+  const found = relations?.get(parts.at(-1) ?? '') ?? NO_CALLS;
+  const schema = parts.at(-2);
+  return schema === undefined
+    ? found
+    : found.filter((one) => one.schema === schema || (schema === 'pg_temp' && one.schema.startsWith('pg_temp_')));
+}
+
+const NO_CALLS: readonly RelationCalls[] = [];
+
+/**
+ * Rows elsewhere that row triggers and checks of a relation change, for each of the many that are written: a danger if the
+ * relation is one's own, and what they change is not.
+ */
+function byTriggers(facts: StatementFacts, table: RoutineTable, made: Made): Finding[] {
+  const findings: Finding[] = [];
+  for (const written of facts.relations) {
+    const changed = new Set<string>();
+    const seen = new Set<Routine>();
+    const follow = (routines: readonly Routine[]): void => {
+      for (const routine of routines) {
+        if (seen.has(routine)) continue;
+        seen.add(routine);
+        const { body } = routine;
+        for (const name of body.changed ?? []) changed.add(name);
+        for (const name of body.functions) follow(named(name, table, made));
+        if (body.writes) for (const name of body.relations) fire(name);
+      }
+    };
+    const fired = new Set<string>();
+    const fire = (relation: string): void => {
+      if (fired.has(relation)) return;
+      fired.add(relation);
+      for (const { write } of relationsMeant(relation, table)) {
+        for (const { schema, name } of write) {
+          follow((table.routines.get(name) ?? NONE).filter((one) => one.schema === schema));
+        }
+      }
+      for (const name of made.behind(nameParts(relation).at(-1) ?? '')) follow(named(name, table, made));
+    };
+    fire(written);
+    for (const name of changed) {
+      if (name === written) continue;
+      findings.push({
+        kind: 'delete_without_where',
+        offset: facts.offset,
+        subject: `rows of ${name}, by triggers or checks of ${written}`,
+        ...(facts.command === 'PREPARE' ? {} : { lookup: name }),
+        ofOwn: written,
+      });
+    }
+  }
+  return findings;
+}
+
+function named(name: string, table: RoutineTable, made: Made): readonly Routine[] {
+  return [...meant(name, table), ...made.routines(nameParts(name).at(-1) ?? '')];
 }
 
 function isKnown(name: string, table: RoutineTable): boolean {

@@ -4,6 +4,7 @@
  */
 import { commandOf } from './commands.ts';
 import type { Draft } from './draft.ts';
+import type { TextOf } from './dynamic-text.ts';
 import type { ObjectKind, ObjectTarget } from './facts.ts';
 import { isDangerousFunction, isWritingFunction, removesLargeObjects } from './functions.ts';
 import type { Grammar } from './grammar.ts';
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly variables: ReadonlySet<string>;
   /** Those of them that a caller gives. */
   readonly parameters: ReadonlySet<string>;
+  /** Those of them whose type says what their text is. */
+  readonly texts: ReadonlyMap<string, TextOf>;
   /** In a loop over who knows how many rows: variables may take the value of each. */
   readonly loose: boolean;
   /** ms since 1970. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../src/sql/analyse.ts';
 import { loadGrammar } from '../../src/sql/grammar.ts';
-import { NO_ROUTINES, type Routine, type RoutineTable, withRoutines } from '../../src/sql/routines.ts';
+import { NO_ROUTINES, NOTHING_MADE, type Routine, type RoutineTable, withRoutines } from '../../src/sql/routines.ts';
 
 const grammar = await loadGrammar(15);
 
@@ -44,7 +44,8 @@ const TABLE: RoutineTable = {
 
 function effects(sql: string, table = TABLE, made: readonly Routine[] = []) {
   const { statements } = analyse(sql, grammar);
-  const judged = withRoutines(statements, table, (name) => made.filter((one) => one.name === name));
+  const lately = { ...NOTHING_MADE, routines: (name: string) => made.filter((one) => one.name === name) };
+  const judged = withRoutines(statements, table, lately);
   return { statements, judged };
 }
 
@@ -126,5 +127,47 @@ describe('what a statement does by calling routines', () => {
       effects(sql, NO_ROUTINES).judged.flatMap((facts) => facts.targets.map((one) => one.name));
     expect(calls('SELECT count(*), lower(a) FROM t')).toEqual([]);
     expect(calls('SELECT total(1)')).toEqual(['total']);
+  });
+});
+
+describe('what is called without its being said', () => {
+  const table: RoutineTable = {
+    ...TABLE,
+    operators: new Map([['@@@', [{ schema: 'public', name: 'del' }]]]),
+    casts: new Map([['one_by_one', [{ schema: 'public', name: 'del' }]]]),
+    relations: new Map([
+      [
+        'seen',
+        [
+          { schema: 'public', read: [{ schema: 'public', name: 'purge' }], write: [] },
+          { schema: 'quiet', read: [{ schema: 'public', name: 'total' }], write: [] },
+        ],
+      ],
+      ['mine', [{ schema: 'public', read: [], write: [{ schema: 'public', name: 'del' }] }]],
+    ]),
+  };
+  it.each([
+    'SELECT * FROM seen',
+    'SELECT * FROM public.seen',
+    'SELECT a @@@ 1 FROM t',
+    'SELECT a::one_by_one FROM t',
+    'INSERT INTO mine SELECT a FROM t',
+    'COPY mine FROM STDIN',
+    'INSERT INTO mine TABLE t',
+  ])('%s deletes', (sql) => expect(kinds(sql, table)).toContain('delete_without_where'));
+  it.each([
+    'SELECT * FROM quiet.seen',
+    'WITH seen AS (SELECT 1) SELECT * FROM seen',
+    'DROP VIEW seen',
+    'COMMENT ON VIEW seen IS $$x$$',
+    'SELECT * FROM mine',
+    'INSERT INTO mine VALUES (1), (2)',
+    'INSERT INTO mine DEFAULT VALUES',
+    'UPDATE mine SET a = 2 WHERE id = 1',
+    'COPY mine TO STDOUT',
+  ])('%s does not', (sql) => expect(kinds(sql, table)).not.toContain('delete_without_where'));
+  it('says whose the table must be for its triggers to count', () => {
+    const [found] = effects('INSERT INTO mine SELECT a FROM u', table).judged[0]!.findings;
+    expect(found).toMatchObject({ kind: 'delete_without_where', lookup: 't', ofOwn: 'mine' });
   });
 });

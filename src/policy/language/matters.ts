@@ -48,7 +48,7 @@ function isNew(target: ObjectTarget): boolean {
 }
 
 function ofFinding(word: string, finding: Finding): Matter {
-  const { offset, subject, lookup, unless, kind } = finding;
+  const { offset, subject, lookup, unless, kind, ofOwn } = finding;
   if (!ROW_WORDS.has(word)) {
     const isFunction = kind === 'dangerous_function';
     return {
@@ -71,6 +71,7 @@ function ofFinding(word: string, finding: Finding): Matter {
     ifNotExists: false,
     rows: true,
     ...(unless === undefined ? {} : { unless }),
+    ...(ofOwn === undefined ? {} : { ofOwn }),
   };
   return { word, offset, subject: target.name, relation: target.name, function: undefined, target };
 }
