@@ -35,7 +35,7 @@ import {
   type Value,
   valueFrom,
 } from './flows.ts';
-import { alongPath, arrayFrom, buildObject, extractPath, textOfJson, toJson } from './json-flows.ts';
+import { alongPath, arrayFrom, buildObject, extractPath, simplePath, textOfJson, toJson } from './json-flows.ts';
 import { type ColumnRef, type Flow, PRINTED } from './lineage.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
@@ -95,7 +95,8 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   const type = returnType(t, name, values);
   if (!isKnown(t, name, args.length)) return t.unknown(`function pg_catalog.${name}`, ...flows);
   noteFailures(t, name, args, at);
-  noteRowCount(t, name, flows, at);
+  const isPicked = JSON_PATHS.has(name) && args.length === 2 && simplePath(args[1]?.node) !== undefined;
+  if (!isPicked) noteRowCount(t, name, flows, at);
   const result = special(t, name, args, values, type, at);
   if (result !== undefined) return result;
   if (flows.every(isEmpty)) {
@@ -147,6 +148,9 @@ function isKnown(t: Tracer, name: string, count: number): boolean {
 /** Arguments past the first are lengths and positions: those may be out of range. */
 const FIRST_ONLY = new Set([
   'substr',
+  'lpad',
+  'rpad',
+  'repeat',
   'substring',
   'left',
   'right',
@@ -255,6 +259,9 @@ function isCountable(flow: Flow): boolean {
 }
 
 function copied(t: Tracer, name: string, values: readonly Value[]): Value {
+  if (name === 'min' || name === 'max') {
+    for (const value of values) if (value.isMixed) t.use(value.flow, 'predicate', name, undefined);
+  }
   // percentile_disc(fraction) and mode() take theirs from WITHIN GROUP; lag and lead have a default behind.
   const picked = name === 'percentile_disc' || name === 'mode' ? values.slice(-1) : [values[0], values[2]];
   const given = picked.filter((value) => value !== undefined);

@@ -36,7 +36,7 @@ function stored(value: Value): Value {
 }
 
 export function made(t: Tracer, relation: Tree, columns: readonly NamedValue[] | undefined, schema?: string): void {
-  t.made.set(text(relation, 'relname') ?? '', { columns, schema: schema === 'pg_temp' ? undefined : schema });
+  t.made.set(text(relation, 'relname') ?? '', { columns, schema });
 }
 
 export function traceCreateAs(t: Tracer, node: Tree, scope: Scope): void {

@@ -263,6 +263,14 @@ export function oneOfValues(values: readonly Value[]): Value {
   };
 }
 
+/** Marks a merge of columns' values and others. */
+export function markMixed(parts: readonly Value[], merged: Value): Value {
+  const isMixed =
+    parts.some((part) => part.isMixed) ||
+    (parts.some((part) => !isEmpty(part.flow)) && parts.some((part) => isEmpty(part.flow) && part.type !== undefined));
+  return isMixed ? { ...merged, isMixed } : merged;
+}
+
 function arrayValue(t: Tracer, elements: readonly Value[]): Value {
   const one = oneOfValues(elements);
   const nested = elements.some(
@@ -301,7 +309,7 @@ function traceCase(t: Tracer, node: Tree, scope: Scope): Value {
   }
   const otherwise = child(node, 'defresult');
   if (otherwise !== undefined) results.push(t.value(otherwise, scope));
-  return oneOfValues(results);
+  return markMixed(results, oneOfValues(results));
 }
 
 function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {

@@ -10,6 +10,8 @@ export interface Value {
   readonly origin: Origin | undefined;
   /** Made of the text's constants and parameters only; `list`: one of several of them. */
   readonly given: 'constant' | 'list' | undefined;
+  /** Values of columns and values of the text's own, in one column: sorting them tells of the former. */
+  readonly isMixed?: boolean;
   /** Of a FROM item's whole row: its columns, which keep their origin. */
   readonly fields?: readonly NamedValue[];
 }

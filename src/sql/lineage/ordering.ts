@@ -30,7 +30,8 @@ export function plainUse(t: Tracer, flow: Flow, use: Use, subject: string, at: T
 /** Sorting by a column in lower case sorts by the column. */
 export function orderUse(t: Tracer, node: Tree | undefined, value: Value, at: Tree | undefined): void {
   if (isEmpty(value.flow)) return;
-  if (value.flow.shape.kind === 'text' && isFolded(node)) t.use(value.flow, 'order', undefined, at);
+  if (value.isMixed) t.use(value.flow, 'predicate', 'ORDER BY', at);
+  else if (value.flow.shape.kind === 'text' && isFolded(node)) t.use(value.flow, 'order', undefined, at);
   else plainUse(t, value.flow, 'order', 'ORDER BY', at);
 }
 

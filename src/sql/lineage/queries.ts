@@ -15,7 +15,7 @@ import { traceWindow } from './calls.ts';
 import { columnName } from './column-names.ts';
 import { expandStar } from './column-references.ts';
 import { compareValues } from './conditions.ts';
-import { oneOfValues } from './expressions.ts';
+import { markMixed, oneOfValues } from './expressions.ts';
 import { combine, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
 import { traceFrom } from './from-items.ts';
 import { nodesOf } from './nodes.ts';
@@ -83,7 +83,9 @@ export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): rea
   }
   return columns.map((cells, i) => {
     const value =
-      cells.length === 1 && cells[0] !== undefined ? { ...cells[0], origin: undefined } : oneOfValues(cells);
+      cells.length === 1 && cells[0] !== undefined
+        ? { ...cells[0], origin: undefined }
+        : markMixed(cells, oneOfValues(cells));
     return { name: `column${i + 1}`, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
   });
 }
@@ -154,7 +156,7 @@ function setOperation(t: Tracer, node: Tree, operation: string, outer: Scope): r
     if (operation !== 'SETOP_UNION')
       compareValues(t, column.value, other, undefined, ['='], operation.replace('SETOP_', ''));
     else if (!isAll) for (const value of [column.value, other]) plainUse(t, value.flow, 'group', 'UNION', undefined);
-    const merged = oneOfValues([column.value, other]);
+    const merged = markMixed([column.value, other], oneOfValues([column.value, other]));
     const value = operation === 'SETOP_EXCEPT' ? { ...column.value, origin: undefined, given: undefined } : merged;
     return { name: column.name, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
   });

@@ -21,7 +21,13 @@ export function findRelation(t: Tracer, rangeVar: Tree, scope: Scope | undefined
     if (cte !== undefined) return { kind: 'columns', columns: cte.columns };
   }
   const made = t.made.get(name);
-  if (made !== undefined && (schema === undefined || made.schema === undefined || made.schema === schema)) {
+  if (
+    made !== undefined &&
+    (schema === undefined ||
+      made.schema === undefined ||
+      made.schema === schema ||
+      (made.schema === 'pg_temp' && schema.startsWith('pg_temp')))
+  ) {
     return { kind: 'columns', columns: made.columns };
   }
   const relation = lookUp(t, name, schema);
