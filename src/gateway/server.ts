@@ -2,6 +2,7 @@
  * Composes one gateway from its settings: log, index, verifier, listeners. The only place that knows all parts.
  * Nothing is served before everything it needs works; what can't work stops the start with what to do about it.
  */
+import { constants } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -22,6 +23,7 @@ import { createRevocations, type Revocations } from '../identity/revocation.ts';
 import { createProofReplayCache, createVerifier, type Verifier } from '../identity/verifier.ts';
 import { openHistory } from '../store/history-index.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
+import { boundYoungGeneration } from '../young-generation.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
 import { closeSoon } from './close-soon.ts';
 import { ConfigWatch } from './config-watch.ts';
@@ -55,6 +57,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 export async function startGateway(settings: GatewaySettings, options: StartOptions = {}): Promise<RunningGateway> {
   const logLine = (line: string): void => options.log?.(oneLogLine(line));
+  boundYoungGeneration();
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
   const closing: (() => unknown)[] = [];
   try {
@@ -114,7 +117,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       return principal;
     };
 
-    let secureContext = tls.createSecureContext(tlsOptions(settings));
+    let secureContext = nativeContext(settings);
     const { startupTimeoutMs } = settings.limits;
     const server = https.createServer({
       ...tlsOptions(settings),
@@ -197,7 +200,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       reload(next) {
         // Whatever can throw comes first, so that a bad certificate or issuer changes nothing.
         const nextVerifier = verifierOf(next);
-        const nextContext = tls.createSecureContext(tlsOptions(next));
+        const nextContext = nativeContext(next);
         server.setSecureContext(tlsOptions(next));
         verifier = nextVerifier;
         secureContext = nextContext;
@@ -222,6 +225,11 @@ async function closeAll(closing: (() => unknown)[]): Promise<void> {
 
 function tlsOptions({ tls: { cert, key } }: GatewaySettings): tls.SecureContextOptions {
   return { cert, key, minVersion: 'TLSv1.2' };
+}
+
+/** As PostgreSQL's own: no client of its protocol resumes a session, so none has tickets made and kept for it. */
+function nativeContext(settings: GatewaySettings): tls.SecureContext {
+  return tls.createSecureContext({ ...tlsOptions(settings), secureOptions: constants.SSL_OP_NO_TICKET });
 }
 
 function listen(server: https.Server | import('node:net').Server, address: ListenAddress): Promise<ListenAddress> {

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { scramKeys } from '../pgwire/scram.ts';
 import { acceptThroughBuffer } from '../socket-reads.ts';
+import { boundYoungGeneration } from '../young-generation.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { serveLocalConnection } from './local-connection.ts';
 import { prepareSocketPath, restrictSocket } from './socket-path.ts';
@@ -56,6 +57,7 @@ const maxUnproved = 64;
 const iterations = 4096;
 
 export async function openLocalListener(options: LocalListenerOptions): Promise<LocalListener> {
+  boundYoungGeneration();
   const { listen, password, events = {} } = options;
   if (typeof password !== 'string' && !('socketPath' in listen)) {
     throw new DbgateError(ErrorCode.usage, 'a tunnel without a password listens on a Unix socket only');
