@@ -141,6 +141,33 @@ function matchName(reading: Reading): Match | undefined {
   return undefined;
 }
 
+/** Columns that are the head of a name whose beginning is the table's: `invitations.code`, `passports.number`. */
+const BARE_HEADS: ReadonlySet<string> = new Set([
+  'code',
+  'key',
+  'number',
+  'no',
+  'nr',
+  'hash',
+  'url',
+  'address',
+  'pin',
+  'digest',
+  'secret',
+]);
+function matchWithTable(own: Reading): Match | undefined {
+  const [word, ...more] = own.words;
+  if (word === undefined || more.length > 0 || !BARE_HEADS.has(word)) return undefined;
+  for (const length of [2, 1]) {
+    const words: readonly string[] = [...own.tableWords.slice(-length), word];
+    const found: Match | undefined = matchName({ ...own, words });
+    // Cards are also what stands on a board, and addresses where something stands.
+    const ambiguous = found?.class === 'payment_card' && own.kind === 'integer';
+    if (found?.phrase.endsWith(` ${word}`) && !ambiguous) return { ...found, strength: 'weak' };
+  }
+  return undefined;
+}
+
 /** By the type alone. */
 function matchType(kind: TypeKind, topic: TableTopic): Match | undefined {
   if (kind === 'network') return { class: 'ip_address', strength: 'weak', phrase: 'inet' };
@@ -242,7 +269,7 @@ export function nameEvidence(
     };
   }
   if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
-    const found = matchName(own);
+    const found = matchWithTable(own) ?? matchName(own);
     if (found)
       return says(
         found,

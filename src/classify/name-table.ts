@@ -93,6 +93,18 @@ const VISITORS: ReadonlySet<string> = new Set([
   'device',
   'contact',
 ]);
+/** Of illness where these stand beside them, of anything else where not. */
+const MEDICAL: ReadonlySet<string> = new Set(['condition', 'procedure', 'admission', 'observation', 'treatment']);
+const CLINICAL_WORDS: ReadonlySet<string> = new Set([
+  'patient',
+  'clinical',
+  'encounter',
+  'diagnosis',
+  'doctor',
+  'physician',
+  'medical',
+  'icd',
+]);
 /** In a table of reports, these say that a report is a query. */
 const QUERY_WORDS: ReadonlySet<string> = new Set([
   'query',
@@ -125,6 +137,7 @@ const AMBIGUOUS: ReadonlySet<string> = new Set([
   'enrollment',
   'booking',
   'reservation',
+  'sponsor',
 ]);
 const isReachable = (words: readonly string[]) =>
   /^(email|mail|phone|mobile|telephone)$/u.test(words.at(-1) ?? '') && !CLEAR_HEADS.has(words[0] ?? '');
@@ -140,6 +153,13 @@ export function tableTopic(table: string, columns: readonly string[]): TableTopi
   const personal = others.some((parts) => !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(parts.join(' ')));
   if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
     return 'thing';
+  if (
+    MEDICAL.has(head) &&
+    byName === 'health' &&
+    !others.some((parts) => parts.some((part) => CLINICAL_WORDS.has(part)))
+  )
+    return 'thing';
+  if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
   if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';
   if (head === 'account' && !personal)
@@ -148,7 +168,11 @@ export function tableTopic(table: string, columns: readonly string[]): TableTopi
   // What an employee can, speaks or was: not people, but about one.
   if (byName === 'thing' && words.some((word) => OWNERS.has(word))) return 'unknown';
   // Where somebody was, not where something stands.
-  if (byName === 'place' && others.some((parts) => parts.at(-1) === 'id' && parts.some((part) => VISITORS.has(part))))
+  if (
+    byName === 'place' &&
+    others.some((parts) => /^(lat|latitude)$/u.test(parts.at(-1) ?? '')) &&
+    others.some((parts) => parts.at(-1) === 'id' && parts.some((part) => VISITORS.has(part)))
+  )
     return 'session';
   return byName ?? (personal ? 'person' : 'unknown');
 }

@@ -6,7 +6,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     phrases:
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
-      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
+      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
       father name, mother name, spouse name, partner name, child name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
@@ -78,7 +78,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases: phrases(
-      'username, user name, user login, login, login name, jid, jabber id, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
+      'username, user name, user login, login, login name, jid, jabber id, googleplus, google plus, youtube, pinterest, tumblr, flickr, vimeo, soundcloud, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
     ),
   },
   {
@@ -94,8 +94,9 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['account', 'user', 'usr', 'usuario', 'utilisateur', 'benutzer'],
     kinds: ['text'],
   },
-  { class: 'username', notTopics: ['thing', 'place', 'company'], phrases: ['nickname', 'nick name'] },
+  { class: 'username', notTopics: ['thing', 'place', 'company', 'credential'], phrases: ['nickname', 'nick name'] },
   { class: 'username', alone: true, beside: ['token', 'uid'], phrases: ['nickname', 'nick name'] },
+  { class: 'username', notTopics: ['thing', 'place', 'company', 'media', 'log'], phrases: ['handle'] },
   // Identifiers at other services.
   {
     class: 'username',
@@ -115,7 +116,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases:
-      phrases(`     loginname, logon, logon name, login id, user handle, handle,   nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
+      phrases(`     loginname, logon, logon name, login id, user handle,    nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
       samaccountname, sam account name, uname, usr name, member login, twitter, twitter name, twitter handle, twitter username, github, github username, github login, github handle, gitlab username, facebook, facebook username,   facebook url, facebook profile, instagram, instagram username, instagram handle, linkedin, linkedin url, linkedin profile,  linkedin username,
       skype,  skype name, telegram, telegram username,  telegram handle,  discord,  discord username, discord tag, slack username, slack handle,  wechat,  weixin, openid, open id, unionid,  icq, icq no, aim, jabber,  xmpp, matrix id, matrix user, mastodon, mastodon handle, mastodon url, mastodon username, tiktok, tiktok username, youtube channel, snapchat, qq, qq number, msn, yahoo id, irc, irc nick, im handle, reddit username,        ldap uid, ldap dn, ldap login, external username, extern uid, user dn, distinguished name,  vkontakte, xing, viber, signal number, orcid,      keybase, twitch url, twitch username,  stackoverflow url, gitlab url, github url, twitter url, instagram url, medium url, behance url, dribbble url, bluesky, bluesky handle, thread handle,
       benutzername, anmeldename, kurzname, gebruikersnaam, brukernavn, anvandarnamn, brugernavn, nazwa uzytkownika, uzytkownik login, kullanici adi, imya polzovatelya, yonghuming, yuzamei, 用户名, 昵称, ユーザー名, 登录名, логин, acct, webfinger`),
@@ -133,7 +134,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person', 'session', 'log', 'credential'],
     phrases: phrases(
-      'user, uid, usr, pseudonym, account, logged in user, remote user, principal name, lower name, username lower, owner name, also known as',
+      'user, uid, usr, pseudonym, identity, logged in user, remote user, principal name, lower name, username lower, owner name, also known as',
     ),
     kinds: ['text'],
   },
@@ -155,11 +156,18 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'demographic',
     phrases:
       phrases(`gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
-      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
+      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],
     notTopics: ['thing', 'company', 'place'],
+  },
+  {
+    class: 'demographic',
+    alone: true,
+    topics: ['person', 'health', 'unknown', 'session'],
+    phrases: ['age'],
+    kinds: ['text', 'integer', 'numeric', 'bytes'],
   },
   {
     class: 'demographic',

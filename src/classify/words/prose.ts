@@ -14,7 +14,7 @@ export const PROSE_RULES: readonly NameRule[] = [
   },
   {
     class: 'free_text',
-    notTopics: ['thing', 'company', 'place'],
+    notTopics: ['thing', 'company', 'place', 'media'],
     phrases: phrases(
       `bio, biography, bio raw, bio cooked, bio html, bio text, about me, about user, about myself, self description, self introduction, personal statement, personal info, personal information, personal data, personal detail, pii, cover letter, covering letter, resume, resume text, cv, cv text, curriculum, curriculum vitae, private note, internal note, internal comment, staff note, admin note, moderator note, moderation note, moderation comment, private comment, user note, user comment, customer note, client note, contact note, customer comment, customer remark, customer feedback, patient note, doctor note, nurse note, case note, session note, visit note, progress note, interview note, call note, call transcript, transcript, transcription, chat transcript, chat history, private message, direct message, message body, message text, message content, mail body, email body, email content, email text, body of mail, sms body, sms text, chat message, note text, note body, note content, comment text, comment body, comment content, delivery note, delivery instruction, shipping note, special instruction, order note, order comment, gift message, feedback, feedback text, feedback comment, complaint, complaint text, grievance, incident description, review text, review body, review comment, appraisal text, performance review, answer text, survey response, suggestion text, dispute reason, dispute text, refund note, appeal text, appeal reason, ban note, suspend note, diary, diary entry, journal entry, biografie, lebenslauf, bemerkung kunde, kundennotiz, custom note, customer message, message from customer, user message, guest comment, visitor message, sender message, personal message, statement raw, dm text, last message, last message content, last message text, last message body, resolution note, closing note, escalation note`,
     ),
@@ -22,7 +22,7 @@ export const PROSE_RULES: readonly NameRule[] = [
   },
   {
     class: 'free_text',
-    topics: ['person', 'money', 'unknown', 'session', 'log', 'credential', 'media', 'portrait', 'health', 'message'],
+    topics: ['person', 'money', 'unknown', 'session', 'log', 'credential', 'portrait', 'health', 'message'],
     phrases: ['note', 'remark', 'comment', 'annotation'],
     kinds: TEXT_KINDS,
   },
@@ -31,7 +31,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     alone: true,
     topics: ['message'],
-    phrases: ['reason', 'report reason', 'instruction'],
+    phrases: ['reason', 'report reason'],
     kinds: ['text'],
   },
   { class: 'free_text', alone: true, topics: ['money', 'person'], phrases: ['instruction'], kinds: ['text'] },
