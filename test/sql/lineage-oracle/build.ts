@@ -10,10 +10,29 @@ export async function buildSchema(client: pg.Client, name: string, seed: number)
   const random = seeded(seed);
   const { schema, ddl } = tablesOf(name, random);
   for (const sql of ddl) await client.query(sql);
+  for (const sql of ownObjects(random)) await client.query(sql);
   for (let i = 0; i < 4; i++) await addRoutine(client, schema, random, i);
   for (let i = 0; i < 5; i++) await addView(client, schema, random, i);
   for (let i = 4; i < 8; i++) await addRoutine(client, schema, random, i);
   return schema;
+}
+
+/** An operator, an aggregate and a function that is not SQL, which expressions use by these names. */
+function ownObjects(random: Random): string[] {
+  const glue = random.pick(["coalesce($1, '') || '+' || coalesce($2, '')", 'coalesce($2, $1)', '$1 || $2']);
+  return [
+    `CREATE FUNCTION own_glue(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS $body$ SELECT ${glue} $body$`,
+    'CREATE OPERATOR +~ (LEFTARG = text, RIGHTARG = text, FUNCTION = own_glue)',
+    `CREATE FUNCTION own_peek(integer) RETURNS text LANGUAGE sql STABLE AS $body$ SELECT t2.late FROM t2 WHERE t2.id = $1 % 5 $body$`,
+    'CREATE OPERATOR !~! (RIGHTARG = integer, FUNCTION = own_peek)',
+    "CREATE AGGREGATE own_list(text) (SFUNC = own_glue, STYPE = text, INITCOND = '')",
+    `CREATE FUNCTION own_final(text) RETURNS text LANGUAGE sql STABLE AS $body$ SELECT $1 || (SELECT max(t2.late) FROM t2) $body$`,
+    "CREATE AGGREGATE own_last(text) (SFUNC = own_glue, STYPE = text, INITCOND = '', FINALFUNC = own_final)",
+    `CREATE FUNCTION own_loop(n integer) RETURNS text LANGUAGE plpgsql STABLE AS $body$ DECLARE r text; BEGIN SELECT late INTO r FROM t2 WHERE id = n; RETURN r; END $body$`,
+    'CREATE TYPE wrap AS (w text)',
+    `CREATE FUNCTION own_unwrap(wrap) RETURNS text LANGUAGE sql IMMUTABLE AS $body$ SELECT 'w' || ($1).w $body$`,
+    'CREATE CAST (wrap AS text) WITH FUNCTION own_unwrap(wrap)',
+  ];
 }
 
 const MOST_ROWS = 10;

@@ -29,7 +29,7 @@ export interface Base {
 }
 
 export interface Finding {
-  readonly rule: 'control' | 'data' | 'copy' | 'description' | 'fallible' | 'write' | 'columns' | 'throws';
+  readonly rule: 'control' | 'data' | 'copy' | 'description' | 'fallible' | 'write' | 'columns' | 'throws' | 'literals';
   readonly says: string;
 }
 
@@ -227,7 +227,8 @@ export class Differential {
       group.columns.push(i);
       groups.set(id, group);
     }
-    for (const { outside, columns: members } of groups.values()) {
+    // Two of them: more statements tell more than more runs of one.
+    for (const { outside, columns: members } of this.random.shuffle([...groups.values()]).slice(0, 2)) {
       if (outside.length === 0) continue;
       const same = (a: Answer, b: Answer) =>
         a.error === b.error && members.every((i) => bag(a.rows, i) === bag(b.rows, i));
@@ -249,7 +250,7 @@ export class Differential {
     );
     const copied = this.bases.filter((base) => columns?.some((column) => isCopyOf(base, column)));
     const marked = [
-      ...this.random.shuffle(steering.filter(marks)).slice(0, 2),
+      ...this.random.shuffle(steering.filter(marks)).slice(0, 1),
       ...this.random.shuffle(copied.filter(marks)).slice(0, 1),
     ];
     for (const base of marked) {
@@ -276,7 +277,11 @@ export class Differential {
     const fallible = new Set(
       lineage.uses.filter(({ use }) => use === 'fallible' || use === 'sink').map(({ source }) => key(source)),
     );
-    if (lineage.writes.length === 0 && (columns ?? []).every((column) => column.unknown.length === 0)) {
+    if (
+      this.random.chance(40) &&
+      lineage.writes.length === 0 &&
+      (columns ?? []).every((column) => column.unknown.length === 0)
+    ) {
       const harmless = this.bases.filter((base) => !covered(base, fallible));
       const other = await this.run(sql, undefined, this.updates(harmless, false) + (readsMatview ? this.refresh : ''));
       // Class 22: data exception. Numbers out of range are let be: any addition may meet one.

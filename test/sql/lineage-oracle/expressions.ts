@@ -170,6 +170,8 @@ export class Expressions {
         if (scope.aggregates) {
           ways.push(
             () => 'count(*)::int',
+            () => `regr_count(${arg('int')}, ${arg('int')})::int`,
+            () => `(rank(3) WITHIN GROUP (ORDER BY ${arg('int')}))::int`,
             () => `count(${arg(random.pick(KINDS))})::int`,
             () => `count(DISTINCT ${arg(random.pick(['text', 'int', 'date']))})::int`,
             () => `sum(${arg('int')})::int`,
@@ -223,10 +225,31 @@ export class Expressions {
           () => `translate(${make('text')}, 'ae', 'xy')`,
           () => `encode(convert_to(${make('text')}, 'UTF8'), 'hex')`,
           () => `nullif(pg_typeof(${any()})::text, ${make('text')})`,
+          () => `(${make('text')} +~ ${make('text')})`,
+          () => `(${make('text')} OPERATOR(+~) ${make('text')})`,
+          () => `(!~! ${make('int')})`,
+          () => `ROW(${make('text')})::wrap::text`,
+          () => `own_glue(${make('text')}, ${make('text')})`,
+          () => `(xpath('/r/text()', xmlelement(name r, ${make('text')})))[1]::text`,
+          () => `xmlserialize(CONTENT xmlforest(${make('text')} AS f, ${make('int')} AS g) AS text)`,
+          () =>
+            `(SELECT x.v FROM (VALUES (1, ${make('text')}), (2, ${make('text')})) AS x (n, v) WHERE x.n = ${make('int')} % 2 + 1)`,
+          () => `(WITH w_ AS (SELECT ${make('text')} AS a, ${make('int')} AS b) SELECT a FROM w_ WHERE b IS NOT NULL)`,
+          () => `((ARRAY[${make('pair')}])[1]).p`,
+          () => `jsonb_path_query_array(to_jsonb(${make('text')}), '$') ->> 0`,
+          () => `(to_jsonb(ARRAY[${make('text')}, ${make('text')}]) -> ${random.below(2)}) #>> '{}'`,
+          () => `(json_build_object('a', ${make('text')}, 'b', ${any()}) ->> '${random.pick(['a', 'b'])}')`,
+          () => `string_to_array(${make('text')}, 'e')::text`,
+          () =>
+            `(SELECT string_agg(c_, '' ORDER BY n_) FROM string_to_table(${make('text')}, NULL) WITH ORDINALITY AS s_ (c_, n_))`,
         );
+        if (random.chance(5)) ways.push(() => `own_loop(${make('int')})`);
         if (scope.aggregates) {
           ways.push(
             () => `string_agg(${arg('text')}, ',' ORDER BY ${arg('int')})`,
+            () => `own_list(${arg('text')} ORDER BY ${arg('int')}, ${arg('text')})`,
+            () => `own_last(${arg('text')} ORDER BY ${arg('int')}, ${arg('text')})`,
+            () => `max(${arg('text')}) || min(${arg('digits')})`,
             () => `string_agg(DISTINCT ${arg('text')}, ';')`,
           );
         }

@@ -9,6 +9,7 @@ import { CATALOG_SQL } from '../../../src/catalog/catalog-query.ts';
 import type { ColumnRef, Lineage } from '../../../src/sql/lineage/lineage.ts';
 import { buildSchema } from './build.ts';
 import { basesOf, Differential, type Finding } from './differential.ts';
+import { comparable, withOtherLiterals } from './literals.ts';
 import { OverTaint } from './over-taint.ts';
 import { Queries } from './queries.ts';
 import { seeded } from './random.ts';
@@ -115,6 +116,13 @@ export async function runOracle(
         continue;
       }
       count(figures, lineage);
+      const variant = traced.readsLiterals ? undefined : withOtherLiterals(sql, seeded(number));
+      if (variant !== undefined) {
+        const other = guarded(() => options.trace(variant, world));
+        const [one, two] = [comparable(traced), other instanceof Error ? undefined : comparable(other)];
+        if (one !== undefined && two !== undefined && one !== two)
+          report({ rule: 'literals', says: `another lineage for ${variant}` });
+      }
       for (const finding of await differential.check(sql, statement.writes, first, lineage)) report(finding);
       if (number % 5 === 0) await figures.overTaint.measure(differential, sensitive, sql, first, lineage);
     }

@@ -272,7 +272,30 @@ export class Queries implements FromSource, Subqueries {
         ? ` RETURNING ${random.pick(['*', `${expressions.make('text', scope, 1)} AS r0, ${expressions.make('int', scope, 1)} AS r1`])}`
         : '';
     const itself: Scope = { ...EMPTY, items: [this.itemOf(target, target.name)] };
-    switch (random.below(5)) {
+    switch (random.below(7)) {
+      case 5: {
+        // Parts of a column.
+        const pair = own.find(({ kind }) => kind === 'pair');
+        const texts = own.find(({ kind }) => kind === 'texts');
+        const json = own.find(({ kind }) => kind === 'json');
+        const set = pair
+          ? `${pair.name}.p = ${expressions.make('text', itself, 1)}`
+          : texts
+            ? `${texts.name}[1] = ${expressions.make('text', itself, 1)}`
+            : json
+              ? `${json.name}['k'] = to_jsonb(${expressions.make('text', itself, 1)})`
+              : `${own[0]!.name} = DEFAULT`;
+        return [`UPDATE ${target.name} SET ${set}${returning(itself)}`, target.name];
+      }
+      case 6: {
+        const column = random.pick(own.filter(() => target.keyed).concat(own));
+        const value = this.subquery(column.kind, EMPTY, 1, true);
+        const id = target.keyed ? 900 : 1;
+        return [
+          `INSERT INTO ${target.name} (id, ${column.name}) VALUES (${id}, (${value}))${returning(itself)}`,
+          target.name,
+        ];
+      }
       case 0:
       case 1: {
         const columns = random.shuffle(own).slice(0, 1 + random.below(own.length));

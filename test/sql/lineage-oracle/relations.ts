@@ -47,6 +47,26 @@ function joined(source: FromSource, outer: Scope | undefined, left: From, depth:
     const kind = random.pick(['JOIN', 'LEFT JOIN', 'FULL JOIN', 'RIGHT JOIN']);
     return { sql: `${left.sql} ${kind} ${right.sql} USING (id)`, items: both };
   }
+  // The same with a name for the merged columns, or for the whole join.
+  if (way === 3 && idOf(left).length === 1 && idOf(right).length === 1 && left.items.length === 1) {
+    const name = source.nextAlias('j');
+    const merged: Item = { alias: name, columns: [{ name: 'id', kind: 'int' }], rowOf: undefined };
+    return { sql: `${left.sql} JOIN ${right.sql} USING (id) AS ${name}`, items: [...both, merged] };
+  }
+  if (
+    way === 4 &&
+    left.items.length === 1 &&
+    right.items.length === 1 &&
+    !/LATERAL|unnest|jsonb_|f\d/.test(right.sql)
+  ) {
+    const name = source.nextAlias('j');
+    const columns = both.flatMap((item) => item.columns).map((column, i) => ({ name: `j${i}`, kind: column.kind }));
+    const names = columns.map((column) => column.name).join();
+    return {
+      sql: `(${left.sql} LEFT JOIN ${right.sql} ON true) AS ${name} (${names})`,
+      items: [{ alias: name, columns, rowOf: undefined }],
+    };
+  }
   const kind = random.pick(['JOIN', 'LEFT JOIN', 'JOIN', 'RIGHT JOIN', 'FULL JOIN']);
   const lateral = right.sql.includes('LATERAL') || right.sql.includes('unnest(') || right.sql.includes('jsonb_');
   const join = lateral ? random.pick(['JOIN', 'LEFT JOIN']) : kind;
