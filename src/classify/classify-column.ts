@@ -7,12 +7,11 @@ import type { Classification, ColumnClass, ColumnSubject, Evidence } from './cla
 import { type NameEvidence, nameEvidence } from './name-evidence.ts';
 import { tableTopic } from './name-table.ts';
 import { type TypeKind, typeKind } from './name-type.ts';
-import { splitName } from './name-words.ts';
 import { refutes } from './plausible.ts';
 import { type ValueEvidence, valueEvidence } from './value-evidence.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { PROSE_WORDS } from './words/qualifiers.ts';
-import { VOCABULARY } from './words/vocabulary.ts';
+import { type Splitter, splitter } from './words/vocabulary.ts';
 
 /** Kinds whose values cannot be read as anything but what they are. */
 const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'time', 'range', 'vector', 'network', 'mac']);
@@ -35,13 +34,19 @@ const ENOUGH_DOCUMENTS = 10;
 const NO_VALUES: ValueEvidence = { class: undefined, strength: 'none', says: '', freeText: false };
 
 /** Fail closed: clear text that may hold anything is scanned; a name that says what it holds is enough not to. */
-function mustScan(subject: ColumnSubject, kind: TypeKind, name: NameEvidence, values: ValueEvidence): boolean {
+function mustScan(
+  subject: ColumnSubject,
+  kind: TypeKind,
+  name: NameEvidence,
+  values: ValueEvidence,
+  split: Splitter,
+): boolean {
   if (DOCUMENTS.has(kind)) return true;
   if (kind !== 'text' && kind !== 'other' && kind !== 'bytes') return false;
   if (subject.references !== undefined) return false;
   if (values.freeText || values.class !== undefined) return true;
   if (kind === 'bytes') return false;
-  const words = splitName(subject.column, VOCABULARY);
+  const words = split(subject.column);
   if (words.some((word) => PROSE_WORDS.has(word))) return true;
   return !name.meaningful && subject.values === undefined;
 }
@@ -99,9 +104,9 @@ function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind, sample
   return nameAlone;
 }
 
-function classify(subject: ColumnSubject, topic: TableTopic): Classification {
+function classify(subject: ColumnSubject, topic: TableTopic, split: Splitter): Classification {
   const kind = typeKind(subject);
-  const name = nameEvidence(subject, topic);
+  const name = nameEvidence(subject, topic, split);
   const values = PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : valueEvidence(subject);
   const { class: found, confidence } = weigh(name, values, kind, subject.values ?? []);
   const evidence: Evidence[] = [...name.evidence];
@@ -111,15 +116,17 @@ function classify(subject: ColumnSubject, topic: TableTopic): Classification {
     class: found,
     confidence,
     evidence,
-    scan: found === undefined && mustScan(subject, kind, name, values),
+    scan: found === undefined && mustScan(subject, kind, name, values, split),
     ...(paths.size > 0 ? { paths } : {}),
   };
 }
 
-const topicOf = (subject: ColumnSubject) => tableTopic(subject.table, [subject.column, ...subject.siblings]);
+const topicOf = (subject: ColumnSubject, split: Splitter) =>
+  tableTopic(subject.table, [subject.column, ...subject.siblings], split);
 
 export function classifyColumn(subject: ColumnSubject): Classification {
-  return classify(subject, topicOf(subject));
+  const split = splitter();
+  return classify(subject, topicOf(subject, split), split);
 }
 
 /** Classes that make the rows of a table people, the latter where two of them stand together. */
@@ -128,11 +135,14 @@ const OF_PEOPLE: ReadonlySet<ColumnClass> = new Set(['person_name', 'email', 'ph
 
 /** A whole table, in the order given: what its columns turn out to hold tells what the table is about. */
 export function classifyTable(subjects: readonly ColumnSubject[]): Classification[] {
-  const found = subjects.map(classifyColumn);
   const first = subjects[0];
-  if (first === undefined || topicOf(first) !== 'unknown') return found;
+  if (first === undefined) return [];
+  const split = splitter();
+  const topic = topicOf(first, split);
+  const found = subjects.map((subject) => classify(subject, topic, split));
+  if (topic !== 'unknown') return found;
   const classes = new Set(found.flatMap((one) => (one.class === undefined ? [] : [one.class])));
   const has = (wanted: ReadonlySet<ColumnClass>) => [...classes].filter((one) => wanted.has(one)).length;
   const personal = has(PERSONAL) > 0 || (classes.has('person_name') && has(OF_PEOPLE) > 1);
-  return personal ? subjects.map((subject) => classify(subject, 'person')) : found;
+  return personal ? subjects.map((subject) => classify(subject, 'person', split)) : found;
 }

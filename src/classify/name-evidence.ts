@@ -6,7 +6,6 @@
 import type { ColumnClass, ColumnSubject, Evidence } from './classes.ts';
 import { tableTopic } from './name-table.ts';
 import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
-import { splitName } from './name-words.ts';
 import type { NameRule, TableTopic } from './words/name-rule.ts';
 import {
   CLASS_QUALIFIERS,
@@ -17,8 +16,8 @@ import {
   QUALIFIERS,
   UNMISTAKABLE,
 } from './words/qualifiers.ts';
-import { PERSON_TABLES } from './words/tables.ts';
-import { RULES, VOCABULARY } from './words/vocabulary.ts';
+import { PERSON_TABLES, TABLE_TAILS } from './words/tables.ts';
+import { RULES, type Splitter, VOCABULARY } from './words/vocabulary.ts';
 
 export interface NameEvidence {
   readonly class: ColumnClass | undefined;
@@ -158,8 +157,9 @@ const BARE_HEADS: ReadonlySet<string> = new Set([
 function matchWithTable(own: Reading): Match | undefined {
   const [word, ...more] = own.words;
   if (word === undefined || more.length > 0 || !BARE_HEADS.has(word)) return undefined;
+  const table = own.tableWords.filter((part, at) => at === 0 || !TABLE_TAILS.has(part));
   for (const length of [2, 1]) {
-    const words: readonly string[] = [...own.tableWords.slice(-length), word];
+    const words: readonly string[] = [...table.slice(-length), word];
     const found: Match | undefined = matchName({ ...own, words });
     // Cards are also what stands on a board, and addresses where something stands.
     const ambiguous = found?.class === 'payment_card' && own.kind === 'integer';
@@ -195,15 +195,15 @@ function commentClause(comment: string): string {
 const PII_MARK =
   /(?<!\b(?:non|no|not)[\s-])\b(pii|gdpr|personal data|personally identifiable|special category|personenbezogen|datos personales|dados pessoais|donn[ée]es personnelles)\b/iu;
 
-function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind): Reading {
-  const siblings = subject.siblings.map((sibling) => splitName(sibling, VOCABULARY));
+function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind, split: Splitter): Reading {
+  const siblings = subject.siblings.map(split);
   const beside = new Set(siblings.flat());
   const besideHeads = new Set(
     siblings.flatMap((words) => (CLEAR_HEADS.has(words[0] ?? '') ? [] : [words.at(-1) ?? ''])),
   );
   return {
-    words: splitName(name, VOCABULARY),
-    tableWords: splitName(subject.table, VOCABULARY),
+    words: split(name),
+    tableWords: split(subject.table),
     topic,
     kind,
     beside,
@@ -212,13 +212,13 @@ function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: 
 }
 
 /** The classes of a composite's fields, by their names. */
-function fieldClasses(subject: ColumnSubject): Map<string, ColumnClass> {
+function fieldClasses(subject: ColumnSubject, split: Splitter): Map<string, ColumnClass> {
   const fields = subject.fields ?? [];
-  const topic = tableTopic(ownTypeName(subject) ?? '', fields);
+  const topic = tableTopic(ownTypeName(subject) ?? '', fields, split);
   const paths = new Map<string, ColumnClass>();
   for (const field of fields) {
     const siblings = fields.filter((other) => other !== field);
-    const found = matchName(reading(field, { ...subject, siblings }, topic, 'text'));
+    const found = matchName(reading(field, { ...subject, siblings }, topic, 'text', split));
     if (found) paths.set(field, found.class);
   }
   return paths;
@@ -229,21 +229,18 @@ function isForeignKeyId(subject: ColumnSubject, kind: TypeKind): boolean {
 }
 
 /** The class that an own type's name gives: domain `email_address`, composite `postal_address`. */
-function matchOwnType(subject: ColumnSubject, kind: TypeKind): Match | undefined {
+function matchOwnType(subject: ColumnSubject, kind: TypeKind, split: Splitter): Match | undefined {
   const name = ownTypeName(subject);
   if (name === undefined) return undefined;
-  const words = splitName(name, VOCABULARY).filter((word) => !/^(t|type|dom|domain|d|code|typ)$/u.test(word));
+  const words = split(name).filter((word) => !/^(t|type|dom|domain|d|code|typ)$/u.test(word));
   const under = kind === 'other' ? 'text' : kind;
   return matchName({ words, tableWords: [], topic: 'unknown', kind: under, beside: new Set(), besideHeads: new Set() });
 }
 
-/** Everything but values. `topic` where more is known of the table than its names tell. */
-export function nameEvidence(
-  subject: ColumnSubject,
-  topic = tableTopic(subject.table, [subject.column, ...subject.siblings]),
-): NameEvidence {
+/** Everything but values. */
+export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: Splitter): NameEvidence {
   const kind = typeKind(subject);
-  const own = reading(subject.column, subject, topic, kind);
+  const own = reading(subject.column, subject, topic, kind, split);
   const meaningful =
     own.words.length > 0 &&
     own.words.every((word) => (VOCABULARY.has(word) && word.length > 1) || CLEAR_WORDS.has(word));
@@ -255,8 +252,8 @@ export function nameEvidence(
   });
   const clear: NameEvidence = { class: undefined, strength: 'none', meaningful, evidence: [] };
   if (kind === 'composite') {
-    const paths = fieldClasses(subject);
-    const found = matchOwnType(subject, kind) ?? matchName(own);
+    const paths = fieldClasses(subject, split);
+    const found = matchOwnType(subject, kind, split) ?? matchName(own);
     const first = found?.class ?? [...paths.values()][0];
     if (first === undefined) return clear;
     return {
@@ -280,18 +277,20 @@ export function nameEvidence(
   if (subject.labels?.some((label) => TRAIT_LABELS.test(label))) {
     return says({ class: 'demographic', strength: 'strong', phrase: '' }, 'type', `labels of ${subject.type}`);
   }
-  const byType = matchOwnType(subject, kind);
+  const byType = matchOwnType(subject, kind, split);
   if (byType) return says(byType, 'type', subject.type);
   const byKind = NETWORK_SETTINGS.test(own.words.join(' ')) ? undefined : matchType(kind, topic);
   if (byKind) return says(byKind, 'type', subject.type);
-  return fromForeignKey(subject, kind) ?? fromComment(subject, topic, kind, meaningful) ?? clear;
+  return fromForeignKey(subject, kind, split) ?? fromComment(subject, topic, kind, meaningful, split) ?? clear;
 }
 
 /** A natural key carries the class of what it references. */
-function fromForeignKey(subject: ColumnSubject, kind: TypeKind): NameEvidence | undefined {
+function fromForeignKey(subject: ColumnSubject, kind: TypeKind, split: Splitter): NameEvidence | undefined {
   const [, table, column] = subject.references?.split('.') ?? [];
   if (table === undefined || column === undefined) return undefined;
-  const target = matchName(reading(column, { ...subject, table, siblings: [] }, tableTopic(table, []), kind));
+  const target = matchName(
+    reading(column, { ...subject, table, siblings: [] }, tableTopic(table, [], split), kind, split),
+  );
   if (!target) return undefined;
   return {
     class: target.class,
@@ -306,11 +305,12 @@ function fromComment(
   topic: TableTopic,
   kind: TypeKind,
   meaningful: boolean,
+  split: Splitter,
 ): NameEvidence | undefined {
   if (subject.comment === undefined || kind === 'boolean') return undefined;
   const clause = commentClause(subject.comment);
-  const words = splitName(clause, VOCABULARY);
-  const found = words.length <= 6 ? matchName(reading(clause, subject, topic, kind)) : undefined;
+  const words = split(clause);
+  const found = words.length <= 6 ? matchName(reading(clause, subject, topic, kind, split)) : undefined;
   if (found && !(meaningful && found.strength === 'weak')) {
     return {
       class: found.class,

@@ -1,5 +1,4 @@
 /** What a table is about: its name's head, and where that says nothing, the columns that only people have. */
-import { splitName } from './name-words.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { CLEAR_HEADS } from './words/qualifiers.ts';
 import {
@@ -19,7 +18,7 @@ import {
   TABLE_TAILS,
   THING_TABLES,
 } from './words/tables.ts';
-import { VOCABULARY } from './words/vocabulary.ts';
+import type { Splitter } from './words/vocabulary.ts';
 
 /** The longest phrase wins; of equally long ones the earlier list. */
 const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
@@ -142,14 +141,14 @@ const AMBIGUOUS: ReadonlySet<string> = new Set([
 const isReachable = (words: readonly string[]) =>
   /^(email|mail|phone|mobile|telephone)$/u.test(words.at(-1) ?? '') && !CLEAR_HEADS.has(words[0] ?? '');
 
-export function tableTopic(table: string, columns: readonly string[]): TableTopic {
-  const words = splitName(table, VOCABULARY);
+export function tableTopic(table: string, columns: readonly string[], split: Splitter): TableTopic {
+  const words = split(table);
   const whole = topicOf(words);
   const bare = [...words];
   while (bare.length > 1 && TABLE_TAILS.has(bare.at(-1) ?? '')) bare.pop();
   const byName = (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
   const head = bare.at(-1) ?? '';
-  const others = columns.map((column) => splitName(column, VOCABULARY));
+  const others = columns.map(split);
   const personal = others.some((parts) => !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(parts.join(' ')));
   if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
     return 'thing';

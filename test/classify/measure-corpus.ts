@@ -23,6 +23,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['lemmy', 'monica', 'openmrs', 'orangehrm'], first: '0.914 / 0.734' },
   { apps: ['casa', 'docuseal', 'human-essentials', 'maybe'], first: '0.918 / 0.923' },
   { apps: ['fizzy', 'osem', 'rubygems', 'upcase'], first: '0.858 / 0.919' },
+  { apps: ['publify', 'whitehall'], first: '0.769 / 0.851' },
 ];
 
 export interface Judged {

@@ -66,7 +66,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     alone: true,
     topics: ['unknown', 'person'],
-    phrases: phrases('message, text message,  private text, body private, letter, chat, conversation, transcript, dm'),
+    phrases: phrases('message, text message,  private text, body private, chat, conversation, transcript, dm'),
     kinds: ['text', 'search', 'xml'],
   },
 ];

@@ -1,4 +1,5 @@
 /** The rules in one list, and every word that any of them knows. A new group of rules: its file and one line here. */
+import { splitName } from '../name-words.ts';
 import { CONTACT_RULES } from './contact.ts';
 import { CREDENTIAL_RULES } from './credentials.ts';
 import { DEVICE_RULES } from './devices.ts';
@@ -41,3 +42,18 @@ function allWords(): Set<string> {
 }
 
 export const VOCABULARY: ReadonlySet<string> = allWords();
+
+export type Splitter = (name: string) => readonly string[];
+
+/** Splits by this vocabulary and remembers: a table's names are read once for each of its columns. */
+export function splitter(): Splitter {
+  const known = new Map<string, readonly string[]>();
+  return (name) => {
+    let words = known.get(name);
+    if (words === undefined) {
+      words = splitName(name, VOCABULARY);
+      known.set(name, words);
+    }
+    return words;
+  };
+}
