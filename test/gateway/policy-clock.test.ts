@@ -69,6 +69,7 @@ function openSession(gateway: GatewayState, readOnly: boolean): string[] {
     database: 'app',
     readOnly,
     connection,
+    egress: { limit: () => {} },
     cancelPid: key.pid,
     cancelSecret: key.secret,
     cancel: () => {},
