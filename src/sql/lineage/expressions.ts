@@ -56,6 +56,7 @@ import {
   resolveType,
   TEXT_TYPE,
   UNKNOWN,
+  VARCHAR,
   XML,
 } from './types.ts';
 
@@ -203,7 +204,8 @@ function mayFail(wrapped: Tree | undefined): boolean {
       ].some(mayFail);
     }
     case 'TypeCast':
-      return castConstantOf(wrapped) === undefined && !isTextName(child(node, 'typeName'));
+      if (castConstantOf(wrapped) !== undefined) return false;
+      return !isTextName(child(node, 'typeName')) || mayFail(child(node, 'arg'));
     case 'FuncCall':
       return !TOTAL.has(strings(node, 'funcname').at(-1) ?? '') || list(node, 'args').some(mayFail);
     case 'BoolExpr':
@@ -319,7 +321,9 @@ function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {
   if (kind === 'AEXPR_NULLIF') {
     traceComparison(t, node, scope);
     const value = t.value(child(node, 'lexpr'), scope);
-    return { ...value, origin: undefined, given: undefined };
+    // The operator decides, and varchar has none of its own.
+    const type = value.type === VARCHAR ? TEXT_TYPE : value.type === UNKNOWN ? undefined : value.type;
+    return { ...value, type, origin: undefined, given: undefined };
   }
   if (kind !== 'AEXPR_OP') {
     const right = child(node, 'rexpr');

@@ -21,9 +21,10 @@ export function traceProcedural(t: Tracer, definition: string, bound: Parameters
   const given = combine(bound.byNumber.map(({ flow }) => flow));
   const names = bodies.flatMap((one) => variablesOf(one));
   // What is read in one place may be compared or written in another: the second pass knows all of it.
-  const first = t.apart(() => passOver(t, bodies, scopeWith(bound, names, valueFrom(given))));
+  const constant = constantParameters(bodies, bound);
+  const first = t.apart(() => passOver(t, bodies, scopeWith(bound, constant, names, valueFrom(given))));
   const read = combine([given, first.result, usedFlow(first.findings.uses.values())]);
-  return combine([read, passOver(t, bodies, scopeWith(bound, names, valueFrom(read)))]);
+  return combine([read, passOver(t, bodies, scopeWith(bound, constant, names, valueFrom(read)))]);
 }
 
 function usedFlow(uses: Iterable<{ readonly source: Flow['sources'][number] }>): Flow {
@@ -45,12 +46,46 @@ function variablesOf(body: Tree): readonly string[] {
 }
 
 /** Variables stand as FROM items of any column, and as names of their own. */
-function scopeWith(bound: Parameters, names: readonly string[], value: Value): Scope {
+/** Where a number is missing it is 0, the first parameter's. */
+function storedIn(tree: unknown, into: Set<number>): void {
+  if (Array.isArray(tree)) for (const item of tree) storedIn(item, into);
+  if (!isTree(tree)) return;
+  for (const key in tree) {
+    const part = tree[key];
+    if (!isTree(part) && !Array.isArray(part)) continue;
+    if (isTree(part)) {
+      if (key === 'PLpgSQL_stmt_assign' || key === 'PLpgSQL_stmt_foreach_a') into.add(number(part, 'varno') ?? 0);
+      if (key === 'PLpgSQL_diag_item') into.add(number(part, 'target') ?? 0);
+      if (key === 'PLpgSQL_row') for (const field of list(part, 'fields')) into.add(number(field, 'varno') ?? 0);
+    }
+    storedIn(part, into);
+  }
+}
+
+/** Parameters of single values that nothing is stored in: they hold what the caller gave. */
+function constantParameters(bodies: readonly Tree[], bound: Parameters): ReadonlySet<string> {
+  const stored = new Set<number>();
+  storedIn(bodies, stored);
+  const constant = new Set<string>();
+  for (const body of bodies) {
+    const datums = list(body, 'datums').map((datum) => text(as(datum, 'PLpgSQL_var') ?? {}, 'refname'));
+    datums.slice(0, bound.byNumber.length).forEach((name, place) => {
+      const isOnly = datums.filter((other) => other === name).length === 1;
+      if (name !== undefined && isOnly && !stored.has(place) && bound.byName.has(name)) constant.add(name);
+    });
+  }
+  return constant;
+}
+
+function scopeWith(bound: Parameters, constant: ReadonlySet<string>, names: readonly string[], value: Value): Scope {
   const all = [
     ...new Set([...names, ...bound.byName.keys(), 'new', 'old', 'found', 'tg_op', 'tg_table_name', 'tg_relid']),
   ];
-  const byName = new Map<string, Value>(all.map((name) => [name, value]));
-  const items = all.map((name) => itemOf(name, [], { rest: value, columnsVisible: false }));
+  const own = (name: string): Value => (constant.has(name) ? (bound.byName.get(name) ?? value) : value);
+  const byName = new Map<string, Value>(all.map((name) => [name, own(name)]));
+  const items = all
+    .filter((name) => !constant.has(name))
+    .map((name) => itemOf(name, [], { rest: value, columnsVisible: false }));
   return { ...EMPTY_SCOPE, items, parameters: { ...bound, byNumber: bound.byNumber.map(() => value), byName } };
 }
 

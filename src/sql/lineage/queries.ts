@@ -105,6 +105,7 @@ function traceTail(t: Tracer, node: Tree, scope: Scope, columns: readonly NamedV
 function sortValue(t: Tracer, wrapped: Tree | undefined, scope: Scope, columns: readonly NamedValue[]): Value {
   const constant = castConstantOf(wrapped);
   if (constant?.kind === 'integer' && as(wrapped, 'A_Const') !== undefined) {
+    t.readsLiterals = true;
     return columns[constant.value - 1]?.value ?? valueFrom(NO_DATA);
   }
   const name = bareNameOf(wrapped);
@@ -135,7 +136,10 @@ function groupBy(t: Tracer, wrapped: Tree, scope: Scope, columns: readonly Named
   }
   const constant = castConstantOf(wrapped);
   let value: Value | undefined;
-  if (constant?.kind === 'integer' && as(wrapped, 'A_Const') !== undefined) value = columns[constant.value - 1]?.value;
+  if (constant?.kind === 'integer' && as(wrapped, 'A_Const') !== undefined) {
+    t.readsLiterals = true;
+    value = columns[constant.value - 1]?.value;
+  }
   const name = bareNameOf(wrapped);
   if (name !== undefined) {
     // GROUP BY prefers a column of FROM; an outer query's does not count.

@@ -118,7 +118,8 @@ export function wholeRow(item: Item): Value {
   if (item.isScalar && only !== undefined) return only.value;
   const row = rowOf(item.columns.map(({ name, value }) => ({ name, flow: value.flow })));
   const { rest } = item;
-  if (rest === undefined) return { ...valueFrom(row, item.rowType), fields: item.columns };
+  const origin = item.relation === undefined ? undefined : { relation: item.relation, attnum: 0 };
+  if (rest === undefined) return { ...valueFrom(row, item.rowType), origin, fields: item.columns };
   return valueFrom(
     {
       sources: [...row.sources, ...rest.flow.sources],

@@ -2,9 +2,11 @@
 import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { as, child, list, type Tree, text } from '../tree.ts';
+import { compareValues } from './conditions.ts';
 import { combine, isEmpty, type NamedValue, NO_DATA, oneOf, unknownFlow, type Value, valueFrom } from './flows.ts';
 import { traceFrom } from './from-items.ts';
 import type { Flow } from './lineage.ts';
+import { nodesOf } from './nodes.ts';
 import { traceTargets, traceValues, withCtes } from './queries.ts';
 import { columnsOf, displayName, findRelation, isBaseView } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
@@ -70,11 +72,16 @@ function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assign
 function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | undefined): void {
   if (target.relation === undefined) return;
   for (const [name, flow] of assigned) writeColumn(t, target, name, flow, at);
+  const generated: Assigned = new Map();
   for (const column of target.relation.columns) {
     if (column.generated === undefined || assigned.has(column.name)) continue;
     const flow = generatedFlow(t, target, column.generated, assigned);
-    if (flow !== undefined) writeColumn(t, target, column.name, flow, at);
+    if (flow === undefined) continue;
+    writeColumn(t, target, column.name, flow, at);
+    generated.set(column.name, flow);
   }
+  // RETURNING sees them too.
+  for (const [name, flow] of generated) assigned.set(name, flow);
 }
 
 function writeColumn(t: Tracer, target: Target, name: string, flow: Flow, at: Tree | undefined): void {
@@ -205,10 +212,36 @@ function insertSource(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[
   return isPlain ? traceValues(t, rows, scopeOf([], outer)) : t.query(query, outer);
 }
 
+/** A conflict tells that a row with the key is there. */
+function conflictKeys(t: Tracer, target: Target, infer: Tree | undefined, assigned: Assigned, at: Tree): void {
+  const named = nodesOf(infer ?? {}, 'indexElems', 'IndexElem').map((element) => text(element, 'name'));
+  const own = target.relation?.uniqueKeys.flat() ?? [];
+  const keys = target.columns.filter(({ name }, i) =>
+    named.length > 0 ? named.includes(name) : own.includes(target.relation?.columns[i]?.attnum ?? 0),
+  );
+  for (const { name, value } of keys) {
+    const flow = assigned.get(name) ?? NO_DATA;
+    const given = isEmpty(flow) ? 'list' : undefined;
+    compareValues(
+      t,
+      { ...value, type: undefined },
+      { flow, type: undefined, origin: undefined, given },
+      at,
+      ['='],
+      'ON CONFLICT',
+    );
+  }
+  for (const element of nodesOf(infer ?? {}, 'indexElems', 'IndexElem')) {
+    const expression = child(element, 'expr');
+    if (expression !== undefined) t.condition(expression, scopeOf([targetItem(target)], undefined));
+  }
+}
+
 function onConflict(t: Tracer, conflict: Tree, target: Target, assigned: Assigned, outer: Scope): void {
   const own = targetItem(target);
   const infer = child(conflict, 'infer');
   if (infer !== undefined) t.condition(child(infer, 'whereClause'), scopeOf([own], outer));
+  conflictKeys(t, target, infer, assigned, conflict);
   if (text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return;
   const excluded = target.columns.map(({ name, value }) => {
     const flow = assigned.get(name);

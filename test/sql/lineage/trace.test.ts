@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { GrammarError } from '../../../src/sql/grammar.ts';
+import { createLineageMemo, LineageTooDeep, traceLineage } from '../../../src/sql/lineage/trace.ts';
+import { CASES } from './cases.ts';
+import { written } from './notation.ts';
+import { withTestWorld } from './world.ts';
+
+const test = withTestWorld();
+
+function lineageOf(sql: string, ...path: readonly string[]): string {
+  return written(traceLineage(sql, test.grammar, test.world(...path)), test.catalog);
+}
+
+describe.each(Object.entries(CASES))('%s', (_, cases) => {
+  it.each(cases)('%s', (sql, expected) => {
+    expect(lineageOf(sql)).toBe(expected);
+  });
+});
+
+describe('RowDescription', () => {
+  const statements = Object.values(CASES)
+    .flat()
+    .map(([sql]) => sql)
+    .filter(
+      (sql) => /^\(*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|SHOW|EXPLAIN)/.test(sql) && !sql.includes(';'),
+    );
+
+  it.each(statements)('%s', async (sql) => {
+    const described = await test.describe(sql);
+    if (described === undefined) return;
+    const [statement] = traceLineage(sql, test.grammar, test.world()).statements;
+    const columns = (statement?.columns ?? []).map((column) => ({
+      name: column.name,
+      origin: column.origin === undefined ? '-' : `${column.origin.relation}.${column.origin.attnum}`,
+    }));
+    expect(columns).toEqual(described.map(({ name, origin }) => ({ name, origin })));
+    statement?.columns?.forEach((column, i) => {
+      if (column.type !== undefined) expect([column.name, column.type]).toEqual([column.name, described[i]?.type]);
+    });
+  });
+
+  it('was compared for most of them', async () => {
+    const compared = await Promise.all(statements.map((sql) => test.describe(sql)));
+    expect(compared.filter((one) => one !== undefined).length).toBeGreaterThan(180);
+  });
+});
+
+describe('what a search_path makes of names', () => {
+  it.each([
+    ['SELECT title FROM firm', ['other', 'pg_catalog', 'public'], 'title = firm.title'],
+    // Which of the two is called is not looked into: the result is made of both.
+    ['SELECT md5(mail) FROM person', ['pg_catalog', 'other', 'public'], 'md5 = derived(person.mail)'],
+    ['SELECT md5(mail) FROM person', ['other', 'public', 'pg_catalog'], 'md5 = derived(person.mail)'],
+    ['SELECT other.md5(mail) FROM person', ['pg_catalog', 'public'], 'md5 = person.mail'],
+    ['SELECT pg_catalog.md5(mail) FROM person', ['other', 'public', 'pg_catalog'], 'md5 = derived(person.mail)'],
+    [
+      "SELECT id FROM person WHERE mail = 'x'",
+      ['other', 'public', 'pg_catalog'],
+      'id = person.id; uses: predicate person.mail',
+    ],
+    ["SELECT id FROM person WHERE mail <-> 'x'", ['other', 'public', 'pg_catalog'], 'uses: predicate person.mail'],
+    [
+      'SELECT mail FROM person',
+      ['pg_catalog'],
+      'mail = derived(?relation person is not in the catalog); unknown: relation person is not in the catalog',
+    ],
+  ])('%s under %s', (sql, path, expected) => {
+    expect(lineageOf(sql, ...path)).toContain(expected);
+  });
+});
+
+describe('limits', () => {
+  it('stops at a depth', () => {
+    const sql = `SELECT ${'coalesce('.repeat(3500)}mail${')'.repeat(3500)} FROM person`;
+    expect(() => traceLineage(sql, test.grammar, test.world())).toThrow(LineageTooDeep);
+  });
+
+  it('takes a long chain of operators', () => {
+    const sql = `SELECT ${Array.from({ length: 1500 }, () => 'mail').join(' || ')} FROM person`;
+    expect(lineageOf(sql)).toBe('?column? = text(person.mail)');
+  });
+
+  it('gives up shapes that multiply', () => {
+    let query = 'SELECT mail AS a FROM person';
+    for (let i = 0; i < 20; i++) query = `SELECT ROW(q.a, q.a) AS a FROM (${query}) q`;
+    expect(lineageOf(query)).toContain('person.mail');
+  });
+
+  it('leaves syntax errors to the caller', () => {
+    expect(() => traceLineage('SELECT FROM WHERE', test.grammar, test.world())).toThrow(GrammarError);
+  });
+});
+
+describe('a memo', () => {
+  it('gives the same lineage again, and starts anew with another catalog', () => {
+    const memo = createLineageMemo();
+    const trace = () =>
+      written(traceLineage('SELECT * FROM v_deep', test.grammar, test.world(), { memo }), test.catalog);
+    const first = trace();
+    expect(memo.views.size).toBeGreaterThan(0);
+    expect(trace()).toBe(first);
+    const catalog = Object.create(test.catalog, { version: { value: 2 } });
+    traceLineage('SELECT 1', test.grammar, { catalog, searchPath: ['pg_catalog'] }, { memo });
+    expect(memo.views.size).toBe(0);
+  });
+});
