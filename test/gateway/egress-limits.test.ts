@@ -21,7 +21,9 @@ const grantOf = (group: string, egress: EgressLimits, access: 'read' | 'write' =
 const rig = withRig({
   sql: `CREATE TABLE numbers (n int primary key);
         INSERT INTO numbers SELECT generate_series(1, 200000);
-        CREATE TABLE tiny (n int primary key)`,
+        CREATE TABLE tiny (n int primary key);
+        CREATE TABLE people (n int primary key, email text);
+        INSERT INTO people SELECT n, 'person' || n || '@example.com' FROM numbers WHERE n <= 1000`,
   tune: (settings): GatewaySettings => ({
     ...settings,
     grants: [
@@ -53,6 +55,15 @@ describe('an answer with too much', () => {
     await client.end();
     const record = (await rig.api('GET', '/v1/history?errors=true', await rig.tokenOf('ten-simple', ['ten']))).body;
     expect(record.entries).toMatchObject([{ rows: 10, sqlstate: '53400' }]);
+  });
+
+  it('has all that was within the limit where its rows are rewritten', async () => {
+    const client = await connect('ten-masked', 'ten');
+    const seen: unknown[] = [];
+    const query = new pg.Query('SELECT n, email FROM people ORDER BY n');
+    query.on('row', (row) => seen.push(row));
+    await failure(new Promise((_, reject) => void client.query(query).on('error', reject)));
+    expect(seen).toHaveLength(10);
   });
 
   it('of the extended protocol, by a portal in pieces, and by COPY', async () => {

@@ -359,6 +359,8 @@ export class Backend implements MessageSink {
     }
     // What no statement of the client's stands for (NOTIFY) is dropped by itself.
     if (head === undefined || (head.kind !== 'query' && head.kind !== 'execute')) return true;
+    // What was within the limit may still be on its way through the masks.
+    this.flushAnswer();
     this.#cut(head, egress.denial(exceeded));
     return true;
   }
