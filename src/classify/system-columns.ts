@@ -37,8 +37,9 @@ const RELATIONS: Readonly<Record<string, Columns>> = {
   pg_stat_statements: { query: 'redact' },
   pg_stat_statements_info: {},
   pg_stat_progress_copy: {},
-  pg_prepared_statements: { statement: 'redact' },
-  pg_cursors: { statement: 'redact' },
+  // Of the session itself
+  pg_prepared_statements: { statement: 'scan' },
+  pg_cursors: { statement: 'scan' },
   pg_stat_monitor: {
     query: 'redact',
     message: 'redact',

@@ -9,7 +9,7 @@ import { type ColumnRef, PRINTED, type StatementLineage } from '../sql/lineage/l
 import type { Classifier } from './classifier.ts';
 
 /** Texts of statements: no scan finds all that is in them. */
-const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity', 'pg_cursors', 'pg_prepared_statements']);
+const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity']);
 
 const CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
 

@@ -35,6 +35,7 @@ export interface PlanWorld {
 const MAX_TEXTS = 2_000;
 const MAX_CACHES = 200;
 const PENDING_MS = 3_600_000;
+const LOOK_AGAIN_MS = 500;
 
 interface PlanCache {
   readonly byShape: WeakMap<readonly StatementFacts[], readonly StatementPlan[]>;
@@ -62,6 +63,7 @@ export class DatabaseMasking {
   #caches = new Map<string, PlanCache>();
   #classesVersion = -1;
   #pending: Pending[] = [];
+  #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: {
     upstream: UpstreamSettings;
@@ -123,6 +125,15 @@ export class DatabaseMasking {
     return this.#shared;
   }
 
+  /** Of one read since now, but not too often. */
+  async #newerCatalog(): Promise<TracedCatalog | undefined> {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedAgainAt < LOOK_AGAIN_MS) return undefined;
+    this.#lookedAgainAt = nowMs;
+    await this.#snapshot.refresh();
+    return this.freshCatalog();
+  }
+
   /** One session's own view. */
   remember(catalog: Catalog, rows: CatalogRows): TracedCatalog {
     this.settle(catalog);
@@ -150,8 +161,18 @@ export class DatabaseMasking {
     statements: readonly StatementFacts[],
     sql: string,
   ): Promise<void> {
-    const { traced, searchPath } = world;
-    const lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
+    const { searchPath } = world;
+    let { traced } = world;
+    let lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
+    if (!world.own && lineage !== undefined && hasUnknown(lineage)) {
+      // A name may be that of something which was made past this gateway since the catalog was read.
+      const fresh = await this.#newerCatalog();
+      if (fresh !== undefined && fresh !== traced) {
+        traced = fresh;
+        world = { ...world, traced };
+        lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
+      }
+    }
     const shared = this.#shared?.catalog;
     if (lineage !== undefined) {
       const relations = relationsOf(lineage).filter((oid) => shared?.relationByOid(oid) !== undefined);
@@ -233,6 +254,12 @@ export class DatabaseMasking {
 function nameOf(lookup: string): string {
   const last = /(?:"((?:[^"]|"")*)"|([^".]+))$/.exec(lookup);
   return last?.[1]?.replaceAll('""', '"') ?? last?.[2] ?? lookup;
+}
+
+function hasUnknown({ statements }: Lineage): boolean {
+  return statements.some(
+    ({ unknown, columns }) => unknown.length > 0 || (columns ?? []).some((column) => column.unknown.length > 0),
+  );
 }
 
 function relationsOf({ statements }: Lineage): number[] {

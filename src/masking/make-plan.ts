@@ -351,10 +351,13 @@ class Planner {
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {
     for (const { routine, reads } of lineage.opaque) {
       const masked = reads.find((source) => this.#isMasked(source));
-      if (masked === undefined) continue;
+      const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
+      if (masked === undefined && !blind) continue;
+      const what =
+        masked === undefined ? 'what cannot be told' : `${this.#known.nameOf(masked)}, which is masked for you`;
       return {
         rule: 'masking.no-opaque-routine',
-        message: `${routine} reads ${this.#known.nameOf(masked)}, which is masked for you`,
+        message: `${routine} reads ${what}`,
         why: 'what a body in a procedural language does with a value cannot be followed',
         hint: 'Select from the tables themselves, or ask for access without masking.',
         offset: undefined,

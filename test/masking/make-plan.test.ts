@@ -238,6 +238,8 @@ describe('what is written', () => {
   it('refuses a routine that reads what is masked and cannot be followed', () => {
     expect(refusal({ opaque: [{ routine: 'f', reads: [id] }] })).toBeUndefined();
     expect(refusal({ opaque: [{ routine: 'f', reads: [id, email] }] })).toBe('masking.no-opaque-routine');
+    const dynamic = { opaque: [{ routine: 'f', reads: [] }], unknown: ['SQL that a body puts together'] };
+    expect(refusal(dynamic)).toBe('masking.no-opaque-routine');
   });
 });
 

@@ -145,9 +145,9 @@ export class Backend implements MessageSink {
     this.#copySyncs++;
   }
 
-  /** Rows that are rewritten must come as a whole. */
+  /** Rows that are rewritten, and those of a probe, must come as a whole. */
   get wantsWhole(): boolean {
-    return this.#answers?.wantsWholeRows === true;
+    return this.#answers?.wantsWholeRows === true || this.#inFlight.head?.probe !== undefined;
   }
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {

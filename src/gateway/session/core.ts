@@ -60,6 +60,8 @@ export class SessionCore {
   nowMs = 0;
   /** DDL has been sent, and its transaction may still be open: the shared snapshot does not know of it. */
   schemaTouched = false;
+  /** The same, and others are told when it is committed. */
+  schemaUncommitted = false;
   /** Extended-protocol messages have been sent since the last Sync. */
   pipelineOpen = false;
   /** Counts Syncs: an error discards the rest of its batch. */
@@ -137,7 +139,10 @@ export class SessionCore {
 
   /** Remembers a request whose bytes have been queued. */
   push(kind: RequestKind, parts: RequestParts): Request {
-    if (parts.onSuccess?.schemaChanged === true) this.schemaTouched = true;
+    if (parts.onSuccess?.schemaChanged === true) {
+      this.schemaTouched = true;
+      this.schemaUncommitted = true;
+    }
     const request: Request = {
       kind,
       n: parts.n ?? 0,

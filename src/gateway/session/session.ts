@@ -54,7 +54,7 @@ export class Session {
       ended: (request) => this.#ended(request),
       notRun: (request, sqlstate) => this.#notRun(request, sqlstate),
       probed: (collector) => this.#frontend.probed(collector),
-      transactionEnded: () => this.#frontend.transactionEnded(),
+      transactionEnded: () => this.#transactionEnded(),
       failTransaction: (denial) => this.#failTransaction(denial),
     });
     this.#frontend = new Frontend(core, this.#backend);
@@ -169,6 +169,16 @@ export class Session {
     toClient.flush();
     toUpstream.flush();
     this.#endAtBoundary();
+  }
+
+  #transactionEnded(): void {
+    const core = this.#core;
+    if (core.schemaUncommitted) {
+      // Whoever read the catalog before did not see it.
+      core.command({ type: 'schema_changed' });
+      if (core.inFlight.size === 0) core.schemaUncommitted = false;
+    }
+    this.#frontend.transactionEnded();
   }
 
   #succeeded(request: Request): void {
