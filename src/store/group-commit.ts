@@ -232,8 +232,8 @@ export class GroupCommit {
     if (this.#busy || this.#writer === undefined) return;
     if (this.#forming.first !== 0) {
       if ((this.#sync && this.#urgent) || this.#syncWanted || this.#forming.waiters.length > 0) {
-        this.#cancelSchedule();
-        this.#pump();
+        // Not at once: what is readable now goes along.
+        this.#scheduleNow();
       } else this.#schedule();
     }
     if (!this.#sync && this.#unsynced !== undefined) this.#syncTimer ??= setTimeout(this.#syncLater, SYNC_INTERVAL_MS);
