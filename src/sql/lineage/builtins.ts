@@ -48,6 +48,7 @@ import {
   JSONB,
   RECORD,
   TEXT_TYPE,
+  VARCHAR,
 } from './types.ts';
 
 /** `undefined`: no such name in pg_catalog. */
@@ -266,7 +267,8 @@ function copied(t: Tracer, name: string, values: readonly Value[]): Value {
   const picked = name === 'percentile_disc' || name === 'mode' ? values.slice(-1) : [values[0], values[2]];
   const given = picked.filter((value) => value !== undefined);
   const flow = oneOf(given.map((value) => value.flow));
-  const type = given[0]?.type;
+  const isExtreme = (name === 'min' || name === 'max') && given[0]?.type === VARCHAR;
+  const type = isExtreme ? TEXT_TYPE : given[0]?.type;
   if (name === 'percentile_disc') {
     const many = elementType(t.catalog, values[0]?.type) !== undefined || values[0]?.flow.shape.kind === 'array';
     if (many) return valueFrom(arrayOf(flow), arrayType(t.catalog, type));

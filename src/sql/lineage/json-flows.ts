@@ -132,7 +132,7 @@ export function buildObject(t: Tracer, args: readonly Argument[]): Flow {
     if (key?.length !== 1 || value === undefined) return jsonOf(combine(args.map((one) => one.value.flow)));
     fields.push({ name: key[0] ?? '', flow: toJson(t, value) });
   }
-  if (args.some(({ value }) => !isEmpty(value.flow))) t.readsLiterals = true;
+  t.readsLiterals = true;
   return jsonOf(rowOf(fields));
 }
 
