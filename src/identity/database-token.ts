@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { link, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors, jwtVerify, SignJWT } from 'jose';
@@ -8,6 +8,7 @@ import type { Principal } from './principal.ts';
 /** Its own type and a symmetric algorithm: the HTTP API's verifier refuses it twice over. */
 const tokenType = 'dbgate-db+jwt';
 const algorithm = 'HS256';
+const hmac = { name: 'HMAC', hash: 'SHA-256' };
 const keyBytes = 32;
 const maxTokenLength = 65_536;
 
@@ -33,7 +34,9 @@ export interface DatabaseTokens {
 
 /** Opens, or makes at first start, the key in `stateDir`. Whoever can read it can be anybody: 0600, and refused otherwise. */
 export async function openDatabaseTokens(options: DatabaseTokenOptions): Promise<DatabaseTokens> {
-  const key = await openKey(options.stateDir);
+  // Imported once: jose would do so for each token.
+  const secret = new Uint8Array(await openKey(options.stateDir));
+  const key = await webcrypto.subtle.importKey('raw', secret, hmac, false, ['sign', 'verify']);
   const audience = `dbgate:${options.gatewayId}`;
   return {
     async mint(principal, database, ttlMs) {
