@@ -129,7 +129,7 @@ export const CATALOG_TEXTS: Readonly<Record<string, readonly [relation: string, 
 export const TOTAL = words(`
 pg_options_to_table
 lower upper initcap length char_length character_length octet_length bit_length concat concat_ws md5 sha224 sha256 sha384 sha512
-btrim ltrim rtrim lpad rpad repeat reverse ascii substr substring left right strpos position replace translate split_part starts_with
+json_to_record jsonb_to_record json_to_recordset jsonb_to_recordset btrim ltrim rtrim lpad rpad repeat reverse ascii substr substring left right strpos position replace translate split_part starts_with
 quote_ident quote_literal quote_nullable format to_char date_part extract age date_trunc date isfinite timezone justify_days
 justify_hours justify_interval count min max avg sum every bool_and bool_or bit_and bit_or bit_xor stddev stddev_pop
 stddev_samp variance var_pop var_samp any_value mode percentile_cont percentile_disc rank dense_rank row_number ntile

@@ -60,6 +60,7 @@ export function isBuiltin(t: Tracer, name: string): boolean {
 function returnType(t: Tracer, name: string, values: readonly Value[]): number | undefined {
   const [first] = values;
   if (OF_FIRST_TEXT.has(name) && isTextType(first?.type)) return TEXT_TYPE;
+  if (name === 'date_trunc' && values[1]?.type !== undefined) return values[1].type === 1082 ? 1184 : values[1].type;
   if (name === 'sum' && first?.type !== undefined) return SUMS.get(first.type);
   if (name === 'avg' && first?.type !== undefined) return AVERAGES.get(first.type) ?? undefined;
   const returns = t.catalog.builtin(name)?.returns ?? [];

@@ -11,7 +11,7 @@ import type { Flow } from './lineage.ts';
 import { aliased, openItem, relationItem } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
-import { fieldsOf, INT4, INT8, isInteger, isTextType, RECORD, resolveType } from './types.ts';
+import { fieldsOf, INT4, INT8, isInteger, isJsonType, isTextType, RECORD, resolveType } from './types.ts';
 
 /** The items of a FROM list; `outer` is what stands around the query. */
 export function traceFrom(t: Tracer, nodes: readonly Tree[], outer: Scope): readonly Item[] {
@@ -217,7 +217,10 @@ function definedColumns(
     const type = resolveType(t.world, child(definition, 'typeName')).oid;
     if (document !== undefined) {
       const one = name.endsWith('set') ? elementOf(document) : document;
-      return { name: column, value: valueFrom(recordColumn(t, one, column, type), type) };
+      const flow = recordColumn(t, one, column, type);
+      // The document is read as the column's type.
+      if (!isTextType(type) && !isJsonType(type)) t.use(flow, 'fallible', name, call);
+      return { name: column, value: valueFrom(flow, type) };
     }
     const { shape } = value.flow;
     const flow = shape.kind === 'row' && shape.fields.length === defined.length ? shape.fields[i]?.flow : undefined;
