@@ -13,9 +13,8 @@ export function schemaFaults(issues: readonly z.core.$ZodIssue[], root: SchemaNo
   return issues.flatMap((issue): ValueFault[] => {
     const path = issue.path as KeyPath;
     if (issue.code === 'invalid_union') {
-      // One or a list: what is wrong with the one that it is.
-      const [one = [], list = []] = issue.errors;
-      const branch = Array.isArray(valueAt(value, path)) ? list : one;
+      // One, a list or a mapping: what is wrong with the one that it is.
+      const branch = branchOf(issue.errors, valueAt(value, path));
       const inside = branch.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
       return schemaFaults(inside as z.core.$ZodIssue[], root, value);
     }
@@ -29,6 +28,16 @@ export function schemaFaults(issues: readonly z.core.$ZodIssue[], root: SchemaNo
     const node = nodeAt(root, path);
     return [{ path, message: mismatch(valueAt(value, path), node) }];
   });
+}
+
+function branchOf([one = [], other = []]: readonly z.core.$ZodIssue[][], found: unknown): readonly z.core.$ZodIssue[] {
+  if (Array.isArray(found)) return isOfAnotherKind(other) ? one : other;
+  if (typeof found === 'object' && found !== null) return isOfAnotherKind(one) ? other : one;
+  return one;
+}
+
+function isOfAnotherKind(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.some(({ code, path }) => path.length === 0 && /^invalid_(type|value|union)$/.test(code));
 }
 
 /** A word that is not in a list of them, in the same form wherever it stands. */

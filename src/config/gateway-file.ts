@@ -216,6 +216,8 @@ const upstream = z
     }
   });
 
+const CLASS_EXPECTS = `one of ${[...COLUMN_CLASSES, 'none'].map((one) => `\`${one}\``).join(', ')}`;
+
 const database = z.strictObject({
   environment: field(
     z
@@ -229,6 +231,28 @@ const database = z.strictObject({
     z.record(z.string(), line).default({}),
     'free labels, shown by `dbgate ls --json`',
     'a mapping of texts to texts',
+  ),
+  classification: field(
+    z
+      .record(
+        z.string(),
+        field(
+          z.enum([...COLUMN_CLASSES, 'none']),
+          'what the column holds, whatever was found; `none`: nothing sensitive. Of a partitioned table it holds for its partitions too',
+          CLASS_EXPECTS,
+        ),
+      )
+      .check(({ value, issues }) => {
+        for (const name of Object.keys(value)) {
+          if (/^[^.]+(\.[^.]+){2,}$/.test(name)) continue;
+          const meant = /^[^.]+\.[^.]+$/.test(name) ? `; did you mean "public.${name}"?` : '';
+          const message = `not the name of a column, expected \`schema.table.column\`${meant}`;
+          issues.push({ code: 'custom', path: [name], input: name, message });
+        }
+      })
+      .default({}),
+    'corrections of what `dbgate classify` shows: classes of columns by `schema.table.column`, see [masking.md](masking.md)',
+    `a mapping such as \`{ public.users.nickname: none }\`; a class is ${CLASS_EXPECTS}`,
   ),
   upstream: field(upstream, 'the real database', 'a mapping'),
 });
@@ -312,7 +336,12 @@ const grantLimits = z.strictObject({
   bytes_per_day: field(byteLimit, 'bytes in any 24 hours, likewise', BYTES_EXPECTS),
 });
 
-const maskMode = z.enum(['partial', 'token', 'redact', 'null', 'none']);
+const maskMode = field(
+  // Without quotes `null` is YAML's own.
+  z.union([z.enum(['partial', 'token', 'redact', 'null', 'none']), z.null().transform(() => 'null' as const)]),
+  'how it is shown',
+  '`partial`, `token`, `redact`, `null` or `none`',
+);
 const MASK_EXPECTS =
   '`partial`, `token`, `redact`, `null` or `none`, or a mapping of classes to these, such as `{ email: none, other: partial }`';
 

@@ -249,6 +249,9 @@ function toDatabase(name: string, database: GatewayFile['databases'][string], re
     name,
     environment: database.environment,
     labels: database.labels,
+    ...(Object.keys(database.classification).length === 0
+      ? {}
+      : { classification: new Map(Object.entries(database.classification)) }),
     upstream: {
       host: upstream.host ?? url!.hostname.replace(/^\[|\]$/g, ''),
       port: upstream.port ?? Number(url?.port || 5432),

@@ -57,6 +57,8 @@ export interface DatabaseSettings {
   /** `production`, `staging`, `development`, or another word (treated as production by the shipped rules). */
   readonly environment: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** `schema.table.column` → its class, or that it has none, whatever was found; undefined: nothing is said. */
+  readonly classification?: ReadonlyMap<string, ColumnClass | 'none'>;
   readonly upstream: UpstreamSettings;
 }
 

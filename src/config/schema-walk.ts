@@ -8,7 +8,7 @@ export interface SchemaNode {
   readonly optional: boolean;
   /** As it is written in the file; undefined: none. */
   readonly default: unknown;
-  /** Keys of an object, in the schema's order. */
+  /** Keys of an object, or those that a record may have, in the schema's order. */
   readonly keys: readonly string[];
   /** Words that may stand here; undefined: not a choice of words. */
   readonly choices: readonly string[] | undefined;
@@ -20,6 +20,7 @@ interface Def {
   readonly innerType?: z.ZodType;
   readonly in?: z.ZodType;
   readonly element?: z.ZodType;
+  readonly keyType?: z.ZodType;
   readonly valueType?: z.ZodType;
   readonly options?: readonly z.ZodType[];
   readonly entries?: Readonly<Record<string, string>>;
@@ -42,21 +43,22 @@ export function schemaNode(schema: z.ZodType): SchemaNode {
       optional = true;
       fallback ??= def.defaultValue;
     }
-    // One or a list: told as one, and what is in the list is the same.
-    if (def.type === 'union' && def.options !== undefined) return oneOrList(def.options, meta, optional);
+    // One or several: told as one, and what is in the list or mapping is the same.
+    if (def.type === 'union' && def.options !== undefined) return oneOrSeveral(def.options, meta, optional);
     const inner = def.type === 'pipe' ? def.in : def.innerType;
     if (inner === undefined) break;
     current = inner;
   }
   const def = current.def as unknown as Def;
   const shape = def.shape ?? {};
+  const keys = (def.keyType?.def as unknown as Def | undefined)?.entries ?? shape;
   const element = def.type === 'array' ? def.element : def.type === 'record' ? def.valueType : undefined;
   return {
     kind: def.type === 'object' || def.type === 'record' || def.type === 'array' ? def.type : 'leaf',
     meta,
     optional,
     default: fallback,
-    keys: Object.keys(shape),
+    keys: Object.keys(keys),
     choices: def.entries === undefined ? undefined : Object.values(def.entries),
     child: (key) => {
       const next = element ?? (Object.hasOwn(shape, key) ? shape[key] : undefined);
@@ -65,13 +67,16 @@ export function schemaNode(schema: z.ZodType): SchemaNode {
   };
 }
 
-function oneOrList([one, list]: readonly z.ZodType[], meta: Partial<FieldMeta>, optional: boolean): SchemaNode {
+function oneOrSeveral([one, other]: readonly z.ZodType[], meta: Partial<FieldMeta>, optional: boolean): SchemaNode {
   const single = schemaNode(one!);
+  const several = schemaNode(other!);
+  const byKey = several.kind === 'record' ? several : single;
   return {
     ...single,
     meta: { ...single.meta, ...meta },
     optional: optional || single.optional,
-    child: (key) => (typeof key === 'number' ? schemaNode(list!).child(key) : single.child(key)),
+    keys: byKey.keys,
+    child: (key) => (typeof key === 'number' ? several.child(key) : byKey.child(key)),
   };
 }
 

@@ -25,12 +25,13 @@ export class ClassMap {
   catalog: Catalog | undefined;
   readonly tables = new Map<number, KnownTable>();
   readonly inherited = new Map<string, Inherited>();
-  readonly #overrides: ReadonlyMap<string, ColumnClass | 'none'>;
+  /** After a change of it, `changed()`. */
+  overrides: ReadonlyMap<string, ColumnClass | 'none'>;
   /** Made when asked for, dropped when anything changes. */
   readonly #effective = new Map<string, Classification | undefined>();
 
   constructor(overrides: ReadonlyMap<string, ColumnClass | 'none'> = new Map()) {
-    this.#overrides = overrides;
+    this.overrides = overrides;
   }
 
   /** After any change of what is above. */
@@ -58,7 +59,7 @@ export class ClassMap {
     }
     seen.add(key);
     // 1. Configuration.
-    const override = this.#overrides.get(`${relation.schema}.${relation.name}.${column.name}`);
+    const override = this.#override(catalog, relation, column.name);
     if (override !== undefined) return configured(override);
     // 2. What it references, unless its own values say what it is.
     const own = this.#own(catalog, relation, attnum);
@@ -85,6 +86,19 @@ export class ClassMap {
     const generated = this.#generated(catalog, relation, attnum, seen);
     if (generated !== undefined) return generated;
     return own.scan || !family.some(({ found }) => found.scan) ? own : { ...own, scan: true };
+  }
+
+  /** What is said of a column of a table holds for its partitions and children, unless they say otherwise. */
+  #override(catalog: Catalog, relation: CatalogRelation, column: string): ColumnClass | 'none' | undefined {
+    if (this.overrides.size === 0) return undefined;
+    const own = this.overrides.get(`${relation.schema}.${relation.name}.${column}`);
+    if (own !== undefined) return own;
+    for (const oid of relation.parents) {
+      const parent = catalog.relationByOid(oid);
+      const found = parent === undefined ? undefined : this.#override(catalog, parent, column);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** What is known of a column in the parents, children and partitions of its table. */

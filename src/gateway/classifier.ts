@@ -21,6 +21,8 @@ export interface ClassifierOptions {
   readonly stateDir: string;
   /** `schema.table.column` → class, or `none`. */
   readonly overrides?: ReadonlyMap<string, ColumnClass | 'none'>;
+  /** A pass over the tables is through, or classes were configured otherwise. */
+  readonly onChange?: () => void;
   readonly log: (line: string) => void;
 }
 
@@ -93,6 +95,24 @@ export class Classifier {
     return this.#map.inherited.has(`${oid}.${attnum}`);
   }
 
+  /** Of the configuration, from now on. */
+  setOverrides(overrides: ReadonlyMap<string, ColumnClass | 'none'>): void {
+    this.#map.overrides = overrides;
+    this.#changed();
+    this.#options.onChange?.();
+  }
+
+  /** Names in the configuration that no column has: nothing follows from them. */
+  unmatchedOverrides(): string[] {
+    const catalog = this.#map.catalog;
+    if (catalog === undefined || this.#map.overrides.size === 0) return [];
+    const names = new Set<string>();
+    for (const { schema, name, columns } of [...catalog.allRelations].filter(isSampled)) {
+      for (const column of columns) names.add(`${schema}.${name}.${column.name}`);
+    }
+    return [...this.#map.overrides.keys()].filter((name) => !names.has(name));
+  }
+
   /** A newer catalog: new and changed tables are classified in the background. */
   update(catalog: Catalog): void {
     if (this.#closed) return;
@@ -147,12 +167,17 @@ export class Classifier {
 
   /** The whole map, by schema, table and position. */
   columns(): ClassifiedColumn[] {
+    return [...this.tables()].flat();
+  }
+
+  /** The columns of one table after another, in that order. */
+  *tables(): Generator<ClassifiedColumn[]> {
     const catalog = this.#map.catalog;
-    if (catalog === undefined) return [];
+    if (catalog === undefined) return;
     const relations = [...catalog.allRelations].filter(isSampled);
     relations.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
-    return relations.flatMap(({ oid, schema, name, columns }) =>
-      columns.map((column) => ({
+    for (const { oid, schema, name, columns } of relations) {
+      yield columns.map((column) => ({
         oid,
         attnum: column.attnum,
         schema,
@@ -160,8 +185,8 @@ export class Classifier {
         column: column.name,
         type: typeName(catalog, column.type),
         classification: this.of(oid, column.attnum),
-      })),
-    );
+      }));
+    }
   }
 
   /** Stops sampling and writes what is known. */
@@ -221,6 +246,7 @@ export class Classifier {
     this.#again = false;
     this.#pass = this.#passOver().finally(() => {
       this.#pass = undefined;
+      if (!this.#closed && !this.#again) this.#options.onChange?.();
       if (this.#storing !== undefined) this.#storeSoon();
       if (this.#again && !this.#closed) this.#start();
     });

@@ -1,40 +1,78 @@
 /** One database as the gateway serves it: its settings, its server's version, and what is known of its catalog. */
+import { isDeepStrictEqual } from 'node:util';
+import type { OwnedObjects } from '../audit/owned-objects.ts';
 import type { DatabaseSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
+import { TERMINATE } from '../pgwire/extended.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
 import { isPureRead, type PurityCatalog } from '../sql/purity.ts';
 import type { Analyser } from './analyser.ts';
 import type { AnalyserPool } from './analyser-pool.ts';
 import { CatalogSnapshot } from './catalog-snapshot.ts';
 import { Classifier } from './classifier.ts';
-import { DatabaseMasking } from './database-masking.ts';
+import { closeSoon } from './close-soon.ts';
+import { DatabaseMasking, type TracedCatalog } from './database-masking.ts';
 import type { MaskingParts } from './masking-parts.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
 import { RoutineSnapshot } from './routine-snapshot.ts';
+import type { Tracer } from './tracer.ts';
+import { connectUpstream } from './upstream.ts';
+
+/** What there is to ask about masking without a session. */
+export interface OpenMasking {
+  readonly masking: DatabaseMasking;
+  readonly analyser: Analyser;
+  readonly tracer: Tracer;
+  readonly traced: TracedCatalog;
+}
 
 export class DatabaseRuntime {
-  readonly settings: DatabaseSettings;
+  #settings: DatabaseSettings;
   readonly #analysers: AnalyserPool;
   readonly #purity: PuritySnapshot;
   readonly #routines: RoutineSnapshot;
   #major = 0;
+  #analyser: Analyser | undefined;
+  #preparing: Promise<Analyser> | undefined;
   /** Purity of statement shapes under the snapshot they were judged with. */
   #pure = new WeakMap<readonly StatementFacts[], boolean>();
   #judgedWith: PurityCatalog | undefined;
 
+  readonly #isOwned: OwnedObjects['isOwned'];
   readonly #snapshot: CatalogSnapshot;
   readonly #masking: MaskingParts;
   readonly #log: (line: string) => void;
   #databaseMasking: DatabaseMasking | undefined;
 
-  constructor(settings: DatabaseSettings, analysers: AnalyserPool, masking: MaskingParts, log: (line: string) => void) {
-    this.settings = settings;
+  constructor(
+    settings: DatabaseSettings,
+    shared: { readonly analysers: AnalyserPool; readonly masking: MaskingParts; readonly owned: OwnedObjects },
+    log: (line: string) => void,
+  ) {
+    const { analysers, masking, owned } = shared;
+    this.#isOwned = (database, catalog, oid) => owned.isOwned(database, catalog, oid);
+    this.#settings = settings;
     this.#analysers = analysers;
     this.#masking = masking;
     this.#log = log;
     this.#snapshot = new CatalogSnapshot(settings.upstream, log);
     this.#purity = new PuritySnapshot(settings.upstream, log);
     this.#routines = new RoutineSnapshot(settings.upstream, log);
+  }
+
+  get settings(): DatabaseSettings {
+    return this.#settings;
+  }
+
+  /** Other settings of the same server and database; false: it is another one. */
+  adopt(settings: DatabaseSettings): boolean {
+    if (!isDeepStrictEqual(settings.upstream, this.#settings.upstream)) return false;
+    const before = this.#settings.classification;
+    this.#settings = settings;
+    if (!isDeepStrictEqual(before, settings.classification)) {
+      this.#databaseMasking?.classifier.setOverrides(settings.classification ?? new Map());
+    }
+    return true;
   }
 
   /** The analyser with the grammar of the server; refuses servers that speak another encoding. */
@@ -62,20 +100,44 @@ export class DatabaseRuntime {
     const analyser = await this.#analysers.get(major);
     await this.#routines.ensure(analyser);
     this.#major = major;
+    this.#analyser = analyser;
     return analyser;
+  }
+
+  /** Without a session, and as of now: the server is asked what it is, and its catalog read. Throws as `prepare`. */
+  async openMasking(): Promise<OpenMasking> {
+    const analyser = this.#analyser ?? (await this.#prepareAlone());
+    const { masking } = this;
+    await this.#snapshot.refresh();
+    const traced = await masking.freshCatalog();
+    return { masking, analyser, tracer: this.#masking.tracer(this.#major), traced };
+  }
+
+  #prepareAlone(): Promise<Analyser> {
+    this.#preparing ??= (async () => {
+      const parameters = new Map([['application_name', 'dbgate']]);
+      const { socket, parameterStatus } = await connectUpstream(this.#settings.upstream, { parameters });
+      closeSoon(socket, TERMINATE);
+      return await this.prepare(parameterStatus);
+    })().finally(() => {
+      this.#preparing = undefined;
+    });
+    return this.#preparing;
   }
 
   /** For sessions that do not see everything. `prepare` first. Throws when the gateway's state cannot be read. */
   get masking(): DatabaseMasking {
     if (this.#databaseMasking === undefined) {
-      const { name, upstream } = this.settings;
+      const { name, upstream, classification } = this.settings;
       const classifier = new Classifier({
         settings: upstream,
         database: name,
         stateDir: this.#masking.stateDir,
+        ...(classification === undefined ? {} : { overrides: classification }),
         log: this.#log,
       });
       this.#databaseMasking = new DatabaseMasking({
+        isOwned: (catalog, oid) => this.#isOwned(name, catalog, oid),
         upstream,
         snapshot: this.#snapshot,
         tracer: this.#masking.tracer(this.#major),

@@ -6,7 +6,7 @@ import type { DatabaseSettings, GatewaySettings } from '../config/gateway-settin
 import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
-import { NO_CLEARANCE } from '../masking/clearance.ts';
+import { NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
 import type { Access, Granted } from '../policy/grants.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
@@ -81,9 +81,9 @@ export class GatewayState {
     const settings = this.settings.databases.get(name);
     if (settings === undefined) return undefined;
     let runtime = this.#databases.get(name);
-    if (runtime === undefined || (runtime.settings !== settings && !isDeepStrictEqual(runtime.settings, settings))) {
+    if (runtime === undefined || (runtime.settings !== settings && !runtime.adopt(settings))) {
       runtime?.close();
-      runtime = new DatabaseRuntime(settings, this.analysers, this.masking, this.logLine);
+      runtime = new DatabaseRuntime(settings, this, this.logLine);
       this.#databases.set(name, runtime);
     }
     return runtime;
@@ -105,6 +105,18 @@ export class GatewayState {
     const outcome = this.#grantOf(principal, databaseName, purpose);
     if (!outcome.granted) throw notGranted(databaseName, outcome);
     return outcome;
+  }
+
+  /** The grant, and policy as it would speak in a session; `purpose` undefined: not said yet. Throws the refusal. */
+  scopeFor(
+    principal: Principal,
+    database: DatabaseSettings,
+    purpose: string | undefined,
+  ): Granted & { scope: PolicyScope } {
+    const outcome = this.#grantOf(principal, database.name, purpose ?? null);
+    if (!outcome.granted) throw notGranted(database.name, outcome);
+    const context: SessionContext = { purpose, application: undefined };
+    return { ...outcome, scope: this.#policy.scopeOf(principal, database, outcome, context, Date.now()) };
   }
 
   /** What may leave through a session; its counts are those of all sessions of this principal on the database. */
@@ -183,7 +195,7 @@ export class GatewayState {
       if (!settings.databases.has(name)) {
         runtime.close();
         this.#databases.delete(name);
-      }
+      } else this.database(name);
     }
     for (const entry of [...this.sessions]) this.#endIfLost(entry);
   }
@@ -193,7 +205,10 @@ export class GatewayState {
     const outcome = this.#grantOf(principal, entry.database, purpose);
     // A session that may only read was opened as read only upstream, which reaches further than policy: into functions.
     if (outcome.granted) entry.egress.limit(outcome.limits.egress);
-    const lost = !outcome.granted || (outcome.access === 'read' && !entry.readOnly);
+    const lost =
+      !outcome.granted ||
+      (outcome.access === 'read' && !entry.readOnly) ||
+      (entry.unmasked && !seesEverything(outcome.masking));
     if (lost) entry.connection.end(reason);
   }
 

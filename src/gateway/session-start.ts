@@ -205,7 +205,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       tunnel: arrival.tunnel,
       database: runtime.settings.name,
       readOnly,
-      unmasked: masking === undefined,
+      unmasked: masking === undefined && !MASKING_IS_NOT_BUILT,
       connection,
       cancelPid: key.pid,
       cancelSecret: key.secret,

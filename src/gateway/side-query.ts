@@ -14,12 +14,19 @@ const MAX_MESSAGE_BYTES = 64 << 20;
 const MAX_ANSWER_BYTES = 256 << 20;
 const DEADLINE_MS = 30_000;
 
-/** Rows as text, NULL as null. Throws DbgateError `upstream_unavailable`. */
-export async function queryOnce(settings: UpstreamSettings, sql: string): Promise<(string | null)[][]> {
+/**
+ * Rows as text, NULL as null. `searchPath`: as SET takes it; undefined: `pg_catalog`; null: the role's own.
+ * Throws DbgateError `upstream_unavailable`.
+ */
+export async function queryOnce(
+  settings: UpstreamSettings,
+  sql: string,
+  searchPath: string | null = 'pg_catalog',
+): Promise<(string | null)[][]> {
   const parameters = new Map([
     ['application_name', 'dbgate'],
     ['client_encoding', 'UTF8'],
-    ['search_path', 'pg_catalog'],
+    ...(searchPath === null ? [] : [['search_path', searchPath] as const]),
     ['default_transaction_read_only', 'on'],
     ['statement_timeout', String(DEADLINE_MS)],
     // Catalog queries are long and their estimates high: compiling one takes longer than running it.
