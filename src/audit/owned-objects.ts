@@ -20,6 +20,8 @@ export interface OwnedObject {
 export interface OwnedObjects {
   /** In memory, so policy can ask it for each statement. */
   isOwn(database: string, principal: string, catalog: string, oid: number): boolean;
+  /** Did anybody create it through dbgate? */
+  isOwned(database: string, catalog: string, oid: number): boolean;
   /** Counts at once, so that the next statement sees it; durable when it resolves. Throws `audit_unavailable`, and then it does not count. */
   created(object: OwnedObject): Promise<void>;
   /** Forgets at once, then records; an object whose drop could not be recorded is still nobody's here. */
@@ -46,6 +48,7 @@ export async function openOwnedObjects(log: EventLog, options: { readonly now: (
 
   return {
     isOwn: (database, principal, catalog, oid) => owners.get(keyOf(database, catalog, oid)) === principal,
+    isOwned: (database, catalog, oid) => owners.has(keyOf(database, catalog, oid)),
     async created(object) {
       const key = keyOf(object.database, object.catalog, object.oid);
       owners.set(key, object.principal);

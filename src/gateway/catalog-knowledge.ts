@@ -18,8 +18,15 @@ export class CatalogKnowledge implements ColumnKnowledge {
   /** The catalog that all sessions share, when this one is a session's own. */
   readonly #shared: Catalog | undefined;
   readonly #classifier: Classifier;
+  readonly #isOwned: (catalog: 'pg_proc', oid: number) => boolean;
 
-  constructor(catalog: Catalog, shared: Catalog | undefined, classifier: Classifier) {
+  constructor(
+    catalog: Catalog,
+    shared: Catalog | undefined,
+    classifier: Classifier,
+    isOwned: (catalog: 'pg_proc', oid: number) => boolean,
+  ) {
+    this.#isOwned = isOwned;
     this.#catalog = catalog;
     this.#shared = shared;
     this.#classifier = classifier;
@@ -77,6 +84,19 @@ export class CatalogKnowledge implements ColumnKnowledge {
 
   get holdsSensitive(): boolean {
     return true;
+  }
+
+  isMadeHere(routine: string): boolean {
+    let known = false;
+    for (let dot = routine.indexOf('.'); dot > 0; dot = routine.indexOf('.', dot + 1)) {
+      for (const { oid } of this.#catalog.routines(routine.slice(0, dot), routine.slice(dot + 1))) {
+        known = true;
+        const isNew = this.#shared !== undefined && this.#shared.routineByOid(oid) === undefined;
+        if (isNew || this.#isOwned('pg_proc', oid)) return true;
+      }
+    }
+    // DO, and what cannot be told.
+    return !known;
   }
 
   isLaundry(oid: number): boolean {

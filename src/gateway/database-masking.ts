@@ -57,6 +57,7 @@ export class DatabaseMasking {
   readonly budget = new LookupBudget();
   readonly #snapshot: CatalogSnapshot;
   readonly #watch: CatalogWatch;
+  readonly #isOwned: (catalog: 'pg_proc', oid: number) => boolean;
   readonly #tracer: Tracer;
   #shared: TracedCatalog | undefined;
   #sharedVersion = 1;
@@ -66,6 +67,8 @@ export class DatabaseMasking {
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: {
+    /** Did somebody create that object through dbgate? */
+    isOwned: (catalog: 'pg_proc', oid: number) => boolean;
     upstream: UpstreamSettings;
     snapshot: CatalogSnapshot;
     tracer: Tracer;
@@ -73,6 +76,7 @@ export class DatabaseMasking {
     key: Buffer;
   }) {
     this.#snapshot = parts.snapshot;
+    this.#isOwned = parts.isOwned;
     this.#watch = new CatalogWatch(parts.upstream, () => void this.#snapshot.refresh());
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
@@ -178,7 +182,12 @@ export class DatabaseMasking {
       const relations = relationsOf(lineage).filter((oid) => shared?.relationByOid(oid) !== undefined);
       await this.classifier.ensure(relations);
     }
-    const knowledge = new CatalogKnowledge(traced.catalog, world.own ? shared : undefined, this.classifier);
+    const knowledge = new CatalogKnowledge(
+      traced.catalog,
+      world.own ? shared : undefined,
+      this.classifier,
+      this.#isOwned,
+    );
     const plans =
       lineage === undefined || lineage.statements.length !== statements.length
         ? statements.map(() => unplannable('it could not be traced'))

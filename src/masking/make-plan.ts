@@ -17,6 +17,8 @@ export interface ColumnKnowledge {
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
   masksIn(relation: number, rights: MaskingRights): boolean;
+  /** Was a routine of this name (`schema.name`, `DO`) made by somebody who came through dbgate? */
+  isMadeHere(routine: string): boolean;
   /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
   isLaundry(relation: number): boolean;
   /** Is there any column that is sensitive? Else the unknown holds nothing. */
@@ -352,7 +354,8 @@ class Planner {
     for (const { routine, reads } of lineage.opaque) {
       const masked = reads.find((source) => this.#isMasked(source));
       const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
-      if (masked === undefined && !blind) continue;
+      // One that was there before was not written to get around the masks: what it answers is redacted.
+      if (masked === undefined && !(blind && this.#known.isMadeHere(routine))) continue;
       const what =
         masked === undefined ? 'what cannot be told' : `${this.#known.nameOf(masked)}, which is masked for you`;
       return {

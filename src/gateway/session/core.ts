@@ -60,7 +60,7 @@ export class SessionCore {
   nowMs = 0;
   /** DDL has been sent, and its transaction may still be open: the shared snapshot does not know of it. */
   schemaTouched = false;
-  /** The same, and others are told when it is committed. */
+  /** DDL went through, and others are told when its transaction is over: who reads the catalog before does not see it. */
   schemaUncommitted = false;
   /** Extended-protocol messages have been sent since the last Sync. */
   pipelineOpen = false;
@@ -139,10 +139,7 @@ export class SessionCore {
 
   /** Remembers a request whose bytes have been queued. */
   push(kind: RequestKind, parts: RequestParts): Request {
-    if (parts.onSuccess?.schemaChanged === true) {
-      this.schemaTouched = true;
-      this.schemaUncommitted = true;
-    }
+    if (parts.onSuccess?.schemaChanged === true) this.schemaTouched = true;
     const request: Request = {
       kind,
       n: parts.n ?? 0,

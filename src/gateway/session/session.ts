@@ -174,16 +174,15 @@ export class Session {
   #transactionEnded(): void {
     const core = this.#core;
     if (core.schemaUncommitted) {
-      // Whoever read the catalog before did not see it.
       core.command({ type: 'schema_changed' });
-      if (core.inFlight.size === 0) core.schemaUncommitted = false;
+      core.schemaUncommitted = false;
     }
     this.#frontend.transactionEnded();
   }
 
   #succeeded(request: Request): void {
     const effect = request.onSuccess;
-    if (effect?.schemaChanged === true) this.#core.command({ type: 'schema_changed' });
+    if (effect?.schemaChanged === true) this.#core.schemaUncommitted = true;
     this.#frontend.succeeded(request);
   }
 
