@@ -98,7 +98,8 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   if (!isKnown(t, name, args.length)) return t.unknown(`function pg_catalog.${name}`, ...flows);
   noteFailures(t, name, args, at);
   const isPicked = JSON_PATHS.has(name) && args.length === 2 && simplePath(args[1]?.node) !== undefined;
-  if (!isPicked) noteRowCount(t, name, flows, at);
+  if (isPicked) t.use(alongPath(t, flows[0] ?? NO_DATA, args[1]?.node), 'count', name, at);
+  else noteRowCount(t, name, flows, at);
   const result = special(t, name, args, values, type, at);
   if (result !== undefined) return result;
   if (flows.every(isEmpty)) {
@@ -122,7 +123,7 @@ function noteRowCount(t: Tracer, name: string, flows: readonly Flow[], at: Tree 
   if (name === OPTIONS || (builtin === undefined && name !== '_pg_expandarray')) return;
   for (const flow of flows) {
     const isOwn = STRUCTURAL.test(name) && flow.shape.kind !== 'derived' && flow.shape.kind !== 'text';
-    if (!isOwn) t.use(flow, 'predicate', name, at);
+    t.use(flow, isOwn ? 'count' : 'predicate', name, at);
   }
 }
 

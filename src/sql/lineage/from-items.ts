@@ -8,6 +8,7 @@ import { compareValues } from './conditions.ts';
 import { combine, elementOf, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
 import { alongPath } from './json-flows.ts';
 import type { Flow } from './lineage.ts';
+import { plainUse } from './ordering.ts';
 import { aliased, openItem, relationItem } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -145,6 +146,7 @@ function functionItem(t: Tracer, node: Tree, scope: Scope): Item {
       isScalar = false;
       for (const argument of list(function_, 'args')) {
         const value = t.value(argument, scope);
+        plainUse(t, value.flow, 'count', 'unnest', function_);
         columns.push({ name: 'unnest', value: valueFrom(elementOf(value.flow)) });
       }
       continue;

@@ -183,9 +183,11 @@ export function withCtes(t: Tracer, clause: Tree | undefined, around: Scope): Sc
   }
   // Any of them may name any other: all are traced until nothing changes.
   for (const cte of definitions) ctes.set(text(cte, 'ctename') ?? '', firstGuess(t, cte, scope));
+  let isWide = false;
   const round = (): void => {
     for (const cte of definitions) {
-      ctes.set(text(cte, 'ctename') ?? '', cteColumns(t, cte, t.query(child(cte, 'ctequery'), scope)));
+      const columns = cteColumns(t, cte, t.query(child(cte, 'ctequery'), scope));
+      ctes.set(text(cte, 'ctename') ?? '', isWide ? columns.map(widened) : columns);
     }
   };
   let before = '';
@@ -194,6 +196,8 @@ export function withCtes(t: Tracer, clause: Tree | undefined, around: Scope): Sc
     const after = fingerprint(ctes);
     if (after === before) break;
     before = after;
+    // What keeps growing inward says no more than what it is made of.
+    isWide = rounds >= MAX_ROUNDS / 4;
     if (rounds < MAX_ROUNDS) continue;
     for (const cte of definitions) ctes.set(text(cte, 'ctename') ?? '', undefined);
     t.findings.unknown.add('a recursive query that does not settle');
@@ -201,6 +205,10 @@ export function withCtes(t: Tracer, clause: Tree | undefined, around: Scope): Sc
   }
   round();
   return scope;
+}
+
+function widened({ name, value }: NamedValue): NamedValue {
+  return { name, value: valueFrom(combine([value.flow]), value.type) };
 }
 
 /** Names and types of a recursive query's first part, without data. */

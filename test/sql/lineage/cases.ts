@@ -351,12 +351,12 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   arrays: [
     ['SELECT tags, tags[1], tags[1:2] FROM person', 'tags = person.tags, tags = person.tags/[], tags = person.tags'],
-    ['SELECT unnest(tags) FROM person', 'unnest = person.tags/[]'],
-    ['SELECT t FROM person, unnest(tags) t', 't = person.tags/[]'],
+    ['SELECT unnest(tags) FROM person', 'unnest = person.tags/[]; uses: count person.tags'],
+    ['SELECT t FROM person, unnest(tags) t', 't = person.tags/[]; uses: count person.tags'],
     ['SELECT ARRAY[mail, tel], (ARRAY[mail])[1] FROM person', 'array = [person.mail person.tel], array = person.mail'],
     ['SELECT ARRAY(SELECT mail FROM person)', 'array = [person.mail]'],
     ['SELECT (array_agg(mail))[1] FROM person', 'array_agg = person.mail'],
-    ['SELECT unnest(ARRAY[mail]) FROM person', 'unnest = person.mail'],
+    ['SELECT unnest(ARRAY[mail]) FROM person', 'unnest = person.mail; uses: count person.mail'],
     [
       "SELECT array_append(tags, mail), tags || 'x'::text, array_to_string(tags, ',') FROM person",
       'array_append = [person.tags/[] person.mail], ?column? = [person.tags/[]], array_to_string = text(person.tags)',
@@ -365,7 +365,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "SELECT unnest(string_to_array(mail, 'a')) FROM person",
       'unnest = derived(person.mail); uses: predicate person.mail',
     ],
-    ['SELECT a, b FROM person, unnest(tags, ARRAY[mail]) AS u(a, b)', 'a = person.tags/[], b = person.mail'],
+    [
+      'SELECT a, b FROM person, unnest(tags, ARRAY[mail]) AS u(a, b)',
+      'a = person.tags/[], b = person.mail; uses: count person.tags, count person.mail',
+    ],
     [
       'SELECT string_to_table(mail, NULL) FROM person',
       'string_to_table = derived(person.mail); uses: predicate person.mail',
@@ -390,7 +393,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "SELECT jsonb_path_query(doc, '$.a.b'), jsonb_path_query_first(doc, '$.a[*]'), jsonb_path_query(doc, '$.** ? (@ == 1)') FROM person",
-      'jsonb_path_query = person.doc/a/b, jsonb_path_query_first = person.doc/a/[], jsonb_path_query = derived(person.doc); uses: predicate person.doc',
+      'jsonb_path_query = person.doc/a/b, jsonb_path_query_first = person.doc/a/[], jsonb_path_query = derived(person.doc); uses: count person.doc/a/b, count person.doc/a/[], predicate person.doc',
     ],
     [
       'SELECT to_jsonb(f), row_to_json(f), to_json(title) FROM firm f',
@@ -409,14 +412,17 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["SELECT json_agg(json_build_object('m', mail))->0->>'m' FROM person", '?column? = person.mail'],
     [
       "SELECT jsonb_array_elements(doc->'a'), jsonb_array_elements_text(doc) FROM person",
-      'jsonb_array_elements = person.doc/a/[], jsonb_array_elements_text = person.doc/[]',
+      'jsonb_array_elements = person.doc/a/[], jsonb_array_elements_text = person.doc/[]; uses: count person.doc/a, count person.doc',
     ],
-    ['SELECT key, value FROM person, jsonb_each_text(doc)', 'key = derived(person.doc), value = derived(person.doc)'],
+    [
+      'SELECT key, value FROM person, jsonb_each_text(doc)',
+      'key = derived(person.doc), value = derived(person.doc); uses: count person.doc',
+    ],
     [
       'SELECT x.a, x.b FROM person, jsonb_to_record(doc) AS x(a text, b int)',
       'a = person.doc/a, b = derived(person.doc/b); uses: fallible person.doc/b',
     ],
-    ['SELECT x.a FROM person, jsonb_to_recordset(doc) AS x(a text)', 'a = person.doc/[]/a'],
+    ['SELECT x.a FROM person, jsonb_to_recordset(doc) AS x(a text)', 'a = person.doc/[]/a; uses: count person.doc'],
     [
       'SELECT row_to_json(q) FROM (SELECT id, mail FROM person) q',
       'row_to_json = json((id: person.id, mail: person.mail))',
