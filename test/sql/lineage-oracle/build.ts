@@ -44,7 +44,9 @@ async function addView(client: pg.Client, schema: Schema, random: Random, i: num
   const is = i >= 3 ? 'matview' : 'view';
   for (let attempt = 0; attempt < 20; attempt++) {
     const kinds: Kind[] = ['int', ...Array.from({ length: 1 + random.below(3) }, () => random.pick(KINDS))];
-    const rows = new Queries(random, schema).query(undefined, 2, kinds);
+    const queries = new Queries(random, schema);
+    queries.expressions.mayFail = false;
+    const rows = queries.query(undefined, 2, kinds);
     const columns = kinds.map((kind, n) => ({ name: n === 0 ? 'id' : random.pick([`m${n}`, `col${n}`]), kind }));
     const view: Table = { name: `v${i}`, columns, is, generated: NONE, keyed: false };
     const kind = is === 'view' ? 'VIEW' : 'MATERIALIZED VIEW';
@@ -68,6 +70,7 @@ async function addRoutine(client: pg.Client, schema: Schema, random: Random, i: 
     const table = random.pick(tables);
     const returns = random.pick<Kind>(['text', 'int', 'json', 'text']);
     const queries = new Queries(random, schema);
+    queries.expressions.mayFail = false;
     const name = `f${i}`;
     const language = `LANGUAGE sql ${random.pick(['STABLE', 'VOLATILE'])}`;
     const parameter = { alias: 'f_', columns: [{ name: 'n', kind: 'int' as const }], rowOf: undefined };

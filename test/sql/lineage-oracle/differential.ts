@@ -15,6 +15,7 @@ import type pg from 'pg';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
 import type { ColumnRef, Flow, StatementLineage } from '../../../src/sql/lineage/lineage.ts';
 import { CANARY_NUMBER, CANARY_TEXT, canary, changed, type Kind, showsCanary } from './kinds.ts';
+import type { Statement } from './queries.ts';
 import type { Random } from './random.ts';
 import { baseColumns, baseTables, type Schema } from './schema.ts';
 
@@ -205,7 +206,8 @@ export class Differential {
   }
 
   /** Findings of one statement, which ran as `first`. */
-  async check(sql: string, target: string | undefined, first: Answer, lineage: StatementLineage): Promise<Finding[]> {
+  async check(statement: Statement, first: Answer, lineage: StatementLineage): Promise<Finding[]> {
+    const { sql, writes: target } = statement;
     const findings: Finding[] = [];
     if (lineage.unknown.length > 0) return findings;
     const columns = lineage.columns;
@@ -274,15 +276,15 @@ export class Differential {
     }
 
     // 5
-    const fallible = new Set(
+    const mayFail = new Set(
       lineage.uses.filter(({ use }) => use === 'fallible' || use === 'sink').map(({ source }) => key(source)),
     );
     if (
-      this.random.chance(40) &&
+      (statement.fallible || this.random.chance(20)) &&
       lineage.writes.length === 0 &&
       (columns ?? []).every((column) => column.unknown.length === 0)
     ) {
-      const harmless = this.bases.filter((base) => !covered(base, fallible));
+      const harmless = this.bases.filter((base) => !covered(base, mayFail));
       const other = await this.run(sql, undefined, this.updates(harmless, false) + (readsMatview ? this.refresh : ''));
       // Class 22: data exception. Numbers out of range are let be: any addition may meet one.
       if (other.error?.startsWith('22') && other.error !== '22003') {
