@@ -112,6 +112,10 @@ export class Connection implements DurabilityWaiter {
     this.#scheduleExpiry();
   }
 
+  cancelRequested(): void {
+    this.#handle({ type: 'cancel_requested', nowMs: performance.now() });
+  }
+
   durable(position: number): void {
     this.#handle({ type: 'durable', position, nowMs: performance.now() });
   }

@@ -32,6 +32,15 @@ export interface PlanWorld {
   readonly searchPath: readonly string[];
 }
 
+export interface ExplainedText {
+  /** The one that it was traced in at last. */
+  readonly world: PlanWorld;
+  /** Undefined: it could not be traced, and every plan refuses. */
+  readonly lineage: Lineage | undefined;
+  readonly knowledge: CatalogKnowledge;
+  readonly plans: readonly StatementPlan[];
+}
+
 const MAX_TEXTS = 2_000;
 const MAX_CACHES = 200;
 const PENDING_MS = 3_600_000;
@@ -165,6 +174,17 @@ export class DatabaseMasking {
     statements: readonly StatementFacts[],
     sql: string,
   ): Promise<void> {
+    const { lineage, plans, world: planned } = await this.explain(world, rights, statements, sql);
+    this.#put(planned, rights, { statements, sql, plans, forShape: lineage?.readsLiterals === false });
+  }
+
+  /** What `trace` keeps, and what it is made of. */
+  async explain(
+    world: PlanWorld,
+    rights: MaskingRights,
+    statements: readonly StatementFacts[],
+    sql: string,
+  ): Promise<ExplainedText> {
     const { searchPath } = world;
     let { traced } = world;
     let lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
@@ -195,7 +215,7 @@ export class DatabaseMasking {
             const runsCode = knowledge.runsCode(statements[i]!, one);
             return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}) };
           });
-    this.#put(world, rights, { statements, sql, plans, forShape: lineage?.readsLiterals === false });
+    return { world, lineage, knowledge, plans };
   }
 
   #put(

@@ -9,20 +9,19 @@ import { isPureRead, type PurityCatalog } from '../sql/purity.ts';
 import type { Analyser } from './analyser.ts';
 import type { AnalyserPool } from './analyser-pool.ts';
 import { CatalogSnapshot } from './catalog-snapshot.ts';
+import { type ClassificationChange, ClassificationChanges } from './classification-changes.ts';
 import { Classifier } from './classifier.ts';
 import { closeSoon } from './close-soon.ts';
 import { DatabaseMasking, type TracedCatalog } from './database-masking.ts';
 import type { MaskingParts } from './masking-parts.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
 import { RoutineSnapshot } from './routine-snapshot.ts';
-import type { Tracer } from './tracer.ts';
 import { connectUpstream } from './upstream.ts';
 
 /** What there is to ask about masking without a session. */
 export interface OpenMasking {
   readonly masking: DatabaseMasking;
   readonly analyser: Analyser;
-  readonly tracer: Tracer;
   readonly traced: TracedCatalog;
 }
 
@@ -39,6 +38,7 @@ export class DatabaseRuntime {
   #judgedWith: PurityCatalog | undefined;
 
   readonly #isOwned: OwnedObjects['isOwned'];
+  readonly #changes: ClassificationChanges;
   readonly #snapshot: CatalogSnapshot;
   readonly #masking: MaskingParts;
   readonly #log: (line: string) => void;
@@ -55,6 +55,7 @@ export class DatabaseRuntime {
     this.#analysers = analysers;
     this.#masking = masking;
     this.#log = log;
+    this.#changes = new ClassificationChanges(masking.stateDir, settings.name, log);
     this.#snapshot = new CatalogSnapshot(settings.upstream, log);
     this.#purity = new PuritySnapshot(settings.upstream, log);
     this.#routines = new RoutineSnapshot(settings.upstream, log);
@@ -110,7 +111,7 @@ export class DatabaseRuntime {
     const { masking } = this;
     await this.#snapshot.refresh();
     const traced = await masking.freshCatalog();
-    return { masking, analyser, tracer: this.#masking.tracer(this.#major), traced };
+    return { masking, analyser, traced };
   }
 
   #prepareAlone(): Promise<Analyser> {
@@ -134,6 +135,7 @@ export class DatabaseRuntime {
         database: name,
         stateDir: this.#masking.stateDir,
         ...(classification === undefined ? {} : { overrides: classification }),
+        onChange: () => void this.#noteChanges(classifier),
         log: this.#log,
       });
       this.#databaseMasking = new DatabaseMasking({
@@ -148,6 +150,19 @@ export class DatabaseRuntime {
       this.#databaseMasking.freshCatalog().catch((error: Error) => this.#log(error.message));
     }
     return this.#databaseMasking;
+  }
+
+  /** What was noticed of its classes since then, as they are now included. `openMasking` first. */
+  async classificationChanges(sinceMs: number): Promise<readonly ClassificationChange[]> {
+    await this.#noteChanges(this.masking.classifier);
+    return this.#changes.since(sinceMs);
+  }
+
+  #noteChanges(classifier: Classifier): Promise<void> {
+    return this.#changes.note(
+      () => classifier.tables(),
+      () => new Date().toISOString(),
+    );
   }
 
   isPureRead(statements: readonly StatementFacts[]): boolean {

@@ -26,9 +26,6 @@ import { clientApplicationName, upstreamParameters } from './startup-parameters.
 import { connectUpstream, UpstreamRefusal } from './upstream.ts';
 import { cancelUpstream } from './upstream-cancel.ts';
 
-/** Until its parts are there. */
-const MASKING_IS_NOT_BUILT = process.env.DBGATE_MASKING_TRIAL !== '1';
-
 export interface Arrival {
   readonly client: Duplex;
   readonly startup: StartupMessage;
@@ -136,10 +133,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     });
     const rights = (): MaskingRights => scope().masking;
     // A reload may take a clearance back while the session lives.
-    const masking =
-      MASKING_IS_NOT_BUILT || seesEverything(rights())
-        ? undefined
-        : runtime.masking.open(rights, gateway.keyOf(principal));
+    const masking = seesEverything(rights()) ? undefined : runtime.masking.open(rights, gateway.keyOf(principal));
     const session = new Session(
       {
         principal,
@@ -205,11 +199,11 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       tunnel: arrival.tunnel,
       database: runtime.settings.name,
       readOnly,
-      unmasked: masking === undefined && !MASKING_IS_NOT_BUILT,
+      unmasked: masking === undefined,
       connection,
       cancelPid: key.pid,
       cancelSecret: key.secret,
-      cancel: () => void cancel(),
+      cancel: () => connection.cancelRequested(),
       egress,
     };
     gateway.sessions.add(entry);

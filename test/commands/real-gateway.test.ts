@@ -85,7 +85,7 @@ describe('with a real gateway', () => {
     const [head, ...rows] = first.stdout.trimEnd().split('\n');
     expect(head).toMatch(/^TIME +DATABASE +SQL +ROWS +MS +DECISION$/);
     expect(rows[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +app +DROP TABLE item .* deny production\./);
-    expect(rows[1]).toMatch(/allow, error 42P01$/);
+    expect(rows[1]).toMatch(/mask, error 42P01$/);
     expect(rows[2]).toContain("SELECT '\\x1b[31m', name FROM item -- two lines");
     expect(first.stdout).not.toContain('\u001b');
     for (const line of (await dbgate(['history'], { COLUMNS: '60' })).stdout.split('\n'))

@@ -8,9 +8,9 @@ import { failure, until, withRig } from './gateway-rig.ts';
 import { WireClient } from './wire-client.ts';
 
 const rig = withRig({
-  sql: `CREATE TABLE people (id int primary key, name text);
-        INSERT INTO people SELECT i, 'name ' || i FROM generate_series(1, 10) i;
-        CREATE TABLE child (parent int REFERENCES people DEFERRABLE INITIALLY DEFERRED)`,
+  sql: `CREATE TABLE colours (id int primary key, name text);
+        INSERT INTO colours SELECT i, 'name ' || i FROM generate_series(1, 10) i;
+        CREATE TABLE child (parent int REFERENCES colours DEFERRABLE INITIALLY DEFERRED)`,
 });
 
 type Of<K extends AuditRecord['kind']> = Extract<AuditRecord, { kind: K }>;
@@ -45,15 +45,15 @@ async function run(client: pg.Client, sql: string, values?: unknown[]): Promise<
 describe('the record of a session', () => {
   it('has one intent and one outcome for each statement, in order, behind session.open', async () => {
     const client = await rig.connect(await rig.tokenOf('scripted'));
-    await run(client, 'SELECT * FROM people WHERE id <= 3');
-    await run(client, 'SELECT name FROM people WHERE id = $1', [1]);
-    await run(client, "INSERT INTO people VALUES (100, 'new'), (101, 'newer')");
-    await run(client, 'UPDATE people SET name = upper(name) WHERE id IN (100, 101)');
-    await run(client, 'DELETE FROM people');
-    await run(client, 'DELETE FROM people WHERE id IN (100, 101)');
-    await run(client, 'SELECT nothing FROM people');
+    await run(client, 'SELECT * FROM colours WHERE id <= 3');
+    await run(client, 'SELECT name FROM colours WHERE id = $1', [1]);
+    await run(client, "INSERT INTO colours VALUES (100, 'new'), (101, 'newer')");
+    await run(client, 'UPDATE colours SET name = upper(name) WHERE id IN (100, 101)');
+    await run(client, 'DELETE FROM colours');
+    await run(client, 'DELETE FROM colours WHERE id IN (100, 101)');
+    await run(client, 'SELECT nothing FROM colours');
     await run(client, 'SELECT 1 +');
-    await run(client, 'DROP TABLE people');
+    await run(client, 'DROP TABLE colours');
     await run(client, 'BEGIN');
     await run(client, 'SELECT 1/0');
     await run(client, 'SELECT 1');
@@ -76,15 +76,15 @@ describe('the record of a session', () => {
       ),
     );
     expect(told).toEqual([
-      ['SELECT * FROM people WHERE id <= 3', 'read', 'allow', undefined, 3, undefined],
-      ['SELECT name FROM people WHERE id = $1', 'read', 'allow', undefined, 1, undefined],
-      ["INSERT INTO people VALUES (100, 'new'), (101, 'newer')", 'write', 'allow', undefined, 2, undefined],
-      ['UPDATE people SET name = upper(name) WHERE id IN (100, 101)', 'write', 'allow', undefined, 2, undefined],
-      ['DELETE FROM people', 'write', 'deny', expect.stringContaining('production.'), 0, '42501'],
-      ['DELETE FROM people WHERE id IN (100, 101)', 'write', 'allow', undefined, 2, undefined],
-      ['SELECT nothing FROM people', 'read', 'allow', undefined, 0, '42703'],
+      ['SELECT * FROM colours WHERE id <= 3', 'read', 'allow', undefined, 3, undefined],
+      ['SELECT name FROM colours WHERE id = $1', 'read', 'allow', undefined, 1, undefined],
+      ["INSERT INTO colours VALUES (100, 'new'), (101, 'newer')", 'write', 'allow', undefined, 2, undefined],
+      ['UPDATE colours SET name = upper(name) WHERE id IN (100, 101)', 'write', 'allow', undefined, 2, undefined],
+      ['DELETE FROM colours', 'write', 'deny', expect.stringContaining('production.'), 0, '42501'],
+      ['DELETE FROM colours WHERE id IN (100, 101)', 'write', 'allow', undefined, 2, undefined],
+      ['SELECT nothing FROM colours', 'read', 'allow', undefined, 0, '42703'],
       ['SELECT 1 +', expect.any(String), 'deny', 'sql.syntax', 0, '42601'],
-      ['DROP TABLE people', 'ddl', 'deny', 'production.no-drop', 0, '42501'],
+      ['DROP TABLE colours', 'ddl', 'deny', 'production.no-drop', 0, '42501'],
       ['BEGIN', expect.any(String), 'allow', undefined, 0, undefined],
       ['SELECT 1/0', 'read', 'allow', undefined, 0, '22012'],
       ['SELECT 1', 'read', 'allow', undefined, 0, '25P02'],
@@ -118,9 +118,9 @@ describe('the record of a session', () => {
     const { connection } = client as unknown as { connection: Pipeline };
     const ready = new Promise<void>((resolve) => connection.once('readyForQuery', () => resolve()));
     for (const [name, text] of [
-      ['a', "INSERT INTO people VALUES (200, 'a')"],
+      ['a', "INSERT INTO colours VALUES (200, 'a')"],
       ['b', 'SELECT 1/0'],
-      ['c', "INSERT INTO people VALUES (201, 'c')"],
+      ['c', "INSERT INTO colours VALUES (201, 'c')"],
     ] as const) {
       connection.parse({ name, text, types: [] }, true);
       connection.bind({ statement: name, portal: '', values: [] }, true);
@@ -133,14 +133,14 @@ describe('the record of a session', () => {
     const { intents, outcomes } = await sessionOf('pipelined');
     const ends = intents.map(({ sql, n }) => [sql, outcomes.find((o) => o.n === n)?.sqlstate]);
     expect(ends.slice(0, 2)).toEqual([
-      ["INSERT INTO people VALUES (200, 'a')", '22012'],
+      ["INSERT INTO colours VALUES (200, 'a')", '22012'],
       ['SELECT 1/0', '22012'],
     ]);
     // It ran, and went with what failed behind it.
     expect(outcomes[0]).toMatchObject({ n: 1, rows: 1, fate: 'rolled_back' });
     // Never run: either not even begun upstream, or told so.
     for (const [, sqlstate] of ends.slice(2)) expect(sqlstate).toBe('DG001');
-    expect(await rig.direct('SELECT 1 FROM people WHERE id >= 200')).toEqual([]);
+    expect(await rig.direct('SELECT 1 FROM colours WHERE id >= 200')).toEqual([]);
   });
 
   it('refused statements of FunctionCall, bad UTF-8 and too much text are there as well', async () => {

@@ -247,7 +247,7 @@ const ORDINARY: readonly (readonly [string, readonly string[]])[] = [
   [
     'jobs: move rows',
     [
-      'WITH moved AS (DELETE FROM archive.orders WHERE id = 5 RETURNING id, note) INSERT INTO journal (what) SELECT note FROM moved',
+      "WITH moved AS (DELETE FROM archive.orders WHERE id = 5 RETURNING id) INSERT INTO journal (what) SELECT 'order ' || id FROM moved",
     ],
   ],
   [

@@ -25,6 +25,8 @@ export type SessionEvent =
   | { readonly type: 'statement_cancelled'; readonly nowMs: number }
   /** Intents from `from` on will never be durable. */
   | { readonly type: 'audit_failed'; readonly from: number; readonly nowMs: number }
+  /** A CancelRequest of the client's: for what is held here, else for what the server runs. */
+  | { readonly type: 'cancel_requested'; readonly nowMs: number }
   /** Half-close by the client: nothing more comes, answers still go. */
   | { readonly type: 'client_end'; readonly nowMs: number }
   | { readonly type: 'upstream_end'; readonly nowMs: number }

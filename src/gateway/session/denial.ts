@@ -81,6 +81,17 @@ export const AUDIT_LOST: DenyDecision = {
   detail: 'The statement only read, and the record of it could not be written, so its result was not given out.',
 };
 
+/** As PostgreSQL says it. */
+export const CANCELLED: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '57014',
+  rule: 'protocol.cancelled',
+  message: 'canceling statement due to user request',
+  detail: '',
+  hint: '',
+  position: undefined,
+};
+
 export const FUNCTION_CALL_REFUSED: DenyDecision = {
   effect: 'deny',
   sqlstate: '0A000',

@@ -32,6 +32,7 @@ import type { Backend } from './backend.ts';
 import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
 import {
   AUDIT_UNAVAILABLE,
+  CANCELLED,
   FUNCTION_CALL_REFUSED,
   noSuchPortal,
   noSuchStatement,
@@ -148,6 +149,8 @@ export class Frontend implements MessageSink {
   readonly #bound = new Set<Portal>();
   readonly #planning: Planning;
   #waiting: Waiting = NOTHING;
+  /** A CancelRequest came for the message that is held. */
+  #cancelled = false;
   #probes = 0;
   #done = false;
   #saidGoodbye = false;
@@ -460,6 +463,10 @@ export class Frontend implements MessageSink {
     if (this.#waiting.for !== 'analysis') throw new Error('an analysis came that was not asked for');
     const { message, sql } = this.#waiting;
     this.#waiting = NOTHING;
+    if (this.#isCancelled(message, undefined)) {
+      this.#goOn();
+      return;
+    }
     const statement = judged(this.#core.around, analysis, sql);
     if (message.type === QUERY ? this.#query(message, statement) : this.#parse(message, statement)) this.#goOn();
   }
@@ -626,6 +633,25 @@ export class Frontend implements MessageSink {
     if (this.#resume(held, undefined)) this.#goOn();
   }
 
+  /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
+  cancelHeld(): boolean {
+    const { for: what } = this.#waiting;
+    if (what !== 'analysis' && what !== 'world' && what !== 'trace') return false;
+    this.#cancelled = true;
+    return true;
+  }
+
+  #isCancelled({ type, buffer, start, end }: HeldMessage, statement: PreparedStatement | undefined): boolean {
+    if (!this.#cancelled) return false;
+    this.#cancelled = false;
+    if (type === QUERY) this.#core.refuse('query', REJECTED_QUERY, CANCELLED, statement);
+    else if (type === PARSE) {
+      const { name } = decodeParse(buffer, start + HEADER_BYTES, end);
+      this.#core.refuse('parse', rejectedParse(name), CANCELLED, statement);
+    } else this.#core.refuse(type === BIND ? 'bind' : 'execute', REJECTED_EXECUTE, CANCELLED, statement);
+    return true;
+  }
+
   traced(): void {
     if (this.#waiting.for !== 'trace') throw new Error('a trace came that was not asked for');
     const { held } = this.#waiting;
@@ -635,6 +661,7 @@ export class Frontend implements MessageSink {
 
   /** `planned`: no other plan is to be had. */
   #resume({ message, statement, resolved }: Held, planned: Planned | undefined): boolean {
+    if (this.#isCancelled(message, statement)) return true;
     this.#planning.forced = planned;
     const done = this.#withNames(message, statement, resolved);
     this.#planning.forced = undefined;

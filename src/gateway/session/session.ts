@@ -131,6 +131,9 @@ export class Session {
         this.#frontend.cancelled();
         toUpstream.flush();
         return;
+      case 'cancel_requested':
+        if (!this.#frontend.cancelHeld()) this.#core.command({ type: 'cancel_upstream' });
+        return;
       case 'client_end':
         if (this.#ending !== undefined) return;
         // In the middle of CopyData there is nothing that could be said to the server.
