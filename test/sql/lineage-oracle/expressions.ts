@@ -120,6 +120,12 @@ export class Expressions {
     return { items: scope.items, outer: undefined, aggregates: false, windows: false, grouped: undefined };
   }
 
+  /** Mostly one that there are columns of. */
+  private kindInSight(scope: Scope): Kind {
+    const kinds = scope.items.flatMap((item) => item.columns.map(({ kind }) => kind));
+    return kinds.length > 0 && this.random.chance(70) ? this.random.pick(kinds) : this.random.pick(KINDS);
+  }
+
   /** Something to order by. */
   key(scope: Scope): string {
     const plain: Scope = { ...scope, windows: false };
@@ -135,23 +141,12 @@ export class Expressions {
     const argument = this.argument(scope);
     const arg = (of: Kind) => this.make(of, argument, depth - 1);
     const ways: Make[] = [];
-    const any = () => make(random.pick(KINDS));
+    const any = () => make(this.kindInSight(scope));
     switch (kind) {
       case 'int':
         if (this.mayFail && random.chance(12)) {
-          // Of a column, since what is constant never fails.
-          const leaf = (of: Kind) => this.make(of, scope, 0);
-          return [
-            () => this.fails(`(${leaf('digits')})::int`),
-            () => this.fails(`(100 / (${leaf('int')} - 3))`),
-            () => this.fails(`length(substring(${leaf('text')} FROM 1 FOR 9 - ${leaf('int')}))`),
-            () => this.fails(`jsonb_array_length(jsonb_build_array(${leaf('int')}) || ${leaf('json')})`),
-            () => this.fails(`extract(day FROM make_date(2024, 12 - mod(abs(${leaf('int')}), 30), 1))::int`),
-            () => this.fails(`upper(int4range(${leaf('int')}, 9))`),
-            () => this.fails(`length(chr(66 - ${leaf('int')}))`),
-            () => this.fails(`length(decode(lpad(${leaf('digits')}, 2, '0'), 'hex'))`),
-            () => this.fails(`(${leaf('json')} ->> 'n')::int`),
-          ];
+          const failing = this.failing(scope);
+          if (failing.length > 0) return failing;
         }
         ways.push(
           () => `(${make('int')} ${random.pick(['+', '-', '*', '#', '&'])} ${make('int')})`,
@@ -357,6 +352,25 @@ export class Expressions {
         kind satisfies never;
     }
     return ways;
+  }
+
+  /** What some values make fail, of a column: what is constant never does. */
+  private failing(scope: Scope): Make[] {
+    const of = (kind: Kind, write: (column: string) => string): Make[] => {
+      const columns = columnsInSight(scope, kind);
+      return columns.length === 0 ? [] : [() => this.fails(write(this.random.pick(columns)))];
+    };
+    return [
+      ...of('digits', (digits) => `(${digits})::int`),
+      ...of('int', (int) => `(100 / (${int} - 30))`),
+      ...of('json', (json) => `(${json} ->> 'n')::int`),
+      ...of('int', (int) => `length(substring('some text' FROM 1 FOR 9 - ${int}))`),
+      ...of('json', (json) => `(SELECT count(*) FROM jsonb_object_keys(${json} -> 'o'))::int`),
+      ...of('int', (int) => `extract(day FROM make_date(2024, 12 - mod(abs(${int}), 12), 1))::int`),
+      ...of('int', (int) => `upper(int4range(${int}, 9))`),
+      ...of('digits', (digits) => `length(decode(lpad(${digits}, 2, '0'), 'hex'))`),
+      ...of('text', (text) => `(nullif(length(${text}), 9) / nullif(length(${text}), 8))`),
+    ];
   }
 
   private jsonWays(scope: Scope, make: (kind: Kind) => string, arg: (kind: Kind) => string, any: Make): Make[] {
