@@ -9,6 +9,8 @@ import type { GatewayState } from '../gateway/gateway-state.ts';
 import type { DatabaseTokens } from '../identity/database-token.ts';
 import { displayName, type Principal, principalKey } from '../identity/principal.ts';
 import type { History } from '../store/history-index.ts';
+import { classification } from './classification.ts';
+import { explain } from './explain.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
 
 export interface ApiOptions {
@@ -20,7 +22,7 @@ export interface ApiOptions {
   native(): { host: string; port: number } | undefined;
 }
 
-interface Call {
+export interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly principal: Principal;
@@ -32,6 +34,8 @@ interface Call {
 interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: RegExp;
+  /** It reads the body itself; all others have it read away. */
+  readonly takesBody?: true;
   run(api: ApiOptions, call: Call): Promise<void> | void;
 }
 
@@ -45,17 +49,19 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/tunnels\/([^/]+)\/renew$/, run: renewTunnel },
   { method: 'GET', path: /^\/v1\/tunnels\/([^/]+)\/events$/, run: tunnelEvents },
   { method: 'GET', path: /^\/v1\/history$/, run: history },
+  { method: 'GET', path: /^\/v1\/databases\/([^/]+)\/classification$/, run: classification },
+  { method: 'POST', path: /^\/v1\/databases\/([^/]+)\/explain$/, run: explain, takesBody: true },
 ];
 
 export const CONNECT_PATH = /^\/v1\/databases\/([^/]+)\/connect$/;
 
 export async function serveApi(api: ApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    // No body of the API carries anything: what comes is read away.
-    request.resume();
     const url = requestUrl(request);
-    if (url.pathname === '/healthz' && request.method === 'GET') return health(api, response);
-    if (url.pathname === '/.well-known/dbgate' && request.method === 'GET') return discovery(api, response);
+    if (isOpen(url) && request.method === 'GET') {
+      request.resume();
+      return url.pathname === '/healthz' ? health(api, response) : discovery(api, response);
+    }
     if (CONNECT_PATH.test(url.pathname)) {
       throw new DbgateError('usage', 'this route is reached with Upgrade: postgresql', {
         hint: 'Use `dbgate connect`.',
@@ -68,16 +74,24 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
     if (match.route.method !== request.method)
       throw new DbgateError('usage', `${url.pathname} takes ${match.route.method}`);
     const principal = await api.authenticate(request);
+    if (match.route.takesBody === undefined) request.resume();
     await match.route.run(api, { request, response, principal, url, name: decoded(match.found![1] ?? '') });
   } catch (error) {
     if (!(error instanceof DbgateError))
       api.gateway.logLine(`${request.method} ${request.url}: ${(error as Error).stack}`);
+    // What still comes of a body is read away.
+    request.resume();
     if (response.headersSent) response.destroy();
     else {
       const { status, body, headers } = httpErrorOf(error);
       sendJson(response, status, body, headers);
     }
   }
+}
+
+/** Without a token. */
+function isOpen({ pathname }: URL): boolean {
+  return pathname === '/healthz' || pathname === '/.well-known/dbgate';
 }
 
 /** The path and query that were asked for; an absolute URL's host is never looked at. */
@@ -221,6 +235,7 @@ async function history({ history }: ApiOptions, { response, principal, url }: Ca
   if (q.has('cursor')) query.cursor = q.get('cursor')!;
   query.errorsOnly = flagOf(q, 'errors');
   query.deniedOnly = flagOf(q, 'denied');
+  query.maskedOnly = flagOf(q, 'masked');
   const page = await history.query(query);
   sendJson(response, 200, {
     entries: page.entries,
@@ -239,7 +254,7 @@ function numberOf(q: URLSearchParams, name: string, min: number, max: number): n
 }
 
 /** ISO 8601, or epoch milliseconds. */
-function timeOf(q: URLSearchParams, name: string): number | undefined {
+export function timeOf(q: URLSearchParams, name: string): number | undefined {
   const text = q.get(name);
   if (text === null) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
@@ -247,6 +262,6 @@ function timeOf(q: URLSearchParams, name: string): number | undefined {
   return value;
 }
 
-function flagOf(q: URLSearchParams, name: string): boolean {
+export function flagOf(q: URLSearchParams, name: string): boolean {
   return q.get(name) === 'true' || q.get(name) === '1';
 }

@@ -158,6 +158,8 @@ export interface HistoryQuery {
   grep?: string;
   errorsOnly?: boolean;
   deniedOnly?: boolean;
+  /** Only statements in whose answer masked columns stood. */
+  maskedOnly?: boolean;
   /** 1 to 1000, default 50. */
   limit?: number;
   /** Opaque, from the previous page. */

@@ -39,6 +39,7 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
   if (query.until !== undefined) where('s.at < ?', Math.ceil(finite(query.until)));
   if (query.errorsOnly === true) where("(s.sqlstate IS NOT NULL OR s.fate IS NOT NULL OR s.decision = 'deny')");
   if (query.deniedOnly === true) where("s.decision = 'deny'");
+  if (query.maskedOnly === true) where("(s.decision = 'mask' OR s.masked > 0)");
   if (query.grep !== undefined && query.grep !== '') {
     if (query.grep.length > MAX_GREP_LENGTH) {
       throw new DbgateError(ErrorCode.usage, `history search text is longer than ${MAX_GREP_LENGTH} characters`);
