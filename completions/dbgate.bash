@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--issuer|--db|--since|--until|--grep|--limit|--cursor|--config|--as|--groups|--kind|--access|--at|--pg|--for|--with|--record|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--table|--since|--db|--file|--search-path|--issuer|--until|--grep|--limit|--cursor|--config|--as|--groups|--kind|--access|--at|--pg|--for|--with|--record|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -55,6 +55,8 @@ ls
 connect
 env
 token
+classify
+explain
 login
 logout
 whoami
@@ -76,6 +78,8 @@ ls
 connect
 env
 token
+classify
+explain
 login
 logout
 whoami
@@ -192,6 +196,66 @@ WORDS
         0) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null) ;;
       esac
       ;;
+    classify)
+      case $previous in
+        --table) :; return ;;
+        --since) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--table
+--sensitive
+--wait
+--diff
+--since
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null) ;;
+      esac
+      ;;
+    explain)
+      case $previous in
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --file) __dbgate_files "$word"; return ;;
+        --search-path) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--db
+--file
+--search-path
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
     login)
       case $previous in
         --issuer) :; return ;;
@@ -286,6 +350,7 @@ WORDS
 --grep
 --errors
 --denied
+--masked
 --limit
 --cursor
 --gateway

@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --issuer --db --since --until --grep --limit --cursor --config --as --groups --kind --access --at --pg --for --with --record --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --table --since --db --file --search-path --issuer --until --grep --limit --cursor --config --as --groups --kind --access --at --pg --for --with --record --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -50,6 +50,8 @@ complete -c dbgate -n __dbgate_no_command -a ls -d 'databases that you may reach
 complete -c dbgate -n __dbgate_no_command -a connect -d 'open a tunnel to a database, or run a command through it'
 complete -c dbgate -n __dbgate_no_command -a env -d 'variables of an open tunnel'
 complete -c dbgate -n __dbgate_no_command -a token -d 'password for the native listener'
+complete -c dbgate -n __dbgate_no_command -a classify -d 'what the columns of a database hold, and why'
+complete -c dbgate -n __dbgate_no_command -a explain -d 'how a statement of yours would be answered: lineage and masks'
 complete -c dbgate -n __dbgate_no_command -a login -d 'log in to a gateway'
 complete -c dbgate -n __dbgate_no_command -a logout -d 'log out and forget the login'
 complete -c dbgate -n __dbgate_no_command -a whoami -d 'who you are to the gateway'
@@ -61,7 +63,7 @@ complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a
 complete -c dbgate -n __dbgate_no_command -a doctor -d 'check everything that a connection needs'
 complete -c dbgate -n __dbgate_no_command -a completion -d 'completion script of a shell'
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
-complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token login logout whoami history policy check gateway demo doctor completion'
+complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token classify explain login logout whoami history policy check gateway demo doctor completion'
 complete -c dbgate -s h -l help -d 'this help'
 complete -c dbgate -n __dbgate_no_command -l version -d 'the version of dbgate'
 complete -c dbgate -l gateway -r -d 'the gateway to talk to, https://host[:port] (DBGATE_GATEWAY)'
@@ -87,6 +89,19 @@ complete -c dbgate -n '__dbgate_at env 0' -a '(dbgate __complete databases 2>/de
 complete -c dbgate -n '__dbgate_at token' -l url -d 'print the whole connection URL instead'
 complete -c dbgate -n '__dbgate_at token 0' -a '(dbgate __complete databases 2>/dev/null)'
 
+# classify
+complete -c dbgate -n '__dbgate_at classify' -l table -r -d 'only this table: `users` or `public.users`, `*` stands for anything'
+complete -c dbgate -n '__dbgate_at classify' -l sensitive -d 'only sensitive columns'
+complete -c dbgate -n '__dbgate_at classify' -l wait -d 'wait until every table was looked at'
+complete -c dbgate -n '__dbgate_at classify' -l diff -d 'what changed instead: new columns, gone ones, other classes; waits as --wait does'
+complete -c dbgate -n '__dbgate_at classify' -l since -r -d 'of --diff: not older than 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z; default: all that is kept'
+complete -c dbgate -n '__dbgate_at classify 0' -a '(dbgate __complete databases 2>/dev/null)'
+
+# explain
+complete -c dbgate -n '__dbgate_at explain' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'on which database; may be left out where only one is granted'
+complete -c dbgate -n '__dbgate_at explain' -l file -r -F -d 'read the SQL from a file'
+complete -c dbgate -n '__dbgate_at explain' -l search-path -r -d 'as SET search_path takes it: app,public; default: what a new session has'
+
 # login
 complete -c dbgate -n '__dbgate_at login' -l browser -d 'log in with a browser on this machine (authorization code and PKCE), not with a code'
 complete -c dbgate -n '__dbgate_at login' -l no-browser -d 'never open a browser, only show code and address'
@@ -105,6 +120,7 @@ complete -c dbgate -n '__dbgate_at history' -l until -r -d 'not younger than'
 complete -c dbgate -n '__dbgate_at history' -l grep -r -d 'only statements that contain this text'
 complete -c dbgate -n '__dbgate_at history' -l errors -d 'only statements that ended with an error'
 complete -c dbgate -n '__dbgate_at history' -l denied -d 'only statements that policy denied'
+complete -c dbgate -n '__dbgate_at history' -l masked -d 'only statements in whose answer something was masked'
 complete -c dbgate -n '__dbgate_at history' -l limit -r -d 'at most so many'
 complete -c dbgate -n '__dbgate_at history' -l cursor -r -d 'go on where an earlier call ended'
 

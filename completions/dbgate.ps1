@@ -8,6 +8,8 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     @('connect', 'open a tunnel to a database, or run a command through it')
     @('env', 'variables of an open tunnel')
     @('token', 'password for the native listener')
+    @('classify', 'what the columns of a database hold, and why')
+    @('explain', 'how a statement of yours would be answered: lineage and masks')
     @('login', 'log in to a gateway')
     @('logout', 'log out and forget the login')
     @('whoami', 'who you are to the gateway')
@@ -44,6 +46,18 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'token' = @(
       @('--url', 'print the whole connection URL instead')
     )
+    'classify' = @(
+      @('--table', 'only this table: `users` or `public.users`, `*` stands for anything')
+      @('--sensitive', 'only sensitive columns')
+      @('--wait', 'wait until every table was looked at')
+      @('--diff', 'what changed instead: new columns, gone ones, other classes; waits as --wait does')
+      @('--since', 'of --diff: not older than 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z; default: all that is kept')
+    )
+    'explain' = @(
+      @('--db', 'on which database; may be left out where only one is granted')
+      @('--file', 'read the SQL from a file')
+      @('--search-path', 'as SET search_path takes it: app,public; default: what a new session has')
+    )
     'login' = @(
       @('--browser', 'log in with a browser on this machine (authorization code and PKCE), not with a code')
       @('--no-browser', 'never open a browser, only show code and address')
@@ -63,6 +77,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--grep', 'only statements that contain this text')
       @('--errors', 'only statements that ended with an error')
       @('--denied', 'only statements that policy denied')
+      @('--masked', 'only statements in whose answer something was masked')
       @('--limit', 'at most so many')
       @('--cursor', 'go on where an earlier call ended')
     )
@@ -117,6 +132,8 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'connect' = @{ '--port' = 'any'; '--socket' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'env' = @{ '--format' = @('sh', 'fish', 'pwsh', 'dotenv', 'json'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'token' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'classify' = @{ '--table' = 'any'; '--since' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'explain' = @{ '--db' = 'databases'; '--file' = 'files'; '--search-path' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'login' = @{ '--issuer' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'logout' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -133,6 +150,8 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'connect' = @('databases', 'command')
     'env' = @('databases')
     'token' = @('databases')
+    'classify' = @('databases')
+    'explain' = @('any')
     'login' = @('any')
     'logout' = @('any')
     'whoami' = @()
@@ -143,9 +162,9 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'demo' = @()
     'doctor' = @()
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
-    'help' = @(,@('ls', 'connect', 'env', 'token', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
+    'help' = @(,@('ls', 'connect', 'env', 'token', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--issuer', '--db', '--since', '--until', '--grep', '--limit', '--cursor', '--config', '--as', '--groups', '--kind', '--access', '--at', '--pg', '--for', '--with', '--record', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--table', '--since', '--db', '--file', '--search-path', '--issuer', '--until', '--grep', '--limit', '--cursor', '--config', '--as', '--groups', '--kind', '--access', '--at', '--pg', '--for', '--with', '--record', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

@@ -12,6 +12,7 @@ import { notGranted } from '../gateway/policy-in-force.ts';
 import { type ApiOptions, type Call, flagOf, timeOf } from './router.ts';
 
 const PROGRESS_MS = 500;
+const FIRST_LOOK_MS = 2_000;
 /** A line even if nothing changes, so that whoever waits knows that somebody is there. */
 const QUIET_LINES = 20;
 const TABLES_AT_ONCE = 25;
@@ -29,6 +30,8 @@ export async function classification({ gateway }: ApiOptions, { response, princi
   });
   const lines = new Lines(response);
   if (flagOf(url.searchParams, 'wait')) await waitUntilDone(classifier, lines);
+  // A small database that is seen for the first time is through by then.
+  else await Promise.race([classifier.whenDone(), setTimeout(FIRST_LOOK_MS, undefined, { ref: false })]);
   await lines.write(statusOf(classifier));
   const count = wantsChanges
     ? await writeChanges(await runtime.classificationChanges(sinceMs), lines)

@@ -58,6 +58,7 @@ const historyEntry = z.looseObject({
   rows: z.number().nullish(),
   ms: z.number().nullish(),
   sqlstate: z.string().nullish(),
+  masked: z.number().nullish(),
   state: z.string(),
 });
 
@@ -67,6 +68,133 @@ export const historyAnswer = z.object({
 });
 
 export type HistoryLine = z.infer<typeof historyEntry>;
+
+const classStatus = z.object({
+  event: z.literal('status'),
+  tables: z.number(),
+  done: z.number(),
+  unmatched: z.array(z.string()).default([]),
+});
+
+const classifiedColumn = z.object({
+  event: z.literal('column'),
+  schema: z.string(),
+  table: z.string(),
+  column: z.string(),
+  type: z.string(),
+  sensitive: z.boolean(),
+  class: z.string().nullable(),
+  confidence: z.number(),
+  evidence: z.array(z.string()),
+});
+
+const classChange = z.object({
+  event: z.literal('change'),
+  at: z.string(),
+  change: z.string(),
+  schema: z.string(),
+  table: z.string(),
+  column: z.string(),
+  type: z.string(),
+  class: z.string().nullable(),
+  was: z.string().nullish(),
+});
+
+/** A line of `GET /v1/databases/{name}/classification`. */
+export const classificationLine = z.discriminatedUnion('event', [
+  classStatus,
+  classifiedColumn,
+  classChange,
+  z.object({ event: z.literal('end') }),
+]);
+
+export type ClassStatus = z.infer<typeof classStatus>;
+export type ClassifiedLine = z.infer<typeof classifiedColumn>;
+export type ClassChange = z.infer<typeof classChange>;
+
+export interface ExplainedAction {
+  readonly action: string;
+  readonly class?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly element?: ExplainedAction | undefined;
+  readonly fields?: readonly ExplainedAction[] | undefined;
+  readonly keys?: Readonly<Record<string, ExplainedAction>> | undefined;
+  readonly otherwise?: ExplainedAction | undefined;
+}
+
+const explainedAction: z.ZodType<ExplainedAction> = z.lazy(() => z.object(actionShape));
+const actionShape = {
+  action: z.string(),
+  class: z.string().optional(),
+  mode: z.string().optional(),
+  element: explainedAction.optional(),
+  fields: z.array(explainedAction).optional(),
+  keys: z.record(z.string(), explainedAction).optional(),
+  otherwise: explainedAction.optional(),
+};
+const explainedSource = z.object({ column: z.string(), class: z.string().nullable() });
+const explainedRefusal = z.object({
+  rule: z.string(),
+  sqlstate: z.string(),
+  message: z.string(),
+  detail: z.string(),
+  hint: z.string(),
+  position: z.number().optional(),
+});
+
+const explainedStatement = z.object({
+  command: z.string(),
+  decision: z.string(),
+  refusal: explainedRefusal.optional(),
+  columns: z
+    .array(
+      z.object({
+        name: z.string(),
+        type: z.string().optional(),
+        ...actionShape,
+        made: z.string(),
+        sources: z.array(explainedSource),
+        unknown: z.array(z.string()),
+        because: z.string().optional(),
+      }),
+    )
+    .optional(),
+  result_of: z.string().optional(),
+  unknown: z.array(z.string()),
+  writes: z.array(
+    z.object({
+      target: z.string(),
+      sources: z.array(explainedSource),
+      unknown: z.array(z.string()),
+      inherits: z.string().optional(),
+    }),
+  ),
+  uses: z.array(
+    z.object({
+      column: z.string(),
+      use: z.string(),
+      subject: z.string().optional(),
+      position: z.number().optional(),
+    }),
+  ),
+  lookups: z.number(),
+});
+
+export const explainAnswer = z.object({
+  database: z.string(),
+  environment: z.string(),
+  access: z.string(),
+  create: z.boolean(),
+  sees_everything: z.boolean(),
+  search_path: z.array(z.string()),
+  decision: z.string(),
+  refusal: explainedRefusal.optional(),
+  depends_on: z.array(z.string()),
+  statements: z.array(explainedStatement),
+});
+
+export type ExplainAnswer = z.infer<typeof explainAnswer>;
+export type ExplainedStatement = z.infer<typeof explainedStatement>;
 
 /** The answer in its type; an answer of another shape is a gateway of another version. */
 export function readAnswer<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {

@@ -4,7 +4,7 @@ import type { CommandContext, CommandDefinition, CommandOptions } from './contex
 import { type HistoryLine, historyAnswer, readAnswer } from './gateway-answers.ts';
 import { parsePointInTime } from './point-in-time.ts';
 import { sanitise } from './sanitise.ts';
-import { renderTable } from './text-table.ts';
+import { type Column, renderTable } from './text-table.ts';
 
 /** The API's largest page. */
 const MAX_PAGE = 1000;
@@ -21,6 +21,7 @@ export const historyCommand: CommandDefinition = {
       .option('--grep <text>', 'only statements that contain this text')
       .option('--errors', 'only statements that ended with an error')
       .option('--denied', 'only statements that policy denied')
+      .option('--masked', 'only statements in whose answer something was masked')
       .option('--limit <count>', 'at most so many', String(DEFAULT_LIMIT))
       .option('--cursor <cursor>', 'go on where an earlier call ended');
   },
@@ -61,6 +62,7 @@ function historyQuery(options: CommandOptions, now: number): URLSearchParams {
   set('grep', options.grep);
   if (options.errors === true) query.set('errors', 'true');
   if (options.denied === true) query.set('denied', 'true');
+  if (options.masked === true) query.set('masked', 'true');
   set('cursor', options.cursor);
   return query;
 }
@@ -100,6 +102,7 @@ function table(context: CommandContext, entries: readonly HistoryLine[]): string
       { title: 'DATABASE', text: ({ database }) => sanitise(database) },
       { title: 'SQL', text: ({ sql }) => sanitise(sql.trim().replace(/\s+/g, ' ')), flexible: true },
       { title: 'ROWS', text: ({ rows }) => (rows == null ? '-' : String(rows)), align: 'right' },
+      ...(entries.some(({ masked }) => masked) ? [MASKED] : []),
       { title: 'MS', text: ({ ms }) => (ms == null ? '-' : ms.toFixed(ms < 10 ? 1 : 0)), align: 'right' },
       { title: 'DECISION', text: outcome },
     ],
@@ -107,6 +110,13 @@ function table(context: CommandContext, entries: readonly HistoryLine[]): string
     { columns: clipped ? context.columns : undefined, unicode: context.unicode },
   ).join('\n');
 }
+
+/** Cells, where any were. */
+const MASKED: Column<HistoryLine> = {
+  title: 'MASKED',
+  text: ({ masked }) => (masked == null ? '-' : String(masked)),
+  align: 'right',
+};
 
 /** What policy said, and how it ended where that is not plain success. */
 function outcome({ decision, rule, sqlstate, state }: HistoryLine): string {

@@ -12,7 +12,7 @@ export interface RegistryEntry {
   load(): Promise<CommandDefinition>;
 }
 
-export type CommandGroup = 'Connect' | 'Account' | 'Record' | 'Policy' | 'Server' | 'More' | 'Hidden';
+export type CommandGroup = 'Connect' | 'Data' | 'Account' | 'Record' | 'Policy' | 'Server' | 'More' | 'Hidden';
 
 const entry = (
   group: CommandGroup,
@@ -31,6 +31,18 @@ export const COMMANDS: readonly RegistryEntry[] = [
   ),
   entry('Connect', 'env', 'variables of an open tunnel', async () => (await import('./env.ts')).envCommand),
   entry('Connect', 'token', 'password for the native listener', async () => (await import('./token.ts')).tokenCommand),
+  entry(
+    'Data',
+    'classify',
+    'what the columns of a database hold, and why',
+    async () => (await import('./classify.ts')).classifyCommand,
+  ),
+  entry(
+    'Data',
+    'explain',
+    'how a statement of yours would be answered: lineage and masks',
+    async () => (await import('./explain.ts')).explainCommand,
+  ),
   entry('Account', 'login', 'log in to a gateway', async () => (await import('./login.ts')).loginCommand),
   entry('Account', 'logout', 'log out and forget the login', async () => (await import('./logout.ts')).logoutCommand),
   entry('Account', 'whoami', 'who you are to the gateway', async () => (await import('./whoami.ts')).whoamiCommand),

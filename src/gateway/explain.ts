@@ -81,6 +81,8 @@ export interface ExplainedAction {
 export interface ExplainedColumn extends ExplainedAction {
   readonly name: string;
   readonly type: string | undefined;
+  /** `copy`: a value as it is stored; `array`, `row`, `json`: of known parts; `text`, `derived`: computed. */
+  readonly made: Flow['shape']['kind'];
   readonly sources: readonly ExplainedSource[];
   readonly unknown: readonly string[];
   readonly because: string | undefined;
@@ -247,6 +249,7 @@ function explainColumn(view: View, column: OutputColumn, plan: StatementPlan | u
     name: column.name,
     type: view.typeOf(column.type),
     ...explainAction(action),
+    made: column.shape.kind,
     sources: view.sources(column),
     unknown: column.unknown,
     because,
