@@ -24,12 +24,12 @@ import { openUpstreamSocket, unavailable, upstreamAddress } from './upstream-soc
 const maxMessageBytes = 64 * 1024;
 const maxStartupBytes = 1024 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 export interface Upstream {
   /** Paused, without listeners but one that keeps an early 'error' from ending the process: check `destroyed`. */
   readonly socket: net.Socket;
   readonly parameterStatus: ReadonlyMap<string, string>;
-  /** The ParameterStatus messages, verbatim. */
-  readonly parameterStatusRaw: Buffer;
   /** NoticeResponse messages, verbatim. */
   readonly notices: readonly Buffer[];
   /** Undefined: the server gave none, so nothing of it can be cancelled. */
@@ -98,7 +98,6 @@ export async function withDeadline<T>(
 async function untilReady(settings: UpstreamSettings, socket: net.Socket, reader: StartupReader): Promise<Upstream> {
   const authentication = new UpstreamAuthentication(settings, socket);
   const parameterStatus = new Map<string, string>();
-  const parameterStatusRaw: Buffer[] = [];
   const notices: Buffer[] = [];
   let backendKey: BackendKey | undefined;
   for (;;) {
@@ -119,7 +118,6 @@ async function untilReady(settings: UpstreamSettings, socket: net.Socket, reader
       case 'S': {
         const { name, value } = decodeParameterStatus(raw, 5, raw.length);
         parameterStatus.set(name, value);
-        parameterStatusRaw.push(raw);
         break;
       }
       case 'K':
@@ -131,7 +129,6 @@ async function untilReady(settings: UpstreamSettings, socket: net.Socket, reader
           leftover: reader.detach(),
           socket,
           parameterStatus,
-          parameterStatusRaw: Buffer.concat(parameterStatusRaw),
           notices,
           backendKey,
         };
@@ -193,7 +190,8 @@ class StartupReader {
     this.#socket.off('data', this.#onData).off('error', this.#onError);
     this.#socket.off('end', this.#onClose).off('close', this.#onClose);
     this.#signal.removeEventListener('abort', this.#onAbort);
-    return this.#held;
+    // An empty view would hold on to what it is a view of, for as long as the session lives.
+    return this.#held.length === 0 ? NOTHING : this.#held;
   }
 
   #take(): Buffer | undefined {

@@ -166,7 +166,10 @@ export function encodeParameterStatus(name: string, value: string): Buffer {
 export function decodeBackendKeyData(buffer: Buffer, start: number, end: number): BackendKey {
   const length = end - start;
   if (length < 8 || length > 260) throw lengthError('BackendKeyData', '8 to 260 bytes', length);
-  return { pid: buffer.readInt32BE(start), secret: Buffer.from(buffer.subarray(start + 4, end)) };
+  // A copy outside Node's pool: it is kept for long, and a view would keep 8 KiB.
+  const secret = Buffer.alloc(length - 4);
+  buffer.copy(secret, 0, start + 4, end);
+  return { pid: buffer.readInt32BE(start), secret };
 }
 
 export function encodeBackendKeyData(pid: number, secret: Buffer): Buffer {
