@@ -13,19 +13,17 @@ const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity']);
 
 const CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
 
+/** Did somebody create that object through dbgate? */
+export type IsOwned = (catalog: 'pg_proc' | 'pg_class', oid: number) => boolean;
+
 export class CatalogKnowledge implements ColumnKnowledge {
   readonly #catalog: Catalog;
   /** The catalog that all sessions share, when this one is a session's own. */
   readonly #shared: Catalog | undefined;
   readonly #classifier: Classifier;
-  readonly #isOwned: (catalog: 'pg_proc', oid: number) => boolean;
+  readonly #isOwned: IsOwned;
 
-  constructor(
-    catalog: Catalog,
-    shared: Catalog | undefined,
-    classifier: Classifier,
-    isOwned: (catalog: 'pg_proc', oid: number) => boolean,
-  ) {
+  constructor(catalog: Catalog, shared: Catalog | undefined, classifier: Classifier, isOwned: IsOwned) {
     this.#isOwned = isOwned;
     this.#catalog = catalog;
     this.#shared = shared;
@@ -86,10 +84,17 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return true;
   }
 
-  isMadeHere(routine: string): boolean {
+  isMadeHere(name: string): boolean {
     let known = false;
-    for (let dot = routine.indexOf('.'); dot > 0; dot = routine.indexOf('.', dot + 1)) {
-      for (const { oid } of this.#catalog.routines(routine.slice(0, dot), routine.slice(dot + 1))) {
+    for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
+      const [schema, bare] = [name.slice(0, dot), name.slice(dot + 1)];
+      const view = this.#catalog.relation(schema, bare);
+      if (view !== undefined) {
+        known = true;
+        const isNew = this.#shared !== undefined && this.#shared.relationByOid(view.oid) === undefined;
+        if (isNew || this.#isOwned('pg_class', view.oid)) return true;
+      }
+      for (const { oid } of this.#catalog.routines(schema, bare)) {
         known = true;
         const isNew = this.#shared !== undefined && this.#shared.routineByOid(oid) === undefined;
         if (isNew || this.#isOwned('pg_proc', oid)) return true;

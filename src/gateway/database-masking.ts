@@ -9,7 +9,7 @@ import { rightsKey } from '../masking/clearance.ts';
 import { type Inheritance, makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
-import { CatalogKnowledge } from './catalog-knowledge.ts';
+import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
 import { CatalogWatch } from './catalog-watch.ts';
 import type { Classifier } from './classifier.ts';
@@ -66,7 +66,7 @@ export class DatabaseMasking {
   readonly budget = new LookupBudget();
   readonly #snapshot: CatalogSnapshot;
   readonly #watch: CatalogWatch;
-  readonly #isOwned: (catalog: 'pg_proc', oid: number) => boolean;
+  readonly #isOwned: IsOwned;
   readonly #tracer: Tracer;
   #shared: TracedCatalog | undefined;
   #sharedVersion = 1;
@@ -77,7 +77,7 @@ export class DatabaseMasking {
 
   constructor(parts: {
     /** Did somebody create that object through dbgate? */
-    isOwned: (catalog: 'pg_proc', oid: number) => boolean;
+    isOwned: IsOwned;
     upstream: UpstreamSettings;
     snapshot: CatalogSnapshot;
     tracer: Tracer;

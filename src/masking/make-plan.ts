@@ -17,7 +17,7 @@ export interface ColumnKnowledge {
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
   masksIn(relation: number, rights: MaskingRights): boolean;
-  /** Was a routine of this name (`schema.name`, `DO`) made by somebody who came through dbgate? */
+  /** Was a routine or view of this name (`schema.name`, `DO`) made by somebody who came through dbgate? */
   isMadeHere(routine: string): boolean;
   /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
   isLaundry(relation: number): boolean;
@@ -281,6 +281,8 @@ class Planner {
     let lookups = 0;
     for (const use of lineage.uses) {
       if (!this.#isMasked(use.source)) continue;
+      // What a view asks that was there before tells nothing that its reader chose.
+      if (use.inside !== undefined && !this.#known.isMadeHere(use.inside)) continue;
       if (use.use === 'lookup') lookups++;
       const refuse = this.#use(use, lineage);
       if (refuse !== undefined) return { refuse, lookups };
@@ -301,7 +303,7 @@ class Planner {
         if (predicates !== 'none') return undefined;
         return this.#refusal('masking.no-lookup', use, 'may not be compared');
       case 'join': {
-        if (predicates === 'free' || this.#joinsItsLike(use, lineage)) return undefined;
+        if (predicates === 'free' || this.#joinsItsLike(use)) return undefined;
         return this.#refusal('masking.no-join', use, 'may only be joined with a column of the same class');
       }
       case 'order': {
@@ -321,13 +323,9 @@ class Planner {
     }
   }
 
-  #joinsItsLike(use: ColumnUse, lineage: StatementLineage): boolean {
+  #joinsItsLike(use: ColumnUse): boolean {
     const held = this.#held(use.source);
-    const partners =
-      use.partners ??
-      lineage.uses
-        .filter((other) => other !== use && other.use === 'join' && other.offset === use.offset)
-        .map(({ source }) => source);
+    const partners = use.against ?? [];
     if (partners.length === 0 || typeof held !== 'object') return false;
     return partners.every((partner) => {
       const other = this.#held(partner);
@@ -351,9 +349,11 @@ class Planner {
   }
 
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {
-    for (const { routine, reads } of lineage.opaque) {
+    for (const { routine, reads, trigger, blind: isBlind = lineage.unknown.length > 0 } of lineage.opaque) {
+      // Triggers that were there before do what they always did.
+      if (trigger === true && !this.#known.isMadeHere(routine)) continue;
       const masked = reads.find((source) => this.#isMasked(source));
-      const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
+      const blind = isBlind && this.#known.holdsSensitive;
       // One that was there before was not written to get around the masks: what it answers is redacted.
       if (masked === undefined && !(blind && this.#known.isMadeHere(routine))) continue;
       const what =

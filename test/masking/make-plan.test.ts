@@ -68,12 +68,12 @@ const plan = (parts: Partial<StatementLineage>, rights: MaskingRights = NO_CLEAR
   makePlan(statement(parts), known, rights);
 const action = (from: Flow, rights?: MaskingRights) => plan({ columns: [column(from)] }, rights).result?.columns[0];
 const refusal = (parts: Partial<StatementLineage>, rights?: MaskingRights) => plan(parts, rights).refuse?.rule;
-const use = (source: ColumnRef, kind: ColumnUse['use'], partners?: ColumnRef[]): ColumnUse => ({
+const use = (source: ColumnRef, kind: ColumnUse['use'], against?: ColumnRef[]): ColumnUse => ({
   source,
   use: kind,
   subject: undefined,
   offset: 7,
-  ...(partners === undefined ? {} : { partners }),
+  ...(against === undefined ? {} : { against }),
 });
 
 describe('columns of an answer', () => {

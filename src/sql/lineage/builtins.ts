@@ -306,7 +306,8 @@ function sameArray(t: Tracer, name: string, values: readonly Value[]): Value {
     }
   };
   if (name === 'array_remove' || name === 'array_replace') {
-    for (const flow of element(a)) t.use(flow, 'predicate', name, undefined);
+    // What is looked for decides what stays, as what is looked through does.
+    for (const flow of [...element(a), ...plain(b)]) t.use(flow, 'predicate', name, undefined);
   }
   return valueFrom(arrayOf(oneOf(parts())), type);
 }

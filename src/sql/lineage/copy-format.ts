@@ -17,14 +17,14 @@ export function copyFormatOf(statement: Tree): CopyFormat | undefined {
     given.set(name, option);
   }
   for (const name of given.keys()) if (!KNOWN.has(name)) return undefined;
-  const format = given.has('format') ? valueOf(given.get('format')!) : 'text';
+  const format = given.has('format') ? wordOf(given.get('format')!) : 'text';
   if (format !== 'text' && format !== 'csv' && format !== 'binary') return undefined;
   const csv = format === 'csv';
   const words: Record<string, string> = { delimiter: csv ? ',' : '\t', null: csv ? '' : '\\N', quote: '"' };
   for (const name of ['delimiter', 'null', 'quote', 'escape'] as const) {
     const option = given.get(name);
     if (option === undefined) continue;
-    const value = valueOf(option);
+    const value = wordOf(option);
     if (value === undefined) return undefined;
     words[name] = value;
   }
@@ -49,10 +49,10 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /** `FORMAT csv`, `FORMAT 'csv'`, `DELIMITER E'\t'`. */
-function valueOf(option: Tree): string | undefined {
+function wordOf(option: Tree): string | undefined {
   const argument = child(option, 'arg');
-  const string = as(argument, 'String');
-  if (string !== undefined) return text(string, 'sval') ?? '';
+  const word = as(argument, 'String');
+  if (word !== undefined) return text(word, 'sval') ?? '';
   const type = as(argument, 'TypeName');
   if (type !== undefined) return text(as(list(type, 'names').at(-1), 'String') ?? {}, 'sval');
   return constantText(argument);
@@ -66,7 +66,7 @@ function isTrue(option: Tree): boolean | undefined {
   if (integer !== undefined) return integer.ival === 1 ? true : integer.ival === undefined ? false : undefined;
   const boolean = as(argument, 'Boolean');
   if (boolean !== undefined) return flag(boolean, 'boolval');
-  const word = valueOf(option)?.toLowerCase();
+  const word = wordOf(option)?.toLowerCase();
   if (word === 'true' || word === 'on') return true;
   return word === 'false' || word === 'off' ? false : undefined;
 }

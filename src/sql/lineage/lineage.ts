@@ -58,13 +58,11 @@ export type Use = 'lookup' | 'join' | 'null_test' | 'group' | 'count' | 'order' 
 export interface ColumnUse {
   readonly source: ColumnRef;
   readonly use: Use;
-  /** Of a `join`: the base columns on the other side; empty: it is compared with something else. */
-  readonly partners?: readonly ColumnRef[];
   /** The operator or function at fault, for the message. */
   readonly subject: string | undefined;
   /** Byte offset in the text. */
   readonly offset: number | undefined;
-  /** Of a join: the columns that it is compared with. */
+  /** Of a join: the columns that it is compared with; missing or empty: it is compared with something else. */
   readonly against?: readonly ColumnRef[];
   /** The view in whose definition this stands: the same for every reader, whatever the text says. */
   readonly inside?: string;
@@ -104,6 +102,17 @@ export interface CopyFormat {
   readonly header: boolean;
 }
 
+export interface OpaqueRoutine {
+  /** `schema.name`, or `DO`. */
+  readonly routine: string;
+  /** Base columns that its body reads. */
+  readonly reads: readonly ColumnRef[];
+  /** It is fired by a trigger of a table that is written; NEW and OLD are that table's columns. */
+  readonly trigger?: boolean;
+  /** Not everything that its body reads could be told. Missing for what is called: `unknown` of the statement says it. */
+  readonly blind?: boolean;
+}
+
 export interface StatementLineage {
   /** Undefined: it returns no rows, or `resultOf` says whose they are. */
   readonly columns: readonly OutputColumn[] | undefined;
@@ -121,7 +130,7 @@ export interface StatementLineage {
   /** Of the whole statement: a relation that is not there, a routine that cannot be read. Not empty: anything may be read. */
   readonly unknown: readonly string[];
   /** Routines called whose bodies are not SQL, with the base columns that those bodies read. */
-  readonly opaque: readonly { readonly routine: string; readonly reads: readonly ColumnRef[] }[];
+  readonly opaque: readonly OpaqueRoutine[];
 }
 
 /** The lineage of a text, statement by statement. */

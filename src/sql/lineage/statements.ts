@@ -10,6 +10,7 @@ import { traceProcedural } from './procedural.ts';
 import { columnsOf, displayName, findRelation, openItem } from './relations.ts';
 import type { Scope } from './scopes.ts';
 import type { Argument, Tracer } from './tracer.ts';
+import { noteModified } from './triggers.ts';
 import { TEXT_TYPE } from './types.ts';
 import { traceDelete, traceInsert, traceMerge, traceUpdate } from './writes.ts';
 
@@ -140,7 +141,11 @@ function select(t: Tracer, wrapped: Tree, node: Tree, scope: Scope): readonly Na
 }
 
 function copy(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | undefined {
-  if (flag(node, 'is_from')) return undefined;
+  if (flag(node, 'is_from')) {
+    const into = findRelation(t, child(node, 'relation') ?? {}, undefined);
+    if (into.kind === 'relation') noteModified(t, into.relation);
+    return undefined;
+  }
   const query = child(node, 'query');
   if (query !== undefined) return t.statement(query, scope) ?? [];
   const rangeVar = child(node, 'relation') ?? {};

@@ -3,7 +3,7 @@ import type { CatalogRelation, CatalogRoutine, World } from '../../catalog/catal
 import type { Grammar } from '../grammar.ts';
 import { location, type Tree } from '../tree.ts';
 import { type NamedValue, refKey, type Value, valueFrom } from './flows.ts';
-import type { ColumnRef, ColumnUse, Flow, StatementLineage, Use, WriteFlow } from './lineage.ts';
+import type { ColumnRef, ColumnUse, Flow, OpaqueRoutine, StatementLineage, Use, WriteFlow } from './lineage.ts';
 import type { Scope } from './scopes.ts';
 
 /** The text is nested too deep, or too much for one trace. */
@@ -27,7 +27,8 @@ export class Findings {
   readonly writes: WriteFlow[] = [];
   readonly reads = new Set<number>();
   readonly unknown = new Set<string>();
-  readonly opaque: { readonly routine: string; readonly reads: readonly ColumnRef[] }[] = [];
+  readonly opaque: OpaqueRoutine[] = [];
+  readonly modifies = new Set<number>();
 
   add(use: ColumnUse): void {
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
@@ -45,6 +46,7 @@ export class Findings {
     this.writes.push(...other.writes);
     for (const relation of other.reads) this.reads.add(relation);
     for (const why of other.unknown) this.unknown.add(why);
+    for (const relation of other.modifies) this.modifies.add(relation);
     for (const one of other.opaque) {
       if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
     }
@@ -58,6 +60,7 @@ export class Findings {
       reads: [...this.reads],
       unknown: [...this.unknown],
       opaque: this.opaque,
+      modifies: [...this.modifies],
     };
   }
 }
@@ -131,6 +134,8 @@ export class Tracer {
   readonly written = new Map<string, Flow>();
   /** Routines and views being read, for recursion. */
   readonly active = new Set<number>();
+  /** Trigger routines being read. */
+  readonly firing = new Set<number>();
 
   constructor(world: World, grammar: Grammar, memo: LineageMemo, parts: Parts) {
     this.grammar = grammar;

@@ -15,10 +15,9 @@ const READERS =
 
 /** Only its arguments are in what it gives. */
 export function isTrustedRoutine(routine: CatalogRoutine): boolean {
-  if (routine.language !== 'c' && routine.language !== 'internal') {
-    // Aggregates have no body of their own.
-    return routine.kind === 'a' && routine.extension !== undefined && EXTENSIONS.has(routine.extension);
-  }
+  // An aggregate's language is `internal` and it is immutable, whatever its support functions are and do.
+  if (routine.kind === 'a') return routine.extension !== undefined && EXTENSIONS.has(routine.extension);
+  if (routine.language !== 'c' && routine.language !== 'internal') return false;
   if (READERS.test(routine.name)) return false;
   if (routine.volatility === 'i') return true;
   return routine.extension !== undefined && EXTENSIONS.has(routine.extension);

@@ -11,6 +11,7 @@ import { traceTargets, traceValues, withCtes } from './queries.ts';
 import { columnsOf, displayName, findRelation, isBaseView } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
+import { noteModified } from './triggers.ts';
 import { definitionPath } from './views.ts';
 
 interface Target {
@@ -30,6 +31,12 @@ function targetOf(t: Tracer, rangeVar: Tree): Target {
     const rest = relation.hasRules ? t.unknown(`relation ${relation.schema}.${relation.name} has rules`) : undefined;
     const before = t.apart(() => columnsOf(t, relation, rangeVar.inh !== true));
     for (const why of before.findings.unknown) t.findings.unknown.add(why);
+    noteModified(t, relation);
+    // What is written into a view goes into what it reads.
+    for (const oid of relation.kind === 'v' ? before.findings.reads : []) {
+      const base = t.catalog.relationByOid(oid);
+      if (base !== undefined) noteModified(t, base);
+    }
     return { name, relation, columns: before.result, rest };
   }
   const why =
