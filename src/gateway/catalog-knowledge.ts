@@ -61,6 +61,14 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return action === 'redact' && path?.[0] === PRINTED && !RUN_BY_OTHERS.has(relation.name) ? 'scan' : action;
   }
 
+  fieldsOf({ relation: oid, attnum }: ColumnRef): readonly string[] | undefined {
+    const column = this.#catalog.relationByOid(oid)?.columns.find((one) => one.attnum === attnum);
+    let type = column === undefined ? undefined : this.#catalog.typeByOid(column.type);
+    if (type?.kind === 'd') type = this.#catalog.typeByOid(type.base);
+    if (type === undefined || type.relation === 0) return undefined;
+    return this.#catalog.relationByOid(type.relation)?.columns.map(({ name }) => name);
+  }
+
   nameOf({ relation: oid, attnum, path }: ColumnRef): string {
     const relation = this.#catalog.relationByOid(oid);
     const column = relation?.columns.find((one) => one.attnum === attnum);

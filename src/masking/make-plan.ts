@@ -13,6 +13,8 @@ export interface ColumnKnowledge {
   classOf(relation: number, attnum: number): Classification | undefined;
   /** Undefined: no system column. */
   systemAction(column: ColumnRef): 'pass' | 'scan' | 'redact' | undefined;
+  /** Names of the fields of a column of a composite type; undefined: it is none. */
+  fieldsOf(column: ColumnRef): readonly string[] | undefined;
   /** `schema.table.column`, for messages. */
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
@@ -211,7 +213,20 @@ class Planner {
     if (sources.length > 1 || source.path !== undefined) return undefined;
     const paths = this.#known.classOf(source.relation, source.attnum)?.paths;
     if (paths === undefined || paths.size === 0) return undefined;
+    const fields = this.#known.fieldsOf(source);
+    if (fields !== undefined) return { do: 'row', fields: fields.map((field) => this.#field(field, paths)) };
     return this.#pathAction([...paths].map(([path, columnClass]) => [path.split('.'), columnClass] as const));
+  }
+
+  /** Of a composite: by position. */
+  #field(field: string, paths: ReadonlyMap<string, ColumnClass>): ColumnAction {
+    const own = paths.get(field);
+    if (own !== undefined) {
+      const mode = modeOf(this.#rights, own);
+      return mode === 'none' ? PASS : { do: 'mask', class: own, mode };
+    }
+    const isInside = [...paths.keys()].some((path) => path.startsWith(`${field}.`) || path.startsWith('[]'));
+    return isInside ? REDACT : SCAN;
   }
 
   #pathAction(paths: readonly (readonly [readonly string[], ColumnClass])[]): ColumnAction {

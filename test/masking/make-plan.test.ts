@@ -14,6 +14,13 @@ const CLASSES: Readonly<Record<string, Classification>> = {
   '1.3': of('phone'),
   '1.4': { ...clear(), scan: true },
   '1.5': { ...clear(), paths: new Map([['contact.mail', 'email' as const]]) },
+  '1.6': {
+    ...of('postal_address'),
+    paths: new Map([
+      ['street', 'postal_address' as const],
+      ['inner.mail', 'email' as const],
+    ]),
+  },
   '2.1': clear(),
   '2.2': of('email'),
 };
@@ -28,6 +35,7 @@ function clear(): Classification {
 const known: ColumnKnowledge = {
   classOf: (relation, attnum) => CLASSES[`${relation}.${attnum}`],
   systemAction: ({ relation }) => (relation === STATISTICS ? 'redact' : undefined),
+  fieldsOf: ({ attnum }) => (attnum === 6 ? ['street', 'kind', 'inner'] : undefined),
   nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
   masksIn: (relation) => relation === USERS,
   isMadeHere: (routine) => routine === 'public.own',
@@ -151,6 +159,12 @@ describe('columns of an answer', () => {
     );
     const json = action(flow({ kind: 'json', value: row }, id, email));
     expect(json?.do === 'json' && json.keys.get('a')).toEqual({ do: 'redact' });
+  });
+
+  it('masks a composite by its fields', () => {
+    const row = action(flow('copy', at(USERS, 6)));
+    const street = { do: 'mask', class: 'postal_address', mode: 'partial' };
+    expect(row).toEqual({ do: 'row', fields: [street, { do: 'scan' }, { do: 'redact' }] });
   });
 
   it('looks into a json column by its paths', () => {
