@@ -13,6 +13,7 @@ import type {
   SessionSurroundings,
 } from '../../../src/gateway/session/contract.ts';
 import { Egress, type EgressUsage } from '../../../src/gateway/session/egress.ts';
+import type { SessionMasking } from '../../../src/gateway/session/masking.ts';
 import { Session } from '../../../src/gateway/session/session.ts';
 import type { Principal } from '../../../src/identity/principal.ts';
 import { decodeErrorFields } from '../../../src/pgwire/error-response.ts';
@@ -65,6 +66,8 @@ export interface ScriptOptions extends Partial<SessionOptions> {
   isOwn?: (oid: number) => boolean;
   /** Every intent is durable as soon as it is taken. */
   instantlyDurable?: boolean;
+  /** Missing: the principal sees everything. */
+  masking?: SessionMasking;
 }
 
 /** `deny …`, `own …` (policy asks for names), `create …`, `write …`; PREPARE, DEALLOCATE, EXECUTE; else a pure read. */
@@ -86,6 +89,7 @@ function factsOf(text: string): StatementFacts {
   const prepared: PreparedName[] = [];
   let command = 'SELECT';
   let pure = false;
+  let isTransaction = false;
   switch (first) {
     case 'own':
       command = 'DROP TABLE';
@@ -119,14 +123,22 @@ function factsOf(text: string): StatementFacts {
     case 'begin':
     case 'commit':
     case 'rollback':
+    case 'savepoint':
       command = first.toUpperCase();
+      isTransaction = true;
+      break;
+    case 'set':
+      command = 'SET';
+      break;
+    case 'close':
+      command = 'CLOSE CURSOR';
       break;
     default:
       pure = true;
   }
   return {
     command,
-    class: targets.length > 0 || first === 'alter' ? 'ddl' : pure ? 'read' : 'write',
+    class: targets.length > 0 || first === 'alter' ? 'ddl' : isTransaction ? 'transaction' : pure ? 'read' : 'write',
     writes: !pure,
     findings: [],
     targets,
@@ -138,6 +150,7 @@ function factsOf(text: string): StatementFacts {
     offset: 0,
     length: 0,
     ...(prepared.length > 0 ? { prepared } : {}),
+    ...(first === 'set' ? { settings: [words[1]!] } : {}),
   };
 }
 
@@ -168,7 +181,7 @@ export class Script {
   readonly #seen = new Set<string>();
 
   constructor(options: ScriptOptions = {}) {
-    const { unseen = () => false, isOwn = () => false, instantlyDurable = false, ...sessionOptions } = options;
+    const { unseen = () => false, isOwn = () => false, instantlyDurable = false, masking, ...sessionOptions } = options;
     const decide = (analysis: Analysis, resolved?: readonly ResolvedTarget[]): Decision => {
       if (analysis.error !== undefined) return { ...DENIED, sqlstate: analysis.error.sqlstate };
       const sql = analysis.recordedSql;
@@ -202,6 +215,7 @@ export class Script {
       isPureRead: (statements) => statements.every((s) => !s.writes),
       isOwn: (_catalog, oid) => isOwn(oid),
       policyEpoch: () => this.epoch,
+      masking,
     };
     this.session = new Session(
       {
@@ -273,6 +287,22 @@ export class Script {
     return this.handle({ type: 'analysed', analysis: analysisOf(sql), nowMs: ++this.#now });
   }
 
+  traced(): this {
+    return this.handle({ type: 'traced', nowMs: ++this.#now });
+  }
+
+  retraced(): this {
+    return this.handle({ type: 'retraced', nowMs: ++this.#now });
+  }
+
+  cancelRequested(): this {
+    return this.handle({ type: 'cancel_requested', nowMs: ++this.#now });
+  }
+
+  statementCancelled(): this {
+    return this.handle({ type: 'statement_cancelled', nowMs: ++this.#now });
+  }
+
   clientEnd(): this {
     return this.handle({ type: 'client_end', nowMs: ++this.#now });
   }
@@ -332,6 +362,7 @@ export function describeFrontend(type: string, buffer: Buffer, start: number, en
       const { name, sqlStart, sqlEnd } = decodeParse(buffer, start, end);
       const sql = buffer.toString('utf8', sqlStart, sqlEnd);
       if (sql === REJECTED) return `Parse ${name}=<rejected>`;
+      if (sql.includes('current_schemas(true)')) return `Parse ${name}=<path>`;
       return sql.includes('to_regclass') ? `Parse ${name}=<probe>` : `Parse ${name}=${sql}`;
     }
     case 'B': {
