@@ -52,7 +52,8 @@ export interface Explanation extends Access {
 
 export interface ExplainedStatement {
   readonly command: string;
-  readonly decision: 'pass' | 'mask' | 'refuse';
+  /** `depends`: on what another statement of the session defined, `result_of`. */
+  readonly decision: 'pass' | 'mask' | 'refuse' | 'depends';
   readonly refusal: ExplainedRefusal | undefined;
   /** Undefined: it answers no rows, or `result_of` or `unknown` says what is known of them. */
   readonly columns: readonly ExplainedColumn[] | undefined;
@@ -179,12 +180,14 @@ function explainOne(
   const shown = isPlanned ? answer.plan : undefined;
   const isHidden = shown !== undefined && shown.result === undefined && one?.defines === undefined;
   const masks = shown !== undefined && one?.defines === undefined && shown.result?.passes !== true;
+  const isOfAnother = one?.resultOf !== undefined && named === undefined;
+  const answered = isOfAnother ? 'depends' : masks ? 'mask' : 'pass';
   return {
     command: facts.command,
-    decision: refusal !== undefined ? 'refuse' : masks ? 'mask' : 'pass',
+    decision: refusal === undefined ? answered : 'refuse',
     refusal: refusal && maskingRefusal(refusal, sql),
     columns: columns?.map((column, at) => explainColumn(view, column, isPlanned ? answer.plan : undefined, at)),
-    result_of: one?.resultOf && named === undefined ? `${one.resultOf.kind} ${one.resultOf.name}` : undefined,
+    result_of: isOfAnother ? `${one.resultOf.kind} ${one.resultOf.name}` : undefined,
     unknown: one === undefined ? ['it could not be traced'] : isHidden ? unknownOf(one) : [],
     writes: one === undefined ? [] : explainWrites(view, one, plan),
     uses: one === undefined || !isPlanned ? [] : explainUses(view, one, rights, sql),

@@ -23,6 +23,8 @@ const ROUTES = [
   ['POST', '/v1/tunnels/t/renew'],
   ['GET', '/v1/tunnels/t/events'],
   ['GET', '/v1/history'],
+  ['GET', '/v1/databases/app/classification'],
+  ['POST', '/v1/databases/app/explain'],
 ] as const;
 
 describe('without a token', () => {
@@ -113,6 +115,12 @@ describe('with a token', () => {
     ['GET', '/v1/nothing', 404],
     ['GET', '/v1/../v1/nothing', 404],
     ['DELETE', '/v1/whoami', 400],
+    ['POST', '/v1/databases/app/classification', 400],
+    ['GET', '/v1/databases/app/classification?since=yesterday', 400],
+    ['GET', '/v1/databases/secret-db/classification', 403],
+    ['GET', '/v1/databases/no-such-db/classification', 403],
+    ['GET', '/v1/databases/app/explain', 400],
+    ['POST', '/v1/databases/app/explain', 400],
   ])('%s %s answers %i in JSON, and nothing of the inside', async (method, path, status) => {
     const answer = await rig.api(method, path, await rig.token());
     expect(answer.status).toBe(status);

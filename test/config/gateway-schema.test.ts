@@ -235,3 +235,81 @@ describe('gateway.yaml', () => {
     expect(() => loadGatewaySettings(join(dir, 'none.yaml'), {})).toThrow(/cannot read .*none\.yaml/);
   });
 });
+
+describe('masking in gateway.yaml', () => {
+  const grants = (...keys: string[]) =>
+    `${BASE}grants:\n${keys.map((more) => `  - {to: {group: a}, database: prod-db, access: read, ${more}}\n`).join('')}`;
+  const classified = (...lines: string[]) =>
+    BASE.replace(
+      '    upstream:',
+      `    classification:\n${lines.map((line) => `      ${line}\n`).join('')}    upstream:`,
+    );
+  const CLASSES =
+    'email, phone, person_name, postal_address, geo, date_of_birth, national_id, tax_id, ip_address, device_id, username, password_hash, secret, payment_card, bank_account, health, demographic, financial, free_text, photo';
+  const MODES = '"partial", "token", "redact", "null" or "none"';
+
+  it('reads grants: one mode, a mapping of classes, null with and without quotes', () => {
+    const { settings } = parse(
+      grants(
+        'mask: token',
+        'mask: { email: none, photo: null, other: redact }',
+        'mask: null',
+        'predicates: none',
+        'create: true',
+      ),
+    );
+    expect(settings.grants.map(({ masking }) => masking)).toEqual([
+      { mask: 'token', predicates: undefined },
+      { mask: 'redact', classes: { email: 'none', photo: 'null' }, predicates: undefined },
+      { mask: 'null', predicates: undefined },
+      { mask: undefined, predicates: 'none' },
+      undefined,
+    ]);
+  });
+
+  it.each([
+    [
+      'mask: partail',
+      `mask: found "partail", expected ${MODES}, or a mapping of classes to these, such as "{ email: none, other: partial }"; did you mean "partial"?`,
+    ],
+    [
+      'mask: 3',
+      `mask: found 3, expected ${MODES}, or a mapping of classes to these, such as "{ email: none, other: partial }"`,
+    ],
+    [
+      'mask: [email]',
+      `mask: found a list, expected ${MODES}, or a mapping of classes to these, such as "{ email: none, other: partial }"`,
+    ],
+    ['mask: { emial: none }', `mask.emial: unknown key, did you mean "email"? (allowed: ${CLASSES}, other)`],
+    ['mask: { email: nul }', `mask.email: found "nul", expected ${MODES}; did you mean "null"?`],
+    ['predicates: all', 'predicates: found "all", expected "free", "lookup" or "none"'],
+  ])('names what is wrong with %s', (key, message) => {
+    expect(faults(grants(key))).toEqual([expect.stringMatching(/^gateway\.yaml:17:\d+: grants\[0\]\./)]);
+    expect(faults(grants(key))[0]).toContain(`grants[0].${message}`);
+  });
+
+  it('reads classes of columns', () => {
+    const { settings } = parse(classified('public.users.nickname: none', '"app.Odd Table.mail": email'));
+    expect([...settings.databases.get('prod-db')!.classification!]).toEqual([
+      ['public.users.nickname', 'none'],
+      ['app.Odd Table.mail', 'email'],
+    ]);
+    expect(parse(BASE).settings.databases.get('prod-db')!.classification).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'public.users.email: emial',
+      /found "emial", expected one of "email", "phone", .*"photo", "none"; did you mean "email"\?$/,
+    ],
+    ['public.users.email: [email]', /found a list, expected one of "email"/],
+    [
+      'users.email: none',
+      /not the name of a column, expected "schema\.table\.column"; did you mean "public\.users\.email"\?$/,
+    ],
+    ['email: none', /not the name of a column, expected "schema\.table\.column"$/],
+  ])('names what is wrong with the class %s', (line, message) => {
+    expect(faults(classified(line))).toEqual([expect.stringMatching(message)]);
+    expect(faults(classified(line))[0]).toMatch(/^gateway\.yaml:13:7: databases\.prod-db\.classification\./);
+  });
+});

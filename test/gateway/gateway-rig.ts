@@ -159,12 +159,13 @@ export class Rig {
     return this.token({ sub, email: `${sub}@example.test`, groups: [...groups], ...claims });
   }
 
-  /** A JSON request to the API. */
+  /** A JSON request to the API; an answer of NDJSON is an array of its lines. */
   async api(
     method: string,
     target: string,
     token?: string,
     headers: Record<string, string> = {},
+    sent?: string,
   ): Promise<{ status: number; headers: IncomingHttpHeaders; body: Json }> {
     return new Promise((resolve, reject) => {
       const request = https.request(new URL(target, this.settings.publicUrl), {
@@ -179,12 +180,12 @@ export class Rig {
           resolve({
             status: response.statusCode!,
             headers: response.headers,
-            body: text === '' ? undefined : JSON.parse(text),
+            body: text === '' ? undefined : parseAnswer(text, response.headers['content-type']),
           });
         }, reject),
       );
       request.once('error', reject);
-      request.end();
+      request.end(sent);
     });
   }
 
@@ -343,6 +344,14 @@ export async function failure(promise: Promise<unknown>): Promise<pg.DatabaseErr
     return error as pg.DatabaseError;
   }
   throw new Error('it did not fail');
+}
+
+function parseAnswer(text: string, type: string | undefined): Json {
+  if (type !== 'application/x-ndjson') return JSON.parse(text);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

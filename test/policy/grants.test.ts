@@ -97,6 +97,54 @@ describe('when and what for', () => {
   });
 });
 
+describe('masking', () => {
+  const maskingOf = (grants: GrantSettings[], environment = 'production') => {
+    const outcome = grantOf(ADA, { ...SHOP, environment }, compileGrants(grants), { nowMs: NOON, purpose: undefined });
+    if (!outcome.granted) throw new Error('not granted');
+    const { mask, classes, predicates } = outcome.masking;
+    return { mask, classes: Object.fromEntries(classes), predicates };
+  };
+
+  it.each<[string, Partial<GrantSettings>, string, string, string]>([
+    ['read in production', {}, 'production', 'partial', 'lookup'],
+    ['ddl in production', { access: 'ddl' }, 'production', 'partial', 'lookup'],
+    ['admin in production', { access: 'admin' }, 'production', 'none', 'free'],
+    ['staging', {}, 'staging', 'partial', 'lookup'],
+    ['development', {}, 'development', 'none', 'free'],
+    ['another word', {}, 'playground', 'partial', 'lookup'],
+    ['admin that is masked', { access: 'admin', masking: { mask: 'token' } }, 'production', 'token', 'free'],
+    ['development that is masked', { masking: { mask: 'null', predicates: 'none' } }, 'development', 'null', 'none'],
+    ['predicates alone', { masking: { predicates: 'none' } }, 'production', 'partial', 'none'],
+  ])('without a word or with one: %s', (_name, more, environment, mask, predicates) => {
+    const grants = [grant({ ...more, database: '*' })];
+    expect(maskingOf(grants, environment)).toEqual({ mask, classes: {}, predicates });
+  });
+
+  it('is the mildest of several grants, class by class, whatever access they give', () => {
+    const strict = grant({
+      masking: { mask: 'redact', classes: { email: 'null', phone: 'token' }, predicates: 'none' },
+    });
+    const other = grant({ access: 'write', masking: { mask: 'token', classes: { email: 'redact', photo: 'none' } } });
+    expect(maskingOf([strict, other])).toEqual({
+      mask: 'token',
+      classes: { email: 'redact', phone: 'token', photo: 'none' },
+      predicates: 'lookup',
+    });
+    // What one names and the other shows with all the rest is shown.
+    expect(maskingOf([strict, grant({ masking: { mask: 'none' } })])).toMatchObject({
+      mask: 'none',
+      classes: { email: 'none', phone: 'none' },
+    });
+    expect(maskingOf([strict])).toMatchObject({ mask: 'redact', predicates: 'none' });
+  });
+
+  it('of a grant that does not hold now counts for nothing', () => {
+    const over = grant({ masking: { mask: 'none' }, expiresAt: NOON - 1 });
+    const purposeful = grant({ masking: { mask: 'none' }, purposeRequired: true });
+    expect(maskingOf([grant(), over, purposeful])).toMatchObject({ mask: 'partial' });
+  });
+});
+
 describe('limits', () => {
   const limits = (...of: (GrantLimits | undefined)[]) => {
     const outcome = ask(of.map((one) => grant({ access: 'write', limits: one })));
