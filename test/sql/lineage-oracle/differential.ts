@@ -358,7 +358,9 @@ export class Differential {
     if (sent !== undefined && sent !== field.dataTypeID)
       says.push(`type ${column.type}, the server says ${field.dataTypeID}`);
     const origin = `${column.origin?.relation ?? 0}.${column.origin?.attnum ?? 0}`;
-    if (column.unknown.length === 0 && origin !== `${field.tableID}.${field.columnID}`) {
+    // A cast to the very type and length that a column has leaves it as it is; a catalog knows no lengths.
+    const mayBeNoCast = column.origin === undefined && field.dataTypeID === 1043;
+    if (column.unknown.length === 0 && !mayBeNoCast && origin !== `${field.tableID}.${field.columnID}`) {
       says.push(`origin ${origin}, the server says ${field.tableID}.${field.columnID}`);
     }
     return says.map((one) => ({ rule: 'description', says: `column ${i + 1} ${column.name}: ${one}` }));
