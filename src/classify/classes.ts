@@ -43,6 +43,8 @@ export interface Classification {
   readonly scan: boolean;
   /** Of a json or composite column: paths (`a.b`, `[]` for elements) whose values have a class. */
   readonly paths?: ReadonlyMap<string, ColumnClass>;
+  /** Computed from values of that class: a mask made for the class would show parts of it that it was made to hide. */
+  readonly computed?: boolean;
 }
 
 /** What is known of a column when it is classified; values are samples as text, never kept. */

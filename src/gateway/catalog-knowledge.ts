@@ -112,9 +112,14 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return !known;
   }
 
+  isTableMadeHere(oid: number): boolean {
+    const relation = this.#catalog.relationByOid(oid);
+    return relation === undefined || this.#isPrivate(relation) || this.#isOwned('pg_class', oid);
+  }
+
   isLaundry(oid: number): boolean {
     const relation = this.#catalog.relationByOid(oid);
-    if (relation === undefined) return true;
+    if (relation === undefined || (relation.hasRules && this.isTableMadeHere(oid))) return true;
     const acts = relation.triggers.length > 0 || relation.hasRules;
     return acts && relation.columns.some(({ attnum }) => this.#classifier.isInherited(oid, attnum));
   }

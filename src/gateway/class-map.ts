@@ -3,7 +3,7 @@
  * what it references, its partitions and children, what it is computed from. Plain state; it samples nothing.
  */
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
-import { isTextLike, referenced, typeName } from '../classify/catalog-subjects.ts';
+import { referenced, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
 import type { Inherited, StoredTable } from './classification-store.ts';
 
@@ -61,7 +61,14 @@ export class ClassMap {
     // 1. Configuration.
     const override = this.#override(catalog, relation, column.name);
     if (override !== undefined) return configured(override);
-    // 2. What it references, unless its own values say what it is.
+    // 2. What was computed into it, or into the same column of its family, is shown to nobody.
+    if (inherited?.computed === true) return ofInherited(inherited);
+    const related = this.inherited.size === 0 ? [] : this.#family(catalog, relation, column.name);
+    const computed = related.find(({ found }) => found.computed === true);
+    if (computed !== undefined) return computed.found;
+    const generated = this.#generated(relation, attnum, seen);
+    if (generated !== undefined) return generated;
+    // 3. What it references, unless its own values say what it is.
     const own = this.#own(catalog, relation, attnum);
     const bySight = own?.class !== undefined && own.evidence.some(({ from }) => from === 'values');
     const target = bySight ? undefined : referenced(catalog, relation, attnum);
@@ -69,22 +76,20 @@ export class ClassMap {
     if (own !== undefined && target !== undefined && reference?.class !== undefined) {
       return { ...reference, evidence: [{ from: 'foreign_key', says: `references ${target.name}` }] };
     }
-    // 3. What the column itself says, and 4. what was copied into it.
+    // 4. What was copied into it, whatever it is called; 5. what the column itself says.
+    if (inherited !== undefined && own?.paths === undefined) return ofInherited(inherited);
     if (own?.class !== undefined) {
       return own.paths === undefined ? own : withPaths(own, this.#family(catalog, relation, column.name));
     }
     if (inherited !== undefined) return ofInherited(inherited);
     if (own === undefined) return undefined;
-    // 5. The same column of parents and children.
+    // 6. The same column of parents and children.
     const family = this.#family(catalog, relation, column.name);
     const other = family.find(({ found }) => found.class !== undefined);
     if (other !== undefined) {
       const says = `the same column of ${other.name}`;
       return withPaths({ ...other.found, evidence: [{ from: 'inherited', says }] }, family);
     }
-    // 6. What it is computed from.
-    const generated = this.#generated(catalog, relation, attnum, seen);
-    if (generated !== undefined) return generated;
     return own.scan || !family.some(({ found }) => found.scan) ? own : { ...own, scan: true };
   }
 
@@ -119,12 +124,7 @@ export class ClassMap {
     return stored.type === typeName(catalog, column.type) ? stored.own : undefined;
   }
 
-  #generated(
-    catalog: Catalog,
-    relation: CatalogRelation,
-    attnum: number,
-    seen: Set<string>,
-  ): Classification | undefined {
+  #generated(relation: CatalogRelation, attnum: number, seen: Set<string>): Classification | undefined {
     const column = relation.columns.find((one) => one.attnum === attnum);
     const sql = column?.generated;
     if (column === undefined || sql === undefined) return undefined;
@@ -132,8 +132,9 @@ export class ClassMap {
       (one) => one.attnum !== attnum && mentions(sql, one.name) && this.#classOf(relation.oid, one.attnum, seen)?.class,
     );
     const [first] = sources;
-    if (first === undefined) return undefined;
-    if (!isTextLike(catalog, column.type) && !sources.some((one) => one.type === column.type)) return undefined;
+    if (first === undefined || NULL_TEST.test(sql)) return undefined;
+    const isWhole = sources.every((one) => this.#classOf(relation.oid, one.attnum, new Set())?.computed !== true);
+    if (isWhole && LENGTH.test(sql)) return undefined;
     const classes = new Set(sources.map((one) => this.#classOf(relation.oid, one.attnum, new Set())?.class));
     const [only] = classes;
     return {
@@ -141,6 +142,7 @@ export class ClassMap {
       confidence: 0.9,
       evidence: [{ from: 'inherited', says: `computed from ${sources.map(({ name }) => name).join(', ')}` }],
       scan: false,
+      ...(isWhole && KEEPS_WHOLE.test(sql) ? {} : { computed: true }),
     };
   }
 }
@@ -172,6 +174,13 @@ export function familyOf(catalog: Catalog, relation: CatalogRelation): CatalogRe
   return [...found].flatMap((oid) => catalog.relationByOid(oid) ?? []);
 }
 
+/** Made of one whole value, in which nothing moved. */
+const KEEPS_WHOLE = /^\(*(?:(?:lower|upper|btrim|initcap)\()*\(*"?[\w$]+"?\)*(?:::[\w ]+)?\)*$/;
+
+/** Only whether there is a value, or how long it is. */
+const NULL_TEST = /^\(*"?[\w$]+"? IS (?:NOT )?NULL\)*$/;
+const LENGTH = /^(?:char_length|character_length|length|octet_length)\(+"?[\w$]+"?\)*(?:::[\w ]+)?\)*$/;
+
 function mentions(sql: string, name: string): boolean {
   const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`(?<![\\w$])"?${quoted}"?(?![\\w$])`).test(sql);
@@ -186,7 +195,8 @@ function configured(override: ColumnClass | 'none'): Classification {
   };
 }
 
-function ofInherited({ class: columnClass, from }: Inherited): Classification {
-  const evidence = [{ from: 'inherited', says: `data of ${from} was copied here` }] as const;
-  return { class: columnClass, confidence: 1, evidence, scan: false };
+function ofInherited({ class: columnClass, from, computed }: Inherited): Classification {
+  const says = computed === true ? `it was computed from ${from}` : `data of ${from} was copied here`;
+  const found = { class: columnClass, confidence: 1, evidence: [{ from: 'inherited', says }], scan: false } as const;
+  return computed === true ? { ...found, computed } : found;
 }

@@ -30,6 +30,8 @@ export interface Inherited {
   readonly attnum: number;
   readonly class: ColumnClass;
   readonly from: string;
+  /** See `Classification`. */
+  readonly computed?: boolean | undefined;
 }
 
 export interface StoredClasses {
@@ -64,7 +66,15 @@ const schema = z.object({
       ),
     }),
   ),
-  inherited: z.array(z.object({ oid: z.int(), attnum: z.int(), class: columnClass, from: z.string() })),
+  inherited: z.array(
+    z.object({
+      oid: z.int(),
+      attnum: z.int(),
+      class: columnClass,
+      from: z.string(),
+      computed: z.boolean().optional(),
+    }),
+  ),
 });
 
 export class ClassificationStore {

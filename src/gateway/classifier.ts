@@ -11,7 +11,7 @@ import { classifyTable } from '../classify/classify-column.ts';
 import { sampleQuery, thinned } from '../classify/sample-query.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { ClassMap, familyOf, MAX_PARTITIONS } from './class-map.ts';
-import { ClassificationStore, type StoredColumn } from './classification-store.ts';
+import { ClassificationStore, type Inherited, type StoredColumn } from './classification-store.ts';
 import { SideConnections } from './side-connections.ts';
 
 export interface ClassifierOptions {
@@ -145,10 +145,15 @@ export class Classifier {
   }
 
   /** Data of that class was copied there. Stays until configuration says otherwise or the column is gone. */
-  inherit(oid: number, attnum: number, columnClass: ColumnClass, from: string): void {
+  inherit(
+    oid: number,
+    attnum: number,
+    { class: columnClass, from, computed }: Pick<Inherited, 'class' | 'from' | 'computed'>,
+  ): void {
     const key = `${oid}.${attnum}`;
-    if (this.#map.inherited.get(key)?.class === columnClass) return;
-    this.#map.inherited.set(key, { oid, attnum, class: columnClass, from });
+    const known = this.#map.inherited.get(key);
+    if (known?.class === columnClass && known.computed === computed) return;
+    this.#map.inherited.set(key, { oid, attnum, class: columnClass, from, ...(computed === true ? { computed } : {}) });
     this.#changed();
     this.#storeIn(STORE_INHERITED_AFTER_MS);
   }

@@ -272,7 +272,7 @@ export class DatabaseMasking {
       if (relation.name !== name || before.relationByOid(relation.oid) !== undefined) continue;
       const column = relation.columns.find((one) => one.name === inheritance.column);
       if (column === undefined) continue;
-      this.classifier.inherit(relation.oid, column.attnum, inheritance.class, inheritance.from);
+      this.classifier.inherit(relation.oid, column.attnum, inheritance);
       found = true;
     }
     return found;

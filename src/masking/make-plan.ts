@@ -21,6 +21,8 @@ export interface ColumnKnowledge {
   masksIn(relation: number, rights: MaskingRights): boolean;
   /** Was a routine or view of this name (`schema.name`, `DO`) made by somebody who came through dbgate? */
   isMadeHere(routine: string): boolean;
+  /** Was it made by somebody who came through dbgate? */
+  isTableMadeHere(relation: number): boolean;
   /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
   isLaundry(relation: number): boolean;
   /** Is there any column that is sensitive? Else the unknown holds nothing. */
@@ -42,6 +44,8 @@ export interface Inheritance {
   readonly column: string;
   readonly class: ColumnClass;
   readonly from: string;
+  /** What flows is no value of that class, but computed from such. */
+  readonly computed: boolean;
 }
 
 export interface StatementPlan {
@@ -102,7 +106,11 @@ export function unplannable(why: string): StatementPlan {
   return { ...OPAQUE_PLAN, refuse };
 }
 
-type Held = { readonly class: ColumnClass; readonly mode: MaskMode } | 'system' | 'scan' | 'clear';
+type Held =
+  | { readonly class: ColumnClass; readonly mode: MaskMode; readonly computed?: true }
+  | 'system'
+  | 'scan'
+  | 'clear';
 
 class Planner {
   readonly #known: ColumnKnowledge;
@@ -115,7 +123,8 @@ class Planner {
 
   plan(lineage: StatementLineage): StatementPlan {
     const result = lineage.columns === undefined ? NO_COLUMNS : this.#result(lineage.columns);
-    const { refuse, lookups } = this.#uses(lineage);
+    const uses = this.#uses(lineage);
+    const { refuse } = uses;
     const writes = this.#writes(lineage);
     const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
     return {
@@ -125,7 +134,7 @@ class Planner {
       defines: lineage.defines,
       messages: this.#touchesMasked(lineage) ? 'generic' : blind ? 'data' : 'scan',
       inherits: writes.inherits,
-      lookups,
+      lookups: uses.lookups + lineage.writes.filter(({ sums }) => sums).length,
       runsCode: lineage.opaque.length > 0,
       isOfAnother: lineage.resultOf !== undefined,
       copyOut: lineage.copyOut,
@@ -150,10 +159,12 @@ class Planner {
     let masked: Extract<Held, object> | undefined;
     let scanned = false;
     let several = false;
+    let computed = false;
     for (const source of flow.sources) {
       const held = this.#held(source);
       if (held === 'clear') continue;
       if (held === 'system') return REDACT;
+      if (typeof held === 'object' && held.computed) computed = true;
       if (held === 'scan') scanned = true;
       else if (masked === undefined) masked = held;
       else if (masked.class !== held.class || masked.mode !== held.mode) several = true;
@@ -163,7 +174,7 @@ class Planner {
     switch (shape.kind) {
       case 'copy':
         if (masked === undefined) return SCAN;
-        if (several) return REDACT;
+        if (several || computed) return REDACT;
         return this.#paths(flow.sources) ?? { do: 'mask', ...masked };
       case 'array':
         return { do: 'array', element: this.#action(shape.element) };
@@ -258,7 +269,10 @@ class Planner {
       const here = pathClass(paths, path);
       return here === undefined ? 'scan' : this.#masks(here);
     }
-    if (found.class !== undefined) return this.#masks(found.class);
+    if (found.class !== undefined) {
+      const held = this.#masks(found.class);
+      return found.computed === true && typeof held === 'object' ? { ...held, computed: true } : held;
+    }
     if (paths !== undefined && paths.size > 0) {
       for (const columnClass of paths.values()) {
         const held = this.#masks(columnClass);
@@ -412,23 +426,72 @@ class Planner {
 
   #writes(lineage: StatementLineage): { refuse: PlanRefusal | undefined; inherits: readonly Inheritance[] } {
     let inherits: Inheritance[] | undefined;
-    for (const { target, flow, offset } of lineage.writes) {
+    for (const { target, flow, sums, generated, offset } of lineage.writes) {
       const masked = flow.sources.find((source) => this.#isMasked(source));
       const blind = flow.unknown.length > 0 && this.#known.holdsSensitive;
       if (masked === undefined && !blind) continue;
       const from = masked === undefined ? 'an unknown origin' : this.#known.nameOf(masked);
       if (target.kind === 'column') {
-        if (!blind && this.#isMasked(target)) continue;
         const to = this.#known.nameOf(target);
-        const message = `${from} is masked for you and would be copied into ${to}, which is not`;
-        return { refuse: { ...COPY_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+        if (blind || !this.#isMasked(target)) {
+          const message = `${from} is masked for you and would be copied into ${to}, which is not`;
+          return { refuse: { ...COPY_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+        }
+        // The class of a generated column says how it is computed.
+        if (generated === true || this.#fits(flow, target) || (sums === true && this.#mayAdd(target))) continue;
+        const message = `what is computed from ${from}, which is masked for you, would be written into ${to}`;
+        return { refuse: { ...COMPUTED_REFUSED, message, offset }, inherits: NO_INHERITANCE };
       }
-      const held = masked === undefined ? undefined : this.#held(masked);
-      const copied = !blind && flow.shape.kind === 'copy' && typeof held === 'object' ? held.class : 'free_text';
+      const copied = blind ? undefined : this.#copied(flow);
       inherits ??= [];
-      inherits.push({ lookup: target.lookup, column: target.column, class: copied, from });
+      inherits.push({
+        lookup: target.lookup,
+        column: target.column,
+        class: copied ?? 'free_text',
+        from,
+        computed: copied === undefined,
+      });
     }
     return { refuse: undefined, inherits: inherits ?? NO_INHERITANCE };
+  }
+
+  /** The class of values that flow as they are, by themselves or as elements; undefined: they are computed, or of several. */
+  #copied(flow: Flow): ColumnClass | undefined {
+    if (flow.shape.kind === 'array') return this.#copied(flow.shape.element);
+    if (flow.shape.kind !== 'copy') return undefined;
+    let found: ColumnClass | undefined;
+    for (const source of flow.sources) {
+      const held = this.#held(source);
+      if (held === 'clear') continue;
+      if (typeof held !== 'object' || held.computed || (found !== undefined && held.class !== found)) return undefined;
+      found = held.class;
+    }
+    return found;
+  }
+
+  /** A mask that shows how large a number is tells all of it to who may add to it often enough. */
+  #mayAdd(target: ColumnRef): boolean {
+    const held = this.#held(target);
+    return typeof held === 'object' && held.class === 'financial' && !this.#known.isTableMadeHere(target.relation);
+  }
+
+  /** Does the mask of a column hide what flows into it as well as it hides what was there? */
+  #fits(flow: Flow, target: ColumnRef): boolean {
+    const held = this.#held(target);
+    if (typeof held !== 'object') return held === 'system';
+    const { class: own, mode, computed } = held;
+    if (computed === true || mode === 'redact' || mode === 'null') return true;
+    if (mode === 'partial' && (own === 'secret' || own === 'password_hash')) return true;
+    const paths = this.#known.classOf(target.relation, target.attnum)?.paths;
+    if (paths === undefined || paths.size === 0) {
+      const copied = this.#copied(flow);
+      return copied === own || (copied !== undefined && own === 'free_text' && mode === 'partial');
+    }
+    if (flow.shape.kind !== 'copy') return false;
+    return flow.sources.every(({ relation, attnum, path }) => {
+      const from = path === undefined ? this.#known.classOf(relation, attnum)?.paths : undefined;
+      return from !== undefined && [...from].every(([at, columnClass]) => paths.get(at) === columnClass);
+    });
   }
 }
 
@@ -438,6 +501,12 @@ const COPY_REFUSED = {
   rule: 'masking.no-copy',
   why: 'the copy would be read without a mask',
   hint: 'Copy it into a column of the same class, or ask for access without masking.',
+} as const;
+
+const COMPUTED_REFUSED = {
+  rule: 'masking.no-copy',
+  why: 'the mask of the column shows parts of a value, which would be other parts then',
+  hint: 'Copy values as they are, or ask for access without masking.',
 } as const;
 
 /** The class at a path, or at anything below or above it that is classified. */

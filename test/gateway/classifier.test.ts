@@ -269,7 +269,7 @@ describe('what is kept', () => {
     await first.whenDone();
     expect([first.of(oid, 2)?.class, first.of(oid, 3)?.class]).toEqual(['email', undefined]);
     const version = first.version;
-    first.inherit(oid, 3, 'national_id', 'public.zq.c3');
+    first.inherit(oid, 3, { class: 'national_id', from: 'public.zq.c3' });
     expect(first.of(oid, 3)).toMatchObject({ class: 'national_id', evidence: [{ from: 'inherited' }] });
     expect(first.version).toBeGreaterThan(version);
     expect([first.isInherited(oid, 3), first.isInherited(oid, 2)]).toEqual([true, false]);
@@ -318,6 +318,37 @@ describe('what is kept', () => {
     expect(classifier.of(oid, 2)?.class).toBe('email');
   });
 
+  it('shows nothing of what is computed, whatever it is called', async () => {
+    await client.query(
+      `CREATE TABLE computed (email text, code int GENERATED ALWAYS AS (ascii(substr(email, 3, 1))) STORED,
+         small text GENERATED ALWAYS AS (lower(email)) STORED, tail text GENERATED ALWAYS AS (substr(email, 3)) STORED,
+         known bool GENERATED ALWAYS AS (email IS NOT NULL) STORED, also_email text);
+       CREATE TABLE computed_kid () INHERITS (computed)`,
+    );
+    const catalog = await readCatalog();
+    const oid = oidOf(catalog, 'computed');
+    const { classifier } = openClassifier('computed');
+    classifier.update(catalog);
+    await classifier.ensure([oid]);
+    const found = (attnum: number, table = oid) => {
+      const { class: kind, computed } = classifier.of(table, attnum) ?? {};
+      return [kind, computed];
+    };
+    expect([1, 2, 3, 4, 5].map((attnum) => found(attnum))).toEqual([
+      ['email', undefined],
+      ['email', true],
+      ['email', undefined],
+      ['email', true],
+      [undefined, undefined],
+    ]);
+    const kid = oidOf(catalog, 'computed_kid');
+    classifier.inherit(kid, 6, { class: 'free_text', from: 'public.x.y', computed: true });
+    expect([found(6, kid), found(6)]).toEqual([
+      ['free_text', true],
+      ['free_text', true],
+    ]);
+  });
+
   it('gives way to configuration', async () => {
     const catalog = await readCatalog();
     const overrides = new Map<string, ColumnClass | 'none'>([
@@ -328,7 +359,7 @@ describe('what is kept', () => {
     classifier.update(catalog);
     const oid = oidOf(catalog, 'zq');
     await classifier.ensure([oid]);
-    classifier.inherit(oid, 2, 'email', 'elsewhere');
+    classifier.inherit(oid, 2, { class: 'email', from: 'elsewhere' });
     expect(classifier.of(oid, 2)).toMatchObject({ class: undefined, evidence: [{ from: 'configuration' }] });
     expect(classifier.of(oid, 14)?.class).toBe('secret');
   });

@@ -23,6 +23,12 @@ const CLASSES: Readonly<Record<string, Classification>> = {
   },
   '2.1': clear(),
   '2.2': of('email'),
+  '2.3': of('secret'),
+  '2.4': of('financial'),
+  '2.5': { ...of('email'), computed: true },
+  '2.6': of('free_text'),
+  '2.7': { ...clear(), paths: new Map([['contact.mail', 'email' as const]]) },
+  '5.4': of('financial'),
 };
 
 function of(one: ColumnClass): Classification {
@@ -39,6 +45,7 @@ const known: ColumnKnowledge = {
   nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
   masksIn: (relation) => relation === USERS,
   isMadeHere: (routine) => routine === 'public.own',
+  isTableMadeHere: (relation) => relation === 5,
   isLaundry: (relation) => relation === 9,
   holdsSensitive: true,
 };
@@ -235,14 +242,48 @@ describe('what is written', () => {
     ['an expression into a clear column', target(1, ORDERS), flow('derived', email), 'masking.no-copy'],
     ['the unknown into a clear column', target(1, ORDERS), { ...flow('derived'), unknown: ['x'] }, 'masking.no-copy'],
     ['what is clear', target(1, ORDERS), flow('copy', id), undefined],
+    ['another class', target(2, ORDERS), flow('copy', phone), 'masking.no-copy'],
+    ['an expression into its own column', target(2), flow('derived', email), 'masking.no-copy'],
+    ['a text of it', target(2, ORDERS), flow('text', email), 'masking.no-copy'],
+    ['an expression into what shows nothing', target(3, ORDERS), flow('derived', email), undefined],
+    ['an expression into what was computed', target(5, ORDERS), flow('derived', email), undefined],
+    ['a copy into prose', target(6, ORDERS), flow('copy', email), undefined],
+    ['an expression into prose, whose length is shown', target(6, ORDERS), flow('text', email), 'masking.no-copy'],
+    ['a document into one with the same paths', target(7, ORDERS), flow('copy', at(USERS, 5)), undefined],
+    ['a document that is put together anew', target(7, ORDERS), flow('json', at(USERS, 5)), 'masking.no-copy'],
+    ['a part of a document', target(7, ORDERS), flow('copy', at(USERS, 5, ['contact'])), 'masking.no-copy'],
   ])('%s', (_name, to, from, expected) => {
     expect(refusal({ writes: [{ target: to, flow: from, offset: 0 }] })).toBe(expected);
+  });
+
+  it('lets amounts be added to, as often as values may be looked up, but not in tables of one’s own', () => {
+    const sums = (relation: number, attnum: number) =>
+      plan({
+        writes: [
+          { target: target(attnum, relation), flow: flow('derived', at(relation, attnum)), sums: true, offset: 0 },
+        ],
+      });
+    expect(sums(ORDERS, 4)).toMatchObject({ refuse: undefined, lookups: 1 });
+    expect(sums(5, 4).refuse?.rule).toBe('masking.no-copy');
+    expect(sums(ORDERS, 2).refuse?.rule).toBe('masking.no-copy');
+  });
+
+  it('shows nothing of what was computed from masked values', () => {
+    expect(action(flow('copy', at(ORDERS, 5)))).toEqual({ do: 'redact' });
+    expect(action(flow({ kind: 'array', element: flow('copy', at(ORDERS, 5)) }, at(ORDERS, 5)))).toEqual({
+      do: 'array',
+      element: { do: 'redact' },
+    });
   });
 
   it('gives what is made the class of a copy, and more to what is computed', () => {
     const inherits = (from: Flow) => plan({ writes: [{ target: made, flow: from, offset: 0 }] }).inherits;
     expect(inherits(flow('copy', email))).toMatchObject([{ lookup: 'public.copy', column: 'a', class: 'email' }]);
-    expect(inherits(flow('derived', email))).toMatchObject([{ class: 'free_text' }]);
+    expect(inherits(flow('derived', email))).toMatchObject([{ class: 'free_text', computed: true }]);
+    expect(inherits(flow('copy', email, phone))).toMatchObject([{ computed: true }]);
+    expect(inherits(flow({ kind: 'array', element: flow('copy', email) }, email))).toMatchObject([
+      { class: 'email', computed: false },
+    ]);
     expect(inherits(flow('copy', id))).toEqual([]);
   });
 

@@ -3,12 +3,11 @@
  * them. What does not fit its plan is never passed: `AnswerMismatch` ends the statement.
  */
 
-import { mayHoldSensitive } from '../../classify/scan-text.ts';
 import { DbgateError } from '../../errors.ts';
 import { ByteOutput } from '../../masking/byte-output.ts';
 import { CopyRewriter } from '../../masking/copy-rewriter.ts';
 import { scrubMessage } from '../../masking/error-scrubber.ts';
-import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { ResultPlan } from '../../masking/plan.ts';
 import { ResultRewriter } from '../../masking/result-rewriter.ts';
@@ -17,11 +16,7 @@ import { decodeCopyResponse, decodeRowDescription, type FieldDescription } from 
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Request } from './in-flight.ts';
 import type { SessionMasking } from './masking.ts';
-import { masksAnswer } from './planning.ts';
 import type { Portal } from './prepared.ts';
-
-const NOTIFICATION = 'A'.charCodeAt(0);
-const PID_BYTES = 4;
 
 /** The server's answer is not what was planned for: the schema is another, or the plan was wrong. */
 export class AnswerMismatch extends Error {}
@@ -44,11 +39,9 @@ export class MaskedAnswers {
     this.#context = masking.context;
   }
 
-  /** Must rows of the answer to `head` come whole? Also the first, before which nothing may have told of them. */
-  wantsWholeRows(head: Request | undefined): boolean {
-    if (this.#rewriter !== undefined) return true;
-    const plan = head === undefined ? undefined : planOf(head);
-    return plan !== undefined && masksAnswer(plan);
+  /** Must rows of the answer at hand come whole? */
+  get wantsWholeRows(): boolean {
+    return this.#rewriter !== undefined;
   }
 
   /** RowDescription of a portal, as the gateway asked for it. Throws `AnswerMismatch`. */
@@ -111,26 +104,14 @@ export class MaskedAnswers {
   /** ErrorResponse or NoticeResponse as it may be told; `head`: what it belongs to. */
   message(head: Request | undefined, buffer: Buffer, start: number, end: number): Buffer | undefined {
     const plan = head === undefined ? undefined : planOf(head);
-    const mode = plan?.messages ?? (mayShowRows(head) ? 'data' : 'scan');
+    const foreseen = plan?.messages ?? (mayShowRows(head) ? 'data' : 'scan');
+    // A routine that the text does not show (of a check, a domain, a default) may say what it read.
+    const isHidden = plan?.runsCode !== true && comesFromRoutine(buffer, start, end);
+    const mode = isHidden ? 'generic' : foreseen;
     // A name that tells nothing by itself: drivers look for constraints by it.
     const isIdentifier = (_kind: string, name: string): boolean => this.#context.scan(name) === name;
-    return scrubMessage(buffer, start, end, mode, this.#context.scan, isIdentifier);
-  }
-
-  /**
-   * NotificationResponse and ParameterStatus: texts of anybody's, of which nobody knows what they are made of. Without what
-   * can be told from a value alone; undefined: it may go as it came.
-   */
-  texts(buffer: Buffer, start: number, end: number): Buffer | undefined {
-    const at = start + HEADER_BYTES + (buffer[start] === NOTIFICATION ? PID_BYTES : 0);
-    if (!mayHoldSensitive(buffer, at, end)) return undefined;
-    const texts = buffer.toString('utf8', at, end).split('\0').slice(0, -1);
-    const scanned = texts.map((text) => this.#context.scan(text));
-    if (scanned.every((text, i) => text === texts[i])) return undefined;
-    const body = Buffer.from(scanned.map((text) => `${text}\0`).join(''));
-    const message = Buffer.concat([buffer.subarray(start, at), body]);
-    message.writeInt32BE(message.length - 1, 1);
-    return message;
+    // RAISE chooses names too.
+    return scrubMessage(buffer, start, end, mode, this.#context.scan, isHidden ? undefined : isIdentifier);
   }
 
   /** Execute of a portal that the gateway described itself, or of one that passes. */
@@ -190,16 +171,29 @@ export class MaskedAnswers {
   }
 }
 
-/** The plan of the statement whose answer comes now; of an Execute there is one. Undefined: nothing can be masked in it. */
+/** `W` in an ErrorResponse: where it happened. */
+const CONTEXT = 0x57;
+
+/** The plan of the statement whose answer comes now; of an Execute there is one. */
 function planOf({ plans, kind, completed, portal }: Request): StatementPlan | undefined {
-  if (kind === 'query') return plans === undefined ? undefined : (plans[completed] ?? OPAQUE_PLAN);
-  const ofPortal = portal?.plans ?? plans;
-  return ofPortal === undefined ? undefined : (ofPortal[0] ?? OPAQUE_PLAN);
+  return kind === 'query' ? plans?.[completed] : (portal?.plans ?? plans)?.[0];
 }
 
 /** Without a plan: COMMIT and Sync check deferred constraints, and DDL goes through the rows of its tables. */
 function mayShowRows(head: Request | undefined): boolean {
   return head === undefined || head.kind === 'sync' || head.pure !== true || head.onSuccess !== undefined;
+}
+
+/** The context of an ErrorResponse or NoticeResponse names a function. */
+function comesFromRoutine(buffer: Buffer, start: number, end: number): boolean {
+  for (let at = start + HEADER_BYTES; at < end && buffer[at] !== 0; ) {
+    const isContext = buffer[at] === CONTEXT;
+    const stop = buffer.indexOf(0, at + 1);
+    if (stop < 0 || stop >= end) return true;
+    if (isContext && /\bfunction\b/i.test(buffer.toString('latin1', at + 1, stop))) return true;
+    at = stop + 1;
+  }
+  return false;
 }
 
 const MISMATCH: DenyDecision = {

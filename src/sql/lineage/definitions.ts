@@ -87,7 +87,10 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
       const attnum = relation?.columns.find(({ name }) => name === text(command, 'name'))?.attnum;
       if (using === undefined || relation === undefined || attnum === undefined) continue;
       const { flow } = t.value(using, scope);
-      const isOwn = flow.unknown.length === 0 && flow.sources.every((ref) => ref.attnum === attnum);
+      const isOwn =
+        flow.unknown.length === 0 &&
+        flow.shape.kind === 'copy' &&
+        flow.sources.every((ref) => ref.attnum === attnum && ref.path === undefined);
       if (!isOwn)
         t.findings.writes.push({
           target: { kind: 'column', relation: relation.oid, attnum },

@@ -81,6 +81,10 @@ export interface WriteFlow {
         readonly temporary: boolean;
       };
   readonly flow: Flow;
+  /** The column's own number, more or less a given one. */
+  readonly sums?: boolean;
+  /** The column is computed from others of its row, always in the same way. */
+  readonly generated?: boolean;
   readonly offset: number | undefined;
 }
 

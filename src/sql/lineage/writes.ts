@@ -5,6 +5,7 @@ import { as, child, list, type Tree, text } from '../tree.ts';
 import { compareValues } from './conditions.ts';
 import { combine, isEmpty, type NamedValue, NO_DATA, oneOf, unknownFlow, type Value, valueFrom } from './flows.ts';
 import { traceFrom } from './from-items.ts';
+import { type Kept, keptBy } from './kept-values.ts';
 import type { Flow } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { traceTargets, traceValues, withCtes } from './queries.ts';
@@ -59,10 +60,14 @@ function targetItem(target: Target, columns = target.columns, name = target.name
 }
 
 /** What was assigned, by column name. */
-type Assigned = Map<string, Flow>;
+class Assigned extends Map<string, Flow> {
+  /** Columns that are set to what they hold, and how. */
+  readonly kept = new Map<string, Kept>();
+}
 
-function assign(_t: Tracer, assigned: Assigned, name: string, flow: Flow): void {
+function assign(assigned: Assigned, name: string, flow: Flow): void {
   const before = assigned.get(name);
+  if (before !== undefined) assigned.kept.delete(name);
   assigned.set(name, before === undefined ? flow : oneOf([before, flow]));
 }
 
@@ -71,27 +76,41 @@ function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assign
   for (const wrapped of targets) {
     const target = as(wrapped, 'ResTarget') ?? {};
     const value = t.value(child(target, 'val'), scope).flow;
+    const name = text(target, 'name') ?? '';
     // A part of a value: the whole holds what it is made of.
-    assign(t, assigned, text(target, 'name') ?? '', list(target, 'indirection').length > 0 ? combine([value]) : value);
+    if (list(target, 'indirection').length > 0) {
+      assign(assigned, name, combine([value]));
+      continue;
+    }
+    const kept = isEmpty(value) || assigned.has(name) ? undefined : keptBy(t, child(target, 'val'), name, scope);
+    assign(assigned, name, value);
+    if (kept !== undefined) assigned.kept.set(name, kept);
   }
 }
 
 function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | undefined): void {
   if (target.relation === undefined) return;
-  for (const [name, flow] of assigned) writeColumn(t, target, name, flow, at);
-  const generated: Assigned = new Map();
+  for (const [name, flow] of assigned) writeColumn(t, target, name, flow, at, assigned.kept.get(name));
+  const generated = new Map<string, Flow>();
   for (const column of target.relation.columns) {
     if (column.generated === undefined || assigned.has(column.name)) continue;
     const flow = generatedFlow(t, target, column.generated, assigned);
     if (flow === undefined) continue;
-    writeColumn(t, target, column.name, flow, at);
+    writeColumn(t, target, column.name, flow, at, 'generated');
     generated.set(column.name, flow);
   }
   // RETURNING sees them too.
   for (const [name, flow] of generated) assigned.set(name, flow);
 }
 
-function writeColumn(t: Tracer, target: Target, name: string, flow: Flow, at: Tree | undefined): void {
+function writeColumn(
+  t: Tracer,
+  target: Target,
+  name: string,
+  flow: Flow,
+  at: Tree | undefined,
+  how?: Kept | 'generated' | undefined,
+): void {
   if (isEmpty(flow)) return;
   const { relation } = target;
   const column = relation?.columns.find((one) => one.name === name);
@@ -107,12 +126,23 @@ function writeColumn(t: Tracer, target: Target, name: string, flow: Flow, at: Tr
     t.findings.unknown.add(`column ${name} of a view cannot be written`);
   for (const place of places) {
     const { relation: oid, attnum } = place;
-    // A column that is computed from itself holds nothing new.
-    const isOwn =
-      flow.unknown.length === 0 && flow.sources.every((ref) => ref.relation === oid && ref.attnum === attnum);
-    if (isOwn) continue;
-    t.findings.writes.push({ target: { kind: 'column', relation: oid, attnum }, flow, offset: t.offset(at) });
+    const isOwn = comesFrom(flow, oid, attnum);
+    if (isOwn && (flow.shape.kind === 'copy' || how === 'whole')) continue;
+    t.findings.writes.push({
+      target: { kind: 'column', relation: oid, attnum },
+      flow,
+      ...(isOwn && how === 'sum' ? { sums: true } : {}),
+      ...(how === 'generated' ? { generated: true } : {}),
+      offset: t.offset(at),
+    });
   }
+}
+
+function comesFrom(flow: Flow, relation: number, attnum: number): boolean {
+  return (
+    flow.unknown.length === 0 &&
+    flow.sources.every((ref) => ref.relation === relation && ref.attnum === attnum && ref.path === undefined)
+  );
 }
 
 function heirsOf(t: Tracer, relation: CatalogRelation, name: string): readonly { relation: number; attnum: number }[] {
@@ -192,7 +222,7 @@ export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly Name
   const target = targetOf(t, child(node, 'relation') ?? {});
   const named = list(node, 'cols').map((wrapped) => as(wrapped, 'ResTarget') ?? {});
   const source = insertSource(t, node, outer);
-  const assigned: Assigned = new Map();
+  const assigned = new Assigned();
   source.forEach(({ value }, i) => {
     const place = named[i];
     const name = place === undefined ? (named.length === 0 ? target.columns[i]?.name : undefined) : text(place, 'name');
@@ -201,7 +231,7 @@ export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly Name
       return;
     }
     const isPart = place !== undefined && list(place, 'indirection').length > 0;
-    assign(t, assigned, name, isPart ? combine([value.flow]) : value.flow);
+    assign(assigned, name, isPart ? combine([value.flow]) : value.flow);
   });
   const conflict = child(node, 'onConflictClause');
   if (conflict !== undefined) onConflict(t, conflict, target, assigned, outer);
@@ -255,10 +285,14 @@ function onConflict(t: Tracer, conflict: Tree, target: Target, assigned: Assigne
     return { name, value: flow === undefined ? { ...value, flow: NO_DATA } : { ...value, flow } };
   });
   const scope = scopeOf([own, { ...targetItem(target, excluded, 'excluded'), columnsVisible: false }], outer);
-  const updates: Assigned = new Map();
+  const updates = new Assigned();
   assignTargets(t, list(conflict, 'targetList'), scope, updates);
   t.condition(child(conflict, 'whereClause'), scope);
-  for (const [name, flow] of updates) assign(t, assigned, name, flow);
+  for (const [name, flow] of updates) {
+    const kept = assigned.has(name) && !isEmpty(assigned.get(name)!) ? undefined : updates.kept.get(name);
+    assign(assigned, name, flow);
+    if (kept !== undefined) assigned.kept.set(name, kept);
+  }
 }
 
 export function traceUpdate(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
@@ -268,7 +302,7 @@ export function traceUpdate(t: Tracer, node: Tree, around: Scope): readonly Name
   const others = traceFrom(t, list(node, 'fromClause'), scopeOf([], outer));
   const scope = scopeOf([own, ...others], outer);
   t.condition(child(node, 'whereClause'), scope);
-  const assigned: Assigned = new Map();
+  const assigned = new Assigned();
   assignTargets(t, list(node, 'targetList'), scope, assigned);
   recordWrites(t, target, assigned, child(node, 'relation'));
   return returning(t, node, target, assigned, others, outer);
@@ -279,7 +313,7 @@ export function traceDelete(t: Tracer, node: Tree, around: Scope): readonly Name
   const target = targetOf(t, child(node, 'relation') ?? {});
   const others = traceFrom(t, list(node, 'usingClause'), scopeOf([], outer));
   t.condition(child(node, 'whereClause'), scopeOf([targetItem(target), ...others], outer));
-  return returning(t, node, target, new Map(), others, outer);
+  return returning(t, node, target, new Assigned(), others, outer);
 }
 
 export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
@@ -289,7 +323,7 @@ export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly Named
   const others = source === undefined ? [] : traceFrom(t, [source], scopeOf([], outer));
   const scope = scopeOf([targetItem(target), ...others], outer);
   t.condition(child(node, 'joinCondition'), scope);
-  const assigned: Assigned = new Map();
+  const assigned = new Assigned();
   for (const wrapped of list(node, 'mergeWhenClauses')) {
     const when = as(wrapped, 'MergeWhenClause') ?? {};
     t.condition(child(when, 'condition'), scope);
@@ -298,7 +332,7 @@ export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly Named
     if (text(when, 'commandType') !== 'CMD_INSERT') continue;
     list(when, 'values').forEach((one, i) => {
       const name = targets.length === 0 ? target.columns[i]?.name : text(as(targets[i], 'ResTarget') ?? {}, 'name');
-      if (name !== undefined) assign(t, assigned, name, t.value(one, scope).flow);
+      if (name !== undefined) assign(assigned, name, t.value(one, scope).flow);
     });
   }
   recordWrites(t, target, assigned, child(node, 'relation'));

@@ -50,7 +50,10 @@ function planOf(text: string): StatementPlan {
     case 'code':
       return { ...PASSES, runsCode: true };
     case 'inherit':
-      return { ...PASSES, inherits: [{ lookup: 't', column: 'v', class: 'email', from: 'users.email' }] };
+      return {
+        ...PASSES,
+        inherits: [{ lookup: 't', column: 'v', class: 'email', from: 'users.email', computed: false }],
+      };
     case 'copymask':
       return { ...PASSES, result: resultOf(REDACT), copyOut: TEXT_COPY, messages: 'generic' };
     case 'generic':
