@@ -19,7 +19,7 @@ export const policyCommand: CommandDefinition = {
       .option('--for <name>', 'of `show`: the same as --as')
       .option('--with <file>', 'of `simulate`: the configuration that is to be in force')
       .option('--since <time>', 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21', '7d')
-      .option('--record <dir>', 'of `simulate`: the gateway’s state_dir; that of the configuration if not given')
+      .option('--record <dir>', 'of `simulate`: the state_dir of the gateway; that of the configuration if not given')
       .addHelpText(
         'after',
         `

@@ -132,8 +132,17 @@ const ANSWERING_DDL =
   /^(CREATE TABLE AS|SELECT INTO|CREATE MATERIALIZED VIEW|REFRESH MATERIALIZED VIEW|CREATE VIEW|EXPLAIN|UNKNOWN)$/;
 
 /** May something of a table or of the catalog be in its answer, its errors or in what it writes? */
-export function mayAnswer({ command, class: kind, relations, functions, nested }: StatementFacts): boolean {
-  if (command === 'SELECT') return relations.length > 0 || functions.length > 0;
+export function mayAnswer({
+  command,
+  class: kind,
+  relations,
+  functions,
+  operators,
+  types,
+  nested,
+}: StatementFacts): boolean {
+  // Operators and casts call functions too.
+  if (command === 'SELECT') return relations.length + functions.length + operators.length + types.length > 0;
   if (WITHOUT_ROWS.has(kind)) return functions.length > 0;
   if (kind === 'ddl' && !ANSWERING_DDL.test(command)) return functions.length > 0 || (nested?.length ?? 0) > 0;
   return true;

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failure, withRig } from './gateway-rig.ts';
 
 const rig = withRig({
+  // What dynamic text answers is redacted for whom anything is masked; here it is told, so that its effect is seen.
+  tune: (settings) => ({ ...settings, grants: settings.grants.map((one) => ({ ...one, masking: { mask: 'none' } })) }),
   sql: `
     CREATE TABLE orders (id int primary key);
     CREATE TABLE totals (id int primary key, n int);

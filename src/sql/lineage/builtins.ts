@@ -190,6 +190,8 @@ function special(
 ): Value | undefined {
   const flows = values.map(({ flow }) => flow);
   const [first, second] = values;
+  // Its error says which setting there is not.
+  if (name === 'current_setting') for (const flow of flows) t.use(flow, 'sink', name, at);
   const catalogText = CATALOG_TEXTS[name];
   if (catalogText !== undefined) return catalogValue(t, name, catalogText, type);
   if (WITHOUT_DATA.has(name)) return valueFrom(NO_DATA, type);
