@@ -193,7 +193,7 @@ function renewTunnel({ gateway }: ApiOptions, { response, principal, name }: Cal
   sendJson(response, 200, { expires_at: new Date(principal.expiresAt).toISOString() });
 }
 
-function tunnelEvents({ gateway }: ApiOptions, { request, response, principal, name }: Call): void {
+function tunnelEvents({ gateway }: ApiOptions, { response, principal, name }: Call): void {
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' });
   let last = '';
   let quietMs = 0;
@@ -218,7 +218,7 @@ function tunnelEvents({ gateway }: ApiOptions, { request, response, principal, n
   };
   const timer = setInterval(tick, STATS_MS);
   const stop = (): void => clearInterval(timer);
-  request.once('close', stop);
+  // Not the request's own 'close': that comes as soon as its body was read.
   response.once('close', stop);
   tick();
 }

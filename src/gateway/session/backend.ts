@@ -140,6 +140,11 @@ export class Backend implements MessageSink {
     this.#toldFailed = true;
   }
 
+  /** A question of the gateway's own failed the client's batch: the server discards what is behind it. */
+  failedByProbe(error: Buffer): void {
+    this.#pass(error, 0, error.length);
+  }
+
   /** A Sync was sent while COPY FROM STDIN ran. */
   syncInCopy(): void {
     this.#copySyncs++;
@@ -147,7 +152,8 @@ export class Backend implements MessageSink {
 
   /** Rows that are rewritten, and those of a probe, must come as a whole. */
   get wantsWhole(): boolean {
-    return this.#answers?.wantsWholeRows === true || this.#inFlight.head?.probe !== undefined;
+    const { head } = this.#inFlight;
+    return head?.probe !== undefined || this.#answers?.wantsWholeRows(head) === true;
   }
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
@@ -211,7 +217,8 @@ export class Backend implements MessageSink {
         break;
       case NOTIFICATION:
         if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
-        break;
+        this.#passTexts(buffer, start, end);
+        return true;
       case PARAMETER_STATUS:
         this.#parameterStatus(buffer, start, end);
         return true;
@@ -286,7 +293,8 @@ export class Backend implements MessageSink {
       const statement = portal?.statement ?? head.statement;
       const plan = (portal?.plans ?? head.plans)?.[portal === undefined ? head.completed : 0];
       if (!(error instanceof AnswerMismatch) || statement === undefined || plan === undefined || plan.isOfAnother) {
-        this.#mismatch(head, error);
+        // Rows of the portal fit no better: the first of them is where its Execute is cut.
+        if (portal === undefined) this.#mismatch(head, error);
         return false;
       }
       this.#drifted = { head, message: Buffer.from(buffer.subarray(start, end)) };
@@ -308,10 +316,13 @@ export class Backend implements MessageSink {
     const answers = this.#answers!;
     const portal = head.probe?.portal;
     const statement = (portal?.statement ?? head.statement)!;
-    const plans = masking.plans(statement.analysis.statements, statement.sql);
+    const at = portal === undefined ? head.completed : 0;
     try {
-      if (plans === undefined) throw new AnswerMismatch('the schema goes on changing');
-      const refuse = plans[portal === undefined ? head.completed : 0]?.refuse;
+      const fresh = masking.plans(statement.analysis.statements, statement.sql);
+      if (fresh === undefined) throw new AnswerMismatch('the schema goes on changing');
+      // Of a cursor or prepared statement it cannot be made of this text.
+      const plans = (portal?.plans ?? head.plans)!.map((old, i) => (i < at || old.isOfAnother ? old : fresh[i]!));
+      const refuse = plans.slice(at).find((plan) => plan.refuse !== undefined)?.refuse;
       if (refuse !== undefined) throw new AnswerMismatch(refuse.message);
       if (portal === undefined) {
         head.plans = plans;
@@ -321,7 +332,7 @@ export class Backend implements MessageSink {
         answers.describedPortal(portal, message, 0, message.length);
       }
     } catch (error) {
-      this.#mismatch(head, error);
+      if (portal === undefined) this.#mismatch(head, error);
     }
     if (head.kind === 'describe') this.#complete(head, message, 0, message.length);
     else this.#pass(message, 0, message.length);
@@ -486,8 +497,11 @@ export class Backend implements MessageSink {
       const told = this.#answers.message(head, buffer, start, end);
       if (told !== undefined) [buffer, start, end] = [told, 0, told.length];
     }
-    if (head?.probe !== undefined) head.probe.failed ??= code;
-    else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
+    if (head?.probe !== undefined) {
+      head.probe.failed ??= code;
+      // The client's Execute behind it will not run: a cancel can hit the gateway's Describe.
+      if (head.probe.portal !== undefined) this.#pass(buffer, start, end);
+    } else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
     else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal) this.#tellCut(this.#withheld!);
     else if (!this.saidFatal && this.#options.egress.limited) this.#passError(head, buffer, start, end);
     else this.#pass(buffer, start, end);
@@ -611,9 +625,15 @@ export class Backend implements MessageSink {
     }
     if (name === 'application_name') {
       const bytes = encodeParameterStatus(name, this.#options.clientApplicationName(value));
-      this.#pass(bytes, 0, bytes.length);
+      this.#passTexts(bytes, 0, bytes.length);
       return;
     }
-    this.#pass(buffer, start, end);
+    this.#passTexts(buffer, start, end);
+  }
+
+  #passTexts(buffer: Buffer, start: number, end: number): void {
+    const told = this.#answers?.texts(buffer, start, end);
+    if (told === undefined) this.#pass(buffer, start, end);
+    else this.#pass(told, 0, told.length);
   }
 }

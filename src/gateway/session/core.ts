@@ -194,6 +194,18 @@ export class SessionCore {
     this.send(kind, substitute, 0, substitute.length, { ...intent, denial, names, pure: true });
   }
 
+  /** Of a statement whose batch has failed upstream already: nothing stands for it there. Gives the error to tell. */
+  refuseHere(denied: DenyDecision, statement: PreparedStatement): Buffer {
+    this.counters.denied++;
+    const intent = this.takeIntent('extended', statement.sqlJson, statement.analysis.class, 0, denied);
+    if (intent !== undefined) {
+      if (this.options.waitForRecord && intent.position > this.toClient.gate) this.toClient.gate = intent.position;
+      this.recordNotRun(intent.n, denied.sqlstate);
+    }
+    this.batchRefused = true;
+    return this.denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
+  }
+
   recordOutcome(request: Request): void {
     if (request.n === 0) return;
     if (request.sqlstate !== undefined && request.denial === undefined) this.counters.errors++;

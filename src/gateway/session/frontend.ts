@@ -53,7 +53,15 @@ import {
   queryMessages,
   readProbe,
 } from './ownership-probe.ts';
-import { masksAnswer, NOTHING_TO_PLAN, PLANNED_BLIND, type Planned, Planning, WORLD_REFUSED } from './planning.ts';
+import {
+  masksAnswer,
+  NOTHING_TO_PLAN,
+  PLANNED_BLIND,
+  type Planned,
+  Planning,
+  WORLD_REFUSED,
+  WORLD_UNKNOWN,
+} from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
 import {
@@ -295,6 +303,11 @@ export class Frontend implements MessageSink {
     if (resolved === undefined && needsNames(statement) && !this.#failsAnyway(statement)) {
       return this.#askForNames(message, statement);
     }
+    const usedUp = this.#planning.takeLookups(planned.lookups);
+    if (usedUp !== undefined) {
+      core.refuse('query', REJECTED_QUERY, usedUp, statement);
+      return true;
+    }
     const { plans } = planned;
     const masks = planned.masks ? 'mask' : 'allow';
     const intent = core.takeIntent('simple', statement.sqlJson, statement.analysis.class, 0, masks);
@@ -354,6 +367,8 @@ export class Frontend implements MessageSink {
     const planned = this.#plan({ message, statement, resolved }, core.batch);
     if (planned === undefined) return false;
     if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
+    const usedUp = this.#planning.takeLookups(planned.lookups);
+    if (usedUp !== undefined) return this.#refuse('bind', usedUp, statement);
     const { parameterCount: binds } = bind;
     const masks = planned.masks ? 'mask' : 'allow';
     const intent = core.takeIntent('extended', statement.sqlJson, statement.analysis.class, binds, masks);
@@ -621,9 +636,9 @@ export class Frontend implements MessageSink {
     const { failed, rows } = probe.collector;
     this.#waiting = NOTHING;
     if (failed !== undefined) {
-      if (this.#resume(held, failed === NOT_RUN || failed === IN_FAILED_TRANSACTION ? PLANNED_BLIND : WORLD_REFUSED)) {
+      if (this.#isFailedByProbe(probe.collector, held.statement)) this.#goOn();
+      else if (this.#resume(held, this.#isDiscarded(failed, held.statement) ? PLANNED_BLIND : WORLD_REFUSED))
         this.#goOn();
-      }
       return;
     }
     const texts = rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));
@@ -631,6 +646,21 @@ export class Frontend implements MessageSink {
     masking.adopt(path === '' ? [] : path.split('\x01'), this.#planning.world.needsOwnCatalog ? texts : undefined);
     this.#planning.world.adopted(probe.sharedVersion);
     if (this.#resume(held, undefined)) this.#goOn();
+  }
+
+  /** The question failed with this: will the server refuse or discard the statement too, whatever it is? */
+  #isDiscarded(failed: string, { analysis }: PreparedStatement): boolean {
+    if (failed === NOT_RUN) return this.#backend.skipping;
+    return failed === IN_FAILED_TRANSACTION && analysis.statements.length === 1;
+  }
+
+  /** A question in the middle of a batch failed: the server discards the rest of it, so the client has to be told. */
+  #isFailedByProbe({ failed }: ProbeCollector, statement: PreparedStatement): boolean {
+    if (failed === undefined || failed === NOT_RUN || !this.#backend.skipping) return false;
+    const sqlstate = failed === IN_FAILED_TRANSACTION ? failed : WORLD_UNKNOWN.sqlstate;
+    this.#cancelled = false;
+    this.#backend.failedByProbe(this.#core.refuseHere({ ...WORLD_UNKNOWN, sqlstate }, statement));
+    return true;
   }
 
   /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
@@ -730,6 +760,10 @@ export class Frontend implements MessageSink {
     this.#waiting = NOTHING;
     if (waiting.for === 'created_names') {
       if (resolved !== undefined) this.#claim(resolved);
+      this.#goOn();
+      return;
+    }
+    if (this.#isFailedByProbe(collector, waiting.statement)) {
       this.#goOn();
       return;
     }

@@ -3,11 +3,12 @@
  * them. What does not fit its plan is never passed: `AnswerMismatch` ends the statement.
  */
 
+import { mayHoldSensitive } from '../../classify/scan-text.ts';
 import { DbgateError } from '../../errors.ts';
 import { ByteOutput } from '../../masking/byte-output.ts';
 import { CopyRewriter } from '../../masking/copy-rewriter.ts';
 import { scrubMessage } from '../../masking/error-scrubber.ts';
-import type { StatementPlan } from '../../masking/make-plan.ts';
+import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { ResultPlan } from '../../masking/plan.ts';
 import { ResultRewriter } from '../../masking/result-rewriter.ts';
@@ -16,7 +17,11 @@ import { decodeCopyResponse, decodeRowDescription, type FieldDescription } from 
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Request } from './in-flight.ts';
 import type { SessionMasking } from './masking.ts';
+import { masksAnswer } from './planning.ts';
 import type { Portal } from './prepared.ts';
+
+const NOTIFICATION = 'A'.charCodeAt(0);
+const PID_BYTES = 4;
 
 /** The server's answer is not what was planned for: the schema is another, or the plan was wrong. */
 export class AnswerMismatch extends Error {}
@@ -39,9 +44,11 @@ export class MaskedAnswers {
     this.#context = masking.context;
   }
 
-  /** Must rows of the answer at hand come whole? */
-  get wantsWholeRows(): boolean {
-    return this.#rewriter !== undefined;
+  /** Must rows of the answer to `head` come whole? Also the first, before which nothing may have told of them. */
+  wantsWholeRows(head: Request | undefined): boolean {
+    if (this.#rewriter !== undefined) return true;
+    const plan = head === undefined ? undefined : planOf(head);
+    return plan !== undefined && masksAnswer(plan);
   }
 
   /** RowDescription of a portal, as the gateway asked for it. Throws `AnswerMismatch`. */
@@ -114,6 +121,22 @@ export class MaskedAnswers {
     return scrubMessage(buffer, start, end, mode, this.#context.scan, isHidden ? undefined : isIdentifier);
   }
 
+  /**
+   * NotificationResponse and ParameterStatus: texts of anybody's, of which nobody knows what they are made of. Without what
+   * can be told from a value alone; undefined: it may go as it came.
+   */
+  texts(buffer: Buffer, start: number, end: number): Buffer | undefined {
+    const at = start + HEADER_BYTES + (buffer[start] === NOTIFICATION ? PID_BYTES : 0);
+    if (!mayHoldSensitive(buffer, at, end)) return undefined;
+    const texts = buffer.toString('utf8', at, end).split('\0').slice(0, -1);
+    const scanned = texts.map((text) => this.#context.scan(text));
+    if (scanned.every((text, i) => text === texts[i])) return undefined;
+    const body = Buffer.from(scanned.map((text) => `${text}\0`).join(''));
+    const message = Buffer.concat([buffer.subarray(start, at), body]);
+    message.writeInt32BE(message.length - 1, 1);
+    return message;
+  }
+
   /** Execute of a portal that the gateway described itself, or of one that passes. */
   #beginUndescribed(head: Request): void {
     const plan = planOf(head);
@@ -174,9 +197,11 @@ export class MaskedAnswers {
 /** `W` in an ErrorResponse: where it happened. */
 const CONTEXT = 0x57;
 
-/** The plan of the statement whose answer comes now; of an Execute there is one. */
+/** The plan of the statement whose answer comes now; of an Execute there is one. Undefined: nothing can be masked in it. */
 function planOf({ plans, kind, completed, portal }: Request): StatementPlan | undefined {
-  return kind === 'query' ? plans?.[completed] : (portal?.plans ?? plans)?.[0];
+  if (kind === 'query') return plans === undefined ? undefined : (plans[completed] ?? OPAQUE_PLAN);
+  const ofPortal = portal?.plans ?? plans;
+  return ofPortal === undefined ? undefined : (ofPortal[0] ?? OPAQUE_PLAN);
 }
 
 /** Without a plan: COMMIT and Sync check deferred constraints, and DDL goes through the rows of its tables. */

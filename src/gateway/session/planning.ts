@@ -13,7 +13,13 @@ import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepare
 import { SessionWorld } from './world.ts';
 
 export type Planned =
-  | { readonly kind: 'plans'; readonly plans: readonly StatementPlan[] | undefined; readonly masks: boolean }
+  | {
+      readonly kind: 'plans';
+      readonly plans: readonly StatementPlan[] | undefined;
+      readonly masks: boolean;
+      /** To be taken from the budget when it goes upstream. */
+      readonly lookups: number;
+    }
   | { readonly kind: 'refused'; readonly denied: DenyDecision }
   /** The session must be asked what names mean in it. */
   | { readonly kind: 'world' }
@@ -24,10 +30,10 @@ export type Planned =
 
 type Ready = Extract<Planned, { kind: 'plans' | 'refused' }>;
 
-export const NOTHING_TO_PLAN: Ready = { kind: 'plans', plans: undefined, masks: false };
+export const NOTHING_TO_PLAN: Ready = { kind: 'plans', plans: undefined, masks: false, lookups: 0 };
 
 /** For what the server refuses or discards whatever it is. */
-export const PLANNED_BLIND: Ready = { kind: 'plans', plans: [OPAQUE_PLAN], masks: true };
+export const PLANNED_BLIND: Ready = { kind: 'plans', plans: [OPAQUE_PLAN], masks: true, lookups: 0 };
 
 export class Planning {
   readonly world = new SessionWorld();
@@ -69,8 +75,12 @@ export class Planning {
       masks ||= masksAnswer(plan);
       lookups += plan.lookups;
     }
-    if (lookups > 0 && !masking.takeLookups(lookups)) return { kind: 'refused', denied: LOOKUPS_USED_UP };
-    return { kind: 'plans', plans: plans ?? traced, masks };
+    return { kind: 'plans', plans: plans ?? traced, masks, lookups };
+  }
+
+  /** Takes what a statement that goes upstream compares; its denial, when the budget is used up. */
+  takeLookups(count: number): DenyDecision | undefined {
+    return count === 0 || this.#masking?.takeLookups(count) !== false ? undefined : LOOKUPS_USED_UP;
   }
 
   /** Of FETCH and EXECUTE: what the cursor or prepared statement answers. */
@@ -135,7 +145,7 @@ const LOOKUPS_USED_UP: DenyDecision = {
 };
 
 /** The session could not be asked what names mean: what its statement reads is not known. */
-const WORLD_UNKNOWN: DenyDecision = {
+export const WORLD_UNKNOWN: DenyDecision = {
   effect: 'deny',
   sqlstate: '55000',
   rule: 'masking.names-unknown',

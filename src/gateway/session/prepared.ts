@@ -6,7 +6,7 @@
  *
  * It must never forget a name that the server still knows: a statement that is not known here was not judged.
  */
-import type { StatementPlan } from '../../masking/make-plan.ts';
+import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { AnswerSize } from './egress.ts';
@@ -77,7 +77,7 @@ class Names<Value> {
         if (found !== undefined && found !== pending.value) return UNSETTLED;
         found = pending.value;
       }
-      if (pending.batch === batch) return found;
+      if (pending.batch === batch && batch !== NO_BATCH) return found;
     }
     const confirmed = this.#confirmed.get(name);
     if (found !== undefined && confirmed !== undefined && found !== confirmed) return UNSETTLED;
@@ -165,17 +165,24 @@ export class PreparedNames {
 
   /** The plan of an open cursor, or of a portal of that name. */
   cursorPlan(name: string, batch: number): Settled<StatementPlan> {
-    const cursor = this.#cursors.get(name, batch);
-    if (cursor !== undefined) return cursor;
-    const portal = this.#portals.get(name, batch);
-    if (portal !== undefined) return portal === UNSETTLED ? UNSETTLED : portal.plans?.[0];
-    return this.#kept.get(name);
+    return this.#cursors.get(name, batch) ?? this.#kept.get(name);
   }
 
   /** DECLARE that has been sent. */
   expectCursor(name: string, plan: StatementPlan, batch: number, after: number): NameEffect {
     const effect: NameEffect = { kind: 'cursor', after };
     this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#keep(name, plan) });
+    return effect;
+  }
+
+  /** CLOSE that has been sent; `name` undefined: of all, or it is not known of which. */
+  expectCursorGone(name: string | undefined, batch: number, after: number): NameEffect {
+    const effect: NameEffect = { kind: 'cursor', after };
+    const onSettled = (): void => {
+      if (name === undefined) this.#kept.clear();
+      else this.#kept.delete(name);
+    };
+    this.#cursors.expect({ name, value: undefined, effect, batch, onSettled });
     return effect;
   }
 
@@ -190,6 +197,11 @@ export class PreparedNames {
   expectPortal(name: string, value: Portal | undefined, batch: number): NameEffect {
     const effect: NameEffect = { kind: 'portal', after: 0 };
     this.#portals.expect({ name, value, effect, batch });
+    if (name !== '') {
+      // FETCH finds it too, and no cursor of that name that there was before.
+      const plan = value === undefined ? undefined : (value.plans?.[0] ?? OPAQUE_PLAN);
+      this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#kept.delete(name) });
+    }
     return effect;
   }
 
@@ -210,6 +222,7 @@ export class PreparedNames {
       else {
         const portal = this.#portals.settle(effect, happened);
         if (portal !== undefined) portal.confirmed = true;
+        this.#cursors.settle(effect, happened);
       }
     }
   }

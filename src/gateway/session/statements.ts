@@ -85,6 +85,12 @@ export function nameEffects(
       effects ??= [];
       effects.push(names.expectCursor(plan.defines.name, plan, batch, i + 1));
     }
+    if (statements[i]!.command === 'CLOSE CURSOR') {
+      effects ??= [];
+      effects.push(
+        names.expectCursorGone(statements.length > 1 ? undefined : closedCursor(statement.sql), batch, i + 1),
+      );
+    }
     for (const { action, name } of statements[i]!.prepared ?? NONE) {
       if (action === 'execute') continue;
       const value = action === 'prepare' ? { ...statement, fromSql: true } : undefined;
@@ -93,6 +99,13 @@ export function nameEffects(
     }
   }
   return effects ?? NO_EFFECTS;
+}
+
+/** Undefined: all, or it is written in another way; what is forgotten is redacted. */
+function closedCursor(sql: string): string | undefined {
+  const [, quoted, plain] = /^\s*close\s+(?:"((?:[^"]|"")+)"|([a-z_][\w$]*))\s*;?\s*$/i.exec(sql) ?? [];
+  if (quoted !== undefined) return quoted.replaceAll('""', '"');
+  return plain?.toLowerCase() === 'all' ? undefined : plain?.toLowerCase();
 }
 
 const NONE: readonly PreparedName[] = [];
