@@ -9,7 +9,8 @@ import type { Classification } from '../classify/classes.ts';
 import type { ClassificationChange } from '../gateway/classification-changes.ts';
 import type { ClassifiedColumn, Classifier } from '../gateway/classifier.ts';
 import { notGranted } from '../gateway/policy-in-force.ts';
-import { type ApiOptions, type Call, flagOf, timeOf } from './router.ts';
+import { flagOf, timeOf } from './query-parameters.ts';
+import type { ApiOptions, Call } from './router.ts';
 
 const PROGRESS_MS = 500;
 const FIRST_LOOK_MS = 2_000;

@@ -12,6 +12,7 @@ import type { History } from '../store/history-index.ts';
 import { classification } from './classification.ts';
 import { explain } from './explain.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
+import { flagOf, numberOf, timeOf } from './query-parameters.ts';
 
 export interface ApiOptions {
   readonly gateway: GatewayState;
@@ -241,27 +242,4 @@ async function history({ history }: ApiOptions, { response, principal, url }: Ca
     entries: page.entries,
     ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }),
   });
-}
-
-function numberOf(q: URLSearchParams, name: string, min: number, max: number): number | undefined {
-  const text = q.get(name);
-  if (text === null) return undefined;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new DbgateError('usage', `${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
-  }
-  return value;
-}
-
-/** ISO 8601, or epoch milliseconds. */
-export function timeOf(q: URLSearchParams, name: string): number | undefined {
-  const text = q.get(name);
-  if (text === null) return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isFinite(value)) throw new DbgateError('usage', `${name} is not a time: ${JSON.stringify(text)}`);
-  return value;
-}
-
-export function flagOf(q: URLSearchParams, name: string): boolean {
-  return q.get(name) === 'true' || q.get(name) === '1';
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,9 +7,10 @@ import { commandTree } from '../../src/commands/command-tree.ts';
 import { policyCommand } from '../../src/commands/policy.ts';
 import { gatewayFile } from '../../src/config/gateway-file.ts';
 import { gatewayJsonSchema, gatewayReference } from '../../src/config/gateway-reference.ts';
-import { loadPolicyConfig } from '../../src/config/gateway-schema.ts';
+import { loadPolicyConfig, parsePolicyConfig } from '../../src/config/gateway-schema.ts';
 import { POLICY_REFERENCE_MARK, policyReference } from '../../src/config/policy-reference.ts';
 import { type SchemaNode, schemaNode } from '../../src/config/schema-walk.ts';
+import { MASKING_REFERENCE_MARK, maskingReference } from '../../src/masking/masking-reference.ts';
 import { runInProcess } from '../commands/run-in-process.ts';
 
 const doc = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
@@ -19,6 +20,8 @@ describe('what is generated into docs/ (npm run reference)', () => {
   it('gateway.schema.json', () => expect(doc('gateway.schema.json')).toBe(gatewayJsonSchema()));
   it('policy.md', () =>
     expect(doc('policy.md').slice(doc('policy.md').indexOf(POLICY_REFERENCE_MARK))).toBe(policyReference()));
+  it('masking.md', () =>
+    expect(doc('masking.md').slice(doc('masking.md').indexOf(MASKING_REFERENCE_MARK))).toBe(maskingReference()));
   it('cli.md', async () => expect(doc('cli.md')).toBe(cliReference(await commandTree())));
 });
 
@@ -32,6 +35,35 @@ it('every key of gateway.yaml says what it is and what it takes', () => {
   };
   visit(schemaNode(gatewayFile), '');
   expect(missing).toEqual([]);
+});
+
+/** What docs/masking.md says by hand. */
+describe('docs/masking.md', () => {
+  const example = doc('gateway.example.yaml');
+  const blocks = [...doc('masking.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
+
+  it('shows grants and classes that are valid', () => {
+    const [grants, databases] = blocks;
+    const { grants: read } = parsePolicyConfig(`${example.replace(/^grants:[\s\S]*?\n\n/m, '')}\n${grants}`, 'x.yaml');
+    expect(read.map(({ masking }) => masking?.mask)).toEqual([undefined, 'token', 'none']);
+    parsePolicyConfig(
+      example.replace(/^databases:[\s\S]*?\n\n/m, `${databases}\n`).replace(/^grants:[\s\S]*?\n\n/m, ''),
+      'x.yaml',
+    );
+  });
+
+  it('names every rule that refuses for the sake of masking', () => {
+    const source = new URL('../../src', import.meta.url).pathname;
+    const rules = new Set(
+      readdirSync(source, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .flatMap(
+          (name) => readFileSync(join(source, name), 'utf8').match(/(?<=')masking\.(?!key')[a-z-]+(?=')/g) ?? [],
+        ),
+    );
+    const told = new Set(doc('masking.md').match(/(?<=^\| `)masking\.[a-z-]+/gm));
+    expect([...told].sort()).toEqual([...rules].sort());
+  });
 });
 
 /** Every YAML block of docs/policy.md is right: what it shows is what the language takes. */
