@@ -38,6 +38,8 @@ const STEPS: readonly ((stage: Stage) => Promise<StoryStep>)[] = [
   whoami,
   list,
   read,
+  masked,
+  guess,
   update,
   deniedDrop,
   history,
@@ -125,6 +127,42 @@ async function read({ demo, client, dbgate }: Stage): Promise<StoryStep> {
   return { did: typed(demo, client, sql), showed: result.stdout.trim() };
 }
 
+/** The same question past the gateway shows what is not told here. */
+async function masked({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const sql = 'SELECT email FROM people WHERE id = 7';
+  const command = ['connect', demo.database, '--', ...client.command([sql])];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  const told = result.stdout.trim();
+  const upstream = await openUpstream(demo);
+  try {
+    const { rows } = await upstream.query(sql);
+    const held = String(rows[0]?.email);
+    expect(
+      command,
+      result,
+      /^.\*\*\*@.*\*\*\*/.test(told) && held.startsWith(told[0]!) && told !== held,
+      'a masked address',
+    );
+  } finally {
+    await upstream.end();
+  }
+  return {
+    did: typed(demo, client, sql),
+    showed: `${told} (classified as email by name and values, no configuration)`,
+  };
+}
+
+/** What is masked cannot be found out by asking for it in another way. */
+async function guess({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const sql = "SELECT count(*) FROM people WHERE email LIKE 'a%'";
+  const command = ['connect', demo.database, '--', ...client.command([sql])];
+  const result = await dbgate(command);
+  const quote = result.stderr.split('\n').filter((line) => /^(ERROR|DETAIL): /.test(line));
+  expect(command, result, /^ERROR: +42501: /.test(quote[0] ?? ''), 'ERROR: 42501');
+  return { did: typed(demo, client, sql), showed: 'refused', quote: quote.map(squeeze) };
+}
+
 async function update({ demo, client, dbgate }: Stage): Promise<StoryStep> {
   const sql = 'UPDATE products SET stock = stock + 5 WHERE id = 1';
   const command = ['connect', demo.database, '--', ...client.command([sql])];
@@ -177,11 +215,16 @@ async function history({ dbgate, demo }: Stage): Promise<StoryStep> {
   };
 }
 
-/** Past the gateway: what the server itself holds. */
-async function stillThere({ demo }: Stage): Promise<StoryStep> {
+async function openUpstream(demo: Stage['demo']): Promise<pg.Client> {
   const { host, port, user, password, database } = demo.upstream;
   const client = new pg.Client({ host, port, user, database, ...(password === undefined ? {} : { password }) });
   await client.connect();
+  return client;
+}
+
+/** Past the gateway: what the server itself holds. */
+async function stillThere({ demo }: Stage): Promise<StoryStep> {
+  const client = await openUpstream(demo);
   try {
     const { rows } = await client.query('SELECT count(*) AS payments FROM payments');
     const showed = String(rows[0]?.payments);

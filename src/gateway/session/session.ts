@@ -247,7 +247,11 @@ export class Session {
   }
 
   #end(reason: EndReason): void {
-    if (this.#ending !== undefined) return;
+    if (this.#ending !== undefined) {
+      // Nobody is there any more to whom what is held back could go.
+      if (reason === 'client') this.#close(this.#ending.reason);
+      return;
+    }
     this.#ending = { reason, farewell: farewellOf(reason) };
     this.#stopTaking();
     // A client that is gone leaves its statement running, as with PostgreSQL itself.
