@@ -1,7 +1,7 @@
 /** One database as the gateway serves it: its settings, its server's version, and what is known of its catalog. */
 import { isDeepStrictEqual } from 'node:util';
 import type { OwnedObjects } from '../audit/owned-objects.ts';
-import type { DatabaseSettings } from '../config/gateway-settings.ts';
+import type { DatabaseSettings, UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { TERMINATE } from '../pgwire/extended.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
@@ -38,6 +38,8 @@ export class DatabaseRuntime {
   #judgedWith: PurityCatalog | undefined;
 
   readonly #isOwned: OwnedObjects['isOwned'];
+  /** As its own connections are made with: one object, which changes with the settings. */
+  readonly #upstream: UpstreamSettings;
   readonly #changes: ClassificationChanges;
   readonly #snapshot: CatalogSnapshot;
   readonly #masking: MaskingParts;
@@ -56,9 +58,10 @@ export class DatabaseRuntime {
     this.#masking = masking;
     this.#log = log;
     this.#changes = new ClassificationChanges(masking.stateDir, settings.name, log);
-    this.#snapshot = new CatalogSnapshot(settings.upstream, log);
-    this.#purity = new PuritySnapshot(settings.upstream, log);
-    this.#routines = new RoutineSnapshot(settings.upstream, log);
+    this.#upstream = { ...settings.upstream };
+    this.#snapshot = new CatalogSnapshot(this.#upstream, log);
+    this.#purity = new PuritySnapshot(this.#upstream, log);
+    this.#routines = new RoutineSnapshot(this.#upstream, log);
   }
 
   get settings(): DatabaseSettings {
@@ -67,7 +70,11 @@ export class DatabaseRuntime {
 
   /** Other settings of the same server and database; false: it is another one. */
   adopt(settings: DatabaseSettings): boolean {
-    if (!isDeepStrictEqual(settings.upstream, this.#settings.upstream)) return false;
+    const { upstream } = settings;
+    const known = this.#upstream;
+    for (const part of ['host', 'port', 'database', 'user'] as const) if (upstream[part] !== known[part]) return false;
+    // Another password or certificate is for the connections to come, also for those that open sessions depend on.
+    Object.assign(known, upstream);
     const before = this.#settings.classification;
     this.#settings = settings;
     if (!isDeepStrictEqual(before, settings.classification)) {
@@ -129,7 +136,8 @@ export class DatabaseRuntime {
   /** For sessions that do not see everything. `prepare` first. Throws when the gateway's state cannot be read. */
   get masking(): DatabaseMasking {
     if (this.#databaseMasking === undefined) {
-      const { name, upstream, classification } = this.settings;
+      const { name, classification } = this.settings;
+      const upstream = this.#upstream;
       const classifier = new Classifier({
         settings: upstream,
         database: name,

@@ -1,5 +1,5 @@
 /** What the API tells of masking: classes and their changes, explanations; and what a reload of classes does. */
-import type pg from 'pg';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { ColumnClass } from '../../src/classify/classes.ts';
 import type { GatewaySettings, GrantMasking } from '../../src/config/gateway-settings.ts';
@@ -128,6 +128,27 @@ describe('classes by configuration', () => {
     expect((await client.query(prepared)).rows[0]).toEqual(before);
     await client.end();
   });
+});
+
+it('another password of the upstream: sessions that are open know new tables, and mask them', async () => {
+  const client = await rig.connect(await rig.token());
+  expect(await first(client, 'SELECT email FROM person WHERE id = 1')).toBe('p***@m***.example');
+  await rig.direct("ALTER ROLE app PASSWORD 'another'");
+  const app = rig.settings.databases.get('app')!;
+  const upstream = { ...app.upstream, password: 'another' };
+  const next = { ...rig.settings, databases: new Map([['app', { ...app, upstream }]]) };
+  rig.gateway.reload(next);
+  await client.query('CREATE TABLE fresh AS SELECT email AS e FROM person');
+  expect(await first(client, 'SELECT e FROM fresh')).toMatch(/^p\*\*\*@/);
+  await client.end();
+  const later = await rig.connect(await rig.token());
+  expect(await first(later, 'SELECT e FROM fresh')).toMatch(/^p\*\*\*@/);
+  await later.end();
+  const superuser = new pg.Client({ connectionString: rig.server.superuserUrl });
+  await superuser.connect();
+  await superuser.query(`ALTER ROLE app PASSWORD '${app.upstream.password}'`);
+  await superuser.end();
+  rig.gateway.reload(rig.settings);
 });
 
 describe('grants', () => {
