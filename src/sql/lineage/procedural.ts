@@ -1,7 +1,7 @@
 /** PL/pgSQL: its statements are traced one by one, its variables are taken for all that the body reads. */
 import { GrammarError, type ParsedStatement } from '../grammar.ts';
 import { as, child, constantText, isTree, list, number, type Tree, text } from '../tree.ts';
-import { combine, type Value, valueFrom } from './flows.ts';
+import { combine, type NamedValue, type Value, valueFrom } from './flows.ts';
 import type { Flow } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { EMPTY_SCOPE, itemOf, type Parameters, type Scope } from './scopes.ts';
@@ -82,11 +82,30 @@ function scopeWith(bound: Parameters, constant: ReadonlySet<string>, names: read
     ...new Set([...names, ...bound.byName.keys(), 'new', 'old', 'found', 'tg_op', 'tg_table_name', 'tg_relid']),
   ];
   const own = (name: string): Value => (constant.has(name) ? (bound.byName.get(name) ?? value) : value);
-  const byName = new Map<string, Value>(all.map((name) => [name, own(name)]));
+  const rows = rowsOf(bound);
+  const byName = new Map<string, Value>([...all.map((name) => [name, own(name)] as const), ...rows]);
   const items = all
     .filter((name) => !constant.has(name))
-    .map((name) => itemOf(name, [], { rest: value, columnsVisible: false }));
+    .map((name) => {
+      const row = rows.get(name);
+      return row === undefined
+        ? itemOf(name, [], { rest: value, columnsVisible: false })
+        : itemOf(name, columnsOfRow(row), { columnsVisible: false });
+    });
   return { ...EMPTY_SCOPE, items, parameters: { ...bound, byNumber: bound.byNumber.map(() => value), byName } };
+}
+
+/** NEW and OLD of a trigger: rows whose columns are told apart. */
+function rowsOf(bound: Parameters): ReadonlyMap<string, Value> {
+  return new Map([...bound.byName].filter(([name, { flow }]) => ROWS.has(name) && flow.shape.kind === 'row'));
+}
+
+const ROWS: ReadonlySet<string> = new Set(['new', 'old']);
+
+function columnsOfRow({ flow }: Value): readonly NamedValue[] {
+  return flow.shape.kind === 'row'
+    ? flow.shape.fields.map((field) => ({ name: field.name, value: valueFrom(field.flow) }))
+    : [];
 }
 
 function passOver(t: Tracer, bodies: readonly Tree[], scope: Scope): Flow {

@@ -3,7 +3,7 @@
  * put nothing into the answer; what they read, and whether that could be told, is for the reader of the lineage.
  */
 import type { CatalogRelation } from '../../catalog/catalog.ts';
-import { rowOf, valueFrom } from './flows.ts';
+import { combine, rowOf, valueFrom } from './flows.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf } from './relations.ts';
 import type { Tracer } from './tracer.ts';
@@ -16,6 +16,11 @@ export function noteModified(t: Tracer, relation: CatalogRelation): void {
     const part = t.catalog.relationByOid(oid);
     for (const { routine } of part?.triggers ?? []) noteTrigger(t, part!, routine);
   }
+}
+
+/** RETURN NEW gives the row as it is to the table that it belongs to. */
+function withoutReturn(definition: string): string {
+  return definition.replace(/\breturn\s+(?:new|old)\s*;/gi, 'RETURN NULL;');
 }
 
 function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
@@ -38,10 +43,18 @@ function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
       ]);
       const path = routine.setsSearchPath ?? t.runningPath;
       const bound = { routine: routine.name, byNumber: [], byName };
-      return t.elsewhere(path, undefined, () => traceProcedural(t, routine.definition ?? '', bound), path);
+      return t.elsewhere(
+        path,
+        undefined,
+        () => traceProcedural(t, withoutReturn(routine.definition ?? ''), bound),
+        path,
+      );
     });
-    const blind = result === undefined || findings.unknown.size > 0 || result.unknown.length > 0;
-    t.findings.opaque.push({ routine: name, reads: result?.sources ?? [], trigger: true, ...(blind ? { blind } : {}) });
+    const written = combine(findings.writes.map(({ flow }) => flow));
+    const read = combine([result ?? written, written]);
+    const blind = result === undefined || findings.unknown.size > 0 || read.unknown.length > 0;
+    t.findings.opaque.push({ routine: name, reads: read.sources, trigger: true, ...(blind ? { blind } : {}) });
+    for (const modified of findings.modifies) t.findings.modifies.add(modified);
     for (const one of findings.opaque) t.findings.opaque.push({ ...one, trigger: true });
   } finally {
     t.firing.delete(oid);
