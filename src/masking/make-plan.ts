@@ -67,6 +67,8 @@ export interface StatementPlan {
   readonly runsCode: boolean;
   /** The answer is another statement's: the plan cannot be made of this one's text alone. */
   readonly isOfAnother: boolean;
+  /** The statement's own text stands in its answer: what is in both is no news. */
+  readonly explains: boolean;
   /** For COPY … TO STDOUT. */
   readonly copyOut: CopyFormat | undefined;
 }
@@ -91,6 +93,7 @@ export const OPAQUE_PLAN: StatementPlan = {
   lookups: 0,
   runsCode: true,
   isOfAnother: false,
+  explains: false,
   copyOut: undefined,
 };
 
@@ -137,6 +140,7 @@ class Planner {
       lookups: uses.lookups + lineage.writes.filter(({ sums }) => sums).length,
       runsCode: lineage.opaque.length > 0,
       isOfAnother: lineage.resultOf !== undefined,
+      explains: lineage.explains === true,
       copyOut: lineage.copyOut,
     };
   }

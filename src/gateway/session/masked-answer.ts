@@ -12,6 +12,7 @@ import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { ResultPlan } from '../../masking/plan.ts';
 import { ResultRewriter } from '../../masking/result-rewriter.ts';
+import { scanExcept } from '../../masking/scan-except.ts';
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import { decodeCopyResponse, decodeRowDescription, type FieldDescription } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
@@ -159,7 +160,9 @@ export class MaskedAnswers {
     const result = plan === undefined ? undefined : (plan.result ?? redactAll(fields.length));
     this.#verify(result, fields);
     if (result === undefined || result.passes) return;
-    const rows = new ResultRewriter(result, fields, { ...this.#context, types: this.#masking.types });
+    const own = plan?.explains === true ? (head.statement ?? head.portal?.statement)?.sql : undefined;
+    const context = own === undefined ? this.#context : { ...this.#context, scan: scanExcept(this.#context.scan, own) };
+    const rows = new ResultRewriter(result, fields, { ...context, types: this.#masking.types });
     this.#rewriter = { kind: 'rows', rows };
   }
 

@@ -125,6 +125,8 @@ export interface StatementLineage {
   readonly defines: ResultOf | undefined;
   readonly uses: readonly ColumnUse[];
   readonly writes: readonly WriteFlow[];
+  /** EXPLAIN: its own text stands in its answer. */
+  readonly explains?: boolean;
   /** COPY … TO STDOUT: how; missing: it is none, or its options are not understood. */
   readonly copyOut?: CopyFormat | undefined;
   /** Base relations read, through views and routines too. */

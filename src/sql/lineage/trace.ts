@@ -5,7 +5,7 @@
  */
 import type { World } from '../../catalog/catalog.ts';
 import type { Grammar } from '../grammar.ts';
-import { unwrap } from '../tree.ts';
+import { as, unwrap } from '../tree.ts';
 import { traceCondition } from './conditions.ts';
 import { copyFormatOf } from './copy-format.ts';
 import { traceValue } from './expressions.ts';
@@ -58,6 +58,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
           resultOf: described.resultOf,
           defines: described.defines,
           copyOut: copyFormatOf(node),
+          ...(as(node, 'ExplainStmt') === undefined ? {} : { explains: true }),
         }),
       );
       changed ??= changesNames(node);

@@ -52,7 +52,7 @@ export class Findings {
     }
   }
 
-  lineage(rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'copyOut'>): StatementLineage {
+  lineage(rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'copyOut' | 'explains'>): StatementLineage {
     return {
       ...rest,
       uses: [...this.uses.values()],
