@@ -1,6 +1,6 @@
 import { DEFAULT_POLICY_YAML, DEFAULT_RULES } from '../policy/default-policy.ts';
 import { compileGrants, grantOf, grantsFor } from '../policy/grants.ts';
-import { grantSentence, ruleSentence } from '../policy/language/plain-words.ts';
+import { clearanceSentence, grantSentence, ruleSentence } from '../policy/language/plain-words.ts';
 import { type CompiledRule, SHIPPED_POLICY } from '../policy/policy.ts';
 import { RULES } from '../policy/rules.ts';
 import type { CommandContext, CommandOptions } from './context.ts';
@@ -63,6 +63,7 @@ export function showPolicy(context: CommandContext, options: CommandOptions): vo
       access: outcome.granted ? outcome.access : null,
       create: outcome.granted && outcome.create,
       reason: outcome.granted ? undefined : outcome.reason,
+      masking: outcome.granted ? clearanceSentence(outcome.masking) : undefined,
       grants: grantsFor(who, database, compiled).map(({ settings }) => grantSentence(settings)),
       rules: own.map(({ settings }) => ({ id: settings.id, says: ruleSentence(settings) })),
       shipped: SHIPPED_POLICY.judges.filter(applying).map(({ settings }) => ({
@@ -77,6 +78,7 @@ export function showPolicy(context: CommandContext, options: CommandOptions): vo
       shown.flatMap((one) => [
         `${one.database} (${one.environment}): ${one.access === null ? NO_ACCESS[one.reason ?? 'none'] : `access ${one.access}${one.create ? ' and create' : ''}`}`,
         ...one.grants.map((sentence) => `  grant: ${sentence}`),
+        ...(one.masking === undefined ? [] : [`  masking: ${one.masking}`]),
         ...one.rules.map(({ id, says }) => `  rule ${id}: ${says}`),
         ...(one.access === null ? [] : one.shipped.map(({ id, says }) => `  shipped ${id}: ${says}`)),
       ]),

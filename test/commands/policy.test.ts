@@ -97,6 +97,27 @@ describe('policy show', () => {
     expect(ids).not.toContain('production.no-create');
     expect(databases[0].rules.map(({ id }: { id: string }) => id)).toEqual(['no-payroll']);
   });
+  it('says what is masked, by grant and in all', async () => {
+    const file = join(dir, 'masks.yaml');
+    writeFileSync(
+      file,
+      `${BASE}grants:
+  - { to: { group: eng }, database: '*', access: read }
+  - { to: { group: support }, database: prod-db, access: read, mask: { email: none, other: redact }, predicates: none }
+`,
+    );
+    const show = async (...argv: string[]) =>
+      (await runInProcess(policyCommand, ['show', '--config', file, '--for', 'x', '--groups', ...argv])).stdout;
+    expect(await show('support')).toContain(
+      '  grant: group support: read on prod-db, email not masked, other classes masked (redact), predicates none\n',
+    );
+    expect(await show('support')).toContain(
+      '  masking: sensitive columns masked (redact), email not masked, predicates none\n',
+    );
+    const both = await show('support,eng');
+    expect(both).toContain('  masking: sensitive columns masked (partial), email not masked, predicates lookup\n');
+    expect(both).toContain('  masking: nothing is masked\n');
+  });
   it('says why there is no access', async () => {
     const { stdout } = await policy('show', '--for', 'ada@example.com', '--at', '2026-11-28T12:00:00Z');
     expect(stdout).toContain('prod-db (production): no access at this time');

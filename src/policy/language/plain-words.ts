@@ -1,11 +1,13 @@
 /** Rules and grants told as a sentence, for `dbgate policy show` and the like. */
 import type {
   EgressLimits,
+  GrantMasking,
   GrantSettings,
   GrantSubject,
   RuleMatch,
   RuleSettings,
 } from '../../config/gateway-settings.ts';
+import { type MaskingRights, seesEverything } from '../../masking/clearance.ts';
 import { subjectsOf } from '../grants.ts';
 import { MATCH_WORDS } from './match-words.ts';
 
@@ -37,6 +39,7 @@ export function grantSentence(grant: GrantSettings): string {
     ...(limits?.lockTimeoutMs === undefined ? [] : [`lock_timeout ${limits.lockTimeoutMs} ms`]),
     ...(limits?.idleTimeoutMs === undefined ? [] : [`idle timeout ${limits.idleTimeoutMs} ms`]),
     ...egressInWords(limits?.egress),
+    ...maskingInWords(grant.masking),
     ...(limits?.settings === undefined ? [] : [`fixed settings ${limits.settings.join(', ')}`]),
   ];
   const access = grant.create ? `${grant.access} and create` : grant.access;
@@ -55,6 +58,29 @@ function scopeWords({ database, environment, labels }: GrantSettings): string {
   const wanted = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const of = environment === undefined ? 'every database' : `every ${environment} database`;
   return wanted.length === 0 ? of : `${of} labelled ${wanted.join(', ')}`;
+}
+
+function maskingInWords({ mask, classes, predicates }: GrantMasking = {}): string[] {
+  return [
+    ...Object.entries(classes ?? {}).map(([name, mode]) => `${name} ${modeWord(mode)}`),
+    ...(mask === undefined ? [] : [`${classes === undefined ? 'all' : 'other'} classes ${modeWord(mask)}`]),
+    ...(predicates === undefined ? [] : [`predicates ${predicates}`]),
+  ];
+}
+
+function modeWord(mode: string): string {
+  return mode === 'none' ? 'not masked' : `masked (${mode})`;
+}
+
+/** What is shown of sensitive columns under these rights: `masked (partial), email not masked, predicates lookup`. */
+export function clearanceSentence(rights: MaskingRights): string {
+  if (seesEverything(rights)) return 'nothing is masked';
+  const classes = [...rights.classes].filter(([, mode]) => mode !== rights.mask);
+  return [
+    `sensitive columns ${modeWord(rights.mask)}`,
+    ...classes.map(([name, mode]) => `${name} ${modeWord(mode)}`),
+    `predicates ${rights.predicates}`,
+  ].join(', ');
 }
 
 function egressInWords(egress: EgressLimits = {}): string[] {
