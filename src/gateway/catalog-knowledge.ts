@@ -22,9 +22,18 @@ export class CatalogKnowledge implements ColumnKnowledge {
   readonly #shared: Catalog | undefined;
   readonly #classifier: Classifier;
   readonly #isOwned: IsOwned;
+  /** Came into being by a statement that was planned here. */
+  readonly #isMade: (oid: number) => boolean;
 
-  constructor(catalog: Catalog, shared: Catalog | undefined, classifier: Classifier, isOwned: IsOwned) {
+  constructor(
+    catalog: Catalog,
+    shared: Catalog | undefined,
+    classifier: Classifier,
+    isOwned: IsOwned,
+    isMade: (oid: number) => boolean,
+  ) {
     this.#isOwned = isOwned;
+    this.#isMade = isMade;
     this.#catalog = catalog;
     this.#shared = shared;
     this.#classifier = classifier;
@@ -38,12 +47,20 @@ export class CatalogKnowledge implements ColumnKnowledge {
     const relation = this.#catalog.relationByOid(oid);
     if (relation === undefined) return undefined;
     // What is masked may not be given to setval, so no sequence holds any of it.
-    return relation.kind === 'S' || this.#isPrivate(relation) ? CLEAR : undefined;
+    if (relation.kind === 'S') return CLEAR;
+    const column = relation.columns.find((one) => one.attnum === attnum);
+    // What it is computed from may be masked.
+    if (column === undefined || column.generated !== undefined) return undefined;
+    if (this.#isPrivate(relation)) return this.#isMade(oid) ? CLEAR : undefined;
+    // A column that the open transaction added to a table of one's own.
+    const isNew = this.#shared?.relationByOid(oid)?.columns.every((one) => one.attnum !== attnum) === true;
+    return isNew && this.isTableMadeHere(oid) ? CLEAR : undefined;
   }
 
   /**
-   * Temporary, or of a transaction that is open: nobody but the session can read it, so nobody can look into it. What is
-   * masked in it has flown there, and is known to have.
+   * Temporary, or of a transaction that is open: nobody but the session can read it, so nobody can look into it. Where a
+   * statement that was planned here made it, what is masked in it has flown there and is known to have; what a routine
+   * made may hold anything.
    */
   #isPrivate(relation: CatalogRelation): boolean {
     if (relation.schema.startsWith('pg_temp_')) return true;

@@ -72,6 +72,7 @@ export class ClassificationChanges {
   /** Oldest first; what was noted before it was called is in it. */
   async since(atMs: number): Promise<readonly ClassificationChange[]> {
     await this.#work;
+    await this.#load();
     return this.#changes.filter(({ at }) => Date.parse(at) >= atMs);
   }
 
@@ -86,6 +87,8 @@ export class ClassificationChanges {
         if (classification !== undefined)
           now.set(key, { schema, table, column, type, class: classification.class ?? null });
         else if (before !== undefined) now.set(key, before);
+        // The first map is a whole one.
+        else if (this.#known === undefined) return;
       }
       if (++count % TABLES_AT_ONCE === 0) await setImmediate();
     }

@@ -43,6 +43,7 @@ export interface ExplainedText {
 
 const MAX_TEXTS = 2_000;
 const MAX_CACHES = 200;
+const MAX_MAKING = 10_000;
 const PENDING_MS = 3_600_000;
 const LOOK_AGAIN_MS = 500;
 
@@ -54,8 +55,14 @@ interface PlanCache {
 interface Pending {
   readonly inheritance: Inheritance;
   /** What was there before is none of the statement's making. */
-  readonly before: Catalog;
+  readonly before: Catalog | undefined;
   /** Nothing came of it: the statement failed, or was rolled back. */
+  readonly untilMs: number;
+}
+
+interface Making {
+  readonly name: string;
+  readonly before: Catalog | undefined;
   readonly untilMs: number;
 }
 
@@ -73,6 +80,9 @@ export class DatabaseMasking {
   #caches = new Map<string, PlanCache>();
   #classesVersion = -1;
   #pending: Pending[] = [];
+  #making: Making[] = [];
+  /** OIDs of relations that came into being by a statement that was planned here. */
+  readonly #madeHere = new Set<number>();
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: {
@@ -207,6 +217,7 @@ export class DatabaseMasking {
       world.own ? shared : undefined,
       this.classifier,
       this.#isOwned,
+      (oid) => this.#madeHere.has(oid),
     );
     const plans =
       lineage === undefined || lineage.statements.length !== statements.length
@@ -253,23 +264,44 @@ export class DatabaseMasking {
   }
 
   /** A statement that makes these is on its way: who reads them later meets their classes. */
-  inherit(inherits: readonly Inheritance[], before: Catalog): void {
+  inherit(inherits: readonly Inheritance[], own: Catalog | undefined): void {
+    const before = own ?? this.#shared?.catalog;
     const untilMs = performance.now() + PENDING_MS;
     for (const inheritance of inherits) this.#pending.push({ inheritance, before, untilMs });
   }
 
+  /** A relation is being made whose values can only be those that come through here. */
+  making(name: string, own: Catalog | undefined): void {
+    const before = own ?? this.#shared?.catalog;
+    this.#making.push({ name: nameOf(name), before, untilMs: performance.now() + PENDING_MS });
+    if (this.#making.length > MAX_MAKING) this.#making.shift();
+  }
+
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
-    if (this.#pending.length === 0) return;
     const nowMs = performance.now();
+    if (this.#making.length > 0) {
+      this.#making = this.#making.filter((one) => nowMs < one.untilMs && !this.#isMade(one, catalog));
+    }
+    if (this.#pending.length === 0) return;
     this.#pending = this.#pending.filter((one) => nowMs < one.untilMs && !this.#settled(one, catalog));
+  }
+
+  #isMade({ name, before }: Making, catalog: Catalog): boolean {
+    let found = false;
+    for (const relation of catalog.allRelations) {
+      if (relation.name !== name || before?.relationByOid(relation.oid) !== undefined) continue;
+      this.#madeHere.add(relation.oid);
+      found = true;
+    }
+    return found;
   }
 
   #settled({ inheritance, before }: Pending, catalog: Catalog): boolean {
     const name = nameOf(inheritance.lookup);
     let found = false;
     for (const relation of catalog.allRelations) {
-      if (relation.name !== name || before.relationByOid(relation.oid) !== undefined) continue;
+      if (relation.name !== name || before?.relationByOid(relation.oid) !== undefined) continue;
       const column = relation.columns.find((one) => one.name === inheritance.column);
       if (column === undefined) continue;
       this.classifier.inherit(relation.oid, column.attnum, inheritance);

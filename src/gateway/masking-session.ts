@@ -96,8 +96,15 @@ export class MaskingSession implements SessionMasking {
   }
 
   inherit({ inherits }: StatementPlan): void {
-    const catalog = this.#catalog();
-    if (catalog !== undefined) this.#database.inherit(inherits, catalog);
+    this.#database.inherit(inherits, this.#own?.catalog);
+  }
+
+  making(statements: readonly StatementFacts[]): void {
+    for (const { targets } of statements) {
+      for (const { action, kind, name } of targets) {
+        if (action === 'create' && kind === 'relation') this.#database.making(name, this.#own?.catalog);
+      }
+    }
   }
 
   takeLookups(count: number): boolean {

@@ -400,6 +400,12 @@ export class Frontend implements MessageSink {
     if (portal === UNSETTLED) return this.#awaitSettled(message);
     // Not of a cursor that SQL declared either: FETCH is there for it.
     if (portal === undefined) return this.#refuse('execute', noSuchPortal(name), undefined);
+    if (name !== '' && this.#planning.masking !== undefined) {
+      // SQL may have closed it, and declared a cursor of that name.
+      const named = core.names.cursorPlan(name, core.batch);
+      if (named === UNSETTLED) return this.#awaitSettled(message);
+      if (named !== portal.fetched) return this.#refuse('execute', noSuchPortal(name), undefined);
+    }
     const { statement } = portal;
     const refused = this.#refusal(statement, resolved);
     if (refused === UNSETTLED) return this.#awaitSettled(message);
@@ -703,6 +709,7 @@ export class Frontend implements MessageSink {
     const { masking, world } = this.#planning;
     if (masking === undefined) return;
     world.sent(statement.analysis.statements, changesSchema(statement), plans);
+    if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
     for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan);
   }
 

@@ -30,6 +30,8 @@ export interface SessionMasking {
   isMasked(relation: number, attnum: number): boolean;
   /** Classes go along into what a statement has made. */
   inherit(plan: StatementPlan): void;
+  /** A statement that makes relations goes upstream: what they hold is what flowed into them through here. */
+  making(statements: Analysis['statements']): void;
   /** Counts comparisons of masked columns with given values; false: this hour's budget is used up. */
   takeLookups(count: number): boolean;
 }

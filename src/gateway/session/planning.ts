@@ -8,6 +8,7 @@
 import { OPAQUE_PLAN, type PlanRefusal, type StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import { characterPosition } from '../../sql/byte-offsets.ts';
+import type { StatementFacts } from '../../sql/facts.ts';
 import type { SessionMasking } from './masking.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { SessionWorld } from './world.ts';
@@ -57,13 +58,16 @@ export class Planning {
     if (masking === undefined || !masking.isNeeded(statements)) return NOTHING_TO_PLAN;
     if (this.forced !== undefined) return this.forced;
     if (this.world.isStale(masking.sharedVersion)) return { kind: 'world' };
+    if (statement.fromSql) return this.#planBound(statement);
     const traced = masking.plans(statements, statement.sql);
     if (traced === undefined) return { kind: 'trace', statement };
     let plans: StatementPlan[] | undefined;
     let masks = false;
     let lookups = 0;
+    let changed = false;
     for (let i = 0; i < traced.length; i++) {
       let plan = traced[i]!;
+      if (changed && readsNames(statements[i]!)) return NAMES_CHANGED;
       if (plan.resultOf !== undefined) {
         const found = this.#planOf(plan, traced.slice(0, i), batch);
         if ('kind' in found) return found;
@@ -74,8 +78,17 @@ export class Planning {
       if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql) };
       masks ||= masksAnswer(plan);
       lookups += plan.lookups;
+      changed ||= traced.length > 1 && this.world.changesWithin(statements[i]!, plan);
     }
     return { kind: 'plans', plans: plans ?? traced, masks, lookups };
+  }
+
+  /** Bind of what PREPARE made. */
+  #planBound(statement: PreparedStatement): Planned {
+    const plan = this.#preparedPlan(statement);
+    if ('kind' in plan) return plan;
+    if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql) };
+    return { kind: 'plans', plans: [plan], masks: masksAnswer(plan), lookups: plan.lookups };
   }
 
   /** Takes what a statement that goes upstream compares; its denial, when the budget is used up. */
@@ -97,11 +110,26 @@ export class Planning {
     if (prepared === UNSETTLED) return { kind: 'unsettled' };
     // The server does not know it either, or it came by Parse, and EXECUTE of that is refused.
     if (prepared === undefined) return answered(plan, OPAQUE_PLAN);
+    // What comes before EXECUTE in its text may change what names mean.
+    if (plan.result === undefined) return NAMES_CHANGED;
+    const defined = this.#preparedPlan(prepared);
+    return 'kind' in defined ? defined : answered(plan, defined);
+  }
+
+  /** Of what PREPARE made, whatever else is in its text. */
+  #preparedPlan(prepared: PreparedStatement): StatementPlan | Planned {
     const plans = this.#masking!.plans(prepared.analysis.statements, prepared.sql);
     if (plans === undefined) return { kind: 'trace', statement: prepared };
-    const defined = plans.find(({ defines }) => defines?.kind === 'prepared' && defines.name === name);
-    return answered(plan, defined ?? OPAQUE_PLAN);
+    const plan = prepared.index === undefined ? undefined : plans[prepared.index];
+    return plan?.defines?.kind === 'prepared' ? { ...plan, defines: undefined, isOfAnother: true } : OPAQUE_PLAN;
   }
+}
+
+/** FETCH answers what was planned when its cursor was declared. */
+function readsNames({ class: kind, command, relations, functions, prepared }: StatementFacts): boolean {
+  if (kind === 'transaction' || command === 'FETCH') return false;
+  if (prepared?.some(({ action }) => action !== 'deallocate') === true) return true;
+  return relations.length > 0 || functions.length > 0 || kind === 'ddl' || kind === 'unknown';
 }
 
 export function masksAnswer({ result }: StatementPlan): boolean {
@@ -153,6 +181,15 @@ export const WORLD_UNKNOWN: DenyDecision = {
   detail: 'rule masking.names-unknown: without that it is not known what would have to be masked',
   hint: 'Try again; a statement_timeout or lock_timeout that is very short may be the reason.',
   position: undefined,
+};
+
+const NAMES_CHANGED: Ready = {
+  kind: 'refused',
+  denied: {
+    ...WORLD_UNKNOWN,
+    detail: 'rule masking.names-unknown: what comes before it in the same text may change that',
+    hint: 'Send what comes before it (SET, ROLLBACK, a function) by itself first.',
+  },
 };
 
 export const WORLD_REFUSED: Ready = { kind: 'refused', denied: WORLD_UNKNOWN };

@@ -23,6 +23,8 @@ export interface PreparedStatement {
   epoch: number;
   /** Made by PREPARE in SQL, which was judged and recorded as a whole; else by Parse, which is recorded when it is bound. */
   readonly fromSql: boolean;
+  /** Of PREPARE: which statement of its text it is. */
+  readonly index?: number;
 }
 
 export interface Portal {
@@ -37,6 +39,8 @@ export interface Portal {
   sent?: AnswerSize | undefined;
   /** What is masked in its answer, of the one statement that it has; undefined: nothing can be. */
   plans: readonly StatementPlan[] | undefined;
+  /** What FETCH by its name answers, if it has one. */
+  fetched?: StatementPlan;
   /** RowDescription of it, when the gateway asked for one. */
   description: Buffer | undefined;
 }
@@ -82,6 +86,12 @@ class Names<Value> {
     const confirmed = this.#confirmed.get(name);
     if (found !== undefined && confirmed !== undefined && found !== confirmed) return UNSETTLED;
     return found ?? confirmed;
+  }
+
+  /** Is it what the name stands for when a request of `batch` arrives that is not discarded? */
+  isSure(name: string, value: Value, batch: number): boolean {
+    if (this.#confirmed.get(name) === value) return true;
+    return batch !== NO_BATCH && this.#pending.some((one) => one.value === value && one.batch === batch);
   }
 
   has(name: string): boolean {
@@ -145,7 +155,10 @@ export class PreparedNames {
   }
 
   portal(name: string, batch: number): Settled<Portal> {
-    return this.#portals.get(name, batch);
+    const portal = this.#portals.get(name, batch);
+    if (portal === undefined || portal === UNSETTLED || name === '') return portal;
+    // Should its Bind of an earlier batch have failed, the name may be that of a cursor which SQL declared.
+    return this.#portals.isSure(name, portal, batch) ? portal : UNSETTLED;
   }
 
   /**
@@ -165,7 +178,10 @@ export class PreparedNames {
 
   /** The plan of an open cursor, or of a portal of that name. */
   cursorPlan(name: string, batch: number): Settled<StatementPlan> {
-    return this.#cursors.get(name, batch) ?? this.#kept.get(name);
+    const found = this.#cursors.get(name, batch);
+    const kept = this.#kept.get(name);
+    if (found === undefined || found === UNSETTLED || kept === undefined || kept === found) return found ?? kept;
+    return this.#cursors.isSure(name, found, batch) ? found : UNSETTLED;
   }
 
   /** DECLARE that has been sent. */
@@ -199,8 +215,8 @@ export class PreparedNames {
     this.#portals.expect({ name, value, effect, batch });
     if (name !== '') {
       // FETCH finds it too, and no cursor of that name that there was before.
-      const plan = value === undefined ? undefined : (value.plans?.[0] ?? OPAQUE_PLAN);
-      this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#kept.delete(name) });
+      if (value !== undefined) value.fetched = value.plans?.[0] ?? OPAQUE_PLAN;
+      this.#cursors.expect({ name, value: value?.fetched, effect, batch, onSettled: () => this.#kept.delete(name) });
     }
     return effect;
   }

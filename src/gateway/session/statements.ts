@@ -93,7 +93,7 @@ export function nameEffects(
     }
     for (const { action, name } of statements[i]!.prepared ?? NONE) {
       if (action === 'execute') continue;
-      const value = action === 'prepare' ? { ...statement, fromSql: true } : undefined;
+      const value = action === 'prepare' ? { ...statement, fromSql: true, index: i } : undefined;
       effects ??= [];
       effects.push(names.expectStatement(name === undefined ? undefined : serverName(name), value, batch, i + 1));
     }

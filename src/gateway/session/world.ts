@@ -28,6 +28,15 @@ export class SessionWorld {
     this.#knownFor = sharedVersion;
   }
 
+  /**
+   * May names of the statements behind this one, in the same text, mean something else than before it? What a trigger of a
+   * statement that calls nothing itself runs is not counted, and DDL is the tracer's.
+   */
+  changesWithin(facts: StatementFacts, { runsCode }: { readonly runsCode: boolean }): boolean {
+    if (facts.class === 'transaction') return (this.#pathTouched || this.#own) && !KEEPS_NAMES.test(facts.command);
+    return mayChangePath(facts) || (runsCode && facts.functions.length > 0);
+  }
+
   /** A statement goes upstream: what it may change is not known any more. */
   sent(
     statements: Analysis['statements'],
@@ -55,6 +64,8 @@ export class SessionWorld {
     this.#knownFor = -1;
   }
 }
+
+const KEEPS_NAMES = /^(?:BEGIN|START TRANSACTION|SAVEPOINT|RELEASE)/;
 
 /** SET, RESET, DISCARD and set_config by name; and whatever runs code that cannot be seen into. */
 function mayChangePath(facts: StatementFacts): boolean {

@@ -114,6 +114,8 @@ export class FakeMasking implements SessionMasking {
     this.inherited.push(plan);
   }
 
+  making(): void {}
+
   takeLookups(count: number): boolean {
     if (count > this.lookupsLeft) return false;
     this.lookupsLeft -= count;
