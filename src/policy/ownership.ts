@@ -34,6 +34,7 @@ export function ownershipOf(target: ObjectTarget, question: Question): Ownership
 
 /** All names that have to be looked up to judge a target. */
 export function namesOf(target: ObjectTarget): ObjectTarget[] {
+  if (target.unless === undefined && target.ofOwn === undefined) return [target];
   const partners = (target.unless ?? []).map((lookup): ObjectTarget => {
     return { ...target, lookup, name: lookup, unless: [] };
   });

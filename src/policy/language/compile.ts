@@ -9,9 +9,17 @@ import { namesOf } from '../ownership.ts';
 import { type Objection, type Permit, type Question, type Rule, requestHint, type Verdict } from '../rule.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
-import { type Matter, mattersOf, standingOf } from './matters.ts';
+import { isOfWords, type Matter } from './matters.ts';
 import { fillIn } from './message-text.ts';
-import { glob, type NameMatch, type NamePattern, namePattern, type Pattern, writtenName } from './name-pattern.ts';
+import {
+  glob,
+  type NameMatch,
+  type NamePattern,
+  namePattern,
+  type Pattern,
+  type WrittenName,
+  writtenName,
+} from './name-pattern.ts';
 
 /** Who asks, of what, when: fixed for a session until its grant or the time changes it. */
 export interface Circumstances extends PolicyContext {
@@ -68,7 +76,7 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
     ...compiled,
     covers: () => false,
     judge(question): Verdict {
-      const { facts } = question;
+      const { facts, names } = question;
       if (aboutMatters && facts.findings.length === 0 && facts.targets.length === 0) return undefined;
       if (!statement(facts)) return undefined;
       if (functions !== undefined && !anyFunction(functions, question)) return undefined;
@@ -78,11 +86,12 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
           : undefined;
       }
       let unknown: Matter[] | undefined;
-      for (const matter of mattersOf(facts, words)) {
+      for (const matter of names.matters) {
+        if (!isOfWords(matter, words)) continue;
         if (relations !== undefined && !mayBeAbout(relations, matter, question)) continue;
         if (shipped && isAllowed(matter, question)) continue;
         if (objects === undefined) return object(question, matter, false);
-        const standing = standingOf(matter, question);
+        const standing = names.standing(matter, question);
         if (standing === 'unknown') {
           unknown ??= [];
           unknown.push(matter);
@@ -97,7 +106,8 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
 
 /** A rule of the operator's own opens what a shipped one closes, never what another of their own does. */
 function isAllowed(matter: Matter, { facts, rules }: Question): boolean {
-  return rules.allows.some((rule) => rule.covers(matter, facts));
+  for (const rule of rules.allows) if (rule.covers(matter, facts)) return true;
+  return false;
 }
 
 function whoAndWhere(match: RuleMatch, hours: readonly Hours[], permits: boolean): CompiledRule['applies'] {
@@ -166,41 +176,43 @@ function statementMatch(match: RuleMatch, permits: boolean): (facts: StatementFa
 const NONE: readonly string[] = [];
 
 function matches(patterns: readonly Pattern[], text: string): boolean {
-  return patterns.some((pattern) => pattern(text));
+  for (const pattern of patterns) if (pattern(text)) return true;
+  return false;
 }
 
-function anyRelation(patterns: readonly NamePattern[], { facts, names }: Question): boolean {
+function anyRelation(patterns: readonly NamePattern[], { names }: Question): boolean {
   for (const pattern of patterns) {
     for (const name of names.relations) if (pattern.match(name) !== 'no') return true;
-    for (const { kind, name } of facts.targets) if (matchObject(pattern, kind, name) !== 'no') return true;
+    for (const { kind, written } of names.targets) if (matchObject(pattern, kind, written) !== 'no') return true;
   }
   return false;
 }
 
-function matchObject(pattern: NamePattern, kind: ObjectKind | undefined, name: string): NameMatch {
-  const written = writtenName(name);
+function matchObject(pattern: NamePattern, kind: ObjectKind | undefined, written: WrittenName): NameMatch {
   return kind === 'schema' ? pattern.matchSchema(written) : pattern.match(written);
 }
 
 /** A danger without a name of its own is about whatever the statement names. */
 function mayBeAbout(patterns: readonly NamePattern[], matter: Matter, question: Question): boolean {
-  const { relation, target } = matter;
-  if (relation === undefined) return anyRelation(patterns, question);
-  return patterns.some((pattern) => matchObject(pattern, target?.kind, relation) !== 'no');
+  const { written, target } = matter;
+  if (written === undefined) return anyRelation(patterns, question);
+  const kind = target?.kind;
+  for (const pattern of patterns) if (matchObject(pattern, kind, written) !== 'no') return true;
+  return false;
 }
 
-function everyRelation(patterns: readonly NamePattern[], { relation, target }: Matter, facts: StatementFacts): boolean {
-  const meant = (kind: ObjectKind | undefined, name: string): boolean =>
+function everyRelation(patterns: readonly NamePattern[], { written, target }: Matter, facts: StatementFacts): boolean {
+  const meant = (kind: ObjectKind | undefined, name: WrittenName): boolean =>
     patterns.some((pattern) => matchObject(pattern, kind, name) === 'yes');
-  if (relation !== undefined) return meant(target?.kind, relation);
-  return facts.relations.length > 0 && facts.relations.every((name) => meant(undefined, name));
+  if (written !== undefined) return meant(target?.kind, written);
+  return facts.relations.length > 0 && facts.relations.every((name) => meant(undefined, writtenName(name)));
 }
 
-function anyFunction(patterns: readonly NamePattern[], { facts, names }: Question): boolean {
+function anyFunction(patterns: readonly NamePattern[], { names }: Question): boolean {
   for (const pattern of patterns) {
     for (const name of names.functions) if (pattern.match(name) !== 'no') return true;
-    for (const { kind, name } of facts.targets) {
-      if (kind === 'function' && pattern.match(writtenName(name)) !== 'no') return true;
+    for (const { kind, written } of names.targets) {
+      if (kind === 'function' && pattern.match(written) !== 'no') return true;
     }
   }
   return false;

@@ -3,6 +3,7 @@ import type { Finding, ObjectTarget, StatementFacts } from '../../sql/facts.ts';
 import { ownershipOf } from '../ownership.ts';
 import type { Question } from '../rule.ts';
 import { FINDING_WORDS, isTargetWord, ROW_WORDS, TARGET_ACTIONS, type TargetWord } from './finding-words.ts';
+import { type WrittenName, writtenName } from './name-pattern.ts';
 
 export interface Matter {
   /** The word of `finding:`. */
@@ -13,6 +14,8 @@ export interface Matter {
   readonly subject: string | undefined;
   /** The relation, type or schema that it is about; undefined: none by name. */
   readonly relation: string | undefined;
+  /** `relation`, taken apart. */
+  readonly written: WrittenName | undefined;
   readonly function: string | undefined;
   /** Whose it is can be asked. */
   readonly target: ObjectTarget | undefined;
@@ -23,23 +26,26 @@ export type Standing = 'own' | 'temporary' | 'others' | 'absent' | 'unknown' | '
 
 const TARGET_WORDS = Object.keys(TARGET_ACTIONS) as TargetWord[];
 
-/** Those of the given words; undefined: all that have an object. */
-export function mattersOf(facts: StatementFacts, words: ReadonlySet<string> | undefined): Matter[] {
+/** All of them: what stands in the text first, then the objects. `names`: those of `facts.targets`, taken apart. */
+export function mattersOf(facts: StatementFacts, names: readonly { readonly written: WrittenName }[]): Matter[] {
   const matters: Matter[] = [];
   for (const finding of facts.findings) {
     const { word } = FINDING_WORDS[finding.kind];
-    if (isTargetWord(word)) continue;
-    if (words === undefined ? ROW_WORDS.has(word) : words.has(word)) matters.push(ofFinding(word, finding));
+    if (!isTargetWord(word)) matters.push(ofFinding(word, finding));
   }
-  for (const target of facts.targets) {
+  for (const [i, target] of facts.targets.entries()) {
     for (const word of TARGET_WORDS) {
-      if (words !== undefined && !words.has(word)) continue;
       if (TARGET_ACTIONS[word].includes(target.action) && !(word === 'creates' && !isNew(target))) {
-        matters.push(ofTarget(word, target, facts));
+        matters.push(ofTarget(word, target, names[i]!.written, facts));
       }
     }
   }
   return matters;
+}
+
+/** Does a rule with these words speak of it? Undefined: one that has none speaks of whatever has an object. */
+export function isOfWords({ word }: Matter, words: ReadonlySet<string> | undefined): boolean {
+  return words === undefined ? ROW_WORDS.has(word) || isTargetWord(word) : words.has(word);
 }
 
 /** What a temporary object or an index brings is judged elsewhere: by nothing, and by its table. */
@@ -56,6 +62,7 @@ function ofFinding(word: string, finding: Finding): Matter {
       offset,
       subject,
       relation: undefined,
+      written: undefined,
       function: isFunction ? subject : undefined,
       target: undefined,
     };
@@ -73,16 +80,18 @@ function ofFinding(word: string, finding: Finding): Matter {
     ...(unless === undefined ? {} : { unless }),
     ...(ofOwn === undefined ? {} : { ofOwn }),
   };
-  return { word, offset, subject: target.name, relation: target.name, function: undefined, target };
+  const { name } = target;
+  return { word, offset, subject: name, relation: name, written: writtenName(name), function: undefined, target };
 }
 
-function ofTarget(word: TargetWord, target: ObjectTarget, facts: StatementFacts): Matter {
+function ofTarget(word: TargetWord, target: ObjectTarget, written: WrittenName, facts: StatementFacts): Matter {
   const place = facts.findings.find((finding) => finding.subject === target.name) ?? facts.findings[0];
   return {
     word,
     offset: place?.offset,
     subject: target.name,
     relation: target.kind === 'function' ? undefined : target.name,
+    written: target.kind === 'function' ? undefined : written,
     function: target.kind === 'function' ? target.name : undefined,
     target,
   };

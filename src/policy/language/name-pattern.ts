@@ -65,7 +65,10 @@ export function writtenName(text: string): WrittenName {
 
 /** Splits a name at its dots, and takes its quotes off; arguments of a function are left out. */
 function nameParts(name: string): string[] {
-  if (!name.includes('"')) return name.replace(/\(.*$/s, '').split('.');
+  if (!name.includes('"')) {
+    const paren = name.indexOf('(');
+    return (paren < 0 ? name : name.slice(0, paren)).split('.');
+  }
   const parts: string[] = [];
   const expression = /"((?:[^"]|"")*)"|([^."(]+)|\(/g;
   for (let match = expression.exec(name); match !== null && match[0] !== '('; match = expression.exec(name)) {
