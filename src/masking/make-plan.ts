@@ -267,7 +267,10 @@ class Planner {
     const system = this.#known.systemAction(source);
     if (system !== undefined) return system === 'pass' ? 'clear' : system === 'scan' ? 'scan' : 'system';
     const found = this.#known.classOf(relation, attnum);
-    if (found === undefined) return this.#masks('free_text');
+    if (found === undefined) {
+      const held = this.#masks('free_text');
+      return typeof held === 'object' ? { ...held, computed: true } : held;
+    }
     const { paths } = found;
     if (path !== undefined && paths !== undefined && paths.size > 0) {
       const here = pathClass(paths, path);
