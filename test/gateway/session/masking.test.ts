@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { encodeErrorResponse } from '../../../src/pgwire/error-response.ts';
 import { encodeBind, encodeDescribe, encodeExecute, encodeParse, SYNC } from '../../../src/pgwire/extended.ts';
+import { encodeMessage, int32 } from '../../../src/pgwire/message.ts';
 import { encodeQuery } from '../../../src/pgwire/query.ts';
 import { encodeRowDescription } from '../../../src/pgwire/result.ts';
 import {
@@ -15,6 +17,7 @@ import {
   ready,
   row,
   rowDescription,
+  status,
   suspended,
 } from './backend-messages.ts';
 import { FakeMasking } from './fake-masking.ts';
@@ -406,7 +409,59 @@ describe('cursors', () => {
   });
 });
 
+describe('a name that may be that of a cursor', () => {
+  it('is not executed as the portal that SQL closed', () => {
+    const s = settled().client(q('begin')).upstream(complete('BEGIN'), ready('T'));
+    s.client(encodeParse('', 'pass'), encodeBind('c', '', []), SYNC).upstream(parseComplete, bindComplete, ready('T'));
+    s.client(q('close c')).upstream(complete('CLOSE CURSOR'), ready('T'));
+    s.client(q('declare c mask')).upstream(complete('DECLARE CURSOR'), ready('T'));
+    s.toUpstream();
+    s.client(encodeExecute('c'), SYNC);
+    expect(s.toUpstream()).toEqual(['Parse dbgate_refused=<rejected>', 'Sync']);
+  });
+
+  it('is not executed as the portal whose Bind failed', () => {
+    const s = settled().client(q('declare c mask hold')).upstream(complete('DECLARE CURSOR'), ready());
+    s.client(encodeParse('', 'pass'), encodeBind('c', '', []), SYNC, encodeExecute('c'), SYNC);
+    s.toUpstream();
+    s.upstream(parseComplete, error('42P03'), ready());
+    expect(s.toUpstream()).toEqual(['Parse dbgate_refused=<rejected>', 'Sync']);
+  });
+
+  it('is not fetched from as the cursor that could not be declared', () => {
+    const s = settled().client(q('declare c mask hold')).upstream(complete('DECLARE CURSOR'), ready());
+    s.client(q('declare c pass hold'), q('fetch c')).upstream(error('42P03'), ready());
+    s.toClient();
+    s.upstream(rowDescription, raw, complete('FETCH 1'), ready());
+    expect(s.toClient()[1]).toBe('DataRow [redacted]');
+  });
+});
+
 describe('PREPARE and EXECUTE in SQL', () => {
+  it('run what was prepared first, when the second of a name fails', () => {
+    const s = settled().client(q('prepare s mask')).upstream(complete('PREPARE'), ready());
+    s.client(q('prepare s pass'), q('execute s')).upstream(error('42P05'), ready());
+    s.toClient();
+    s.upstream(rowDescription, raw, complete('SELECT 1'), ready());
+    expect(s.toClient()[1]).toBe('DataRow [redacted]');
+  });
+
+  it('of several in a text run the one that came so far', () => {
+    const s = settled().client(q('prepare s mask; fail; deallocate s; prepare s pass'));
+    s.upstream(complete('PREPARE'), error('22012'), ready()).client(q('execute s'));
+    s.toClient();
+    s.upstream(rowDescription, raw, complete('SELECT 1'), ready());
+    expect(s.toClient()[1]).toBe('DataRow [redacted]');
+  });
+
+  it('bound by the protocol answer by their own plan, not by that of the text’s first statement', () => {
+    const s = settled().client(q('pass; prepare s mask')).upstream(rowDescription, complete('SELECT 0'));
+    s.upstream(complete('PREPARE'), ready()).client(encodeBind('', 's', []), encodeExecute(''), SYNC);
+    s.toClient();
+    s.upstream(bindComplete, rowDescription, raw, complete('SELECT 1'), ready());
+    expect(s.toClient()[1]).toBe('DataRow [redacted]');
+  });
+
   it('answer by the plan of what was prepared', () => {
     const s = settled().client(q('prepare s mask')).upstream(complete('PREPARE'), ready());
     s.toClient();
@@ -575,6 +630,30 @@ describe('what names mean', () => {
     expect(s.toClient()).toEqual(['ERROR 55000', 'ReadyForQuery E']);
   });
 
+  it('is not guessed for what comes behind SET, or behind the ROLLBACK of one, in one text', () => {
+    expect(settled().client(q('set search_path other; mask')).toUpstream()).toEqual(['Query <rejected>']);
+    const s = settled().client(q('begin')).upstream(complete('BEGIN'), ready('T'));
+    s.client(q('set search_path other')).upstream(complete('SET'), ready('T'));
+    s.toUpstream();
+    s.client(q('rollback; pass')).upstream(path('other', 'T'));
+    expect(s.toUpstream().at(-1)).toBe('Query <rejected>');
+    const t = settled().client(q('begin')).upstream(complete('BEGIN'), ready('T'));
+    t.toUpstream();
+    expect(t.client(q('rollback; pass')).toUpstream()).toEqual(['Query rollback; pass']);
+  });
+
+  it('that fails in the middle of a batch is told, and the rest of the batch is not run', () => {
+    const s = masked().client(...run('mask'), SYNC);
+    s.toUpstream();
+    s.upstream(parseComplete, error('57014'));
+    expect(s.toClient()).toEqual(['ParseComplete', 'ERROR 55000']);
+    expect(s.toUpstream()).toEqual(['Sync']);
+    s.upstream(ready());
+    expect(s.toClient()).toEqual(['ReadyForQuery I']);
+    expect(s.outcomes).toMatchObject([{ n: 1, sqlstate: '55000' }]);
+    expect(s.session.isIdle).toBe(true);
+  });
+
   it('that cannot be found out refuses the statement, and is asked for again by the next', () => {
     const s = masked().client(q('mask')).upstream(error('57014'), ready());
     expect(s.toUpstream().at(-1)).toBe('Query <rejected>');
@@ -646,6 +725,69 @@ describe('tracing', () => {
     const s = settled(masking).client(q('mask')).upstreamEnd();
     expect(s.closed).toBe('upstream_gone');
     s.traced();
+  });
+});
+
+describe('what comes besides rows', () => {
+  const notified = (channel: string, payload: string): Buffer =>
+    encodeMessage('A', int32(7), Buffer.from(`${channel}\0${payload}\0`));
+  const heard = (s: Script): string => Buffer.concat(s.clientBytes.splice(0)).toString('latin1');
+
+  it('of notifications loses what can be told from a value alone', () => {
+    const s = settled().upstream(notified('orders', 'ada@lovelace.example, 4111 1111 1111 1111'));
+    const told = heard(s);
+    expect(told).not.toContain('lovelace');
+    expect(told).not.toContain('1111 1111');
+    expect(told.length).toBe(1 + Buffer.from(told, 'latin1').readInt32BE(1));
+    expect(told.slice(5, 16)).toBe('\0\0\0\x07orders\0');
+  });
+
+  it('of notifications is byte for byte what came where there is nothing', () => {
+    const message = notified('orders', '{"id":42,"status":"shipped"}');
+    expect(heard(settled().upstream(message))).toBe(message.toString('latin1'));
+    const clear = new Script({ waitForRecord: false });
+    expect(heard(clear.upstream(notified('c', 'ada@lovelace.example')))).toContain('lovelace');
+  });
+
+  it('of settings loses it too', () => {
+    const s = settled().upstream(status('application_name', 'ada@lovelace.example'), status('TimeZone', 'UTC'));
+    expect(heard(s)).toMatch(/^S(?!.*lovelace).*TimeZone\0UTC\0$/s);
+  });
+
+  it('of messages is told by the plan of its statement', () => {
+    const said = (code: string, severity = 'ERROR'): Buffer =>
+      encodeErrorResponse({ severity, code, message: `key (${RAW}) exists, ada@lovelace.example` });
+    const hears = (sql: string, code: string): string => heard(settled().client(q(sql)).upstream(said(code), ready()));
+    expect(hears('pass', '23505')).toContain(RAW);
+    expect(hears('pass', '23505')).not.toContain('lovelace');
+    expect(hears('mask', '23505')).not.toContain('Ada');
+    expect(hears('blind', '23505')).not.toContain('Ada');
+    // One that comes by itself, and that of an implicit COMMIT behind the last statement.
+    const notice = Buffer.from(said('00000', 'WARNING'));
+    notice[0] = 'N'.charCodeAt(0);
+    expect(heard(settled().upstream(notice))).not.toContain('lovelace');
+    const s = settled().client(q('write')).upstream(complete('INSERT 0 1'), said('23503'), ready());
+    expect(heard(s)).not.toContain('Ada');
+  });
+
+  it('ends the session if it cannot be scrubbed', () => {
+    const masking = new FakeMasking();
+    const fails = (): string => {
+      throw new Error('cannot');
+    };
+    (masking as { context: unknown }).context = { ...masking.context, scan: fails };
+    const s = settled(masking).client(q('pass'));
+    s.upstream(encodeErrorResponse({ severity: 'ERROR', code: '22012', message: 'ada@lovelace.example' }), ready());
+    expect(heard(s)).not.toContain('lovelace');
+    expect(s.closed).toBe('protocol');
+    expect(s.outcomes).toHaveLength(s.intents.length);
+  });
+
+  it('is the cancel that hit the gateway’s own Describe: the client hears of it', () => {
+    const s = settled()
+      .client(...run('mask'), SYNC)
+      .upstream(parseComplete, bindComplete, error('57014'), ready());
+    expect(s.toClient()).toEqual(['ParseComplete', 'BindComplete', 'ERROR 57014', 'ReadyForQuery I']);
   });
 });
 

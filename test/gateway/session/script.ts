@@ -142,7 +142,7 @@ function factsOf(text: string): StatementFacts {
     writes: !pure,
     findings: [],
     targets,
-    relations: [],
+    relations: pure ? ['t'] : [],
     functions: [],
     operators: [],
     types: [],
