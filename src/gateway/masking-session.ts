@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { catalogFromRows } from '../catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
 import { maskScanned } from '../classify/scan-text.ts';
+import { DbgateError } from '../errors.ts';
 import { type MaskingRights, modeOf } from '../masking/clearance.ts';
 import { KeyedHash } from '../masking/keyed-hash.ts';
 import { type StatementPlan, unplannable } from '../masking/make-plan.ts';
@@ -24,7 +25,7 @@ export class MaskingSession implements SessionMasking {
   readonly #principal: string;
   #searchPath: readonly string[] = [];
   #own: TracedCatalog | undefined;
-  /** What could not be traced, until something changes. */
+  /** What could not be traced this time: refused once, then tried again. */
   #failed: { readonly sql: string; readonly version: number; readonly plans: readonly StatementPlan[] } | undefined;
   #types: { readonly catalog: Catalog; readonly lookup: TypeLookup } | undefined;
 
@@ -64,6 +65,7 @@ export class MaskingSession implements SessionMasking {
 
   #failedPlans(sql: string): readonly StatementPlan[] | undefined {
     const failed = this.#failed;
+    this.#failed = undefined;
     return failed?.sql === sql && failed.version === this.sharedVersion ? failed.plans : undefined;
   }
 
@@ -78,8 +80,8 @@ export class MaskingSession implements SessionMasking {
       };
       await this.#database.trace(world, this.#rights(), statements, sql);
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown error';
-      this.#failed = { sql, version: this.sharedVersion, plans: statements.map(() => unplannable(why)) };
+      const plan = notTraced(error);
+      this.#failed = { sql, version: this.sharedVersion, plans: statements.map(() => plan) };
     }
   }
 
@@ -131,6 +133,13 @@ export class MaskingSession implements SessionMasking {
     if (this.#own !== undefined) this.#database.forget(this.#own);
     this.#own = undefined;
   }
+}
+
+/** Nothing says that it will not go better the next time. */
+function notTraced(error: unknown): StatementPlan {
+  // What is no error of dbgate's own may show anything.
+  const plan = unplannable(error instanceof DbgateError ? error.message : 'internal error of the gateway');
+  return { ...plan, refuse: { ...plan.refuse!, hint: 'Try again; if it stays, tell who runs the gateway.' } };
 }
 
 /** Commands whose answer is no rows and which take no values from tables but by functions. */

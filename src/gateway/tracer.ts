@@ -2,6 +2,7 @@
  * Texts → lineages, off the main thread, for all databases of one server major. A catalog is said once and used by its
  * key. A text that breaks the thread, or takes too long, has no lineage; the others that waited go to a new thread.
  */
+import { DbgateError } from '../errors.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
 import { ParserLane } from './parser-lane.ts';
 import type { CatalogRows, TraceRequest, TraceResult } from './tracer-worker.ts';
@@ -27,10 +28,14 @@ export class Tracer {
     this.#lane.forget(key);
   }
 
-  /** Undefined: it could not be traced. */
+  /** Undefined: it cannot be traced. Throws DbgateError when the thread broke over it or took too long. */
   async trace(request: TraceRequest): Promise<Lineage | undefined> {
     const outcome = await this.#lane.submit(request);
-    return outcome.kind === 'done' ? outcome.result.lineage : undefined;
+    if (outcome.kind === 'done') return outcome.result.lineage;
+    const { kind, message, sqlstate } = outcome.error;
+    // Deep or large ones break every thread.
+    if (kind === 'too_deep' || kind === 'too_large') return undefined;
+    throw new DbgateError('internal', message, { sqlstate });
   }
 
   close(): Promise<void> {
