@@ -137,7 +137,7 @@ complete -c dbgate -n '__dbgate_at policy' -l pg -r -a '14 15 16 17 18' -d 'vers
 complete -c dbgate -n '__dbgate_at policy' -l for -r -d 'of `show`: the same as --as'
 complete -c dbgate -n '__dbgate_at policy' -l with -r -F -d 'of `simulate`: the configuration that is to be in force'
 complete -c dbgate -n '__dbgate_at policy' -l since -r -d 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21'
-complete -c dbgate -n '__dbgate_at policy' -l record -r -F -d 'of `simulate`: the gateway’s state_dir; that of the configuration if not given'
+complete -c dbgate -n '__dbgate_at policy' -l record -r -F -d 'of `simulate`: the state_dir of the gateway; that of the configuration if not given'
 complete -c dbgate -n '__dbgate_at policy 0' -a 'check show explain test simulate'
 
 # check

@@ -94,7 +94,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--for', 'of `show`: the same as --as')
       @('--with', 'of `simulate`: the configuration that is to be in force')
       @('--since', 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21')
-      @('--record', 'of `simulate`: the gateway’’s state_dir; that of the configuration if not given')
+      @('--record', 'of `simulate`: the state_dir of the gateway; that of the configuration if not given')
     )
     'check' = @(
       @('--config', 'configuration of the gateway')
