@@ -182,6 +182,8 @@ export async function startSsh(processes: Processes, dir: string, upstream: Upst
 export interface DbgateTargets {
   readonly native: Target;
   readonly tunnel: Target;
+  /** As `native`, for a principal that sees everything unmasked. */
+  readonly admin: Target;
   /** WebSocket URLs of the inspectors of the gateway and of the CLI, where `--inspect` was asked for. */
   inspectors(): string[];
 }
@@ -244,6 +246,11 @@ export async function startDbgate(
     tls: true,
     pids: () => [gateway.pid],
   };
+  const admin: Target = {
+    ...native,
+    name: `${label}-admin-${durability}`,
+    ...addressOf(ready.connections.find(({ role }) => role === 'admin')!.nativeUrl),
+  };
   const connect = processes.start(
     process.execPath,
     [...nodeArguments, launcher, 'connect', developer.database, '--port', '0', '--json'],
@@ -262,7 +269,7 @@ export async function startDbgate(
   await untilReachable(native, gateway.failure);
   await untilReachable(tunnel, () => connect.failure() ?? gateway.failure());
   const inspectors = () => [gateway, connect].flatMap((child) => /ws:\/\/\S+/.exec(child.said())?.[0] ?? []);
-  return { native, tunnel, inspectors };
+  return { native, tunnel, admin, inspectors };
 }
 
 function addressOf(url: string): Pick<Target, 'host' | 'port' | 'user' | 'password' | 'database'> {
