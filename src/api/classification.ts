@@ -12,10 +12,10 @@ import { notGranted } from '../gateway/policy-in-force.ts';
 import { flagOf, timeOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
-const PROGRESS_MS = 500;
+const PROGRESS_MS = 1_000;
 const FIRST_LOOK_MS = 2_000;
 /** A line even if nothing changes, so that whoever waits knows that somebody is there. */
-const QUIET_LINES = 20;
+const QUIET_LINES = 10;
 const TABLES_AT_ONCE = 25;
 
 export async function classification({ gateway }: ApiOptions, { response, principal, url, name }: Call): Promise<void> {
@@ -33,16 +33,12 @@ export async function classification({ gateway }: ApiOptions, { response, princi
   if (flagOf(url.searchParams, 'wait')) await waitUntilDone(classifier, lines);
   // A small database that is seen for the first time is through by then.
   else await Promise.race([classifier.whenDone(), setTimeout(FIRST_LOOK_MS, undefined, { ref: false })]);
-  await lines.write(statusOf(classifier));
+  await lines.write({ event: 'status', ...classifier.status(), unmatched: classifier.unmatchedOverrides() });
   const count = wantsChanges
     ? await writeChanges(await runtime.classificationChanges(sinceMs), lines)
     : await writeColumns(classifier, lines);
   await lines.write({ event: 'end', count });
   response.end();
-}
-
-function statusOf(classifier: Classifier): object {
-  return { event: 'status', ...classifier.status(), unmatched: classifier.unmatchedOverrides() };
 }
 
 async function waitUntilDone(classifier: Classifier, lines: Lines): Promise<void> {
@@ -55,7 +51,7 @@ async function waitUntilDone(classifier: Classifier, lines: Lines): Promise<void
   while (!lines.isGone) {
     await Promise.race([done, setTimeout(PROGRESS_MS, undefined, { ref: false })]);
     if (isDone) return;
-    const status = statusOf(classifier);
+    const status = { event: 'status', ...classifier.status() };
     const text = JSON.stringify(status);
     if (text === last && ++quiet < QUIET_LINES) continue;
     last = text;

@@ -13,7 +13,7 @@ import {
 import { oneDatabase } from './one-database.ts';
 import { parsePointInTime } from './point-in-time.ts';
 import { sanitise } from './sanitise.ts';
-import { renderTable } from './text-table.ts';
+import { type Column, renderTable } from './text-table.ts';
 
 export const classifyCommand: CommandDefinition = {
   name: 'classify',
@@ -128,19 +128,24 @@ function showColumns(
   );
 }
 
+/** Below it the evidence needs the room. */
+const NARROW = 110;
+const TYPE: Column<ClassifiedLine> = { title: 'TYPE', text: ({ type }) => sanitise(type) };
+
 function columnTable(context: CommandContext, columns: readonly ClassifiedLine[]): string {
+  const clipped = context.stdout.isTTY === true || context.env.COLUMNS !== undefined;
   return renderTable(
     [
       { title: 'TABLE', text: ({ schema, table }) => sanitise(`${schema}.${table}`) },
       { title: 'COLUMN', text: ({ column }) => sanitise(column) },
-      { title: 'TYPE', text: ({ type }) => sanitise(type) },
+      ...(clipped && context.columns < NARROW ? [] : [TYPE]),
       { title: 'CLASS', text: (one) => (isSeen(one) ? sanitise(one.class ?? '-') : '?') },
       { title: 'SURE', text: (one) => (isSeen(one) ? `${Math.round(one.confidence * 100)}%` : '-'), align: 'right' },
       { title: 'EVIDENCE', text: ({ evidence }) => sanitise(evidence.join('; ')), flexible: true },
     ],
     columns,
     {
-      columns: context.stdout.isTTY === true || context.env.COLUMNS !== undefined ? context.columns : undefined,
+      columns: clipped ? context.columns : undefined,
       unicode: context.unicode,
     },
   ).join('\n');
