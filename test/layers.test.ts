@@ -56,7 +56,7 @@ const LAYERS: readonly Layer[] = [
   { name: 'young-generation.ts', may: [] },
   // Rules are checked by the language itself, and its table is part of the schema.
   { name: 'config', may: ['policy'] },
-  { name: 'gateway/session', may: ['masking', 'policy', 'sql', 'pgwire'], pure: ['node:buffer'] },
+  { name: 'gateway/session', may: ['masking', 'classify', 'policy', 'sql', 'pgwire'], pure: ['node:buffer'] },
   // Tokens are keyed hashes; the key is passed in.
   { name: 'masking', may: ['classify', 'pgwire'], pure: ['node:crypto', 'node:buffer'] },
   { name: 'classify', may: [], pure: ['libphonenumber-js'] },
