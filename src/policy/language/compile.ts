@@ -5,7 +5,6 @@
 import type { RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
 import type { ObjectKind, StatementFacts } from '../../sql/facts.ts';
 import { type PolicyContext, tierOf } from '../context.ts';
-import { namesOf } from '../ownership.ts';
 import { type Objection, type Permit, type Question, type Rule, requestHint, type Verdict } from '../rule.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
@@ -77,7 +76,7 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
     covers: () => false,
     judge(question): Verdict {
       const { facts, names } = question;
-      if (aboutMatters && facts.findings.length === 0 && facts.targets.length === 0) return undefined;
+      if (aboutMatters && !speaksOf(names.words, words)) return undefined;
       if (!statement(facts)) return undefined;
       if (functions !== undefined && !anyFunction(functions, question)) return undefined;
       if (!aboutMatters) {
@@ -87,7 +86,7 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
       }
       let unknown: Matter[] | undefined;
       for (const matter of names.matters) {
-        if (!isOfWords(matter, words)) continue;
+        if (!isOfWords(matter.word, words)) continue;
         if (relations !== undefined && !mayBeAbout(relations, matter, question)) continue;
         if (shipped && isAllowed(matter, question)) continue;
         if (objects === undefined) return object(question, matter, false);
@@ -99,9 +98,14 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
           return object(question, matter, standing === 'uncertain');
         }
       }
-      return unknown === undefined ? undefined : { resolve: unknown.flatMap(({ target }) => namesOf(target!)) };
+      return unknown === undefined ? undefined : { resolve: unknown.map(({ target }) => target!) };
     },
   };
+}
+
+function speaksOf(present: readonly string[], words: ReadonlySet<string> | undefined): boolean {
+  for (const word of present) if (isOfWords(word, words)) return true;
+  return false;
 }
 
 /** A rule of the operator's own opens what a shipped one closes, never what another of their own does. */

@@ -24,7 +24,15 @@ export interface Matter {
 /** Whose it is; `absent`: there is no such object. */
 export type Standing = 'own' | 'temporary' | 'others' | 'absent' | 'unknown' | 'uncertain';
 
-const TARGET_WORDS = Object.keys(TARGET_ACTIONS) as TargetWord[];
+const WORDS_OF_ACTION: ReadonlyMap<ObjectTarget['action'], readonly TargetWord[]> = wordsOfActions();
+
+function wordsOfActions(): Map<ObjectTarget['action'], TargetWord[]> {
+  const words = new Map<ObjectTarget['action'], TargetWord[]>();
+  for (const [word, actions] of Object.entries(TARGET_ACTIONS) as [TargetWord, ObjectTarget['action'][]][]) {
+    for (const action of actions) words.set(action, [...(words.get(action) ?? []), word]);
+  }
+  return words;
+}
 
 /** All of them: what stands in the text first, then the objects. `names`: those of `facts.targets`, taken apart. */
 export function mattersOf(facts: StatementFacts, names: readonly { readonly written: WrittenName }[]): Matter[] {
@@ -33,18 +41,17 @@ export function mattersOf(facts: StatementFacts, names: readonly { readonly writ
     const { word } = FINDING_WORDS[finding.kind];
     if (!isTargetWord(word)) matters.push(ofFinding(word, finding));
   }
-  for (const [i, target] of facts.targets.entries()) {
-    for (const word of TARGET_WORDS) {
-      if (TARGET_ACTIONS[word].includes(target.action) && !(word === 'creates' && !isNew(target))) {
-        matters.push(ofTarget(word, target, names[i]!.written, facts));
-      }
+  for (let i = 0; i < facts.targets.length; i++) {
+    const target = facts.targets[i]!;
+    for (const word of WORDS_OF_ACTION.get(target.action) ?? []) {
+      if (word !== 'creates' || isNew(target)) matters.push(ofTarget(word, target, names[i]!.written, facts));
     }
   }
   return matters;
 }
 
-/** Does a rule with these words speak of it? Undefined: one that has none speaks of whatever has an object. */
-export function isOfWords({ word }: Matter, words: ReadonlySet<string> | undefined): boolean {
+/** Does a rule with these words speak of such a matter? Undefined: one that has none speaks of whatever has an object. */
+export function isOfWords(word: string, words: ReadonlySet<string> | undefined): boolean {
   return words === undefined ? ROW_WORDS.has(word) || isTargetWord(word) : words.has(word);
 }
 

@@ -15,6 +15,7 @@ export class StatementNames {
   #functions: readonly WrittenName[] | undefined;
   #targets: readonly WrittenTarget[] | undefined;
   #matters: readonly Matter[] | undefined;
+  #words: readonly string[] | undefined;
   #standings: Map<Matter, Standing> | undefined;
 
   constructor(facts: StatementFacts) {
@@ -43,6 +44,12 @@ export class StatementNames {
   get matters(): readonly Matter[] {
     this.#matters ??= mattersOf(this.#facts, this.targets);
     return this.#matters;
+  }
+
+  /** Those of `matters`, each once. */
+  get words(): readonly string[] {
+    this.#words ??= [...new Set(this.matters.map(({ word }) => word))];
+    return this.#words;
   }
 
   /** `question`: the one that this belongs to. */
