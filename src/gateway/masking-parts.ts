@@ -44,13 +44,27 @@ function readSecret(stateDir: string): Buffer {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     writeFileSync(path, randomBytes(SECRET_BYTES), { flag: 'wx', mode: 0o600, flush: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unkept(path, error);
   }
-  const secret = readFileSync(path);
+  let secret: Buffer;
+  try {
+    secret = readFileSync(path);
+  } catch (error) {
+    throw unkept(path, error);
+  }
   if (secret.length !== SECRET_BYTES) {
     throw new DbgateError('config', `${path} has ${secret.length} bytes, not ${SECRET_BYTES}`, {
       hint: 'Restore it from a backup, or remove it: tokens of masked values are others then.',
     });
   }
   return secret;
+}
+
+/** Without the key there are no masks, so nobody who is masked gets a session. */
+function unkept(path: string, cause: unknown): DbgateError {
+  const why = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  return new DbgateError('config', `${path} cannot be kept: ${why}`, {
+    hint: 'The gateway must be able to write its state directory.',
+    cause,
+  });
 }
