@@ -141,6 +141,24 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return acts && relation.columns.some(({ attnum }) => this.#classifier.isInherited(oid, attnum));
   }
 
+  /** Does it call, by whatever name or through a view, what is no built-in? */
+  looksUpLater({ command, functions, operators, types, relations }: StatementFacts): boolean {
+    if (command === 'DO' || command === 'CALL' || command === 'EXECUTE') return true;
+    const catalog = this.#catalog;
+    const isAnywhere = (is: (schema: string) => boolean): boolean => [...catalog.schemas].some(is);
+    return (
+      functions.some((name) => isAnywhere((schema) => catalog.routines(schema, bareName(name)).length > 0)) ||
+      operators.some((name) => catalog.operators(name).length > 0) ||
+      types.some((name) => isAnywhere((s) => s !== 'pg_catalog' && catalog.type(s, bareName(name)) !== undefined)) ||
+      relations.some((name) =>
+        isAnywhere((schema) => {
+          const relation = catalog.relation(schema, bareName(name));
+          return relation !== undefined && (relation.kind === 'v' || relation.hasRules) && !relation.isSystem;
+        }),
+      )
+    );
+  }
+
   runsCode({ functions, command }: StatementFacts, lineage: StatementLineage): boolean {
     if (command === 'DO' || command === 'CALL') return true;
     if (functions.some((name) => !name.startsWith('.') && this.#catalog.builtin(bareName(name)) === undefined))

@@ -15,6 +15,7 @@ import { CatalogWatch } from './catalog-watch.ts';
 import type { Classifier } from './classifier.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
+import { SchemaClock } from './session/schema-clock.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 
@@ -71,6 +72,7 @@ export class DatabaseMasking {
   /** For tokens: stable for the database. */
   readonly key: Buffer;
   readonly budget = new LookupBudget();
+  readonly clock = new SchemaClock();
   readonly #snapshot: CatalogSnapshot;
   readonly #watch: CatalogWatch;
   readonly #isOwned: IsOwned;
@@ -224,7 +226,8 @@ export class DatabaseMasking {
         ? statements.map(() => unplannable('it could not be traced'))
         : lineage.statements.map((one, i) => {
             const runsCode = knowledge.runsCode(statements[i]!, one);
-            return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}) };
+            const looksUpLater = runsCode || knowledge.looksUpLater(statements[i]!);
+            return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}), looksUpLater };
           });
     return { world, lineage, knowledge, plans };
   }

@@ -14,6 +14,7 @@ import { typeShapes } from '../masking/type-shapes.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { DatabaseMasking, PlanWorld, TracedCatalog } from './database-masking.ts';
 import type { SessionMasking } from './session/masking.ts';
+import type { SchemaMoment } from './session/schema-clock.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 
 const needs = new WeakMap<readonly StatementFacts[], boolean>();
@@ -113,7 +114,33 @@ export class MaskingSession implements SessionMasking {
     return this.#database.budget.take(this.#principal, count, performance.now());
   }
 
+  moment(): SchemaMoment {
+    return this.#database.clock.moment(this);
+  }
+
+  hasMoved(moment: SchemaMoment): boolean {
+    return this.#database.clock.hasMoved(moment);
+  }
+
+  /** Its own view of the catalog was read before. */
+  isTellable(moment: SchemaMoment): boolean {
+    return this.#own === undefined && this.#database.clock.isTellable(moment);
+  }
+
+  changesSchema(alone: boolean): void {
+    this.#database.clock.change(this, alone);
+  }
+
+  goesOn(): void {
+    this.#database.clock.goOn(this);
+  }
+
+  schemaSettled(): void {
+    this.#database.clock.end(this);
+  }
+
   close(): void {
+    this.#database.clock.end(this);
     this.#database.release();
     this.#forget();
   }

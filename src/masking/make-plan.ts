@@ -65,6 +65,10 @@ export interface StatementPlan {
   readonly lookups: number;
   /** It may run code that SQL does not show: what names mean in the session may be something else then. */
   readonly runsCode: boolean;
+  /** It calls what is looked up only while it runs (bodies of routines): by then it may be another. Missing: no. */
+  readonly looksUpLater?: boolean;
+  /** Of a cursor: when it was declared or bound. */
+  readonly plannedAt?: { readonly ticks: number; readonly isOpen: boolean };
   /** The answer is another statement's: the plan cannot be made of this one's text alone. */
   readonly isOfAnother: boolean;
   /** The statement's own text stands in its answer: what is in both is no news. */
@@ -92,6 +96,7 @@ export const OPAQUE_PLAN: StatementPlan = {
   inherits: NO_INHERITANCE,
   lookups: 0,
   runsCode: true,
+  looksUpLater: true,
   isOfAnother: false,
   explains: false,
   copyOut: undefined,

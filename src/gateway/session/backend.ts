@@ -27,7 +27,7 @@ import type { AnswerSize } from './egress.ts';
 import type { GatedOutbox } from './gated-outbox.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
-import { AnswerMismatch, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
+import { AnswerMismatch, GOES_ON, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
 import type { SessionMasking } from './masking.ts';
 import type { PreparedNames } from './prepared.ts';
 
@@ -288,6 +288,7 @@ export class Backend implements MessageSink {
     try {
       if (portal === undefined) answers.described(head, buffer, start, end);
       else answers.describedPortal(portal, buffer, start, end);
+      answers.expectStill(head);
       return false;
     } catch (error) {
       const statement = portal?.statement ?? head.statement;
@@ -319,7 +320,9 @@ export class Backend implements MessageSink {
     const at = portal === undefined ? head.completed : 0;
     try {
       const fresh = masking.plans(statement.analysis.statements, statement.sql);
-      if (fresh === undefined) throw new AnswerMismatch('the schema goes on changing');
+      if (fresh === undefined) throw new AnswerMismatch(GOES_ON);
+      answers.lookAgain(head);
+      if (portal !== undefined) portal.moment = head.moment;
       // Of a cursor or prepared statement it cannot be made of this text.
       const plans = (portal?.plans ?? head.plans)!.map((old, i) => (i < at || old.isOfAnother ? old : fresh[i]!));
       const refuse = plans.slice(at).find((plan) => plan.refuse !== undefined)?.refuse;

@@ -153,6 +153,7 @@ export class SessionCore {
       statement: parts.statement,
       portal: parts.portal,
       plans: parts.plans,
+      moment: parts.plans === undefined && parts.probe === undefined ? undefined : this.around.masking?.moment(),
       inBatch: this.pipelineOpen,
       completed: 0,
       rows: 0,

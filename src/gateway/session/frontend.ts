@@ -65,9 +65,11 @@ import {
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
 import {
+  changesOthers,
   changesSchema,
   executeRefusal,
   judged,
+  mayCommit,
   nameEffects,
   namesToAskFor,
   needsNames,
@@ -243,6 +245,7 @@ export class Frontend implements MessageSink {
           this.#core.batch++;
           return this.#passOn(buffer, start, end);
         }
+        if (this.#backend.status !== 'T') this.#planning.masking?.goesOn();
         this.#forward('sync', buffer, start, end);
         this.#core.endBatch();
         return true;
@@ -314,7 +317,8 @@ export class Frontend implements MessageSink {
     if (intent === undefined) return this.#auditUnavailable('query', REJECTED_QUERY);
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
-    const effects = nameEffects(core.names, statement, NO_BATCH, plans);
+    const moment = plans === undefined ? undefined : core.around.masking?.moment();
+    const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
     const parts = {
       n,
@@ -376,7 +380,8 @@ export class Frontend implements MessageSink {
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
     const { plans } = planned;
-    const portal: Portal = { statement, n, position, binds, confirmed: false, plans, description: undefined };
+    const moment = plans === undefined ? undefined : core.around.masking?.moment();
+    const portal: Portal = { statement, n, position, binds, confirmed: false, plans, moment, description: undefined };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
     core.send('bind', buffer, start, end, { position, pure: this.#isPure(statement), names, statement, portal, plans });
@@ -418,7 +423,8 @@ export class Frontend implements MessageSink {
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
     const { plans } = portal;
-    const names = nameEffects(core.names, statement, core.batch, plans);
+    const moment = plans === undefined ? undefined : core.around.masking?.moment();
+    const names = nameEffects(core.names, statement, core.batch, plans, moment);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, portal };
     this.#sending(statement, plans);
@@ -534,7 +540,9 @@ export class Frontend implements MessageSink {
 
   /** Its portals are gone with it. */
   transactionEnded(): void {
-    this.#planning.world.transactionEnded(this.#core.inFlight.size === 0);
+    const isSettled = this.#core.inFlight.size === 0;
+    if (isSettled) this.#planning.masking?.schemaSettled();
+    this.#planning.world.transactionEnded(isSettled);
     for (const portal of this.#bound) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
   }
 
@@ -708,6 +716,8 @@ export class Frontend implements MessageSink {
   #sending(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): void {
     const { masking, world } = this.#planning;
     if (masking === undefined) return;
+    if (statement.analysis.statements.some(mayCommit)) masking.goesOn();
+    if (changesOthers(statement)) masking.changesSchema(this.#backend.status === 'I');
     world.sent(statement.analysis.statements, changesSchema(statement), plans);
     if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
     for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan);

@@ -8,6 +8,7 @@ import type { OutcomeFate } from '../../audit/record.ts';
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
+import type { SchemaMoment } from './schema-clock.ts';
 
 /**
  * The frontend messages that are answered. CopyData, Flush and Terminate are not; CopyDone and CopyFail (`copy_end`)
@@ -46,6 +47,8 @@ export interface Request {
   readonly portal: Portal | undefined;
   /** What is masked in the answers to each of its statements; undefined: nothing can be. */
   plans: readonly StatementPlan[] | undefined;
+  /** When it was sent; undefined: nothing is masked for this principal. */
+  moment: SchemaMoment | undefined;
   /** It was sent behind others of its batch, before a Sync. */
   readonly inBatch: boolean;
   /** Statements of it that are through. */

@@ -27,6 +27,8 @@ const PID_BYTES = 4;
 /** The server's answer is not what was planned for: the schema is another, or the plan was wrong. */
 export class AnswerMismatch extends Error {}
 
+export const GOES_ON = 'the schema goes on changing';
+
 type Rewriter =
   | { readonly kind: 'rows'; readonly rows: ResultRewriter }
   | { readonly kind: 'copy'; readonly copy: CopyRewriter };
@@ -49,7 +51,25 @@ export class MaskedAnswers {
   wantsWholeRows(head: Request | undefined): boolean {
     if (this.#rewriter !== undefined) return true;
     const plan = head === undefined ? undefined : planOf(head);
-    return plan !== undefined && masksAnswer(plan);
+    return plan !== undefined && (masksAnswer(plan) || this.#hasMoved(head!, plan));
+  }
+
+  /** The server looked up names behind the plan. Throws `AnswerMismatch`. */
+  expectStill({ moment }: Request): void {
+    if (moment !== undefined && this.#masking.hasMoved(moment)) throw new AnswerMismatch(GOES_ON);
+  }
+
+  /** The statement was traced again. Throws `AnswerMismatch` when that cannot tell what the server found. */
+  lookAgain(head: Request): void {
+    const { moment } = head;
+    if (moment === undefined || !this.#masking.hasMoved(moment)) return;
+    if (!this.#masking.isTellable(moment)) throw new AnswerMismatch(GOES_ON);
+    head.moment = this.#masking.moment();
+  }
+
+  /** May what it calls be another by now? */
+  #hasMoved({ moment }: Request, { looksUpLater }: StatementPlan): boolean {
+    return moment !== undefined && looksUpLater === true && this.#masking.hasMoved(moment);
   }
 
   /** RowDescription of a portal, as the gateway asked for it. Throws `AnswerMismatch`. */
@@ -69,6 +89,7 @@ export class MaskedAnswers {
     this.#request = head;
     this.#statement = head.completed;
     const plan = planOf(head);
+    this.expectStill(head);
     // Without a plan nothing of a table can be in it.
     if (plan === undefined || plan.result?.passes === true) return;
     const { columns, format } = decodeCopyResponse(buffer, start + HEADER_BYTES, end);
@@ -87,6 +108,8 @@ export class MaskedAnswers {
    */
   row(head: Request, buffer: Buffer, start: number, end: number): boolean {
     if (this.#request !== head || this.#statement !== head.completed) this.#beginUndescribed(head);
+    const plan = planOf(head);
+    if (plan !== undefined && this.#hasMoved(head, plan)) throw new AnswerMismatch(GOES_ON);
     const rewriter = this.#rewriter;
     if (rewriter === undefined) return false;
     if (rewriter.kind === 'rows') rewriter.rows.row(buffer, start, end, this.#out);
@@ -141,6 +164,8 @@ export class MaskedAnswers {
   /** Execute of a portal that the gateway described itself, or of one that passes. */
   #beginUndescribed(head: Request): void {
     const plan = planOf(head);
+    if (head.portal?.moment !== undefined && this.#masking.hasMoved(head.portal.moment))
+      throw new AnswerMismatch(GOES_ON);
     if (plan === undefined || plan.result?.passes === true) {
       this.#end();
       this.#request = head;

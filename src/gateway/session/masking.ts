@@ -7,6 +7,7 @@ import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { TypeLookup } from '../../masking/plan.ts';
 import type { Analysis } from '../../sql/facts.ts';
+import type { SchemaMoment } from './schema-clock.ts';
 
 export interface SessionMasking {
   /** False: nothing of a catalog or table can be in the answer, so there is nothing to plan. */
@@ -30,6 +31,18 @@ export interface SessionMasking {
   isMasked(relation: number, attnum: number): boolean;
   /** Classes go along into what a statement has made. */
   inherit(plan: StatementPlan): void;
+  /** When a statement leaves. */
+  moment(): SchemaMoment;
+  /** May names and bodies mean something else than at that moment? */
+  hasMoved(moment: SchemaMoment): boolean;
+  /** Can tracing it again tell what they meant since? */
+  isTellable(moment: SchemaMoment): boolean;
+  /** A statement that changes the schema is sent; `alone`: it takes effect without a COMMIT. */
+  changesSchema(alone: boolean): void;
+  /** Something is sent behind it. */
+  goesOn(): void;
+  /** Its transaction is over. */
+  schemaSettled(): void;
   /** A statement that makes relations goes upstream: what they hold is what flowed into them through here. */
   making(statements: Analysis['statements']): void;
   /** Counts comparisons of masked columns with given values; false: this hour's budget is used up. */

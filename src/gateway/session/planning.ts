@@ -46,6 +46,7 @@ export class Planning {
   constructor(masking: SessionMasking | undefined, names: PreparedNames) {
     this.#masking = masking;
     this.#names = names;
+    if (masking !== undefined) names.hasMoved = (moment) => masking.hasMoved(moment);
   }
 
   get masking(): SessionMasking | undefined {
@@ -96,6 +97,12 @@ export class Planning {
     return count === 0 || this.#masking?.takeLookups(count) !== false ? undefined : LOOKUPS_USED_UP;
   }
 
+  /** A cursor runs while it is fetched from. */
+  #isOutdated({ plannedAt, looksUpLater }: StatementPlan): boolean {
+    if (plannedAt === undefined || looksUpLater !== true) return false;
+    return this.#masking!.hasMoved(plannedAt);
+  }
+
   /** Of FETCH and EXECUTE: what the cursor or prepared statement answers. */
   #planOf(plan: StatementPlan, before: readonly StatementPlan[], batch: number): StatementPlan | Planned {
     const { kind, name } = plan.resultOf!;
@@ -104,6 +111,7 @@ export class Planning {
     if (kind === 'cursor') {
       const found = this.#names.cursorPlan(name, batch);
       if (found === UNSETTLED) return { kind: 'unsettled' };
+      if (found !== undefined && this.#isOutdated(found)) return answered(plan, OUTDATED);
       return answered(plan, found ?? OPAQUE_PLAN);
     }
     const prepared = this.#names.statement(name, batch);
@@ -135,6 +143,17 @@ function readsNames({ class: kind, command, relations, functions, prepared }: St
 export function masksAnswer({ result }: StatementPlan): boolean {
   return result === undefined || !result.passes;
 }
+
+const OUTDATED: StatementPlan = {
+  ...OPAQUE_PLAN,
+  refuse: {
+    rule: 'masking.schema-changed',
+    message: 'the schema has changed since the cursor was declared',
+    why: 'what its rows are made of may be something else now',
+    hint: 'Declare it again.',
+    offset: undefined,
+  },
+};
 
 /** Its own conditions (EXECUTE's arguments) and the answer of the other. */
 function answered(own: StatementPlan, other: StatementPlan): StatementPlan {

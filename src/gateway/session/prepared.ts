@@ -11,6 +11,7 @@ import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { AnswerSize } from './egress.ts';
 import type { NameEffect, Request } from './in-flight.ts';
+import type { SchemaMoment } from './schema-clock.ts';
 
 export interface PreparedStatement {
   readonly analysis: Analysis;
@@ -39,6 +40,8 @@ export interface Portal {
   sent?: AnswerSize | undefined;
   /** What is masked in its answer, of the one statement that it has; undefined: nothing can be. */
   plans: readonly StatementPlan[] | undefined;
+  /** When it was bound; undefined: nothing is masked for this principal. */
+  moment?: SchemaMoment | undefined;
   /** What FETCH by its name answers, if it has one. */
   fetched?: StatementPlan;
   /** RowDescription of it, when the gateway asked for one. */
@@ -145,6 +148,9 @@ export class PreparedNames {
   readonly #cursors = new Names<StatementPlan>(() => 0);
   readonly #kept = new Map<string, StatementPlan>();
 
+  /** May the schema be another since? Nobody is masked unless it is set. */
+  hasMoved: (moment: SchemaMoment) => boolean = () => false;
+
   /** Length of the texts of all statements that are confirmed. */
   get statementBytes(): number {
     return this.#statements.weight;
@@ -185,8 +191,15 @@ export class PreparedNames {
   }
 
   /** DECLARE that has been sent. */
-  expectCursor(name: string, plan: StatementPlan, batch: number, after: number): NameEffect {
+  expectCursor(
+    name: string,
+    planned: StatementPlan,
+    place: { readonly batch: number; readonly after: number },
+    plannedAt: SchemaMoment | undefined,
+  ): NameEffect {
+    const { batch, after } = place;
     const effect: NameEffect = { kind: 'cursor', after };
+    const plan = plannedAt === undefined ? planned : { ...planned, plannedAt };
     this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#keep(name, plan) });
     return effect;
   }
@@ -215,7 +228,10 @@ export class PreparedNames {
     this.#portals.expect({ name, value, effect, batch });
     if (name !== '') {
       // FETCH finds it too, and no cursor of that name that there was before.
-      if (value !== undefined) value.fetched = value.plans?.[0] ?? OPAQUE_PLAN;
+      if (value !== undefined) {
+        const planned = value.plans?.[0] ?? OPAQUE_PLAN;
+        value.fetched = value.moment === undefined ? planned : { ...planned, plannedAt: value.moment };
+      }
       this.#cursors.expect({ name, value: value?.fetched, effect, batch, onSettled: () => this.#kept.delete(name) });
     }
     return effect;
@@ -234,13 +250,20 @@ export class PreparedNames {
     for (const effect of request.names) {
       const happened = effect.after === 0 ? !failed : request.completed >= effect.after;
       if (effect.kind === 'statement') this.#statements.settle(effect, happened);
-      else if (effect.kind === 'cursor') this.#cursors.settle(effect, happened);
+      else if (effect.kind === 'cursor') this.#doubt(this.#cursors.settle(effect, happened));
       else {
         const portal = this.#portals.settle(effect, happened);
         if (portal !== undefined) portal.confirmed = true;
-        this.#cursors.settle(effect, happened);
+        this.#doubt(this.#cursors.settle(effect, happened));
       }
     }
+  }
+
+  /** What its names stood for was looked up by the server between when it was planned and now. */
+  #doubt(plan: StatementPlan | undefined): void {
+    if (plan?.plannedAt === undefined || !this.hasMoved(plan.plannedAt)) return;
+    // Made for this cursor alone.
+    Object.assign(plan, { looksUpLater: true });
   }
 
   /** The transaction ended: every portal that was confirmed is gone (WITH HOLD cursors are no portals of ours). */

@@ -1,12 +1,14 @@
 /** From the text of a Query or Parse to a judged statement, and what follows from its facts for the session. */
+
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
-import type { Analysis, ObjectTarget, PreparedName } from '../../sql/facts.ts';
+import type { Analysis, ObjectTarget, PreparedName, StatementFacts } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
 import { EXECUTE_OF_PARSED } from './denial.ts';
 import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts';
 import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
+import type { SchemaMoment } from './schema-clock.ts';
 
 export function judged(around: SessionSurroundings, analysis: Analysis, sql: string): PreparedStatement {
   return {
@@ -50,6 +52,18 @@ export function changesSchema(statement: PreparedStatement): boolean {
   return successOf(statement) !== undefined || statement.analysis.statements.some((one) => one.targets.some(isMade));
 }
 
+/** May what came before it take effect with it? */
+export function mayCommit({ class: kind, command }: StatementFacts): boolean {
+  return kind === 'transaction' || command === 'CALL' || command === 'DO';
+}
+
+/** May it be so for other sessions too, or for a cursor that is open? Temporary relations are one session's own. */
+export function changesOthers(statement: PreparedStatement): boolean {
+  if (!changesSchema(statement)) return false;
+  const targets = statement.analysis.statements.flatMap((one) => one.targets);
+  return targets.length === 0 || !targets.every(({ action, temporary }) => action === 'create' && temporary);
+}
+
 function isMade({ action, kind }: ObjectTarget): boolean {
   return kind !== 'other' && action !== 'maintain' && action !== 'call' && action !== 'truncate';
 }
@@ -76,6 +90,7 @@ export function nameEffects(
   statement: PreparedStatement,
   batch: number,
   plans: readonly StatementPlan[] | undefined,
+  moment: SchemaMoment | undefined,
 ): readonly NameEffect[] {
   const { statements } = statement.analysis;
   let effects: NameEffect[] | undefined;
@@ -83,7 +98,7 @@ export function nameEffects(
     const plan = plans?.[i];
     if (plan?.defines?.kind === 'cursor') {
       effects ??= [];
-      effects.push(names.expectCursor(plan.defines.name, plan, batch, i + 1));
+      effects.push(names.expectCursor(plan.defines.name, plan, { batch, after: i + 1 }, moment));
     }
     if (statements[i]!.command === 'CLOSE CURSOR') {
       effects ??= [];

@@ -3,7 +3,9 @@
  * `refuse`, `lookup`, `code` (runs code), `copymask`, `scan` (messages), `generic`; `declare c …`, `prepare s …` define what
  * follows; `fetch c` and `execute s` answer that; anything else passes.
  */
+
 import type { SessionMasking } from '../../../src/gateway/session/masking.ts';
+import { SchemaClock, type SchemaMoment } from '../../../src/gateway/session/schema-clock.ts';
 import { BUILTIN_TYPES } from '../../../src/masking/builtin-types.ts';
 import { OPAQUE_PLAN, type StatementPlan, unplannable } from '../../../src/masking/make-plan.ts';
 import { maskContext } from '../../../src/masking/maskers/context.ts';
@@ -76,6 +78,27 @@ function planOf(text: string): StatementPlan {
 const NOT_NEEDED = /^(BEGIN|COMMIT|ROLLBACK|SET|CLOSE CURSOR|DEALLOCATE|SAVEPOINT)$/;
 
 export class FakeMasking implements SessionMasking {
+  /** Of the database: tests move it. */
+  readonly clock = new SchemaClock();
+  moment(): SchemaMoment {
+    return this.clock.moment(this);
+  }
+  hasMoved(moment: SchemaMoment): boolean {
+    return this.clock.hasMoved(moment);
+  }
+  isTellable(moment: SchemaMoment): boolean {
+    return this.clock.isTellable(moment);
+  }
+  changesSchema(alone: boolean): void {
+    this.clock.change(this, alone);
+  }
+  goesOn(): void {
+    this.clock.goOn(this);
+  }
+  schemaSettled(): void {
+    this.clock.end(this);
+  }
+
   sharedVersion = 1;
   readonly catalogSql = 'select catalog';
   readonly context = maskContext(Buffer.alloc(32, 7));

@@ -1,0 +1,168 @@
+/** Ways around the masks that take several steps, on a real server: the schema changes behind a plan, data moves in steps. */
+import type pg from 'pg';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { failure, withRig } from './gateway-rig.ts';
+
+const SECRET = 'xq7rhk2v@lindenhof.example';
+const BACKWARDS = [...SECRET].reverse().join('');
+
+const rig = withRig({
+  tune: (settings) => ({
+    ...settings,
+    grants: settings.grants.map((one) => ({ ...one, masking: { mask: 'partial' as const } })),
+  }),
+  sql: `
+    CREATE TABLE users (id int primary key, email text, profile jsonb);
+    INSERT INTO users VALUES (1, '${SECRET}', '{"theme": "dark", "mail": "${SECRET}"}');
+    CREATE TABLE items (id int primary key, name text);
+    INSERT INTO items VALUES (1, 'lamp')`,
+});
+
+let token: string;
+let open: pg.Client[] = [];
+let n = 0;
+
+beforeAll(async () => {
+  token = await rig.tokenOf('evader');
+});
+afterEach(async () => {
+  for (const one of open) await one.end();
+  open = [];
+});
+
+async function connect(): Promise<pg.Client> {
+  const client = await rig.connect(token);
+  open.push(client);
+  return client;
+}
+
+async function run(client: pg.Client, ...texts: string[]): Promise<string> {
+  let last = '';
+  for (const sql of texts) {
+    last = await client.query(sql).then(
+      ({ rows }) => JSON.stringify(rows),
+      (error: Error) => error.message,
+    );
+  }
+  return last;
+}
+
+const isHidden = (answer: string): void => {
+  expect(answer).not.toContain(BACKWARDS.slice(8, 20));
+  expect(answer).not.toContain(SECRET.slice(0, 6));
+};
+
+describe('what is computed in steps', () => {
+  it.each([
+    [
+      'in its own column',
+      `CREATE TABLE t% AS SELECT id, email FROM users`,
+      `UPDATE t% SET email = substr(email, 2) WHERE id = 1`,
+    ],
+    ['under the name of its class', `CREATE TABLE t% AS SELECT id, substr(email, 2) AS email FROM users`, 'SELECT 1'],
+    [
+      'by a generated column',
+      `CREATE TABLE t% AS SELECT id, email AS a FROM users`,
+      `ALTER TABLE t% ADD email text GENERATED ALWAYS AS (substr(a, 2)) STORED`,
+    ],
+  ])('%s', async (_name, make, change) => {
+    const client = await connect();
+    const table = (sql: string) => sql.replaceAll('%', String(n));
+    n++;
+    await run(client, table(make), table(change));
+    const { rows } = await client.query<{ email: string }>(table('SELECT email FROM t%'));
+    // The first letter of what it was at most, never the second.
+    expect(rows[0]!.email).toMatch(/^(?:x\*\*\*@l\*\*\*\.example|\[redacted\])$/);
+  });
+
+  it('in a document, from a path that is masked to one that is not', async () => {
+    const client = await connect();
+    await client.query('CREATE TABLE docs AS SELECT id, profile FROM users');
+    const change = `UPDATE docs SET profile = jsonb_build_object('theme', string_to_array(profile::text, NULL)) WHERE id = 1`;
+    expect(await failure(client.query(change))).toMatchObject({ code: '42501' });
+    await client.query(`UPDATE docs SET profile = profile || '{"theme": "light"}' WHERE id = 1`);
+    expect(await run(client, 'SELECT profile FROM docs')).toContain('light');
+    isHidden(await run(client, 'SELECT profile FROM docs'));
+  });
+
+  it('by a trigger of one’s own', async () => {
+    const client = await connect();
+    await run(
+      client,
+      'CREATE TABLE fed (id int, email text, note int)',
+      `CREATE FUNCTION feed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := ascii(NEW.email); RETURN NEW; END $$`,
+      'CREATE TRIGGER feed BEFORE INSERT ON fed FOR EACH ROW EXECUTE FUNCTION feed()',
+    );
+    expect(await failure(client.query('INSERT INTO fed SELECT id, email FROM users'))).toMatchObject({ code: '42501' });
+    await run(
+      client,
+      'CREATE TABLE stamped (id int, email text, at timestamptz)',
+      `CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.at := now(); RETURN NEW; END $$`,
+      'CREATE TRIGGER stamp BEFORE INSERT ON stamped FOR EACH ROW EXECUTE FUNCTION stamp()',
+    );
+    expect(await client.query('INSERT INTO stamped SELECT id, email FROM users')).toMatchObject({ rowCount: 1 });
+  });
+
+  it('by an operator or an aggregate of one’s own', async () => {
+    const client = await connect();
+    const body = `LANGUAGE sql AS 'SELECT reverse(string_agg(email, '''')) FROM users'`;
+    await run(
+      client,
+      `CREATE FUNCTION of_two(int, int) RETURNS text ${body}`,
+      'CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = of_two)',
+      `CREATE FUNCTION of_state(text, int) RETURNS text ${body}`,
+      `CREATE AGGREGATE gather(int) (SFUNC = of_state, STYPE = text, INITCOND = '')`,
+    );
+    isHidden(await run(client, 'SELECT 1 ### 1 AS a'));
+    isHidden(await run(client, 'SELECT gather(id) AS a FROM items'));
+  });
+});
+
+describe('a schema that changes behind a plan', () => {
+  const shown = `SELECT 'x'::text AS a`;
+  const hidden = 'SELECT reverse(email) AS a FROM users';
+
+  it.each([
+    ['a view', `CREATE VIEW %v AS ${shown}`, '%v', 'SELECT a FROM %v', `CREATE OR REPLACE VIEW %v AS ${hidden}`],
+    [
+      'a function',
+      `CREATE TABLE %l AS SELECT 1 AS i; CREATE FUNCTION %f() RETURNS SETOF text LANGUAGE sql AS $$ ${shown} $$`,
+      '%l',
+      'SELECT %f() AS a FROM %l',
+      `CREATE OR REPLACE FUNCTION %f() RETURNS SETOF text LANGUAGE sql AS $$ ${hidden} $$`,
+    ],
+  ])('%s behind a lock', async (_name, make, locked, read, swap) => {
+    const named = (sql: string) => sql.replaceAll('%', `r${n}`);
+    n++;
+    const [one, other] = [await connect(), await connect()];
+    await one.query(named(make));
+    expect(await run(other, named(read))).toBe('[{"a":"x"}]');
+    await run(one, 'BEGIN', named(`LOCK TABLE ${locked} IN ACCESS EXCLUSIVE MODE`));
+    const waiting = run(other, named(read));
+    await expect
+      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`), { timeout: 10_000 })
+      .toEqual([{ n: 1 }]);
+    await run(one, named(swap), 'COMMIT');
+    isHidden(await waiting);
+    isHidden(await run(other, named(read)));
+  });
+
+  it('a function while a cursor is open', async () => {
+    const client = await connect();
+    await client.query(`CREATE FUNCTION later() RETURNS SETOF text LANGUAGE sql AS $$ ${shown} $$`);
+    isHidden(
+      await run(
+        client,
+        'BEGIN',
+        'DECLARE c CURSOR FOR SELECT later()',
+        `CREATE OR REPLACE FUNCTION later() RETURNS SETOF text LANGUAGE sql AS $$ ${hidden} $$`,
+        'FETCH ALL c',
+      ),
+    );
+    await client.query('ROLLBACK');
+    expect(
+      await run(client, 'BEGIN', 'DECLARE c CURSOR FOR SELECT id FROM items', 'CREATE TABLE more (id int)', 'FETCH c'),
+    ).toBe('[{"id":1}]');
+    await client.query('ROLLBACK');
+  });
+});
