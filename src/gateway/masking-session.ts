@@ -174,6 +174,13 @@ const WITHOUT_ROWS: ReadonlySet<StatementFacts['class']> = new Set(['transaction
 const ANSWERING_DDL =
   /^(CREATE TABLE AS|SELECT INTO|CREATE MATERIALIZED VIEW|REFRESH MATERIALIZED VIEW|CREATE VIEW|EXPLAIN|UNKNOWN)$/;
 
+/** As columns of new tables have them; a cast to another may be a function of somebody's. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(
+  'text uuid date json jsonb xml inet cidr bytea timestamptz timestamp name oid money point tsvector serial bigserial'.split(
+    ' ',
+  ),
+);
+
 /** May something of a table or of the catalog be in its answer, its errors or in what it writes? */
 export function mayAnswer({
   command,
@@ -187,6 +194,12 @@ export function mayAnswer({
   // Operators and casts call functions too.
   if (command === 'SELECT') return relations.length + functions.length + operators.length + types.length > 0;
   if (WITHOUT_ROWS.has(kind)) return functions.length > 0;
-  if (kind === 'ddl' && !ANSWERING_DDL.test(command)) return functions.length > 0 || (nested?.length ?? 0) > 0;
+  if (kind === 'ddl' && !ANSWERING_DDL.test(command)) {
+    return (
+      functions.length + operators.length > 0 ||
+      (nested?.length ?? 0) > 0 ||
+      types.some((type) => !PLAIN_TYPES.has(type) && !type.startsWith('pg_catalog.'))
+    );
+  }
   return true;
 }

@@ -9,6 +9,7 @@ import type { ResultOf } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf, displayName, findRelation, openItem } from './relations.ts';
 import type { Scope } from './scopes.ts';
+import { noteStoredCalls } from './stored-expressions.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import { noteModified } from './triggers.ts';
 import { TEXT_TYPE } from './types.ts';
@@ -52,6 +53,7 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
       return undefined;
     case 'AlterTableStmt':
       traceAlterTable(t, node);
+      noteStoredCalls(t, node);
       made(t, child(node, 'relation') ?? {}, undefined);
       return undefined;
     case 'IndexStmt':
@@ -59,7 +61,15 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
       return undefined;
     case 'CreateStmt':
     case 'CreateForeignTableStmt':
+      noteStoredCalls(t, node);
       made(t, child(node, 'relation') ?? child(child(node, 'base') ?? {}, 'relation') ?? {}, undefined);
+      return undefined;
+    case 'CreateDomainStmt':
+    case 'AlterDomainStmt':
+    case 'CreatePolicyStmt':
+    case 'AlterPolicyStmt':
+    case 'CreateTrigStmt':
+      noteStoredCalls(t, node);
       return undefined;
     case 'ReturnStmt':
       return [{ name: '', value: t.value(child(node, 'returnval'), scope) }];
