@@ -307,7 +307,8 @@ export class DatabaseMasking {
       if (relation.name !== name || before?.relationByOid(relation.oid) !== undefined) continue;
       const column = relation.columns.find((one) => one.name === inheritance.column);
       if (column === undefined) continue;
-      this.classifier.inherit(relation.oid, column.attnum, inheritance);
+      // A view holds nothing: what its columns are made of is read in its definition, which may be replaced.
+      if (relation.kind !== 'v') this.classifier.inherit(relation.oid, column.attnum, inheritance);
       found = true;
     }
     return found;

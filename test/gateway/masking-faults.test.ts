@@ -40,9 +40,9 @@ async function outcomes(): Promise<void> {
   await until(async () => {
     const records = await rig.records();
     const open = new Set<string>();
-    for (const record of records as unknown as { type: string; session: string; n: number }[]) {
-      if (record.type === 'statement.intent') open.add(`${record.session} ${record.n}`);
-      if (record.type === 'statement.outcome') open.delete(`${record.session} ${record.n}`);
+    for (const record of records as unknown as { kind: string; session: string; n: number }[]) {
+      if (record.kind === 'statement.intent') open.add(`${record.session} ${record.n}`);
+      if (record.kind === 'statement.outcome') open.delete(`${record.session} ${record.n}`);
     }
     return open.size === 0;
   });

@@ -312,6 +312,7 @@ export class Frontend implements MessageSink {
       return true;
     }
     const { plans } = planned;
+    this.#sending(statement, plans);
     const masks = planned.masks ? 'mask' : 'allow';
     const intent = core.takeIntent('simple', statement.sqlJson, statement.analysis.class, 0, masks);
     if (intent === undefined) return this.#auditUnavailable('query', REJECTED_QUERY);
@@ -329,7 +330,6 @@ export class Frontend implements MessageSink {
       plans,
       statement,
     };
-    this.#sending(statement, plans);
     return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
   }
 
@@ -419,15 +419,15 @@ export class Frontend implements MessageSink {
       return this.#refuse('execute', refused, statement);
     }
     if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
+    const { plans } = portal;
+    this.#sending(statement, plans);
     const intent = this.#intentOf(portal, statement);
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
-    const { plans } = portal;
     const moment = plans === undefined ? undefined : core.around.masking?.moment();
     const names = nameEffects(core.names, statement, core.batch, plans, moment);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, portal };
-    this.#sending(statement, plans);
     return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
   }
 
@@ -712,7 +712,7 @@ export class Frontend implements MessageSink {
     return done;
   }
 
-  /** It goes upstream now. */
+  /** It goes upstream now. Before its intent is taken: one that was taken has an outcome. */
   #sending(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): void {
     const { masking, world } = this.#planning;
     if (masking === undefined) return;
