@@ -46,6 +46,8 @@ interface Reading {
   readonly beside: ReadonlySet<string>;
   /** The last words of the other columns. */
   readonly besideHeads: ReadonlySet<string>;
+  /** The words of each other column. */
+  readonly besideNames: ReadonlySet<string>;
 }
 
 interface Match {
@@ -64,7 +66,7 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
     if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
     if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
     if (VOCABULARY.has(word) || rule.alone) return false;
-    return word.length <= 3 || UNMISTAKABLE.has(phrase);
+    return word.length <= 3 || (word.length <= 6 && UNMISTAKABLE.has(phrase));
   });
 }
 
@@ -80,17 +82,29 @@ const REFERENCES: ReadonlySet<ColumnClass> = new Set([
   'demographic',
 ]);
 
-/** What schemas put before all columns of a table: `ec_name`, `cli_nombre`. */
-const isPrefix = (word: string) => word.length <= 4 && !VOCABULARY.has(word);
+/** What schemas put before all columns of a table, or before most: `ec_name`, `cli_nombre`. */
+function isPrefix(word: string, { besideNames }: Reading): boolean {
+  if (word.length > 4 || VOCABULARY.has(word)) return false;
+  const sharing = [...besideNames].filter((name) => name.startsWith(`${word} `)).length;
+  return sharing * 3 >= besideNames.size;
+}
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
   const { words, topic, kind, beside } = reading;
   if (!(rule.kinds ?? [...KINDS_OF[rule.class]]).includes(kind)) return false;
   if (rule.topics && !rule.topics.includes(topic)) return false;
   if (rule.notTopics?.includes(topic)) return false;
+  if (rule.sole && (start > 0 || end < words.length)) return false;
+  if (rule.tables && !rule.tables.includes(reading.tableWords.join(' '))) return false;
+  if (rule.aboutTable) {
+    const about = ` ${reading.tableWords.join(' ')} `;
+    if (!rule.aboutTable.some((phrase) => about.includes(` ${phrase} `))) return false;
+  }
   if (rule.beside && !rule.beside.some((word) => beside.has(word))) return false;
   if (rule.besideHead && !rule.besideHead.some((word) => reading.besideHeads.has(word))) return false;
+  if (rule.besideName && !rule.besideName.some((name) => reading.besideNames.has(name))) return false;
   if (rule.notBeside?.some((word) => beside.has(word))) return false;
+  if (rule.notNamedBeside && reading.besideNames.has(`${phrase} name`)) return false;
   // A number that is called an id is a reference.
   if (kind === 'integer' && words.at(-1) === 'id' && REFERENCES.has(rule.class)) return false;
   if (!tailAllows(rule, phrase, words.slice(end), reading)) return false;
@@ -100,7 +114,8 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
       (word) =>
         reading.tableWords.includes(word) ||
         word.length === 1 ||
-        (!rule.exact && (QUALIFIERS.has(word) || isPrefix(word) || (PERSON_TABLES.has(word) && !NO_ROLES.has(word)))),
+        (!rule.exact &&
+          (QUALIFIERS.has(word) || isPrefix(word, reading) || (PERSON_TABLES.has(word) && !NO_ROLES.has(word)))),
     );
   }
   return before.length === 0 || rule.class === 'financial' || !CLEAR_HEADS.has(before[0] ?? '');
@@ -113,9 +128,10 @@ const NO_ROLES: ReadonlySet<string> = new Set(
     ',',
   ),
 );
-function isRoleName(words: readonly string[], end: number): boolean {
+const PICTURE_WORDS: ReadonlySet<string> = new Set(['image', 'photo', 'picture', 'pic', 'foto', 'portrait', 'bild']);
+function isOfRole(heads: ReadonlySet<string>, words: readonly string[], end: number): boolean {
   const role = words[end - 2];
-  return NAME_WORDS.has(words[end - 1] ?? '') && role !== undefined && PERSON_TABLES.has(role) && !NO_ROLES.has(role);
+  return heads.has(words[end - 1] ?? '') && role !== undefined && PERSON_TABLES.has(role) && !NO_ROLES.has(role);
 }
 
 /** The match that ends last, of those the longest. */
@@ -127,15 +143,16 @@ function matchName(reading: Reading): Match | undefined {
       if (CLEAR_PHRASES.has(phrase)) return undefined;
       const rule = BY_PHRASE.get(phrase)?.find((one) => ruleApplies(one, phrase, reading, start, end));
       if (rule)
-        return { class: rule.class, strength: rule.alone || rule.topics || rule.beside ? 'weak' : 'strong', phrase };
+        return {
+          class: rule.class,
+          strength: rule.alone || rule.sole || rule.topics || rule.beside ? 'weak' : 'strong',
+          phrase,
+        };
     }
-    if (
-      KINDS_OF.person_name.has(kind) &&
-      isRoleName(words, end) &&
-      words.slice(end).every((word) => QUALIFIERS.has(word))
-    ) {
-      return { class: 'person_name', strength: 'weak', phrase: words.slice(end - 2, end).join(' ') };
-    }
+    if (!KINDS_OF.person_name.has(kind) || !words.slice(end).every((word) => QUALIFIERS.has(word))) continue;
+    const phrase = words.slice(end - 2, end).join(' ');
+    if (isOfRole(NAME_WORDS, words, end)) return { class: 'person_name', strength: 'weak', phrase };
+    if (isOfRole(PICTURE_WORDS, words, end)) return { class: 'photo', strength: 'weak', phrase };
   }
   return undefined;
 }
@@ -208,6 +225,7 @@ function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: 
     kind,
     beside,
     besideHeads,
+    besideNames: new Set(siblings.map((words) => words.join(' '))),
   };
 }
 
@@ -234,7 +252,16 @@ function matchOwnType(subject: ColumnSubject, kind: TypeKind, split: Splitter): 
   if (name === undefined) return undefined;
   const words = split(name).filter((word) => !/^(t|type|dom|domain|d|code|typ)$/u.test(word));
   const under = kind === 'other' ? 'text' : kind;
-  return matchName({ words, tableWords: [], topic: 'unknown', kind: under, beside: new Set(), besideHeads: new Set() });
+  const none: ReadonlySet<string> = new Set();
+  return matchName({
+    words,
+    tableWords: [],
+    topic: 'unknown',
+    kind: under,
+    beside: none,
+    besideHeads: none,
+    besideNames: none,
+  });
 }
 
 /** Everything but values. */

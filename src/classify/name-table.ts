@@ -141,6 +141,15 @@ const AMBIGUOUS: ReadonlySet<string> = new Set([
 const isReachable = (words: readonly string[]) =>
   /^(email|mail|phone|mobile|telephone)$/u.test(words.at(-1) ?? '') && !CLEAR_HEADS.has(words[0] ?? '');
 
+const ZIP: ReadonlySet<string> = new Set(['zip', 'zipcode', 'postcode', 'postal', 'postalcode', 'plz']);
+const isAddressLine = (words: readonly string[]) =>
+  !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr)( (line|one|two))?$/u.test(words.join(' '));
+const isPassword = (words: readonly string[]) =>
+  /^(encrypted |hashed )?password( (digest|hash))?$/u.test(words.join(' '));
+const PROSE: ReadonlySet<string> = new Set(['body', 'content', 'text', 'message', 'message body']);
+const SENDERS: ReadonlySet<string> = new Set(['sender', 'from']);
+const RECEIVERS: ReadonlySet<string> = new Set(['recipient', 'receiver', 'to']);
+
 export function tableTopic(table: string, columns: readonly string[], split: Splitter): TableTopic {
   const words = split(table);
   const whole = topicOf(words);
@@ -164,6 +173,20 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (head === 'account' && !personal)
     return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
   if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  // Nobody writes to a thing: an application with an address is somebody's.
+  if (byName === 'thing' && others.some(isAddressLine) && others.some((parts) => parts.some((part) => ZIP.has(part))))
+    return 'unknown';
+  // What has both logs in.
+  if (byName === undefined && others.some((parts) => parts.join(' ') === 'email') && others.some(isPassword))
+    return 'person';
+  // Text from one to another is a message, whatever it is called.
+  if (
+    byName === undefined &&
+    others.some((parts) => PROSE.has(parts.join(' '))) &&
+    others.some((parts) => SENDERS.has(parts[0] ?? '')) &&
+    others.some((parts) => RECEIVERS.has(parts[0] ?? ''))
+  )
+    return 'message';
   // What an employee can, speaks or was: not people, but about one.
   if (byName === 'thing' && words.some((word) => OWNERS.has(word))) return 'unknown';
   // Where somebody was, not where something stands.

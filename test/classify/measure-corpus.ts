@@ -24,6 +24,11 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['casa', 'docuseal', 'human-essentials', 'maybe'], first: '0.918 / 0.923' },
   { apps: ['fizzy', 'osem', 'rubygems', 'upcase'], first: '0.858 / 0.919' },
   { apps: ['publify', 'whitehall'], first: '0.769 / 0.851' },
+  {
+    apps: ['danbooru', 'dokploy', 'frappe-hr', 'hcb', 'lago', 'linkwarden', 'logto', 'openfoodnetwork', 'postal'],
+    first: '0.899 / 0.889',
+  },
+  { apps: ['gumroad', 'keygen'], first: '0.877 / 0.803' },
 ];
 
 export interface Judged {

@@ -5,7 +5,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     phrases: phrases(`email, e mail, mail, email address, e mail address, mail address, mail addr, email addr, 
-      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, mail from, mail to, rcpt to, email to, email from,
+      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, mail from, mail to, postmaster address, bounce address, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
       reply to, reply to address, email adresse, e mail adresse, mail adresse, paypal email, notify email, email recipient,
       メール, メールアドレス, 邮箱, 电子邮件, 电子邮箱, 電子郵件, 이메일, почта`),
   },
@@ -19,6 +19,14 @@ export const CONTACT_RULES: readonly NameRule[] = [
   },
   // An identifier of a mail where there is an address beside it.
   { class: 'email', phrases: ['email id', 'emailid', 'mail id'], notBeside: ['email', 'mail'], kinds: ['text'] },
+  // What changes in a table of changed addresses.
+  {
+    class: 'email',
+    alone: true,
+    aboutTable: ['email update', 'email change', 'email history', 'email reset', 'email request'],
+    phrases: phrases('original, replacement, old, new, previous, from, to, requested'),
+    kinds: ['text'],
+  },
   // The columns of a mail itself.
   {
     class: 'email',

@@ -51,13 +51,67 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['key hash', 'hashed key', 'key digest', 'sha256', 'sha1', 'sha512', 'md5'],
     kinds: ['text', 'bytes'],
   },
-  { class: 'secret', phrases: ['session id', 'session uuid', 'sessionid', 'session data'], kinds: ['text', 'bytes'] },
-  { class: 'secret', notTopics: ['money', 'log'], phrases: ['authorization code', 'auth code'] },
+  // What its makers encrypted was not for everybody's eyes.
+  {
+    class: 'secret',
+    phrases: phrases(
+      'encrypted dek, wrapped key, encrypted data key, encrypted config, encrypted setting, encrypted payload',
+    ),
+    kinds: ['text', 'bytes', 'json'],
+  },
+  {
+    class: 'secret',
+    alone: true,
+    topics: ['credential'],
+    beside: ['ciphertext', 'encrypted'],
+    phrases: ['iv', 'auth tag', 'tag'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    tables: ['key', 'license key', 'licence key', 'product key'],
+    phrases: ['key'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    topics: ['credential'],
+    beside: ['device'],
+    phrases: ['user code'],
+    kinds: ['text'],
+  },
+  // Codes of digits.
+  {
+    class: 'secret',
+    phrases: phrases(
+      'otp, otp code, backup code, otp backup code, recovery code, verification code, confirmation code, pin code hash, passcode, login code, sms code',
+    ),
+    kinds: ['integer', 'numeric'],
+  },
+  {
+    class: 'secret',
+    phrases: phrases('mfa verification, mfa factor, mfa credential, mfa setting, totp setting, twofactor setting'),
+    topics: ['person', 'credential'],
+    kinds: ['json'],
+  },
+  // A key beside its certificate is the private one.
   {
     class: 'secret',
     alone: true,
     exact: true,
+    beside: ['certificate', 'cert', 'crt'],
+    phrases: ['key'],
+    kinds: ['text', 'bytes'],
+  },
+  { class: 'secret', phrases: ['session id', 'session uuid', 'sessionid', 'session data'], kinds: ['text', 'bytes'] },
+  { class: 'secret', notTopics: ['money', 'log'], phrases: ['authorization code', 'auth code'] },
+  {
+    class: 'secret',
+    // `sessions.id` is what its holder shows; ids of other things that happen in a session are not.
+    sole: true,
     topics: ['session'],
+    tables: ['session', 'sess', 'user session', 'web session', 'http session', 'login session', 'admin session'],
     notBeside: ['token', 'envelope'],
     phrases: ['id'],
     kinds: ['text', 'bytes'],

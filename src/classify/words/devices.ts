@@ -16,16 +16,25 @@ export const DEVICE_RULES: readonly NameRule[] = [
   {
     class: 'device_id',
     phrases: phrases(
-      `device id, device identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, installation id, install id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, onesignal id, push id, vendor device id, cookie id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
+      `device id, device identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, installation id, install id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser guid, browser uuid, visitor guid, visitor uuid, visitor hash, client guid, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, onesignal id, push id, vendor device id, cookie id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
     ),
     kinds: ['text', 'bytes', 'json', 'mac', 'integer', 'numeric', 'other'],
   },
   {
     class: 'device_id',
     phrases: phrases(
-      `device uuid, device identifier, device fingerprint, idfa, idfv, gaid, aaid, advertising id, installation id, android id, machine id, hardware id, udid, anonymous id, visitor token, visit token`,
+      `device uuid, device identifier, device fingerprint, idfa, idfv, gaid, aaid, advertising id, android id, hardware id, udid, anonymous id, visitor token, visit token`,
     ),
     kinds: ['uuid'],
+  },
+  {
+    class: 'device_id',
+    alone: true,
+    notTopics: ['media', 'credential', 'money'],
+    beside: ['ip', 'browser', 'hostname', 'device', 'platform', 'machine'],
+    notBeside: ['certificate', 'stacktrace', 'exception', 'key', 'error'],
+    phrases: ['fingerprint'],
+    kinds: ['text', 'uuid'],
   },
   {
     class: 'device_id',

@@ -28,6 +28,12 @@ export interface NameRule {
   readonly phrases: readonly string[];
   /** Languages that put the head first (`numero_telefone_casa`): other words may follow, but those of CLEAR_TAILS. */
   readonly headFirst?: boolean;
+  /** Only this name, with nothing before or after it. */
+  readonly sole?: boolean;
+  /** Names of tables in which alone it says so, as words. */
+  readonly tables?: readonly string[];
+  /** Words of which the table's name must have some. */
+  readonly aboutTable?: readonly string[];
   /** Only the whole name, qualifiers aside: `name`, `note`. */
   readonly alone?: boolean;
   /** Tables in which alone it says so. */
@@ -40,8 +46,12 @@ export interface NameRule {
   readonly beside?: readonly string[];
   /** Another column must be called one of these, whatever stands before. */
   readonly besideHead?: readonly string[];
+  /** Another column must have one of these names. */
+  readonly besideName?: readonly string[];
   /** None may stand beside it whose words contain one of these. */
   readonly notBeside?: readonly string[];
+  /** Not where `<it> name` stands beside it: then it is a reference. */
+  readonly notNamedBeside?: boolean;
   /** With `alone`: not even qualifiers before it, only the table's own words. */
   readonly exact?: boolean;
 }

@@ -34,8 +34,9 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'person_name',
     alone: true,
-    topics: ['log', 'message', 'unknown', 'credential', 'session', 'money'],
-    besideHead: ['email', 'mail'],
+    topics: ['message', 'unknown', 'credential', 'session', 'money'],
+    besideName: ['email', 'mail', 'email address', 'e mail', 'mail address'],
+    notBeside: ['legal', 'vat'],
     phrases: ['name', 'external name', 'email name', 'nome', 'nom', 'nombre', 'naam'],
     kinds: ['text'],
   },
@@ -69,8 +70,9 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'author, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter',
+      'author, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
     ),
+    notNamedBeside: true,
     notTopics: ['thing', 'log', 'company'],
     kinds: ['text'],
   },
@@ -78,7 +80,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases: phrases(
-      'username, user name, user login, login, login name, jid, jabber id, googleplus, google plus, youtube, pinterest, tumblr, flickr, vimeo, soundcloud, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
+      'username, user name, user login, login, login name, jabber id, googleplus, google plus, youtube, pinterest, tumblr, flickr, vimeo, soundcloud, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
     ),
   },
   {
@@ -94,6 +96,8 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['account', 'user', 'usr', 'usuario', 'utilisateur', 'benutzer'],
     kinds: ['text'],
   },
+  // Of Jabber; that of a job elsewhere.
+  { class: 'username', beside: ['jabber', 'xmpp', 'roster', 'subscription', 'nick', 'muc'], phrases: ['jid'] },
   { class: 'username', notTopics: ['thing', 'place', 'company', 'credential'], phrases: ['nickname', 'nick name'] },
   { class: 'username', alone: true, beside: ['token', 'uid'], phrases: ['nickname', 'nick name'] },
   { class: 'username', notTopics: ['thing', 'place', 'company', 'media', 'log'], phrases: ['handle'] },
@@ -104,7 +108,21 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases:
       phrases(`facebook id, facebook uid, twitter id, twitter uid, twitter user id, google id, google uid, google user id, github id, github uid, github user id,
       instagram user id, discord id, discord user id, slack id, slack user id, telegram id, telegram user id, telegram chat id, vk id, line user id, wechat id, apple id, apple user id, microsoft id, steam id,
-      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity`),
+      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity, sso id, sso profile id, sso user id, sso idp id, oidc uid, sso uid, idp uid, oidc sub, oidc subject, saml id, saml subject, idp user id, idp id, openid sub, auth0 id, firebase uid, cognito sub`),
+  },
+  {
+    class: 'username',
+    sole: true,
+    topics: ['person'],
+    phrases: ['identity'],
+    kinds: ['json'],
+  },
+  // The names of a table that is about names of people: `user_name_changes.old_name`.
+  {
+    class: 'username',
+    aboutTable: ['user name', 'username'],
+    phrases: ['name', 'old', 'new', 'previous', 'original', 'desired'],
+    kinds: ['text'],
   },
   {
     class: 'username',
