@@ -65,11 +65,13 @@ function objectTarget(action: ObjectTarget['action'], objectType: string | undef
     walk.target('alter', 'type', 'domain', name === '' ? undefined : name, name);
     return;
   }
-  const kind = KIND_OF[type] ?? 'other';
+  const routine = as(wrapped, 'ObjectWithArgs');
+  // Without arguments it is the one function of that name, if there is but one.
+  const isBare = routine !== undefined && flag(routine, 'args_unspecified');
+  const kind = isBare ? 'routine' : (KIND_OF[type] ?? 'other');
   const parts = objectParts(wrapped);
   const name = qualifiedName(parts);
-  const routine = as(wrapped, 'ObjectWithArgs');
-  const lookup = kind === 'other' ? undefined : routine === undefined ? name : routineLookup(routine);
+  const lookup = kind === 'other' ? undefined : routine === undefined || isBare ? name : routineLookup(routine);
   if (kind === 'relation') walk.draft.relations.add(name);
   if (type === 'OBJECT_CAST' || type === 'OBJECT_TRANSFORM') {
     walk.draft.find('server_object', walk.at(undefined), undefined);

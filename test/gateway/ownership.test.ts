@@ -84,6 +84,7 @@ describe('own objects', () => {
       ['CREATE TABLE own_t AS SELECT 1 AS a', 'DROP TABLE own_t'],
       ["CREATE TYPE own_type AS ENUM ('a')", 'DROP TYPE own_type'],
       ['CREATE FUNCTION own_f(int) RETURNS int LANGUAGE sql AS $$SELECT $1$$', 'DROP FUNCTION own_f(int)'],
+      ['CREATE FUNCTION own_g(int) RETURNS int LANGUAGE sql AS $$SELECT $1$$', 'DROP FUNCTION own_g'],
     ] as const) {
       await dev.query(create);
       await dev.query(drop);
@@ -128,6 +129,8 @@ describe('what was there before', () => {
     'DROP VIEW user_names',
     'DROP SCHEMA theirs CASCADE',
     'DROP FUNCTION one()',
+    'DROP FUNCTION one',
+    'DROP FUNCTION one CASCADE',
     'DROP SEQUENCE counter',
     'DROP TYPE mood',
     "ALTER TYPE mood ADD VALUE 'x'",

@@ -22,7 +22,7 @@ SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END,
   CASE WHEN w.cascades THEN pg_catalog.array_to_string(ARRAY(
     WITH RECURSIVE deps(class, oid, hard) AS (
-      SELECT CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN 1259 WHEN w.kind OPERATOR(pg_catalog.=) 'function' THEN 1255
+      SELECT CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN 1259 WHEN w.kind OPERATOR(pg_catalog.=) 'function' OR w.kind OPERATOR(pg_catalog.=) 'routine' THEN 1255
         WHEN w.kind OPERATOR(pg_catalog.=) 'type' THEN 1247 ELSE 2615 END::pg_catalog.oid, w.oid, false
       UNION
       SELECT CASE WHEN COALESCE(r.oid, k.oid, a.oid, t.oid, p.oid) IS NOT NULL THEN 1259::pg_catalog.oid ELSE d.classid END,
