@@ -5,6 +5,7 @@ const NOTHING = Buffer.alloc(0);
 const LEAST_BYTES = 1024;
 /** Below this a loop beats the call into memcpy. */
 const LOOP_BYTES = 40;
+const POWERS_OF_TEN = Float64Array.from({ length: 17 }, (_, i) => 10 ** i);
 
 export class ByteOutput {
   bytes: Buffer = NOTHING;
@@ -64,23 +65,34 @@ export class ByteOutput {
   /** A whole number from 0 to 2^53 in decimal; room must have been reserved. */
   decimal(value: number, leastDigits = 1): void {
     let digits = leastDigits;
-    for (let reach = 10 ** leastDigits; value >= reach; reach *= 10) digits++;
+    for (let reach = POWERS_OF_TEN[leastDigits]!; value >= reach; reach *= 10) digits++;
     const bytes = this.bytes;
+    const first = this.length;
+    let at = first + digits - 1;
     let left = value;
-    for (let at = this.length + digits - 1; at >= this.length; at--) {
+    for (; left > 0x7fffffff; at--) {
       const rest = Math.floor(left / 10);
       bytes[at] = 48 + left - rest * 10;
       left = rest;
     }
-    this.length += digits;
+    // Of integers of 32 bits a division is a multiplication.
+    for (let small = left | 0; at >= first; at--) {
+      const rest = (small / 10) | 0;
+      bytes[at] = 48 + small - rest * 10;
+      small = rest;
+    }
+    this.length = first + digits;
   }
 
   /** Lower case, most significant first. */
   hex(word: number, digits = 8): void {
+    const bytes = this.bytes;
+    let at = this.length;
     for (let shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
       const nibble = (word >>> shift) & 15;
-      this.bytes[this.length++] = nibble < 10 ? 48 + nibble : 87 + nibble;
+      bytes[at++] = nibble < 10 ? 48 + nibble : 87 + nibble;
     }
+    this.length = at;
   }
 
   /** For reuse as scratch: the buffer stays, its contents are forgotten. */

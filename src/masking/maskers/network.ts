@@ -16,19 +16,27 @@ const SLASH = 0x2f;
 const V4 = 2;
 const V6 = 3;
 
-const hexDigit = (byte: number): number =>
-  byte >= 0x30 && byte <= 0x39 ? byte - 48 : (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66 ? (byte | 0x20) - 87 : -1;
+const NO_DIGIT = -1;
+const SEPARATOR = -2;
+/** By byte. */
+const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === COLON || byte === DASH || byte === DOT) return SEPARATOR;
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase());
+  return digit < 0 ? NO_DIGIT : digit;
+});
+
+const hexDigit = (byte: number): number => HEX_DIGITS[byte]!;
 
 /** Bytes of hex digits that may be separated by `:`, `-` or `.`; how many, or -1. */
 function readHexBytes(source: Buffer, start: number, end: number, into: Uint8Array): number {
   let nibbles = 0;
+  let upper = 0;
   for (let at = start; at < end; at++) {
-    const byte = source[at]!;
-    if (byte === COLON || byte === DASH || byte === DOT) continue;
-    const digit = hexDigit(byte);
+    const digit = hexDigit(source[at]!);
+    if (digit === SEPARATOR) continue;
     if (digit < 0 || nibbles === 2 * into.length) return -1;
-    if ((nibbles & 1) === 0) into[nibbles >> 1] = digit << 4;
-    else into[nibbles >> 1]! |= digit;
+    if ((nibbles & 1) === 0) upper = digit << 4;
+    else into[nibbles >> 1] = upper | digit;
     nibbles++;
   }
   return (nibbles & 1) === 0 ? nibbles >> 1 : -1;
@@ -50,17 +58,17 @@ export class AddressMasks {
   readonly uuidText: CellMasker = (source, start, end, out) => {
     if (end - start < 32 || end - start > 38 || readHexBytes(source, start, end, this.#address) !== 16) return NULLED;
     this.#hashUuid(this.#address, 0);
-    const [a, b, c, d] = this.#words as unknown as [number, number, number, number];
-    out.hex(a);
+    const words = this.#words;
+    out.hex(words[0]!);
     out.byte(DASH);
-    out.hex(b >>> 16, 4);
+    out.hex(words[1]! >>> 16, 4);
     out.byte(DASH);
-    out.hex(b & 0xffff, 4);
+    out.hex(words[1]! & 0xffff, 4);
     out.byte(DASH);
-    out.hex(c >>> 16, 4);
+    out.hex(words[2]! >>> 16, 4);
     out.byte(DASH);
-    out.hex(c & 0xffff, 4);
-    out.hex(d);
+    out.hex(words[2]! & 0xffff, 4);
+    out.hex(words[3]!);
     return MASKED;
   };
 
@@ -140,7 +148,7 @@ export class AddressMasks {
 
   #maskMac(bytes: number): void {
     this.#hash.hash(HashTag.address, this.#address, 0, bytes);
-    this.#spread(0);
+    this.#spread(bytes);
     this.#address[0] = 2;
   }
 
@@ -148,7 +156,7 @@ export class AddressMasks {
   #maskAddress(bytes: number, prefix: number): void {
     const address = this.#address;
     this.#hash.hash(HashTag.address, address, 0, bytes);
-    this.#spread(0);
+    this.#spread(bytes);
     if (bytes === 4) address[0] = 10;
     else {
       address[0] = 0x20;
@@ -156,14 +164,17 @@ export class AddressMasks {
       address[2] = 0x0d;
       address[3] = 0xb8;
     }
+    if (prefix === 8 * bytes) return;
     for (let i = 0; i < bytes; i++) {
       const kept = Math.min(8, Math.max(0, prefix - 8 * i));
       address[i]! &= 0xff << (8 - kept);
     }
   }
 
-  #spread(at: number): void {
-    for (let i = at; i < 16; i++) this.#address[i] = this.#words[i >> 2]! >>> (8 * (3 - (i & 3)));
+  #spread(bytes: number): void {
+    const address = this.#address;
+    const words = this.#words;
+    for (let i = 0; i < bytes; i++) address[i] = words[i >> 2]! >>> (8 * (3 - (i & 3)));
   }
 
   /** Number of bytes, 0: no address. Sets the prefix. */

@@ -36,10 +36,11 @@ const widths: Readonly<Record<IntegerType, number>> = { int2: 2, int4: 4, int8: 
 const SAFE_DIGITS = 15;
 
 /** 1 … 2^15-1, 2^31-1 or 2^53-1. */
-function keyedInteger(width: number, [upper, lower]: Uint32Array): number {
-  if (width === 2) return (upper! % 0x7fff) + 1;
-  if (width === 4) return upper! >>> 1 || 1;
-  return (lower! & 0x1fffff) * 0x100000000 + upper! || 1;
+function keyedInteger(width: number, words: Uint32Array): number {
+  const upper = words[0]!;
+  if (width === 2) return (upper % 0x7fff) + 1;
+  if (width === 4) return upper >>> 1 || 1;
+  return (words[1]! & 0x1fffff) * 0x100000000 + upper || 1;
 }
 
 class IntegerKey {
@@ -64,10 +65,18 @@ class IntegerKey {
       let value = 0;
       for (let at = isNegative ? start + 1 : start; at < end; at++) value = value * 10 + source[at]! - 48;
       if (isNegative) value = -value;
-      this.#bytes.writeInt32BE(Math.floor(value / 0x100000000), 0);
-      this.#bytes.writeUInt32BE(value - Math.floor(value / 0x100000000) * 0x100000000, 4);
+      this.#word(0, Math.floor(value / 0x100000000));
+      this.#word(4, value | 0);
     } else this.#bytes.writeBigInt64BE(BigInt.asIntN(64, BigInt(source.toString('latin1', start, end))));
     return this.#keyed(width);
+  }
+
+  #word(at: number, word: number): void {
+    const bytes = this.#bytes;
+    bytes[at] = word >>> 24;
+    bytes[at + 1] = word >>> 16;
+    bytes[at + 2] = word >>> 8;
+    bytes[at + 3] = word;
   }
 
   #keyed(width: number): number {
