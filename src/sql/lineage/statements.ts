@@ -36,6 +36,9 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
       return undefined;
     case 'CopyStmt':
       return copy(t, node, scope);
+    case 'TruncateStmt':
+      truncate(t, node);
+      return undefined;
     case 'PrepareStmt':
     case 'DeclareCursorStmt':
       return t.statement(child(node, 'query') ?? {}, scope);
@@ -153,7 +156,7 @@ function select(t: Tracer, wrapped: Tree, node: Tree, scope: Scope): readonly Na
 function copy(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | undefined {
   if (flag(node, 'is_from')) {
     const into = findRelation(t, child(node, 'relation') ?? {}, undefined);
-    if (into.kind === 'relation') noteModified(t, into.relation);
+    if (into.kind === 'relation') noteModified(t, into.relation, 'nothing');
     return undefined;
   }
   const query = child(node, 'query');
@@ -174,6 +177,14 @@ function copy(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | unde
     );
   }
   return columns.filter(({ name }) => relation.columns.find((column) => column.name === name)?.generated === undefined);
+}
+
+function truncate(t: Tracer, node: Tree): void {
+  const follows = text(node, 'behavior') === 'DROP_CASCADE' ? 'truncate' : 'nothing';
+  for (const wrapped of list(node, 'relations')) {
+    const found = findRelation(t, as(wrapped, 'RangeVar') ?? {}, undefined);
+    if (found.kind === 'relation') noteModified(t, found.relation, follows);
+  }
 }
 
 function explain(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] {

@@ -8,14 +8,45 @@ import { traceProcedural } from './procedural.ts';
 import { columnsOf } from './relations.ts';
 import type { Tracer } from './tracer.ts';
 
-/** Takes down the relation as written, with all of its parts, and every trigger routine of theirs. */
-export function noteModified(t: Tracer, relation: CatalogRelation): void {
-  for (const oid of [relation.oid, ...t.catalog.descendants(relation.oid)]) {
-    if (t.findings.modifies.has(oid)) continue;
-    t.findings.modifies.add(oid);
-    const part = t.catalog.relationByOid(oid);
-    for (const { routine } of part?.triggers ?? []) noteTrigger(t, part!, routine);
-  }
+/** Which foreign keys pass a change on to the tables that refer to what is changed. */
+export type Follows = 'nothing' | 'update' | 'delete' | 'update and delete' | 'truncate';
+
+/**
+ * Takes down the relation as written, with all of its parts, what foreign keys change along with it, and every trigger
+ * routine of theirs.
+ */
+export function noteModified(t: Tracer, relation: CatalogRelation, follows: Follows): void {
+  const seen = new Set<string>();
+  const visit = (changed: CatalogRelation, along: Follows): void => {
+    for (const oid of [changed.oid, ...t.catalog.descendants(changed.oid)]) {
+      const key = `${oid} ${along}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const part = t.catalog.relationByOid(oid);
+      if (!t.findings.modifies.has(oid)) {
+        t.findings.modifies.add(oid);
+        for (const { routine } of part?.triggers ?? []) noteTrigger(t, part!, routine);
+      }
+      if (along === 'nothing') continue;
+      for (const other of t.catalog.allRelations) {
+        for (const { references, onDelete, onUpdate } of other.foreignKeys) {
+          if (references !== oid) continue;
+          for (const next of passedOn(along, onDelete, onUpdate)) visit(other, next);
+        }
+      }
+    }
+  };
+  visit(relation, follows);
+}
+
+/** By pg_constraint.confdeltype and confupdtype: cascade, set null, set default. */
+function passedOn(follows: Follows, onDelete: string, onUpdate: string): readonly Follows[] {
+  if (follows === 'truncate') return ['truncate'];
+  const next: Follows[] = [];
+  if (follows.endsWith('delete') && onDelete === 'c') next.push('delete');
+  if (follows.endsWith('delete') && (onDelete === 'n' || onDelete === 'd')) next.push('update');
+  if (follows.startsWith('update') && /[cnd]/.test(onUpdate)) next.push('update');
+  return next;
 }
 
 /** RETURN NEW gives the row as it is to the table that it belongs to. */

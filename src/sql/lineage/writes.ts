@@ -12,7 +12,7 @@ import { traceTargets, traceValues, withCtes } from './queries.ts';
 import { columnsOf, displayName, findRelation, isBaseView } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
-import { noteModified } from './triggers.ts';
+import { type Follows, noteModified } from './triggers.ts';
 import { definitionPath } from './views.ts';
 
 interface Target {
@@ -22,7 +22,7 @@ interface Target {
   readonly rest: Value | undefined;
 }
 
-function targetOf(t: Tracer, rangeVar: Tree): Target {
+function targetOf(t: Tracer, rangeVar: Tree, follows: Follows): Target {
   const bare = text(rangeVar, 'relname') ?? '';
   const name = text(child(rangeVar, 'alias') ?? {}, 'aliasname') ?? bare;
   const found = findRelation(t, rangeVar, undefined);
@@ -32,11 +32,11 @@ function targetOf(t: Tracer, rangeVar: Tree): Target {
     const rest = relation.hasRules ? t.unknown(`relation ${relation.schema}.${relation.name} has rules`) : undefined;
     const before = t.apart(() => columnsOf(t, relation, rangeVar.inh !== true));
     for (const why of before.findings.unknown) t.findings.unknown.add(why);
-    noteModified(t, relation);
+    noteModified(t, relation, follows);
     // What is written into a view goes into what it reads.
     for (const oid of relation.kind === 'v' ? before.findings.reads : []) {
       const base = t.catalog.relationByOid(oid);
-      if (base !== undefined) noteModified(t, base);
+      if (base !== undefined) noteModified(t, base, follows);
     }
     return { name, relation, columns: before.result, rest };
   }
@@ -219,7 +219,8 @@ function readsOf(t: Tracer, relation: CatalogRelation): readonly number[] {
 
 export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {});
+  const updates = text(child(node, 'onConflictClause') ?? {}, 'action') === 'ONCONFLICT_UPDATE';
+  const target = targetOf(t, child(node, 'relation') ?? {}, updates ? 'update' : 'nothing');
   const named = list(node, 'cols').map((wrapped) => as(wrapped, 'ResTarget') ?? {});
   const source = insertSource(t, node, outer);
   const assigned = new Assigned();
@@ -297,7 +298,7 @@ function onConflict(t: Tracer, conflict: Tree, target: Target, assigned: Assigne
 
 export function traceUpdate(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {});
+  const target = targetOf(t, child(node, 'relation') ?? {}, 'update');
   const own = targetItem(target);
   const others = traceFrom(t, list(node, 'fromClause'), scopeOf([], outer));
   const scope = scopeOf([own, ...others], outer);
@@ -310,7 +311,7 @@ export function traceUpdate(t: Tracer, node: Tree, around: Scope): readonly Name
 
 export function traceDelete(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {});
+  const target = targetOf(t, child(node, 'relation') ?? {}, 'delete');
   const others = traceFrom(t, list(node, 'usingClause'), scopeOf([], outer));
   t.condition(child(node, 'whereClause'), scopeOf([targetItem(target), ...others], outer));
   return returning(t, node, target, new Assigned(), others, outer);
@@ -318,7 +319,7 @@ export function traceDelete(t: Tracer, node: Tree, around: Scope): readonly Name
 
 export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {});
+  const target = targetOf(t, child(node, 'relation') ?? {}, 'update and delete');
   const source = child(node, 'sourceRelation');
   const others = source === undefined ? [] : traceFrom(t, [source], scopeOf([], outer));
   const scope = scopeOf([targetItem(target), ...others], outer);

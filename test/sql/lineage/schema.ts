@@ -7,6 +7,8 @@ CREATE TABLE person (
   doc jsonb, tags text[], home address, active boolean, shout text GENERATED ALWAYS AS (upper(mail)) STORED
 );
 CREATE TABLE firm (id int PRIMARY KEY, title text, boss_id int REFERENCES person, contact mail_text);
+CREATE TABLE chore (id int PRIMARY KEY, person_id int REFERENCES person ON DELETE CASCADE ON UPDATE SET NULL);
+CREATE TABLE step (id int, chore_id int REFERENCES chore ON DELETE SET NULL);
 CREATE TABLE visit (id bigint PRIMARY KEY, person_id int, day date, ms float8, note text);
 CREATE TABLE item (id int, label text);
 CREATE TABLE gadget (volts int) INHERITS (item);

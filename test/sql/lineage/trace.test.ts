@@ -104,3 +104,22 @@ describe('a memo', () => {
     expect(memo.views.size).toBe(0);
   });
 });
+
+describe('what is modified', () => {
+  it.each([
+    ['INSERT INTO person (id, name) VALUES (1, $1)', 'person'],
+    ['INSERT INTO person (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = $1', 'chore person'],
+    ['UPDATE person SET id = $1', 'chore person'],
+    ['DELETE FROM person WHERE id = 1', 'chore person step'],
+    ['DELETE FROM chore', 'chore step'],
+    ['MERGE INTO chore c USING person p ON p.id = c.id WHEN MATCHED THEN DELETE', 'chore step'],
+    ['WITH gone AS (DELETE FROM chore RETURNING id) SELECT * FROM gone', 'chore step'],
+    ['TRUNCATE item', 'gadget item'],
+    ['TRUNCATE person CASCADE', 'chore firm person step'],
+    ['COPY chore FROM STDIN', 'chore'],
+  ])('%s', (sql, expected) => {
+    const [statement] = traceLineage(sql, test.grammar, test.world()).statements;
+    const names = statement!.modifies!.map((oid) => test.catalog.relationByOid(oid)!.name);
+    expect(names.sort().join(' ')).toBe(expected);
+  });
+});
