@@ -53,6 +53,12 @@ interface PlanCache {
   readonly byText: Map<string, readonly StatementPlan[]>;
 }
 
+interface RecentCache {
+  readonly traced: TracedCatalog;
+  readonly rights: MaskingRights;
+  readonly cache: PlanCache;
+}
+
 interface Pending {
   readonly inheritance: Inheritance;
   /** What was there before is none of the statement's making. */
@@ -80,6 +86,8 @@ export class DatabaseMasking {
   #shared: TracedCatalog | undefined;
   #sharedVersion = 1;
   #caches = new Map<string, PlanCache>();
+  /** By the very path that a session adopted: the key of a cache is dear to make for each statement. */
+  #recent = new WeakMap<readonly string[], RecentCache>();
   #classesVersion = -1;
   #pending: Pending[] = [];
   #making: Making[] = [];
@@ -143,7 +151,7 @@ export class DatabaseMasking {
       if (this.#shared !== undefined) this.#tracer.forget(this.#shared.key);
       this.#shared = { catalog, key: this.#tracer.remember(this.#snapshot.rows) };
       this.#sharedVersion++;
-      this.#caches.clear();
+      this.#forgetPlans();
       this.classifier.update(catalog);
     }
     this.settle(catalog);
@@ -254,8 +262,10 @@ export class DatabaseMasking {
   #cacheOf(world: PlanWorld, rights: MaskingRights): PlanCache {
     if (this.#classesVersion !== this.classifier.version) {
       this.#classesVersion = this.classifier.version;
-      this.#caches.clear();
+      this.#forgetPlans();
     }
+    const recent = this.#recent.get(world.searchPath);
+    if (recent !== undefined && recent.traced === world.traced && recent.rights === rights) return recent.cache;
     const key = `${world.traced.key} ${world.searchPath.join('\x01')} ${rightsKey(rights)}`;
     let cache = this.#caches.get(key);
     if (cache === undefined) {
@@ -263,7 +273,13 @@ export class DatabaseMasking {
       this.#caches.set(key, cache);
       if (this.#caches.size > MAX_CACHES) this.#caches.delete(this.#caches.keys().next().value!);
     }
+    this.#recent.set(world.searchPath, { traced: world.traced, rights, cache });
     return cache;
+  }
+
+  #forgetPlans(): void {
+    this.#caches.clear();
+    this.#recent = new WeakMap();
   }
 
   /** A statement that makes these is on its way: who reads them later meets their classes. */
