@@ -296,6 +296,11 @@ export class DatabaseMasking {
     if (this.#making.length > MAX_MAKING) this.#making.shift();
   }
 
+  /** Relations are on their way that classes are to go to, known by name alone. */
+  get awaitsRelations(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
     const nowMs = performance.now();

@@ -40,6 +40,8 @@ export class MaskingSession implements SessionMasking {
   }
 
   isNeeded(statements: readonly StatementFacts[]): boolean {
+    // What a name stood for that classes are to go to must be known before it can be renamed.
+    if (this.#database.awaitsRelations && statements.some((one) => one.class === 'ddl')) return true;
     let needed = needs.get(statements);
     if (needed === undefined) {
       needed = statements.some(mayAnswer);

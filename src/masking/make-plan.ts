@@ -194,7 +194,10 @@ class Planner {
       case 'text':
         return masked === undefined ? SCAN : REDACT;
       case 'derived':
-        return masked === undefined ? SCAN : REDACT;
+        // What a definition holds is found as it is written, not turned round or cut up.
+        return masked === undefined && !flow.sources.some((source) => this.#known.systemAction(source) === 'scan')
+          ? SCAN
+          : REDACT;
       default: {
         const never: never = shape;
         throw new Error(`unknown shape ${String(never)}`);

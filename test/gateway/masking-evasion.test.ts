@@ -85,6 +85,19 @@ describe('what is computed in steps', () => {
     isHidden(await run(client, 'SELECT profile FROM docs'));
   });
 
+  it('under a name that it gets before anybody looked', async () => {
+    const client = await connect();
+    await run(
+      client,
+      'BEGIN',
+      'CREATE TABLE codes AS SELECT id, ascii(substr(email, 2)) AS a FROM users',
+      'ALTER TABLE codes RENAME TO numbers',
+      'ALTER TABLE numbers RENAME a TO size',
+      'COMMIT',
+    );
+    expect(await run(client, 'SELECT id, size FROM numbers')).toBe('[{"id":1,"size":null}]');
+  });
+
   it('by a trigger of one’s own', async () => {
     const client = await connect();
     await run(

@@ -7,6 +7,7 @@ import type { ColumnRef, ColumnUse, Flow, OutputColumn, StatementLineage } from 
 const USERS = 1;
 const ORDERS = 2;
 const STATISTICS = 3;
+const ROUTINES = 4;
 /** users: id, email, phone, note (prose), profile (json with paths), mail; orders: id, email, secret copies. */
 const CLASSES: Readonly<Record<string, Classification>> = {
   '1.1': clear(),
@@ -40,7 +41,7 @@ function clear(): Classification {
 
 const known: ColumnKnowledge = {
   classOf: (relation, attnum) => CLASSES[`${relation}.${attnum}`],
-  systemAction: ({ relation }) => (relation === STATISTICS ? 'redact' : undefined),
+  systemAction: ({ relation }) => (relation === STATISTICS ? 'redact' : relation === ROUTINES ? 'scan' : undefined),
   fieldsOf: ({ attnum }) => (attnum === 6 ? ['street', 'kind', 'inner'] : undefined),
   nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
   masksIn: (relation) => relation === USERS,
@@ -262,6 +263,13 @@ describe('what is written', () => {
     expect(sums(ORDERS, 4)).toMatchObject({ refuse: undefined, lookups: 1 });
     expect(sums(5, 4).refuse?.rule).toBe('masking.no-copy');
     expect(sums(ORDERS, 2).refuse?.rule).toBe('masking.no-copy');
+  });
+
+  it('scans definitions as they are written, and shows nothing that is computed from them', () => {
+    expect(action(flow('copy', at(ROUTINES, 1)))).toEqual({ do: 'scan' });
+    expect(action(flow('text', at(ROUTINES, 1)))).toEqual({ do: 'scan' });
+    expect(action(flow('derived', at(ROUTINES, 1)))).toEqual({ do: 'redact' });
+    expect(action(flow('derived', at(USERS, 4)))).toEqual({ do: 'scan' });
   });
 
   it('shows nothing of what was computed from masked values', () => {
