@@ -103,6 +103,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.beside && !rule.beside.some((word) => beside.has(word))) return false;
   if (rule.besideHead && !rule.besideHead.some((word) => reading.besideHeads.has(word))) return false;
   if (rule.besideName && !rule.besideName.some((name) => reading.besideNames.has(name))) return false;
+  if (rule.notNames?.some((name) => reading.besideNames.has(name))) return false;
   if (rule.notBeside?.some((word) => beside.has(word))) return false;
   if (rule.notNamedBeside && reading.besideNames.has(`${phrase} name`)) return false;
   // A number that is called an id is a reference.
@@ -264,6 +265,12 @@ function matchOwnType(subject: ColumnSubject, kind: TypeKind, split: Splitter): 
   });
 }
 
+/** What was encrypted was not for everybody's eyes, whatever it is. */
+const ENCRYPTED: ReadonlySet<string> = new Set(['encrypted', 'ciphertext', 'crypted', 'verschluesselt', 'cifrado']);
+const ENCRYPTABLE: ReadonlySet<TypeKind> = new Set(['text', 'bytes', 'json']);
+const isAboutEncryption = (words: readonly string[]) =>
+  CLEAR_HEADS.has(words[0] ?? '') || words.some((word) => CLEAR_TAILS.has(word));
+
 /** Everything but values. */
 export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: Splitter): NameEvidence {
   const kind = typeKind(subject);
@@ -308,6 +315,9 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
   if (byType) return says(byType, 'type', subject.type);
   const byKind = NETWORK_SETTINGS.test(own.words.join(' ')) ? undefined : matchType(kind, topic);
   if (byKind) return says(byKind, 'type', subject.type);
+  if (ENCRYPTABLE.has(kind) && own.words.some((word) => ENCRYPTED.has(word)) && !isAboutEncryption(own.words)) {
+    return says({ class: 'secret', strength: 'weak', phrase: '' }, 'name', `${subject.column}: encrypted`);
+  }
   return fromForeignKey(subject, kind, split) ?? fromComment(subject, topic, kind, meaningful, split) ?? clear;
 }
 

@@ -141,6 +141,17 @@ const AMBIGUOUS: ReadonlySet<string> = new Set([
 const isReachable = (words: readonly string[]) =>
   /^(email|mail|phone|mobile|telephone)$/u.test(words.at(-1) ?? '') && !CLEAR_HEADS.has(words[0] ?? '');
 
+const PAGES: ReadonlySet<string> = new Set(['post', 'story', 'note', 'news', 'report']);
+const PAGE_WORDS: ReadonlySet<string> = new Set([
+  'excerpt',
+  'meta',
+  'canonical',
+  'featured',
+  'feature',
+  'seo',
+  'published',
+  'publish',
+]);
 const ZIP: ReadonlySet<string> = new Set(['zip', 'zipcode', 'postcode', 'postal', 'postalcode', 'plz']);
 const isAddressLine = (words: readonly string[]) =>
   !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr)( (line|one|two))?$/u.test(words.join(' '));
@@ -173,6 +184,13 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (head === 'account' && !personal)
     return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
   if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  // What is published under an address is a page.
+  if (
+    PAGES.has(head) &&
+    others.some((parts) => parts.join(' ') === 'slug') &&
+    others.some((parts) => parts.some((part) => PAGE_WORDS.has(part)))
+  )
+    return 'thing';
   // Nobody writes to a thing: an application with an address is somebody's.
   if (byName === 'thing' && others.some(isAddressLine) && others.some((parts) => parts.some((part) => ZIP.has(part))))
     return 'unknown';

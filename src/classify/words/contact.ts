@@ -40,7 +40,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases:
       phrases(`phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
       telephone no, tel no, tel nr, tel number, mobile, mobile number, mobile no, mobile nr, mob, mob no, mobile phone, cell, cellphone,
-      cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number,
+      cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number, sms reminder number, reminder number,
       home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
       telefon nr, mobil, mobilnummer, mobil nummer, handy, handynummer, handy nummer, festnetz, telefoon, telefoonnummer,
       mobiel, mobiele nummer, mobiltelefon, komorka, ph no, phone ext, phone extension, ph number, caller number, called number, callback number,
@@ -111,6 +111,8 @@ export const CONTACT_RULES: readonly NameRule[] = [
       'address1',
       'postnummer',
       'cap',
+      'latitude',
+      'lat',
     ],
     notTopics: ['place', 'thing'],
     alone: true,

@@ -48,6 +48,8 @@ export interface NameRule {
   readonly besideHead?: readonly string[];
   /** Another column must have one of these names. */
   readonly besideName?: readonly string[];
+  /** No other column may have one of these names. */
+  readonly notNames?: readonly string[];
   /** None may stand beside it whose words contain one of these. */
   readonly notBeside?: readonly string[];
   /** Not where `<it> name` stands beside it: then it is a reference. */

@@ -42,6 +42,14 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   {
     class: 'person_name',
+    sole: true,
+    topics: ['log'],
+    besideName: ['email', 'mail', 'email address'],
+    phrases: ['name'],
+    kinds: ['text'],
+  },
+  {
+    class: 'person_name',
     alone: true,
     topics: ['person', 'session', 'message'],
     phrases: phrases(
@@ -61,6 +69,8 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     topics: ['person'],
+    // A lead, say, that has a contact's name has its own besides.
+    notNames: ['contact name'],
     phrases: phrases(
       `name, nombre, nome, nom, naam, navn, nazwa, ad, isim, label, sort name, search name, complete name, sorted name, name search, name sort, normalized name, fn, ln, nm, title name, alias, suffix name`,
     ),
@@ -152,8 +162,18 @@ export const PERSON_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person', 'session', 'log', 'credential'],
     phrases: phrases(
-      'user, uid, usr, pseudonym, identity, logged in user, remote user, principal name, lower name, username lower, owner name, also known as',
+      'user, usr, pseudonym, identity, logged in user, remote user, principal name, lower name, username lower, owner name, also known as',
     ),
+    kinds: ['text'],
+  },
+  // A log-in name where there is one to log in with or to show; else just an identifier.
+  {
+    class: 'username',
+    alone: true,
+    topics: ['person', 'session', 'log', 'credential'],
+    beside: ['password', 'display', 'displayname', 'provider', 'login', 'dn', 'mail', 'email', 'data'],
+    notBeside: ['title', 'slug'],
+    phrases: ['uid'],
     kinds: ['text'],
   },
   {
@@ -184,7 +204,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'demographic',
     alone: true,
     topics: ['person', 'health', 'unknown', 'session'],
-    phrases: ['age'],
+    phrases: ['age', 'child', 'dependent', 'dependant'],
     kinds: ['text', 'integer', 'numeric', 'bytes'],
   },
   {

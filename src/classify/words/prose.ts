@@ -8,7 +8,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     topics: ['person', 'message'],
     phrases: phrases(
-      'rejection reason, reject reason, decline reason, deny reason, ban reason, banned reason, suspension reason, termination reason, leave reason, absence reason, cancellation reason, block reason, lock reason, dismissal reason',
+      'rejection reason, reject reason, decline reason, deny reason, ban reason, banned reason, suspension reason, termination reason, departure reason, departure description, resignation reason, exit reason, leave reason, absence reason, cancellation reason, block reason, lock reason, dismissal reason',
     ),
     kinds: ['text'],
   },
@@ -36,6 +36,21 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'free_text', alone: true, topics: ['money', 'person'], phrases: ['instruction'], kinds: ['text'] },
+  // What somebody filled in.
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['person', 'message'],
+    phrases: ['response', 'answer', 'form response', 'form answer', 'form data', 'survey response'],
+    kinds: ['json'],
+  },
+  {
+    class: 'free_text',
+    alone: true,
+    beside: ['user', 'userid', 'student', 'learner', 'grader', 'customer', 'employee'],
+    phrases: ['feedback'],
+    kinds: TEXT_KINDS,
+  },
   // What a payer wrote, where it is known who paid.
   {
     class: 'free_text',
@@ -68,7 +83,7 @@ export const PROSE_RULES: readonly NameRule[] = [
 
     topics: ['message'],
     phrases: phrases(
-      `body, content, xml,  text, message, msg, description, note, remark, comment, raw, cooked, html, markdown, body html, body text, body plain, body markdown, text body, html body, body cache, body raw, content html, content text, content plain, content raw, text content, html content, message html, message plain, note html, description html, description text, comment html, comment raw, text html, excerpt, preview, snippet, summary, answer, reply, response, question, transcript, annotation, detail, feedback, statement, explanation, spoiler text, search vector, tsv, search data, search text, raw message, processed content, processed message content, processed html, mime body, plain text, rich text, plain body, raw email, raw mail, body original, source text, caption, detail, memo, observation, quote, note cached html, comment text, post, story, markeddown comment, html rendered, nachricht, inhalt, mensaje, mensagem, contenido, conteudo, texto, messaggio, testo, contenu, texte, bericht, inhoud, tekst, wiadomosc, tresc, mesaj, icerik, soobshchenie, tekst soobshcheniya, beschreibung, beskrivelse, descripcion, descricao, descrizione, honbun, naiyo, neirong, 内容, 本文, 消息, remark`,
+      `body, content, xml,  text, message, msg, description, note, remark, comment, raw, cooked, html, markdown, body html, body text, body plain, body markdown, text body, html body, body cache, body raw, content html, content text, content plain, content raw, text content, html content, message html, message plain, note html, description html, description text, comment html, comment raw, text html, excerpt, preview, snippet, summary, answer, reply, response, question, transcript, annotation, detail, feedback, statement, explanation, spoiler text, search vector, search tsvector, tsv, search data, search text, raw message, processed content, processed message content, processed html, mime body, plain text, rich text, plain body, raw email, raw mail, body original, source text, caption, detail, memo, observation, quote, note cached html, comment text, post, story, markeddown comment, html rendered, nachricht, inhalt, mensaje, mensagem, contenido, conteudo, texto, messaggio, testo, contenu, texte, bericht, inhoud, tekst, wiadomosc, tresc, mesaj, icerik, soobshchenie, tekst soobshcheniya, beschreibung, beskrivelse, descripcion, descricao, descrizione, honbun, naiyo, neirong, 内容, 本文, 消息, remark`,
     ),
     kinds: ['text', 'bytes', 'search', 'xml', 'json'],
   },

@@ -18,7 +18,7 @@ export const COMPANY_TABLES = words(
 );
 
 export const MESSAGE_TABLES =
-  words(`message, msg, mail, email, sms, chat, conversation, comment, note, ticket, case, issue, reply, feedback, review, appraisal, appeal, inquiry, enquiry, post, status, discussion, thread, testimonial, answer, response, submission, letter, correspondence, communication, article reply, discussion note, dm, direct message, private message, complaint, grievance, remark, statement, diary, journal, memo, transcript, call, voicemail, inbox, outbox, report, abuse report, chat fragment, chat offline message, warning, registration application, membership application, life event, post section, task, todo, incident, request, support ticket, story, toot, tweet, merge request, epic, topic reply, draft, note version, reminder, contact form, form submission, guestbook, revision, post revision, evaluation, feedback, survey response, moderation note, encounter, telegram, whatsapp, work package, activity, appointment, meeting, transcription, mention, quote message, interaction, wall post, ban, user ban, suspension, strike, sanction, infraction, post flag, comment flag, content flag, user flag, message flag, interview, exit interview, dmail, disposition, followup, follow up, remark, private_messages,
+  words(`message, msg, mail, email, email log, mail log, sms log, message log, chat log, sms, chat, conversation, comment, note, ticket, case, issue, reply, feedback, review, appraisal, appeal, inquiry, enquiry, post, status, discussion, thread, testimonial, answer, response, submission, letter, correspondence, communication, article reply, discussion note, dm, direct message, private message, complaint, grievance, remark, statement, diary, journal, memo, transcript, call, voicemail, inbox, outbox, report, abuse report, chat fragment, chat offline message, warning, registration application, membership application, life event, post section, task, todo, incident, request, support ticket, story, toot, tweet, merge request, epic, topic reply, draft, note version, reminder, contact form, form submission, guestbook, revision, post revision, evaluation, feedback, survey response, moderation note, encounter, telegram, whatsapp, work package, activity, appointment, meeting, transcription, mention, quote message, interaction, wall post, ban, user ban, suspension, strike, sanction, infraction, post flag, comment flag, content flag, user flag, message flag, interview, exit interview, dmail, disposition, followup, follow up, remark, private_messages,
   nachricht, kommentar, anfrage, notiz, beitrag, mensaje, comentario, nota, mensagem, messaggio, commento, commentaire, bericht, opmerking, meddelande, wiadomosc, komentarz, mesaj, yorum, soobshchenie, kommentariy, 消息, メッセージ, コメント`);
 
 export const CREDENTIAL_TABLES = words(
@@ -44,7 +44,7 @@ export const THING_TABLES = words(
 );
 /** Files that people give: where they were taken is known of them. */
 export const MEDIA_TABLES = words(
-  'file, attachment, upload, image, media, photo, picture, video, media file, photo upload, bild, foto, imagen, archivo, arquivo, fichier, immagine, zdjecie',
+  'exif, file, attachment, upload, image, media, photo, picture, video, media file, photo upload, bild, foto, imagen, archivo, arquivo, fichier, immagine, zdjecie',
 );
 /** What people suffer from, and what is done about it. */
 export const HEALTH_TABLES = words(
