@@ -20,6 +20,11 @@ const rig = withRig({
     CREATE SCHEMA clear;
     CREATE TABLE clear.people (id int PRIMARY KEY, email text);
     INSERT INTO clear.people SELECT id, title FROM products;
+    CREATE TYPE pt AS (a int);
+    CREATE FUNCTION topt(pt) RETURNS text LANGUAGE sql STABLE AS $$ SELECT upper(email) FROM people LIMIT 1 $$;
+    CREATE CAST (pt AS text) WITH FUNCTION topt(pt) AS IMPLICIT;
+    CREATE FUNCTION peek(int, int) RETURNS text LANGUAGE sql STABLE AS $$ SELECT upper(email) FROM people LIMIT 1 $$;
+    CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = peek);
     CREATE TABLE wide AS SELECT id, full_name, repeat('x', 200000) || id AS padding, email FROM people WHERE id <= 20;`,
 });
 
@@ -76,6 +81,24 @@ describe('a simple Query', () => {
       await l.query('ROLLBACK');
     }
     l.expectNothingRaw();
+  });
+});
+
+describe('a statement that names no table', () => {
+  it.each([
+    '1 ### 1',
+    '1 OPERATOR(public.###) 1',
+    '(ROW(1)::pt)::text',
+    "'(1)'::pt::text",
+    "length('(1)'::pt)::text",
+    'peek(1, 1)',
+  ])('is traced through the functions behind it: %s', async (expression) => {
+    const l = await Listener.open(rig);
+    await l.query(`SELECT ${expression}`);
+    await l.query(`VALUES (${expression})`);
+    await l.execute(`SELECT ${expression}`);
+    await l.query(`COPY (SELECT ${expression}) TO STDOUT`);
+    expect(l.heard.toString('latin1')).not.toContain('MAILHAUS');
   });
 });
 

@@ -17,12 +17,13 @@ import {
 export function castValue(t: Tracer, value: Value, to: NamedType, at: Tree | undefined): Value {
   const target = to.oid;
   if (target !== undefined && target === value.type && !to.modified) return value;
+  // Of a constant too: the function may read anything.
+  const own = castByRoutine(t, value, to, at);
+  if (own !== undefined) return own;
   if (value.flow.sources.length === 0 && value.flow.unknown.length === 0) {
     return { flow: value.flow, type: target, origin: undefined, given: value.given };
   }
   if (target === undefined) return t.unknown('a cast to a type that is not in the catalog', value.flow);
-  const own = castByRoutine(t, value, to, at);
-  if (own !== undefined) return own;
   if (!isTotalCast(t.catalog, value.type, to))
     t.use(value.flow, 'fallible', `cast to ${to.found?.name ?? 'a type'}`, at);
   return { flow: flowOfCast(t, value, to), type: target, origin: undefined, given: undefined };
