@@ -59,20 +59,25 @@ class LineFraming implements CopyFraming {
   #endOfCsv(buffer: Buffer, from: number, end: number): number {
     const quote = this.#quote;
     const escapeByte = this.#escape;
-    for (let at = from; at < end; at++) {
+    let quoted = this.#quoted;
+    let escaped = this.#escaped;
+    let at = from;
+    for (; at < end; at++) {
       const byte = buffer[at];
-      if (!this.#quoted) {
-        if (byte === NEWLINE) return at;
-        if (byte === quote) this.#quoted = true;
-      } else if (this.#escaped && (byte === quote || byte === escapeByte)) this.#escaped = false;
+      if (!quoted) {
+        if (byte === NEWLINE) break;
+        if (byte === quote) quoted = true;
+      } else if (escaped && (byte === quote || byte === escapeByte)) escaped = false;
       else {
-        this.#escaped = false;
+        escaped = false;
         // With quote = escape a doubled quote leaves and enters again, which is the same.
-        if (byte === quote) this.#quoted = false;
-        else if (byte === escapeByte) this.#escaped = true;
+        if (byte === quote) quoted = false;
+        else if (byte === escapeByte) escaped = true;
       }
     }
-    return -1;
+    this.#quoted = quoted;
+    this.#escaped = escaped;
+    return at < end ? at : -1;
   }
 }
 

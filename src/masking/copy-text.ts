@@ -30,6 +30,8 @@ function equals(source: Buffer, start: number, end: number, text: Buffer): boole
 
 export class TextFields {
   readonly #delimiter: number;
+  /** What is written behind a backslash in the place of a byte; 0: it needs none. */
+  readonly #letters = new Uint8Array(256);
   readonly #null: Buffer;
   readonly #maskers: readonly CellMasker[];
   readonly #plain = new ByteOutput();
@@ -39,42 +41,51 @@ export class TextFields {
     this.#delimiter = singleByte(format.delimiter);
     this.#null = Buffer.from(format.nullText);
     this.#maskers = maskers;
+    for (const [byte, letter] of letterOfByte) this.#letters[byte] = letter;
+    for (const byte of [BACKSLASH, this.#delimiter]) this.#letters[byte] ||= byte;
   }
 
   /** Writes the line at `source[start..end)`, its newline included; gives how many cells were masked. */
   mask(source: Buffer, start: number, end: number, out: ByteOutput): number {
     const maskers = this.#maskers;
+    const delimiter = this.#delimiter;
     const stop = end - 1;
     let at = start;
     let column = 0;
     let cells = 0;
+    // What is behind `copied` and before the field at hand goes as it came.
+    let copied = start;
     // A row of no columns is an empty line.
     if (maskers.length === 0 && at === stop) column = -1;
     for (;;) {
       const from = at;
       let isEscaped = false;
-      for (; at < stop && source[at] !== this.#delimiter; at++) {
-        if (source[at] !== BACKSLASH) continue;
+      for (; at < stop; at++) {
+        const byte = source[at]!;
+        if (byte === delimiter) break;
+        if (byte !== BACKSLASH) continue;
         isEscaped = true;
         at++;
       }
       if (column >= maskers.length) throw planMismatch(maskers.length, column + 1);
-      if (column >= 0 && this.#field(maskers[column]!, source, from, Math.min(at, stop), isEscaped, out)) cells++;
+      const to = Math.min(at, stop);
+      if (column >= 0 && maskers[column]! !== pass && !equals(source, from, to, this.#null)) {
+        out.append(source, copied, from);
+        const isMasked = this.#field(maskers[column]!, source, from, to, isEscaped, out);
+        copied = isMasked ? to : from;
+        if (isMasked) cells++;
+      }
       column++;
       if (at >= stop) break;
-      out.append(source, at, ++at);
+      at++;
     }
     if (column !== maskers.length) throw planMismatch(maskers.length, column);
-    out.reserve(end - stop);
-    out.byte(NEWLINE);
+    out.append(source, copied, end);
     return cells;
   }
 
+  /** False: nothing was written, the field goes as it came. */
   #field(masker: CellMasker, source: Buffer, from: number, to: number, isEscaped: boolean, out: ByteOutput): boolean {
-    if (masker === pass || equals(source, from, to, this.#null)) {
-      out.append(source, from, to);
-      return false;
-    }
     let plain = source;
     let start = from;
     let end = to;
@@ -84,13 +95,12 @@ export class TextFields {
       start = 0;
       end = this.#plain.length;
     }
-    const masked = this.#masked;
-    masked.clear();
-    masked.reserve(end - start + MASK_ROOM);
-    const result = masker(plain, start, end, masked);
-    if (result === SAME) out.append(source, from, to);
+    const first = out.length;
+    out.reserve(end - start + MASK_ROOM);
+    const result = masker(plain, start, end, out);
+    if (result === SAME) out.length = first;
     else if (result === NULLED) out.append(this.#null);
-    else this.#escape(masked, out);
+    else this.#escape(first, out);
     return result !== SAME;
   }
 
@@ -109,13 +119,23 @@ export class TextFields {
     }
   }
 
-  #escape(masked: ByteOutput, out: ByteOutput): void {
+  /** What was written from `first` on. */
+  #escape(first: number, out: ByteOutput): void {
+    const letters = this.#letters;
+    const { bytes, length } = out;
+    let at = first;
+    while (at < length && letters[bytes[at]!] === 0) at++;
+    if (at === length) return;
+    const masked = this.#masked;
+    masked.clear();
+    masked.append(bytes, at, length);
+    out.length = at;
     out.reserve(2 * masked.length);
-    for (let at = 0; at < masked.length; at++) {
-      const byte = masked.bytes[at]!;
-      const letter = byte < 14 ? letterOfByte.get(byte) : undefined;
-      if (letter !== undefined || byte === BACKSLASH || byte === this.#delimiter) out.byte(BACKSLASH);
-      out.byte(letter ?? byte);
+    for (let i = 0; i < masked.length; i++) {
+      const byte = masked.bytes[i]!;
+      const letter = letters[byte]!;
+      if (letter !== 0) out.byte(BACKSLASH);
+      out.byte(letter === 0 ? byte : letter);
     }
   }
 }
@@ -139,27 +159,34 @@ export class CsvFields {
 
   mask(source: Buffer, start: number, end: number, out: ByteOutput): number {
     const maskers = this.#maskers;
+    const delimiter = this.#delimiter;
     const stop = end - 1;
     let at = start;
     let column = 0;
     let cells = 0;
+    // What is behind `copied` and before the field at hand goes as it came.
+    let copied = start;
     if (maskers.length === 0 && at === stop) column = -1;
     for (;;) {
       const from = at;
       const isQuoted = at < stop && source[at] === this.#quote;
       if (isQuoted) at = this.#readQuoted(source, at, stop);
-      else while (at < stop && source[at] !== this.#delimiter) at++;
+      else while (at < stop && source[at] !== delimiter) at++;
       if (column >= maskers.length) throw planMismatch(maskers.length, column + 1);
-      if (column >= 0 && this.#field(maskers[column]!, source, from, at, isQuoted, out)) cells++;
+      if (column >= 0 && maskers[column]! !== pass && (isQuoted || !equals(source, from, at, this.#null))) {
+        out.append(source, copied, from);
+        const isMasked = this.#field(maskers[column]!, source, from, at, isQuoted, out);
+        copied = isMasked ? at : from;
+        if (isMasked) cells++;
+      }
       column++;
       if (at >= stop) break;
       // Behind a closing quote nothing but the delimiter is written.
-      if (source[at] !== this.#delimiter) throw planMismatch(maskers.length, column);
-      out.append(source, at, ++at);
+      if (source[at] !== delimiter) throw planMismatch(maskers.length, column);
+      at++;
     }
     if (column !== maskers.length) throw planMismatch(maskers.length, column);
-    out.reserve(1);
-    out.byte(NEWLINE);
+    out.append(source, copied, end);
     return cells;
   }
 
@@ -180,41 +207,46 @@ export class CsvFields {
     throw new DbgateError(ErrorCode.protocol, 'invalid COPY data: a quote is not closed', { sqlstate: '08P01' });
   }
 
+  /** False: nothing was written, the field goes as it came. */
   #field(masker: CellMasker, source: Buffer, from: number, to: number, isQuoted: boolean, out: ByteOutput): boolean {
-    if (masker === pass || (!isQuoted && equals(source, from, to, this.#null))) {
-      out.append(source, from, to);
-      return false;
-    }
-    const masked = this.#masked;
-    const [plain, start, end] = isQuoted ? [this.#plain.bytes, 0, this.#plain.length] : [source, from, to];
-    masked.clear();
-    masked.reserve(end - start + MASK_ROOM);
-    const result = masker(plain, start, end, masked);
-    if (result === SAME) out.append(source, from, to);
+    const plain = isQuoted ? this.#plain.bytes : source;
+    const start = isQuoted ? 0 : from;
+    const end = isQuoted ? this.#plain.length : to;
+    const first = out.length;
+    out.reserve(end - start + MASK_ROOM);
+    const result = masker(plain, start, end, out);
+    if (result === SAME) out.length = first;
     else if (result === NULLED) out.append(this.#null);
-    else this.#write(masked, isQuoted || this.#needsQuotes(masked), out);
+    else if (isQuoted || this.#needsQuotes(out.bytes, first, out.length)) this.#putInQuotes(first, out);
     return result !== SAME;
   }
 
-  #needsQuotes({ bytes, length }: ByteOutput): boolean {
-    if (equals(bytes, 0, length, this.#null)) return true;
-    if (this.#maskers.length === 1 && equals(bytes, 0, length, END_OF_DATA)) return true;
-    for (let at = 0; at < length; at++) {
+  #needsQuotes(bytes: Buffer, start: number, end: number): boolean {
+    if (equals(bytes, start, end, this.#null)) return true;
+    if (this.#maskers.length === 1 && equals(bytes, start, end, END_OF_DATA)) return true;
+    const delimiter = this.#delimiter;
+    const quote = this.#quote;
+    for (let at = start; at < end; at++) {
       const byte = bytes[at];
-      if (byte === this.#delimiter || byte === this.#quote || byte === NEWLINE || byte === RETURN) return true;
+      if (byte === delimiter || byte === quote || byte === NEWLINE || byte === RETURN) return true;
     }
     return false;
   }
 
-  #write({ bytes, length }: ByteOutput, quoted: boolean, out: ByteOutput): void {
-    out.reserve(2 * length + 2);
-    if (quoted) out.byte(this.#quote);
-    for (let at = 0; at < length; at++) {
-      const byte = bytes[at]!;
-      if (quoted && (byte === this.#quote || byte === this.#escapeByte)) out.byte(this.#escapeByte);
+  /** What was written from `first` on. */
+  #putInQuotes(first: number, out: ByteOutput): void {
+    const masked = this.#masked;
+    masked.clear();
+    masked.append(out.bytes, first, out.length);
+    out.length = first;
+    out.reserve(2 * masked.length + 2);
+    out.byte(this.#quote);
+    for (let at = 0; at < masked.length; at++) {
+      const byte = masked.bytes[at]!;
+      if (byte === this.#quote || byte === this.#escapeByte) out.byte(this.#escapeByte);
       out.byte(byte);
     }
-    if (quoted) out.byte(this.#quote);
+    out.byte(this.#quote);
   }
 }
 
