@@ -161,10 +161,7 @@ export class PreparedNames {
   }
 
   portal(name: string, batch: number): Settled<Portal> {
-    const portal = this.#portals.get(name, batch);
-    if (portal === undefined || portal === UNSETTLED || name === '') return portal;
-    // Should its Bind of an earlier batch have failed, the name may be that of a cursor which SQL declared.
-    return this.#portals.isSure(name, portal, batch) ? portal : UNSETTLED;
+    return this.#portals.get(name, batch);
   }
 
   /**

@@ -514,7 +514,7 @@ describe('whatever a client sends, and however the bytes come', () => {
           expect(script.outcomes).toHaveLength(script.intents.length);
         },
       ),
-      { numRuns: Number(process.env.RUNS ?? 1500) },
+      { numRuns: 1500 },
     );
   });
 
