@@ -56,6 +56,13 @@ interface Match {
   readonly phrase: string;
 }
 
+/** Words that name a column and say nothing of what is in it: `field_12`, `attr`, `custom_value`. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set(
+  'field,fld,column,col,attribute,attr,value,val,var,data,string,str,text,txt,custom,extra,misc,param,parameter,property,prop,item,info,a,b,c,d,e,f,n,s,x,y,z,int,num,content'.split(
+    ',',
+  ),
+);
+
 const isEncrypted = (words: readonly string[]) =>
   words.some((word) => /^(enc|encr|encrypted|cipher|ciphertext|crypted)$/u.test(word));
 
@@ -277,6 +284,7 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
   const own = reading(subject.column, subject, topic, kind, split);
   const meaningful =
     own.words.length > 0 &&
+    !own.words.every((word) => PLACEHOLDERS.has(word)) &&
     own.words.every((word) => (VOCABULARY.has(word) && word.length > 1) || CLEAR_WORDS.has(word));
   const says = (found: Match, from: Evidence['from'], what: string): NameEvidence => ({
     class: found.class,

@@ -7,6 +7,7 @@ import { birthDates, dayOf } from './values/date-of-birth.ts';
 import { isDemographicVocabulary } from './values/demographic.ts';
 import { GIVEN_NAMES } from './values/name-lists.ts';
 import { isSsn } from './values/national-id.ts';
+import { haveOnePlan } from './values/phone.ts';
 
 /** Values that every validator looks at; the rest is scanned only. */
 const MAX_TALLIED = 300;
@@ -68,6 +69,8 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
     ['ip_address', ips, 'IP addresses'],
     ['phone', counts.phone, 'telephone numbers'],
     ['device_id', counts.mac, 'hardware addresses'],
+    ['payment_card', counts.maskedCard, 'the last digits of cards'],
+    ['username', counts.handle, 'handles'],
     ['geo', counts.geo, 'coordinates'],
     ['photo', counts.photo, 'pictures of people'],
   ];
@@ -94,7 +97,7 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
   const nine = nineDigits(looked, context);
   if (nine !== undefined) return nine;
   const national = counts.phoneNational + counts.phone;
-  if (national >= n * 0.9 && n >= 3 && commonPrefix(looked) < 3) {
+  if (national >= n * 0.9 && n >= 3 && commonPrefix(looked) < 3 && haveOnePlan(looked)) {
     const strong = national >= n * 0.97 && (n >= 30 || (context.aboutPeople && n >= 8));
     return verdict('phone', strong ? 'strong' : 'weak', says(national, 'telephone numbers'));
   }
@@ -116,6 +119,8 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
 /** Addresses, where enough of them are none that a version number could be. */
 function ipCount({ counts }: Tally): number {
   const all = counts.ipLikely + counts.ipPossible;
+  // Where some have parts above 255, all are versions of something.
+  if (counts.dottedNumber > all * 0.05) return 0;
   return counts.ipLikely >= all * 0.6 ? all : 0;
 }
 
@@ -167,10 +172,13 @@ function nameVerdict({ count: n, counts }: Tally, context: Context): Verdict | u
 function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence | undefined {
   // Numbers that mostly have the length of a card and fail Luhn: those that pass do so by chance.
   const chance = tally.counts.longNumber > 0 && tally.counts.card < tally.counts.longNumber * 0.5;
+  const versions = tally.counts.dottedNumber > tally.counts.ipPossible * 0.05;
   let holding = 0;
   const kinds = new Map<ColumnClass, number>();
   for (const value of distinct) {
-    const hits = scanText(value).filter(({ class: kind }) => !(chance && kind === 'payment_card'));
+    const hits = scanText(value).filter(
+      ({ class: kind }) => !(chance && kind === 'payment_card') && !(versions && kind === 'ip_address'),
+    );
     if (hits.length === 0) continue;
     holding++;
     for (const kind of new Set(hits.map((hit) => hit.class))) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);

@@ -7,7 +7,7 @@ import { isIban } from './values/iban.ts';
 import { ipForm } from './values/ip-address.ts';
 import { idForms } from './values/national-id.ts';
 import { isHexDigest, isPasswordHash } from './values/password-hash.ts';
-import { isPaymentCard } from './values/payment-card.ts';
+import { isMaskedCard, isPaymentCard } from './values/payment-card.ts';
 import { nameForm, startsWithGivenName } from './values/person-name.ts';
 import { phoneForm } from './values/phone.ts';
 import { isPersonPhotoUrl } from './values/photo.ts';
@@ -39,7 +39,10 @@ export type Kind =
   | 'ipPossible'
   | 'uuid'
   | 'hex'
+  | 'dottedNumber'
   | 'mac'
+  | 'maskedCard'
+  | 'handle'
   | 'imei'
   | 'passwordHash'
   | 'secret'
@@ -81,7 +84,9 @@ export function tallyValues(values: readonly string[]): Tally {
 function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTally>): void {
   const n = value.length;
   if (PLAIN.test(value)) counts.plain++;
+  if (isMaskedCard(value)) return void counts.maskedCard++;
   if (value.includes('@')) {
+    if (/^@[a-z0-9_][a-z0-9_.-]{1,38}$/i.test(value)) return void counts.handle++;
     if (isReversedEmail(value)) {
       counts.reversedEmail++;
       return;
@@ -119,6 +124,7 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
     }
     const ip = ipForm(value);
     if (ip !== undefined) return void counts[ip === 'likely' ? 'ipLikely' : 'ipPossible']++;
+    if (/^\d{1,4}(?:\.\d{1,4}){3}$/.test(value)) counts.dottedNumber++;
     if (isMacAddress(value)) return void counts.mac++;
     for (const { name, chance, kind } of idForms(value)) {
       const one = ids.get(name) ?? { count: 0, logChance: -Math.log10(chance), kind };
@@ -172,7 +178,10 @@ const KINDS: readonly Kind[] = [
   'ipPossible',
   'uuid',
   'hex',
+  'dottedNumber',
   'mac',
+  'maskedCard',
+  'handle',
   'imei',
   'passwordHash',
   'secret',

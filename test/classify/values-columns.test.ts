@@ -107,6 +107,11 @@ const SENSITIVE: Row[] = [
     'French, national',
     (r) => `0${r.pick(['6', '7'])} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)}`,
   ],
+  ['phone', 'Polish, in groups', (r) => `${r.int(5, 7)}${r.digits(2)} ${r.digits(3)} ${r.digits(3)}`],
+  ['phone', 'Indian', (r) => `${r.int(70, 99)}${r.digits(3)} ${r.digits(5)}`],
+  ['payment_card', 'hidden but for the last digits', (r) => `**** **** **** ${r.digits(4)}`],
+  ['username', 'handles', (r) => `@${word(r)}${r.int(1, 99)}`],
+  ['secret', 'base32 keys', (r) => r.string(32, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')],
   ['person_name', 'whole names', (r) => `${r.pick(FIRST)} ${r.pick(LAST)}`],
   [
     'person_name',
@@ -320,6 +325,11 @@ const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] 
     'SQL in a log',
     (r) => `SELECT count(*) FROM t${r.int(1, 9)} WHERE id = ${r.int(1, 9999)} -- took ${r.int(1, 90)} ms`,
   ],
+  ['part numbers in groups', (r) => `${r.digits(3)}-${r.digits(4)}-${r.digits(2)}`],
+  ['versions of four parts', (r) => `${r.int(1, 9)}.${r.int(0, 30)}.${r.int(0, 99)}.${r.int(0, 400)}`],
+  ['networks', (r) => `10.${r.int(0, 255)}.${r.int(0, 255)}.0/24`],
+  ['nanoids', (r) => r.string(21, `${base62}_-`)],
+  ['months', (r) => r.pick(['January', 'April', 'May', 'June', 'August'])],
   [
     'user agents',
     (r) => `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/1${r.digits(2)}.0.0.0 Safari/537.36`,

@@ -8,12 +8,22 @@ export function ipForm(value: string): 'likely' | 'possible' | undefined {
   if (value.length < 3 || value.length > 50) return undefined;
   const v4 = V4.exec(value);
   if (v4 !== null) {
+    // A network, no host in it.
+    if (isNetwork(v4)) return undefined;
     const [a, b, c, d] = [Number(v4[1]), Number(v4[2]), Number(v4[3]), Number(v4[4])] as const;
     if (isReservedForHosts(a, b)) return 'likely';
     const large = [a, b, c, d].filter((octet) => octet >= 20).length;
     return Math.max(a, b, c, d) >= 100 || large >= 3 ? 'likely' : 'possible';
   }
   return isIpv6(value) ? 'likely' : undefined;
+}
+
+/** The bits behind the prefix are all 0, so it names a network: `10.4.0.0/16`. */
+function isNetwork(match: RegExpExecArray): boolean {
+  const prefix = match[5];
+  if (prefix === undefined || Number(prefix) > 30) return false;
+  const bits = [1, 2, 3, 4].reduce((sum, at) => sum * 256 + Number(match[at]), 0);
+  return bits % 2 ** (32 - Number(prefix)) === 0;
 }
 
 /** 192.168/16, 172.16/12, 127/8: nobody numbers versions so. */

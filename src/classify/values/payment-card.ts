@@ -19,6 +19,14 @@ export function hasIssuer(digits: string): boolean {
   return (two === 50 || two === 60 || (two >= 56 && two <= 58) || two === 63 || two === 67) && n >= 16;
 }
 
+/** The last digits behind as many signs as hide the rest: `**** **** **** 1234`, `XXXXXXXXXXXX1234`, `411111******1111`. */
+export function isMaskedCard(value: string): boolean {
+  return (
+    /^(?:\d{4}[ -]?\d{0,2})?(?:[*xX•·#]{2,6}[ -]?){2,5}\d{4}$/u.test(value) &&
+    /[*xX•·#]{4}/u.test(value.replace(/[ -]/gu, ''))
+  );
+}
+
 export function isPaymentCard(value: string): boolean {
   if (value.length < 13 || value.length > 23 || !SHAPE.test(value) || !GROUPED.test(value)) return false;
   const digits = value.replace(/[ -]/g, '');

@@ -10,9 +10,9 @@ const THING =
 const SUFFIX =
   /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze)$/;
 
-/** Names of people too, but alone those of paint. */
+/** Names of people too, but alone those of paint and months. */
 const COLOURS: ReadonlySet<string> = new Set(
-  'red blue green white black brown gray grey amber olive violet rose ruby jade silver gold pink yellow orange purple teal ivory'.split(
+  'red blue green white black brown gray grey amber olive violet rose ruby jade silver gold pink yellow orange purple teal ivory january april may june july august march'.split(
     ' ',
   ),
 );
@@ -43,6 +43,10 @@ export function nameForm(value: string): NameForm {
     return FAMILY_NAMES.has(token) || (token.length > 5 && SUFFIX.test(token)) ? 'family' : undefined;
   }
   if (THING.test(whole)) return undefined;
+  // Folded for a search: both words must be names.
+  if (!/\p{Lu}/u.test(value)) {
+    return isGiven(tokens[0]!) && tokens.length <= 3 && FAMILY_NAMES.has(tokens.at(-1)!) ? 'full' : undefined;
+  }
   const capitals = value.split(/[\s,]+/).filter((token) => /^\p{Lu}/u.test(token)).length;
   if (!shouted && capitals < Math.min(2, tokens.length)) return undefined;
   const known = tokens.some(
@@ -62,6 +66,7 @@ function isGiven(token: string): boolean {
 export function startsWithGivenName(word: string): boolean {
   const head = /^[a-z]{3,}/.exec(fold(word))?.[0];
   if (head === undefined) return false;
+  if (COLOURS.has(head)) return false;
   if (GIVEN_NAMES.has(head)) return true;
   return head.length >= 7 && [...Array(4)].some((_, i) => GIVEN_NAMES.has(head.slice(0, 4 + i)));
 }

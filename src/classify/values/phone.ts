@@ -56,7 +56,28 @@ export function phoneForm(value: string): PhoneForm {
   if (/^0[1-9]\d{8,10}$/.test(value) || (grouped && digits >= 9 && digits <= 12)) {
     return validSomewhere(value) ? 'national' : undefined;
   }
-  return /^1?[2-9]\d{2}[2-9]\d{6}$/.test(value) ? 'national' : undefined;
+  // North America; China's and India's mobile numbers.
+  return /^(?:1?[2-9]\d{2}[2-9]\d{6}|1[3-9]\d{9}|[6-9]\d{4}[ -]\d{5})$/.test(value) ? 'national' : undefined;
+}
+
+/** Plans that are written without a trunk 0, by their digits: Spain, Poland, Portugal, Italy, India, China, Brazil, Russia, North America. */
+const PLANS: readonly RegExp[] = [
+  /^[6-9]\d{8}$/,
+  /^[4-8]\d{8}$/,
+  /^[29]\d{8}$/,
+  /^3\d{8,9}$/,
+  /^[6-9]\d{9}$/,
+  /^1[3-9]\d{9}$/,
+  /^[1-9]\d9\d{8}$/,
+  /^[78]9\d{9}$/,
+  /^1?[2-9]\d{2}[2-9]\d{6}$/,
+];
+
+/** Whether nearly all are of one plan or have a trunk 0: of any of many plans, most digits in groups are. */
+export function haveOnePlan(values: readonly string[]): boolean {
+  const enough = values.length * 0.95;
+  const digits = values.map((value) => value.replace(/\D/g, ''));
+  return [/^0/, ...PLANS].some((plan) => digits.filter((value) => plan.test(value)).length >= enough);
 }
 
 function validSomewhere(value: string): boolean {

@@ -76,6 +76,8 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   const n = value.length;
   if (n < 20 || n > 512 || !/^[A-Za-z0-9_\-+/=.~:]+$/.test(value)) return undefined;
   if (/^[0-9a-f-]+$/i.test(value) || OBJECT_ID.test(value) || DIGEST.test(value)) return undefined;
+  // 21 characters are what nanoid makes for an id; secrets are of a round length.
+  if (n === 21 && /^[\w-]+$/.test(value)) return undefined;
   if (/^[\d.\-:+T Z/]+$/.test(value) || /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(value)) return undefined;
   const run = /[A-Za-z0-9+/_-]{16,}/.exec(value)?.[0];
   if (run === undefined) return undefined;
@@ -84,13 +86,17 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   const upper = (run.match(/[A-Z]/g) ?? []).length;
   const digits = (run.match(/\d/g) ?? []).length;
   if (digits === 0 || lower + upper === 0) return undefined;
-  if (isWordy(run)) return undefined;
   const bits = entropy(run);
+  if (isWordy(run) && !isBase32(value, bits)) return undefined;
   if (bits < 3.3) return undefined;
   if (isEncodedContent(value)) return undefined;
   if (lower > 0 && upper > 0 && digits > 0 && bits >= 3.6) return 'strong';
   return lower + upper >= 6 && digits >= 2 ? 'weak' : undefined;
 }
+
+/** RFC 4648 section 6, as one-time passwords have their keys: hardly any text has so many digits. */
+const isBase32 = (value: string, bits: number): boolean =>
+  /^[A-Z2-7]{26,}=*$/.test(value) && bits >= 3.8 && (value.match(/[2-7]/g) ?? []).length >= 2;
 
 /** Made of words: long runs of letters with vowels as language has them, as in `order-created-email-template-2`. */
 function isWordy(text: string): boolean {
