@@ -18,6 +18,9 @@ const CLASS_OF = {
   pg_class: '1259::pg_catalog.oid',
   pg_proc: '1255::pg_catalog.oid',
   pg_rewrite: '2618::pg_catalog.oid',
+  pg_attrdef: '2604::pg_catalog.oid',
+  pg_operator: '2617::pg_catalog.oid',
+  pg_type: '1247::pg_catalog.oid',
 };
 
 /** Numbers of JSON; an OID alone would be a string in it. */
@@ -110,6 +113,21 @@ const GENERATED = `${select(
 FROM pg_catalog.pg_attrdef e
 JOIN pg_catalog.pg_attribute a ON a.attrelid ${EQ} e.adrelid AND a.attnum ${EQ} e.adnum
 WHERE a.attgenerated ${NE} ''`;
+
+/** Only defaults that call what is not PostgreSQL's own: a routine, an operator, a type's. */
+const DEFAULTS = `${select(
+  'default',
+  row(
+    oid('a.attrelid'),
+    'a.attnum',
+    unlessLocked('pg_catalog.pg_get_expr(e.adbin, e.adrelid)', `l.oid ${EQ} e.adrelid`),
+  ),
+)}
+FROM pg_catalog.pg_attrdef e
+JOIN pg_catalog.pg_attribute a ON a.attrelid ${EQ} e.adrelid AND a.attnum ${EQ} e.adnum
+WHERE a.attgenerated ${EQ} '' AND EXISTS (SELECT FROM pg_catalog.pg_depend d
+  WHERE d.classid ${EQ} ${CLASS_OF.pg_attrdef} AND d.objid ${EQ} e.oid AND d.refobjid ${IS_USERS}
+    AND (d.refclassid ${EQ} ${CLASS_OF.pg_proc} OR d.refclassid ${EQ} ${CLASS_OF.pg_operator} OR d.refclassid ${EQ} ${CLASS_OF.pg_type}))`;
 
 const COMMENTS = `${select('comment', row(oid('d.objoid'), 'd.objsubid', 'd.description'))}
 FROM pg_catalog.pg_description d
@@ -238,6 +256,7 @@ ${[
   DEFINITIONS,
   RULES,
   GENERATED,
+  DEFAULTS,
   COMMENTS,
   KEYS,
   FOREIGN_KEYS,

@@ -21,6 +21,7 @@ export interface RelationDetails {
   readonly definitions: ReadonlyMap<number, string>;
   readonly withRules: ReadonlySet<number>;
   readonly generated: ReadonlyMap<number, ReadonlyMap<number, string>>;
+  readonly defaults: ReadonlyMap<number, ReadonlyMap<number, string>>;
   /** By attnum, 0 for the relation's own. */
   readonly comments: ReadonlyMap<number, ReadonlyMap<number, string>>;
   readonly keys: ReadonlyMap<number, readonly (readonly number[])[]>;
@@ -51,6 +52,10 @@ export function relationDetails(
     withRules: new Set(take('rule').map((row) => number(row[0]))),
     generated: byAttnum(take('generated'), (row) => {
       // Hidden by a lock, but not none.
+      if (row[2] === null) unreadable.add(number(row[0]));
+      return optional(row[2], string) ?? '';
+    }),
+    defaults: byAttnum(take('default'), (row) => {
       if (row[2] === null) unreadable.add(number(row[0]));
       return optional(row[2], string) ?? '';
     }),
@@ -140,13 +145,14 @@ export function relationFromRow(
 function columnsFromRow(
   row: readonly unknown[],
   oid: number,
-  { names, generated, comments }: RelationDetails,
+  { names, generated, defaults, comments }: RelationDetails,
 ): readonly CatalogColumn[] {
   if (row[7] === null && row[8] === null) return NO_COLUMNS;
   const columnNames = list(row[7]);
   const types = list(row[8]);
   if (columnNames.length !== types.length) throw new Error(`catalog: relation ${oid} has columns without types`);
   const ownGenerated = generated.get(oid);
+  const ownDefaults = defaults.get(oid);
   const ownComments = comments.get(oid);
   const columns: CatalogColumn[] = [];
   for (let i = 0; i < types.length; i++) {
@@ -162,6 +168,7 @@ function columnsFromRow(
       type: Math.abs(type),
       notNull: type < 0,
       generated: ownGenerated?.get(i + 1),
+      default: ownDefaults?.get(i + 1),
       comment: ownComments?.get(i + 1),
     });
   }

@@ -11,6 +11,8 @@ export interface CatalogColumn {
   readonly notNull: boolean;
   /** SQL of a stored or virtual generated column; undefined: it is none. */
   readonly generated: string | undefined;
+  /** SQL of a default that calls a routine, operator or type which is not PostgreSQL's own; empty: hidden by a lock. */
+  readonly default?: string | undefined;
   readonly comment: string | undefined;
 }
 

@@ -116,6 +116,23 @@ describe('what is computed in steps', () => {
     expect(await client.query('INSERT INTO stamped SELECT id, email FROM users')).toMatchObject({ rowCount: 1 });
   });
 
+  it('by a default, there and then or when its routine has become another', async () => {
+    const client = await connect();
+    const inner = (body: string) => `CREATE OR REPLACE FUNCTION inner_value() RETURNS text LANGUAGE sql AS '${body}'`;
+    await run(
+      client,
+      inner('SELECT substr(email, 3, 4) FROM users'),
+      "CREATE FUNCTION outer_value() RETURNS text LANGUAGE sql AS 'SELECT inner_value()'",
+    );
+    expect(await failure(client.query('CREATE TABLE filled (id int, b text DEFAULT outer_value())'))).toMatchObject({
+      code: '42501',
+    });
+    await run(client, inner("SELECT ''x''::text"), 'CREATE TABLE filled (id int, b text DEFAULT outer_value())');
+    expect(await run(client, 'INSERT INTO filled (id) VALUES (1) RETURNING b')).toBe('[{"b":"x"}]');
+    await run(client, inner('SELECT substr(email, 3, 4) FROM users'));
+    expect(await failure(client.query('INSERT INTO filled (id) VALUES (2)'))).toMatchObject({ code: '42501' });
+  });
+
   it('by an operator or an aggregate of one’s own', async () => {
     const client = await connect();
     const body = `LANGUAGE sql AS 'SELECT reverse(string_agg(email, '''')) FROM users'`;

@@ -3,10 +3,15 @@
  * put nothing into the answer; what they read, and whether that could be told, is for the reader of the lineage.
  */
 import type { CatalogRelation } from '../../catalog/catalog.ts';
-import { combine, rowOf, valueFrom } from './flows.ts';
+import { GrammarError } from '../grammar.ts';
+import { as, child, list } from '../tree.ts';
+import { combine, rowOf, unknownFlow, valueFrom } from './flows.ts';
+import type { Flow } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf } from './relations.ts';
+import { EMPTY_SCOPE } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
+import { definitionPath } from './views.ts';
 
 /** Which foreign keys pass a change on to the tables that refer to what is changed. */
 export type Follows = 'nothing' | 'update' | 'delete' | 'update and delete' | 'truncate';
@@ -26,6 +31,7 @@ export function noteModified(t: Tracer, relation: CatalogRelation, follows: Foll
       if (!t.findings.modifies.has(oid)) {
         t.findings.modifies.add(oid);
         for (const { routine } of part?.triggers ?? []) noteTrigger(t, part!, routine);
+        if (part !== undefined) noteDefaults(t, part);
       }
       if (along === 'nothing') continue;
       for (const other of t.catalog.allRelations) {
@@ -52,6 +58,32 @@ function passedOn(follows: Follows, onDelete: string, onUpdate: string): readonl
 /** RETURN NEW gives the row as it is to the table that it belongs to. */
 function withoutReturn(definition: string): string {
   return definition.replace(/\breturn\s+(?:new|old)\s*;/gi, 'RETURN NULL;');
+}
+
+/** What a default's routine does now need not be what it did when the default was made. */
+function noteDefaults(t: Tracer, relation: CatalogRelation): void {
+  for (const column of relation.columns) {
+    if (column.default === undefined) continue;
+    const flow = storedFlow(t, column.default, `the default of ${relation.schema}.${relation.name}.${column.name}`);
+    if (flow.sources.length === 0 && flow.unknown.length === 0) continue;
+    const target = { kind: 'column' as const, relation: relation.oid, attnum: column.attnum };
+    t.findings.writes.push({ target, flow, offset: undefined });
+  }
+}
+
+function storedFlow(t: Tracer, sql: string, what: string): Flow {
+  if (sql === '') return unknownFlow(what);
+  try {
+    const traced = t.elsewhere(definitionPath(t.catalog), undefined, () => {
+      const select = as(t.grammar.parse(`SELECT ${sql}`)[0]?.node, 'SelectStmt');
+      const expression = child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val');
+      return t.apart(() => t.value(expression, EMPTY_SCOPE).flow).result;
+    });
+    return traced ?? unknownFlow(what);
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    return unknownFlow(what);
+  }
 }
 
 function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
