@@ -12,6 +12,8 @@ import type { Classifier } from './classifier.ts';
 const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity']);
 
 const CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
+/** Nobody looked into it: a constant of another table's default may stand in it. */
+const UNSEEN: Classification = { ...CLEAR, scan: true };
 
 /** Did somebody create that object through dbgate? */
 export type IsOwned = (catalog: 'pg_proc' | 'pg_class', oid: number) => boolean;
@@ -51,10 +53,10 @@ export class CatalogKnowledge implements ColumnKnowledge {
     const column = relation.columns.find((one) => one.attnum === attnum);
     // What it is computed from may be masked.
     if (column === undefined || column.generated !== undefined) return undefined;
-    if (this.#isPrivate(relation)) return this.#isMade(oid) ? CLEAR : undefined;
+    if (this.#isPrivate(relation)) return this.#isMade(oid) ? UNSEEN : undefined;
     // A column that the open transaction added to a table of one's own.
     const isNew = this.#shared?.relationByOid(oid)?.columns.every((one) => one.attnum !== attnum) === true;
-    return isNew && this.isTableMadeHere(oid) ? CLEAR : undefined;
+    return isNew && this.isTableMadeHere(oid) ? UNSEEN : undefined;
   }
 
   /**

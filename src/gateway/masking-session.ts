@@ -199,6 +199,8 @@ export function mayAnswer({
   if (kind === 'ddl' && !ANSWERING_DDL.test(command)) {
     return (
       functions.length + operators.length > 0 ||
+      // LIKE takes defaults along.
+      (command === 'CREATE TABLE' && relations.length > 1) ||
       (nested?.length ?? 0) > 0 ||
       types.some((type) => !PLAIN_TYPES.has(type) && !type.startsWith('pg_catalog.'))
     );

@@ -1,6 +1,6 @@
 /** Statements that make or change relations: CREATE TABLE AS, SELECT INTO, views, generated columns, USING. */
 import { isTemporary, qualifiedName, rangeVarParts } from '../names.ts';
-import { as, child, list, strings, type Tree, text } from '../tree.ts';
+import { as, child, list, number, strings, type Tree, text } from '../tree.ts';
 import { type NamedValue, type Value, valueFrom } from './flows.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
@@ -68,6 +68,26 @@ function ownItem(t: Tracer, rangeVar: Tree) {
       rowType: found.relation.rowType,
     });
   return itemOf(name, [], { rest: t.unknown(`relation ${name} is not in the catalog`) });
+}
+
+/** LIKE … INCLUDING …: constants of another table's defaults go along into the new columns. */
+export function traceLike(t: Tracer, node: Tree): void {
+  const relation = child(node, 'relation') ?? child(child(node, 'base') ?? {}, 'relation') ?? {};
+  for (const wrapped of list(node, 'tableElts')) {
+    const like = as(wrapped, 'TableLikeClause');
+    if (like === undefined || (number(like, 'options') ?? 0) === 0) continue;
+    const found = findRelation(t, child(like, 'relation') ?? {}, undefined);
+    if (found.kind !== 'relation') continue;
+    const lookup = qualifiedName(rangeVarParts(relation));
+    const { result } = t.apart(() => columnsOf(t, found.relation, true));
+    for (const [i, { name, value }] of result.entries()) {
+      t.findings.writes.push({
+        target: { kind: 'new', lookup, column: name, ordinal: i + 1, temporary: isTemporary(relation) },
+        flow: value.flow,
+        offset: t.offset(relation),
+      });
+    }
+  }
 }
 
 export function traceAlterTable(t: Tracer, node: Tree): void {

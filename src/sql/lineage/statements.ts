@@ -3,7 +3,15 @@ import { as, child, flag, list, strings, type Tree, text, unwrap } from '../tree
 import { systemColumn } from './builtins.ts';
 import { callByName } from './calls.ts';
 import { fieldsOfRow } from './column-references.ts';
-import { made, traceAlterTable, traceCreateAs, traceCreateView, traceIndex, writeNew } from './definitions.ts';
+import {
+  made,
+  traceAlterTable,
+  traceCreateAs,
+  traceCreateView,
+  traceIndex,
+  traceLike,
+  writeNew,
+} from './definitions.ts';
 import { combine, type NamedValue, valueFrom } from './flows.ts';
 import type { ResultOf } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
@@ -65,6 +73,7 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
     case 'CreateStmt':
     case 'CreateForeignTableStmt':
       noteStoredCalls(t, node);
+      traceLike(t, node);
       made(t, child(node, 'relation') ?? child(child(node, 'base') ?? {}, 'relation') ?? {}, undefined);
       return undefined;
     case 'CreateDomainStmt':
