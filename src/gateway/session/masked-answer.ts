@@ -13,6 +13,7 @@ import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { ResultPlan } from '../../masking/plan.ts';
 import { ResultRewriter } from '../../masking/result-rewriter.ts';
 import { scanExcept } from '../../masking/scan-except.ts';
+import { decodeErrorFields } from '../../pgwire/error-response.ts';
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import { decodeCopyResponse, decodeRowDescription, type FieldDescription } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
@@ -135,7 +136,7 @@ export class MaskedAnswers {
   /** ErrorResponse or NoticeResponse as it may be told; `head`: what it belongs to. */
   message(head: Request | undefined, buffer: Buffer, start: number, end: number): Buffer | undefined {
     const plan = head === undefined ? undefined : planOf(head);
-    const foreseen = plan?.messages ?? (mayShowRows(head) ? 'data' : 'scan');
+    const foreseen = plan?.messages ?? (mayShowRows(head) && isAboutRows(buffer, start, end) ? 'generic' : 'scan');
     // A routine that the text does not show (of a check, a domain, a default) may say what it read.
     const isHidden = plan?.runsCode !== true && comesFromRoutine(buffer, start, end);
     const mode = isHidden ? 'generic' : foreseen;
@@ -235,6 +236,11 @@ function planOf({ plans, kind, completed, portal }: Request): StatementPlan | un
 /** Without a plan: COMMIT and Sync check deferred constraints, and DDL goes through the rows of its tables. */
 function mayShowRows(head: Request | undefined): boolean {
   return head === undefined || head.kind === 'sync' || head.pure !== true || head.onSuccess !== undefined;
+}
+
+/** Data exceptions, integrity constraint violations, RAISE: of others than these no row is ever told by DDL or COMMIT. */
+function isAboutRows(buffer: Buffer, start: number, end: number): boolean {
+  return /^(?:22|23|44|P0)/.test(decodeErrorFields(buffer, start + HEADER_BYTES, end).code);
 }
 
 /** The context of an ErrorResponse or NoticeResponse names a function. */
