@@ -102,6 +102,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.topics && !rule.topics.includes(topic)) return false;
   if (rule.notTopics?.includes(topic)) return false;
   if (rule.sole && (start > 0 || end < words.length)) return false;
+  if (rule.notSole?.includes(topic) && words.length === 1) return false;
   if (rule.tables && !rule.tables.includes(reading.tableWords.join(' '))) return false;
   if (rule.aboutTable) {
     const about = ` ${reading.tableWords.join(' ')} `;
@@ -276,7 +277,8 @@ function matchOwnType(subject: ColumnSubject, kind: TypeKind, split: Splitter): 
 const ENCRYPTED: ReadonlySet<string> = new Set(['encrypted', 'ciphertext', 'crypted', 'verschluesselt', 'cifrado']);
 const ENCRYPTABLE: ReadonlySet<TypeKind> = new Set(['text', 'bytes', 'json']);
 const isAboutEncryption = (words: readonly string[]) =>
-  CLEAR_HEADS.has(words[0] ?? '') || words.some((word) => CLEAR_TAILS.has(word));
+  CLEAR_HEADS.has(words[0] ?? '') ||
+  words.slice(words.findIndex((word) => ENCRYPTED.has(word))).some((word) => CLEAR_TAILS.has(word));
 
 /** Everything but values. */
 export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: Splitter): NameEvidence {

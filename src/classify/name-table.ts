@@ -152,6 +152,9 @@ const PAGE_WORDS: ReadonlySet<string> = new Set([
   'published',
   'publish',
 ]);
+const LOGIN = /^(\w+ )?(username|user name)$/u;
+const MACHINE =
+  /^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
 const ZIP: ReadonlySet<string> = new Set(['zip', 'zipcode', 'postcode', 'postal', 'postalcode', 'plz']);
 const isAddressLine = (words: readonly string[]) =>
   !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr)( (line|one|two))?$/u.test(words.join(' '));
@@ -169,7 +172,12 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   const byName = (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
   const head = bare.at(-1) ?? '';
   const others = columns.map(split);
-  const personal = others.some((parts) => !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(parts.join(' ')));
+  // A log-in at another machine, beside its address, makes no person.
+  const connects = others.some((parts) => MACHINE.test(parts.join(' ')));
+  const personal = others.some((parts) => {
+    const name = parts.join(' ');
+    return !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(name) && !(connects && LOGIN.test(name));
+  });
   if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
     return 'thing';
   if (

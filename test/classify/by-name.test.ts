@@ -227,6 +227,33 @@ describe('the same answer', () => {
     );
   });
 
+  it.each<[string, string, string, ColumnClass | undefined]>([
+    ['sessions', 'id', 'user_agent payload', 'secret'],
+    ['saml_application_sessions', 'application_id', 'id expires_at', undefined],
+    ['attendance', 'employee', 'employee_name date', undefined],
+    ['attendance', 'employee', 'date', 'person_name'],
+    ['keys', 'key', 'account_id', 'secret'],
+    ['keys', 'key', 'title fingerprint', undefined],
+    ['tags', 'token', 'tag description', undefined],
+    ['password_resets', 'token', 'user_id', 'secret'],
+    ['posts', 'html', 'title slug feature_image published_at', undefined],
+    ['posts', 'html', 'user_id', 'free_text'],
+    ['auth', 'image', 'email password', 'photo'],
+    ['uploads', 'image', 'alt', undefined],
+    ['letters', 'body', 'sender_id recipient_id', 'free_text'],
+    ['feeds', 'description', 'feed_url username', undefined],
+    ['application', 'address_city', 'address_line1 address_postal_code', 'postal_address'],
+    ['t', 'aasm_state', 'name zip city', undefined],
+    ['leads', 'name', 'contact_name phone', undefined],
+    ['t', 'settings_encrypted', 'id', 'secret'],
+    ['machines', 'health_status', 'id', undefined],
+    ['machines', 'fingerprint', 'hostname ip', 'device_id'],
+    ['stacktraces', 'fingerprint', 'exception platform', undefined],
+    ['verifiable_addresses', 'value', 'via status', 'email'],
+  ])('%s.%s beside %s', (table, column, beside, expected) => {
+    expect(classOf(table, column, 'text', { siblings: beside.split(' ') })).toBe(expected);
+  });
+
   it('never fails, whatever the name', () => {
     fc.assert(
       fc.property(

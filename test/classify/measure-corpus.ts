@@ -29,6 +29,8 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
     first: '0.899 / 0.889',
   },
   { apps: ['gumroad', 'keygen'], first: '0.877 / 0.803' },
+  { apps: ['formbricks', 'lobsters', 'papermark'], first: '0.828 / 0.943' },
+  { apps: ['hoppscotch', 'kratos', 'miniflux'], first: '0.841 / 0.869' },
 ];
 
 export interface Judged {

@@ -19,6 +19,25 @@ export const CONTACT_RULES: readonly NameRule[] = [
   },
   // An identifier of a mail where there is an address beside it.
   { class: 'email', phrases: ['email id', 'emailid', 'mail id'], notBeside: ['email', 'mail'], kinds: ['text'] },
+  // Ways to reach somebody, one a row.
+  {
+    class: 'email',
+    sole: true,
+    aboutTable: [
+      'recovery address',
+      'verifiable address',
+      'email address',
+      'contact method',
+      'contact point',
+      'contact detail',
+      'contact info',
+      'contact email',
+      'user email',
+      'telecom',
+    ],
+    phrases: ['value'],
+    kinds: ['text'],
+  },
   // What changes in a table of changed addresses.
   {
     class: 'email',

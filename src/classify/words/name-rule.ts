@@ -30,6 +30,8 @@ export interface NameRule {
   readonly headFirst?: boolean;
   /** Only this name, with nothing before or after it. */
   readonly sole?: boolean;
+  /** Not as the whole name in tables of these topics. */
+  readonly notSole?: readonly TableTopic[];
   /** Names of tables in which alone it says so, as words. */
   readonly tables?: readonly string[];
   /** Words of which the table's name must have some. */

@@ -127,6 +127,13 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['identity'],
     kinds: ['json'],
   },
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: ['credential identifier', 'login identifier'],
+    phrases: ['identifier'],
+    kinds: ['text'],
+  },
   // The names of a table that is about names of people: `user_name_changes.old_name`.
   {
     class: 'username',
@@ -136,8 +143,8 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   {
     class: 'username',
-    alone: true,
-    beside: ['token', 'provider'],
+    sole: true,
+    beside: ['provider', 'issuer'],
     phrases: ['uid', 'extern uid'],
     kinds: ['text'],
   },
@@ -169,9 +176,9 @@ export const PERSON_RULES: readonly NameRule[] = [
   // A log-in name where there is one to log in with or to show; else just an identifier.
   {
     class: 'username',
-    alone: true,
+    sole: true,
     topics: ['person', 'session', 'log', 'credential'],
-    beside: ['password', 'display', 'displayname', 'provider', 'login', 'dn', 'mail', 'email', 'data'],
+    beside: ['password', 'passwd', 'provider', 'login', 'dn', 'data'],
     notBeside: ['title', 'slug'],
     phrases: ['uid'],
     kinds: ['text'],

@@ -36,12 +36,29 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'free_text', alone: true, topics: ['money', 'person'], phrases: ['instruction'], kinds: ['text'] },
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['message'],
+    aboutTable: ['response', 'submission', 'answer', 'entry'],
+    phrases: ['data'],
+    kinds: ['json'],
+  },
   // What somebody filled in.
   {
     class: 'free_text',
     alone: true,
     topics: ['person', 'message'],
-    phrases: ['response', 'answer', 'form response', 'form answer', 'form data', 'survey response'],
+    phrases: [
+      'response',
+      'answer',
+      'response data',
+      'submission data',
+      'form response',
+      'form answer',
+      'form data',
+      'survey response',
+    ],
     kinds: ['json'],
   },
   {
