@@ -24,7 +24,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8' },
     /** A large answer; 0: none. */
     megabytes: { type: 'string', default: '1024' },
-    /** Comma-separated beginnings of case names. */
+    /** Beginnings of case names, separated by semicolons. */
     only: { type: 'string' },
     /** Built checkouts to measure, `name=folder`; the first one's unmasked answers are the reference of all. */
     builds: { type: 'string', default: `dbgate=${path.join(import.meta.dirname, '..')}` },
@@ -61,7 +61,7 @@ function cases(): Case[] {
     );
   }
   const { only } = values;
-  return all.filter(({ name }) => only === undefined || only.split(',').some((start) => name.startsWith(start)));
+  return all.filter(({ name }) => only === undefined || only.split(';').some((start) => name.startsWith(start)));
 }
 
 async function makePeople(target: Target): Promise<void> {
@@ -202,8 +202,9 @@ async function memory(builds: readonly Build[]): Promise<void> {
   ]) {
     for (const build of builds) {
       for (const [who, target] of [
-        ['unmasked', build.admin],
+        // First, while the heap has not grown by the other's answer.
         ['masked', build.developer],
+        ['unmasked', build.admin],
       ] as const) {
         const measured = await extraMemory(target, { sql, format: 'text' });
         const megabytes = (value: number) => (value / 1024 / 1024).toFixed(0);
