@@ -16,6 +16,7 @@ import type { Classifier } from './classifier.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
 import { SchemaClock } from './session/schema-clock.ts';
+import { namesUsed } from './session/schema-names.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 
@@ -46,7 +47,8 @@ const MAX_TEXTS = 2_000;
 const MAX_CACHES = 200;
 const MAX_MAKING = 10_000;
 const PENDING_MS = 3_600_000;
-const LOOK_AGAIN_MS = 500;
+const LOOK_AGAIN_MS = 250;
+const MAX_LOOK_AGAIN_MS = 2_000;
 
 interface PlanCache {
   readonly byShape: WeakMap<readonly StatementFacts[], readonly StatementPlan[]>;
@@ -161,8 +163,9 @@ export class DatabaseMasking {
   /** Of one read since now, but not too often. */
   async #newerCatalog(): Promise<TracedCatalog | undefined> {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedAgainAt < LOOK_AGAIN_MS) return undefined;
-    this.#lookedAgainAt = nowMs;
+    const waitMs = this.#lookedAgainAt + LOOK_AGAIN_MS - nowMs;
+    this.#lookedAgainAt = nowMs + Math.max(0, waitMs);
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, MAX_LOOK_AGAIN_MS)));
     await this.#snapshot.refresh();
     return this.freshCatalog();
   }
@@ -235,7 +238,10 @@ export class DatabaseMasking {
         : lineage.statements.map((one, i) => {
             const runsCode = knowledge.runsCode(statements[i]!, one);
             const looksUpLater = runsCode || knowledge.looksUpLater(statements[i]!);
-            return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}), looksUpLater };
+            const facts = [statements[i]!];
+            // What EXECUTE answers depends on the names of what it executes.
+            const names = namesUsed(facts, facts[0]!.command === 'EXECUTE' ? runsCode : looksUpLater);
+            return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}), looksUpLater, names };
           });
     return { world, lineage, knowledge, plans };
   }

@@ -15,6 +15,7 @@ import type { StatementFacts } from '../sql/facts.ts';
 import type { DatabaseMasking, PlanWorld, TracedCatalog } from './database-masking.ts';
 import type { SessionMasking } from './session/masking.ts';
 import type { SchemaMoment } from './session/schema-clock.ts';
+import type { SchemaNames } from './session/schema-names.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 
 const needs = new WeakMap<readonly StatementFacts[], boolean>();
@@ -116,8 +117,8 @@ export class MaskingSession implements SessionMasking {
     return this.#database.budget.take(this.#principal, count, performance.now());
   }
 
-  moment(): SchemaMoment {
-    return this.#database.clock.moment(this);
+  moment(names: SchemaNames): SchemaMoment {
+    return this.#database.clock.moment(this, names);
   }
 
   hasMoved(moment: SchemaMoment): boolean {
@@ -129,8 +130,8 @@ export class MaskingSession implements SessionMasking {
     return this.#own === undefined && this.#database.clock.isTellable(moment);
   }
 
-  changesSchema(alone: boolean): void {
-    this.#database.clock.change(this, alone);
+  changesSchema(alone: boolean, names: SchemaNames): void {
+    this.#database.clock.change(this, alone, names);
   }
 
   goesOn(): void {

@@ -68,7 +68,13 @@ export interface StatementPlan {
   /** It calls what is looked up only while it runs (bodies of routines): by then it may be another. Missing: no. */
   readonly looksUpLater?: boolean;
   /** Of a cursor: when it was declared or bound. */
-  readonly plannedAt?: { readonly ticks: number; readonly isOpen: boolean };
+  /** Bare names on which the answer depends; missing or `all`: it cannot be told. */
+  readonly names?: ReadonlySet<string> | 'all';
+  readonly plannedAt?: {
+    readonly ticks: number;
+    readonly names: ReadonlySet<string> | 'all';
+    readonly isOpen: boolean;
+  };
   /** The answer is another statement's: the plan cannot be made of this one's text alone. */
   readonly isOfAnother: boolean;
   /** The statement's own text stands in its answer: what is in both is no news. */

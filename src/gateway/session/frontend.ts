@@ -63,6 +63,7 @@ import {
   WORLD_UNKNOWN,
 } from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
+import { namesChanged } from './schema-names.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
 import {
   changesOthers,
@@ -71,6 +72,7 @@ import {
   judged,
   mayCommit,
   nameEffects,
+  namesOf,
   namesToAskFor,
   needsNames,
   refusalOf,
@@ -318,7 +320,7 @@ export class Frontend implements MessageSink {
     if (intent === undefined) return this.#auditUnavailable('query', REJECTED_QUERY);
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
-    const moment = plans === undefined ? undefined : core.around.masking?.moment();
+    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
     const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
     const parts = {
@@ -380,7 +382,7 @@ export class Frontend implements MessageSink {
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
     const { plans } = planned;
-    const moment = plans === undefined ? undefined : core.around.masking?.moment();
+    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
     const portal: Portal = { statement, n, position, binds, confirmed: false, plans, moment, description: undefined };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
@@ -424,7 +426,7 @@ export class Frontend implements MessageSink {
     const intent = this.#intentOf(portal, statement);
     if (intent === undefined) return this.#auditUnavailable('execute', REJECTED_EXECUTE);
     const { n, position } = intent;
-    const moment = plans === undefined ? undefined : core.around.masking?.moment();
+    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
     const names = nameEffects(core.names, statement, core.batch, plans, moment);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, portal };
@@ -717,7 +719,8 @@ export class Frontend implements MessageSink {
     const { masking, world } = this.#planning;
     if (masking === undefined) return;
     if (statement.analysis.statements.some(mayCommit)) masking.goesOn();
-    if (changesOthers(statement)) masking.changesSchema(this.#backend.status === 'I');
+    if (changesOthers(statement))
+      masking.changesSchema(this.#backend.status === 'I', namesChanged(statement.analysis.statements));
     world.sent(statement.analysis.statements, changesSchema(statement), plans);
     if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
     for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan);

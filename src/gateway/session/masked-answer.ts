@@ -65,7 +65,7 @@ export class MaskedAnswers {
     const { moment } = head;
     if (moment === undefined || !this.#masking.hasMoved(moment)) return;
     if (!this.#masking.isTellable(moment)) throw new AnswerMismatch(GOES_ON);
-    head.moment = this.#masking.moment();
+    head.moment = this.#masking.moment(moment.names);
   }
 
   /** May what it calls be another by now? */

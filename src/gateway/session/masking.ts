@@ -8,6 +8,7 @@ import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { TypeLookup } from '../../masking/plan.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { SchemaMoment } from './schema-clock.ts';
+import type { SchemaNames } from './schema-names.ts';
 
 export interface SessionMasking {
   /** False: nothing of a catalog or table can be in the answer, so there is nothing to plan. */
@@ -32,13 +33,13 @@ export interface SessionMasking {
   /** Classes go along into what a statement has made. */
   inherit(plan: StatementPlan): void;
   /** When a statement leaves. */
-  moment(): SchemaMoment;
+  moment(names: SchemaNames): SchemaMoment;
   /** May names and bodies mean something else than at that moment? */
   hasMoved(moment: SchemaMoment): boolean;
   /** Can tracing it again tell what they meant since? */
   isTellable(moment: SchemaMoment): boolean;
   /** A statement that changes the schema is sent; `alone`: it takes effect without a COMMIT. */
-  changesSchema(alone: boolean): void;
+  changesSchema(alone: boolean, names: SchemaNames): void;
   /** Something is sent behind it. */
   goesOn(): void;
   /** Its transaction is over. */

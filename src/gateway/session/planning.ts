@@ -140,6 +140,11 @@ function readsNames({ class: kind, command, relations, functions, prepared }: St
   return relations.length > 0 || functions.length > 0 || kind === 'ddl' || kind === 'unknown';
 }
 
+function both(one: StatementPlan['names'], other: StatementPlan['names']): ReadonlySet<string> | 'all' {
+  if (one === undefined || other === undefined || one === 'all' || other === 'all') return 'all';
+  return one.size === 0 ? other : new Set([...one, ...other]);
+}
+
 export function masksAnswer({ result }: StatementPlan): boolean {
   return result === undefined || !result.passes;
 }
@@ -165,6 +170,7 @@ function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
     defines: undefined,
     lookups: own.lookups + other.lookups,
     isOfAnother: true,
+    names: both(own.names, other.names),
     runsCode: own.runsCode || other.runsCode,
   };
 }

@@ -1,49 +1,83 @@
 /**
  * When the schema of a database may have changed, as far as it is changed through dbgate: a statement is planned with
  * what names and bodies mean now, and the server looks them up a moment later, maybe behind a lock that somebody holds.
+ * A change concerns a statement only where they have a name in common.
  */
+import { haveInCommon, type SchemaNames } from './schema-names.ts';
 
 /** The clock as a statement left. */
 export interface SchemaMoment {
   readonly ticks: number;
-  /** Another session had changed the schema, and was not through with it. */
+  /** Names that the statement depends on. */
+  readonly names: SchemaNames;
+  /** Another session had changed one of them, and was not through with it. */
   readonly isOpen: boolean;
+}
+
+interface Tick {
+  readonly at: number;
+  readonly names: SchemaNames;
 }
 
 /** A change by itself: it begins and takes effect. */
 const ALONE_TICKS = 2;
+/** Older ticks count as any. */
+const KEPT_TICKS = 4_096;
 
 export class SchemaClock {
   #ticks = 0;
-  readonly #changing = new Set<object>();
+  #log: Tick[] = [];
+  readonly #changing = new Map<object, SchemaNames[]>();
 
-  moment(session: object): SchemaMoment {
-    const { size } = this.#changing;
-    return { ticks: this.#ticks, isOpen: size > (this.#changing.has(session) ? 1 : 0) };
+  moment(session: object, names: SchemaNames = 'all'): SchemaMoment {
+    let isOpen = false;
+    for (const [other, changed] of this.#changing) {
+      if (other !== session && changed.some((one) => haveInCommon(one, names))) isOpen = true;
+    }
+    return { ticks: this.#ticks, names, isOpen };
   }
 
-  hasMoved({ ticks, isOpen }: SchemaMoment): boolean {
-    return isOpen || this.#ticks !== ticks;
+  hasMoved(moment: SchemaMoment): boolean {
+    return moment.isOpen || this.#since(moment) > 0;
   }
 
   /** Can one look at the schema still tell what it was since then? With two changes the second may hide the first. */
-  isTellable({ ticks, isOpen }: SchemaMoment): boolean {
-    return this.#ticks - ticks + (isOpen ? 1 : 0) <= ALONE_TICKS;
+  isTellable(moment: SchemaMoment): boolean {
+    return this.#since(moment) + (moment.isOpen ? 1 : 0) <= ALONE_TICKS;
   }
 
   /** A statement that changes it is sent; `alone`: it takes effect without a COMMIT. */
-  change(session: object, alone: boolean): void {
-    this.#changing.add(session);
-    this.#ticks += alone ? ALONE_TICKS : 1;
+  change(session: object, alone: boolean, names: SchemaNames = 'all'): void {
+    const open = this.#changing.get(session);
+    if (open === undefined) this.#changing.set(session, [names]);
+    else open.push(names);
+    for (let i = 0; i < (alone ? ALONE_TICKS : 1); i++) this.#tick(names);
   }
 
   /** Anything is sent behind a change: it may be what makes it take effect. */
   goOn(session: object): void {
-    if (this.#changing.has(session)) this.#ticks++;
+    for (const names of this.#changing.get(session) ?? []) this.#tick(names);
   }
 
   /** The transaction is over, or the session. */
   end(session: object): void {
     this.#changing.delete(session);
+  }
+
+  #tick(names: SchemaNames): void {
+    this.#ticks++;
+    this.#log.push({ at: this.#ticks, names });
+    if (this.#log.length > 2 * KEPT_TICKS) this.#log = this.#log.slice(-KEPT_TICKS);
+  }
+
+  #since({ ticks, names }: SchemaMoment): number {
+    if (ticks === this.#ticks) return 0;
+    const oldest = this.#log[0]?.at ?? this.#ticks + 1;
+    if (ticks + 1 < oldest) return Number.POSITIVE_INFINITY;
+    let count = 0;
+    for (let i = this.#log.length - 1; i >= 0 && this.#log[i]!.at > ticks; i--) {
+      if (haveInCommon(this.#log[i]!.names, names)) count++;
+    }
+    return count;
   }
 }

@@ -9,6 +9,7 @@ import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts'
 import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
+import { namesUsed, type SchemaNames } from './schema-names.ts';
 
 export function judged(around: SessionSurroundings, analysis: Analysis, sql: string): PreparedStatement {
   return {
@@ -66,6 +67,19 @@ export function changesOthers(statement: PreparedStatement): boolean {
 
 function isMade({ action, kind }: ObjectTarget): boolean {
   return kind !== 'other' && action !== 'maintain' && action !== 'call' && action !== 'truncate';
+}
+
+/** The names on which what it reads depends. */
+export function namesOf(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): SchemaNames {
+  if (plans === undefined) return namesUsed(statement.analysis.statements, true);
+  const [only] = plans;
+  if (plans.length === 1 && only !== undefined) return only.names ?? 'all';
+  const names = new Set<string>();
+  for (const plan of plans) {
+    if (plan.names === undefined || plan.names === 'all') return 'all';
+    for (const name of plan.names) names.add(name);
+  }
+  return names;
 }
 
 /** Everything whose meaning has to be asked for: what policy asks, and what may come into being. */

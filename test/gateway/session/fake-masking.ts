@@ -6,6 +6,7 @@
 
 import type { SessionMasking } from '../../../src/gateway/session/masking.ts';
 import { SchemaClock, type SchemaMoment } from '../../../src/gateway/session/schema-clock.ts';
+import type { SchemaNames } from '../../../src/gateway/session/schema-names.ts';
 import { BUILTIN_TYPES } from '../../../src/masking/builtin-types.ts';
 import { OPAQUE_PLAN, type StatementPlan, unplannable } from '../../../src/masking/make-plan.ts';
 import { maskContext } from '../../../src/masking/maskers/context.ts';
@@ -80,8 +81,8 @@ const NOT_NEEDED = /^(BEGIN|COMMIT|ROLLBACK|SET|CLOSE CURSOR|DEALLOCATE|SAVEPOIN
 export class FakeMasking implements SessionMasking {
   /** Of the database: tests move it. */
   readonly clock = new SchemaClock();
-  moment(): SchemaMoment {
-    return this.clock.moment(this);
+  moment(names: SchemaNames): SchemaMoment {
+    return this.clock.moment(this, names);
   }
   hasMoved(moment: SchemaMoment): boolean {
     return this.clock.hasMoved(moment);
@@ -89,8 +90,8 @@ export class FakeMasking implements SessionMasking {
   isTellable(moment: SchemaMoment): boolean {
     return this.clock.isTellable(moment);
   }
-  changesSchema(alone: boolean): void {
-    this.clock.change(this, alone);
+  changesSchema(alone: boolean, names: SchemaNames): void {
+    this.clock.change(this, alone, names);
   }
   goesOn(): void {
     this.clock.goOn(this);
