@@ -50,7 +50,7 @@ export function successOf({ analysis }: PreparedStatement): SuccessEffect | unde
 
 /** May relations, columns, types or routines be others when it is through? */
 export function changesSchema(statement: PreparedStatement): boolean {
-  return successOf(statement) !== undefined || statement.analysis.statements.some((one) => one.targets.some(isMade));
+  return successOf(statement) !== undefined;
 }
 
 /** May what came before it take effect with it? */
@@ -63,10 +63,6 @@ export function changesOthers(statement: PreparedStatement): boolean {
   if (!changesSchema(statement)) return false;
   const targets = statement.analysis.statements.flatMap((one) => one.targets);
   return targets.length === 0 || !targets.every(({ action, temporary }) => action === 'create' && temporary);
-}
-
-function isMade({ action, kind }: ObjectTarget): boolean {
-  return kind !== 'other' && action !== 'maintain' && action !== 'call' && action !== 'truncate';
 }
 
 /** The names on which what it reads depends. */

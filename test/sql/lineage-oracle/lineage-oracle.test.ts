@@ -73,7 +73,9 @@ describe('lineage and the server', () => {
       if (!breaks) return { ...lineage, readsLiterals: false };
       return { ...lineage, statements: lineage.statements.map(breaks) };
     };
-    const { findings } = await runOracle(client, { seeds: [7001, 7002], statements: 120, trace: wrong });
+    // What fails for some values and not for others is rare.
+    const seeds = rule === 'fallible' ? [7001, 7002, 7003, 7004, 7005, 7006] : [7001, 7002];
+    const { findings } = await runOracle(client, { seeds, statements: 120, trace: wrong });
     expect(findings.filter((finding) => finding.rule === rule).length).toBeGreaterThan(0);
   });
 });
