@@ -1,7 +1,7 @@
 /**
  * What Postgres itself locked or read for a statement is among what the analysis says of it: facts (names as written)
  * and lineage (through views and routines). The SQL is Postgres' own regression suite (DBGATE_REGRESS_SQL), each file in
- * a database of its own that has the suite's tables without rows. DBGATE_REGRESS_ALL=1 takes every file (12 minutes).
+ * a database of its own that has the suite's tables without rows. DBGATE_REGRESS_ALL=1 takes every file (12 minutes), DBGATE_REGRESS_FILES those that it names.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,8 +19,11 @@ const all = process.env.DBGATE_REGRESS_ALL === '1';
 /** Half a minute of them: one for each kind of statement that reads, writes or locks. */
 /** Some seconds of them: one for each kind of statement that reads, writes or locks. */
 const SUBSET = new Set(
-  `cluster copy2 create_function_sql create_view delete dependency lock matview merge namespace prepare returning select
-   select_into select_views triggers truncate union with`.split(/\s+/),
+  (
+    process.env.DBGATE_REGRESS_FILES ??
+    `cluster copy2 create_function_sql create_view delete dependency lock matview merge namespace prepare returning select
+   select_into select_views triggers truncate union with`
+  ).split(/\s+/),
 );
 
 /** They need another server than a throw-away one, or take it down. */

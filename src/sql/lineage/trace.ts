@@ -48,6 +48,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
   try {
     for (const { node } of parsed) {
       t.findings = new Findings();
+      t.fired.clear();
       const columns = t.statement(node, EMPTY_SCOPE);
       if (changed !== undefined && readsNames(node))
         t.findings.unknown.add(`after ${changed} names may mean something else`);

@@ -88,6 +88,12 @@ export interface MadeRelation {
   readonly schema: string | undefined;
 }
 
+/** What a trigger does. */
+export interface Fired {
+  readonly opaque: readonly OpaqueRoutine[];
+  readonly modifies: ReadonlySet<number>;
+}
+
 /** A call of a routine or operator: its arguments in order. */
 export interface Argument {
   readonly node: Tree | undefined;
@@ -136,6 +142,11 @@ export class Tracer {
   readonly active = new Set<number>();
   /** Trigger routines being read. */
   readonly firing = new Set<number>();
+  /**
+   * Those read for this statement, by routine and table: triggers that write to one another's tables would be read once
+   * for each way to get there. One read within a circle lacks what is being read around it, which the statement gets anyway.
+   */
+  readonly fired = new Map<string, Fired>();
 
   constructor(world: World, grammar: Grammar, memo: LineageMemo, parts: Parts) {
     this.grammar = grammar;

@@ -10,7 +10,7 @@ import type { Flow } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf } from './relations.ts';
 import { EMPTY_SCOPE } from './scopes.ts';
-import type { Tracer } from './tracer.ts';
+import type { Fired, Tracer } from './tracer.ts';
 import { definitionPath } from './views.ts';
 
 /** Which foreign keys pass a change on to the tables that refer to what is changed. */
@@ -93,6 +93,12 @@ function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
   const name = `${routine.schema}.${routine.name}`;
   if (t.findings.opaque.some((one) => one.routine === name && one.trigger === true)) return;
   if (t.firing.has(oid)) return;
+  const key = `${oid} ${relation.oid}`;
+  const known = t.fired.get(key);
+  if (known !== undefined) {
+    takeOver(t, known);
+    return;
+  }
   t.firing.add(oid);
   try {
     const { result, findings } = t.apart(() => {
@@ -116,10 +122,19 @@ function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
     const written = combine(findings.writes.map(({ flow }) => flow));
     const read = combine([result ?? written, written]);
     const blind = result === undefined || findings.unknown.size > 0 || read.unknown.length > 0;
-    t.findings.opaque.push({ routine: name, reads: read.sources, trigger: true, ...(blind ? { blind } : {}) });
-    for (const modified of findings.modifies) t.findings.modifies.add(modified);
-    for (const one of findings.opaque) t.findings.opaque.push({ ...one, trigger: true });
+    const own = { routine: name, reads: read.sources, trigger: true, ...(blind ? { blind } : {}) };
+    const fired: Fired = {
+      opaque: [own, ...findings.opaque.map((one) => (one.trigger === true ? one : { ...one, trigger: true }))],
+      modifies: findings.modifies,
+    };
+    t.fired.set(key, fired);
+    takeOver(t, fired);
   } finally {
     t.firing.delete(oid);
   }
+}
+
+function takeOver(t: Tracer, { opaque, modifies }: Fired): void {
+  for (const oid of modifies) t.findings.modifies.add(oid);
+  for (const one of opaque) if (!t.findings.opaque.includes(one)) t.findings.opaque.push(one);
 }

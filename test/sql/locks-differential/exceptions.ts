@@ -101,7 +101,9 @@ export const EXCEPTIONS: readonly Exception[] = [
     holds: ({ facts }) =>
       /^(?:ALTER|DROP|COMMENT|CREATE) (?:STATISTICS|PUBLICATION|DOMAIN|TYPE|COLLATION|ON)$|^COMMENT$/.test(
         facts.command,
-      ) && facts.targets.some(({ kind }) => kind === 'other' || kind === 'type'),
+      ) &&
+      (facts.targets.some(({ kind }) => kind === 'other' || kind === 'type') ||
+        facts.findings.some(({ kind }) => kind === 'server_object')),
   },
   {
     name: 'the whole database or schema',

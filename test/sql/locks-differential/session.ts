@@ -90,7 +90,8 @@ export class WatchedSession {
   }
 
   async end(): Promise<void> {
-    if (this.#status !== 'I') await this.#client.query(this.#status === 'T' ? 'COMMIT' : 'ROLLBACK');
+    // A deferred constraint may have the last word.
+    if (this.#status !== 'I') await this.plainly(this.#status === 'T' ? 'COMMIT' : 'ROLLBACK');
   }
 
   /** SQLSTATE of what failed; undefined: it ran. */
