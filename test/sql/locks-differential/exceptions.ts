@@ -29,10 +29,10 @@ export interface Exception {
 
 type Edges = Parameters<Structure['closure']>[1];
 
-/** Whatever is named or traced leads there by such edges, before or after the statement. */
-function leadsTo({ before, after, whole, named, traced }: Missed, along: Edges, back: Edges = []): boolean {
+/** What is named or traced leads there by such edges; what is named itself has to be in the lineage itself. */
+function leadsTo({ before, after, whole, named, traced, inFacts }: Missed, along: Edges, back: Edges = []): boolean {
   return [before, after].some((structure) => {
-    const reached = structure.closure([...named, ...traced], along, back);
+    const reached = structure.closure(inFacts ? traced : [...named, ...traced], along, back);
     return [...whole].some((oid) => reached.has(oid));
   });
 }
@@ -136,12 +136,13 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'a relation given as a value',
     why: 'the function tells of it what the catalogs hold, never its rows',
-    holds: ({ facts }) => facts.functions.some((name) => GIVEN_A_RELATION.test(name)),
+    holds: ({ facts, inFacts }) => !inFacts && facts.functions.some((name) => GIVEN_A_RELATION.test(name)),
   },
   {
     name: 'printed by a view of PostgreSQL’s own',
     why: 'pg_views, pg_rules, pg_policies, information_schema lock what they print the definition of, and read no row of it',
-    holds: ({ before, named, traced }) =>
+    holds: ({ before, named, traced, inFacts }) =>
+      !inFacts &&
       [...named, ...traced].some((oid) => {
         const relation = before.get(oid);
         return relation?.kind === 'v' && /^(?:pg_catalog|information_schema)$/.test(relation.schema);
@@ -150,8 +151,10 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'called by an index, check or default of a table written',
     why: 'a gap: the lineage knows triggers, not these; the table’s owner made them, and their results stay in the table',
-    holds: ({ type, before, named }) =>
-      /^(?:Insert|Update|Delete|Merge|Copy)Stmt$/.test(type) && [...named].some((oid) => before.has(oid, 'calls')),
+    holds: ({ type, before, named, inFacts }) =>
+      !inFacts &&
+      /^(?:Insert|Update|Delete|Merge|Copy)Stmt$/.test(type) &&
+      [...named].some((oid) => before.has(oid, 'calls')),
   },
   {
     name: 'made by a routine',
@@ -170,6 +173,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     name: 'inside a routine that the lineage names',
     why: 'its body is not SQL; what it reads is listed with it, what it writes was judged when it was made',
-    holds: ({ lineage }) => (lineage?.opaque.length ?? 0) > 0,
+    holds: ({ lineage, inFacts }) => !inFacts && (lineage?.opaque.length ?? 0) > 0,
   },
 ];
