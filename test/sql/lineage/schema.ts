@@ -38,9 +38,9 @@ CREATE FUNCTION other.md5(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
 CREATE FUNCTION other.same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT $1 LIKE $2';
 CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = other.same);
 CREATE OPERATOR other.<-> (LEFTARG = text, RIGHTARG = text, FUNCTION = other.same);
-${Array.from({ length: 9 }, (_, i) => `CREATE TABLE ring_${i} (v text);`).join('\n')}
-${Array.from({ length: 9 }, (_, i) => {
-  const others = Array.from({ length: 9 }, (_, j) => `UPDATE ring_${j} SET v = (SELECT min(mail) FROM person);`).join(
+${Array.from({ length: 14 }, (_, i) => `CREATE TABLE ring_${i} (v text);`).join('\n')}
+${Array.from({ length: 14 }, (_, i) => {
+  const others = Array.from({ length: 14 }, (_, j) => `UPDATE ring_${j} SET v = (SELECT min(mail) FROM person);`).join(
     ' ',
   );
   return `CREATE FUNCTION round_${i}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${others} RETURN NEW; END $$;

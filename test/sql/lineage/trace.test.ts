@@ -128,8 +128,8 @@ describe('triggers that write to one another’s tables', () => {
   it('are each read once', () => {
     const [statement] = traceLineage("UPDATE ring_0 SET v = 'x'", test.grammar, test.world()).statements;
     const fired = new Set(statement!.opaque.map(({ routine }) => routine));
-    expect([...fired].sort()).toEqual(Array.from({ length: 9 }, (_, i) => `public.round_${i}`));
-    expect(statement!.modifies!.length).toBe(9);
+    expect([...fired].sort()).toEqual(Array.from({ length: 14 }, (_, i) => `public.round_${i}`).sort());
+    expect(statement!.modifies!.length).toBe(14);
     expect(statement!.opaque.every(({ trigger, reads }) => trigger === true && reads.length > 0)).toBe(true);
   });
 });
