@@ -151,7 +151,9 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return (
       functions.some((name) => isAnywhere((schema) => catalog.routines(schema, bareName(name)).length > 0)) ||
       operators.some((name) => catalog.operators(name).length > 0) ||
-      types.some((name) => isAnywhere((s) => s !== 'pg_catalog' && catalog.type(s, bareName(name)) !== undefined)) ||
+      // Of a type, only its casts can be another's routine.
+      (catalog.casts.length > 0 &&
+        types.some((name) => isAnywhere((s) => s !== 'pg_catalog' && catalog.type(s, bareName(name)) !== undefined))) ||
       relations.some((name) =>
         isAnywhere((schema) => {
           const relation = catalog.relation(schema, bareName(name));
