@@ -6,6 +6,7 @@ import { type MaskingRights, modeOf } from '../masking/clearance.ts';
 import type { ColumnKnowledge } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import { type ColumnRef, PRINTED, type StatementLineage } from '../sql/lineage/lineage.ts';
+import { bareName } from '../sql/names.ts';
 import type { Classifier } from './classifier.ts';
 
 /** Texts of statements: no scan finds all that is in them. */
@@ -173,8 +174,4 @@ export class CatalogKnowledge implements ColumnKnowledge {
 
 function classesOf({ class: own, paths }: Classification): ColumnClass[] {
   return [...(own === undefined ? [] : [own]), ...(paths?.values() ?? [])];
-}
-
-function bareName(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1).replaceAll('"', '');
 }

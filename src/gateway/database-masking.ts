@@ -9,6 +9,7 @@ import { rightsKey } from '../masking/clearance.ts';
 import { type Inheritance, makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
+import { bareName } from '../sql/names.ts';
 import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
 import { CatalogWatch } from './catalog-watch.ts';
@@ -95,6 +96,7 @@ export class DatabaseMasking {
   #making: Making[] = [];
   /** OIDs of relations that came into being by a statement that was planned here. */
   readonly #madeHere = new Set<number>();
+  #settledWith: Catalog | undefined;
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: {
@@ -298,7 +300,7 @@ export class DatabaseMasking {
   /** A relation is being made whose values can only be those that come through here. */
   making(name: string, own: Catalog | undefined): void {
     const before = own ?? this.#shared?.catalog;
-    this.#making.push({ name: nameOf(name), before, untilMs: performance.now() + PENDING_MS });
+    this.#making.push({ name: bareName(name), before, untilMs: performance.now() + PENDING_MS });
     if (this.#making.length > MAX_MAKING) this.#making.shift();
   }
 
@@ -309,6 +311,9 @@ export class DatabaseMasking {
 
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
+    // What is on its way since this one was read is not in it.
+    if (catalog === this.#settledWith) return;
+    this.#settledWith = catalog;
     const nowMs = performance.now();
     if (this.#making.length > 0) {
       this.#making = this.#making.filter((one) => nowMs < one.untilMs && !this.#isMade(one, catalog));
@@ -328,7 +333,7 @@ export class DatabaseMasking {
   }
 
   #settled({ inheritance, before }: Pending, catalog: Catalog): boolean {
-    const name = nameOf(inheritance.lookup);
+    const name = bareName(inheritance.lookup);
     let found = false;
     for (const relation of catalog.allRelations) {
       if (relation.name !== name || before?.relationByOid(relation.oid) !== undefined) continue;
@@ -340,12 +345,6 @@ export class DatabaseMasking {
     }
     return found;
   }
-}
-
-/** The last part of a quoted, maybe qualified name. */
-function nameOf(lookup: string): string {
-  const last = /(?:"((?:[^"]|"")*)"|([^".]+))$/.exec(lookup);
-  return last?.[1]?.replaceAll('""', '"') ?? last?.[2] ?? lookup;
 }
 
 function hasUnknown({ statements }: Lineage): boolean {

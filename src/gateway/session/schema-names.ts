@@ -1,5 +1,6 @@
 /** Which names a change of the schema may give another meaning, and on which names a statement depends. */
 import type { StatementFacts } from '../../sql/facts.ts';
+import { bareName } from '../../sql/names.ts';
 
 /** Bare names; `all`: it cannot be told. */
 export type SchemaNames = ReadonlySet<string> | 'all';
@@ -43,10 +44,4 @@ export function haveInCommon(one: SchemaNames, other: SchemaNames): boolean {
   if (other === 'all') return one.size > 0;
   for (const name of one) if (other.has(name)) return true;
   return false;
-}
-
-/** The last part of a quoted, maybe qualified name; of a routine without its arguments. */
-function bareName(name: string): string {
-  const last = /(?:"((?:[^"]|"")*)"|([^".(]+))(?:\([^"]*\))?$/.exec(name);
-  return (last?.[1]?.replaceAll('""', '"') ?? last?.[2] ?? name).toLowerCase();
 }
