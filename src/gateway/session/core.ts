@@ -20,7 +20,6 @@ import {
 } from './in-flight.ts';
 import { type Portal, PreparedNames, type PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
-import { namesOf } from './statements.ts';
 
 /** Outcome of a statement that the server discarded, or that was never sent. */
 export const NOT_RUN = 'DG001';
@@ -46,6 +45,8 @@ export interface RequestParts {
   statement?: PreparedStatement | undefined;
   portal?: Portal | undefined;
   plans?: readonly StatementPlan[] | undefined;
+  /** When its names were looked up for `plans`. */
+  moment?: SchemaMoment | undefined;
 }
 
 export class SessionCore {
@@ -155,7 +156,7 @@ export class SessionCore {
       statement: parts.statement,
       portal: parts.portal,
       plans: parts.plans,
-      moment: this.#momentOf(parts),
+      moment: parts.moment ?? parts.probe?.portal?.moment,
       inBatch: this.pipelineOpen,
       completed: 0,
       rows: 0,
@@ -171,13 +172,6 @@ export class SessionCore {
     this.toUpstream.mark(request);
     if (kind !== 'query' && kind !== 'sync' && kind !== 'function' && kind !== 'copy_end') this.pipelineOpen = true;
     return request;
-  }
-
-  #momentOf({ plans, probe, statement, portal }: RequestParts): SchemaMoment | undefined {
-    const { masking } = this.around;
-    if (masking === undefined || (plans === undefined && probe === undefined)) return undefined;
-    const of = statement ?? portal?.statement ?? probe?.portal?.statement;
-    return masking.moment(of === undefined ? 'all' : namesOf(of, plans ?? probe?.portal?.plans));
   }
 
   /** A Sync of the client's has been sent. */

@@ -330,6 +330,7 @@ export class Frontend implements MessageSink {
       onSuccess: successOf(statement),
       names,
       plans,
+      moment,
       statement,
     };
     return this.#awaitCreation(core.send('query', buffer, start, end, parts), resolved);
@@ -386,7 +387,8 @@ export class Frontend implements MessageSink {
     const portal: Portal = { statement, n, position, binds, confirmed: false, plans, moment, description: undefined };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
-    core.send('bind', buffer, start, end, { position, pure: this.#isPure(statement), names, statement, portal, plans });
+    const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
+    core.send('bind', buffer, start, end, parts);
     if (planned.masks) this.#describe(bind.portal, portal);
     return true;
   }
@@ -429,7 +431,7 @@ export class Frontend implements MessageSink {
     const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
     const names = nameEffects(core.names, statement, core.batch, plans, moment);
     const onSuccess = successOf(statement);
-    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, portal };
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
     return this.#awaitCreation(core.send('execute', buffer, start, end, parts), resolved);
   }
 
