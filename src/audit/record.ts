@@ -1,38 +1,51 @@
 /**
- * What is recorded: one small JSON object a record, self-describing by `v` and `kind`.
- * Statement records carry what differs per execution; who, where and for what is in the session's
- * `session.open` record, which is durable before the session's first statement is.
- * Key order is fixed by the encoders, so that a payload is canonical and can be a leaf of a tree.
+ * What is recorded: one small JSON object a record, self-describing by `v` and `kind`, its body last (`envelope.ts`).
+ * Statement records carry what differs per execution; who, where and for what is in the session's `session.open`
+ * record, which is durable before the session's first statement is. Key order is fixed by the encoders, so that the
+ * record without its body is canonical: a leaf of the tree.
  */
-export const RECORD_VERSION = 1;
+import type { RequestEvent } from '../approvals/request.ts';
+import type { ColumnClass } from '../classify/classes.ts';
+
+export const RECORD_VERSION = 2;
+
+/** What can be erased; `sha256:…` when it was. */
+export type Body<T> = (T & { readonly salt: string }) | string;
 
 export interface SessionOpen {
-  readonly v: 1;
+  readonly v: 2;
   readonly kind: 'session.open';
   /** ISO 8601 with milliseconds, UTC. */
   readonly at: string;
   readonly session: string;
   readonly gateway: string;
+  /** Is the machine's clock kept in step with others? As the kernel says. */
+  readonly clock: 'synchronised' | 'free' | 'unknown';
   readonly issuer: string;
   readonly subject: string;
-  readonly email: string | undefined;
   readonly principalKind: 'user' | 'service' | 'agent';
-  readonly groups: readonly string[];
-  readonly actor: string | undefined;
+  /** `act` chain of an agent, outermost first. */
+  readonly actors: readonly string[];
   readonly authMethods: readonly string[];
-  readonly clientAddress: string;
-  readonly application: string | undefined;
+  /** The token was bound to a key (DPoP). */
+  readonly bound: boolean;
   readonly via: 'tunnel' | 'native';
   readonly database: string;
   readonly environment: string;
   readonly upstreamUser: string;
-  readonly purpose: string | undefined;
-  /** Of the rules that were in force when it began (`dbgate policy show`). Missing in records of earlier versions. */
-  readonly policyVersion?: string | undefined;
+  /** Of the rules that were in force when it began (`dbgate policy show`). */
+  readonly policyVersion: string;
+  readonly body: Body<{
+    readonly email: string | undefined;
+    readonly groups: readonly string[];
+    readonly clientAddress: string;
+    readonly application: string | undefined;
+    readonly purpose: string | undefined;
+  }>;
 }
 
 export interface SessionClose {
-  readonly v: 1;
+  readonly v: 2;
   readonly kind: 'session.close';
   readonly at: string;
   readonly session: string;
@@ -44,38 +57,60 @@ export interface SessionClose {
 
 /** A connection that was refused before a session existed. */
 export interface ConnectRefused {
-  readonly v: 1;
+  readonly v: 2;
   readonly kind: 'connect.refused';
   readonly at: string;
   readonly gateway: string;
-  readonly clientAddress: string;
   readonly subject: string | undefined;
-  readonly email: string | undefined;
   readonly database: string | undefined;
   /** A code of `errors.ts`. */
   readonly code: string;
-  readonly reason: string;
+  readonly body: Body<{
+    readonly email: string | undefined;
+    readonly clientAddress: string;
+    readonly reason: string;
+  }>;
 }
 
 export interface StatementIntent {
-  readonly v: 1;
+  readonly v: 2;
   readonly kind: 'statement.intent';
   readonly at: string;
   readonly session: string;
-  /** 1-based within the session; with `session` it names the statement: `<session>.<n>`. */
+  /** 1-based within the session; with `session` it names the execution: `<session>.<n>`. */
   readonly n: number;
   readonly protocol: 'simple' | 'extended' | 'function';
-  /** The text as stored: secrets that are known to be secrets (PASSWORD '…') are taken out. */
-  readonly sql: string;
+  /** SHA-256 of the text with literals left out and blanks folded, its first 16 hex digits: the same for each execution. */
+  readonly fingerprint: string;
+  readonly command: string;
   readonly class: string;
+  /** Relations that it reads, writes or locks, `schema.name` where known; at most 64. */
+  readonly relations: readonly string[];
+  /** `schema.table.column` → class, of classified columns that flow into its answer, steer it, or are written; at most 64. */
+  readonly columns: Readonly<Record<string, ColumnClass>>;
   readonly decision: 'allow' | 'mask' | 'hold' | 'deny';
   readonly rule: string | undefined;
-  /** How many bind values came with it (their values are not stored yet). */
+  /** The request that opened the way for it: an approval of this statement, or an elevation without which it was refused. */
+  readonly approval: string | undefined;
+  /** Policy version when it is not the session's own any more. */
+  readonly policyVersion: string | undefined;
+  /** How many bind values came with it. */
   readonly binds: number;
+  readonly body: Body<{
+    /**
+     * The text: literals that meet classified columns, or may, stand in it as `'‹class:keyed hash›'`, secrets that are
+     * known by the grammar (PASSWORD '…') as `'***'`.
+     */
+    readonly sql: string;
+    /** SHA-256, hex, of the text as it was sent; salted with the body's salt (text, then salt), as literals could be guessed. */
+    readonly hash: string;
+    /** Bind values as text, `null` for NULL, `‹class:keyed hash›` where they meet classified columns; at most 100, each at most 256 characters. */
+    readonly values?: readonly (string | null)[] | undefined;
+  }>;
 }
 
 export interface StatementOutcome {
-  readonly v: 1;
+  readonly v: 2;
   readonly kind: 'statement.outcome';
   readonly at: string;
   readonly session: string;
@@ -86,7 +121,10 @@ export interface StatementOutcome {
   readonly ms: number;
   /** SQLSTATE of the error it ended with; undefined when it succeeded. */
   readonly sqlstate: string | undefined;
+  /** Values that were masked. */
   readonly masked: number;
+  /** The same by class; missing: none. */
+  readonly maskedBy?: Readonly<Partial<Record<ColumnClass | 'unclassified', number>>> | undefined;
   /** Missing: what it did is as the other fields say. */
   readonly fate?: OutcomeFate | undefined;
 }
@@ -96,12 +134,13 @@ export interface StatementOutcome {
  * `rolled_back`: nothing of it lasted; `unknown`: the connection was lost before the end was told, or a command of the
  * batch may have committed. `sqlstate` says what failed.
  * `cut`: it completed, and only its answer was cut off by a limit, which `sqlstate` says.
+ * `may_have_run`: the gateway ended before its outcome was known; written when it starts again.
  */
-export type OutcomeFate = 'rolled_back' | 'unknown' | 'cut';
+export type OutcomeFate = 'rolled_back' | 'unknown' | 'cut' | 'may_have_run';
 
 /** The principal created, or dropped, a database object through dbgate; rights of `create` grants rest on it. */
 export interface ObjectOwned {
-  readonly v: 1;
+  readonly v: 2;
   readonly kind: 'object.created' | 'object.dropped';
   readonly at: string;
   readonly database: string;
@@ -113,13 +152,55 @@ export interface ObjectOwned {
   readonly name: string;
 }
 
+/** An event of a request, as it is in the request's own stream; the reason is in the body. */
+export interface RequestRecord {
+  readonly v: 2;
+  readonly kind: 'request.event';
+  readonly at: string;
+  readonly gateway: string;
+  readonly request: string;
+  readonly type: RequestEvent['type'];
+  /** `principalKey` of who did it; undefined: time, or the gateway by a rule. */
+  readonly by: string | undefined;
+  readonly database: string;
+  readonly body: Body<{ readonly event: RequestEvent }>;
+}
+
+/** Everything else that is worth a record; `detail` is small and holds no personal data, the body may. */
+export interface GatewayEvent {
+  readonly v: 2;
+  readonly kind:
+    | 'gateway.started'
+    | 'gateway.stopped'
+    /** A token of somebody was accepted for the first time. */
+    | 'identity.login'
+    | 'identity.revoked'
+    | 'policy.changed'
+    | 'classification.changed'
+    /** Somebody read the record of others. */
+    | 'history.read'
+    | 'audit.exported'
+    | 'audit.erased'
+    | 'audit.archived'
+    | 'audit.retired';
+  readonly at: string;
+  readonly gateway: string;
+  /** `principalKey`. */
+  readonly by: string | undefined;
+  readonly database: string | undefined;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+  readonly body: Body<Readonly<Record<string, unknown>>>;
+}
+
 export type AuditRecord =
   | SessionOpen
   | SessionClose
   | ConnectRefused
   | StatementIntent
   | StatementOutcome
-  | ObjectOwned;
+  | ObjectOwned
+  | RequestRecord
+  | GatewayEvent;
 
 /** One line of `dbgate history`: an intent with its outcome, if there is one yet. */
 export interface HistoryEntry {
@@ -133,10 +214,17 @@ export interface HistoryEntry {
   readonly session: string;
   readonly application: string | null;
   readonly purpose: string | null;
-  readonly sql: string;
+  /** `null` when it was erased. */
+  readonly sql: string | null;
+  readonly fingerprint: string;
+  readonly command: string;
   readonly class: string;
+  readonly relations: readonly string[];
+  readonly columns: Readonly<Record<string, ColumnClass>>;
   readonly decision: 'allow' | 'mask' | 'hold' | 'deny';
   readonly rule: string | null;
+  readonly approval: string | null;
+  readonly gateway: string;
   readonly rows: number | null;
   readonly ms: number | null;
   readonly sqlstate: string | null;
@@ -160,6 +248,15 @@ export interface HistoryQuery {
   deniedOnly?: boolean;
   /** Only statements in whose answer masked columns stood. */
   maskedOnly?: boolean;
+  writesOnly?: boolean;
+  /** A relation that it touched: `name` or `schema.name`. */
+  table?: string;
+  /** A classified column that it touched: `column`, `table.column` or `schema.table.column`. */
+  column?: string;
+  /** A class of such. */
+  class?: string;
+  session?: string;
+  purpose?: string;
   /** 1 to 1000, default 50. */
   limit?: number;
   /** Opaque, from the previous page. */
