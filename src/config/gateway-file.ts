@@ -6,56 +6,24 @@
 
 import * as z from 'zod';
 import { COLUMN_CLASSES } from '../classify/classes.ts';
-import { HOURS_EXPECTS, parseHours } from '../policy/language/hours.ts';
+import { HOURS_EXPECTS } from '../policy/language/hours.ts';
 import { rulesSchema } from '../policy/language/read-rules.ts';
-import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from './units.ts';
+import {
+  duration,
+  field,
+  hours,
+  LINE_EXPECTS,
+  line,
+  SECRET_EXPECTS,
+  SUBJECT_EXPECTS,
+  secretReference,
+  size,
+  subject,
+} from './fields.ts';
+import { rolesSection } from './roles-file.ts';
 
-export interface FieldMeta {
-  readonly description: string;
-  readonly expects: string;
-  /** The value, or a part of it, may be a secret: never shown in an error. */
-  readonly secret?: boolean;
-  /** The value may be `env:NAME` or `file:PATH`; what has to be behind it. */
-  readonly reference?: ReferenceKind;
-  /** JSON Schema, where this one cannot be made from zod's. */
-  readonly jsonSchema?: object;
-}
-
-export type ReferenceKind = 'password' | 'certificate' | 'private-key' | 'url';
-
-/** Gives a field its meta as the outermost wrapper, where `z.toJSONSchema` and the walker look for it. */
-function field<T extends z.ZodType>(
-  schema: T,
-  description: string,
-  expects: string,
-  extra: Partial<FieldMeta> = {},
-): T {
-  return schema.meta({ description, expects, ...extra });
-}
-
-const duration = (minMs: number, maxMs: number) =>
-  z
-    .string()
-    .regex(DURATION_PATTERN)
-    .refine((text) => inRange(parseDurationMs(text), minMs, maxMs))
-    .transform((text) => parseDurationMs(text)!);
-const size = (minBytes: number, maxBytes: number) =>
-  z
-    .string()
-    .regex(SIZE_PATTERN)
-    .refine((text) => inRange(parseSizeBytes(text), minBytes, maxBytes))
-    .transform((text) => parseSizeBytes(text)!);
-
-function inRange(value: number | undefined, min: number, max: number): boolean {
-  return value !== undefined && value >= min && value <= max;
-}
-
-const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/;
-const secretReference = z.string().regex(REFERENCE);
 const pemOrReference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*$|file:.+$|\s*-----BEGIN )/);
 const PEM_EXPECTS = '`file:PATH` (relative to this file), `env:NAME` or the PEM text itself';
-const SECRET_EXPECTS = '`file:PATH` (relative to this file) or `env:NAME`; a secret does not stand in this file';
-
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const listenAddress = z
   .string()
@@ -67,12 +35,6 @@ const listenAddress = z
   });
 const ADDRESS_EXPECTS = 'HOST:PORT, such as `0.0.0.0:8443` or `[::]:8443`; port 0 is any free one';
 
-const line = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^[^\u0000-\u001f\u007f]+$/);
-const LINE_EXPECTS = 'a text of one line';
 const TLS_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 const CLAIM_EXPECTS = 'a path into the claims, dots between: `realm_access.roles`';
 
@@ -255,20 +217,6 @@ const database = z.strictObject({
     `a mapping such as \`{ public.users.nickname: none }\`; a class is ${CLASS_EXPECTS}`,
   ),
   upstream: field(upstream, 'the real database', 'a mapping'),
-});
-
-const subject = z
-  .strictObject({
-    group: field(line.optional(), 'members of this group', LINE_EXPECTS),
-    user: field(line.optional(), 'this person, by email or subject', LINE_EXPECTS),
-    service: field(line.optional(), 'this CI job or machine, by subject', LINE_EXPECTS),
-    agent: field(line.optional(), 'this agent (`act.sub`), whoever it acts for', LINE_EXPECTS),
-  })
-  .refine((to) => Object.keys(to).length === 1, 'expected exactly one of `group`, `user`, `service`, `agent`');
-const SUBJECT_EXPECTS = 'exactly one of `group`, `user`, `service`, `agent`, or a list of such';
-
-const hours = line.refine((text) => parseHours(text) !== undefined, {
-  error: `is not hours; expected ${HOURS_EXPECTS}`,
 });
 
 /** A date alone is the first moment of that day, UTC: a grant never lasts longer than it says. */
@@ -482,6 +430,7 @@ export const gatewayFile = z.strictObject({
   grants,
   rules,
   include,
+  roles: rolesSection,
   audit: field(
     z
       .strictObject({

@@ -12,6 +12,7 @@ import { type GatewayFile, gatewayFile } from './gateway-file.ts';
 import type { DatabaseSettings, GatewaySettings, IssuerSettings } from './gateway-settings.ts';
 import type { FileFault } from './policy-files.ts';
 import { asRecord, inFile, placed, readPolicy } from './policy-settings.ts';
+import { toRoles } from './roles-file.ts';
 import { type SchemaNode, schemaNode } from './schema-walk.ts';
 import { type ReferenceSource, resolveReference } from './secret-reference.ts';
 import { type KeyPath, parseYaml, pathText } from './yaml-source.ts';
@@ -213,6 +214,7 @@ function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): Gat
     issuers: file.issuers.map((issuer, i) => toIssuer(issuer, referenced(['issuers', i, 'ca']))),
     databases: new Map(Object.entries(file.databases).map(([name, db]) => [name, toDatabase(name, db, referenced)])),
     grants: [],
+    roles: toRoles(file.roles),
     audit: { durability: file.audit.durability, segmentBytes: file.audit.segment_size },
     limits: {
       maxSessions: file.limits.max_sessions,

@@ -23,6 +23,8 @@ export interface GatewaySettings {
   readonly grants: readonly GrantSettings[];
   /** Beside the shipped ones; undefined: none. */
   readonly rules?: readonly RuleSettings[];
+  /** Who administers and audits this gateway; undefined: nobody. */
+  readonly roles?: RoleSettings | undefined;
   readonly audit: { readonly durability: 'sync' | 'async'; readonly segmentBytes: number };
   readonly limits: LimitSettings;
 }
@@ -83,6 +85,12 @@ export type GrantSubject =
   | { readonly user: string } // email or subject
   | { readonly service: string }
   | { readonly agent: string };
+
+/** Of the gateway itself, not of a database. Administrators are auditors too. */
+export interface RoleSettings {
+  readonly admins: readonly GrantSubject[];
+  readonly auditors: readonly GrantSubject[];
+}
 
 export interface GrantSettings {
   readonly to: GrantSubject | readonly GrantSubject[];

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { FieldMeta } from './gateway-file.ts';
+import type { FieldMeta } from './fields.ts';
 
 /** One place of the schema, with the wrappers (optional, default, transform) taken off. */
 export interface SchemaNode {

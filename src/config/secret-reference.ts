@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ReferenceKind } from './gateway-file.ts';
+import type { ReferenceKind } from './fields.ts';
 
 const MAX_SECRET_BYTES = 1 << 20;
 

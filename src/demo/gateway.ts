@@ -67,6 +67,10 @@ export function demoGatewaySettings(options: DemoGatewayOptions): GatewaySetting
       environment: undefined,
       ...ACCESS[role],
     })),
+    roles: {
+      admins: DEMO_PEOPLE.filter(({ role }) => role === 'admin').map(({ email }) => ({ user: email })),
+      auditors: DEMO_PEOPLE.filter(({ role }) => role === 'auditor').map(({ email }) => ({ user: email })),
+    },
     audit: { durability: options.durability ?? 'sync', segmentBytes: 64 * 1024 * 1024 },
     limits: {
       maxSessions: 1000,

@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OwnedObjects } from '../audit/owned-objects.ts';
 import type { Recorder } from '../audit/recorder.ts';
-import type { DatabaseSettings, GatewaySettings } from '../config/gateway-settings.ts';
+import type { DatabaseSettings, GatewaySettings, GrantSubject } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
 import { NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
-import type { Access, Granted } from '../policy/grants.ts';
+import { type Access, type Granted, isFor } from '../policy/grants.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
@@ -87,6 +87,24 @@ export class GatewayState {
       this.#databases.set(name, runtime);
     }
     return runtime;
+  }
+
+  /** Of the gateway (`roles.admins`); a revoked one is none. */
+  isAdministrator(principal: Principal): boolean {
+    return this.#hasRole(principal, this.settings.roles?.admins);
+  }
+
+  /** May read the record of everybody (`roles.auditors`); administrators may too. */
+  isAuditor(principal: Principal): boolean {
+    return this.#hasRole(principal, this.settings.roles?.auditors) || this.isAdministrator(principal);
+  }
+
+  #hasRole(principal: Principal, subjects: readonly GrantSubject[] = []): boolean {
+    // An agent has a role only where it is named: not by the groups of the person it acts for.
+    const named = subjects.filter((to) => principal.kind !== 'agent' || 'agent' in to);
+    if (!named.some((to) => isFor(to, principal))) return false;
+    const known = this.settings.issuers.some(({ issuer }) => issuer === principal.issuer);
+    return known && !this.revocations.isRevoked(principal);
   }
 
   /** Of rules and grants, SHA-256 in hex. */

@@ -173,7 +173,8 @@ export function subjectsOf({ to }: Pick<GrantSettings, 'to'>): readonly GrantSub
   return Array.isArray(to) ? to : [to as GrantSubject];
 }
 
-function isFor(to: GrantSubject, who: Who): boolean {
+/** Is the subject of a grant, role or approval rule this principal? */
+export function isFor(to: GrantSubject, who: Who): boolean {
   if ('group' in to) return who.groups.includes(to.group);
   if ('user' in to) return who.kind === 'user' && isNamed(to.user, who);
   if ('service' in to) return who.kind === 'service' && isNamed(to.service, who);

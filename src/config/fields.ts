@@ -1,0 +1,68 @@
+/** What the sections of gateway.yaml are built from: a field says what it is and what may stand there. */
+import * as z from 'zod';
+import { HOURS_EXPECTS, parseHours } from '../policy/language/hours.ts';
+import { DURATION_PATTERN, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from './units.ts';
+
+export interface FieldMeta {
+  readonly description: string;
+  readonly expects: string;
+  /** The value, or a part of it, may be a secret: never shown in an error. */
+  readonly secret?: boolean;
+  /** The value may be `env:NAME` or `file:PATH`; what has to be behind it. */
+  readonly reference?: ReferenceKind;
+  /** JSON Schema, where this one cannot be made from zod's. */
+  readonly jsonSchema?: object;
+}
+
+export type ReferenceKind = 'password' | 'certificate' | 'private-key' | 'url';
+
+/** Gives a field its meta as the outermost wrapper, where `z.toJSONSchema` and the walker look for it. */
+export function field<T extends z.ZodType>(
+  schema: T,
+  description: string,
+  expects: string,
+  extra: Partial<FieldMeta> = {},
+): T {
+  return schema.meta({ description, expects, ...extra });
+}
+
+export const duration = (minMs: number, maxMs: number) =>
+  z
+    .string()
+    .regex(DURATION_PATTERN)
+    .refine((text) => inRange(parseDurationMs(text), minMs, maxMs))
+    .transform((text) => parseDurationMs(text)!);
+export const size = (minBytes: number, maxBytes: number) =>
+  z
+    .string()
+    .regex(SIZE_PATTERN)
+    .refine((text) => inRange(parseSizeBytes(text), minBytes, maxBytes))
+    .transform((text) => parseSizeBytes(text)!);
+
+function inRange(value: number | undefined, min: number, max: number): boolean {
+  return value !== undefined && value >= min && value <= max;
+}
+
+const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/;
+export const secretReference = z.string().regex(REFERENCE);
+export const line = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\u0000-\u001f\u007f]+$/);
+export const LINE_EXPECTS = 'a text of one line';
+export const SECRET_EXPECTS = '`file:PATH` (relative to this file) or `env:NAME`; a secret does not stand in this file';
+
+export const subject = z
+  .strictObject({
+    group: field(line.optional(), 'members of this group', LINE_EXPECTS),
+    user: field(line.optional(), 'this person, by email or subject', LINE_EXPECTS),
+    service: field(line.optional(), 'this CI job or machine, by subject', LINE_EXPECTS),
+    agent: field(line.optional(), 'this agent (`act.sub`), whoever it acts for', LINE_EXPECTS),
+  })
+  .refine((to) => Object.keys(to).length === 1, 'expected exactly one of `group`, `user`, `service`, `agent`');
+export const SUBJECT_EXPECTS = 'exactly one of `group`, `user`, `service`, `agent`, or a list of such';
+
+export const hours = line.refine((text) => parseHours(text) !== undefined, {
+  error: `is not hours; expected ${HOURS_EXPECTS}`,
+});
