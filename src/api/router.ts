@@ -13,6 +13,19 @@ import { classification } from './classification.ts';
 import { explain } from './explain.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
 import { flagOf, numberOf, timeOf } from './query-parameters.ts';
+import {
+  approveRequest,
+  askRequest,
+  cancelRequest,
+  denyRequest,
+  followRequests,
+  listRequests,
+  reviewRequest,
+  revokeRequest,
+  showRequest,
+  waitForRequest,
+} from './requests.ts';
+import { elevationsJson, listSessions, restoreUser, revokeSession, revokeUser } from './sessions.ts';
 
 export interface ApiOptions {
   readonly gateway: GatewayState;
@@ -52,6 +65,20 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/v1\/history$/, run: history },
   { method: 'GET', path: /^\/v1\/databases\/([^/]+)\/classification$/, run: classification },
   { method: 'POST', path: /^\/v1\/databases\/([^/]+)\/explain$/, run: explain, takesBody: true },
+  { method: 'GET', path: /^\/v1\/requests$/, run: listRequests },
+  { method: 'POST', path: /^\/v1\/requests$/, run: askRequest, takesBody: true },
+  { method: 'GET', path: /^\/v1\/requests\/events$/, run: followRequests },
+  { method: 'GET', path: /^\/v1\/requests\/([^/]+)$/, run: showRequest },
+  { method: 'GET', path: /^\/v1\/requests\/([^/]+)\/wait$/, run: waitForRequest },
+  { method: 'POST', path: /^\/v1\/requests\/([^/]+)\/approve$/, run: approveRequest, takesBody: true },
+  { method: 'POST', path: /^\/v1\/requests\/([^/]+)\/deny$/, run: denyRequest, takesBody: true },
+  { method: 'POST', path: /^\/v1\/requests\/([^/]+)\/cancel$/, run: cancelRequest, takesBody: true },
+  { method: 'POST', path: /^\/v1\/requests\/([^/]+)\/revoke$/, run: revokeRequest, takesBody: true },
+  { method: 'POST', path: /^\/v1\/requests\/([^/]+)\/review$/, run: reviewRequest, takesBody: true },
+  { method: 'GET', path: /^\/v1\/sessions$/, run: listSessions },
+  { method: 'POST', path: /^\/v1\/sessions\/([^/]+)\/revoke$/, run: revokeSession, takesBody: true },
+  { method: 'POST', path: /^\/v1\/users\/revoke$/, run: revokeUser, takesBody: true },
+  { method: 'POST', path: /^\/v1\/users\/restore$/, run: restoreUser, takesBody: true },
 ];
 
 export const CONNECT_PATH = /^\/v1\/databases\/([^/]+)\/connect$/;
@@ -68,12 +95,15 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
         hint: 'Use `dbgate connect`.',
       });
     }
-    const match = ROUTES.map((route) => ({ route, found: route.path.exec(url.pathname) })).find(
-      (m) => m.found !== null,
+    const there = ROUTES.map((route) => ({ route, found: route.path.exec(url.pathname) })).filter(
+      ({ found }) => found !== null,
     );
-    if (match === undefined) throw new DbgateError('not_found', `there is no ${url.pathname}`);
-    if (match.route.method !== request.method)
-      throw new DbgateError('usage', `${url.pathname} takes ${match.route.method}`);
+    if (there.length === 0) throw new DbgateError('not_found', `there is no ${url.pathname}`);
+    const match = there.find(({ route }) => route.method === request.method);
+    if (match === undefined) {
+      const methods = there.map(({ route }) => route.method).join(' and ');
+      throw new DbgateError('usage', `${url.pathname} takes ${methods}`);
+    }
     const principal = await api.authenticate(request);
     if (match.route.takesBody === undefined) request.resume();
     await match.route.run(api, { request, response, principal, url, name: decoded(match.found![1] ?? '') });
@@ -160,7 +190,8 @@ function databases({ gateway }: ApiOptions, { response, principal }: Call): void
     const access = gateway.accessOf(principal, database.name);
     if (access === undefined) continue;
     const { name, environment, labels } = database;
-    reachable.push({ name, environment, ...access, labels });
+    const elevations = elevationsJson(gateway, principal, name);
+    reachable.push({ name, environment, ...access, labels, ...(elevations.length > 0 ? { elevations } : {}) });
   }
   sendJson(response, 200, { databases: reachable });
 }

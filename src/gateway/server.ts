@@ -31,6 +31,7 @@ import { openEgressUsages } from './egress-usage.ts';
 import { GatewayState } from './gateway-state.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
+import { revokedSubjects } from './revoked-subjects.ts';
 import { recordRefusal } from './session-start.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
 
@@ -85,7 +86,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       gatewayId: settings.gatewayId,
       now,
     });
-    const revocations = createRevocations();
+    const revocations = createRevocations(revokedSubjects(settings.stateDir, logLine));
     const egress = openEgressUsages(settings.stateDir, { now, logLine });
     closing.push(() => egress.close());
     const gateway = new GatewayState({ settings, log, recorder, owned, revocations, egress, logLine });

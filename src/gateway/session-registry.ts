@@ -10,6 +10,8 @@ import type { Egress } from './session/egress.ts';
 
 export interface SessionEntry {
   readonly id: string;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
   readonly holder: SessionHolder;
   readonly tunnel: string | undefined;
   readonly database: string;

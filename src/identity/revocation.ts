@@ -19,29 +19,42 @@ export interface Revocations {
   /** Refuses one token, by SHA-256 (base64url), until it would have ended anyway. */
   revokeToken(tokenHash: string, expiresAt: number): void;
   isRevoked(principal: Pick<Principal, 'issuer' | 'subject'>): boolean;
+  /** Who is refused now. */
+  subjects(): readonly SubjectRevocation[];
   isTokenRevoked(tokenHash: string, nowMs: number): boolean;
   /** Called for each revoked subject, at once; returns the function that unregisters. */
   onRevoked(listener: (revocation: SubjectRevocation) => void): () => void;
 }
 
-export function createRevocations(): Revocations {
-  const subjects = new Map<string, SubjectRevocation>();
+export interface RevocationOptions {
+  /** Who was refused before this process began. */
+  readonly kept?: readonly SubjectRevocation[];
+  /** Keeps what is refused from now on; called at each change, before anybody hears of it. */
+  keep?(subjects: readonly SubjectRevocation[]): void;
+}
+
+export function createRevocations({ kept = [], keep }: RevocationOptions = {}): Revocations {
+  const subjects = new Map(kept.map((revocation) => [principalKey(revocation), revocation]));
   const tokens = new Map<string, number>();
   const listeners = new Set<(revocation: SubjectRevocation) => void>();
   return {
     revokeSubject(revocation) {
       // Refuse first, then cut: a session that redials in between finds the door closed.
       subjects.set(principalKey(revocation), revocation);
+      keep?.([...subjects.values()]);
       for (const listener of [...listeners]) listener(revocation);
     },
     restoreSubject(subject) {
-      subjects.delete(principalKey(subject));
+      if (subjects.delete(principalKey(subject))) keep?.([...subjects.values()]);
     },
     revokeToken(tokenHash, expiresAt) {
       tokens.set(tokenHash, expiresAt);
     },
     isRevoked(principal) {
       return subjects.has(principalKey(principal));
+    },
+    subjects() {
+      return [...subjects.values()];
     },
     isTokenRevoked(tokenHash, nowMs) {
       const expiresAt = tokens.get(tokenHash);

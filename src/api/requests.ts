@@ -1,0 +1,161 @@
+/**
+ * `/v1/requests`: ask, list, look at, decide, withdraw, take back, wait, follow. In: what a caller wants of a request.
+ * Out: the request as it is then (`request-json.ts`). Who may see and decide what is said by `Requests` alone; a request
+ * that a caller may not see is one that does not exist.
+ */
+import type { RequestFilter, Requests } from '../approvals/contract.ts';
+import type { RequestState, RequestStatus } from '../approvals/request.ts';
+import { DbgateError } from '../errors.ts';
+import { type Principal, principalKey } from '../identity/principal.ts';
+import { openEventStream } from './event-stream.ts';
+import { sendJson } from './http-answer.ts';
+import { flagOf, numberOf } from './query-parameters.ts';
+import { elevationAsk, reasonOf, termsOf } from './request-bodies.ts';
+import { readJsonBody } from './request-body.ts';
+import { eventJson, requestJson, requestRisk } from './request-json.ts';
+import type { ApiOptions, Call } from './router.ts';
+
+/** A reason of 2,000 characters and 100 tables fit many times over. */
+const MAX_BODY_BYTES = 256 * 1024;
+const RECENT_STATEMENTS = 10;
+const STATUSES: readonly RequestStatus[] = [
+  'pending',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+  'used',
+  'ended',
+  'revoked',
+];
+
+export async function askRequest({ gateway }: ApiOptions, { request, response, principal }: Call): Promise<void> {
+  const ask = elevationAsk(await readJsonBody(request, MAX_BODY_BYTES));
+  const state = await gateway.requests.ask(principal, ask);
+  sendJson(response, 201, requestJson(gateway, state, principal));
+}
+
+export function listRequests({ gateway }: ApiOptions, { response, principal, url }: Call): void {
+  const q = url.searchParams;
+  const limit = numberOf(q, 'limit', 1, 1000) ?? 100;
+  const status = flagOf(q, 'pending') ? 'pending' : statusOf(q.get('status'));
+  const filter: RequestFilter = {
+    limit,
+    ...(flagOf(q, 'mine') ? { mine: principalKey(principal) } : {}),
+    ...(flagOf(q, 'decidable') ? { decidableBy: principal } : {}),
+    ...(flagOf(q, 'unreviewed') ? { unreviewed: true } : {}),
+    ...(status === undefined ? {} : { status }),
+    ...(q.has('database') ? { database: q.get('database')! } : {}),
+    ...(q.has('after') ? { after: q.get('after')! } : {}),
+  };
+  const states = gateway.requests.list(principal, filter);
+  sendJson(response, 200, {
+    requests: states.map((state) => requestJson(gateway, state, principal)),
+    ...(states.length < limit ? {} : { next: states.at(-1)!.request.id }),
+  });
+}
+
+function statusOf(text: string | null): RequestStatus | undefined {
+  if (text === null) return undefined;
+  const status = STATUSES.find((candidate) => candidate === text);
+  if (status !== undefined) return status;
+  throw new DbgateError('usage', `status must be one of ${STATUSES.join(', ')}`);
+}
+
+export async function showRequest(api: ApiOptions, { response, principal, name }: Call): Promise<void> {
+  const { gateway } = api;
+  const state = visible(gateway.requests, name, principal);
+  const events = await gateway.requests.events(name);
+  const recent = await recentStatements(api, state, principal);
+  sendJson(response, 200, {
+    ...requestJson(gateway, state, principal),
+    risk: requestRisk(state),
+    events: events.map(eventJson),
+    ...(recent === undefined ? {} : { recent }),
+  });
+}
+
+/** What the requester ran last on that database, for whoever decides; undefined: not for this viewer. */
+async function recentStatements(
+  { gateway, history }: ApiOptions,
+  { request, status }: RequestState,
+  viewer: Principal,
+): Promise<readonly object[] | undefined> {
+  if (status !== 'pending' || !gateway.requests.mayDecide(request.id, viewer)) return undefined;
+  const { entries } = await history.query({
+    principal: request.by.key,
+    database: request.database,
+    limit: RECENT_STATEMENTS,
+  });
+  return entries.map(({ id, at, sql, command, decision, rows, sqlstate, state }) => {
+    return { id, at, sql, command, decision, rows, sqlstate, state };
+  });
+}
+
+export async function approveRequest(api: ApiOptions, call: Call): Promise<void> {
+  await decide(api, call, (requests, body) =>
+    requests.approve(call.name, call.principal, 'cli', reasonOf(body), termsOf(body)),
+  );
+}
+
+export async function denyRequest(api: ApiOptions, call: Call): Promise<void> {
+  await decide(api, call, (requests, body) => requests.deny(call.name, call.principal, 'cli', reasonOf(body)));
+}
+
+export async function cancelRequest(api: ApiOptions, call: Call): Promise<void> {
+  await decide(api, call, (requests, body) => requests.cancel(call.name, call.principal, reasonOf(body)));
+}
+
+export async function revokeRequest(api: ApiOptions, call: Call): Promise<void> {
+  await decide(api, call, (requests, body) => requests.revoke(call.name, call.principal, reasonOf(body)));
+}
+
+export async function reviewRequest(api: ApiOptions, call: Call): Promise<void> {
+  await decide(api, call, (requests, body) => requests.review(call.name, call.principal, reasonOf(body)));
+}
+
+async function decide(
+  { gateway }: ApiOptions,
+  { request, response, principal, name }: Call,
+  change: (requests: Requests, body: Record<string, unknown>) => Promise<RequestState>,
+): Promise<void> {
+  visible(gateway.requests, name, principal);
+  const body = await readJsonBody(request, MAX_BODY_BYTES);
+  const state = await change(gateway.requests, body);
+  sendJson(response, 200, requestJson(gateway, state, principal));
+}
+
+/** NDJSON: the request as it is, again at each change, and the end once it is decided. */
+export function waitForRequest({ gateway }: ApiOptions, call: Call): void {
+  const { principal, name } = call;
+  const first = visible(gateway.requests, name, principal);
+  const stream = openEventStream(gateway, call, () => unsubscribe());
+  const tell = (state: RequestState): void => {
+    stream.send({ event: 'state', request: requestJson(gateway, state, principal) });
+    if (state.status !== 'pending') stream.end();
+  };
+  const unsubscribe = gateway.requests.subscribe((state) => {
+    if (state.request.id === name && !stream.isOver) tell(state);
+  });
+  tell(first);
+}
+
+/** NDJSON: each change of each request that the caller may see, from now on. */
+export function followRequests({ gateway }: ApiOptions, call: Call): void {
+  const { principal } = call;
+  const stream = openEventStream(gateway, call, () => unsubscribe());
+  const unsubscribe = gateway.requests.subscribe((state, event) => {
+    if (gateway.requests.get(state.request.id, principal) === undefined) return;
+    stream.send({ event: 'change', type: event.type, request: requestJson(gateway, state, principal) });
+  });
+  stream.send({ event: 'ready' });
+}
+
+/** Throws `not_found`, in the same words for a request that is not there and one that is nobody's business. */
+function visible(requests: Requests, id: string, viewer: Principal): RequestState {
+  const state = requests.get(id, viewer);
+  if (state !== undefined) return state;
+  throw new DbgateError('not_found', `there is no request ${JSON.stringify(id.slice(0, 40))} that you may see`, {
+    hint: 'dbgate requests',
+  });
+}
