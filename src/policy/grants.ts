@@ -58,7 +58,7 @@ export function compileGrants(grants: readonly GrantSettings[]): readonly Compil
 /** Those that are for this principal and database, whether or not they hold now. */
 export function grantsFor(who: Who, database: Database, grants: readonly CompiledGrant[]): CompiledGrant[] {
   return grants.filter(
-    ({ settings }) => subjectsOf(settings).some((to) => isFor(to, who)) && covers(settings, database),
+    ({ settings }) => subjectsOf(settings).some((to) => isFor(to, who)) && coversDatabase(settings, database),
   );
 }
 
@@ -185,7 +185,10 @@ function isNamed(name: string, who: Who): boolean {
   return name === who.subject || name === who.email;
 }
 
-function covers({ database: name, environment, labels }: GrantSettings, database: Database): boolean {
+type Place = Pick<GrantSettings, 'database' | 'environment' | 'labels'>;
+
+/** Is a grant, or approval rule, for this database? One that says nothing of it is for none. */
+export function coversDatabase({ database: name, environment, labels }: Place, database: Database): boolean {
   if (name !== undefined && name !== '*' && name !== database.name) return false;
   if (environment !== undefined && environment !== database.environment) return false;
   for (const [label, value] of Object.entries(labels ?? {})) {

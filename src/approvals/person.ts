@@ -1,0 +1,64 @@
+/** Who stands behind a request or a decision, and when two of them are the same human being. Pure. */
+import { type Principal, principalKey } from '../identity/principal.ts';
+import type { Person } from './request.ts';
+
+/** No token has these issuers: an issuer is a URL. */
+export const RULE_ISSUER = 'dbgate:rule';
+export const EXTERNAL_ISSUER = 'dbgate:external';
+
+export function personOf(principal: Principal): Person {
+  const { issuer, subject, kind, actor, email, name, groups } = principal;
+  return { key: principalKey(principal), issuer, subject, kind, actor, email, name, groups };
+}
+
+/** The gateway itself, by a rule of `approvals:`. */
+export function rulePerson(rule: string): Person {
+  return personOf(outside(RULE_ISSUER, rule, `rule ${rule}`));
+}
+
+/** A decider outside (`external:`), once its word was verified; `name` as in the configuration. */
+export function externalDecider(name: string): Principal {
+  return outside(EXTERNAL_ISSUER, name, name);
+}
+
+function outside(issuer: string, subject: string, name: string): Principal {
+  return {
+    kind: 'service',
+    issuer,
+    subject,
+    email: undefined,
+    name,
+    groups: [],
+    actor: undefined,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+    authMethods: [],
+    jkt: undefined,
+  };
+}
+
+/**
+ * The same human being, as far as can be told: the same issuer and subject (an agent has those of whom it acts for), the
+ * same email at any issuer, or the same agent, whoever it acts for. In doubt they are the same: then neither may decide
+ * for the other.
+ */
+export function samePerson(a: Person, b: Person): boolean {
+  if (a.key === b.key) return true;
+  if (a.email !== undefined && b.email !== undefined && canonicalEmail(a.email) === canonicalEmail(b.email))
+    return true;
+  return a.actor !== undefined && a.actor === b.actor;
+}
+
+function canonicalEmail(email: string): string {
+  return email.trim().normalize('NFKC').toLowerCase();
+}
+
+/** Exactly the same: an agent is not the person it acts for. */
+export function isPrincipal(person: Person, principal: Principal): boolean {
+  return person.key === principalKey(principal) && person.kind === principal.kind && person.actor === principal.actor;
+}
+
+/** How a person is named to people: email, else name, else subject; an agent with whom it acts for. */
+export function personName({ kind, actor, email, name, subject }: Person): string {
+  const who = email ?? name ?? subject;
+  return kind === 'agent' && actor !== undefined ? `${actor} for ${who}` : who;
+}
