@@ -14,7 +14,14 @@ export interface FieldMeta {
   readonly jsonSchema?: object;
 }
 
-export type ReferenceKind = 'password' | 'certificate' | 'private-key' | 'url';
+export type ReferenceKind =
+  | 'password'
+  | 'certificate'
+  | 'private-key'
+  | 'url'
+  | 'endpoint'
+  | 'mail-server'
+  | 'webhook-secret';
 
 /** Gives a field its meta as the outermost wrapper, where `z.toJSONSchema` and the walker look for it. */
 export function field<T extends z.ZodType>(

@@ -20,6 +20,7 @@ import {
   size,
   subject,
 } from './fields.ts';
+import { notifySection, webSection } from './notify-file.ts';
 import { rolesSection } from './roles-file.ts';
 
 const pemOrReference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*$|file:.+$|\s*-----BEGIN )/);
@@ -430,6 +431,8 @@ export const gatewayFile = z.strictObject({
   grants,
   rules,
   include,
+  notify: notifySection,
+  web: webSection,
   roles: rolesSection,
   audit: field(
     z

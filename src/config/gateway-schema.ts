@@ -12,6 +12,7 @@ import { type GatewayFile, gatewayFile } from './gateway-file.ts';
 import type { DatabaseSettings, GatewaySettings, IssuerSettings } from './gateway-settings.ts';
 import type { FileFault } from './policy-files.ts';
 import { asRecord, inFile, placed, readPolicy } from './policy-settings.ts';
+import { toNotify, toWeb } from './notify-file.ts';
 import { toRoles } from './roles-file.ts';
 import { type SchemaNode, schemaNode } from './schema-walk.ts';
 import { type ReferenceSource, resolveReference } from './secret-reference.ts';
@@ -151,7 +152,7 @@ class References {
     const kind = node.meta.reference;
     if (kind !== undefined && typeof value === 'string') {
       // What is no reference where one must stand is the schema's fault to report.
-      if ((kind === 'password' || kind === 'private-key') && !/^(env|file):/.test(value)) return;
+      if (REFERENCES_ONLY.has(kind) && !/^(env|file):/.test(value)) return;
       if (kind === 'certificate' && !/^((env|file):|\s*-----BEGIN )/.test(value)) return;
       const resolved = resolveReference(value, kind, this.#source);
       if (resolved.file !== undefined) this.files.add(resolved.file);
@@ -166,6 +167,9 @@ class References {
     }
   }
 }
+
+/** Kinds whose value never stands in the file itself. */
+const REFERENCES_ONLY: ReadonlySet<string> = new Set(['password', 'private-key', 'webhook-secret']);
 
 const DATABASE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
@@ -185,6 +189,10 @@ function relationFaults(value: unknown): ValueFault[] {
     if (issuer === undefined) continue;
     if (seen.has(issuer)) faults.push({ path: ['issuers', i, 'issuer'], message: 'this issuer stands here twice' });
     seen.add(issuer);
+  }
+  const web = asRecord(asRecord(value)?.web)?.issuer;
+  if (typeof web === 'string' && !seen.has(web)) {
+    faults.push({ path: ['web', 'issuer'], message: 'is none of `issuers`' });
   }
   return faults;
 }
@@ -214,6 +222,8 @@ function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): Gat
     issuers: file.issuers.map((issuer, i) => toIssuer(issuer, referenced(['issuers', i, 'ca']))),
     databases: new Map(Object.entries(file.databases).map(([name, db]) => [name, toDatabase(name, db, referenced)])),
     grants: [],
+    notify: toNotify(file.notify, referenced),
+    web: toWeb(file.web, referenced),
     roles: toRoles(file.roles),
     audit: { durability: file.audit.durability, segmentBytes: file.audit.segment_size },
     limits: {

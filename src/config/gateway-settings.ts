@@ -5,6 +5,7 @@
 import type { ColumnClass } from '../classify/classes.ts';
 import type { PredicateMode } from '../masking/clearance.ts';
 import type { MaskMode } from '../masking/plan.ts';
+import type { NotifySettings } from './approval-settings.ts';
 
 export interface GatewaySettings {
   /** Names this gateway in records; default: the host name of `publicUrl`. */
@@ -23,6 +24,10 @@ export interface GatewaySettings {
   readonly grants: readonly GrantSettings[];
   /** Beside the shipped ones; undefined: none. */
   readonly rules?: readonly RuleSettings[];
+  /** Where people are told of requests; undefined: nowhere. */
+  readonly notify?: NotifySettings | undefined;
+  /** The page on which people decide; undefined: there is none. */
+  readonly web?: WebSettings | undefined;
   /** Who administers and audits this gateway; undefined: nobody. */
   readonly roles?: RoleSettings | undefined;
   readonly audit: { readonly durability: 'sync' | 'async'; readonly segmentBytes: number };
@@ -85,6 +90,14 @@ export type GrantSubject =
   | { readonly user: string } // email or subject
   | { readonly service: string }
   | { readonly agent: string };
+
+/** The web page's own client at one of the issuers. */
+export interface WebSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Undefined: a public client, PKCE alone. */
+  readonly clientSecret: string | undefined;
+}
 
 /** Of the gateway itself, not of a database. Administrators are auditors too. */
 export interface RoleSettings {

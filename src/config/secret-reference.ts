@@ -32,7 +32,7 @@ export function resolveReference(text: string, kind: ReferenceKind, source: Refe
     if (variable === undefined) return fail(`the environment variable ${text.slice('env:'.length)} is not set`);
     value = variable;
   }
-  if (kind === 'password' || kind === 'url') value = value.replace(/\r?\n$/, '');
+  if (kind !== 'certificate' && kind !== 'private-key') value = value.replace(/\r?\n$/, '');
   if (value === '') return fail(`${text} is empty`);
   const fault = faultOf(value, kind, value === text);
   return fault === undefined ? { ok: true, value, file } : fail(fault);
@@ -58,6 +58,12 @@ function faultOf(value: string, kind: ReferenceKind, plain: boolean): string | u
       }
     case 'url':
       return upstreamUrlFault(value, plain);
+    case 'endpoint':
+      return endpointFault(value);
+    case 'mail-server':
+      return mailServerFault(value, plain);
+    case 'webhook-secret':
+      return webhookSecretFault(value);
     default:
       return kind satisfies never;
   }
@@ -84,4 +90,42 @@ function upstreamUrlFault(value: string, plain: boolean): string | undefined {
     return 'the URL has a broken percent escape';
   }
   return url.pathname.slice(1).includes('/') ? 'the URL has more than a database name in its path' : undefined;
+}
+
+/** Only what the operator wrote is ever fetched; in the clear only on this machine. */
+function endpointFault(value: string): string | undefined {
+  const url = URL.parse(value);
+  if (url === null || !/^https?:$/.test(url.protocol)) return 'is not an https URL';
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) return 'is an http URL, which is for loopback only';
+  if (url.username !== '' || url.password !== '') return 'the URL has a user or password in it';
+  return url.hash === '' ? undefined : 'the URL has a fragment';
+}
+
+function mailServerFault(value: string, plain: boolean): string | undefined {
+  const url = URL.parse(value);
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') {
+    return 'expected smtps://[user:password@]host[:port] or smtp://…';
+  }
+  if (plain && url.password !== '') return 'a password does not stand in this file; use `env:NAME` or `file:PATH`';
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') return 'the URL has more than a server in it';
+  try {
+    for (const part of [url.username, url.password]) decodeURIComponent(part);
+  } catch {
+    return 'the URL has a broken percent escape';
+  }
+  return undefined;
+}
+
+const MIN_WEBHOOK_SECRET_BYTES = 24;
+
+/** Standard Webhooks: 24 to 64 random bytes. */
+function webhookSecretFault(value: string): string | undefined {
+  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1];
+  if (base64 === undefined) return 'is no secret of Standard Webhooks: `whsec_` and base64';
+  const bytes = Buffer.from(base64, 'base64').length;
+  return bytes < MIN_WEBHOOK_SECRET_BYTES ? `has ${bytes} bytes, expected ${MIN_WEBHOOK_SECRET_BYTES} or more` : undefined;
+}
+
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }

@@ -1,0 +1,188 @@
+/**
+ * The file behind the outbox: lines of JSON, appended and synced in groups, rewritten when most of it is done. In: put
+ * and done. Out: what was put and not done, also after a crash. A line that a crash cut off was never acknowledged, and
+ * is left out. It knows nothing of what the messages say.
+ */
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface JournalEntry {
+  readonly id: string;
+  /** Who has not got it yet. */
+  readonly targets: readonly string[];
+  readonly message: unknown;
+}
+
+interface PutLine {
+  readonly put: JournalEntry;
+}
+interface DoneLine {
+  readonly done: readonly [id: string, target: string];
+}
+
+const REWRITE_AT_LINES = 2_000;
+const RETRY_MS = 1_000;
+
+export interface JournalOptions {
+  readonly dir: string;
+  logLine(line: string): void;
+}
+
+export class Journal {
+  readonly #file: string;
+  readonly #dir: string;
+  readonly #logLine: (line: string) => void;
+  /** What the file must say after a rewrite. */
+  readonly #open = new Map<string, { readonly message: unknown; readonly targets: Set<string> }>();
+  #handle: FileHandle | undefined;
+  #lines: string[] = [];
+  #waiting: (() => void)[] = [];
+  #written = 0;
+  #busy: Promise<void> | undefined;
+  #healthy = true;
+  #closed = false;
+
+  private constructor({ dir, logLine }: JournalOptions) {
+    this.#dir = dir;
+    this.#file = path.join(dir, 'outbox.ndjson');
+    this.#logLine = logLine;
+  }
+
+  /** Reads what is there, and begins a new file with what is still open. Throws when the folder cannot be written. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const journal = new Journal(options);
+    await mkdir(options.dir, { recursive: true, mode: 0o700 });
+    await journal.#read();
+    await journal.#rewrite();
+    return journal;
+  }
+
+  /** Oldest first. */
+  entries(): JournalEntry[] {
+    return [...this.#open].map(([id, { message, targets }]) => ({ id, message, targets: [...targets] }));
+  }
+
+  /** Resolves when it is on stable storage, or as soon as the disk has refused it: it is in memory all the same. */
+  put(entry: JournalEntry): Promise<void> {
+    this.#open.set(entry.id, { message: entry.message, targets: new Set(entry.targets) });
+    this.#lines.push(`${JSON.stringify({ put: entry } satisfies PutLine)}\n`);
+    return this.#flushed();
+  }
+
+  /** It is enough if this is on disk some time: what is forgotten is delivered twice, with the same id. */
+  done(id: string, target: string): void {
+    const entry = this.#open.get(id);
+    if (entry === undefined || !entry.targets.delete(target)) return;
+    if (entry.targets.size === 0) this.#open.delete(id);
+    this.#lines.push(`${JSON.stringify({ done: [id, target] } satisfies DoneLine)}\n`);
+    void this.#flushed();
+  }
+
+  async close(): Promise<void> {
+    await this.#flushed();
+    this.#closed = true;
+    await this.#handle?.close().catch(() => {});
+    this.#handle = undefined;
+  }
+
+  #flushed(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    const done = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#busy ??= this.#flush().finally(() => {
+      this.#busy = undefined;
+    });
+    return done;
+  }
+
+  /** One write and one sync for all that came meanwhile. */
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const [lines, waiting] = [this.#lines, this.#waiting];
+      [this.#lines, this.#waiting] = [[], []];
+      try {
+        if (!this.#healthy || this.#written > REWRITE_AT_LINES) await this.#rewrite();
+        else if (lines.length > 0) {
+          await this.#handle!.appendFile(lines.join(''));
+          await this.#handle!.datasync();
+          this.#written += lines.length;
+        }
+      } catch (error) {
+        this.#failed(error as Error);
+      }
+      for (const resolve of waiting) resolve();
+    }
+  }
+
+  /** After a failed sync nobody knows what a file holds: it is never written again, but replaced by a new one. */
+  #failed(error: Error): void {
+    if (this.#healthy) this.#logLine(`outbox: what is not delivered yet is in memory only: ${error.message}`);
+    this.#healthy = false;
+    if (!this.#closed) setTimeout(() => void this.#flushed(), RETRY_MS).unref();
+  }
+
+  async #rewrite(): Promise<void> {
+    const next = `${this.#file}.new`;
+    const handle = await open(next, 'w', 0o600);
+    try {
+      const lines = this.entries().map((put) => `${JSON.stringify({ put } satisfies PutLine)}\n`);
+      await handle.writeFile(lines.join(''));
+      await handle.datasync();
+      await rename(next, this.#file);
+      await syncFolder(this.#dir);
+      const old = this.#handle;
+      this.#handle = handle;
+      this.#written = lines.length > REWRITE_AT_LINES / 2 ? 0 : lines.length;
+      if (!this.#healthy) this.#logLine('outbox: on disk again');
+      this.#healthy = true;
+      await old?.close().catch(() => {});
+    } catch (error) {
+      await handle.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #read(): Promise<void> {
+    let text: string;
+    try {
+      text = await readFile(this.#file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
+    let damaged = 0;
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      const parsed = parseLine(line);
+      if (parsed === undefined) damaged++;
+      else if ('put' in parsed) {
+        this.#open.set(parsed.put.id, { message: parsed.put.message, targets: new Set(parsed.put.targets) });
+      } else {
+        const entry = this.#open.get(parsed.done[0]);
+        entry?.targets.delete(parsed.done[1]);
+        if (entry?.targets.size === 0) this.#open.delete(parsed.done[0]);
+      }
+    }
+    if (damaged > 0) this.#logLine(`outbox: ${damaged} damaged lines were left out`);
+  }
+}
+
+function parseLine(line: string): PutLine | DoneLine | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<PutLine & DoneLine>;
+    const { put, done } = value;
+    if (put !== undefined && typeof put.id === 'string' && Array.isArray(put.targets)) return { put };
+    if (Array.isArray(done) && done.length === 2) return { done: done as [string, string] };
+  } catch {
+    // Counted by the caller.
+  }
+  return undefined;
+}
+
+async function syncFolder(dir: string): Promise<void> {
+  const folder = await open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
