@@ -43,10 +43,28 @@ export interface ReadChunk {
   readonly cursor: SegmentCursor;
 }
 
+/** The same as bytes. */
+export interface FrameChunk {
+  /** A part of a segment's file, valid for as long as somebody holds it. */
+  readonly bytes: Buffer;
+  /** Where `bytes` begins in the file. */
+  readonly offset: number;
+  /** Places in `bytes`. */
+  readonly frames: readonly Frame[];
+  readonly cursor: SegmentCursor;
+}
+
 const CHUNK_BYTES = 256 * 1024;
 
 /** Gives the records behind `from` up to `to`, in chunks of some hundred. */
 export async function* readSegments(dir: string, options: ReadSegmentsOptions): AsyncGenerator<ReadChunk> {
+  for await (const { bytes, frames, cursor } of readSegmentFrames(dir, options)) {
+    yield { records: frames.map((frame) => recordOf(bytes, frame)), cursor };
+  }
+}
+
+/** As `readSegments`, for those who need the bytes that are on disk. */
+export async function* readSegmentFrames(dir: string, options: ReadSegmentsOptions): AsyncGenerator<FrameChunk> {
   const { to } = options;
   let cursor = options.from;
   if (cursor.position >= to) return;
@@ -95,7 +113,7 @@ async function* readSegment(
   nextSegment: Position | undefined,
   from: SegmentCursor,
   options: ReadSegmentsOptions,
-): AsyncGenerator<ReadChunk> {
+): AsyncGenerator<FrameChunk> {
   const { segment } = from;
   const damage = (offset: number, reason: string): void => {
     if (options.onDamage === undefined) {
@@ -122,7 +140,7 @@ async function* readSegment(
       if (bytes.length === 0) return;
       const atEnd = bytes.length < wanted || offset + bytes.length >= endOffset;
       chunkBytes = CHUNK_BYTES;
-      const records: StoredRecord[] = [];
+      const frames: Frame[] = [];
       let at = 0;
       let stop: 'end' | { readonly reason: string } | undefined;
       while (at < bytes.length) {
@@ -136,7 +154,7 @@ async function* readSegment(
           if (frame.position <= position) continue;
           position = frame.position;
           if (options.stream !== undefined && !streamIs(bytes, frame, options.stream)) continue;
-          records.push(recordOf(bytes, frame));
+          frames.push(frame);
         } else if (frame.kind === 'incomplete' && !atEnd) {
           chunkBytes = Math.max(CHUNK_BYTES, frame.need);
           break;
@@ -149,7 +167,7 @@ async function* readSegment(
         }
       }
       offset += at;
-      if (at > 0) yield { records, cursor: { segment, offset, position } };
+      if (at > 0) yield { bytes, offset: offset - at, frames, cursor: { segment, offset, position } };
       if (stop === 'end') return;
       if (stop !== undefined) {
         damage(offset, stop.reason);
