@@ -108,10 +108,6 @@ export class CatalogKnowledge implements ColumnKnowledge {
     });
   }
 
-  get holdsSensitive(): boolean {
-    return true;
-  }
-
   isMadeHere(name: string): boolean {
     let known = false;
     for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {

@@ -25,8 +25,6 @@ export interface ColumnKnowledge {
   isTableMadeHere(relation: number): boolean;
   /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
   isLaundry(relation: number): boolean;
-  /** Is there any column that is sensitive? Else the unknown holds nothing. */
-  readonly holdsSensitive: boolean;
 }
 
 export interface PlanRefusal {
@@ -140,7 +138,7 @@ class Planner {
     const uses = this.#uses(lineage);
     const { refuse } = uses;
     const writes = this.#writes(lineage);
-    const blind = lineage.unknown.length > 0 && this.#known.holdsSensitive;
+    const blind = lineage.unknown.length > 0;
     return {
       refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse ?? this.#laundry(lineage),
       result: blind ? undefined : result,
@@ -170,7 +168,7 @@ class Planner {
   }
 
   #action(flow: Flow): ColumnAction {
-    if (flow.unknown.length > 0 && this.#known.holdsSensitive) return REDACT;
+    if (flow.unknown.length > 0) return REDACT;
     let masked: Extract<Held, object> | undefined;
     let scanned = false;
     let several = false;
@@ -314,7 +312,7 @@ class Planner {
   }
 
   #because(column: Flow): string {
-    if (column.unknown.length > 0 && this.#known.holdsSensitive) return `its origin is unknown: ${column.unknown[0]}`;
+    if (column.unknown.length > 0) return `its origin is unknown: ${column.unknown[0]}`;
     const names = column.sources
       .filter((source) => this.#held(source) !== 'clear')
       .map((source) => {
@@ -399,11 +397,10 @@ class Planner {
   }
 
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {
-    for (const { routine, reads, trigger, blind: isBlind = lineage.unknown.length > 0 } of lineage.opaque) {
+    for (const { routine, reads, trigger, blind = lineage.unknown.length > 0 } of lineage.opaque) {
       // Triggers that were there before do what they always did.
       if (trigger === true && !this.#known.isMadeHere(routine)) continue;
       const masked = reads.find((source) => this.#isMasked(source));
-      const blind = isBlind && this.#known.holdsSensitive;
       // One that was there before was not written to get around the masks: what it answers is redacted.
       if (masked === undefined && !(blind && this.#known.isMadeHere(routine))) continue;
       const what =
@@ -432,7 +429,7 @@ class Planner {
 
   #touchesMasked(lineage: StatementLineage): boolean {
     const touches = (flow: Flow): boolean =>
-      (flow.unknown.length > 0 && this.#known.holdsSensitive) || flow.sources.some((source) => this.#isMasked(source));
+      flow.unknown.length > 0 || flow.sources.some((source) => this.#isMasked(source));
     return (
       (lineage.columns?.some(touches) ?? false) ||
       lineage.uses.some(({ source }) => this.#isMasked(source)) ||
@@ -449,7 +446,7 @@ class Planner {
     let inherits: Inheritance[] | undefined;
     for (const { target, flow, sums, generated, offset } of lineage.writes) {
       const masked = flow.sources.find((source) => this.#isMasked(source));
-      const blind = flow.unknown.length > 0 && this.#known.holdsSensitive;
+      const blind = flow.unknown.length > 0;
       if (masked === undefined && !blind) continue;
       const from = masked === undefined ? 'an unknown origin' : this.#known.nameOf(masked);
       if (target.kind === 'column') {

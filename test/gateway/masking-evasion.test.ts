@@ -96,6 +96,18 @@ describe('what is computed in steps', () => {
     isHidden(await run(client, 'SELECT profile FROM docs'));
   });
 
+  it('while another table of that name comes into being, as if it were the one that was awaited', async () => {
+    const [client, other] = [await connect(), await connect()];
+    await run(other, 'CREATE SCHEMA decoys');
+    await prepare(client, 'BEGIN', 'CREATE TABLE awaited AS SELECT id, substr(email, 2) AS a FROM users');
+    await prepare(other, 'CREATE TABLE decoys.awaited (id int, a text)');
+    expect(await run(other, 'SELECT a FROM decoys.awaited')).toBe('[]');
+    await prepare(client, 'COMMIT');
+    const seen = await run(other, 'SELECT a FROM public.awaited');
+    isHidden(seen);
+    expect(seen).not.toContain(SECRET.slice(1, 7));
+  });
+
   it('under a name that it gets before anybody looked', async () => {
     const client = await connect();
     await run(

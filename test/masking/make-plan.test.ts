@@ -48,7 +48,6 @@ const known: ColumnKnowledge = {
   isMadeHere: (routine) => routine === 'public.own',
   isTableMadeHere: (relation) => relation === 5,
   isLaundry: (relation) => relation === 9,
-  holdsSensitive: true,
 };
 
 const at = (relation: number, attnum: number, path?: string[]): ColumnRef => ({
