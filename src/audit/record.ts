@@ -202,6 +202,25 @@ export type AuditRecord =
   | RequestRecord
   | GatewayEvent;
 
+/** What a session says of how a statement ended. */
+export type OutcomeFields = Pick<
+  StatementOutcome,
+  'rows' | 'bytes' | 'ms' | 'sqlstate' | 'masked' | 'maskedBy' | 'fate'
+>;
+
+/** What a session says of a statement; the rest of its record only the recorder knows. */
+export interface IntentFields extends Pick<StatementIntent, 'protocol' | 'decision' | 'rule' | 'binds'> {
+  /** `encodeFacts`: the caller keeps it for all statements of one shape. */
+  readonly facts: string;
+  readonly approval?: string | undefined;
+  /** As it was sent: only its salted hash is kept. */
+  readonly sql: string;
+  /** `JSON.stringify` of the text that is recorded: the caller keeps it with its cached analysis. */
+  readonly sqlJson: string;
+  /** JSON array of bind values as they are recorded. */
+  readonly valuesJson?: string | undefined;
+}
+
 /** One line of `dbgate history`: an intent with its outcome, if there is one yet. */
 export interface HistoryEntry {
   /** `<session>.<n>` */
@@ -239,6 +258,8 @@ export interface HistoryEntry {
 export interface HistoryQuery {
   /** Whose: `principalKey`; undefined: everybody's (the caller has checked the right). */
   principal?: string;
+  /** Of whoever is named so: `principalKey`, subject, or email in any case. */
+  by?: string;
   database?: string;
   /** Epoch milliseconds. */
   since?: number;
@@ -256,6 +277,7 @@ export interface HistoryQuery {
   /** A class of such. */
   class?: string;
   session?: string;
+  /** A part of it, in any case. */
   purpose?: string;
   /** 1 to 1000, default 50. */
   limit?: number;
@@ -266,5 +288,89 @@ export interface HistoryQuery {
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
   /** Undefined on the last page. */
+  readonly nextCursor: string | undefined;
+}
+
+/** One line of `dbgate sessions`. */
+export interface SessionLine {
+  readonly session: string;
+  readonly at: string;
+  readonly closedAt: string | null;
+  /** `lost`: the gateway ended before it did. */
+  readonly state: 'open' | 'closed' | 'lost';
+  /** Why it ended, as `SessionClose.reason`. */
+  readonly reason: string | null;
+  readonly principal: string;
+  readonly kind: SessionOpen['principalKind'];
+  readonly actors: readonly string[];
+  readonly gateway: string;
+  readonly database: string;
+  readonly environment: string;
+  readonly application: string | null;
+  readonly purpose: string | null;
+  readonly clientAddress: string | null;
+  readonly statements: number;
+  readonly denied: number;
+}
+
+export interface SessionsQuery extends Pick<HistoryQuery, 'principal' | 'by' | 'database' | 'since' | 'until'> {
+  session?: string;
+  openOnly?: boolean;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface SessionsPage {
+  readonly sessions: readonly SessionLine[];
+  readonly nextCursor: string | undefined;
+}
+
+/** The records of one statement and their places in the log. */
+export interface RecordedExecution {
+  readonly entry: HistoryEntry;
+  /** Of the session; undefined where the record of its opening is damaged or gone. */
+  readonly opened: SessionOpen | undefined;
+  readonly intent: StatementIntent;
+  readonly intentPosition: number;
+  readonly outcome: StatementOutcome | undefined;
+  readonly outcomePosition: number | undefined;
+}
+
+/** A session from its beginning on, its statements in their order. */
+export interface Transcript {
+  readonly session: SessionLine;
+  readonly opened: SessionOpen | undefined;
+  readonly steps: readonly TranscriptStep[];
+  /** `n` of the last step, if more follow. */
+  readonly next: number | undefined;
+}
+
+export interface TranscriptStep {
+  readonly n: number;
+  readonly entry: HistoryEntry;
+  /** As recorded; undefined: there were none, or they were erased. */
+  readonly values: readonly (string | null)[] | undefined;
+  readonly binds: number;
+  readonly protocol: StatementIntent['protocol'];
+  /** Of the policy in force then. */
+  readonly policyVersion: string;
+}
+
+/** What is no statement and no session: requests, logins, refusals, acts of administrators. */
+export interface EventsQuery extends Pick<HistoryQuery, 'by' | 'database' | 'since' | 'until'> {
+  /** `AuditRecord['kind']`s; undefined: all. */
+  kinds?: readonly string[];
+  /** A request's id, or the subject that was refused. */
+  subject?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface EventsPage {
+  /** The newest first. */
+  readonly events: readonly {
+    readonly position: number;
+    readonly record: ConnectRefused | RequestRecord | GatewayEvent;
+  }[];
   readonly nextCursor: string | undefined;
 }
