@@ -16,7 +16,7 @@ import type { ApiOptions, Call } from './router.ts';
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_REASON_CHARACTERS = 2_000;
 
-type Subject = Pick<Principal, 'issuer' | 'subject'>;
+type Subject = Pick<Principal, 'issuer' | 'subject'> & { readonly email?: string | undefined };
 
 export function listSessions({ gateway }: ApiOptions, { response, principal }: Call): void {
   const seesAll = gateway.isAuditor(principal);
@@ -98,7 +98,9 @@ export async function revokeUser(api: ApiOptions, call: Call): Promise<void> {
   const entries = [...gateway.sessions].filter((entry) => keys.has(principalKey(entry.holder.principal)));
   // 1. Refuse, so that nobody comes back in between. 2. Cut. 3. Take back what was opened for them.
   if (!isSelf) {
-    for (const { issuer, subject } of subjects) gateway.revocations.revokeSubject({ issuer, subject, reason: 'admin' });
+    for (const { issuer, subject, email } of subjects) {
+      gateway.revocations.revokeSubject({ issuer, subject, email, reason: 'admin' });
+    }
   }
   for (const entry of entries) cut(entry);
   note(gateway, principal, undefined, { user, sessions: entries.length, refused: !isSelf }, reason);
@@ -158,13 +160,13 @@ function peopleNamed(gateway: GatewayState, viewer: Principal, user: string): Su
     if (isNamed(request.by, user)) add(request.by);
   }
   for (const one of gateway.revocations.subjects()) if (isNamed(one, user)) add(one);
-  if (found.size > 0) return [...found.values()].map(({ issuer, subject }) => ({ issuer, subject }));
+  if (found.size > 0) return [...found.values()].map(({ issuer, subject, email }) => ({ issuer, subject, email }));
   throw new DbgateError('not_found', `nobody named ${JSON.stringify(user.slice(0, 80))} is known to this gateway`, {
     hint: `say exactly who: "${gateway.settings.issuers[0]?.issuer ?? 'ISSUER'}|SUBJECT", as the record has it`,
   });
 }
 
-function isNamed(who: Subject & { readonly email?: string | undefined }, name: string): boolean {
+function isNamed(who: Subject, name: string): boolean {
   return who.subject === name || principalKey(who) === name || who.email?.toLowerCase() === name.toLowerCase();
 }
 

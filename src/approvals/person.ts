@@ -21,6 +21,15 @@ export function externalDecider(name: string): Principal {
   return outside(EXTERNAL_ISSUER, name, name);
 }
 
+/** No issuer of tokens begins so. */
+const SLACK_ISSUER = 'slack:';
+
+/** Who pressed a button in Slack; `mapped`: the email or subject that `people` of the target says. */
+export function slackPerson(target: string, mapped: string): Principal {
+  const email = mapped.includes('@') ? mapped : undefined;
+  return { ...outside(`${SLACK_ISSUER}${target}`, mapped, mapped), kind: 'user', email };
+}
+
 function outside(issuer: string, subject: string, name: string): Principal {
   return {
     kind: 'service',
@@ -45,7 +54,16 @@ export function samePerson(a: Person, b: Person): boolean {
   if (a.key === b.key) return true;
   if (a.email !== undefined && b.email !== undefined && canonicalEmail(a.email) === canonicalEmail(b.email))
     return true;
-  return a.actor !== undefined && a.actor === b.actor;
+  if (a.actor !== undefined && a.actor === b.actor) return true;
+  return mayBeMapped(a, b) || mayBeMapped(b, a);
+}
+
+/** Of somebody in Slack only an email or a subject is known: the other is another human only if that can be compared. */
+function mayBeMapped(slack: Person, other: Person): boolean {
+  if (!slack.issuer.startsWith(SLACK_ISSUER)) return false;
+  if (slack.subject === other.subject) return true;
+  if (slack.email !== undefined) return other.email === undefined && other.kind !== 'service';
+  return other.issuer.startsWith(SLACK_ISSUER);
 }
 
 function canonicalEmail(email: string): string {

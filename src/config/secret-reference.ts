@@ -107,7 +107,8 @@ function mailServerFault(value: string, plain: boolean): string | undefined {
     return 'expected smtps://[user:password@]host[:port] or smtp://…';
   }
   if (plain && url.password !== '') return 'a password does not stand in this file; use `env:NAME` or `file:PATH`';
-  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') return 'the URL has more than a server in it';
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    return 'the URL has more than a server in it';
   try {
     for (const part of [url.username, url.password]) decodeURIComponent(part);
   } catch {
@@ -123,7 +124,9 @@ function webhookSecretFault(value: string): string | undefined {
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1];
   if (base64 === undefined) return 'is no secret of Standard Webhooks: `whsec_` and base64';
   const bytes = Buffer.from(base64, 'base64').length;
-  return bytes < MIN_WEBHOOK_SECRET_BYTES ? `has ${bytes} bytes, expected ${MIN_WEBHOOK_SECRET_BYTES} or more` : undefined;
+  return bytes < MIN_WEBHOOK_SECRET_BYTES
+    ? `has ${bytes} bytes, expected ${MIN_WEBHOOK_SECRET_BYTES} or more`
+    : undefined;
 }
 
 export function isLoopbackHost(hostname: string): boolean {

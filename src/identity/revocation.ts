@@ -4,6 +4,8 @@ import { principalKey } from './principal.ts';
 export interface SubjectRevocation {
   readonly issuer: string;
   readonly subject: string;
+  /** Where it is known: for whoever is known by that alone (a button in Slack). */
+  readonly email?: string | undefined;
   /** For the record and the person: `admin`, `scim`, `logout`, … */
   readonly reason: string;
 }

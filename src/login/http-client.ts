@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
+import { proxySettings } from '../config/proxy.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Env } from './config-dir.ts';
 
@@ -30,19 +31,6 @@ export async function openHttpClient(env: Env, caFile: string | undefined = env.
     // undici's own Response differs from the DOM library's in types only.
     fetch: (url, init) => fetch(url, { ...init, dispatcher }) as unknown as Promise<Response>,
     close: () => dispatcher.destroy(),
-  };
-}
-
-/** As curl reads them, but loopback never goes through a proxy (as in Go's net/http). */
-export function proxySettings(env: Env): { httpProxy: string; httpsProxy: string; noProxy: string } {
-  const httpProxy = env.http_proxy || env.HTTP_PROXY || '';
-  const all = env.all_proxy || env.ALL_PROXY || '';
-  // ALL_PROXY often names a SOCKS proxy, which is not for HTTP.
-  const fallback = /^https?:/i.test(all) ? all : '';
-  return {
-    httpProxy: httpProxy || fallback,
-    httpsProxy: env.https_proxy || env.HTTPS_PROXY || fallback,
-    noProxy: [env.no_proxy || env.NO_PROXY || '', 'localhost,127.0.0.1,[::1]'].filter(Boolean).join(','),
   };
 }
 

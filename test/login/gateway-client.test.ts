@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayClient, openGatewayClient } from '../../src/login/gateway-client.ts';
-import { proxySettings } from '../../src/login/http-client.ts';
+import { proxySettings } from '../../src/config/proxy.ts';
 import { type OidcFixture, startOidc } from '../support/oidc.ts';
 import { selfSignedFor } from './certificate.ts';
 import { type SmallGateway, startSmallGateway } from './small-gateway.ts';

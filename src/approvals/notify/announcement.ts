@@ -4,7 +4,7 @@
  * nothing that the record does not hold in the clear: no bind values, no literals beyond the recorded text.
  */
 import type { NotifyEvent } from '../../config/approval-settings.ts';
-import type { Person, Requested, RequestEvent, RequestState } from '../request.ts';
+import type { Person, RequestEvent, Requested, RequestState } from '../request.ts';
 import { lines, oneLine } from './plain-text.ts';
 
 export interface Announcement {

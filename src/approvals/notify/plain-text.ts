@@ -3,7 +3,10 @@
 /** C0, DEL, C1, line separators, and the marks that reorder or hide text on a screen. */
 const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
-const UNSAFE_BUT_NEWLINES = new RegExp(UNSAFE.source.replace('\\u0000-\\u001f', '\\u0000-\\u0009\\u000b-\\u001f'), 'gu');
+const UNSAFE_BUT_NEWLINES = new RegExp(
+  UNSAFE.source.replace('\\u0000-\\u001f', '\\u0000-\\u0009\\u000b-\\u001f'),
+  'gu',
+);
 
 /** One line of at most `maxLength` characters. */
 export function oneLine(text: string, maxLength: number): string {
