@@ -3,7 +3,7 @@
  * transaction decide, so no copy of the catalog can. The messages use a name of their own and touch neither the
  * client's unnamed statement nor, with Flush in place of Sync, its implicit transaction.
  */
-import { encodeBind, encodeClose, encodeExecute, encodeParse, FLUSH, SYNC } from '../../pgwire/extended.ts';
+import { encodeBind, encodeClose, encodeExecute, encodeParse } from '../../pgwire/extended.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
 
@@ -76,11 +76,8 @@ export function isProbeable(target: ObjectTarget): boolean {
   return target.kind !== 'other' && target.lookup !== undefined;
 }
 
-/**
- * The messages of one probe: Parse, Bind, Execute, two Closes and either Flush (inside a pipeline of the client's) or Sync.
- * `id` makes its names unique in the session.
- */
-export function probeMessages(targets: readonly ObjectTarget[], id: number, end: 'flush' | 'sync'): Buffer {
+/** The messages of one probe; `id` makes its names unique in the session, and what ends it is the caller's. */
+export function probeMessages(targets: readonly ObjectTarget[], id: number): Buffer {
   const name = `dbgate_probe_${id}`;
   return Buffer.concat([
     encodeParse(name, PROBE_SQL),
@@ -92,11 +89,10 @@ export function probeMessages(targets: readonly ObjectTarget[], id: number, end:
     encodeExecute(name, 0),
     encodeClose('P', name),
     encodeClose('S', name),
-    end === 'flush' ? FLUSH : SYNC,
   ]);
 }
 
-/** The messages of a query without parameters that `PROBE_REQUESTS` answer; what ends it is the caller's. */
+/** The same of a query without parameters. */
 export function queryMessages(sql: string, id: number): Buffer {
   const name = `dbgate_probe_${id}`;
   return Buffer.concat([
@@ -108,7 +104,7 @@ export function queryMessages(sql: string, id: number): Buffer {
   ]);
 }
 
-/** Requests of a probe that are answered: Parse, Bind, Execute, Closes, and Sync where it ends with one. */
+/** Their requests, as they are answered. */
 export const PROBE_REQUESTS = ['parse', 'bind', 'execute', 'close', 'close'] as const;
 
 /** A target as it was looked up, and where it would come into being. */

@@ -29,7 +29,7 @@ export type Planned =
   /** It depends on answers of the server that have not come yet. */
   | { readonly kind: 'unsettled' };
 
-type Ready = Extract<Planned, { kind: 'plans' | 'refused' }>;
+export type Ready = Extract<Planned, { kind: 'plans' | 'refused' }>;
 
 export const NOTHING_TO_PLAN: Ready = { kind: 'plans', plans: undefined, masks: false, lookups: 0 };
 

@@ -1,0 +1,309 @@
+/**
+ * The client's statements, one message at a time (Query, Parse, Bind, Execute, Close), each in this order: find out what
+ * it is, decide, record the intent, queue the very bytes that were judged. When something has to be known first, the
+ * message waits (`waiting.ts`) and comes here again.
+ *
+ * It must never queue a statement that was not judged, nor one whose intent was not taken.
+ */
+import { decodeBind, decodeClose, decodeExecute, decodeParse, encodeDescribe } from '../../pgwire/extended.ts';
+import { HEADER_BYTES } from '../../pgwire/framing.ts';
+import { decodeQuery } from '../../pgwire/query.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
+import type { Analysis } from '../../sql/facts.ts';
+import type { Backend } from './backend.ts';
+import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
+import {
+  AUDIT_UNAVAILABLE,
+  noSuchPortal,
+  noSuchStatement,
+  REJECTED_EXECUTE,
+  REJECTED_QUERY,
+  rejectedParse,
+  TOO_MANY_PREPARED,
+} from './denial.ts';
+import type { ProbeCollector, Request } from './in-flight.ts';
+import type { MaskingSteps } from './masking-steps.ts';
+import type { NamesProbe } from './names-probe.ts';
+import type { ProbedTarget } from './ownership-probe.ts';
+import { masksAnswer } from './planning.ts';
+import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
+import { decodeText, INVALID_ENCODING } from './statement-text.ts';
+import { executeRefusal, judged, nameEffects, namesOf, needsNames, refusalOf, successOf } from './statements.ts';
+import { type ClientMessage, type Held, keep, type Waiter } from './waiting.ts';
+
+/** Texts of named statements that a session may keep at once, in UTF-16 units. */
+const MAX_PREPARED_BYTES = 64 << 20;
+
+const ch = (letter: string): number => letter.charCodeAt(0);
+export const QUERY = ch('Q');
+export const BIND = ch('B');
+
+type Resolved = readonly ProbedTarget[] | undefined;
+
+export class ClientStatements {
+  readonly #core: SessionCore;
+  readonly #backend: Backend;
+  readonly #waiter: Waiter;
+  readonly #steps: MaskingSteps;
+  readonly #names: NamesProbe;
+  /** Portals whose intent was taken at Bind and that have not been executed. */
+  readonly #bound = new Set<Portal>();
+
+  constructor(core: SessionCore, backend: Backend, waiter: Waiter, steps: MaskingSteps, names: NamesProbe) {
+    this.#core = core;
+    this.#backend = backend;
+    this.#waiter = waiter;
+    this.#steps = steps;
+    this.#names = names;
+  }
+
+  /** A message that waited, with what is known of it. */
+  withNames({ message, statement, resolved }: Held): boolean {
+    if (message.type === QUERY) return this.query(message, statement, resolved);
+    return message.type === BIND ? this.bind(message, resolved) : this.execute(message, resolved);
+  }
+
+  /** The text of a Query or Parse was analysed. */
+  analysed(message: ClientMessage, sql: string, analysis: Analysis): boolean {
+    const statement = judged(this.#core.around, analysis, sql);
+    return message.type === QUERY ? this.query(message, statement) : this.parse(message, statement);
+  }
+
+  query(message: ClientMessage, known?: PreparedStatement, resolved?: Resolved): boolean {
+    const { buffer, start, end } = message;
+    const core = this.#core;
+    const statement = known ?? this.#statementOf(message, decodeQuery(buffer, start + HEADER_BYTES, end));
+    if (statement === undefined) return false;
+    const decision =
+      resolved === undefined ? statement.decision : core.around.judgeResolved(statement.analysis, resolved);
+    if (decision.effect === 'deny') return this.#refuse('query', decision, statement);
+    const executed = executeRefusal(core.around, core.names, statement, NO_BATCH);
+    if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (executed !== undefined) return this.#refuse('query', executed, statement);
+    const planned = this.#steps.plan({ message, statement, resolved }, NO_BATCH);
+    if (planned === undefined) return false;
+    if (planned.kind === 'refused') return this.#refuse('query', planned.denied, statement);
+    if (resolved === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
+      return this.#askForNames(message, statement);
+    }
+    const usedUp = this.#steps.planning.takeLookups(planned.lookups);
+    if (usedUp !== undefined) return this.#refuse('query', usedUp, statement);
+    const { plans } = planned;
+    this.#steps.sending(statement, plans);
+    const masks = planned.masks ? 'mask' : 'allow';
+    const intent = core.takeIntent('simple', statement, { decision: masks });
+    if (intent === undefined) return this.#auditUnavailable('query');
+    const { n, position } = intent;
+    const unnamedGone = core.names.expectUnnamedGone();
+    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
+    const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment);
+    const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
+    const parts = {
+      n,
+      position,
+      pure: this.#isPure(statement),
+      onSuccess: successOf(statement),
+      names,
+      plans,
+      moment,
+      statement,
+    };
+    return this.#sent(core.send('query', buffer, start, end, parts), resolved);
+  }
+
+  parse(message: ClientMessage, known?: PreparedStatement): boolean {
+    const { buffer, start, end } = message;
+    const parse = decodeParse(buffer, start + HEADER_BYTES, end);
+    const statement = known ?? this.#statementOf(message, parse);
+    if (statement === undefined) return false;
+    // What depends on names is decided when it is executed: they may mean something else by then.
+    if (statement.decision.effect === 'deny') {
+      this.#core.refuse('parse', rejectedParse(parse.name), statement.decision, statement);
+      return true;
+    }
+    const { names, batch } = this.#core;
+    if (parse.name !== '' && names.statementBytes > MAX_PREPARED_BYTES) {
+      this.#core.refuse('parse', rejectedParse(parse.name), TOO_MANY_PREPARED, statement);
+      return true;
+    }
+    const effect = names.expectStatement(parse.name, statement, batch, 0);
+    this.#core.send('parse', buffer, start, end, { names: [effect], statement });
+    return true;
+  }
+
+  bind(message: ClientMessage, resolved?: Resolved): boolean {
+    const { buffer, start, end } = message;
+    const core = this.#core;
+    const bind = decodeBind(buffer, start + HEADER_BYTES, end);
+    const statement = core.names.statement(bind.statement, core.batch);
+    const replaced = core.names.portal(bind.portal, core.batch);
+    if (statement === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (statement === undefined) return this.#refuse('bind', noSuchStatement(bind.statement), undefined);
+    // A cursor's FETCH can run a portal without Execute, and its plan is fixed now: what policy asks, it asks here too.
+    const refused = this.#refusal(statement, resolved);
+    if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (refused !== undefined) return this.#refuse('bind', refused, statement);
+    if (resolved === undefined && statement.decision.effect === 'resolve') {
+      return this.#askForNames(message, statement);
+    }
+    const planned = this.#steps.plan({ message, statement, resolved }, core.batch);
+    if (planned === undefined) return false;
+    if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
+    const usedUp = this.#steps.planning.takeLookups(planned.lookups);
+    if (usedUp !== undefined) return this.#refuse('bind', usedUp, statement);
+    const { parameterCount: binds } = bind;
+    const masks = planned.masks ? 'mask' : 'allow';
+    const intent = core.takeIntent('extended', statement, { decision: masks, binds });
+    if (intent === undefined) return this.#auditUnavailable('bind');
+    if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
+    const { n, position } = intent;
+    const { plans } = planned;
+    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
+    const portal: Portal = { statement, n, position, binds, confirmed: false, plans, moment, description: undefined };
+    this.#bound.add(portal);
+    const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
+    const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
+    core.send('bind', buffer, start, end, parts);
+    if (planned.masks) this.#describe(bind.portal, portal);
+    return true;
+  }
+
+  /** The client may execute it without ever asking what its columns are. */
+  #describe(name: string, portal: Portal): void {
+    const core = this.#core;
+    core.toUpstream.put(encodeDescribe('P', name));
+    const collector: ProbeCollector = { rows: [], failed: undefined, left: 1, portal };
+    core.push('describe', { probe: collector, position: portal.position });
+  }
+
+  execute(message: ClientMessage, resolved?: Resolved): boolean {
+    const { buffer, start, end } = message;
+    const core = this.#core;
+    const { portal: name } = decodeExecute(buffer, start + HEADER_BYTES, end);
+    const portal = core.names.portal(name, core.batch);
+    if (portal === UNSETTLED) return this.#waiter.awaitSettled(message);
+    // Not of a cursor that SQL declared either: FETCH is there for it.
+    if (portal === undefined) return this.#refuse('execute', noSuchPortal(name), undefined);
+    if (name !== '' && this.#steps.planning.masking !== undefined) {
+      // SQL may have closed it, and declared a cursor of that name.
+      const named = core.names.cursorPlan(name, core.batch);
+      if (named === UNSETTLED) return this.#waiter.awaitSettled(message);
+      if (named !== portal.fetched) return this.#refuse('execute', noSuchPortal(name), undefined);
+    }
+    const { statement } = portal;
+    const refused = this.#refusal(statement, resolved);
+    if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (refused !== undefined) {
+      this.neverExecuted(portal, NOT_RUN);
+      return this.#refuse('execute', refused, statement);
+    }
+    if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
+    const { plans } = portal;
+    this.#steps.sending(statement, plans);
+    const intent = this.#intentOf(portal, statement);
+    if (intent === undefined) return this.#auditUnavailable('execute');
+    const { n, position } = intent;
+    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
+    const names = nameEffects(core.names, statement, core.batch, plans, moment);
+    const onSuccess = successOf(statement);
+    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
+    return this.#sent(core.send('execute', buffer, start, end, parts), resolved);
+  }
+
+  close(message: ClientMessage): boolean {
+    const { buffer, start, end } = message;
+    const { kind, name } = decodeClose(buffer, start + HEADER_BYTES, end);
+    const { names, batch } = this.#core;
+    if (kind === 'P') {
+      const portal = names.portal(name, batch);
+      if (portal !== undefined && portal !== UNSETTLED) this.neverExecuted(portal, NOT_RUN);
+    }
+    const effect =
+      kind === 'S' ? names.expectStatement(name, undefined, batch, 0) : names.expectPortal(name, undefined, batch);
+    this.#core.send('close', buffer, start, end, { names: [effect] });
+    return true;
+  }
+
+  /** An intent was taken at Bind, and no Execute came for it. */
+  neverExecuted(portal: Portal, sqlstate: string): void {
+    if (!this.#bound.delete(portal)) return;
+    this.#core.recordNotRun(portal.n, sqlstate);
+    portal.n = 0;
+  }
+
+  /** Intents of portals that will never be durable: an Execute takes a new one. */
+  intentsFailed(from: number): void {
+    for (const portal of this.#bound) if (portal.position >= from) this.neverExecuted(portal, NOT_RUN);
+  }
+
+  /** Its portals are gone with it. */
+  transactionEnded(): void {
+    for (const portal of this.#bound) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
+  }
+
+  /** Nothing that was bound will be executed. */
+  stop(): void {
+    for (const portal of this.#bound) this.neverExecuted(portal, NOT_RUN);
+  }
+
+  #refusal(statement: PreparedStatement, resolved: Resolved): DenyDecision | undefined | typeof UNSETTLED {
+    const { around, names, batch } = this.#core;
+    const denied = refusalOf(around, statement);
+    if (denied !== undefined) return denied;
+    if (resolved !== undefined) {
+      const decision = around.judgeResolved(statement.analysis, resolved);
+      if (decision.effect === 'deny') return decision;
+    }
+    return executeRefusal(around, names, statement, batch);
+  }
+
+  #refuse(kind: 'query' | 'bind' | 'execute', denied: DenyDecision, statement: PreparedStatement | undefined): boolean {
+    this.#core.refuse(kind, kind === 'query' ? REJECTED_QUERY : REJECTED_EXECUTE, denied, statement);
+    return true;
+  }
+
+  #auditUnavailable(kind: 'query' | 'bind' | 'execute'): boolean {
+    return this.#refuse(kind, AUDIT_UNAVAILABLE, undefined);
+  }
+
+  #askForNames(message: ClientMessage, statement: PreparedStatement): boolean {
+    if (this.#names.ask({ message, statement, resolved: undefined })) return false;
+    return this.withNames({ message, statement, resolved: [] });
+  }
+
+  /** What it creates is looked up before anything else comes. */
+  #sent(request: Request, resolved: Resolved): boolean {
+    return !this.#names.awaitCreation(request, resolved);
+  }
+
+  /** The intent taken at Bind for the first Execute, a new one for each further. */
+  #intentOf(portal: Portal, statement: PreparedStatement): Intent | undefined {
+    if (portal.n === 0) {
+      const decision = portal.plans?.some(masksAnswer) === true ? 'mask' : 'allow';
+      return this.#core.takeIntent('extended', statement, { decision, binds: portal.binds });
+    }
+    const { n, position } = portal;
+    portal.n = 0;
+    this.#bound.delete(portal);
+    return { n, position };
+  }
+
+  /** The judged statement of a Query or Parse; undefined when its analysis has to be waited for. */
+  #statementOf(message: ClientMessage, text: { sqlStart: number; sqlEnd: number }): PreparedStatement | undefined {
+    const { options, around } = this.#core;
+    const sql = decodeText(message.buffer, text.sqlStart, text.sqlEnd, options.encoding);
+    if (sql === undefined) return judged(around, INVALID_ENCODING, '');
+    const analysis = around.lookup(sql);
+    if (analysis !== undefined) return judged(around, analysis, sql);
+    this.#core.command({ type: 'analyse', sql });
+    this.#waiter.wait({ for: 'analysis', message: keep(message), sql });
+    return undefined;
+  }
+
+  /** Asked anew each time: the schema may have changed since it was parsed, in this session's open transaction too. */
+  #isPure({ analysis, fromSql }: PreparedStatement): boolean {
+    const core = this.#core;
+    if (core.schemaTouched && core.inFlight.size === 0 && this.#backend.status === 'I') core.schemaTouched = false;
+    return !core.schemaTouched && !fromSql && core.around.isPureRead(analysis.statements);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * What has to come first so that the answer to a statement can be masked: the session is asked what names mean in it, the
+ * text is traced. In: a message with its statement. Out: its plans, or why it is refused, or it waits for an event.
+ */
+import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { Backend } from './backend.ts';
+import { NOT_RUN, type SessionCore } from './core.ts';
+import type { ProbeCollector } from './in-flight.ts';
+import type { SessionMasking } from './masking.ts';
+import type { OwnQuestions } from './own-questions.ts';
+import {
+  NOTHING_TO_PLAN,
+  PLANNED_BLIND,
+  type Planned,
+  Planning,
+  type Ready,
+  WORLD_REFUSED,
+  WORLD_UNKNOWN,
+} from './planning.ts';
+import type { PreparedStatement } from './prepared.ts';
+import { namesChanged } from './schema-names.ts';
+import { changesOthers, changesSchema, mayCommit } from './statements.ts';
+import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
+import { SEARCH_PATH_SQL } from './world.ts';
+
+const NO_PLANS: readonly StatementPlan[] = [];
+/** in_failed_sql_transaction */
+const IN_FAILED_TRANSACTION = '25P02';
+
+export class MaskingSteps {
+  readonly planning: Planning;
+  readonly #core: SessionCore;
+  readonly #backend: Backend;
+  readonly #questions: OwnQuestions;
+  readonly #waiter: Waiter;
+
+  constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter) {
+    this.#core = core;
+    this.#backend = backend;
+    this.#questions = questions;
+    this.#waiter = waiter;
+    this.planning = new Planning(core.around.masking, core.names);
+  }
+
+  /** Undefined: something has to come first, and the message waits until then. */
+  plan(held: Held, batch: number): Ready | undefined {
+    const { planning } = this;
+    if (planning.masking === undefined) return NOTHING_TO_PLAN;
+    const planned = planning.plan(held.statement, batch);
+    switch (planned.kind) {
+      case 'plans':
+      case 'refused':
+        return planned;
+      case 'unsettled':
+        this.#waiter.awaitSettled(held.message);
+        return undefined;
+      case 'trace': {
+        this.#waiter.wait({ for: 'trace', held: { ...held, message: keep(held.message) } });
+        const { analysis, sql } = planned.statement;
+        this.#core.command({ type: 'trace', statements: analysis.statements, sql });
+        return undefined;
+      }
+      case 'world':
+        return this.#askForWorld(held, planning.masking);
+      default:
+        return planned satisfies never;
+    }
+  }
+
+  #askForWorld(held: Held, masking: SessionMasking): Ready | undefined {
+    if (this.#backend.skipping) {
+      // Of a batch whose Sync has been sent the end is near; without it the server discards what comes.
+      if (!this.#core.pipelineOpen) {
+        this.#waiter.awaitSettled(held.message);
+        return undefined;
+      }
+      return PLANNED_BLIND;
+    }
+    if (this.failsAnyway(held.statement)) return PLANNED_BLIND;
+    const { needsOwnCatalog } = this.planning.world;
+    const texts = needsOwnCatalog ? [SEARCH_PATH_SQL, masking.catalogSql] : [SEARCH_PATH_SQL];
+    const collector = this.#questions.queries(texts);
+    const { sharedVersion } = masking;
+    this.#waiter.wait({ for: 'world', held: { ...held, message: keep(held.message) }, collector, sharedVersion });
+    return undefined;
+  }
+
+  /** In a failed transaction the server refuses it (25P02), whatever its names mean. */
+  failsAnyway(statement: PreparedStatement): boolean {
+    const { inFlight } = this.#core;
+    return this.#backend.status === 'E' && inFlight.size === 0 && statement.analysis.statements.length === 1;
+  }
+
+  /** The session has answered what names mean in it. */
+  worldProbed({ held, collector, sharedVersion }: Extract<Waiting, { for: 'world' }>): void {
+    const { failed, rows } = collector;
+    if (failed !== undefined) {
+      if (this.isFailedByProbe(collector, held.statement)) this.#waiter.passOver();
+      else this.#resume(held, this.#isDiscarded(failed, held.statement) ? PLANNED_BLIND : WORLD_REFUSED);
+      return;
+    }
+    const { world } = this.planning;
+    const texts = rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));
+    const path = texts.shift()?.[0] ?? '';
+    this.planning.masking!.adopt(path === '' ? [] : path.split('\x01'), world.needsOwnCatalog ? texts : undefined);
+    world.adopted(sharedVersion);
+    this.#resume(held, undefined);
+  }
+
+  /** `planned`: no other plan is to be had. */
+  #resume(held: Held, planned: Planned | undefined): void {
+    this.planning.forced = planned;
+    this.#waiter.resume(held, () => {
+      this.planning.forced = undefined;
+    });
+  }
+
+  /** The question failed with this: will the server refuse or discard the statement too, whatever it is? */
+  #isDiscarded(failed: string, { analysis }: PreparedStatement): boolean {
+    if (failed === NOT_RUN) return this.#backend.skipping;
+    return failed === IN_FAILED_TRANSACTION && analysis.statements.length === 1;
+  }
+
+  /** A question in the middle of a batch failed: the server discards the rest of it, so the client has to be told. */
+  isFailedByProbe({ failed }: ProbeCollector, statement: PreparedStatement): boolean {
+    if (failed === undefined || failed === NOT_RUN || !this.#backend.skipping) return false;
+    const sqlstate = failed === IN_FAILED_TRANSACTION ? failed : WORLD_UNKNOWN.sqlstate;
+    this.#waiter.forgetCancel();
+    this.#backend.failedByProbe(this.#core.refuseHere({ ...WORLD_UNKNOWN, sqlstate }, statement));
+    return true;
+  }
+
+  /** It goes upstream now. Before its intent is taken: one that was taken has an outcome. */
+  sending(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): void {
+    const { masking, world } = this.planning;
+    if (masking === undefined) return;
+    if (statement.analysis.statements.some(mayCommit)) masking.goesOn();
+    if (changesOthers(statement))
+      masking.changesSchema(this.#backend.status === 'I', namesChanged(statement.analysis.statements));
+    world.sent(statement.analysis.statements, changesSchema(statement), plans);
+    if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
+    for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan);
+  }
+
+  transactionEnded(isSettled: boolean): void {
+    if (isSettled) this.planning.masking?.schemaSettled();
+    this.planning.world.transactionEnded(isSettled);
+  }
+}

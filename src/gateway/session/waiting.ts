@@ -1,0 +1,171 @@
+/**
+ * What the frontend waits for before it takes the next client message, and how that message is taken up again: by an
+ * event, never by time. One thing is waited for at a time.
+ */
+import { decodeParse } from '../../pgwire/extended.ts';
+import { HEADER_BYTES } from '../../pgwire/framing.ts';
+import type { ObjectTarget } from '../../sql/facts.ts';
+import type { SessionCore } from './core.ts';
+import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
+import type { ProbeCollector, Request } from './in-flight.ts';
+import type { ProbedTarget } from './ownership-probe.ts';
+import type { PreparedStatement } from './prepared.ts';
+
+/** A client message at `buffer[start..end)`; one that waits is kept whole. */
+export interface ClientMessage {
+  readonly type: number;
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A message with what is known of it. */
+export interface Held {
+  readonly message: ClientMessage;
+  readonly statement: PreparedStatement;
+  readonly resolved: readonly ProbedTarget[] | undefined;
+}
+
+export type Waiting =
+  | { readonly for: 'nothing' }
+  /** The analyser's answer for the held message. */
+  | { readonly for: 'analysis'; readonly message: ClientMessage; readonly sql: string }
+  /** What the names in the held message stand for. */
+  | {
+      readonly for: 'names';
+      readonly held: Held;
+      readonly targets: readonly ObjectTarget[];
+      readonly collector: ProbeCollector;
+    }
+  /** What names mean in the session at all: its search_path, and its catalog if it changed that. */
+  | {
+      readonly for: 'world';
+      readonly held: Held;
+      readonly collector: ProbeCollector;
+      /** Of the catalog that is shared, when it was asked. */
+      readonly sharedVersion: number;
+    }
+  /** Where the values of the held message's answer come from. */
+  | { readonly for: 'trace'; readonly held: Held }
+  /** The server's answers, to know what a name in the held message stands for. */
+  | { readonly for: 'settled'; readonly message: ClientMessage }
+  /** A cancel to reach the server, as it could hit the held message. */
+  | { readonly for: 'cancelled'; readonly message: ClientMessage }
+  /** A statement that creates objects must be through before they can be looked up. */
+  | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
+  | {
+      readonly for: 'created_names';
+      readonly targets: readonly ObjectTarget[];
+      readonly collector: ProbeCollector;
+    };
+
+/** Takes up what waited. True: the message is done with, and the next may come. */
+export interface Resumption {
+  /** As if it came now. */
+  again(message: ClientMessage): boolean;
+  /** With what is known of it. */
+  withNames(held: Held): boolean;
+  /** The next message. */
+  goOn(): void;
+}
+
+const NOTHING: Waiting = { for: 'nothing' };
+const QUERY = 'Q'.charCodeAt(0);
+const PARSE = 'P'.charCodeAt(0);
+const BIND = 'B'.charCodeAt(0);
+
+export class Waiter {
+  readonly #core: SessionCore;
+  readonly #resumption: Resumption;
+  #now: Waiting = NOTHING;
+  /** A CancelRequest came for the message that is held. */
+  #cancelled = false;
+
+  constructor(core: SessionCore, resumption: Resumption) {
+    this.#core = core;
+    this.#resumption = resumption;
+  }
+
+  get now(): Waiting {
+    return this.#now;
+  }
+
+  get isWaiting(): boolean {
+    return this.#now !== NOTHING;
+  }
+
+  /** Takes no client message until an event resumes them. */
+  wait(waiting: Waiting): void {
+    this.#now = waiting;
+  }
+
+  end(): void {
+    this.#now = NOTHING;
+  }
+
+  /** A name in the message may stand for two things until the server has answered what was sent before. */
+  awaitSettled(message: ClientMessage): false {
+    this.wait({ for: 'settled', message: keep(message) });
+    return false;
+  }
+
+  /** Answers came: names may be settled now. */
+  retry(): void {
+    if (this.#now.for === 'settled') this.#again(this.#now.message);
+  }
+
+  /** The cancel has reached the server. */
+  cancelled(): void {
+    if (this.#now.for === 'cancelled') this.#again(this.#now.message);
+  }
+
+  #again(message: ClientMessage): void {
+    this.#now = NOTHING;
+    if (this.#resumption.again(message)) this.#resumption.goOn();
+  }
+
+  /** The message has what it waited for; `done` is called when it has been looked at, before the next comes. */
+  resume(held: Held, done?: () => void): void {
+    this.#now = NOTHING;
+    const isOver = this.isCancelled(held.message, held.statement) || this.#resumption.withNames(held);
+    done?.();
+    if (isOver) this.#resumption.goOn();
+  }
+
+  /** The message is over without more, and the next may come. */
+  passOver(): void {
+    this.#now = NOTHING;
+    this.#resumption.goOn();
+  }
+
+  /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
+  cancelHeld(): boolean {
+    const { for: what } = this.#now;
+    if (what !== 'analysis' && what !== 'world' && what !== 'trace') return false;
+    this.#cancelled = true;
+    return true;
+  }
+
+  /** The message at hand has been refused for another reason. */
+  forgetCancel(): void {
+    this.#cancelled = false;
+  }
+
+  /** Was the message cancelled while it waited? Then it has been refused. */
+  isCancelled({ type, buffer, start, end }: ClientMessage, statement: PreparedStatement | undefined): boolean {
+    if (!this.#cancelled) return false;
+    this.#cancelled = false;
+    if (type === QUERY) this.#core.refuse('query', REJECTED_QUERY, CANCELLED, statement);
+    else if (type === PARSE) {
+      const { name } = decodeParse(buffer, start + HEADER_BYTES, end);
+      this.#core.refuse('parse', rejectedParse(name), CANCELLED, statement);
+    } else this.#core.refuse(type === BIND ? 'bind' : 'execute', REJECTED_EXECUTE, CANCELLED, statement);
+    return true;
+  }
+}
+
+/** A message that outlives its chunk is copied, so that the chunk can be freed. */
+export function keep({ type, buffer, start, end }: ClientMessage): ClientMessage {
+  const copy = Buffer.from(buffer.subarray(start, end));
+  return { type, buffer: copy, start: 0, end: copy.length };
+}
