@@ -42,7 +42,7 @@ export async function openOwnedObjects(log: EventLog, options: { readonly now: (
 
   const append = async (kind: ObjectOwned['kind'], object: OwnedObject): Promise<void> => {
     const { database, principal, catalog, oid, name } = object;
-    const record: ObjectOwned = { v: 1, kind, at: clock(), database, principal, catalog, oid, name };
+    const record: ObjectOwned = { v: 2, kind, at: clock(), database, principal, catalog, oid, name };
     await log.append(OBJECTS_STREAM, [{ payload: JSON.stringify(record) }]);
   };
 

@@ -1,25 +1,60 @@
 /**
- * Turns what sessions do into records of the log. In: sessions opened, statements decided on, their outcomes. Out: the
- * position that must be durable before the statement has an effect.
- * Opens and intents throw when the log refuses them, so that nothing runs unrecorded. What is known only afterwards
- * (outcomes, closes, refused connections) never throws: it is kept, in order, until the log takes it.
+ * Turns what sessions and the gateway do into records of the log. In: sessions opened, statements decided on, their
+ * outcomes, events. Out: the position that must be durable before the statement has an effect.
+ * Opens, intents and events throw when the log refuses them, so that nothing runs unrecorded. What is known only
+ * afterwards (outcomes, closes, refused connections, notes) never throws: it is kept, in order, until the log takes it.
  * Payloads are built by hand with the key order of `record.ts`; `undefined` is left out, as JSON.stringify does.
  */
+import { createHash, type Hash, hash } from 'node:crypto';
+import type { ColumnClass } from '../classify/classes.ts';
 import type { EventLog, Position } from '../store/event-log.ts';
-import type { ConnectRefused, SessionOpen, StatementIntent, StatementOutcome } from './record.ts';
+import { newSalt } from './envelope.ts';
+import type {
+  ConnectRefused,
+  GatewayEvent,
+  IntentFields,
+  OutcomeFields,
+  RequestRecord,
+  SessionOpen,
+  StatementIntent,
+} from './record.ts';
 import { type Backlog, openBacklog } from './record-backlog.ts';
 
 /** The stream of all sessions and statements of a gateway. */
 export const AUDIT_STREAM = 'audit';
 
-export type SessionOpenFields = Omit<SessionOpen, 'v' | 'kind' | 'at' | 'session' | 'gateway'>;
-export type ConnectRefusedFields = Omit<ConnectRefused, 'v' | 'kind' | 'at' | 'gateway'>;
-export type OutcomeFields = Pick<StatementOutcome, 'rows' | 'bytes' | 'ms' | 'sqlstate' | 'masked' | 'fate'>;
+type BodyOf<R extends { readonly body: unknown }> = Omit<Exclude<R['body'], string>, 'salt'>;
 
-export interface IntentFields extends Pick<StatementIntent, 'protocol' | 'class' | 'decision' | 'rule' | 'binds'> {
-  /** `JSON.stringify(analysis.recordedSql)`: the caller keeps it with its cached analysis. */
-  readonly sqlJson: string;
+export type SessionOpenFields = Omit<
+  SessionOpen,
+  'v' | 'kind' | 'at' | 'session' | 'gateway' | 'clock' | 'policyVersion' | 'body'
+> &
+  BodyOf<SessionOpen> & {
+    /** What is in force now; an intent whose version is not that of the session's beginning says so. */
+    readonly policyVersion: string | (() => string);
+  };
+
+export type ConnectRefusedFields = Omit<ConnectRefused, 'v' | 'kind' | 'at' | 'gateway' | 'body'> &
+  BodyOf<ConnectRefused>;
+
+/** What is the same for each execution of a statement's shape: `"fingerprint":…,"columns":{…}`. */
+export function encodeFacts(
+  facts: Pick<StatementIntent, 'fingerprint' | 'command' | 'class' | 'relations'> & {
+    readonly columns: Readonly<Record<string, ColumnClass>>;
+  },
+): string {
+  const { fingerprint, command, class: kind, relations, columns } = facts;
+  return JSON.stringify({ fingerprint, command, class: kind, relations, columns }).slice(1, -1);
 }
+
+export type RequestFields = Omit<RequestRecord, 'v' | 'at' | 'gateway' | 'body'> & BodyOf<RequestRecord>;
+
+export type GatewayEventFields = Omit<GatewayEvent, 'v' | 'at' | 'gateway' | 'body'> & {
+  /** What may be erased. */
+  readonly body?: Readonly<Record<string, unknown>>;
+};
+
+export type EventFields = RequestFields | GatewayEventFields;
 
 export interface SessionRecorder {
   readonly session: string;
@@ -36,6 +71,10 @@ export interface SessionRecorder {
 export interface Recorder {
   session(session: string): SessionRecorder;
   connectRefused(fields: ConnectRefusedFields): void;
+  /** Durable when it resolves; throws `audit_unavailable`: then what it tells of must not be done. */
+  event(fields: EventFields): Promise<Position>;
+  /** Of what was done already; never throws. */
+  note(fields: EventFields): void;
   /** Outcomes and the like that wait for the log to heal. */
   readonly pending: number;
   /** Those that were lost because too many waited, or the process ended first: not 0 means that the record has gaps. */
@@ -48,6 +87,8 @@ export interface RecorderOptions {
   readonly gatewayId: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Of the machine's clock, asked when a session opens. Default: unknown. */
+  readonly clockState?: () => SessionOpen['clock'];
 }
 
 /** A recorder on `log`; one a gateway. */
@@ -55,13 +96,32 @@ export function openRecorder(log: EventLog, options: RecorderOptions): Recorder 
   const backlog = openBacklog(log, AUDIT_STREAM);
   const clock = isoClock(options.now);
   const gateway = JSON.stringify(options.gatewayId);
+  const clockState = options.clockState ?? ((): SessionOpen['clock'] => 'unknown');
+  const parts: Parts = { log, backlog, clock, gateway, clockState };
+
+  const encodeEvent = (fields: EventFields): string => {
+    const head = `{"v":2,"kind":"${fields.kind}","at":"${clock()}","gateway":${gateway},`;
+    if (fields.kind === 'request.event') {
+      const { request, type, by, database, event } = fields;
+      return head + JSON.stringify({ request, type, by, database }).slice(1, -1) + bodyOf({ event });
+    }
+    const { by, database, detail, body } = fields;
+    return head + JSON.stringify({ by, database, detail }).slice(1, -1) + bodyOf(body ?? {});
+  };
+
   return {
-    session: (session) => new LogSessionRecorder(session, log, backlog, clock, gateway),
+    session: (session) => new LogSessionRecorder(session, parts),
     connectRefused(fields) {
-      const { clientAddress, subject, email, database, code, reason } = fields;
-      const rest = JSON.stringify({ clientAddress, subject, email, database, code, reason });
-      backlog.record(`{"v":1,"kind":"connect.refused","at":"${clock()}","gateway":${gateway},${rest.slice(1)}`);
+      const { subject, database, code, email, clientAddress, reason } = fields;
+      const rest = JSON.stringify({ subject, database, code }).slice(1, -1);
+      const body = bodyOf({ email, clientAddress, reason });
+      backlog.record(`{"v":2,"kind":"connect.refused","at":"${clock()}","gateway":${gateway},${rest}${body}`);
     },
+    async event(fields) {
+      const { lastPosition } = await log.append(AUDIT_STREAM, [{ payload: encodeEvent(fields) }]);
+      return lastPosition;
+    },
+    note: (fields) => backlog.record(encodeEvent(fields)),
     get pending() {
       return backlog.pending;
     },
@@ -72,83 +132,117 @@ export function openRecorder(log: EventLog, options: RecorderOptions): Recorder 
   };
 }
 
+/** The record's last member, with the brace behind it. */
+function bodyOf(body: object): string {
+  return `,"body":${JSON.stringify({ salt: newSalt(), ...body })}}`;
+}
+
+interface Parts {
+  readonly log: EventLog;
+  readonly backlog: Backlog;
+  readonly clock: () => string;
+  /** As JSON. */
+  readonly gateway: string;
+  readonly clockState: () => SessionOpen['clock'];
+}
+
+/** From this length on a text that comes again is not hashed again. */
+const LONG_TEXT = 4096;
+
 class LogSessionRecorder implements SessionRecorder {
   readonly session: string;
-  readonly #log: EventLog;
-  readonly #backlog: Backlog;
-  readonly #clock: () => string;
-  readonly #gateway: string;
+  readonly #parts: Parts;
   /** `"session":…,"n":` */
   readonly #key: string;
+  #policyVersion: () => string = () => '';
+  #openedWith = '';
   #statements = 0;
   #denied = 0;
   #closed = false;
+  /** The last long text, hashed so far. */
+  #long: { readonly sql: string; readonly hashed: Hash } | undefined;
 
-  constructor(session: string, log: EventLog, backlog: Backlog, clock: () => string, gateway: string) {
+  constructor(session: string, parts: Parts) {
     this.session = session;
-    this.#log = log;
-    this.#backlog = backlog;
-    this.#clock = clock;
-    this.#gateway = gateway;
+    this.#parts = parts;
     this.#key = `","session":${JSON.stringify(session)},"n":`;
   }
 
   open(fields: SessionOpenFields): Position {
-    const { issuer, subject, email, principalKind, groups, actor, authMethods, clientAddress, application } = fields;
-    const { via, database, environment, upstreamUser, purpose, policyVersion } = fields;
-    const record: SessionOpen = {
-      v: 1,
+    const { issuer, subject, principalKind, actors, authMethods, bound, via } = fields;
+    const { database, environment, upstreamUser, policyVersion } = fields;
+    const { email, groups, clientAddress, application, purpose } = fields;
+    const { log, clock, gateway, clockState } = this.#parts;
+    this.#policyVersion = typeof policyVersion === 'string' ? () => policyVersion : policyVersion;
+    this.#openedWith = this.#policyVersion();
+    const record: Omit<SessionOpen, 'body'> = {
+      v: 2,
       kind: 'session.open',
-      at: this.#clock(),
+      at: clock(),
       session: this.session,
-      gateway: JSON.parse(this.#gateway) as string,
+      gateway: JSON.parse(gateway) as string,
+      clock: clockState(),
       issuer,
       subject,
-      email,
       principalKind,
-      groups,
-      actor,
+      actors,
       authMethods,
-      clientAddress,
-      application,
+      bound,
       via,
       database,
       environment,
       upstreamUser,
-      purpose,
-      policyVersion,
+      policyVersion: this.#openedWith,
     };
-    return this.#log.enqueue(AUDIT_STREAM, JSON.stringify(record));
+    const body = bodyOf({ email, groups, clientAddress, application, purpose });
+    return log.enqueue(AUDIT_STREAM, JSON.stringify(record).slice(0, -1) + body);
   }
 
   intent(fields: IntentFields): { readonly n: number; readonly position: Position } {
     const n = this.#statements + 1;
-    const { protocol, sqlJson, rule, decision, binds } = fields;
-    const ruled = rule === undefined ? '' : `","rule":${JSON.stringify(rule)},"binds":`;
-    const position = this.#log.enqueue(
+    const { protocol, facts, rule, approval, decision, binds, sql, sqlJson, valuesJson } = fields;
+    const { log, clock } = this.#parts;
+    const version = this.#policyVersion();
+    let rare = '';
+    if (rule !== undefined) rare = `,"rule":${JSON.stringify(rule)}`;
+    if (approval !== undefined) rare += `,"approval":${JSON.stringify(approval)}`;
+    if (version !== this.#openedWith) rare += `,"policyVersion":${JSON.stringify(version)}`;
+    const values = valuesJson === undefined ? '' : `,"values":${valuesJson}`;
+    const salt = newSalt();
+    const position = log.enqueue(
       AUDIT_STREAM,
-      `{"v":1,"kind":"statement.intent","at":"${this.#clock()}${this.#key}${n},"protocol":"${protocol}","sql":${sqlJson}` +
-        `,"class":"${fields.class}","decision":"${decision}${ruled === '' ? '","binds":' : ruled}${binds}}`,
+      `{"v":2,"kind":"statement.intent","at":"${clock()}${this.#key}${n},"protocol":"${protocol}",${facts}` +
+        `,"decision":"${decision}"${rare},"binds":${binds}` +
+        `,"body":{"salt":"${salt}","sql":${sqlJson},"hash":"${this.#hash(sql, salt)}"${values}}}`,
     );
     this.#statements = n;
     if (decision === 'deny') this.#denied++;
     return { n, position };
   }
 
-  outcome(n: number, { rows, bytes, ms, sqlstate, masked, fate }: OutcomeFields): void {
+  #hash(sql: string, salt: string): string {
+    if (sql.length < LONG_TEXT) return hash('sha256', sql + salt);
+    if (this.#long?.sql !== sql) this.#long = { sql, hashed: createHash('sha256').update(sql) };
+    return this.#long.hashed.copy().update(salt).digest('hex');
+  }
+
+  outcome(n: number, { rows, bytes, ms, sqlstate, masked, maskedBy, fate }: OutcomeFields): void {
+    const { backlog, clock } = this.#parts;
     const failed = sqlstate === undefined ? '' : `,"sqlstate":${JSON.stringify(sqlstate)}`;
-    this.#backlog.record(
-      `{"v":1,"kind":"statement.outcome","at":"${this.#clock()}${this.#key}${n},"rows":${rows},"bytes":${bytes}` +
-        `,"ms":${Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : 0}${failed},"masked":${masked}${fate === undefined ? '' : `,"fate":"${fate}"`}}`,
+    const by = maskedBy === undefined ? '' : `,"maskedBy":${JSON.stringify(maskedBy)}`;
+    backlog.record(
+      `{"v":2,"kind":"statement.outcome","at":"${clock()}${this.#key}${n},"rows":${rows},"bytes":${bytes}` +
+        `,"ms":${Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : 0}${failed},"masked":${masked}${by}${fate === undefined ? '' : `,"fate":"${fate}"`}}`,
     );
   }
 
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    const head = `{"v":1,"kind":"session.close","at":"${this.#clock()}","session":${JSON.stringify(this.session)}`;
+    const { backlog, clock } = this.#parts;
+    const head = `{"v":2,"kind":"session.close","at":"${clock()}","session":${JSON.stringify(this.session)}`;
     const tail = `,"statements":${this.#statements},"denied":${this.#denied}}`;
-    this.#backlog.record(`${head},"reason":${JSON.stringify(reason)}${tail}`);
+    backlog.record(`${head},"reason":${JSON.stringify(reason)}${tail}`);
   }
 }
 

@@ -101,12 +101,12 @@ class Replay {
 
   add(statement: RecordedStatement): void {
     this.statements++;
-    const { session, intent } = statement;
+    const { session, intent, sql, who } = statement;
     if (intent.rule !== undefined && NO_POLICY.test(intent.rule)) {
       this.skipped++;
       return;
     }
-    const analysis = this.#analysis(intent.sql);
+    const analysis = this.#analysis(sql);
     const change = this.#changeOf(statement, analysis);
     if (change === 'same') return;
     const command = analysis.statements.map((one) => one.command).join('; ') || 'UNKNOWN';
@@ -116,11 +116,11 @@ class Replay {
       group = { ...change, database: session.database, command, count: 0, principals: new Set(), examples: [] };
       this.#groups.set(key, group);
     }
-    const principal = session.actor ?? session.email ?? session.subject;
+    const principal = session.actors[0] ?? who.email ?? session.subject;
     group.count++;
     group.principals.add(principal);
-    if (group.examples.length < EXAMPLES && !group.examples.some(({ sql }) => sql === intent.sql)) {
-      group.examples.push({ id: `${intent.session}.${intent.n}`, at: intent.at, principal, sql: intent.sql });
+    if (group.examples.length < EXAMPLES && !group.examples.some((example) => example.sql === sql)) {
+      group.examples.push({ id: `${intent.session}.${intent.n}`, at: intent.at, principal, sql });
     }
   }
 
@@ -142,11 +142,12 @@ class Replay {
 
   /** The same text of the same person in the same minute, or ever if no time counts, is judged once. */
   #changeOf(statement: RecordedStatement, analysis: Analysis): { change: Change; rule: string } | 'same' {
-    const { session, intent, atMs } = statement;
+    const { session, intent, sql, who, atMs } = statement;
     const minute = minds(this.#current) || minds(this.#candidate) ? Math.floor(atMs / 60_000) : 0;
-    const { issuer, subject, email, principalKind, groups, actor, database, application, purpose } = session;
-    const who = [issuer, subject, email, principalKind, groups, actor, database, application, purpose];
-    const key = JSON.stringify([who, intent.sql, intent.decision, intent.rule, minute]);
+    const { issuer, subject, principalKind, actors, database } = session;
+    const { email, groups, application, purpose } = who;
+    const sender = [issuer, subject, email, principalKind, groups, actors, database, application, purpose];
+    const key = JSON.stringify([sender, sql, intent.decision, intent.rule, minute]);
     let change = this.#changes.get(key);
     if (change === undefined) {
       change = this.#compare(statement, analysis);
@@ -193,11 +194,11 @@ function changeOf(before: Outcome, after: Outcome): { change: Change; rule: stri
 
 function verdictOf(
   offline: OfflinePolicy,
-  { session, atMs }: RecordedStatement,
+  { session, who, atMs }: RecordedStatement,
   analysis: Analysis,
   stands: 'others' | 'own',
 ): Outcome {
-  const circumstances = circumstancesOf(offline, session, atMs);
+  const circumstances = circumstancesOf(offline, session, who, atMs);
   if (circumstances === undefined) return { effect: 'deny', rule: 'no-grant' };
   const { decision } = judgeOffline(analysis, circumstances, () => stands);
   return { effect: effectOf(decision), rule: decision.effect === 'deny' ? decision.rule : undefined };
@@ -207,12 +208,13 @@ function verdictOf(
 function circumstancesOf(
   { config, policy }: OfflinePolicy,
   session: RecordedStatement['session'],
+  { groups, email, application, purpose }: RecordedStatement['who'],
   nowMs: number,
 ): Circumstances | undefined {
   const database = config.databases.get(session.database);
   if (database === undefined) return undefined;
-  const { purpose, application, groups, principalKind, subject, email, actor } = session;
-  const who = { kind: principalKind, subject, email, actor, groups };
+  const { principalKind, subject, actors } = session;
+  const who = { kind: principalKind, subject, email, actor: actors[0], groups };
   const outcome = grantOf(who, database, compileGrants(config.grants), { nowMs, purpose });
   if (!outcome.granted) return undefined;
   const at: Circumstances = {

@@ -16,6 +16,7 @@ import { DatabaseMasking, type TracedCatalog } from './database-masking.ts';
 import type { MaskingParts } from './masking-parts.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
 import { RoutineSnapshot } from './routine-snapshot.ts';
+import { StatementRecords } from './statement-records.ts';
 import { connectUpstream } from './upstream.ts';
 
 /** What there is to ask about masking without a session. */
@@ -26,6 +27,7 @@ export interface OpenMasking {
 }
 
 export class DatabaseRuntime {
+  readonly records = new StatementRecords();
   #settings: DatabaseSettings;
   readonly #analysers: AnalyserPool;
   readonly #purity: PuritySnapshot;

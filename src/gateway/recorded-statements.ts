@@ -1,6 +1,7 @@
 /**
  * The statements of a gateway's record with who sent them, read from the segments past a running gateway: for commands
- * that look back. In: a state directory. Out: what was judged since a time, oldest first.
+ * that look back. In: a state directory. Out: what was judged since a time, oldest first,
+ * but for what was erased.
  * It changes nothing, and steps over what is damaged or being written.
  */
 import { stat } from 'node:fs/promises';
@@ -11,7 +12,10 @@ import { readSegments, START } from '../store/segment-reader.ts';
 
 export interface RecordedStatement {
   readonly session: SessionOpen;
+  /** Of the session's body. */
+  readonly who: Exclude<SessionOpen['body'], string>;
   readonly intent: StatementIntent;
+  readonly sql: string;
   /** Epoch milliseconds. */
   readonly atMs: number;
 }
@@ -37,7 +41,8 @@ export async function* recordedStatements(stateDir: string, sinceMs: number): As
       else if (record.kind === 'session.close') sessions.delete(record.session);
       else if (record.kind === 'statement.intent' && record.at >= since) {
         const session = sessions.get(record.session);
-        if (session !== undefined) yield { session, intent: record, atMs: Date.parse(record.at) };
+        if (session === undefined || typeof session.body === 'string' || typeof record.body === 'string') continue;
+        yield { session, who: session.body, intent: record, sql: record.body.sql, atMs: Date.parse(record.at) };
       }
     }
   }

@@ -120,8 +120,9 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       email: principal.email,
       principalKind: principal.kind,
       groups: principal.groups,
-      actor: principal.actor,
+      actors: principal.actor === undefined ? [] : [principal.actor],
       authMethods: principal.authMethods,
+      bound: principal.jkt !== undefined,
       clientAddress: arrival.clientAddress,
       application: wanted.application,
       via: arrival.via,
@@ -129,7 +130,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       environment: runtime.settings.environment,
       upstreamUser: runtime.settings.upstream.user,
       purpose: arrival.purpose,
-      policyVersion: gateway.policyVersion,
+      policyVersion: () => gateway.policyVersion,
     });
     const rights = (): MaskingRights => scope().masking;
     // A reload may take a clearance back while the session lives.
@@ -146,6 +147,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       },
       {
         journal,
+        describe: (analysis, sql) => runtime.records.describe(analysis, sql),
         lookup: (sql) => analyser.lookup(sql),
         judge: (analysis) => scope().judge(runtime.withRoutines(analysis)),
         judgeResolved: (analysis, resolved) => scope().judgeResolved(runtime.withRoutines(analysis), resolved),
@@ -195,6 +197,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     });
     entry = {
       id,
+      openedAt: Date.now(),
       holder,
       tunnel: arrival.tunnel,
       database: runtime.settings.name,

@@ -54,8 +54,8 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
   }
   const rows = sqlite
     .prepare(
-      `SELECT s.position, s.at, s.n, s.class, s.decision, s.rule, s.rows, s.ms, s.sqlstate, s.masked, t.text AS sql,
-              e.session, e.database, e.environment, e.principal, e.application, e.purpose,
+      `SELECT s.position, s.at, s.n, s.fingerprint, s.command, s.class, s.relations, s.columns, s.decision, s.rule,
+              s.approval, s.rows, s.ms, s.sqlstate, s.masked, t.text AS sql, e.gateway, e.session, e.database, e.environment, e.principal, e.application, e.purpose,
               CASE WHEN s.decision = 'deny' THEN 'denied'
                    WHEN s.fate = 'rolled_back' THEN 'rolled_back'
                    WHEN s.fate = 'unknown' THEN 'may_have_run'
@@ -63,7 +63,7 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
                    WHEN s.rows IS NOT NULL THEN CASE WHEN s.sqlstate IS NULL THEN 'done' ELSE 'failed' END
                    WHEN e.position > ? AND e.closed_at IS NULL THEN 'running'
                    ELSE 'may_have_run' END AS state
-       FROM statement s CROSS JOIN session e ON e.id = s.session_id CROSS JOIN sql_text t ON t.id = s.sql_id
+       FROM statement s CROSS JOIN session e ON e.id = s.session_id LEFT JOIN sql_text t ON t.id = s.sql_id
        WHERE ${conditions.join(' AND ')}
        ORDER BY s.at DESC, s.position DESC LIMIT ?`,
     )
@@ -73,7 +73,13 @@ export function queryHistory(sqlite: DatabaseSync, query: HistoryQuery, startedA
   return { entries: page.map(entryOf), nextCursor: last && encodeCursor(last.at, last.position) };
 }
 
-type Row = Omit<HistoryEntry, 'id' | 'at'> & { readonly position: Position; readonly at: number; readonly n: number };
+type Row = Omit<HistoryEntry, 'id' | 'at' | 'relations' | 'columns'> & {
+  readonly position: Position;
+  readonly at: number;
+  readonly n: number;
+  readonly relations: string;
+  readonly columns: string;
+};
 
 function entryOf({ position: _, at, n, ...row }: Row): HistoryEntry {
   return {
@@ -86,9 +92,15 @@ function entryOf({ position: _, at, n, ...row }: Row): HistoryEntry {
     application: row.application,
     purpose: row.purpose,
     sql: row.sql,
+    fingerprint: row.fingerprint,
+    command: row.command,
     class: row.class,
+    relations: JSON.parse(row.relations) as string[],
+    columns: JSON.parse(row.columns) as HistoryEntry['columns'],
     decision: row.decision,
     rule: row.rule,
+    approval: row.approval,
+    gateway: row.gateway,
     rows: row.rows,
     ms: row.ms,
     sqlstate: row.sqlstate,

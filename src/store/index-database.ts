@@ -11,7 +11,7 @@ import type { Position, StoredRecord } from './event-log.ts';
 import { type SegmentCursor, START } from './segment-reader.ts';
 
 /** Any change of the tables or of what goes into them: the index is then made anew. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const SCHEMA = `
   CREATE TABLE place (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER, position INTEGER) STRICT;
@@ -19,12 +19,13 @@ const SCHEMA = `
   CREATE TABLE session (
     id INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, opened_at INTEGER NOT NULL,
     principal_id INTEGER NOT NULL, principal TEXT NOT NULL, database TEXT NOT NULL, environment TEXT NOT NULL,
-    application TEXT, purpose TEXT, closed_at INTEGER, reason TEXT
+    gateway TEXT NOT NULL, application TEXT, purpose TEXT, closed_at INTEGER, reason TEXT
   ) STRICT;
   CREATE TABLE sql_text (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, text TEXT NOT NULL) STRICT;
   CREATE TABLE statement (
     position INTEGER PRIMARY KEY, at INTEGER NOT NULL, principal_id INTEGER NOT NULL, session_id INTEGER NOT NULL,
-    n INTEGER NOT NULL, sql_id INTEGER NOT NULL, class TEXT NOT NULL, decision TEXT NOT NULL, rule TEXT,
+    n INTEGER NOT NULL, sql_id INTEGER, fingerprint TEXT NOT NULL, command TEXT NOT NULL, class TEXT NOT NULL,
+    relations TEXT NOT NULL, columns TEXT NOT NULL, decision TEXT NOT NULL, rule TEXT, approval TEXT,
     rows INTEGER, bytes INTEGER, ms REAL, sqlstate TEXT, masked INTEGER, fate TEXT
   ) STRICT;
   CREATE INDEX statement_by_time ON statement (at);
@@ -83,6 +84,8 @@ const CACHED_TEXT_LENGTH = 4096;
 const CACHED_TEXTS = 2048;
 const CACHED_SESSIONS = 4096;
 
+const NOTHING_TOLD = { email: undefined, application: undefined, purpose: undefined };
+
 interface SessionKey {
   readonly id: number;
   readonly principalId: number;
@@ -109,12 +112,13 @@ function makeIndex(sqlite: DatabaseSync): IndexDatabase {
     position: Position,
     record: Pick<SessionOpen, 'session' | 'at'> & Partial<SessionOpen>,
   ): void => {
-    const { session, at, issuer = '', subject = '', email, database = '', environment = '' } = record;
+    const { session, at, issuer = '', subject = '', database = '', environment = '', gateway = '', body } = record;
+    const { email, application, purpose } = typeof body === 'object' ? body : NOTHING_TOLD;
     const principal = principalId(`${issuer}|${subject}`);
     const shown = email ?? subject;
     run(
-      `INSERT INTO session (session, position, opened_at, principal_id, principal, database, environment, application, purpose)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO session (session, position, opened_at, principal_id, principal, database, environment, gateway, application, purpose)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     ).run(
       session,
       position,
@@ -123,8 +127,9 @@ function makeIndex(sqlite: DatabaseSync): IndexDatabase {
       shown,
       database,
       environment,
-      record.application ?? null,
-      record.purpose ?? null,
+      gateway,
+      application ?? null,
+      purpose ?? null,
     );
   };
 
@@ -154,18 +159,24 @@ function makeIndex(sqlite: DatabaseSync): IndexDatabase {
     if (sessionKey(record.session) === undefined) openSession(position, { session: record.session, at: record.at });
     const { id, principalId: principal } = sessionKey(record.session)!;
     run(
-      `INSERT INTO statement (position, at, principal_id, session_id, n, sql_id, class, decision, rule)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO statement (position, at, principal_id, session_id, n, sql_id, fingerprint, command, class, relations,
+                              columns, decision, rule, approval)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       position,
       Date.parse(record.at),
       principal,
       id,
       record.n,
-      textId(record.sql),
+      typeof record.body === 'string' ? null : textId(record.body.sql),
+      record.fingerprint,
+      record.command,
       record.class,
+      JSON.stringify(record.relations),
+      JSON.stringify(record.columns),
       record.decision,
       record.rule ?? null,
+      record.approval ?? null,
     );
   };
 
@@ -218,11 +229,9 @@ function makeIndex(sqlite: DatabaseSync): IndexDatabase {
       case 'object.dropped':
         owned(record);
         break;
-      case 'connect.refused':
-        break;
       default:
-        // Kinds of later versions, and of other parts of the gateway, have their own readers.
-        record satisfies never;
+        // Refused connections, requests, what happened to the gateway: they have their own readers.
+        break;
     }
   };
 

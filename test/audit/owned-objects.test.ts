@@ -26,7 +26,7 @@ describe('owned objects', () => {
     };
     check(owned.isOwn);
     expect((await payloads(log.read('objects')))[0]).toBe(
-      JSON.stringify({ v: 1, kind: 'object.created', at: '2026-01-01T00:00:00.000Z', ...table }),
+      JSON.stringify({ v: 2, kind: 'object.created', at: '2026-01-01T00:00:00.000Z', ...table }),
     );
     await log.close();
     check((await openOwnedObjects(await openLog(dir), { now })).isOwn);

@@ -1,29 +1,46 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RequestEvent } from '../../src/approvals/request.ts';
+import { bodyOf, envelopeOf } from '../../src/audit/envelope.ts';
 import { openBacklog } from '../../src/audit/record-backlog.ts';
-import { openRecorder } from '../../src/audit/recorder.ts';
+import { encodeFacts, openRecorder } from '../../src/audit/recorder.ts';
 import type { EventLog, LogListener } from '../../src/store/event-log.ts';
 import { openLog, payloads, temporaryDirectory, until } from '../store/log-fixture.ts';
 
 const NOW = Date.parse('2026-03-04T05:06:07.089Z');
 const AT = '2026-03-04T05:06:07.089Z';
 
+const who = {
+  email: 'dev@demo.test',
+  groups: ['dev'],
+  clientAddress: '127.0.0.1',
+  application: 'psql\n',
+  purpose: undefined,
+};
 const open = {
   issuer: 'https://issuer.test',
   subject: 'u"1',
-  email: 'dev@demo.test',
   principalKind: 'user',
-  groups: ['dev'],
-  actor: undefined,
+  actors: [],
   authMethods: ['pwd'],
-  clientAddress: '127.0.0.1',
-  application: 'psql\n',
+  bound: true,
   via: 'tunnel',
   database: 'shop',
   environment: 'production',
   upstreamUser: 'app',
-  purpose: undefined,
 } as const;
+
+const told = {
+  fingerprint: '0123456789abcdef',
+  command: 'SELECT',
+  class: 'read',
+  relations: ['public."t"'],
+  columns: { 'public.t.mail': 'email' },
+} as const;
+const facts = encodeFacts(told);
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A log whose disk is in the test's hand: enqueue fails while `broken`, `commit` and `fail` decide on the rest. */
 function logInHand() {
@@ -53,25 +70,39 @@ function logInHand() {
   return hand;
 }
 
+/** The record without what is random in it. */
+function unsalted(payload: string): unknown {
+  const { body, ...record } = JSON.parse(payload) as { body?: { salt: string } };
+  if (body === undefined) return record;
+  const { salt, ...rest } = body;
+  expect(salt).toMatch(/^[\w-]{22}$/);
+  return { ...record, body: rest };
+}
+
 describe('recorder', () => {
   it('records a session in order, with fixed keys, undefined left out', async () => {
     const log = await openLog(temporaryDirectory());
-    const recorder = openRecorder(log, { gatewayId: 'gw"1', now: () => NOW });
+    const recorder = openRecorder(log, { gatewayId: 'gw"1', now: () => NOW, clockState: () => 'synchronised' });
     const session = recorder.session('s"1');
-    expect(session.open(open)).toBe(1);
-    expect(
-      session.intent({
-        protocol: 'simple',
-        sqlJson: JSON.stringify("select\n'x\"'"),
-        class: 'read',
-        decision: 'allow',
-        rule: undefined,
-        binds: 0,
-      }),
-    ).toEqual({ n: 1, position: 2 });
-    session.outcome(1, { rows: 3, bytes: 99, ms: 1.23456, sqlstate: undefined, masked: 0 });
-    const denied = { protocol: 'extended', class: 'ddl', decision: 'deny', rule: 'production.no-drop' } as const;
-    expect(session.intent({ ...denied, sqlJson: '"drop table t"', binds: 2 }).n).toBe(2);
+    let policyVersion = 'p1';
+    expect(session.open({ ...open, ...who, policyVersion: () => policyVersion })).toBe(1);
+    const sql = "select\n'x\"'";
+    const common = { protocol: 'simple', facts, rule: undefined, binds: 0 } as const;
+    expect(session.intent({ ...common, sql, sqlJson: JSON.stringify(sql), decision: 'allow' })).toEqual({
+      n: 1,
+      position: 2,
+    });
+    session.outcome(1, { rows: 3, bytes: 99, ms: 1.23456, sqlstate: undefined, masked: 2, maskedBy: { email: 2 } });
+    policyVersion = 'p2';
+    const denied = {
+      protocol: 'extended',
+      facts,
+      decision: 'deny',
+      rule: 'production.no-drop',
+      approval: 'r1',
+    } as const;
+    const dropped = { ...denied, sql: 'drop table t', sqlJson: '"drop table t"', binds: 2, valuesJson: '["1",null]' };
+    expect(session.intent(dropped).n).toBe(2);
     session.outcome(2, { rows: 0, bytes: 0, ms: 0.5, sqlstate: '42501', masked: 0 });
     recorder.connectRefused({
       clientAddress: '::1',
@@ -84,59 +115,110 @@ describe('recorder', () => {
     session.close('client');
     session.close('again');
     await log.flush();
+    const stored = await payloads(log.readAll());
+    const { salt, hash } = (JSON.parse(stored[1]!) as { body: { salt: string; hash: string } }).body;
+    expect(hash).toBe(sha256(sql + salt));
+    const refused = (JSON.parse(stored[3]!) as { body: { salt: string; hash: string } }).body;
+    expect(refused.hash).toBe(sha256(`drop table t${refused.salt}`));
+    const v = 2;
+    const gateway = 'gw"1';
+    const run = { v, kind: 'statement.intent', at: AT, session: 's"1' };
+    const ended = { v, kind: 'statement.outcome', at: AT, session: 's"1' };
     const expected = [
-      { v: 1, kind: 'session.open', at: AT, session: 's"1', gateway: 'gw"1', ...open },
       {
-        v: 1,
-        kind: 'statement.intent',
+        v,
+        kind: 'session.open',
         at: AT,
         session: 's"1',
-        n: 1,
-        protocol: 'simple',
-        sql: "select\n'x\"'",
-        class: 'read',
-        decision: 'allow',
-        binds: 0,
+        gateway,
+        clock: 'synchronised',
+        ...open,
+        policyVersion: 'p1',
+        body: who,
       },
-      { v: 1, kind: 'statement.outcome', at: AT, session: 's"1', n: 1, rows: 3, bytes: 99, ms: 1.235, masked: 0 },
+      { ...run, n: 1, protocol: 'simple', ...told, decision: 'allow', binds: 0, body: { sql, hash } },
+      { ...ended, n: 1, rows: 3, bytes: 99, ms: 1.235, masked: 2, maskedBy: { email: 2 } },
       {
-        v: 1,
-        kind: 'statement.intent',
-        at: AT,
-        session: 's"1',
+        ...run,
         n: 2,
         protocol: 'extended',
-        sql: 'drop table t',
-        class: 'ddl',
+        ...told,
         decision: 'deny',
         rule: 'production.no-drop',
+        approval: 'r1',
+        policyVersion: 'p2',
         binds: 2,
+        body: { sql: 'drop table t', hash: refused.hash, values: ['1', null] },
       },
+      { ...ended, n: 2, rows: 0, bytes: 0, ms: 0.5, sqlstate: '42501', masked: 0 },
       {
-        v: 1,
-        kind: 'statement.outcome',
-        at: AT,
-        session: 's"1',
-        n: 2,
-        rows: 0,
-        bytes: 0,
-        ms: 0.5,
-        sqlstate: '42501',
-        masked: 0,
-      },
-      {
-        v: 1,
+        v,
         kind: 'connect.refused',
         at: AT,
-        gateway: 'gw"1',
-        clientAddress: '::1',
+        gateway,
         database: 'shop',
         code: 'token_invalid',
-        reason: 'expired',
+        body: { clientAddress: '::1', reason: 'expired' },
       },
-      { v: 1, kind: 'session.close', at: AT, session: 's"1', reason: 'client', statements: 2, denied: 1 },
+      { v, kind: 'session.close', at: AT, session: 's"1', reason: 'client', statements: 2, denied: 1 },
     ];
-    expect(await payloads(log.readAll())).toEqual(expected.map((record) => JSON.stringify(record)));
+    expect(stored.map((payload) => JSON.stringify(unsalted(payload)))).toEqual(
+      expected.map((record) => JSON.stringify(record)),
+    );
+  });
+
+  it('records events of requests and of the gateway, durable or as they come', async () => {
+    const log = await openLog(temporaryDirectory());
+    const recorder = openRecorder(log, { gatewayId: 'gw', now: () => NOW });
+    const event = { type: 'cancelled', at: AT, by: 'i|dev' } as unknown as RequestEvent;
+    const position = await recorder.event({
+      kind: 'request.event',
+      request: 'r1',
+      type: event.type,
+      by: 'i|dev',
+      database: 'shop',
+      event,
+    });
+    expect(log.durablePosition).toBeGreaterThanOrEqual(position);
+    recorder.note({ kind: 'policy.changed', by: undefined, database: undefined, detail: { version: 'p2' } });
+    await recorder.event({
+      kind: 'history.read',
+      by: 'i|a',
+      database: 'x',
+      detail: {},
+      body: { query: { grep: 'é' } },
+    });
+    await log.flush();
+    const stored = await payloads(log.readAll());
+    expect(stored.map(unsalted)).toEqual([
+      {
+        v: 2,
+        kind: 'request.event',
+        at: AT,
+        gateway: 'gw',
+        request: 'r1',
+        type: 'cancelled',
+        by: 'i|dev',
+        database: 'shop',
+        body: { event },
+      },
+      { v: 2, kind: 'policy.changed', at: AT, gateway: 'gw', detail: { version: 'p2' }, body: {} },
+      {
+        v: 2,
+        kind: 'history.read',
+        at: AT,
+        gateway: 'gw',
+        by: 'i|a',
+        database: 'x',
+        detail: {},
+        body: { query: { grep: 'é' } },
+      },
+    ]);
+    for (const payload of stored) expect(bodyOf(payload)).toBe(JSON.stringify((JSON.parse(payload) as Bodied).body));
+    await log.close();
+    await expect(
+      recorder.event({ kind: 'history.read', by: undefined, database: undefined, detail: {} }),
+    ).rejects.toMatchObject({ code: 'audit_unavailable' });
   });
 
   it('builds by hand exactly what JSON.stringify would', () => {
@@ -149,18 +231,27 @@ describe('recorder', () => {
         fc.nat(),
         fc.double({ min: 0, max: 1e6, noNaN: true }),
         fc.option(fc.constantFrom('42501', 'XX000'), { nil: undefined }),
-        (sql, rule, count, ms, sqlstate) => {
+        fc.option(fc.array(fc.option(fc.string())), { nil: undefined }),
+        (sql, rule, count, ms, sqlstate, values) => {
           const { n } = session.intent({
             protocol: 'extended',
+            facts,
+            sql,
             sqlJson: JSON.stringify(sql),
-            class: 'write',
             decision: 'allow',
             rule,
             binds: count,
+            valuesJson: values && JSON.stringify(values),
           });
           const intent = hand.taken.at(-1)!;
           expect(intent).toBe(JSON.stringify(JSON.parse(intent)));
-          expect(JSON.parse(intent)).toMatchObject({ n, sql, binds: count, ...(rule === undefined ? {} : { rule }) });
+          const { body, ...record } = JSON.parse(intent) as Record<string, unknown>;
+          expect(record).toMatchObject({ n, ...told, binds: count, ...(rule === undefined ? {} : { rule }) });
+          expect(body).toMatchObject({ sql, ...(values === undefined ? {} : { values }) });
+          // Erased, it is the same leaf.
+          const envelope = envelopeOf(intent);
+          expect(envelopeOf(envelope)).toBe(envelope);
+          expect(JSON.parse(envelope)).toEqual({ ...record, body: expect.stringMatching(/^sha256:/) });
           session.outcome(n, { rows: count, bytes: count, ms, sqlstate, masked: 0 });
           const outcome = hand.taken.at(-1)!;
           expect(outcome).toBe(JSON.stringify(JSON.parse(outcome)));
@@ -170,13 +261,25 @@ describe('recorder', () => {
     );
   });
 
+  it('hashes a long text once, and each of its records with its own salt', () => {
+    const hand = logInHand();
+    const session = openRecorder(hand as unknown as EventLog, { gatewayId: 'gw', now: () => NOW }).session('s');
+    const texts = ['a'.repeat(10_000), 'ü'.repeat(10_000)];
+    for (const sql of [texts[0]!, texts[0]!, texts[1]!, texts[0]!]) {
+      session.intent({ protocol: 'simple', facts, sql, sqlJson: '""', decision: 'allow', rule: undefined, binds: 0 });
+      const { salt, hash } = (JSON.parse(hand.taken.at(-1)!) as { body: { salt: string; hash: string } }).body;
+      expect(hash).toBe(sha256(sql + salt));
+    }
+  });
+
   it('gives no number to a statement whose intent is refused', () => {
     const hand = logInHand();
     const session = openRecorder(hand as unknown as EventLog, { gatewayId: 'gw', now: () => NOW }).session('s');
     const intent = {
       protocol: 'simple',
+      facts,
+      sql: 'x',
       sqlJson: '"x"',
-      class: 'read',
       decision: 'deny',
       rule: 'r',
       binds: 0,
@@ -189,6 +292,10 @@ describe('recorder', () => {
     expect(JSON.parse(hand.taken.at(-1)!)).toMatchObject({ statements: 1, denied: 1 });
   });
 });
+
+interface Bodied {
+  readonly body: unknown;
+}
 
 describe('what happened while the log is broken', () => {
   const outcome = { rows: 0, bytes: 0, ms: 0, sqlstate: undefined, masked: 0 };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRecorder, type SessionOpenFields } from '../../src/audit/recorder.ts';
+import { encodeFacts, openRecorder, type SessionOpenFields } from '../../src/audit/recorder.ts';
 import { policyCommand } from '../../src/commands/policy.ts';
 import { openSegmentLog } from '../../src/store/segment-log.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -31,8 +31,9 @@ const person = (subject: string, more: Partial<SessionOpenFields> = {}): Session
   email: `${subject}@example.com`,
   principalKind: 'user',
   groups: ['eng'],
-  actor: undefined,
+  actors: [],
   authMethods: [],
+  bound: false,
   clientAddress: '127.0.0.1:1',
   application: 'psql',
   via: 'tunnel',
@@ -40,6 +41,7 @@ const person = (subject: string, more: Partial<SessionOpenFields> = {}): Session
   environment: 'production',
   upstreamUser: 'dbgate',
   purpose: undefined,
+  policyVersion: 'v',
   ...more,
 });
 
@@ -61,7 +63,8 @@ beforeAll(async () => {
   ada.open(person('ada'));
   const add = (session: typeof ada, sql: string, rule?: string): void => {
     const sqlJson = JSON.stringify(sql);
-    session.intent({ protocol: 'simple', sqlJson, class: 'read', decision: rule ? 'deny' : 'allow', rule, binds: 0 });
+    const facts = encodeFacts({ fingerprint: '', command: '', class: 'read', relations: [], columns: {} });
+    session.intent({ protocol: 'simple', facts, sql, sqlJson, decision: rule ? 'deny' : 'allow', rule, binds: 0 });
   };
   add(ada, 'SELECT old FROM orders');
   now = NOW - DAY_MS;
@@ -75,7 +78,7 @@ beforeAll(async () => {
   bob.open(person('bob'));
   add(bob, 'SELECT * FROM orders');
   const bot = recorder.session('s-bot');
-  bot.open(person('ada', { principalKind: 'agent', actor: 'bot', groups: [] }));
+  bot.open(person('ada', { principalKind: 'agent', actors: ['bot'], groups: [] }));
   add(bot, 'SELECT 1');
   const dev = recorder.session('s-dev');
   dev.open(person('ada', { database: 'dev-db', environment: 'development' }));

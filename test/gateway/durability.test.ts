@@ -10,7 +10,7 @@ import type pg from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { freePort } from '../../src/demo/free-port.ts';
-import { failure, Rig, readRecords, until } from './gateway-rig.ts';
+import { failure, Rig, readRecords, recordedText, until } from './gateway-rig.ts';
 
 let rig: Rig;
 let token: string;
@@ -103,7 +103,7 @@ function intentsOf(records: Awaited<ReturnType<typeof readRecords>>): Set<string
   const ids = new Set<string>();
   for (const record of records) {
     if (record.kind !== 'statement.intent') continue;
-    for (const [id] of record.sql.matchAll(/\d+-\d+-\d+/g)) ids.add(id);
+    for (const [id] of recordedText(record).matchAll(/\d+-\d+-\d+/g)) ids.add(id);
   }
   return ids;
 }

@@ -289,6 +289,11 @@ export class Rig {
   }
 }
 
+/** The text of an intent, as it is recorded; '' of what has none, or has it no more. */
+export function recordedText(record: AuditRecord): string {
+  return record.kind !== 'statement.intent' || typeof record.body === 'string' ? '' : record.body.sql;
+}
+
 /** What the segments hold now: the tail that is being written is no damage. */
 export async function readRecords(dir: string): Promise<AuditRecord[]> {
   const records: AuditRecord[] = [];

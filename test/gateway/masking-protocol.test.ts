@@ -12,7 +12,7 @@ import {
 } from '../../src/pgwire/extended.ts';
 import { encodeMessage, int32 } from '../../src/pgwire/message.ts';
 import { encodeCancelRequest } from '../../src/pgwire/startup.ts';
-import { until, withRig } from './gateway-rig.ts';
+import { recordedText, until, withRig } from './gateway-rig.ts';
 import { Listener, PEOPLE, PEOPLE_SQL } from './masked-people.ts';
 
 const rig = withRig({
@@ -292,7 +292,7 @@ describe('what comes besides rows', () => {
     await l.query(`/* counted */ ${EMAIL} LIMIT 3`);
     await until(async () => {
       const records = await rig.records();
-      const intent = records.find((one) => one.kind === 'statement.intent' && one.sql.includes('counted'));
+      const intent = records.find((one) => recordedText(one).includes('counted'));
       if (intent?.kind !== 'statement.intent') return false;
       const outcome = records.find(
         (one) => one.kind === 'statement.outcome' && one.n === intent.n && one.session === intent.session,

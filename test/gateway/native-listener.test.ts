@@ -106,7 +106,9 @@ describe('ways in', () => {
     await client.connect();
     expect((await client.query('SELECT current_user AS u')).rows).toEqual([{ u: 'app' }]);
     await client.end();
-    const opens = (await rig.records()).filter((r) => r.kind === 'session.open' && r.application === 'report');
+    const opens = (await rig.records()).filter(
+      (r) => r.kind === 'session.open' && typeof r.body === 'object' && r.body.application === 'report',
+    );
     expect(opens.at(-1) as SessionOpen).toMatchObject({ via: 'native', subject: 'u-1' });
   });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord, StatementIntent, StatementOutcome } from '../../src/audit/record.ts';
-import { failure, until, withRig } from './gateway-rig.ts';
+import { failure, recordedText, until, withRig } from './gateway-rig.ts';
 import { WireClient } from './wire-client.ts';
 
 const rig = withRig({
@@ -35,7 +35,7 @@ async function sessionOf(subject: string) {
 }
 
 function brief(intent: StatementIntent, outcome: StatementOutcome | undefined) {
-  return [intent.sql, intent.class, intent.decision, intent.rule, outcome?.rows, outcome?.sqlstate];
+  return [recordedText(intent), intent.class, intent.decision, intent.rule, outcome?.rows, outcome?.sqlstate];
 }
 
 async function run(client: pg.Client, sql: string, values?: unknown[]): Promise<void> {
@@ -131,7 +131,7 @@ describe('the record of a session', () => {
     await ready;
     await client.end();
     const { intents, outcomes } = await sessionOf('pipelined');
-    const ends = intents.map(({ sql, n }) => [sql, outcomes.find((o) => o.n === n)?.sqlstate]);
+    const ends = intents.map((intent) => [recordedText(intent), outcomes.find((o) => o.n === intent.n)?.sqlstate]);
     expect(ends.slice(0, 2)).toEqual([
       ["INSERT INTO colours VALUES (200, 'a')", '22012'],
       ['SELECT 1/0', '22012'],

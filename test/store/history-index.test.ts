@@ -2,8 +2,9 @@ import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import type { HistoryEntry, HistoryQuery } from '../../src/audit/record.ts';
-import { type IntentFields, openRecorder, type SessionOpenFields } from '../../src/audit/recorder.ts';
+import type { HistoryEntry, HistoryQuery, IntentFields } from '../../src/audit/record.ts';
+import { encodeFacts, openRecorder, type SessionOpenFields } from '../../src/audit/recorder.ts';
+import type { StatementClass } from '../../src/sql/facts.ts';
 import { type History, openHistory } from '../../src/store/history-index.ts';
 import type { SegmentLog } from '../../src/store/segment-log.ts';
 import { cleanUp, openLog, temporaryDirectory } from './log-fixture.ts';
@@ -14,8 +15,9 @@ const person = (name: string, database: string): SessionOpenFields => ({
   email: `${name}@demo.test`,
   principalKind: 'user',
   groups: [],
-  actor: undefined,
+  actors: [],
   authMethods: [],
+  bound: false,
   clientAddress: '127.0.0.1',
   application: 'psql',
   via: 'tunnel',
@@ -23,18 +25,30 @@ const person = (name: string, database: string): SessionOpenFields => ({
   environment: 'production',
   upstreamUser: 'app',
   purpose: 'ticket 1',
+  policyVersion: 'v',
 });
+
+const facts = (kind: StatementClass) =>
+  encodeFacts({
+    fingerprint: 'f',
+    command: 'SELECT',
+    class: kind,
+    relations: ['public.t'],
+    columns: { 'public.t.mail': 'email' },
+  });
 
 const read = (sql: string, more: Partial<IntentFields> = {}): IntentFields => ({
   protocol: 'simple',
+  facts: facts('read'),
+  sql,
   sqlJson: JSON.stringify(sql),
-  class: 'read',
   decision: 'allow',
   rule: undefined,
   binds: 0,
   ...more,
 });
-const denied = (sql: string): IntentFields => read(sql, { class: 'ddl', decision: 'deny', rule: 'production.no-drop' });
+const denied = (sql: string): IntentFields =>
+  read(sql, { facts: facts('ddl'), decision: 'deny', rule: 'production.no-drop' });
 const ok = { rows: 1, bytes: 10, ms: 0.25, sqlstate: undefined, masked: 0 };
 
 /** A log with its history, and a clock that goes on by 1 s a record. */
@@ -55,7 +69,7 @@ function openHistoryOf(log: SegmentLog, dir: string, warnings: string[] = []): H
 }
 
 const sqlOf = async (history: History, query: HistoryQuery = {}): Promise<string[]> =>
-  (await history.query({ limit: 1000, ...query })).entries.map((entry) => entry.sql);
+  (await history.query({ limit: 1000, ...query })).entries.map((entry) => entry.sql ?? '');
 
 function dump(dir: string): unknown {
   const sqlite = new DatabaseSync(join(dir, 'index.sqlite'), { readOnly: true });
@@ -87,9 +101,15 @@ describe('history', () => {
           application: 'psql',
           purpose: 'ticket 1',
           sql: 'select 1',
+          fingerprint: 'f',
+          command: 'SELECT',
           class: 'read',
+          relations: ['public.t'],
+          columns: { 'public.t.mail': 'email' },
           decision: 'allow',
           rule: null,
+          approval: null,
+          gateway: 'gw',
           rows: 1,
           ms: 0.25,
           sqlstate: null,
@@ -177,7 +197,7 @@ describe('history', () => {
       let added = 0;
       do {
         const page = await history.query(cursor === undefined ? { limit } : { limit, cursor });
-        seen.push(...page.entries.map((entry) => entry.sql));
+        seen.push(...page.entries.map((entry) => entry.sql ?? ''));
         expect(page.entries.length).toBeLessThanOrEqual(limit);
         ({ nextCursor: cursor } = page);
         if (added++ < 3) run(10_000 + limit * 10 + added);
@@ -239,7 +259,7 @@ describe('the index', () => {
       }
       session.close('client');
     }
-    const object = { v: 1, kind: 'object.created', at: '2026-01-01T00:00:00.000Z', database: 'shop', principal: 'p' };
+    const object = { v: 2, kind: 'object.created', at: '2026-01-01T00:00:00.000Z', database: 'shop', principal: 'p' };
     for (const oid of [1, 2]) {
       await gate.log.append('objects', [
         { payload: JSON.stringify({ ...object, catalog: 'pg_class', oid, name: 't' }) },
@@ -275,7 +295,7 @@ describe('the index', () => {
     file.exec("UPDATE sql_text SET text = 'kept from before' WHERE text = 'select 1'");
     file.close();
     await log.append('audit', [
-      { payload: '{"v":1,"kind":"session.close","at":"2026-01-01T00:00:00.000Z","session":"s1"}' },
+      { payload: '{"v":2,"kind":"session.close","at":"2026-01-01T00:00:00.000Z","session":"s1"}' },
     ]);
     expect(await sqlOf(openHistoryOf(log, dir), { grep: 'kept from' })).not.toEqual([]);
   });
@@ -318,7 +338,7 @@ describe('the index', () => {
 
   it('leaves out what is no record, says so, and shows the rest', async () => {
     const { log, recorder, history, warnings } = await setUp();
-    await log.append('audit', [{ payload: 'not json' }, { payload: '{"v":2,"kind":"something.new"}' }]);
+    await log.append('audit', [{ payload: 'not json' }, { payload: '{"v":3,"kind":"something.new"}' }]);
     const session = recorder.session('s1');
     session.open(person('dev', 'shop'));
     session.intent(read('select 1'));

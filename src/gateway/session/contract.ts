@@ -2,7 +2,7 @@
  * What goes into a session and what comes out: events and commands. The session is pure; `gateway/connection.ts`
  * turns sockets, timers and worker answers into events, and executes the commands.
  */
-import type { OutcomeFate } from '../../audit/record.ts';
+import type { IntentFields, OutcomeFields } from '../../audit/record.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
@@ -84,30 +84,18 @@ export interface NamedObject {
 /** Journal of one session: the hot part of the recorder. */
 export interface SessionJournal {
   /** Takes the intent for the next group commit. Throws `DbgateError` `audit_unavailable` when it cannot. */
-  intent(intent: {
-    protocol: 'simple' | 'extended' | 'function';
-    sqlJson: string;
-    class: string;
-    decision: 'allow' | 'mask' | 'hold' | 'deny';
-    rule: string | undefined;
-    binds: number;
-  }): { n: number; position: number };
-  outcome(
-    n: number,
-    outcome: {
-      rows: number;
-      bytes: number;
-      ms: number;
-      sqlstate: string | undefined;
-      masked: number;
-      fate?: OutcomeFate | undefined;
-    },
-  ): void;
+  intent(intent: IntentFields): { n: number; position: number };
+  outcome(n: number, outcome: OutcomeFields): void;
 }
+
+/** What the record says of a statement, whoever runs it. */
+export type StatementDescription = Pick<IntentFields, 'facts' | 'sqlJson'>;
 
 /** What the session may ask of its surroundings, synchronously and without effects on the outside. */
 export interface SessionSurroundings {
   readonly journal: SessionJournal;
+  /** As it is now: classes of columns may be others later. */
+  describe(analysis: Analysis, sql: string): StatementDescription;
   /** The analysis of a text seen before, else undefined. */
   lookup(sql: string): Analysis | undefined;
   /** Policy for this session's principal and database; may ask for names to be resolved first. */

@@ -31,6 +31,15 @@ export interface Intent {
   readonly position: number;
 }
 
+export interface IntentParts {
+  readonly decision: 'allow' | 'mask' | DenyDecision;
+  readonly binds?: number;
+  /** JSON array of bind values, as they are recorded. */
+  readonly valuesJson?: string | undefined;
+  /** The request that opened the way for it. */
+  readonly approval?: string | undefined;
+}
+
 export type Protocol = 'simple' | 'extended' | 'function';
 
 export interface RequestParts {
@@ -97,20 +106,22 @@ export class SessionCore {
   /** Undefined: the log cannot take the record, so the statement must not run. */
   takeIntent(
     protocol: Protocol,
-    sqlJson: string,
-    class_: string,
-    binds: number,
-    decision: 'allow' | 'mask' | DenyDecision = 'allow',
+    { analysis, sql }: Pick<PreparedStatement, 'analysis' | 'sql'>,
+    { decision, binds = 0, valuesJson, approval }: IntentParts,
   ): Intent | undefined {
     this.counters.statements++;
     try {
+      const { facts, sqlJson } = this.around.describe(analysis, sql);
       const intent = this.around.journal.intent({
         protocol,
-        sqlJson,
-        class: class_,
+        facts,
         decision: typeof decision === 'string' ? decision : 'deny',
         rule: typeof decision === 'string' ? undefined : decision.rule,
+        approval,
         binds,
+        sql,
+        sqlJson,
+        valuesJson,
       });
       // From the start, not when its answer comes: a commit that fails meanwhile must not go unnoticed.
       if (this.options.waitForRecord) this.command({ type: 'await_durable', position: intent.position });
@@ -188,8 +199,7 @@ export class SessionCore {
     let intent: Intent | undefined;
     if (denied !== AUDIT_UNAVAILABLE) {
       const protocol = kind === 'query' ? 'simple' : kind === 'function' ? 'function' : 'extended';
-      const sqlJson = statement?.sqlJson ?? JSON.stringify(`<${kind}>`);
-      intent = this.takeIntent(protocol, sqlJson, statement?.analysis.class ?? 'unknown', 0, denied);
+      intent = this.takeIntent(protocol, statement ?? withoutText(kind), { decision: denied });
     }
     const names = kind === 'query' ? this.names.expectUnnamedGone() : NO_EFFECTS;
     const denial = this.denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
@@ -201,7 +211,7 @@ export class SessionCore {
   /** Of a statement whose batch has failed upstream already: nothing stands for it there. Gives the error to tell. */
   refuseHere(denied: DenyDecision, statement: PreparedStatement): Buffer {
     this.counters.denied++;
-    const intent = this.takeIntent('extended', statement.sqlJson, statement.analysis.class, 0, denied);
+    const intent = this.takeIntent('extended', statement, { decision: denied });
     if (intent !== undefined) {
       if (this.options.waitForRecord && intent.position > this.toClient.gate) this.toClient.gate = intent.position;
       this.recordNotRun(intent.n, denied.sqlstate);
@@ -228,4 +238,9 @@ export class SessionCore {
   recordNotRun(n: number, sqlstate: string): void {
     this.around.journal.outcome(n, { rows: 0, bytes: 0, ms: 0, sqlstate, masked: 0 });
   }
+}
+
+/** A message that was refused before there was a text. */
+function withoutText(kind: RequestKind): Pick<PreparedStatement, 'analysis' | 'sql'> {
+  return { analysis: { statements: [], error: undefined, recordedSql: `<${kind}>`, class: 'unknown' }, sql: '' };
 }

@@ -17,8 +17,6 @@ export interface PreparedStatement {
   readonly analysis: Analysis;
   /** As it came. */
   readonly sql: string;
-  /** `JSON.stringify` of the recorded text, made once. */
-  readonly sqlJson: string;
   decision: Decision;
   /** `policyEpoch` at which `decision` was made. */
   epoch: number;
@@ -142,7 +140,7 @@ class Names<Value> {
 }
 
 export class PreparedNames {
-  readonly #statements = new Names<PreparedStatement>((statement) => statement.sqlJson.length);
+  readonly #statements = new Names<PreparedStatement>((statement) => statement.sql.length);
   readonly #portals = new Names<Portal>(() => 0);
   /** Plans of cursors that SQL declared; `#kept` are those that may live on (WITH HOLD), whichever they are. */
   readonly #cursors = new Names<StatementPlan>(() => 0);

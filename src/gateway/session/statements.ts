@@ -15,7 +15,6 @@ export function judged(around: SessionSurroundings, analysis: Analysis, sql: str
   return {
     analysis,
     sql,
-    sqlJson: JSON.stringify(analysis.recordedSql),
     decision: around.judge(analysis),
     epoch: around.policyEpoch(),
     fromSql: false,

@@ -209,6 +209,7 @@ export class Script {
           this.outcomes.push({ n, ...outcome });
         },
       },
+      describe: ({ recordedSql }) => ({ facts: '', sqlJson: JSON.stringify(recordedSql) }),
       lookup: (sql) => (unseen(sql) && !this.#seen.has(sql) ? undefined : analysisOf(sql)),
       judge: (analysis) => decide(analysis),
       judgeResolved: (analysis, resolved) => decide(analysis, resolved),
