@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import type { LogListener, StoredRecord } from '../../src/store/event-log.ts';
+import type { EventLog, LogListener, StoredRecord } from '../../src/store/event-log.ts';
 import { openSegmentLog, type SegmentLog, type SegmentLogOptions } from '../../src/store/segment-log.ts';
 
 const undo: (() => void | Promise<void>)[] = [];
@@ -46,7 +46,7 @@ export async function payloads(records: AsyncIterable<StoredRecord>): Promise<st
 }
 
 /** Everything a log told its listeners. */
-export function watch(log: SegmentLog): { durable: number[]; failed: [number, number][] } {
+export function watch(log: EventLog): { durable: number[]; failed: [number, number][] } {
   const seen = { durable: [] as number[], failed: [] as [number, number][] };
   const listener: LogListener = {
     onDurable: (position) => seen.durable.push(position),

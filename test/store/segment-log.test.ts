@@ -14,6 +14,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame, decodeSegmentHeader, type Frame } from '../../src/store/segment-format.ts';
 import { readSegments, START } from '../../src/store/segment-reader.ts';
 import { SequenceConflict } from '../../src/store/sequence-conflict.ts';
+import { eventLogContract } from './event-log-contract.ts';
 import { all, openLog, payloads, temporaryDirectory, until, watch } from './log-fixture.ts';
 
 const segmentsOf = (dir: string): string[] =>
@@ -35,6 +36,17 @@ function framesOf(path: string): { start: number; end: number }[] {
     at = frame.next;
   }
 }
+
+const directories = new WeakMap<object, string>();
+eventLogContract('SegmentLog', {
+  async open() {
+    const dir = temporaryDirectory();
+    const log = await openLog(dir);
+    directories.set(log, dir);
+    return log;
+  },
+  reopen: (log) => openLog(directories.get(log)!),
+});
 
 describe('segment log', () => {
   it('numbers positions over all streams and records within each', async () => {
