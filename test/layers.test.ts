@@ -19,7 +19,19 @@ const LAYERS: readonly Layer[] = [
   { name: 'main.ts', may: ['commands', 'config'] },
   {
     name: 'commands',
-    may: ['views', 'demo', 'gateway/server.ts', 'gateway', 'login', 'tunnel', 'config', 'policy', 'sql', 'pgwire'],
+    may: [
+      'views',
+      'demo',
+      'gateway/server.ts',
+      'gateway',
+      'audit/tree',
+      'login',
+      'tunnel',
+      'config',
+      'policy',
+      'sql',
+      'pgwire',
+    ],
   },
   { name: 'views', may: [] },
   { name: 'demo', may: ['gateway/server.ts', 'gateway', 'login', 'tunnel', 'config', 'identity', 'pgwire'] },
@@ -28,6 +40,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       'api',
       'gateway',
+      'audit/tree',
       'approvals',
       'audit',
       'store',
@@ -38,7 +51,7 @@ const LAYERS: readonly Layer[] = [
       'young-generation.ts',
     ],
   },
-  { name: 'api', may: ['gateway', 'approvals', 'audit', 'store', 'identity', 'config', 'policy'] },
+  { name: 'api', may: ['gateway', 'audit/tree', 'approvals', 'audit', 'store', 'identity', 'config', 'policy'] },
   {
     name: 'gateway',
     may: [
@@ -57,6 +70,8 @@ const LAYERS: readonly Layer[] = [
       'socket-reads.ts',
     ],
   },
+  // Webhooks of checkpoints are signed as those of requests are.
+  { name: 'audit/tree', may: ['approvals', 'audit', 'store', 'config'] },
   { name: 'approvals', may: ['audit', 'store', 'identity', 'classify', 'policy', 'config'] },
   { name: 'audit', may: ['store'] },
   { name: 'store', may: [] },
@@ -92,6 +107,7 @@ const CONTRACTS = [
   'catalog/catalog.ts',
   'classify/classes.ts',
   'config/approval-settings.ts',
+  'config/audit-settings.ts',
   'config/gateway-settings.ts',
   'identity/principal.ts',
   'masking/clearance.ts',

@@ -18,6 +18,7 @@ export type ReferenceKind =
   | 'password'
   | 'certificate'
   | 'private-key'
+  | 'public-key'
   | 'url'
   | 'endpoint'
   | 'mail-server'

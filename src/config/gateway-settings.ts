@@ -6,6 +6,7 @@ import type { ColumnClass } from '../classify/classes.ts';
 import type { PredicateMode } from '../masking/clearance.ts';
 import type { MaskMode } from '../masking/plan.ts';
 import type { NotifySettings } from './approval-settings.ts';
+import type { AuditSettings } from './audit-settings.ts';
 
 export interface GatewaySettings {
   /** Names this gateway in records; default: the host name of `publicUrl`. */
@@ -30,8 +31,15 @@ export interface GatewaySettings {
   readonly web?: WebSettings | undefined;
   /** Who administers and audits this gateway; undefined: nobody. */
   readonly roles?: RoleSettings | undefined;
-  readonly audit: { readonly durability: 'sync' | 'async'; readonly segmentBytes: number };
+  /** What several gateways share; undefined: this one is by itself. */
+  readonly shared?: SharedSettings | undefined;
+  readonly audit: AuditSettings;
   readonly limits: LimitSettings;
+}
+
+export interface SharedSettings {
+  readonly database: UpstreamSettings;
+  readonly schema: string;
 }
 
 export interface ListenAddress {

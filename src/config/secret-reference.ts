@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ReferenceKind } from './fields.ts';
@@ -55,6 +55,13 @@ function faultOf(value: string, kind: ReferenceKind, plain: boolean): string | u
         return undefined;
       } catch {
         return 'is not a PEM private key without a passphrase';
+      }
+    case 'public-key':
+      try {
+        createPublicKey(value);
+        return undefined;
+      } catch {
+        return 'is not a PEM public key';
       }
     case 'url':
       return upstreamUrlFault(value, plain);

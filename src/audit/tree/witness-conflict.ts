@@ -1,0 +1,2 @@
+/** The witness has seen another history under this origin. */
+export class WitnessConflict extends Error {}
