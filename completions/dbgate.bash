@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--table|--since|--db|--file|--search-path|--issuer|--until|--grep|--limit|--cursor|--config|--as|--groups|--kind|--access|--at|--pg|--for|--with|--record|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--grep|--cursor|--config|--as|--groups|--kind|--at|--pg|--with|--record|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -55,6 +55,12 @@ ls
 connect
 env
 token
+request
+wait
+requests
+cancel
+review
+revoke
 classify
 explain
 login
@@ -78,6 +84,12 @@ ls
 connect
 env
 token
+request
+wait
+requests
+cancel
+review
+revoke
 classify
 explain
 login
@@ -195,6 +207,193 @@ WORDS
       case $position in
         0) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null) ;;
       esac
+      ;;
+    request)
+      case $previous in
+        --access) :; return ;;
+        --reason) :; return ;;
+        --for) :; return ;;
+        --tables) :; return ;;
+        --timeout) :; return ;;
+        --purpose) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--access
+--reason
+--for
+--tables
+--wait
+--timeout
+--break-glass
+--purpose
+--gateway
+--profile
+--token-file
+--ca-file
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null) ;;
+      esac
+      ;;
+    wait)
+      case $previous in
+        --timeout) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--timeout
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    requests)
+      case $previous in
+        --status) __dbgate_offer "$word" < <(printf '%s\n' pending approved denied cancelled expired used ended revoked); return ;;
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --limit) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--mine
+--pending
+--status
+--unreviewed
+--db
+--limit
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(printf '%s\n' show) ;;
+      esac
+      ;;
+    cancel)
+      case $previous in
+        --reason) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--reason
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    review)
+      case $previous in
+        --reason) :; return ;;
+        --for) :; return ;;
+        --tables) :; return ;;
+        --unmask) :; return ;;
+        --max-rows) :; return ;;
+        --times) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--approve
+--deny
+--reviewed
+--reason
+--for
+--tables
+--unmask
+--max-rows
+--times
+--try
+--watch
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    revoke)
+      case $previous in
+        --session) :; return ;;
+        --user) :; return ;;
+        --reason) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--session
+--user
+--restore
+--reason
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
       ;;
     classify)
       case $previous in

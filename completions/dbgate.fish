@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --table --since --db --file --search-path --issuer --until --grep --limit --cursor --config --as --groups --kind --access --at --pg --for --with --record --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --grep --cursor --config --as --groups --kind --at --pg --with --record --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -50,6 +50,12 @@ complete -c dbgate -n __dbgate_no_command -a ls -d 'databases that you may reach
 complete -c dbgate -n __dbgate_no_command -a connect -d 'open a tunnel to a database, or run a command through it'
 complete -c dbgate -n __dbgate_no_command -a env -d 'variables of an open tunnel'
 complete -c dbgate -n __dbgate_no_command -a token -d 'password for the native listener'
+complete -c dbgate -n __dbgate_no_command -a request -d 'ask for more than you may, for a while'
+complete -c dbgate -n __dbgate_no_command -a wait -d 'wait until a request is decided'
+complete -c dbgate -n __dbgate_no_command -a requests -d 'requests: yours, and those that you may decide'
+complete -c dbgate -n __dbgate_no_command -a cancel -d 'withdraw a request of yours'
+complete -c dbgate -n __dbgate_no_command -a review -d 'say yes or no to requests'
+complete -c dbgate -n __dbgate_no_command -a revoke -d 'take access back: a request, a session, a person'
 complete -c dbgate -n __dbgate_no_command -a classify -d 'what the columns of a database hold, and why'
 complete -c dbgate -n __dbgate_no_command -a explain -d 'how a statement of yours would be answered: lineage and masks'
 complete -c dbgate -n __dbgate_no_command -a login -d 'log in to a gateway'
@@ -63,7 +69,7 @@ complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a
 complete -c dbgate -n __dbgate_no_command -a doctor -d 'check everything that a connection needs'
 complete -c dbgate -n __dbgate_no_command -a completion -d 'completion script of a shell'
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
-complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token classify explain login logout whoami history policy check gateway demo doctor completion'
+complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token request wait requests cancel review revoke classify explain login logout whoami history policy check gateway demo doctor completion'
 complete -c dbgate -s h -l help -d 'this help'
 complete -c dbgate -n __dbgate_no_command -l version -d 'the version of dbgate'
 complete -c dbgate -l gateway -r -d 'the gateway to talk to, https://host[:port] (DBGATE_GATEWAY)'
@@ -88,6 +94,50 @@ complete -c dbgate -n '__dbgate_at env 0' -a '(dbgate __complete databases 2>/de
 # token
 complete -c dbgate -n '__dbgate_at token' -l url -d 'print the whole connection URL instead'
 complete -c dbgate -n '__dbgate_at token 0' -a '(dbgate __complete databases 2>/dev/null)'
+
+# request
+complete -c dbgate -n '__dbgate_at request' -l access -r -d 'read, write, ddl, admin or unmask[=class,…]; repeatable, or with commas: write,unmask=email'
+complete -c dbgate -n '__dbgate_at request' -l reason -r -d 'why, for whoever decides'
+complete -c dbgate -n '__dbgate_at request' -l for -r -d 'for how long, from the approval on'
+complete -c dbgate -n '__dbgate_at request' -l tables -r -d 'only for these tables, with commas between; default: all'
+complete -c dbgate -n '__dbgate_at request' -l wait -d 'wait for the decision'
+complete -c dbgate -n '__dbgate_at request' -l timeout -r -d 'with --wait: for at most so long'
+complete -c dbgate -n '__dbgate_at request' -l break-glass -d 'take it now, where policy lets you: it is told to everybody and reviewed afterwards'
+complete -c dbgate -n '__dbgate_at request 0' -a '(dbgate __complete databases 2>/dev/null)'
+
+# wait
+complete -c dbgate -n '__dbgate_at wait' -l timeout -r -d 'for at most so long; default: until the request expires'
+
+# requests
+complete -c dbgate -n '__dbgate_at requests' -l mine -d 'only your own'
+complete -c dbgate -n '__dbgate_at requests' -l pending -d 'only those that nobody has decided'
+complete -c dbgate -n '__dbgate_at requests' -l status -r -a 'pending approved denied cancelled expired used ended revoked' -d 'only those that are'
+complete -c dbgate -n '__dbgate_at requests' -l unreviewed -d 'only break-glass that nobody has looked at'
+complete -c dbgate -n '__dbgate_at requests' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'only of this database'
+complete -c dbgate -n '__dbgate_at requests' -l limit -r -d 'at most so many'
+complete -c dbgate -n '__dbgate_at requests 0' -a 'show'
+
+# cancel
+complete -c dbgate -n '__dbgate_at cancel' -l reason -r -d 'why, for whoever would have decided'
+
+# review
+complete -c dbgate -n '__dbgate_at review' -l approve -d 'say yes'
+complete -c dbgate -n '__dbgate_at review' -l deny -d 'say no'
+complete -c dbgate -n '__dbgate_at review' -l reviewed -d 'of break-glass: you have looked at it afterwards'
+complete -c dbgate -n '__dbgate_at review' -l reason -r -d 'why, for whoever asked and for the record'
+complete -c dbgate -n '__dbgate_at review' -l for -r -d 'with --approve: for at most so long'
+complete -c dbgate -n '__dbgate_at review' -l tables -r -d 'with --approve: only these tables, with commas between'
+complete -c dbgate -n '__dbgate_at review' -l unmask -r -d 'with --approve: only these classes, with commas between'
+complete -c dbgate -n '__dbgate_at review' -l max-rows -r -d 'with --approve, of a statement: rolled back if it changes more rows'
+complete -c dbgate -n '__dbgate_at review' -l times -r -d 'with --approve, of a statement: how many executions of the same shape'
+complete -c dbgate -n '__dbgate_at review' -l try -d 'with --approve, of a statement: run it, show the rows it changes, and ask again before they are kept'
+complete -c dbgate -n '__dbgate_at review' -l watch -d 'stay, and tell of each new request'
+
+# revoke
+complete -c dbgate -n '__dbgate_at revoke' -l session -r -d 'end this session, as "dbgate sessions" shows it: one of yours, or as an administrator'
+complete -c dbgate -n '__dbgate_at revoke' -l user -r -d 'email or subject: end all they have open and refuse them from now on (administrators)'
+complete -c dbgate -n '__dbgate_at revoke' -l restore -d 'with --user: let them in again'
+complete -c dbgate -n '__dbgate_at revoke' -l reason -r -d 'why, for the record'
 
 # classify
 complete -c dbgate -n '__dbgate_at classify' -l table -r -d 'only this table: `users` or `public.users`, `*` stands for anything'

@@ -8,6 +8,12 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     @('connect', 'open a tunnel to a database, or run a command through it')
     @('env', 'variables of an open tunnel')
     @('token', 'password for the native listener')
+    @('request', 'ask for more than you may, for a while')
+    @('wait', 'wait until a request is decided')
+    @('requests', 'requests: yours, and those that you may decide')
+    @('cancel', 'withdraw a request of yours')
+    @('review', 'say yes or no to requests')
+    @('revoke', 'take access back: a request, a session, a person')
     @('classify', 'what the columns of a database hold, and why')
     @('explain', 'how a statement of yours would be answered: lineage and masks')
     @('login', 'log in to a gateway')
@@ -45,6 +51,48 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     )
     'token' = @(
       @('--url', 'print the whole connection URL instead')
+    )
+    'request' = @(
+      @('--access', 'read, write, ddl, admin or unmask[=class,…]; repeatable, or with commas: write,unmask=email')
+      @('--reason', 'why, for whoever decides')
+      @('--for', 'for how long, from the approval on')
+      @('--tables', 'only for these tables, with commas between; default: all')
+      @('--wait', 'wait for the decision')
+      @('--timeout', 'with --wait: for at most so long')
+      @('--break-glass', 'take it now, where policy lets you: it is told to everybody and reviewed afterwards')
+    )
+    'wait' = @(
+      @('--timeout', 'for at most so long; default: until the request expires')
+    )
+    'requests' = @(
+      @('--mine', 'only your own')
+      @('--pending', 'only those that nobody has decided')
+      @('--status', 'only those that are')
+      @('--unreviewed', 'only break-glass that nobody has looked at')
+      @('--db', 'only of this database')
+      @('--limit', 'at most so many')
+    )
+    'cancel' = @(
+      @('--reason', 'why, for whoever would have decided')
+    )
+    'review' = @(
+      @('--approve', 'say yes')
+      @('--deny', 'say no')
+      @('--reviewed', 'of break-glass: you have looked at it afterwards')
+      @('--reason', 'why, for whoever asked and for the record')
+      @('--for', 'with --approve: for at most so long')
+      @('--tables', 'with --approve: only these tables, with commas between')
+      @('--unmask', 'with --approve: only these classes, with commas between')
+      @('--max-rows', 'with --approve, of a statement: rolled back if it changes more rows')
+      @('--times', 'with --approve, of a statement: how many executions of the same shape')
+      @('--try', 'with --approve, of a statement: run it, show the rows it changes, and ask again before they are kept')
+      @('--watch', 'stay, and tell of each new request')
+    )
+    'revoke' = @(
+      @('--session', 'end this session, as "dbgate sessions" shows it: one of yours, or as an administrator')
+      @('--user', 'email or subject: end all they have open and refuse them from now on (administrators)')
+      @('--restore', 'with --user: let them in again')
+      @('--reason', 'why, for the record')
     )
     'classify' = @(
       @('--table', 'only this table: `users` or `public.users`, `*` stands for anything')
@@ -132,6 +180,12 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'connect' = @{ '--port' = 'any'; '--socket' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'env' = @{ '--format' = @('sh', 'fish', 'pwsh', 'dotenv', 'json'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'token' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'request' = @{ '--access' = 'any'; '--reason' = 'any'; '--for' = 'any'; '--tables' = 'any'; '--timeout' = 'any'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
+    'wait' = @{ '--timeout' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'requests' = @{ '--status' = @('pending', 'approved', 'denied', 'cancelled', 'expired', 'used', 'ended', 'revoked'); '--db' = 'databases'; '--limit' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'cancel' = @{ '--reason' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'review' = @{ '--reason' = 'any'; '--for' = 'any'; '--tables' = 'any'; '--unmask' = 'any'; '--max-rows' = 'any'; '--times' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'revoke' = @{ '--session' = 'any'; '--user' = 'any'; '--reason' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'classify' = @{ '--table' = 'any'; '--since' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'explain' = @{ '--db' = 'databases'; '--file' = 'files'; '--search-path' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'login' = @{ '--issuer' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -150,6 +204,12 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'connect' = @('databases', 'command')
     'env' = @('databases')
     'token' = @('databases')
+    'request' = @('databases')
+    'wait' = @('any')
+    'requests' = @(@('show'), 'any')
+    'cancel' = @('any')
+    'review' = @('any')
+    'revoke' = @('any')
     'classify' = @('databases')
     'explain' = @('any')
     'login' = @('any')
@@ -162,9 +222,9 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'demo' = @()
     'doctor' = @()
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
-    'help' = @(,@('ls', 'connect', 'env', 'token', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
+    'help' = @(,@('ls', 'connect', 'env', 'token', 'request', 'wait', 'requests', 'cancel', 'review', 'revoke', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--table', '--since', '--db', '--file', '--search-path', '--issuer', '--until', '--grep', '--limit', '--cursor', '--config', '--as', '--groups', '--kind', '--access', '--at', '--pg', '--for', '--with', '--record', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--grep', '--cursor', '--config', '--as', '--groups', '--kind', '--at', '--pg', '--with', '--record', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

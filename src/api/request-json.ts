@@ -13,6 +13,8 @@ export function requestJson(gateway: GatewayState, state: RequestState, viewer: 
     id: request.id,
     kind: request.kind,
     status: state.status,
+    /** Goes up with each change. */
+    seq: state.seq,
     database: request.database,
     environment: request.environment,
     purpose: request.purpose ?? null,

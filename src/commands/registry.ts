@@ -12,7 +12,16 @@ export interface RegistryEntry {
   load(): Promise<CommandDefinition>;
 }
 
-export type CommandGroup = 'Connect' | 'Data' | 'Account' | 'Record' | 'Policy' | 'Server' | 'More' | 'Hidden';
+export type CommandGroup =
+  | 'Connect'
+  | 'Access'
+  | 'Data'
+  | 'Account'
+  | 'Record'
+  | 'Policy'
+  | 'Server'
+  | 'More'
+  | 'Hidden';
 
 const entry = (
   group: CommandGroup,
@@ -31,6 +40,27 @@ export const COMMANDS: readonly RegistryEntry[] = [
   ),
   entry('Connect', 'env', 'variables of an open tunnel', async () => (await import('./env.ts')).envCommand),
   entry('Connect', 'token', 'password for the native listener', async () => (await import('./token.ts')).tokenCommand),
+  entry(
+    'Access',
+    'request',
+    'ask for more than you may, for a while',
+    async () => (await import('./request.ts')).requestCommand,
+  ),
+  entry('Access', 'wait', 'wait until a request is decided', async () => (await import('./wait.ts')).waitCommand),
+  entry(
+    'Access',
+    'requests',
+    'requests: yours, and those that you may decide',
+    async () => (await import('./requests.ts')).requestsCommand,
+  ),
+  entry('Access', 'cancel', 'withdraw a request of yours', async () => (await import('./cancel.ts')).cancelCommand),
+  entry('Access', 'review', 'say yes or no to requests', async () => (await import('./review.ts')).reviewCommand),
+  entry(
+    'Access',
+    'revoke',
+    'take access back: a request, a session, a person',
+    async () => (await import('./revoke.ts')).revokeCommand,
+  ),
   entry(
     'Data',
     'classify',

@@ -1,0 +1,188 @@
+/** Requests in words for people; whatever came from a server is sanitised here. */
+import { ExitCode } from '../errors.ts';
+import { clockText, durationText } from '../views/time-text.ts';
+import type { PersonLine, RequestDetail, RequestLine } from './request-answers.ts';
+import { sanitise } from './sanitise.ts';
+
+export function personName({ kind, actor, email, name, subject }: PersonLine): string {
+  const who = email ?? name ?? subject;
+  return sanitise(kind === 'agent' && actor !== null ? `${actor} for ${who}` : who);
+}
+
+/** `ddl and unmask=email on orders for 1h`, or the statement on one line. */
+export function askedFor(request: RequestLine): string {
+  const { scope, statement } = request;
+  if (scope === undefined) return sanitise(statement?.sql.trim().replace(/\s+/g, ' ') ?? '');
+  const { access, unmask, tables, duration_ms: durationMs } = scope;
+  const opens = [...(access === null ? [] : [access]), ...unmaskWord(unmask)].join(' and ');
+  const on = tables === null ? '' : ` on ${tables.join(', ')}`;
+  return sanitise(`${opens}${on} for ${durationText(durationMs)}`);
+}
+
+export function unmaskWord(unmask: 'all' | readonly string[] | null): string[] {
+  if (unmask === null) return [];
+  return [unmask === 'all' ? 'unmask' : `unmask=${unmask.join(',')}`];
+}
+
+/** The status, and by whom or until when. */
+export function statusText(request: RequestLine, now: number): string {
+  const { status, approvals, denied, needs } = request;
+  const until = request.valid_until === null ? '' : ` until ${clockText(request.valid_until, now)}`;
+  switch (status) {
+    case 'pending':
+      if (request.tried_rows !== null) return `pending, tried: ${request.tried_rows} rows`;
+      return approvals.length === 0 ? 'pending' : `pending, ${approvals.length} of ${needs} said yes`;
+    case 'approved': {
+      if (!request.break_glass) return `approved${until}`;
+      return `break-glass${until}, ${request.reviewed_by === null ? 'not reviewed' : 'reviewed'}`;
+    }
+    case 'denied':
+      return denied === null ? 'denied' : `denied by ${personName(denied.by)}`;
+    default: {
+      const unreviewed = request.break_glass && request.reviewed_by === null ? ', not reviewed' : '';
+      return sanitise(status) + unreviewed;
+    }
+  }
+}
+
+/** One sentence: what it has come to, for whoever asked. */
+export function outcomeText(request: RequestLine, now: number): string {
+  const { status, denied, id } = request;
+  const by = request.ended_by === null ? '' : ` by ${personName(request.ended_by)}`;
+  const because = request.end_reason ? `: ${sanitise(request.end_reason)}` : '';
+  switch (status) {
+    case 'pending':
+      return `${id} waits for ${decidersText(request)}`;
+    case 'approved': {
+      const until = request.valid_until === null ? '' : ` until ${clockText(request.valid_until, now)}`;
+      if (request.kind === 'statement') return `${id} is approved${until}: the statement may run`;
+      return `${id} is approved${until}: it holds in open sessions too`;
+    }
+    case 'used':
+      return `${id} was approved, and the statement ran`;
+    case 'denied': {
+      if (denied === null) return `${id} is denied`;
+      return `${id} is denied by ${personName(denied.by)}${denied.reason ? `: ${sanitise(denied.reason)}` : ''}`;
+    }
+    case 'expired':
+      return `${id} has expired: nobody decided in time`;
+    case 'ended':
+      return `${id} is over: its time has come`;
+    case 'cancelled':
+      return `${id} is cancelled${by}${because}`;
+    case 'revoked':
+      return `${id} is revoked${by}${because}`;
+    default:
+      return `${id} is ${sanitise(status)}`;
+  }
+}
+
+/** `group dba or user ada@example.com`, and how many of them. */
+export function decidersText({ deciders, needs, external }: RequestLine): string {
+  if (external !== null) return sanitise(`a decision of ${external}`);
+  const names = deciders.map((name) => sanitise(name)).join(' or ') || 'whoever may decide';
+  return needs > 1 ? `${needs} different people of ${names}` : names;
+}
+
+/** The CLI contract: 0 approved, 6 denied, 7 over without a yes, 8 not decided yet. */
+export function statusExitCode(status: string): number {
+  switch (status) {
+    case 'approved':
+    case 'used':
+      return ExitCode.ok;
+    case 'denied':
+      return ExitCode.requestDenied;
+    case 'pending':
+      return ExitCode.pending;
+    default:
+      return ExitCode.expiredOrCancelled;
+  }
+}
+
+/** Everything about a request, a fact a line: `[name, text]`; for the plain detail and the live one alike. */
+export function detailRows(request: RequestLine & Partial<RequestDetail>, now: number): (readonly [string, string])[] {
+  const { scope, statement } = request;
+  const rows: (readonly [string, string])[] = [
+    ['request', `${request.id}, ${statusText(request, now)}`],
+    ['who', `${personName(request.by)}${request.by.kind === 'user' ? '' : `, ${sanitise(request.by.kind)}`}`],
+    ['why', sanitise(request.reason)],
+    ['database', sanitise(`${request.database} (${request.environment})`)],
+  ];
+  const add = (name: string, text: string): void => void (text !== '' && rows.push([name, text]));
+  if (scope !== undefined) {
+    add('opens', [...(scope.access === null ? [] : [sanitise(scope.access)]), ...unmaskWord(scope.unmask)].join(', '));
+    add('tables', scope.tables === null ? 'all' : sanitise(scope.tables.join(', ')));
+    add('for', durationText(scope.duration_ms));
+  }
+  if (statement !== undefined) {
+    add('statement', sanitise(statement.sql, { keepLayout: true }).trim());
+    if (statement.binds > 0) add('values', `${statement.binds}, not shown`);
+    add('rule', sanitise(statement.rule));
+    add('does', sanitise(statement.findings.join(', ')));
+    add('relations', sanitise(statement.relations.join(', ')));
+    add(
+      'classes',
+      sanitise(
+        Object.entries(statement.columns)
+          .map(([column, name]) => `${column}: ${name}`)
+          .join(', '),
+      ),
+    );
+    add('cascades', sanitise(statement.cascades.join(', ')));
+    add('triggers', sanitise(statement.triggers.join(', ')));
+    add('rows', statement.estimated_rows === null ? 'not known' : `about ${Math.round(statement.estimated_rows)}`);
+    if (request.tried_rows !== null) add('tried', `${request.tried_rows} rows, kept only if approved again`);
+    if (statement.in_transaction) add('locks', 'it waits in an open transaction, whose locks are held');
+    if (!statement.can_roll_back) add('trying', 'not possible: it cannot run in a transaction');
+    if (request.waiting > 0) add('waiting', `${request.waiting} on the wire`);
+  }
+  add('purpose', sanitise(request.purpose ?? ''));
+  add('application', sanitise(request.application ?? ''));
+  const { level, reasons } = request.risk;
+  add('risk', sanitise([level, ...(reasons.length > 0 ? [reasons.join(', ')] : [])].join(': ')));
+  add('decides', decidersText(request));
+  if (request.status === 'pending') {
+    add('expires', `${clockText(request.expires_at, now)}, in ${durationText(Date.parse(request.expires_at) - now)}`);
+  }
+  for (const { by, via, reason } of request.approvals) {
+    add('approved', `by ${personName(by)} (${sanitise(via)})${reason ? `: ${sanitise(reason)}` : ''}`);
+  }
+  add('terms', request.approvals.length > 0 ? termsText(request) : '');
+  if (request.denied !== null) {
+    const { by, reason } = request.denied;
+    add('denied', `by ${personName(by)}${reason ? `: ${sanitise(reason)}` : ''}`);
+  }
+  if (request.reviewed_by !== null) add('reviewed', `by ${personName(request.reviewed_by)}`);
+  return rows;
+}
+
+function termsText({ terms, kind }: RequestLine): string {
+  const parts = [
+    terms.duration_ms === null ? undefined : `for ${durationText(terms.duration_ms)}`,
+    terms.tables === null ? undefined : `on ${terms.tables.join(', ')}`,
+    ...unmaskWord(terms.unmask),
+    terms.max_rows === null ? undefined : `at most ${terms.max_rows} rows`,
+    terms.times === null || kind !== 'statement' ? undefined : `${terms.times} times`,
+    terms.try ? 'tried first' : undefined,
+  ];
+  return sanitise(parts.filter((part) => part !== undefined).join(', '));
+}
+
+/** What the person did lately, a statement a line. */
+export function recentLines({ recent = [] }: Partial<RequestDetail>, now: number): string[] {
+  return recent.map(({ at, sql, decision, rows, sqlstate, state }) => {
+    const end = sqlstate ? `error ${sqlstate}` : state === 'running' ? 'running' : rows === null ? '' : `${rows} rows`;
+    const said = [decision, end].filter(Boolean).join(', ');
+    return sanitise(`${clockText(at, now)}  ${(sql ?? '(erased)').trim().replace(/\s+/g, ' ')}  (${said})`);
+  });
+}
+
+/** What happened to a request, an event a line. */
+export function eventLines({ events = [] }: Partial<RequestDetail>, now: number): string[] {
+  return events.map(({ at, type, by, reason, rows }) => {
+    const who = by === undefined ? '' : ` by ${personName(by)}`;
+    const what = rows === undefined ? '' : `: ${rows} rows`;
+    const why = reason && type !== 'requested' && type !== 'ended' ? `: ${reason}` : '';
+    return sanitise(`${clockText(at, now)}  ${type}${who}${what}${why}`);
+  });
+}
