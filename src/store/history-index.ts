@@ -1,17 +1,40 @@
 /**
- * History: what was run, newest first. In: a `HistoryQuery`. Out: a page of entries that includes everything that was
- * durable when it was asked for. The work is done by `index-worker.ts`, in its own thread.
+ * History: what was run, newest first, and what else the record tells. In: a query. Out: an answer that includes everything
+ * that was durable when it was asked for. The work is done by `index-worker.ts`, in its own thread.
  * Whose history may be asked for is decided by the caller, never here.
  */
 import { Worker } from 'node:worker_threads';
-import type { HistoryPage, HistoryQuery } from '../audit/record.ts';
+import type {
+  EventsPage,
+  EventsQuery,
+  HistoryPage,
+  HistoryQuery,
+  RecordedExecution,
+  SessionsPage,
+  SessionsQuery,
+  Transcript,
+} from '../audit/record.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
-import type { IndexReply, IndexRequest, IndexWorkerData } from './index-protocol.ts';
+import type { Position } from './event-log.ts';
+import type { IndexAnswers, IndexReply, IndexRequest, IndexWorkerData, TranscriptQuery } from './index-protocol.ts';
 import type { SegmentLog } from './segment-log.ts';
 
+/** All throw `usage` for a query that makes no sense, `audit_unavailable` when the index cannot be read or kept. */
 export interface History {
-  /** Throws `usage` for a query that makes no sense, `audit_unavailable` when the index cannot be read or kept. */
   query(query: HistoryQuery): Promise<HistoryPage>;
+  sessions(query: SessionsQuery): Promise<SessionsPage>;
+  events(query: EventsQuery): Promise<EventsPage>;
+  /** By `<session>.<n>`; throws `not_found`. */
+  execution(id: string): Promise<RecordedExecution>;
+  /** Throws `not_found`. */
+  transcript(query: TranscriptQuery): Promise<Transcript>;
+  /**
+   * These records were erased in the segments: what the index has of their bodies goes, and places in the segments are not
+   * trusted any more. Call `catchUp` before segments are rewritten. Gives how many it knew.
+   */
+  forget(positions: readonly Position[]): Promise<number>;
+  /** Makes the index anew; gives the last position indexed. */
+  reindex(onProgress?: (done: Position, total: Position) => void): Promise<Position>;
   /** Resolves when everything that is durable now is in the index. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
@@ -22,6 +45,12 @@ export interface HistoryOptions {
   readonly file: string;
   /** Told of damaged segments and of an index that cannot be kept; for the gateway's own log. */
   readonly onWarning?: (message: string) => void;
+}
+
+interface Waiter {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+  progress?: ((done: Position, total: Position) => void) | undefined;
 }
 
 /** Opens the history of `log`. */
@@ -35,7 +64,7 @@ export function openHistory(log: SegmentLog, options: HistoryOptions): History {
   const worker = new Worker(source, { workerData: data, name: 'dbgate-index' });
   worker.unref();
 
-  const waiting = new Map<number, { resolve: (reply: IndexReply) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<number, Waiter>();
   let nextId = 1;
   let failure: Error | undefined;
   let closing: Promise<void> | undefined;
@@ -57,36 +86,47 @@ export function openHistory(log: SegmentLog, options: HistoryOptions): History {
       return;
     }
     const waiter = waiting.get(message.id);
+    if (message.kind === 'progress') {
+      waiter?.progress?.(message.done, message.total);
+      return;
+    }
     waiting.delete(message.id);
-    if (message.kind === 'error') waiter?.reject(new DbgateError(message.code, message.message));
-    else waiter?.resolve(message);
+    if (message.kind === 'answer') waiter?.resolve(message.answer);
+    else {
+      const { code, message: text, hint } = message;
+      waiter?.reject(new DbgateError(code, text, hint === undefined ? {} : { hint }));
+    }
   });
 
-  const ask = async (make: (id: number) => IndexRequest): Promise<IndexReply> => {
+  const ask = async <K extends keyof IndexAnswers>(
+    kind: K,
+    query: IndexAnswers[K]['query'],
+    progress?: Waiter['progress'],
+  ): Promise<IndexAnswers[K]['answer']> => {
     if (closing !== undefined) throw new DbgateError(ErrorCode.auditUnavailable, 'history is closed');
     await log.flush();
     publish();
     if (failure !== undefined) throw failure;
-    return await new Promise<IndexReply>((resolve, reject) => {
+    return await new Promise<IndexAnswers[K]['answer']>((resolve, reject) => {
       const id = nextId++;
-      waiting.set(id, { resolve, reject });
+      waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject, progress });
       // Somebody waits for it, so the process must not end before it answers.
       worker.ref();
-      worker.postMessage(make(id));
+      worker.postMessage({ kind, id, query, upTo: log.syncedPosition });
     }).finally(() => {
       if (waiting.size === 0) worker.unref();
     });
   };
 
   return {
-    async query(query) {
-      const reply = await ask((id) => ({ kind: 'query', id, query, upTo: log.syncedPosition }));
-      if (reply.kind !== 'page') throw new Error(`index worker answered ${reply.kind} to a query`);
-      return reply.page;
-    },
-    async catchUp() {
-      await ask((id) => ({ kind: 'catch-up', id, upTo: log.syncedPosition }));
-    },
+    query: (query) => ask('history', query),
+    sessions: (query) => ask('sessions', query),
+    events: (query) => ask('events', query),
+    execution: (id) => ask('execution', id),
+    transcript: (query) => ask('transcript', query),
+    forget: (positions) => ask('forget', positions),
+    reindex: (onProgress) => ask('reindex', undefined, onProgress),
+    catchUp: () => ask('catch-up', undefined),
     close() {
       closing ??= (async () => {
         unsubscribe();

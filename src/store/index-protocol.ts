@@ -1,4 +1,13 @@
-import type { HistoryPage, HistoryQuery } from '../audit/record.ts';
+import type {
+  EventsPage,
+  EventsQuery,
+  HistoryPage,
+  HistoryQuery,
+  RecordedExecution,
+  SessionsPage,
+  SessionsQuery,
+  Transcript,
+} from '../audit/record.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
 
@@ -14,13 +23,47 @@ export interface IndexWorkerData {
   readonly synced: BigInt64Array;
 }
 
-export type IndexRequest =
-  | { readonly kind: 'query'; readonly id: number; readonly query: HistoryQuery; readonly upTo: Position }
-  | { readonly kind: 'catch-up'; readonly id: number; readonly upTo: Position }
-  | { readonly kind: 'close' };
+/** What can be asked, and what is answered. */
+export interface IndexAnswers {
+  history: { readonly query: HistoryQuery; readonly answer: HistoryPage };
+  sessions: { readonly query: SessionsQuery; readonly answer: SessionsPage };
+  events: { readonly query: EventsQuery; readonly answer: EventsPage };
+  /** `query`: `<session>.<n>`. */
+  execution: { readonly query: string; readonly answer: RecordedExecution };
+  transcript: { readonly query: TranscriptQuery; readonly answer: Transcript };
+  /** Positions of erased records; how many were known. */
+  forget: { readonly query: readonly Position[]; readonly answer: number };
+  /** How many records were indexed. */
+  reindex: { readonly query: undefined; readonly answer: number };
+  'catch-up': { readonly query: undefined; readonly answer: undefined };
+}
+
+export interface TranscriptQuery {
+  readonly session: string;
+  /** Only statements behind this number. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export type IndexQuestion<K extends keyof IndexAnswers = keyof IndexAnswers> = {
+  [Kind in K]: {
+    readonly kind: Kind;
+    readonly id: number;
+    readonly upTo: Position;
+    readonly query: IndexAnswers[Kind]['query'];
+  };
+}[K];
+
+export type IndexRequest = IndexQuestion | { readonly kind: 'close' };
 
 export type IndexReply =
-  | { readonly kind: 'page'; readonly id: number; readonly page: HistoryPage }
-  | { readonly kind: 'caught-up'; readonly id: number }
-  | { readonly kind: 'error'; readonly id: number; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'progress'; readonly id: number; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'error';
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint?: string;
+    }
   | { readonly kind: 'warning'; readonly message: string };

@@ -1,6 +1,6 @@
 /**
  * The thread that keeps the index and answers from it, so that the gateway's main thread never waits for SQLite.
- * In: queries, and the last synced position in shared memory. Out: pages, and word of damage.
+ * In: questions, and the last synced position in shared memory. Out: answers, and word of damage.
  * In the background it takes at most BACKGROUND_SHARE of a core; before an answer it catches up as fast as it can.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -9,27 +9,32 @@ import { acquireLock } from './directory-lock.ts';
 import type { Position } from './event-log.ts';
 import { defineHistoryFunctions, queryHistory } from './history-query.ts';
 import { type IndexDatabase, openIndexDatabase } from './index-database.ts';
-import type { IndexReply, IndexRequest, IndexWorkerData } from './index-protocol.ts';
+import { forgetRecords } from './index-forget.ts';
+import { findExecution, queryEvents, querySessions, readTranscript } from './index-lookups.ts';
+import type { IndexAnswers, IndexQuestion, IndexReply, IndexRequest, IndexWorkerData } from './index-protocol.ts';
+import { openRecordLookup } from './record-lookup.ts';
 import { readSegments } from './segment-reader.ts';
 
 const BACKGROUND_SHARE = 0.1;
 const IDLE_INTERVAL_MS = 500;
+const PROGRESS_INTERVAL_MS = 200;
 
 const { dir, file, startedAt, synced } = workerData as IndexWorkerData;
 const port = parentPort!;
 const reply = (message: IndexReply): void => port.postMessage(message);
 const lock = acquireLock(`${file}.lock`);
-let index = open();
+let index = open(Number(Atomics.load(synced, 0)));
+const records = openRecordLookup(dir, () => index.sqlite);
 let closed = false;
 
-function open(): IndexDatabase {
-  const opened = openIndexDatabase(file, Number(Atomics.load(synced, 0)));
+function open(logPosition: Position): IndexDatabase {
+  const opened = openIndexDatabase(file, logPosition);
   defineHistoryFunctions(opened.sqlite);
   return opened;
 }
 
 /** Indexes what is behind the place reached, at most `chunks` chunks of it; true when `upTo` is reached. */
-async function advance(upTo: Position, chunks: number): Promise<boolean> {
+async function advance(upTo: Position, chunks: number, progress?: (done: Position) => void): Promise<boolean> {
   let left = chunks;
   const from = index.place();
   if (from.position >= upTo) return true;
@@ -38,10 +43,11 @@ async function advance(upTo: Position, chunks: number): Promise<boolean> {
       kind: 'warning',
       message: `audit segment ${damage.segment} is damaged at byte ${damage.offset}: ${damage.reason}`,
     });
-  for await (const { records, cursor } of readSegments(dir, { from, to: upTo, onDamage })) {
-    const senseless = index.apply(records, cursor);
-    if (senseless > 0) reply({ kind: 'warning', message: `${senseless} audit records could not be read as JSON` });
-    if (--left <= 0) return cursor.position >= upTo;
+  for await (const chunk of readSegments(dir, { from, to: upTo, onDamage })) {
+    const senseless = index.apply(chunk.records, chunk.cursor);
+    if (senseless > 0) reply({ kind: 'warning', message: `${senseless} audit records could not be understood` });
+    progress?.(chunk.cursor.position);
+    if (--left <= 0) return chunk.cursor.position >= upTo;
   }
   return true;
 }
@@ -49,14 +55,16 @@ async function advance(upTo: Position, chunks: number): Promise<boolean> {
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-/** As `advance`; an index that turns out to be corrupt is made anew from the segments. */
-async function advanceOrRebuild(upTo: Position, chunks: number): Promise<boolean> {
+/** Does it; an index that turns out to be corrupt is made anew from the segments, and it is done again. */
+async function mendingCorruption<T>(upTo: Position, task: () => T | Promise<T>): Promise<T> {
   try {
-    return await advance(upTo, chunks);
+    return await task();
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    rebuild();
-    return await advance(upTo, chunks);
+    reply({ kind: 'warning', message: `history index ${file} is corrupt and is made anew` });
+    beginAnew();
+    await advance(upTo, Number.POSITIVE_INFINITY);
+    return await task();
   }
 }
 
@@ -66,32 +74,53 @@ function isCorrupt(error: unknown): boolean {
   return code !== undefined && [SQLITE_CORRUPT, SQLITE_NOTADB].includes(code & 0xff);
 }
 
-function rebuild(): void {
-  reply({ kind: 'warning', message: `history index ${file} is corrupt and is made anew` });
+function beginAnew(): void {
   index.close();
-  index = openIndexDatabase(file, -1);
-  defineHistoryFunctions(index.sqlite);
+  index = open(-1);
 }
 
-async function answer(request: Exclude<IndexRequest, { kind: 'close' }>): Promise<void> {
-  const { id, kind, upTo } = request;
+type Answering = {
+  [K in keyof IndexAnswers]: (
+    question: IndexQuestion<K>,
+  ) => IndexAnswers[K]['answer'] | Promise<IndexAnswers[K]['answer']>;
+};
+
+const answering: Answering = {
+  history: ({ query }) => queryHistory(index.sqlite, query, startedAt),
+  sessions: ({ query }) => querySessions(index.sqlite, query, startedAt),
+  events: ({ query }) => queryEvents(index.sqlite, query),
+  execution: ({ query }) => findExecution(index.sqlite, records, query, startedAt),
+  transcript: ({ query }) => readTranscript(index.sqlite, records, query, startedAt),
+  forget: ({ query }) => forgetRecords(index.sqlite, index.writer, query),
+  'catch-up': () => undefined,
+  async reindex({ id, upTo }) {
+    beginAnew();
+    let told = 0;
+    await advance(upTo, Number.POSITIVE_INFINITY, (done) => {
+      const now = performance.now();
+      if (now - told < PROGRESS_INTERVAL_MS) return;
+      told = now;
+      reply({ kind: 'progress', id, done, total: upTo });
+    });
+    return index.place().position;
+  },
+};
+
+async function answer(question: IndexQuestion): Promise<void> {
+  const { id, kind, upTo } = question;
   try {
-    await advanceOrRebuild(upTo, Number.POSITIVE_INFINITY);
-    if (kind === 'catch-up') {
-      reply({ kind: 'caught-up', id });
+    const found = await mendingCorruption(upTo, async () => {
+      if (kind !== 'reindex') await advance(upTo, Number.POSITIVE_INFINITY);
+      return await (answering[kind] as (question: IndexQuestion) => unknown)(question);
+    });
+    reply({ kind: 'answer', id, answer: found });
+  } catch (error) {
+    if (error instanceof DbgateError) {
+      const { code, message, hint } = error;
+      reply({ kind: 'error', id, code, message, ...(hint === undefined ? {} : { hint }) });
       return;
     }
-    try {
-      reply({ kind: 'page', id, page: queryHistory(index.sqlite, request.query, startedAt) });
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      rebuild();
-      await advance(upTo, Number.POSITIVE_INFINITY);
-      reply({ kind: 'page', id, page: queryHistory(index.sqlite, request.query, startedAt) });
-    }
-  } catch (error) {
-    const code = error instanceof DbgateError ? error.code : ErrorCode.auditUnavailable;
-    reply({ kind: 'error', id, code, message: `history: ${(error as Error).message}` });
+    reply({ kind: 'error', id, code: ErrorCode.auditUnavailable, message: `history: ${(error as Error).message}` });
   }
 }
 
@@ -108,7 +137,7 @@ async function background(): Promise<void> {
   let idle = true;
   try {
     const target = Number(Atomics.load(synced, 0));
-    if (index.place().position < target) idle = await advanceOrRebuild(target, 1);
+    if (index.place().position < target) idle = await mendingCorruption(target, () => advance(target, 1));
     failing = false;
   } catch (error) {
     if (!failing) reply({ kind: 'warning', message: `history index cannot be kept: ${(error as Error).message}` });

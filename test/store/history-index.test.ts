@@ -74,7 +74,7 @@ const sqlOf = async (history: History, query: HistoryQuery = {}): Promise<string
 function dump(dir: string): unknown {
   const sqlite = new DatabaseSync(join(dir, 'index.sqlite'), { readOnly: true });
   try {
-    const tables = ['place', 'principal', 'session', 'sql_text', 'statement', 'owned_object'];
+    const tables = ['place', 'principal', 'session', 'text', 'statement', 'owned_object'];
     return tables.map((table) => sqlite.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all());
   } finally {
     sqlite.close();
@@ -292,12 +292,12 @@ describe('the index', () => {
   it('goes on where it was', async () => {
     const { dir, log } = await filled();
     const file = new DatabaseSync(join(dir, 'index.sqlite'));
-    file.exec("UPDATE sql_text SET text = 'kept from before' WHERE text = 'select 1'");
+    file.exec("UPDATE session SET purpose = 'kept from before' WHERE session = 's1'");
     file.close();
     await log.append('audit', [
       { payload: '{"v":2,"kind":"session.close","at":"2026-01-01T00:00:00.000Z","session":"s1"}' },
     ]);
-    expect(await sqlOf(openHistoryOf(log, dir), { grep: 'kept from' })).not.toEqual([]);
+    expect(await sqlOf(openHistoryOf(log, dir), { purpose: 'KEPT from' })).not.toEqual([]);
   });
 
   it('is made anew when it is rubbish, cut, of another schema, or ahead of the log', async () => {
@@ -343,7 +343,7 @@ describe('the index', () => {
     session.open(person('dev', 'shop'));
     session.intent(read('select 1'));
     expect(await sqlOf(history)).toEqual(['select 1']);
-    expect(warnings).toEqual(['1 audit records could not be read as JSON']);
+    expect(warnings).toEqual(['1 audit records could not be understood']);
   });
 
   it('is kept in the background, without a question', async () => {

@@ -1,0 +1,79 @@
+/**
+ * How the index keeps the text of statements: as a shape, which many texts share, and what stood in its gaps. And how a
+ * search for a part of the text becomes one for trigrams of both. Nothing here understands SQL: a gap is what looks like a
+ * number or a quoted string, and putting the parts together again gives the text byte for byte.
+ */
+
+/** Stands in a shape for a gap. */
+const GAP = '\u0001';
+/** Between what stood in the gaps. */
+const NEXT = '\u0002';
+const CONTROLS = /[\u0001\u0002]/;
+
+/** A number that is no part of a name, or a string with its quotes. */
+const FILLER = /'[^']*'|(?<![\p{L}\p{N}_$])\p{Nd}+(?![\p{L}\p{N}_$])/gu;
+
+export interface SplitText {
+  readonly shape: string;
+  /** What stood in the gaps, in order; empty if there is none. */
+  readonly fillers: string;
+}
+
+export function splitText(text: string): SplitText {
+  // Its own control characters would be taken for gaps.
+  if (CONTROLS.test(text)) return { shape: text, fillers: '' };
+  const fillers: string[] = [];
+  const shape = text.replace(FILLER, (filler) => {
+    fillers.push(filler);
+    return GAP;
+  });
+  return { shape, fillers: fillers.join(NEXT) };
+}
+
+export function joinText({ shape, fillers }: SplitText): string {
+  if (fillers === '') return shape;
+  const parts = fillers.split(NEXT);
+  let next = 0;
+  return shape.replaceAll(GAP, () => parts[next++] ?? '');
+}
+
+/** Without regard to case, the same whatever stands around a character; NUL would end a text for SQLite. */
+export function fold(text: string): string {
+  // The one letter whose small form depends on its neighbours.
+  return text.toWellFormed().toLowerCase().replaceAll('ς', 'σ').replaceAll('\0', '\ufffd');
+}
+
+export function containsFolded(text: string, foldedNeedle: string): boolean {
+  return fold(text).includes(foldedNeedle);
+}
+
+const TRIGRAM = 3;
+/** More say nothing new: what is found is looked at anyway. */
+const MAX_TRIGRAMS = 40;
+
+/**
+ * For each part of the needle that cannot lie across the edge of a gap, a full-text query for its trigrams: a text in
+ * whose shape or fillers they are not for every part does not hold the needle. Empty: no part is long enough.
+ */
+export function trigramQueries(foldedNeedle: string): readonly string[] {
+  const queries: string[] = [];
+  for (const part of edgelessParts(foldedNeedle)) {
+    const characters = [...part];
+    const trigrams = new Set<string>();
+    for (let i = 0; i + TRIGRAM <= characters.length && trigrams.size < MAX_TRIGRAMS; i++) {
+      trigrams.add(
+        `"${characters
+          .slice(i, i + TRIGRAM)
+          .join('')
+          .replaceAll('"', '""')}"`,
+      );
+    }
+    if (trigrams.size > 0) queries.push([...trigrams].join(' '));
+  }
+  return queries;
+}
+
+/** Gaps begin and end at quotes, and between a digit and something else. */
+function edgelessParts(needle: string): readonly string[] {
+  return needle.match(/'|\p{Nd}+|[^'\p{Nd}]+/gu) ?? [];
+}
