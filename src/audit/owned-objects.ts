@@ -1,4 +1,4 @@
-import type { EventLog } from '../store/event-log.ts';
+import type { EventLog, LogRecord, SharedEventLog } from '../store/event-log.ts';
 import type { ObjectOwned } from './record.ts';
 import { isoClock } from './recorder.ts';
 
@@ -28,29 +28,60 @@ export interface OwnedObjects {
   dropped(object: OwnedObject): Promise<void>;
 }
 
+export interface OwnedObjectsOptions {
+  readonly now: () => number;
+  /** What several gateways share: then this says who owns what, and `log` only records what was created here. */
+  readonly shared?: SharedEventLog | undefined;
+}
+
 /** Reads who created what from the log. */
-export async function openOwnedObjects(log: EventLog, options: { readonly now: () => number }): Promise<OwnedObjects> {
+export async function openOwnedObjects(log: EventLog, options: OwnedObjectsOptions): Promise<OwnedObjects> {
+  const { shared } = options;
   const owners = new Map<string, string>();
   const clock = isoClock(options.now);
-  const keyOf = (database: string, catalog: string, oid: number): string => `${catalog}/${oid}/${database}`;
-
-  for await (const { payload } of log.read(OBJECTS_STREAM)) {
-    const { kind, database, principal, catalog, oid } = JSON.parse(payload) as ObjectOwned;
-    if (kind === 'object.created') owners.set(keyOf(database, catalog, oid), principal);
-    else owners.delete(keyOf(database, catalog, oid));
-  }
-
-  const append = async (kind: ObjectOwned['kind'], object: OwnedObject): Promise<void> => {
+  const keyOf = ({ database, catalog, oid }: Pick<OwnedObject, 'database' | 'catalog' | 'oid'>): string =>
+    `${catalog}/${oid}/${database}`;
+  const apply = (object: ObjectOwned): void => {
+    if (object.kind === 'object.created') owners.set(keyOf(object), object.principal);
+    else owners.delete(keyOf(object));
+  };
+  const recordOf = (kind: ObjectOwned['kind'], object: OwnedObject): readonly LogRecord[] => {
     const { database, principal, catalog, oid, name } = object;
     const record: ObjectOwned = { v: 2, kind, at: clock(), database, principal, catalog, oid, name };
-    await log.append(OBJECTS_STREAM, [{ payload: JSON.stringify(record) }]);
+    return [{ payload: JSON.stringify(record) }];
+  };
+  const append = async (kind: ObjectOwned['kind'], object: OwnedObject): Promise<void> => {
+    const records = recordOf(kind, object);
+    await shared?.append(OBJECTS_STREAM, records);
+    await log.append(OBJECTS_STREAM, records);
   };
 
+  const here = new Map<string, ObjectOwned>();
+  for await (const { payload } of log.read(OBJECTS_STREAM)) {
+    const object = JSON.parse(payload) as ObjectOwned;
+    here.set(keyOf(object), object);
+    apply(object);
+  }
+  if (shared !== undefined) {
+    for await (const { payload } of shared.read(OBJECTS_STREAM)) {
+      const object = JSON.parse(payload) as ObjectOwned;
+      here.delete(keyOf(object));
+      apply(object);
+    }
+    // Of when this gateway was by itself: the others do not know of it yet.
+    for (const object of here.values()) {
+      if (object.kind === 'object.created') await shared.append(OBJECTS_STREAM, recordOf(object.kind, object));
+    }
+    shared.onForeign(({ stream, payload }) => {
+      if (stream === OBJECTS_STREAM) apply(JSON.parse(payload) as ObjectOwned);
+    });
+  }
+
   return {
-    isOwn: (database, principal, catalog, oid) => owners.get(keyOf(database, catalog, oid)) === principal,
-    isOwned: (database, catalog, oid) => owners.has(keyOf(database, catalog, oid)),
+    isOwn: (database, principal, catalog, oid) => owners.get(keyOf({ database, catalog, oid })) === principal,
+    isOwned: (database, catalog, oid) => owners.has(keyOf({ database, catalog, oid })),
     async created(object) {
-      const key = keyOf(object.database, object.catalog, object.oid);
+      const key = keyOf(object);
       owners.set(key, object.principal);
       try {
         await append('object.created', object);
@@ -60,7 +91,7 @@ export async function openOwnedObjects(log: EventLog, options: { readonly now: (
       }
     },
     async dropped(object) {
-      owners.delete(keyOf(object.database, object.catalog, object.oid));
+      owners.delete(keyOf(object));
       await append('object.dropped', object);
     },
   };

@@ -22,6 +22,7 @@ import {
 } from './fields.ts';
 import { notifySection, webSection } from './notify-file.ts';
 import { rolesSection } from './roles-file.ts';
+import { sharedSection } from './shared-file.ts';
 
 const pemOrReference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*$|file:.+$|\s*-----BEGIN )/);
 const PEM_EXPECTS = '`file:PATH` (relative to this file), `env:NAME` or the PEM text itself';
@@ -434,6 +435,7 @@ export const gatewayFile = z.strictObject({
   notify: notifySection,
   web: webSection,
   roles: rolesSection,
+  shared: sharedSection,
   audit: field(
     z
       .strictObject({

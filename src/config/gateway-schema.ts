@@ -14,6 +14,7 @@ import type { FileFault } from './policy-files.ts';
 import { asRecord, inFile, placed, readPolicy } from './policy-settings.ts';
 import { toNotify, toWeb } from './notify-file.ts';
 import { toRoles } from './roles-file.ts';
+import { toShared } from './shared-file.ts';
 import { type SchemaNode, schemaNode } from './schema-walk.ts';
 import { type ReferenceSource, resolveReference } from './secret-reference.ts';
 import { type KeyPath, parseYaml, pathText } from './yaml-source.ts';
@@ -225,6 +226,7 @@ function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): Gat
     notify: toNotify(file.notify, referenced),
     web: toWeb(file.web, referenced),
     roles: toRoles(file.roles),
+    shared: toShared(file.shared, referenced),
     audit: { durability: file.audit.durability, segmentBytes: file.audit.segment_size },
     limits: {
       maxSessions: file.limits.max_sessions,

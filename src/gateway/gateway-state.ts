@@ -8,12 +8,14 @@ import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
 import { NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
 import { type Access, type Granted, isFor } from '../policy/grants.ts';
+import type { SharedEventLog } from '../store/event-log.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
 import type { EgressUsages } from './egress-usage.ts';
 import { MaskingParts } from './masking-parts.ts';
+import type { Notices } from './notices.ts';
 import { notGranted, PolicyInForce, type SessionContext } from './policy-in-force.ts';
 import type { PolicyScope } from './policy-scope.ts';
 import { RefusalRecord } from './refusal-record.ts';
@@ -27,6 +29,8 @@ export interface GatewayParts {
   readonly owned: OwnedObjects;
   readonly revocations: Revocations;
   readonly egress: EgressUsages;
+  /** Of several gateways; undefined: this one is by itself. */
+  readonly sharedLog?: SharedEventLog | undefined;
   logLine(line: string): void;
 }
 
@@ -48,6 +52,10 @@ export class GatewayState {
   readonly owned: OwnedObjects;
   readonly revocations: Revocations;
   readonly #egress: EgressUsages;
+  /** Requests are kept there where there is one. */
+  readonly sharedLog: SharedEventLog | undefined;
+  /** To the other gateways. */
+  notices: Notices | undefined;
   readonly sessions = new SessionRegistry();
   readonly durability: Durability;
   readonly refusals: RefusalRecord;
@@ -65,6 +73,7 @@ export class GatewayState {
     this.owned = parts.owned;
     this.revocations = parts.revocations;
     this.#egress = parts.egress;
+    this.sharedLog = parts.sharedLog;
     this.logLine = parts.logLine;
     this.refusals = new RefusalRecord(parts.recorder);
     this.durability = new Durability(parts.log);
@@ -87,6 +96,17 @@ export class GatewayState {
       this.#databases.set(name, runtime);
     }
     return runtime;
+  }
+
+  /** DDL went through: this gateway looks at the catalog again, and so do the others. */
+  schemaChanged(runtime: DatabaseRuntime): void {
+    runtime.schemaChanged();
+    this.notices?.schemaChanged(runtime.settings.name);
+  }
+
+  /** Another gateway says so; undefined: of which database is not known. */
+  schemaChangedElsewhere(name: string | undefined): void {
+    for (const [known, runtime] of this.#databases) if (name === undefined || known === name) runtime.schemaChanged();
   }
 
   /** Of the gateway (`roles.admins`); a revoked one is none. */

@@ -15,13 +15,15 @@ import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
 import { loadGatewayConfig } from '../config/gateway-schema.ts';
-import type { GatewaySettings, ListenAddress } from '../config/gateway-settings.ts';
+import type { GatewaySettings, ListenAddress, SharedSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { openDatabaseTokens } from '../identity/database-token.ts';
 import type { Principal } from '../identity/principal.ts';
 import { createRevocations, type Revocations } from '../identity/revocation.ts';
 import { createProofReplayCache, createVerifier, type Verifier } from '../identity/verifier.ts';
 import { openHistory } from '../store/history-index.ts';
+import type { SharedDatabase } from '../store/postgres-database.ts';
+import type { PostgresLog } from '../store/postgres-log.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
 import { boundYoungGeneration } from '../young-generation.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
@@ -33,6 +35,7 @@ import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
 import { recordRefusal } from './session-start.ts';
+import { SharedRevocations } from './shared-revocations.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
 
 export interface RunningGateway {
@@ -75,7 +78,9 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     for (const note of log.status().recoveryNotes) logLine(`audit: ${note}`);
     const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now });
     closing.push(() => recorder.close());
-    const owned = await openOwnedObjects(log, { now });
+    const shared = settings.shared === undefined ? undefined : await openShared(settings, settings.shared);
+    if (shared !== undefined) closing.push(() => shared.close());
+    const owned = await openOwnedObjects(log, { now, shared: shared?.log });
     const history = await openHistory(log, {
       file: path.join(settings.stateDir, 'index.sqlite'),
       onWarning: (message) => logLine(`index: ${message}`),
@@ -86,12 +91,33 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       gatewayId: settings.gatewayId,
       now,
     });
-    const revocations = createRevocations(revokedSubjects(settings.stateDir, logLine));
+    const keptRevocations = revokedSubjects(settings.stateDir, logLine);
+    const sharedRevocations =
+      shared === undefined ? undefined : new SharedRevocations(settings.stateDir, keptRevocations.kept, logLine);
+    const revocations = createRevocations({
+      kept: keptRevocations.kept,
+      keep(subjects) {
+        keptRevocations.keep(subjects);
+        sharedRevocations?.keep(subjects);
+      },
+    });
     const egress = openEgressUsages(settings.stateDir, { now, logLine });
     closing.push(() => egress.close());
-    const gateway = new GatewayState({ settings, log, recorder, owned, revocations, egress, logLine });
+    const sharedLog = shared?.log;
+    const gateway = new GatewayState({ settings, log, recorder, owned, revocations, egress, sharedLog, logLine });
     closing.push(() => gateway.close());
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
+    if (shared !== undefined) {
+      await sharedRevocations?.begin(shared.log, revocations);
+      closing.push(() => sharedRevocations?.close());
+      const { Notices } = await import('./notices.ts');
+      const notices = await Notices.open(shared.database, {
+        schemaChanged: (database) => gateway.schemaChangedElsewhere(database),
+      });
+      gateway.notices = notices;
+      closing.push(() => notices.close());
+      logLine(`shares schema ${shared.database.schema} as gateway ${settings.gatewayId}`);
+    }
 
     const openFiles = options.openFilesLimit ?? openFilesLimit();
     const admission = new Admission(admissionLimits(openFiles), logLine);
@@ -205,7 +231,13 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
         server.setSecureContext(tlsOptions(next));
         verifier = nextVerifier;
         secureContext = nextContext;
-        gateway.reload({ ...next, stateDir: settings.stateDir, listen: settings.listen, audit: settings.audit });
+        gateway.reload({
+          ...next,
+          stateDir: settings.stateDir,
+          listen: settings.listen,
+          audit: settings.audit,
+          shared: settings.shared,
+        });
       },
       async close() {
         gateway.sessions.endAll('shutdown');
@@ -218,6 +250,28 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     await closeAll(closing);
     throw error;
   }
+}
+
+interface Shared {
+  readonly database: SharedDatabase;
+  readonly log: PostgresLog;
+  close(): Promise<void>;
+}
+
+/** Loaded only where it is asked for: most gateways are by themselves. */
+async function openShared({ gatewayId }: GatewaySettings, settings: SharedSettings): Promise<Shared> {
+  const { openSharedDatabase } = await import('../store/postgres-database.ts');
+  const { openPostgresLog } = await import('../store/postgres-log.ts');
+  const database = await openSharedDatabase({ settings: settings.database, schema: settings.schema, gatewayId });
+  const log = await openPostgresLog(database);
+  return {
+    database,
+    log,
+    async close() {
+      await log.close();
+      await database.close();
+    },
+  };
 }
 
 async function closeAll(closing: (() => unknown)[]): Promise<void> {

@@ -185,7 +185,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
             .catch((error: Error) => gateway.logLine(`${object.name} is not remembered as created: ${error.message}`));
         }
       },
-      onSchemaChanged: () => runtime.schemaChanged(),
+      onSchemaChanged: () => gateway.schemaChanged(runtime),
       onCancelUpstream: () => void cancel(),
       onCancelStatement: cancel,
       onInternalError: (error) => gateway.logLine(`session ${id}: ${error.stack ?? error.message}`),

@@ -59,3 +59,17 @@ export interface EventLog {
   /** Flushes what is queued and closes; `enqueue` throws from now on. */
   close(): Promise<void>;
 }
+
+/** A log that several gateways write. */
+export interface SharedEventLog extends EventLog {
+  /** The last position when this process opened the log. */
+  readonly openedAtPosition: Position;
+  /**
+   * Calls it for each record that another process wrote behind `after` (default: since this one opened the log), in
+   * order, once. Also for one of this process whose append had been given up and turned out to have been written.
+   * Returns the function that unregisters.
+   */
+  onForeign(listener: (record: StoredRecord) => void, after?: Position): () => void;
+  /** Epoch milliseconds by this machine's clock: whatever others had written by then has been told. */
+  readonly seenUntil: number;
+}

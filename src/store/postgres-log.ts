@@ -20,6 +20,7 @@ import type {
   LogListener,
   LogRecord,
   Position,
+  SharedEventLog,
   StoredRecord,
 } from './event-log.ts';
 import { type Batch, BatchQueue } from './postgres-batch.ts';
@@ -35,21 +36,11 @@ export interface PostgresLogOptions {
   readonly doubtMs?: number;
 }
 
-export type ForeignListener = (record: StoredRecord) => void;
+type ForeignListener = (record: StoredRecord) => void;
 
-export interface PostgresLog extends EventLog {
-  /** The last position when this process opened the log. */
-  readonly openedAtPosition: Position;
-  /**
-   * Calls it for each record that another process wrote behind `after` (default: since this one opened the log), in
-   * order, once. Also for one of this process whose append had been given up and turned out to have been written.
-   * Returns the function that unregisters.
-   */
-  onForeign(listener: ForeignListener, after?: Position): () => void;
+export interface PostgresLog extends SharedEventLog {
   /** Why, while `state` is `failed`. */
   readonly error: string | undefined;
-  /** Epoch milliseconds, of this machine: records of others that were written by then have been seen. */
-  readonly seenUntil: number;
 }
 
 /** On a `SharedDatabase`, which it neither opens nor closes. */
