@@ -112,6 +112,11 @@ export class Connection implements DurabilityWaiter {
     this.#scheduleExpiry();
   }
 
+  /** What the session may do has changed: the server follows before the next statement. */
+  setReadOnly(readOnly: boolean): void {
+    this.#handle({ type: 'access', readOnly, nowMs: performance.now() });
+  }
+
   cancelRequested(): void {
     this.#handle({ type: 'cancel_requested', nowMs: performance.now() });
   }

@@ -144,6 +144,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         maxMessageBytes: gateway.settings.limits.maxStatementBytes,
         waitForRecord: gateway.settings.audit.durability === 'sync',
         egress,
+        readOnly,
       },
       {
         journal,

@@ -27,8 +27,9 @@ import type { NamesProbe } from './names-probe.ts';
 import type { ProbedTarget } from './ownership-probe.ts';
 import { masksAnswer } from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
+import type { ReadOnlyMode } from './read-only.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
-import { executeRefusal, judged, nameEffects, namesOf, needsNames, refusalOf, successOf } from './statements.ts';
+import { executeRefusal, judged, nameEffects, needsNames, refusalOf, successOf } from './statements.ts';
 import { type ClientMessage, type Held, keep, type Waiter } from './waiting.ts';
 
 /** Texts of named statements that a session may keep at once, in UTF-16 units. */
@@ -40,21 +41,31 @@ export const BIND = ch('B');
 
 type Resolved = readonly ProbedTarget[] | undefined;
 
+/** What a statement may have to wait for. */
+export interface StatementParts {
+  readonly waiter: Waiter;
+  readonly steps: MaskingSteps;
+  readonly names: NamesProbe;
+  readonly mode: ReadOnlyMode;
+}
+
 export class ClientStatements {
   readonly #core: SessionCore;
   readonly #backend: Backend;
   readonly #waiter: Waiter;
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
+  readonly #mode: ReadOnlyMode;
   /** Portals whose intent was taken at Bind and that have not been executed. */
   readonly #bound = new Set<Portal>();
 
-  constructor(core: SessionCore, backend: Backend, waiter: Waiter, steps: MaskingSteps, names: NamesProbe) {
+  constructor(core: SessionCore, backend: Backend, { waiter, steps, names, mode }: StatementParts) {
     this.#core = core;
     this.#backend = backend;
     this.#waiter = waiter;
     this.#steps = steps;
     this.#names = names;
+    this.#mode = mode;
   }
 
   /** A message that waited, with what is known of it. */
@@ -77,7 +88,7 @@ export class ClientStatements {
     const decision =
       resolved === undefined ? statement.decision : core.around.judgeResolved(statement.analysis, resolved);
     if (decision.effect === 'deny') return this.#refuse('query', decision, statement);
-    const executed = executeRefusal(core.around, core.names, statement, NO_BATCH);
+    const executed = this.#mode.refusal(statement) ?? executeRefusal(core.around, core.names, statement, NO_BATCH);
     if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (executed !== undefined) return this.#refuse('query', executed, statement);
     const planned = this.#steps.plan({ message, statement, resolved }, NO_BATCH);
@@ -86,16 +97,19 @@ export class ClientStatements {
     if (resolved === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
       return this.#askForNames(message, statement);
     }
+    const collision = this.#steps.collision(statement, planned.plans);
+    if (collision !== undefined) return this.#refuse('query', collision, statement);
     const usedUp = this.#steps.planning.takeLookups(planned.lookups);
     if (usedUp !== undefined) return this.#refuse('query', usedUp, statement);
     const { plans } = planned;
     this.#steps.sending(statement, plans);
+    this.#mode.sending(statement);
     const masks = planned.masks ? 'mask' : 'allow';
     const intent = core.takeIntent('simple', statement, { decision: masks });
     if (intent === undefined) return this.#auditUnavailable('query');
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
-    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
+    const moment = this.#steps.moment(statement, plans);
     const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
     const parts = {
@@ -108,7 +122,9 @@ export class ClientStatements {
       moment,
       statement,
     };
-    return this.#sent(core.send('query', buffer, start, end, parts), resolved);
+    const request = core.send('query', buffer, start, end, parts);
+    this.#steps.started(request);
+    return this.#sent(request, resolved);
   }
 
   parse(message: ClientMessage, known?: PreparedStatement): boolean {
@@ -158,7 +174,7 @@ export class ClientStatements {
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
     const { plans } = planned;
-    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
+    const moment = this.#steps.moment(statement, plans);
     const portal: Portal = { statement, n, position, binds, confirmed: false, plans, moment, description: undefined };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
@@ -199,15 +215,23 @@ export class ClientStatements {
     }
     if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
     const { plans } = portal;
+    const collision = this.#steps.collision(statement, plans);
+    if (collision !== undefined) {
+      this.neverExecuted(portal, NOT_RUN);
+      return this.#refuse('execute', collision, statement);
+    }
     this.#steps.sending(statement, plans);
+    this.#mode.sending(statement);
     const intent = this.#intentOf(portal, statement);
     if (intent === undefined) return this.#auditUnavailable('execute');
     const { n, position } = intent;
-    const moment = plans === undefined ? undefined : core.around.masking?.moment(namesOf(statement, plans));
+    const moment = this.#steps.moment(statement, plans);
     const names = nameEffects(core.names, statement, core.batch, plans, moment);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
-    return this.#sent(core.send('execute', buffer, start, end, parts), resolved);
+    const request = core.send('execute', buffer, start, end, parts);
+    this.#steps.started(request);
+    return this.#sent(request, resolved);
   }
 
   close(message: ClientMessage): boolean {

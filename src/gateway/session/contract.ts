@@ -27,6 +27,8 @@ export type SessionEvent =
   | { readonly type: 'audit_failed'; readonly from: number; readonly nowMs: number }
   /** A CancelRequest of the client's: for what is held here, else for what the server runs. */
   | { readonly type: 'cancel_requested'; readonly nowMs: number }
+  /** What the session may do has changed: the server's read-only mode follows before the next statement. */
+  | { readonly type: 'access'; readonly readOnly: boolean; readonly nowMs: number }
   /** Half-close by the client: nothing more comes, answers still go. */
   | { readonly type: 'client_end'; readonly nowMs: number }
   | { readonly type: 'upstream_end'; readonly nowMs: number }
@@ -124,6 +126,8 @@ export interface SessionOptions {
   /** False with `audit.durability: async`: nothing waits for the record. */
   readonly waitForRecord: boolean;
   readonly egress: Egress;
+  /** The upstream was opened with default_transaction_read_only on. */
+  readonly readOnly?: boolean;
 }
 
 /** Counters of a session, for the live view and its closing record. */

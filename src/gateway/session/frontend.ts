@@ -21,6 +21,7 @@ import { MaskingSteps } from './masking-steps.ts';
 import { NamesProbe } from './names-probe.ts';
 import { OwnQuestions } from './own-questions.ts';
 import type { Portal } from './prepared.ts';
+import { ReadOnlyMode } from './read-only.ts';
 import { type ClientMessage, keep, Waiter } from './waiting.ts';
 
 const ch = (letter: string): number => letter.charCodeAt(0);
@@ -43,6 +44,7 @@ export class Frontend implements MessageSink {
   readonly #waiter: Waiter;
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
+  readonly #mode: ReadOnlyMode;
   readonly #statements: ClientStatements;
   #done = false;
   #saidGoodbye = false;
@@ -62,7 +64,13 @@ export class Frontend implements MessageSink {
     });
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
     this.#names = new NamesProbe(core, backend, questions, this.#waiter, this.#steps);
-    this.#statements = new ClientStatements(core, backend, this.#waiter, this.#steps, this.#names);
+    this.#mode = new ReadOnlyMode(core, backend, questions, this.#waiter);
+    this.#statements = new ClientStatements(core, backend, {
+      waiter: this.#waiter,
+      steps: this.#steps,
+      names: this.#names,
+      mode: this.#mode,
+    });
     this.#reader = new MessageReader(
       {
         side: 'frontend',
@@ -117,6 +125,7 @@ export class Frontend implements MessageSink {
       return true;
     }
     const message: ClientMessage = { type, buffer, start, end };
+    if (isStatement(type) && this.#mode.mustFollow(message)) return false;
     switch (type) {
       case QUERY:
         return this.#statements.query(message);
@@ -212,7 +221,8 @@ export class Frontend implements MessageSink {
     if (!('collector' in now) || now.collector !== collector) return;
     if (now.for === 'world') this.#steps.worldProbed(now);
     else if (now.for === 'names') this.#names.probed(now);
-    else this.#names.createdProbed(now);
+    else if (now.for === 'created_names') this.#names.createdProbed(now);
+    else this.#mode.told(now);
   }
 
   retry(): void {
@@ -226,6 +236,16 @@ export class Frontend implements MessageSink {
   /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
   cancelHeld(): boolean {
     return this.#waiter.cancelHeld();
+  }
+
+  /** What the session may do has changed. */
+  setReadOnly(readOnly: boolean): void {
+    this.#mode.set(readOnly);
+  }
+
+  /** Answered, or never run. */
+  ended(request: Request): void {
+    this.#steps.ended(request);
   }
 
   succeeded(request: Request): void {
@@ -257,4 +277,9 @@ export class Frontend implements MessageSink {
     this.#waiter.end();
     this.#statements.stop();
   }
+}
+
+/** Of those that the server may look up names, or run something, for. */
+function isStatement(type: number): boolean {
+  return type === QUERY || type === PARSE || type === BIND || type === EXECUTE;
 }

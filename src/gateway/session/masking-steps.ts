@@ -3,9 +3,10 @@
  * text is traced. In: a message with its statement. Out: its plans, or why it is refused, or it waits for an event.
  */
 import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
-import type { ProbeCollector } from './in-flight.ts';
+import type { ProbeCollector, Request } from './in-flight.ts';
 import type { SessionMasking } from './masking.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import {
@@ -18,12 +19,31 @@ import {
   WORLD_UNKNOWN,
 } from './planning.ts';
 import type { PreparedStatement } from './prepared.ts';
+import type { SchemaMoment } from './schema-clock.ts';
 import { namesChanged } from './schema-names.ts';
-import { changesOthers, changesSchema, mayCommit } from './statements.ts';
+import { changesOthers, changesSchema, mayCommit, namesOf } from './statements.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 import { SEARCH_PATH_SQL } from './world.ts';
 
 const NO_PLANS: readonly StatementPlan[] = [];
+
+const copies = (plan: StatementPlan): boolean => plan.copies === true;
+
+/** object_in_use: it goes through when it is sent again a little later. */
+const IN_USE = { effect: 'deny', sqlstate: '55006', rule: 'masking.schema-in-use', position: undefined } as const;
+const BEING_COPIED: DenyDecision = {
+  ...IN_USE,
+  message: 'what the statement changes is being read by a statement of another session that copies values',
+  detail: 'rule masking.schema-in-use: it is decided beforehand what may be copied, and may not become something else',
+  hint: 'Run it again when the other statement is through.',
+};
+const BEING_CHANGED: DenyDecision = {
+  ...IN_USE,
+  message: 'what the statement copies values from is being changed by another session',
+  detail: 'rule masking.schema-in-use: whose values these are cannot be told before that session commits',
+  hint: 'Run it again when the other transaction is over.',
+};
+
 /** in_failed_sql_transaction */
 const IN_FAILED_TRANSACTION = '25P02';
 
@@ -128,6 +148,33 @@ export class MaskingSteps {
     this.#waiter.forgetCancel();
     this.#backend.failedByProbe(this.#core.refuseHere({ ...WORLD_UNKNOWN, sqlstate }, statement));
     return true;
+  }
+
+  /**
+   * Its denial where another session's statement stands in the way: values are copied by the plan that was made, so
+   * what their names stand for may not change until they are.
+   */
+  collision(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): DenyDecision | undefined {
+    const { masking } = this.planning;
+    if (masking === undefined) return undefined;
+    if (changesOthers(statement) && masking.isCopied(namesChanged(statement.analysis.statements))) return BEING_COPIED;
+    if (plans?.some(copies) !== true) return undefined;
+    return masking.moment(namesOf(statement, plans)).isOpen ? BEING_CHANGED : undefined;
+  }
+
+  /** It leaves; undefined: nothing is masked for this principal. */
+  moment(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): SchemaMoment | undefined {
+    return plans === undefined ? undefined : this.planning.masking?.moment(namesOf(statement, plans));
+  }
+
+  started({ plans, moment }: Request): void {
+    if (moment !== undefined && plans?.some(copies) === true) this.planning.masking?.copies(moment.names);
+  }
+
+  /** It is through, or was never run. */
+  ended({ plans, moment, kind }: Request): void {
+    if (kind === 'bind' || moment === undefined || plans?.some(copies) !== true) return;
+    this.planning.masking?.copied(moment.names);
   }
 
   /** It goes upstream now. Before its intent is taken: one that was taken has an outcome. */

@@ -40,6 +40,11 @@ export interface SessionMasking {
   isTellable(moment: SchemaMoment): boolean;
   /** A statement that changes the schema is sent; `alone`: it takes effect without a COMMIT. */
   changesSchema(alone: boolean, names: SchemaNames): void;
+  /** Does a statement of another session that is under way copy values by one of these names? */
+  isCopied(names: SchemaNames): boolean;
+  /** A statement that copies values is sent, by these names; then it is through. */
+  copies(names: SchemaNames): void;
+  copied(names: SchemaNames): void;
   /** Something is sent behind it. */
   goesOn(): void;
   /** Its transaction is over. */

@@ -28,6 +28,8 @@ export class SchemaClock {
   #ticks = 0;
   #log: Tick[] = [];
   readonly #changing = new Map<object, SchemaNames[]>();
+  /** Statements under way that copy values, by the names on which it depends whose values these are. */
+  readonly #copying = new Map<object, SchemaNames[]>();
 
   moment(session: object, names: SchemaNames = 'all'): SchemaMoment {
     let isOpen = false;
@@ -46,6 +48,29 @@ export class SchemaClock {
     return this.#since(moment) + (moment.isOpen ? 1 : 0) <= ALONE_TICKS;
   }
 
+  /** A statement that copies values is sent, with these names; `copied` takes the very same. */
+  copies(session: object, names: SchemaNames): void {
+    const open = this.#copying.get(session);
+    if (open === undefined) this.#copying.set(session, [names]);
+    else open.push(names);
+  }
+
+  /** It is through. */
+  copied(session: object, names: SchemaNames): void {
+    const open = this.#copying.get(session);
+    const at = open?.indexOf(names) ?? -1;
+    if (at >= 0) open!.splice(at, 1);
+    if (open?.length === 0) this.#copying.delete(session);
+  }
+
+  /** Is another session copying by one of these names? */
+  isCopied(session: object, names: SchemaNames): boolean {
+    for (const [other, copied] of this.#copying) {
+      if (other !== session && copied.some((one) => haveInCommon(one, names))) return true;
+    }
+    return false;
+  }
+
   /** A statement that changes it is sent; `alone`: it takes effect without a COMMIT. */
   change(session: object, alone: boolean, names: SchemaNames = 'all'): void {
     const open = this.#changing.get(session);
@@ -59,9 +84,15 @@ export class SchemaClock {
     for (const names of this.#changing.get(session) ?? []) this.#tick(names);
   }
 
-  /** The transaction is over, or the session. */
+  /** The transaction is over. */
   end(session: object): void {
     this.#changing.delete(session);
+  }
+
+  /** The session is over. */
+  close(session: object): void {
+    this.end(session);
+    this.#copying.delete(session);
   }
 
   #tick(names: SchemaNames): void {

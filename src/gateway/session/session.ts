@@ -134,6 +134,9 @@ export class Session {
       case 'cancel_requested':
         if (!this.#frontend.cancelHeld()) this.#core.command({ type: 'cancel_upstream' });
         return;
+      case 'access':
+        this.#frontend.setReadOnly(event.readOnly);
+        return;
       case 'client_end':
         if (this.#ending !== undefined) return;
         // In the middle of CopyData there is nothing that could be said to the server.
@@ -191,6 +194,7 @@ export class Session {
 
   #ended(request: Request): void {
     this.#core.recordOutcome(request);
+    this.#frontend.ended(request);
     if (request.portal !== undefined && request.sqlstate !== undefined) {
       this.#frontend.neverExecuted(request.portal, request.sqlstate);
     }

@@ -49,6 +49,8 @@ export type Waiting =
   | { readonly for: 'trace'; readonly held: Held }
   /** The server's answers, to know what a name in the held message stands for. */
   | { readonly for: 'settled'; readonly message: ClientMessage }
+  /** The server to take on the read-only mode that the held message is to run in. */
+  | { readonly for: 'mode'; readonly message: ClientMessage; readonly collector: ProbeCollector }
   /** A cancel to reach the server, as it could hit the held message. */
   | { readonly for: 'cancelled'; readonly message: ClientMessage }
   /** A statement that creates objects must be through before they can be looked up. */
@@ -111,15 +113,16 @@ export class Waiter {
 
   /** Answers came: names may be settled now. */
   retry(): void {
-    if (this.#now.for === 'settled') this.#again(this.#now.message);
+    if (this.#now.for === 'settled') this.again(this.#now.message);
   }
 
   /** The cancel has reached the server. */
   cancelled(): void {
-    if (this.#now.for === 'cancelled') this.#again(this.#now.message);
+    if (this.#now.for === 'cancelled') this.again(this.#now.message);
   }
 
-  #again(message: ClientMessage): void {
+  /** The message is looked at as if it came now. */
+  again(message: ClientMessage): void {
     this.#now = NOTHING;
     if (this.#resumption.again(message)) this.#resumption.goOn();
   }

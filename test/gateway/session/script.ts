@@ -130,6 +130,9 @@ function factsOf(text: string): StatementFacts {
     case 'set':
       command = 'SET';
       break;
+    case 'reset':
+      command = 'RESET';
+      break;
     case 'close':
       command = 'CLOSE CURSOR';
       break;
@@ -306,6 +309,10 @@ export class Script {
 
   clientEnd(): this {
     return this.handle({ type: 'client_end', nowMs: ++this.#now });
+  }
+
+  setReadOnly(readOnly: boolean): this {
+    return this.handle({ type: 'access', readOnly, nowMs: ++this.#now });
   }
 
   upstreamEnd(): this {
