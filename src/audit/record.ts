@@ -175,6 +175,8 @@ export interface GatewayEvent {
     /** A token of somebody was accepted for the first time. */
     | 'identity.login'
     | 'identity.revoked'
+    /** A decision that came from outside by a callback was not taken; `detail` says why. */
+    | 'callback.refused'
     | 'policy.changed'
     | 'classification.changed'
     /** Somebody read the record of others. */

@@ -1,4 +1,5 @@
 import type { Configuration, DPoPHandle, TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
+import { takesResource } from '../config/issuer-resource.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { ProofKey } from './dpop-key.ts';
 import { createProofKey, importProofKey, proofAlgorithms } from './dpop-key.ts';
@@ -70,15 +71,6 @@ async function newProofKey(settings: IssuerProfile, supported: string[] | undefi
   throw new DbgateError(ErrorCode.config, `the gateway requires DPoP, which issuer ${settings.issuer} does not offer`, {
     hint: 'tell whoever administers the gateway',
   });
-}
-
-/** RFC 8707 wants an absolute URI; Entra's v2 endpoints refuse the parameter (AADSTS901002). */
-function takesResource(settings: IssuerProfile): boolean {
-  return (
-    settings.token === 'access' &&
-    URL.canParse(settings.audience) &&
-    new URL(settings.issuer).hostname !== 'login.microsoftonline.com'
-  );
 }
 
 /** What to store of a token response, checked against what was asked for. */
