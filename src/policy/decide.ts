@@ -1,7 +1,7 @@
 /**
- * Facts and who asks → a decision. Pure: no catalog, no clock, no parser node. Deny beats resolve beats allow, and the
- * first rule that objects to the first statement speaks. A text is judged as a whole: one statement that may not run
- * keeps the others from running too.
+ * Facts and who asks → a decision. Pure: no catalog, no clock, no parser node. Deny beats resolve beats hold beats allow,
+ * and the first rule that objects to the first statement speaks. A text is judged as a whole: one statement that may not
+ * run keeps the others from running too. What is held is held by nothing else: an approval is all that it needs.
  */
 import { characterPosition } from '../sql/byte-offsets.ts';
 import type { Analysis, AnalysisError, ObjectTarget } from '../sql/facts.ts';
@@ -19,20 +19,27 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
   const tier = tierOf(context.environment);
   const rules = context.rules ?? rulesFor(context);
   let unresolved: ObjectTarget[] | undefined;
+  let held: Objection | undefined;
   for (let index = 0; index < analysis.statements.length; index++) {
     const facts = analysis.statements[index];
     if (facts === undefined) continue;
-    const question: Question = { facts, context, tier, analysis, index, rules, names: new StatementNames(facts) };
+    let question: Question = { facts, context, tier, analysis, index, rules, names: new StatementNames(facts) };
     for (const rule of rules.judges) {
       const verdict = rule.judge(question);
       if (verdict === undefined) continue;
       if ('resolve' in verdict) {
         unresolved ??= [];
         unresolved.push(...verdict.resolve.flatMap(namesOf));
-      } else return deny(verdict, analysis);
+      } else if (verdict.held === undefined) return deny(verdict, analysis);
+      else {
+        if (held !== undefined && !isForTheSame(held, verdict)) return deny(heldByOthers(held, verdict), analysis);
+        held ??= verdict;
+        const { judges, allows } = question.rules;
+        question = { ...question, rules: { judges, allows: [...allows, verdict.held.opens] } };
+      }
     }
   }
-  if (unresolved === undefined) return ALLOW;
+  if (unresolved === undefined) return held === undefined ? ALLOW : deny(held, analysis);
   return unresolved.length > MAX_UNRESOLVED
     ? tooManyObjects(unresolved.length)
     : { effect: 'resolve', targets: unresolved };
@@ -53,6 +60,22 @@ function tooManyObjects(count: number): DenyDecision {
   };
 }
 
+function isForTheSame({ held: one }: Objection, { held: other }: Objection): boolean {
+  const approvers = new Set(one!.approvers);
+  return approvers.size === new Set(other!.approvers).size && other!.approvers.every((name) => approvers.has(name));
+}
+
+/** Whoever may approve one of them would approve the other along with it. */
+function heldByOthers(first: Objection, { rule }: Objection): Objection {
+  return {
+    rule,
+    message: `it needs the approvals of two rules with different approvers: ${first.rule} and ${rule}`,
+    why: 'one approval is of one rule’s approvers',
+    hint: 'send the statements one by one; if it is one, an administrator has to give both rules the same approvers',
+    offset: undefined,
+  };
+}
+
 function deny(objection: Objection, analysis: Analysis): DenyDecision {
   return {
     effect: 'deny',
@@ -63,7 +86,7 @@ function deny(objection: Objection, analysis: Analysis): DenyDecision {
     hint: objection.hint,
     // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
     position: objection.offset === undefined ? undefined : characterPosition(analysis.recordedSql, objection.offset),
-    ...(objection.held === undefined ? {} : { held: objection.held }),
+    ...(objection.held === undefined ? {} : { held: true, approvers: objection.held.approvers }),
   };
 }
 

@@ -30,8 +30,12 @@ export interface DenyDecision {
   readonly hint: string;
   /** 1-based character position in the text, for ErrorResponse `P`. */
   readonly position: number | undefined;
-  /** A rule holds it for an approval; refused, as nobody can give one yet. */
+  /** A rule holds it for an approval, and nothing else speaks against it: refused where there is nobody to ask. */
   readonly held?: true;
+  /** Of the rule that holds it, as written: `group:dba`, `user:ada@example.com`; empty: as `approvals:` says. */
+  readonly approvers?: readonly string[];
+  /** The request that it waited for. */
+  readonly request?: string;
 }
 
 export const ALLOW: AllowDecision = { effect: 'allow' };

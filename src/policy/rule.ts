@@ -38,8 +38,8 @@ export interface Objection {
   /** UTF-8 bytes into the text. */
   readonly offset: number | undefined;
   readonly sqlstate?: string;
-  /** Somebody would have to approve it. */
-  readonly held?: true;
+  /** Somebody has to approve it: who, as written (none: as `approvals:` says), and what shipped rules close that it opens. */
+  readonly held?: { readonly approvers: readonly string[]; readonly opens: Permit };
 }
 
 export interface Unresolved {

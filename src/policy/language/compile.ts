@@ -42,7 +42,7 @@ export interface CompiledRule extends Rule, Permit {
 
 type Access = PolicyContext['access'];
 
-/** Refused until somebody can approve: SQLSTATE of the gateway's own. */
+/** Refused as nobody can approve: SQLSTATE of the gateway's own. */
 export const HELD_SQLSTATE = 'DG002';
 
 export function compileRule(settings: RuleSettings, shipped = false): CompiledRule {
@@ -69,8 +69,14 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
   }
   const ask = askedAccess(match.access);
   const object = (question: Question, matter: Matter | undefined, uncertain: boolean): Objection =>
-    objection(settings, ask, question, matter, uncertain);
+    objection(settings, ask, question, matter, uncertain, opens);
   const aboutMatters = words !== undefined || objects !== undefined;
+  const opens: Permit = {
+    covers(matter, facts) {
+      if (effect !== 'hold' || !isOfWords(matter.word, words)) return false;
+      return relations === undefined || everyRelation(relations, matter, facts);
+    },
+  };
   return {
     ...compiled,
     covers: () => false,
@@ -234,6 +240,7 @@ function objection(
   question: Question,
   matter: Matter | undefined,
   uncertain: boolean,
+  opens: Permit,
 ): Objection {
   const { facts, context } = question;
   const held = settings.effect === 'hold';
@@ -246,7 +253,7 @@ function objection(
     why: settings.name ?? (held ? 'it needs an approval' : 'the policy of this gateway does not allow it'),
     hint: hintOf(held, instead, request, context),
     offset: matter === undefined ? facts.offset : matter.offset,
-    ...(held ? { sqlstate: HELD_SQLSTATE, held: true as const } : {}),
+    ...(held ? { sqlstate: HELD_SQLSTATE, held: { approvers: settings.approvers ?? [], opens } } : {}),
   };
 }
 
@@ -261,7 +268,7 @@ function hintOf(
   context: PolicyContext,
 ): string {
   if (held) {
-    const nobody = `this version of dbgate has no approvals yet, so nobody can approve it: ask an administrator of ${context.database}`;
+    const nobody = `this gateway has no approvals, so nobody can approve it: ask an administrator of ${context.database}`;
     return instead === undefined ? nobody : `${instead}; ${nobody}`;
   }
   if (request === undefined) return instead ?? `ask an administrator of ${context.database}`;

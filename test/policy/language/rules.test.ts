@@ -174,13 +174,47 @@ describe('deny beats hold beats allow', () => {
     expect(decide(analyse('TRUNCATE t', grammar), context)).toEqual({
       effect: 'deny',
       held: true,
+      approvers: ['dba'],
       sqlstate: 'DG002',
       rule: 'wait',
       message: 'TRUNCATE TABLE on production needs an approval: "t"',
       detail: 'rule wait: it needs an approval',
-      hint: 'this version of dbgate has no approvals yet, so nobody can approve it: ask an administrator of shop',
+      hint: 'this gateway has no approvals, so nobody can approve it: ask an administrator of shop',
       position: 10,
     });
+  });
+  // An approval lets through whatever is held, so nothing else may speak against that.
+  it.each([
+    // Held before, refused behind it, in the text or in the statement.
+    ['finding: truncates', 'TRUNCATE t; DROP TABLE t', 'production.no-drop'],
+    ['finding: truncates', 'TRUNCATE t; SELECT pg_read_file($$x$$)', 'production.no-dangerous-function'],
+    ['finding: truncates', 'DO $$ BEGIN TRUNCATE t; DROP TABLE t; END $$', 'production.no-drop'],
+    ['finding: truncates, relation: a', 'TRUNCATE a, b', 'production.no-truncate'],
+    // A rule about the whole statement opens what shipped rules say of its objects, and nothing else.
+    ['class: ddl', 'DROP TABLE t', 'x!'],
+    ['relation: a', 'DELETE FROM a', 'x!'],
+    ['relation: a', 'SELECT pg_read_file($$x$$) FROM a', 'production.no-dangerous-function'],
+    ['relation: a', 'SELECT 1 FROM a; SET ROLE x', 'production.no-acting-as'],
+    ['finding: dangerous functions', 'SELECT pg_read_file($$x$$)', 'x!'],
+  ])('a hold of %s on %s', (match, sql, expected) => {
+    expect(judge(rule(match, 'hold'), sql)).toBe(expected);
+  });
+
+  it('whose object it is is asked before anybody is asked for an approval', () => {
+    const { rules } = readRules(parse(rule('class: [write, ddl]', 'hold')));
+    const context = { ...AT, access: 'write' as const, rules: scopeRules(compilePolicy(rules), AT) };
+    const shut = readRules(parse('[{id: shut, match: {finding: drops, object: others}, then: deny}]')).rules;
+    const both = { ...context, rules: scopeRules(compilePolicy([...rules, ...shut]), AT) };
+    expect(decide(analyse('DROP TABLE t', grammar), context)).toMatchObject({ effect: 'deny', held: true });
+    expect(decide(analyse('DROP TABLE t', grammar), both)).toMatchObject({ effect: 'resolve' });
+  });
+
+  it('two rules of different approvers are not approved by one of them', () => {
+    const leads = '{id: leads, match: {relation: a}, then: hold, approvers: leads}';
+    expect(judge(`[${leads}, ${HOLD}]`, 'DELETE FROM a WHERE id = 1; TRUNCATE t')).toBe('wait');
+    expect(judge(`[${leads}, ${HOLD}]`, 'TRUNCATE a')).toBe('wait');
+    const dba = '{id: dba, match: {relation: a}, then: hold, approvers: [dba]}';
+    expect(judge(`[${dba}, ${HOLD}]`, 'DELETE FROM a WHERE id = 1; TRUNCATE t')).toBe('dba!');
   });
 });
 
