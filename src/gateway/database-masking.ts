@@ -245,7 +245,10 @@ export class DatabaseMasking {
             const facts = [statements[i]!];
             // What EXECUTE answers depends on the names of what it executes.
             const names = namesUsed(facts, facts[0]!.command === 'EXECUTE' ? runsCode : looksUpLater);
-            return { ...makePlan(one, knowledge, rights), ...(runsCode ? { runsCode } : {}), looksUpLater, names };
+            const plan = makePlan(one, knowledge, rights);
+            // A view of constants may become one of what is masked.
+            const copies = plan.copies === true || (statements[i]!.writes && statements[i]!.relations.length > 1);
+            return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, copies };
           });
     return { world, lineage, knowledge, plans };
   }

@@ -134,6 +134,18 @@ export class MaskingSession implements SessionMasking {
     this.#database.clock.change(this, alone, names);
   }
 
+  isCopied(names: SchemaNames): boolean {
+    return this.#database.clock.isCopied(this, names);
+  }
+
+  copies(names: SchemaNames): void {
+    this.#database.clock.copies(this, names);
+  }
+
+  copied(names: SchemaNames): void {
+    this.#database.clock.copied(this, names);
+  }
+
   goesOn(): void {
     this.#database.clock.goOn(this);
   }
@@ -143,7 +155,7 @@ export class MaskingSession implements SessionMasking {
   }
 
   close(): void {
-    this.#database.clock.end(this);
+    this.#database.clock.close(this);
     this.#database.release();
     this.#forget();
   }

@@ -30,7 +30,7 @@ export class KeyedHash {
     text[at++] = tag;
     for (let i = start; i < end; i++) text[at++] = source[i]!;
     for (let i = 0; i < key.length; i++) text[at++] = key[i]!;
-    this.#digest.latin1Write(hash('sha256', text.subarray(0, at), 'latin1'), 0);
+    this.#digest.write(hash('sha256', text.subarray(0, at), 'latin1'), 'latin1');
   }
 
   #text(bytes: number): Buffer {

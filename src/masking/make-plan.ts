@@ -4,7 +4,15 @@
  * a parser node or a clock. What is unknown counts as every column there is.
  */
 import type { Classification, ColumnClass } from '../classify/classes.ts';
-import type { ColumnRef, ColumnUse, CopyFormat, Flow, OutputColumn, StatementLineage } from '../sql/lineage/lineage.ts';
+import type {
+  ColumnRef,
+  ColumnUse,
+  CopyFormat,
+  Flow,
+  OutputColumn,
+  StatementLineage,
+  WriteFlow,
+} from '../sql/lineage/lineage.ts';
 import { type MaskingRights, modeOf } from './clearance.ts';
 import type { ColumnAction, MaskMode, ResultPlan } from './plan.ts';
 
@@ -65,9 +73,11 @@ export interface StatementPlan {
   readonly runsCode: boolean;
   /** It calls what is looked up only while it runs (bodies of routines): by then it may be another. Missing: no. */
   readonly looksUpLater?: boolean;
-  /** Of a cursor: when it was declared or bound. */
+  /** Values of columns flow into others: where they come from must not change while it runs. Missing: no. */
+  readonly copies?: boolean;
   /** Bare names on which the answer depends; missing or `all`: it cannot be told. */
   readonly names?: ReadonlySet<string> | 'all';
+  /** Of a cursor: when it was declared or bound. */
   readonly plannedAt?: {
     readonly ticks: number;
     readonly names: ReadonlySet<string> | 'all';
@@ -148,6 +158,8 @@ class Planner {
       inherits: writes.inherits,
       lookups: uses.lookups + lineage.writes.filter(({ sums }) => sums).length,
       runsCode: lineage.opaque.length > 0,
+      copies:
+        lineage.writes.some(bringsValues) || lineage.opaque.some(({ routine }) => this.#known.isMadeHere(routine)),
       isOfAnother: lineage.resultOf !== undefined,
       explains: lineage.explains === true,
       copyOut: lineage.copyOut,
@@ -511,6 +523,12 @@ class Planner {
       return from !== undefined && [...from].every(([at, columnClass]) => paths.get(at) === columnClass);
     });
   }
+}
+
+/** Not where a column gets what is computed from itself, nor from constants. */
+function bringsValues({ target, flow }: WriteFlow): boolean {
+  if (target.kind === 'new' || flow.unknown.length > 0) return true;
+  return flow.sources.some(({ relation, attnum }) => relation !== target.relation || attnum !== target.attnum);
 }
 
 const NO_COLUMNS: ResultPlan = { columns: [], passes: true, because: [] };

@@ -200,6 +200,32 @@ describe('a schema that changes behind a plan', () => {
     isHidden(await run(other, named(read)));
   });
 
+  it('a view behind a lock, from which rows are copied', async () => {
+    const [one, other] = [await connect(), await connect()];
+    await one.query(`CREATE VIEW feed AS SELECT 'x'::text AS a`);
+    await other.query('CREATE TABLE caught (a text)');
+    const copy = 'INSERT INTO caught SELECT a FROM feed';
+    await run(one, 'BEGIN', 'LOCK TABLE feed IN ACCESS EXCLUSIVE MODE');
+    const waiting = run(other, copy);
+    await expect
+      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`), { timeout: 10_000 })
+      .toEqual([{ n: 1 }]);
+    const swap = 'CREATE OR REPLACE VIEW feed AS SELECT substr(email, 2) AS a FROM users';
+    expect(await failure(one.query(swap))).toMatchObject({ code: '55006' });
+    await one.query('ROLLBACK');
+    expect(await waiting).toBe('[]');
+    // The other way round: it is changed, and not committed yet.
+    await prepare(one, 'BEGIN', swap);
+    expect(await failure(other.query(copy))).toMatchObject({ code: '55006' });
+    await one.query('COMMIT');
+    expect(await failure(other.query(copy))).toMatchObject({ code: '42501' });
+    isHidden(await run(other, 'SELECT a FROM caught'));
+    // What has nothing to do with it goes on.
+    await prepare(one, 'BEGIN', 'CREATE TABLE unrelated (a int)');
+    await other.query(`INSERT INTO caught SELECT name FROM items`);
+    await one.query('COMMIT');
+  });
+
   it('a function while a cursor is open', async () => {
     const client = await connect();
     await client.query(`CREATE FUNCTION later() RETURNS SETOF text LANGUAGE sql AS $$ ${shown} $$`);

@@ -93,6 +93,14 @@ export class FakeMasking implements SessionMasking {
   changesSchema(alone: boolean, names: SchemaNames): void {
     this.clock.change(this, alone, names);
   }
+  isCopied(): boolean {
+    return false;
+  }
+
+  copies(): void {}
+
+  copied(): void {}
+
   goesOn(): void {
     this.clock.goOn(this);
   }
