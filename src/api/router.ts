@@ -3,16 +3,16 @@
  * It decides nothing that the gateway does not decide for a session as well.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HistoryQuery } from '../audit/record.ts';
 import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
+import type { LiveFeed } from '../gateway/live-feed.ts';
 import type { DatabaseTokens } from '../identity/database-token.ts';
-import { displayName, type Principal, principalKey } from '../identity/principal.ts';
+import { displayName, type Principal } from '../identity/principal.ts';
 import type { History } from '../store/history-index.ts';
 import { classification } from './classification.ts';
 import { explain } from './explain.ts';
+import { history, historySession, historySessions, reindex, statementOfHistory } from './history.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
-import { flagOf, numberOf, timeOf } from './query-parameters.ts';
 import {
   approveRequest,
   askRequest,
@@ -26,10 +26,12 @@ import {
   waitForRequest,
 } from './requests.ts';
 import { elevationsJson, listSessions, restoreUser, revokeSession, revokeUser } from './sessions.ts';
+import { watch } from './watch.ts';
 
 export interface ApiOptions {
   readonly gateway: GatewayState;
   readonly history: History;
+  readonly feed: LiveFeed;
   readonly databaseTokens: DatabaseTokens;
   authenticate(request: IncomingMessage): Promise<Principal>;
   /** Host and port of the native listener, as clients reach it. */
@@ -63,6 +65,11 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/tunnels\/([^/]+)\/renew$/, run: renewTunnel },
   { method: 'GET', path: /^\/v1\/tunnels\/([^/]+)\/events$/, run: tunnelEvents },
   { method: 'GET', path: /^\/v1\/history$/, run: history },
+  { method: 'GET', path: /^\/v1\/history\/sessions$/, run: historySessions },
+  { method: 'GET', path: /^\/v1\/history\/sessions\/([^/]+)$/, run: historySession },
+  { method: 'GET', path: /^\/v1\/history\/([^/]+\.\d+)$/, run: statementOfHistory },
+  { method: 'GET', path: /^\/v1\/watch$/, run: watch },
+  { method: 'POST', path: /^\/v1\/audit\/reindex$/, run: reindex },
   { method: 'GET', path: /^\/v1\/databases\/([^/]+)\/classification$/, run: classification },
   { method: 'POST', path: /^\/v1\/databases\/([^/]+)\/explain$/, run: explain, takesBody: true },
   { method: 'GET', path: /^\/v1\/requests$/, run: listRequests },
@@ -253,24 +260,4 @@ function tunnelEvents({ gateway }: ApiOptions, { response, principal, name }: Ca
   // Not the request's own 'close': that comes as soon as its body was read.
   response.once('close', stop);
   tick();
-}
-
-async function history({ history }: ApiOptions, { response, principal, url }: Call): Promise<void> {
-  const q = url.searchParams;
-  const query: HistoryQuery = { principal: principalKey(principal), limit: numberOf(q, 'limit', 1, 1000) ?? 50 };
-  const since = timeOf(q, 'since');
-  const until = timeOf(q, 'until');
-  if (since !== undefined) query.since = since;
-  if (until !== undefined) query.until = until;
-  if (q.has('database')) query.database = q.get('database')!;
-  if (q.has('grep')) query.grep = q.get('grep')!;
-  if (q.has('cursor')) query.cursor = q.get('cursor')!;
-  query.errorsOnly = flagOf(q, 'errors');
-  query.deniedOnly = flagOf(q, 'denied');
-  query.maskedOnly = flagOf(q, 'masked');
-  const page = await history.query(query);
-  sendJson(response, 200, {
-    entries: page.entries,
-    ...(page.nextCursor === undefined ? {} : { next_cursor: page.nextCursor }),
-  });
 }

@@ -83,21 +83,41 @@ export interface Recorder {
   close(): void;
 }
 
+/** Sees what is recorded, for those who watch; asked only while it is `on`. */
+export interface RecordTap {
+  readonly on: boolean;
+  /** `position`: undefined for what is known only afterwards, and may still wait for its place. */
+  record(payload: string, position: Position | undefined): void;
+}
+
 export interface RecorderOptions {
   readonly gatewayId: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Of the machine's clock, asked when a session opens. Default: unknown. */
   readonly clockState?: () => SessionOpen['clock'];
+  readonly tap?: RecordTap;
 }
 
 /** A recorder on `log`; one a gateway. */
 export function openRecorder(log: EventLog, options: RecorderOptions): Recorder {
-  const backlog = openBacklog(log, AUDIT_STREAM);
+  const waiting = openBacklog(log, AUDIT_STREAM);
+  const tap = options.tap ?? { on: false, record: () => undefined };
+  const backlog: Parts['backlog'] = {
+    record(payload) {
+      waiting.record(payload);
+      if (tap.on) tap.record(payload, undefined);
+    },
+  };
+  const enqueue = (payload: string): Position => {
+    const position = log.enqueue(AUDIT_STREAM, payload);
+    if (tap.on) tap.record(payload, position);
+    return position;
+  };
   const clock = isoClock(options.now);
   const gateway = JSON.stringify(options.gatewayId);
   const clockState = options.clockState ?? ((): SessionOpen['clock'] => 'unknown');
-  const parts: Parts = { log, backlog, clock, gateway, clockState };
+  const parts: Parts = { enqueue, backlog, clock, gateway, clockState };
 
   const encodeEvent = (fields: EventFields): string => {
     const head = `{"v":2,"kind":"${fields.kind}","at":"${clock()}","gateway":${gateway},`;
@@ -118,17 +138,19 @@ export function openRecorder(log: EventLog, options: RecorderOptions): Recorder 
       backlog.record(`{"v":2,"kind":"connect.refused","at":"${clock()}","gateway":${gateway},${rest}${body}`);
     },
     async event(fields) {
-      const { lastPosition } = await log.append(AUDIT_STREAM, [{ payload: encodeEvent(fields) }]);
+      const payload = encodeEvent(fields);
+      const { lastPosition } = await log.append(AUDIT_STREAM, [{ payload }]);
+      if (tap.on) tap.record(payload, lastPosition);
       return lastPosition;
     },
     note: (fields) => backlog.record(encodeEvent(fields)),
     get pending() {
-      return backlog.pending;
+      return waiting.pending;
     },
     get dropped() {
-      return backlog.dropped;
+      return waiting.dropped;
     },
-    close: () => backlog.close(),
+    close: () => waiting.close(),
   };
 }
 
@@ -138,8 +160,8 @@ function bodyOf(body: object): string {
 }
 
 interface Parts {
-  readonly log: EventLog;
-  readonly backlog: Backlog;
+  readonly enqueue: (payload: string) => Position;
+  readonly backlog: Pick<Backlog, 'record'>;
   readonly clock: () => string;
   /** As JSON. */
   readonly gateway: string;
@@ -172,7 +194,7 @@ class LogSessionRecorder implements SessionRecorder {
     const { issuer, subject, principalKind, actors, authMethods, bound, via } = fields;
     const { database, environment, upstreamUser, policyVersion } = fields;
     const { email, groups, clientAddress, application, purpose } = fields;
-    const { log, clock, gateway, clockState } = this.#parts;
+    const { enqueue, clock, gateway, clockState } = this.#parts;
     this.#policyVersion = typeof policyVersion === 'string' ? () => policyVersion : policyVersion;
     this.#openedWith = this.#policyVersion();
     const record: Omit<SessionOpen, 'body'> = {
@@ -195,13 +217,13 @@ class LogSessionRecorder implements SessionRecorder {
       policyVersion: this.#openedWith,
     };
     const body = bodyOf({ email, groups, clientAddress, application, purpose });
-    return log.enqueue(AUDIT_STREAM, JSON.stringify(record).slice(0, -1) + body);
+    return enqueue(JSON.stringify(record).slice(0, -1) + body);
   }
 
   intent(fields: IntentFields): { readonly n: number; readonly position: Position } {
     const n = this.#statements + 1;
     const { protocol, facts, rule, approval, decision, binds, sql, sqlJson, valuesJson } = fields;
-    const { log, clock } = this.#parts;
+    const { enqueue, clock } = this.#parts;
     const version = this.#policyVersion();
     let rare = '';
     if (rule !== undefined) rare = `,"rule":${JSON.stringify(rule)}`;
@@ -209,8 +231,7 @@ class LogSessionRecorder implements SessionRecorder {
     if (version !== this.#openedWith) rare += `,"policyVersion":${JSON.stringify(version)}`;
     const values = valuesJson === undefined ? '' : `,"values":${valuesJson}`;
     const salt = newSalt();
-    const position = log.enqueue(
-      AUDIT_STREAM,
+    const position = enqueue(
       `{"v":2,"kind":"statement.intent","at":"${clock()}${this.#key}${n},"protocol":"${protocol}",${facts}` +
         `,"decision":"${decision}"${rare},"binds":${binds}` +
         `,"body":{"salt":"${salt}","sql":${sqlJson},"hash":"${this.#hash(sql, salt)}"${values}}}`,

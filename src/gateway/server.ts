@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { httpErrorOf } from '../api/http-answer.ts';
 import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
+import type { RequestRights } from '../approvals/requests.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
 import { loadGatewayConfig } from '../config/gateway-schema.ts';
@@ -30,7 +31,10 @@ import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
 import { closeSoon } from './close-soon.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { openEgressUsages } from './egress-usage.ts';
+import { openGatewayRequests } from './gateway-requests.ts';
 import { GatewayState } from './gateway-state.ts';
+import { LiveFeed } from './live-feed.ts';
+import { liveSessionOf } from './live-session.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
@@ -76,7 +80,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     });
     closing.push(() => log.close());
     for (const note of log.status().recoveryNotes) logLine(`audit: ${note}`);
-    const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now });
+    const feed = new LiveFeed(log);
+    const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now, tap: feed });
     closing.push(() => recorder.close());
     const shared = settings.shared === undefined ? undefined : await openShared(settings, settings.shared);
     if (shared !== undefined) closing.push(() => shared.close());
@@ -104,8 +109,23 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const egress = openEgressUsages(settings.stateDir, { now, logLine });
     closing.push(() => egress.close());
     const sharedLog = shared?.log;
-    const gateway = new GatewayState({ settings, log, recorder, owned, revocations, egress, sharedLog, logLine });
+    let inForce: GatewayState | undefined;
+    const rights: RequestRights = {
+      mayReach: (principal, database) => gateway.baseAccessOf(principal, database) !== undefined,
+      isDatabaseAdmin: (principal, database) => gateway.baseAccessOf(principal, database)?.access === 'admin',
+      isAdministrator: (principal) => gateway.isAdministrator(principal),
+      isAuditor: (principal) => gateway.isAuditor(principal),
+    };
+    const requests = await openGatewayRequests({
+      settings: () => inForce?.settings ?? settings,
+      ...{ log, recorder, rights, sharedLog, now, logLine },
+    });
+    closing.push(() => requests.close());
+    const gateway = new GatewayState({
+      ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, logLine },
+    });
     closing.push(() => gateway.close());
+    feed.sessionOf = (session) => liveSessionOf(gateway, session);
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
     if (shared !== undefined) {
       await sharedRevocations?.begin(shared.log, revocations);
@@ -179,6 +199,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const api = {
       gateway,
       history,
+      feed,
       databaseTokens,
       authenticate,
       native: () => {
