@@ -32,7 +32,12 @@ export interface HoldAsk {
 export type HoldOutcome =
   /** It may run now, once; the use is recorded. `maxRows`: roll back if it changes more. `confirm`: report the rows and wait. */
   | { readonly kind: 'run'; readonly request: string; readonly maxRows: number | undefined; readonly confirm: boolean }
-  | { readonly kind: 'refused'; readonly request: string; readonly why: 'denied' | 'cancelled' | 'expired' | 'revoked'; readonly message: string };
+  | {
+      readonly kind: 'refused';
+      readonly request: string;
+      readonly why: 'denied' | 'cancelled' | 'expired' | 'revoked';
+      readonly message: string;
+    };
 
 export interface Hold {
   /** The request's id; `link`: where a person decides. */

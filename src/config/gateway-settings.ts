@@ -5,7 +5,7 @@
 import type { ColumnClass } from '../classify/classes.ts';
 import type { PredicateMode } from '../masking/clearance.ts';
 import type { MaskMode } from '../masking/plan.ts';
-import type { NotifySettings } from './approval-settings.ts';
+import type { ApprovalSettings, NotifySettings } from './approval-settings.ts';
 import type { AuditSettings } from './audit-settings.ts';
 
 export interface GatewaySettings {
@@ -25,6 +25,8 @@ export interface GatewaySettings {
   readonly grants: readonly GrantSettings[];
   /** Beside the shipped ones; undefined: none. */
   readonly rules?: readonly RuleSettings[];
+  /** Who may ask for what, and who decides; undefined: nobody can ask. */
+  readonly approvals?: ApprovalSettings | undefined;
   /** Where people are told of requests; undefined: nowhere. */
   readonly notify?: NotifySettings | undefined;
   /** The page on which people decide; undefined: there is none. */

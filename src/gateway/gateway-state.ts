@@ -1,5 +1,6 @@
 /** What all parts of one running gateway share. Made by `server.ts`; no module state anywhere. */
 import { isDeepStrictEqual } from 'node:util';
+import type { RequestService } from '../approvals/requests.ts';
 import type { OwnedObjects } from '../audit/owned-objects.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { DatabaseSettings, GatewaySettings, GrantSubject } from '../config/gateway-settings.ts';
@@ -29,6 +30,7 @@ export interface GatewayParts {
   readonly owned: OwnedObjects;
   readonly revocations: Revocations;
   readonly egress: EgressUsages;
+  readonly requests: RequestService;
   /** Of several gateways; undefined: this one is by itself. */
   readonly sharedLog?: SharedEventLog | undefined;
   logLine(line: string): void;
@@ -52,6 +54,7 @@ export class GatewayState {
   readonly owned: OwnedObjects;
   readonly revocations: Revocations;
   readonly #egress: EgressUsages;
+  readonly requests: RequestService;
   /** Requests are kept there where there is one. */
   readonly sharedLog: SharedEventLog | undefined;
   /** To the other gateways. */
@@ -73,6 +76,7 @@ export class GatewayState {
     this.owned = parts.owned;
     this.revocations = parts.revocations;
     this.#egress = parts.egress;
+    this.requests = parts.requests;
     this.sharedLog = parts.sharedLog;
     this.logLine = parts.logLine;
     this.refusals = new RefusalRecord(parts.recorder);
@@ -136,6 +140,11 @@ export class GatewayState {
   accessOf(principal: Principal, databaseName: string): Access | undefined {
     const outcome = this.#grantOf(principal, databaseName, null);
     return outcome.granted ? { access: outcome.access, create: outcome.create } : undefined;
+  }
+
+  /** As `accessOf`, by grants alone. */
+  baseAccessOf(principal: Principal, databaseName: string): Access | undefined {
+    return this.accessOf(principal, databaseName);
   }
 
   /** The grant for a session; throws the refusal. */

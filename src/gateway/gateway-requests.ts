@@ -1,0 +1,55 @@
+/** The requests of this gateway: where they are kept, and what the gateway says of people. */
+import path from 'node:path';
+import { openRequests, type RequestRights, type RequestService } from '../approvals/requests.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import type { GatewaySettings } from '../config/gateway-settings.ts';
+import type { EventLog, SharedEventLog } from '../store/event-log.ts';
+import { openSegmentLog } from '../store/segment-log.ts';
+
+export interface GatewayRequestsOptions {
+  readonly settings: () => GatewaySettings;
+  /** The gateway's record. */
+  readonly log: Pick<EventLog, 'state'>;
+  readonly recorder: Pick<Recorder, 'event'>;
+  readonly rights: RequestRights;
+  /** Of several gateways; undefined: this one is by itself. */
+  readonly sharedLog: SharedEventLog | undefined;
+  readonly now: () => number;
+  readonly logLine: (line: string) => void;
+}
+
+const SEGMENT_BYTES = 16 << 20;
+const MAX_QUEUED_BYTES = 32 << 20;
+
+/** A log of its own, small, so that a restart reads little; closing the requests closes it. */
+export async function openGatewayRequests(options: GatewayRequestsOptions): Promise<RequestService> {
+  const { settings, log, recorder, rights, sharedLog, now, logLine } = options;
+  const { stateDir, gatewayId } = settings();
+  const own =
+    sharedLog ??
+    (await openSegmentLog({
+      dir: path.join(stateDir, 'requests'),
+      gatewayId,
+      segmentBytes: SEGMENT_BYTES,
+      // Whatever the record's durability: an approval is never used twice.
+      durability: 'sync',
+      maxQueuedBytes: MAX_QUEUED_BYTES,
+      now,
+    }));
+  try {
+    const audit = {
+      healthy: () => log.state === 'healthy',
+      event: (fields: Parameters<Recorder['event']>[0]) => recorder.event(fields),
+    };
+    const requests = await openRequests({ log: own, now, settings, audit, rights, logLine });
+    const close = requests.close.bind(requests);
+    requests.close = async () => {
+      await close();
+      if (own !== sharedLog) await own.close();
+    };
+    return requests;
+  } catch (error) {
+    if (own !== sharedLog) await own.close();
+    throw error;
+  }
+}
