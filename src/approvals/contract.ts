@@ -99,8 +99,8 @@ export interface Requests {
   list(viewer: Principal, filter: RequestFilter): readonly RequestState[];
   mayDecide(id: string, by: Principal): boolean;
   events(id: string): Promise<readonly RequestEvent[]>;
-  /** Called after each change, of this gateway or another; returns the function that unregisters. */
-  subscribe(listener: (state: RequestState, event: RequestEvent) => void): () => void;
+  /** Called after each change, with the id of the gateway that wrote it; returns the function that unregisters. */
+  subscribe(listener: (state: RequestState, event: RequestEvent, gateway: string) => void): () => void;
   /** Of exactly this principal (issuer, subject, kind and actor) on this database, now. In memory: asked for each session. */
   elevationsOf(principal: Principal, database: string): readonly Elevation[];
   close(): Promise<void>;

@@ -21,7 +21,7 @@ export interface NotifierOptions {
   readonly stateDir: string;
   readonly requests: Pick<Requests, 'subscribe'>;
   /** As they are now: a reload changes them. */
-  settings(): { readonly notify: NotifySettings; readonly publicUrl: string };
+  settings(): { readonly notify: NotifySettings; readonly publicUrl: string; readonly gatewayId: string };
   riskOf?: ((state: RequestState) => Risk | undefined) | undefined;
   readonly now: () => number;
   readonly random: () => number;
@@ -109,10 +109,11 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
     }
   }
 
-  function tell(state: RequestState, event: RequestEvent): void {
+  function tell(state: RequestState, event: RequestEvent, gateway: string): void {
     try {
-      const { notify } = settings();
-      if (notify.length === 0) return;
+      const { notify, gatewayId } = settings();
+      // Of several gateways the one that wrote it tells it.
+      if (notify.length === 0 || gateway !== gatewayId) return;
       const announcement = announcementOf(state, event, options.riskOf?.(state));
       if (announcement === undefined) return;
       const targets = notify.filter((target) => isFor(target, announcement)).map(({ name }) => name);
