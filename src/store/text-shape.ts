@@ -73,7 +73,9 @@ export function trigramQueries(foldedNeedle: string): readonly string[] {
   return queries;
 }
 
-/** Gaps begin and end at quotes, and between a digit and something else. */
+/** Gaps begin and end at quotes, and around numbers; what stands between those of the needle lies in one piece. */
 function edgelessParts(needle: string): readonly string[] {
-  return needle.match(/'|\p{Nd}+|[^'\p{Nd}]+/gu) ?? [];
+  return needle.split(EDGES).filter((part) => part !== '');
 }
+
+const EDGES = /('|(?<![\p{L}\p{N}_$])\p{Nd}+(?![\p{L}\p{N}_$]))/u;
