@@ -3,12 +3,15 @@
  * It decides nothing that the gateway does not decide for a session as well.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Notifier } from '../approvals/notify/notifier.ts';
+import type { AuditTree } from '../audit/tree/tree.ts';
 import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import type { LiveFeed } from '../gateway/live-feed.ts';
 import type { DatabaseTokens } from '../identity/database-token.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import type { History } from '../store/history-index.ts';
+import { CALLBACK_PATH, type Callbacks, serveCallback } from './callbacks.ts';
 import { classification } from './classification.ts';
 import { explain } from './explain.ts';
 import { history, historySession, historySessions, reindex, statementOfHistory } from './history.ts';
@@ -26,13 +29,19 @@ import {
   waitForRequest,
 } from './requests.ts';
 import { elevationsJson, listSessions, restoreUser, revokeSession, revokeUser } from './sessions.ts';
+import { proofs, treeFile, treeHealth } from './tree.ts';
 import { watch } from './watch.ts';
+import type { Web } from './web/web.ts';
 
 export interface ApiOptions {
   readonly gateway: GatewayState;
   readonly history: History;
   readonly feed: LiveFeed;
+  readonly tree: AuditTree;
   readonly databaseTokens: DatabaseTokens;
+  readonly notifier: Pick<Notifier, 'pending' | 'dropped'>;
+  readonly callbacks: Callbacks;
+  readonly web: Web;
   authenticate(request: IncomingMessage): Promise<Principal>;
   /** Host and port of the native listener, as clients reach it. */
   native(): { host: string; port: number } | undefined;
@@ -65,6 +74,8 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/tunnels\/([^/]+)\/renew$/, run: renewTunnel },
   { method: 'GET', path: /^\/v1\/tunnels\/([^/]+)\/events$/, run: tunnelEvents },
   { method: 'GET', path: /^\/v1\/history$/, run: history },
+  { method: 'GET', path: /^\/v1\/proofs\/([^/]+)$/, run: proofs },
+  { method: 'GET', path: /^\/v1\/tree\/(.+)$/, run: treeFile },
   { method: 'GET', path: /^\/v1\/history\/sessions$/, run: historySessions },
   { method: 'GET', path: /^\/v1\/history\/sessions\/([^/]+)$/, run: historySession },
   { method: 'GET', path: /^\/v1\/history\/([^/]+\.\d+)$/, run: statementOfHistory },
@@ -97,6 +108,9 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
       request.resume();
       return url.pathname === '/healthz' ? health(api, response) : discovery(api, response);
     }
+    const callback = request.method === 'POST' ? CALLBACK_PATH.exec(url.pathname) : null;
+    if (callback !== null) return await serveCallback(api.callbacks, request, response, callback);
+    if (api.web.serves(url)) return await api.web.serve(request, response, url);
     if (CONNECT_PATH.test(url.pathname)) {
       throw new DbgateError('usage', 'this route is reached with Upgrade: postgresql', {
         hint: 'Use `dbgate connect`.',
@@ -147,13 +161,16 @@ export function decoded(text: string): string {
   }
 }
 
-function health({ gateway }: ApiOptions, response: ServerResponse): void {
+function health({ gateway, notifier, tree }: ApiOptions, response: ServerResponse): void {
   const healthy = gateway.log.state === 'healthy' && gateway.recorder.dropped === 0;
   sendJson(response, healthy ? 200 : 503, {
     status: healthy ? 'ok' : 'degraded',
     audit: gateway.log.state,
     outcomes_pending: gateway.recorder.pending,
     outcomes_dropped: gateway.recorder.dropped,
+    notifications_pending: notifier.pending,
+    notifications_dropped: notifier.dropped,
+    tree: treeHealth(tree),
     sessions: gateway.sessions.size,
   });
 }

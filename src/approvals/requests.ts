@@ -87,7 +87,7 @@ class LogRequests implements RequestService, StatementRequests {
   readonly #journal: RequestJournal;
   readonly #lists: ApproverLists;
   readonly #holds: Holds;
-  readonly #listeners = new Set<(state: RequestState, event: RequestEvent) => void>();
+  readonly #listeners = new Set<(state: RequestState, event: RequestEvent, gateway: string) => void>();
   /** Changes of one request, and first requests of one shape, one after another. */
   readonly #queues = new Map<string, Promise<unknown>>();
   /** Decided, but not on the record yet. */
@@ -525,7 +525,7 @@ class LogRequests implements RequestService, StatementRequests {
     this.#nextDeadline = Math.min(this.#nextDeadline, this.#deadlineOf(entry) ?? Number.POSITIVE_INFINITY);
     for (const listener of this.#listeners) {
       try {
-        listener(state, event);
+        listener(state, event, gateway);
       } catch (error) {
         this.#options.logLine(`${state.request.id}: ${(error as Error).stack}`);
       }
@@ -692,7 +692,7 @@ class LogRequests implements RequestService, StatementRequests {
     return this.#index.get(id)?.events.slice() ?? [];
   }
 
-  subscribe(listener: (state: RequestState, event: RequestEvent) => void): () => void {
+  subscribe(listener: (state: RequestState, event: RequestEvent, gateway: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

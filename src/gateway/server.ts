@@ -10,11 +10,17 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { CallbackGuard } from '../api/callback-guard.ts';
 import { httpErrorOf } from '../api/http-answer.ts';
+import { requestRisk } from '../api/request-json.ts';
 import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
+import { Web } from '../api/web/web.ts';
+import { openNotifier } from '../approvals/notify/notifier.ts';
 import type { RequestRights } from '../approvals/requests.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
+import { openAuditTree } from '../audit/tree/tree.ts';
+import { recordAcceptedRewrite, recordKeyRotation } from '../audit/tree/tree-events.ts';
 import { loadGatewayConfig } from '../config/gateway-schema.ts';
 import type { GatewaySettings, ListenAddress, SharedSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
@@ -56,6 +62,8 @@ export interface StartOptions {
   log?: (line: string) => void;
   /** Default: what the system says. */
   openFilesLimit?: number;
+  /** Why the operator takes a log that is not what was signed; recorded. */
+  acceptRewritten?: string | undefined;
 }
 
 const MAX_QUEUED_LOG_BYTES = 64 << 20;
@@ -81,8 +89,19 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     closing.push(() => log.close());
     for (const note of log.status().recoveryNotes) logLine(`audit: ${note}`);
     const feed = new LiveFeed(log);
+    const tree = await openAuditTree(log, {
+      stateDir: settings.stateDir,
+      gatewayId: settings.gatewayId,
+      settings: settings.audit.tree,
+      acceptRewritten: options.acceptRewritten !== undefined,
+      onWarning: (message) => logLine(`audit: ${message}`),
+      onRotated: (vkey, before) => recordKeyRotation(recorder, vkey, before),
+    });
+    closing.push(() => tree.close());
     const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now, tap: feed });
     closing.push(() => recorder.close());
+    await recordAcceptedRewrite(recorder, tree.accepted, options.acceptRewritten);
+    if (tree.status !== undefined) logLine(`audit: the tree of the record is signed by ${tree.status.vkey}`);
     const shared = settings.shared === undefined ? undefined : await openShared(settings, settings.shared);
     if (shared !== undefined) closing.push(() => shared.close());
     const owned = await openOwnedObjects(log, { now, shared: shared?.log });
@@ -138,6 +157,15 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       closing.push(() => notices.close());
       logLine(`shares schema ${shared.database.schema} as gateway ${settings.gatewayId}`);
     }
+
+    const notifier = await openNotifier({
+      stateDir: settings.stateDir,
+      requests,
+      settings: () => gateway.settings,
+      riskOf: requestRisk,
+      ...{ now, random: Math.random, env: process.env, logLine },
+    });
+    closing.push(() => notifier.close());
 
     const openFiles = options.openFilesLimit ?? openFilesLimit();
     const admission = new Admission(admissionLimits(openFiles), logLine);
@@ -198,6 +226,14 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
           });
     const api = {
       gateway,
+      tree,
+      notifier,
+      callbacks: { gateway, notifier, guard: new CallbackGuard(gateway, now), now },
+      web: new Web({
+        ...{ gateway, history, now },
+        env: process.env,
+        proved: (socket) => admission.proved(socket),
+      }),
       history,
       feed,
       databaseTokens,
@@ -343,15 +379,23 @@ export interface RunOptions {
   readonly configPath: string;
   readonly signal: AbortSignal;
   readonly env?: NodeJS.ProcessEnv;
+  /** As `StartOptions`. */
+  readonly acceptRewritten?: string | undefined;
   log(line: string): void;
 }
 
 /** `dbgate gateway`: serves until the signal; reloads on SIGHUP and when the file changes. */
-export async function runGateway({ configPath, signal, env = process.env, log }: RunOptions): Promise<void> {
+export async function runGateway({
+  configPath,
+  signal,
+  env = process.env,
+  acceptRewritten,
+  log,
+}: RunOptions): Promise<void> {
   // The state directory may have been made by others, and be open: what is written there is not.
   process.umask(0o077);
   const first = loadGatewayConfig(configPath, env);
-  const running = await startGateway(first.settings, { log });
+  const running = await startGateway(first.settings, { log, acceptRewritten });
   log(`listening on https://${running.httpsAddress.host}:${running.httpsAddress.port}`);
   if (running.postgresAddress !== undefined) {
     log(`listening for Postgres clients on ${running.postgresAddress.host}:${running.postgresAddress.port}`);

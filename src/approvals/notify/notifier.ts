@@ -21,7 +21,7 @@ export interface NotifierOptions {
   readonly stateDir: string;
   readonly requests: Pick<Requests, 'subscribe'>;
   /** As they are now: a reload changes them. */
-  settings(): { readonly notify: NotifySettings; readonly publicUrl: string; readonly gatewayId: string };
+  settings(): { readonly notify?: NotifySettings | undefined; readonly publicUrl: string; readonly gatewayId: string };
   riskOf?: ((state: RequestState) => Risk | undefined) | undefined;
   readonly now: () => number;
   readonly random: () => number;
@@ -78,7 +78,7 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
   });
 
   async function attempt(name: string, announcement: Announcement): Promise<Attempt> {
-    const { notify, publicUrl } = settings();
+    const { notify = [], publicUrl } = settings();
     const target = notify.find((one) => one.name === name);
     if (target === undefined) return { kind: 'given-up', why: 'it is configured no more' };
     const link = requestLink(publicUrl, announcement.request);
@@ -111,7 +111,7 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
 
   function tell(state: RequestState, event: RequestEvent, gateway: string): void {
     try {
-      const { notify, gatewayId } = settings();
+      const { notify = [], gatewayId } = settings();
       // Of several gateways the one that wrote it tells it.
       if (notify.length === 0 || gateway !== gatewayId) return;
       const announcement = announcementOf(state, event, options.riskOf?.(state));
@@ -133,7 +133,7 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
     },
     reloaded: () => outbox.hurry(),
     async answerSlack(name, responseUrl, message) {
-      const target = settings().notify.find((one) => one.name === name);
+      const target = settings().notify?.find((one) => one.name === name);
       const url = URL.parse(responseUrl);
       // The URL came in a request: only where messages are sent anyway.
       if (target?.kind !== 'slack' || url === null || url.origin !== new URL(target.url).origin) return;
