@@ -16,6 +16,7 @@ export async function build(): Promise<void> {
         'analyser-worker': 'src/gateway/analyser-worker.ts',
         'tracer-worker': 'src/gateway/tracer-worker.ts',
         'index-worker': 'src/store/index-worker.ts',
+        'tree-worker': 'src/audit/tree/tree-worker.ts',
       },
       outdir: aside,
       bundle: true,

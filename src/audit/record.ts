@@ -184,6 +184,10 @@ export interface GatewayEvent {
     | 'audit.exported'
     | 'audit.erased'
     | 'audit.archived'
+    /** The tree is signed with another key from here on. */
+    | 'audit.key_rotated'
+    /** The operator took a log that is not what was signed. */
+    | 'audit.rewrite_accepted'
     | 'audit.retired';
   readonly at: string;
   readonly gateway: string;

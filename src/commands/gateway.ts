@@ -8,7 +8,11 @@ export const gatewayCommand: CommandDefinition = {
     command
       .description('Runs the gateway: the server between people and databases. SIGHUP reads its configuration again.')
       .option('--config <file>', 'its configuration, see docs/gateway-yaml.md', 'gateway.yaml')
-      .option('--check', 'check the configuration and end');
+      .option('--check', 'check the configuration and end')
+      .option(
+        '--accept-rewritten <reason>',
+        'start though the record is not what was signed; this and the reason are recorded',
+      );
   },
   async run(context, options) {
     const configPath = options.config as string;
@@ -45,6 +49,7 @@ export const gatewayCommand: CommandDefinition = {
       await runGateway({
         configPath,
         env: context.env,
+        acceptRewritten: options.acceptRewritten as string | undefined,
         signal: AbortSignal.any([stop.signal, context.signal]),
         log: (line) => context.note(sanitise(line, { keepLayout: true })),
       });

@@ -8,6 +8,8 @@ import * as z from 'zod';
 import { COLUMN_CLASSES } from '../classify/classes.ts';
 import { HOURS_EXPECTS } from '../policy/language/hours.ts';
 import { rulesSchema } from '../policy/language/read-rules.ts';
+import { approvalsSection } from './approval-file.ts';
+import { auditSection } from './audit-file.ts';
 import {
   duration,
   field,
@@ -434,26 +436,10 @@ export const gatewayFile = z.strictObject({
   include,
   notify: notifySection,
   web: webSection,
+  approvals: approvalsSection,
   roles: rolesSection,
   shared: sharedSection,
-  audit: field(
-    z
-      .strictObject({
-        durability: field(
-          z.enum(['sync', 'async']).default('sync'),
-          '`sync`: a statement with an effect waits until its record is on disk; `async`: it does not, and a crash can lose the last records',
-          '`sync` or `async`',
-        ),
-        segment_size: field(
-          size(2 ** 20, 2 ** 30).prefault('64MiB'),
-          'size at which a segment file is sealed and the next begun',
-          'a size from 1MiB to 1GiB, such as `64MiB`',
-        ),
-      })
-      .prefault({}),
-    'the record',
-    'a mapping',
-  ),
+  audit: auditSection,
   limits: field(
     z
       .strictObject({

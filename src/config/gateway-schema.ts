@@ -7,16 +7,18 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { approvalFaults, toApprovals } from './approval-file.ts';
+import { toAudit } from './audit-file.ts';
 import { schemaFaults, type ValueFault } from './gateway-faults.ts';
 import { type GatewayFile, gatewayFile } from './gateway-file.ts';
 import type { DatabaseSettings, GatewaySettings, IssuerSettings } from './gateway-settings.ts';
+import { toNotify, toWeb } from './notify-file.ts';
 import type { FileFault } from './policy-files.ts';
 import { asRecord, inFile, placed, readPolicy } from './policy-settings.ts';
-import { toNotify, toWeb } from './notify-file.ts';
 import { toRoles } from './roles-file.ts';
-import { toShared } from './shared-file.ts';
 import { type SchemaNode, schemaNode } from './schema-walk.ts';
 import { type ReferenceSource, resolveReference } from './secret-reference.ts';
+import { toShared } from './shared-file.ts';
 import { type KeyPath, parseYaml, pathText } from './yaml-source.ts';
 
 export interface GatewayConfig {
@@ -88,6 +90,7 @@ export interface PolicyConfig {
   readonly databases: ReadonlyMap<string, Pick<DatabaseSettings, 'name' | 'environment' | 'labels'>>;
   readonly grants: GatewaySettings['grants'];
   readonly rules: NonNullable<GatewaySettings['rules']>;
+  readonly approvals: GatewaySettings['approvals'];
   /** The file and those that it includes. */
   readonly files: readonly string[];
   /** Absolute. */
@@ -117,6 +120,7 @@ export function parsePolicyConfig(text: string, path: string): PolicyConfig {
     databases: new Map(databases),
     grants: policy.grants,
     rules: policy.rules,
+    approvals: toApprovals(parsed.data.approvals, dirname(resolve(path))),
     files: [resolve(path), ...policy.files],
     stateDir: resolve(dirname(resolve(path)), parsed.data.state_dir),
   };
@@ -183,6 +187,10 @@ function relationFaults(value: unknown): ValueFault[] {
     const message = 'not a name: expected letters, digits, ".", "_", "-", at most 63, the first a letter or digit';
     faults.push({ path: ['databases', name], message });
   }
+  const externals = Object.entries(asRecord(asRecord(value)?.notify) ?? {}).flatMap(([name, target]) =>
+    asRecord(target)?.kind === 'external' ? [name] : [],
+  );
+  faults.push(...approvalFaults(asRecord(value)?.approvals, names, externals));
   const issuers = asRecord(value)?.issuers;
   const seen = new Set<unknown>();
   for (const [i, entry] of Array.isArray(issuers) ? issuers.entries() : []) {
@@ -225,9 +233,10 @@ function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): Gat
     grants: [],
     notify: toNotify(file.notify, referenced),
     web: toWeb(file.web, referenced),
+    approvals: toApprovals(file.approvals, baseDir),
     roles: toRoles(file.roles),
     shared: toShared(file.shared, referenced),
-    audit: { durability: file.audit.durability, segmentBytes: file.audit.segment_size },
+    audit: toAudit(file.audit, baseDir, referenced),
     limits: {
       maxSessions: file.limits.max_sessions,
       maxStatementBytes: file.limits.max_statement_size,

@@ -18,6 +18,8 @@ const MAGIC = Buffer.from('dbgate1\n', 'latin1');
 const HEADER_FIXED_BYTES = 16;
 const FRAME_FIXED_BYTES = 8;
 const BODY_FIXED_BYTES = 14;
+/** From a frame's beginning to the name of its stream. */
+export const FRAME_HEAD_BYTES = FRAME_FIXED_BYTES + BODY_FIXED_BYTES;
 /** No frame is longer: a length field above it is damage, and nothing is allocated for it. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 const MAX_HEADER_BYTES = 64 * 1024 * 1024;
