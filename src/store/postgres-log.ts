@@ -84,6 +84,8 @@ class SharedLog implements PostgresLog {
   #doubtTimer: NodeJS.Timeout | undefined;
   /** Ids of batches that were given up: what became of them is to be found out. */
   readonly #givenUp = new Set<string>();
+  /** Raised when something of one's own is given up, and when it is found. */
+  #finds = 0;
   #healing = false;
   #healMs = FIRST_HEAL_MS;
   #healTimer: NodeJS.Timeout | undefined;
@@ -282,6 +284,7 @@ class SharedLog implements PostgresLog {
   #giveUp(batch: Batch): void {
     if (this.#inflight !== batch) return;
     this.#givenUp.add(batch.id);
+    this.#finds++;
     this.#abandon(batch);
   }
 
@@ -311,6 +314,7 @@ class SharedLog implements PostgresLog {
       else if (this.#givenUp.size === 0) await this.#forget(randomUUID());
       for (const id of [...this.#givenUp]) {
         const written = await this.#forget(id);
+        this.#finds++;
         if (written !== undefined) this.#reader.takeForForeign(written);
         this.#givenUp.delete(id);
       }
@@ -359,8 +363,14 @@ class SharedLog implements PostgresLog {
   async #look(): Promise<void> {
     const startedAt = Date.now();
     const cursor = this.#foreign.size === 0 ? this.#seen : Math.min(...this.#foreign.values());
+    const finds = this.#finds;
     const { head, records } = await this.#reader.foreign(cursor, CHUNK_RECORDS);
     if (this.#closing) return;
+    if (finds !== this.#finds) {
+      // It was asked without what is one's own and counts as another's.
+      this.#pollAgain = true;
+      return;
+    }
     const complete = records.length < CHUNK_RECORDS;
     const read = complete ? head : records.at(-1)!.position;
     // What may turn out to be one's own after all, though given up, is not to be passed.

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
 import type { PostgresServer } from '../../src/demo/postgres-server.ts';
 import {
   openSharedDatabase,
@@ -9,22 +8,10 @@ import {
 } from '../../src/store/postgres-database.ts';
 import { openPostgresLog, type PostgresLog, type PostgresLogOptions } from '../../src/store/postgres-log.ts';
 import { cleanUp } from './log-fixture.ts';
+import { settingsOf } from './postgres-settings.ts';
 
 /** A server that may be trusted with records; tests do not cut the power. */
 export const DURABLE = { fsync: 'on', synchronous_commit: 'on' };
-
-export function settingsOf(url: string): UpstreamSettings {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  return {
-    host: hostname,
-    port: Number(port),
-    database: pathname.slice(1),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 5_000,
-  };
-}
 
 export const newSchema = (): string => `s_${randomBytes(6).toString('hex')}`;
 
@@ -36,10 +23,10 @@ export interface Opened {
 /** Closed after the test. */
 export async function openShared(
   server: Pick<PostgresServer, 'superuserUrl'>,
-  options: Partial<SharedDatabaseOptions> & PostgresLogOptions = {},
+  { port, ...options }: Partial<SharedDatabaseOptions> & PostgresLogOptions & { readonly port?: number } = {},
 ): Promise<Opened> {
   const database = await openSharedDatabase({
-    settings: settingsOf(server.superuserUrl),
+    settings: { ...settingsOf(server.superuserUrl), ...(port === undefined ? {} : { port }) },
     gatewayId: `gw-${randomBytes(4).toString('hex')}`,
     schema: newSchema(),
     ...options,
