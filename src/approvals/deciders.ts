@@ -8,11 +8,11 @@ import type { AccessLevel, DatabaseSettings } from '../config/gateway-settings.t
 import type { Principal } from '../identity/principal.ts';
 import { coversDatabase, isFor } from '../policy/grants.ts';
 import { parseHours } from '../policy/language/hours.ts';
+import { ticketPattern } from '../policy/language/ticket-pattern.ts';
 import type { ElevationAsk } from './contract.ts';
 import { EXTERNAL_ISSUER, personOf, samePerson } from './person.ts';
 import type { Requested, StatementScope } from './request.ts';
 import { includes } from './terms.ts';
-import { ticketPattern } from './ticket-pattern.ts';
 
 export type AskedDatabase = Pick<DatabaseSettings, 'name' | 'environment' | 'labels'>;
 

@@ -1,3 +1,4 @@
+import { approvalSentence } from '../approvals/rule-sentence.ts';
 import { DEFAULT_POLICY_YAML, DEFAULT_RULES } from '../policy/default-policy.ts';
 import { compileGrants, grantOf, grantsFor } from '../policy/grants.ts';
 import { clearanceSentence, grantSentence, ruleSentence } from '../policy/language/plain-words.ts';
@@ -11,12 +12,13 @@ import { sanitise } from './sanitise.ts';
 export function showPolicy(context: CommandContext, options: CommandOptions): void {
   const offline = openPolicy(options.config as string);
   const asker = askerOf({ ...options, as: options.for ?? options.as }, Date.now());
-  const { grants, rules, databases } = offline.config;
+  const { grants, rules, approvals, databases } = offline.config;
   if (asker.as === undefined && asker.groups === undefined) {
     const shown = {
       version: policyVersion(offline),
       grants: grants.map((grant) => ({ ...grant, says: grantSentence(grant) })),
       rules: rules.map((rule) => ({ ...rule, says: ruleSentence(rule) })),
+      approvals: (approvals?.rules ?? []).map((rule) => ({ ...rule, says: approvalSentence(rule) })),
       always: RULES.map(({ id }) => id),
       shipped: DEFAULT_RULES.map((rule) => ({ ...rule, says: ruleSentence(rule) })),
     };
@@ -34,6 +36,12 @@ export function showPolicy(context: CommandContext, options: CommandOptions): vo
         ...lines(
           shown.rules.map(({ id, says }) => `${id}: ${says}`),
           'none',
+        ),
+        '',
+        'Approvals, the first that fits:',
+        ...lines(
+          shown.approvals.map(({ id, says }) => `${id}: ${says}`),
+          'none: nobody can ask for more, and held statements are refused',
         ),
         '',
         DEFAULT_POLICY_YAML.trimEnd(),

@@ -69,7 +69,16 @@ export interface ApprovalSettings {
   readonly maxBatch: number;
 }
 
-export type NotifyEvent = 'requested' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'used' | 'ended' | 'revoked' | 'reviewed';
+export type NotifyEvent =
+  | 'requested'
+  | 'approved'
+  | 'denied'
+  | 'cancelled'
+  | 'expired'
+  | 'used'
+  | 'ended'
+  | 'revoked'
+  | 'reviewed';
 
 interface NotifyTarget {
   readonly name: string;

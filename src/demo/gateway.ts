@@ -4,11 +4,12 @@
  */
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { ApprovalSettings } from '../config/approval-settings.ts';
 import type { DatabaseSettings, GatewaySettings, GrantSettings } from '../config/gateway-settings.ts';
 import { startGateway } from '../gateway/server.ts';
 import type { DemoCertificates } from './certificates.ts';
 import { freePort } from './free-port.ts';
-import { DEMO_CLIENT_ID, DEMO_SCOPES } from './identity-provider.ts';
+import { DEMO_CLIENT_ID, DEMO_SCOPES, DEMO_WEB_CLIENT_ID } from './identity-provider.ts';
 import { DEMO_PEOPLE, type DemoRole } from './people.ts';
 
 export const DEMO_SESSION_SECONDS = 8 * 3600;
@@ -35,6 +36,37 @@ const ACCESS: Record<DemoRole, Pick<GrantSettings, 'access' | 'create'>> = {
   reviewer: { access: 'read', create: false },
   admin: { access: 'admin', create: true },
   auditor: { access: 'read', create: false },
+};
+
+const HOUR_MS = 3_600_000;
+
+/** Whoever may connect asks, reviewers decide. */
+const DEMO_APPROVALS: ApprovalSettings = {
+  rules: [
+    {
+      id: 'everybody',
+      to: undefined,
+      database: '*',
+      environment: undefined,
+      labels: undefined,
+      access: ['write', 'ddl'],
+      unmask: 'all',
+      statements: true,
+      approvers: [{ group: 'reviewers' }],
+      needs: 1,
+      maxDurationMs: 4 * HOUR_MS,
+      cooldownMs: 0,
+      auto: undefined,
+      breakGlass: false,
+    },
+  ],
+  requestTtlMs: 8 * HOUR_MS,
+  holdMs: HOUR_MS / 4,
+  holdInTransactionMs: 120_000,
+  approvalTtlMs: HOUR_MS,
+  noticeEveryMs: 30_000,
+  atEnd: 'finish',
+  maxBatch: 100,
 };
 
 export function demoGatewaySettings(options: DemoGatewayOptions): GatewaySettings {
@@ -67,10 +99,12 @@ export function demoGatewaySettings(options: DemoGatewayOptions): GatewaySetting
       environment: undefined,
       ...ACCESS[role],
     })),
+    web: { issuer: options.issuer, clientId: DEMO_WEB_CLIENT_ID, clientSecret: undefined },
     roles: {
       admins: DEMO_PEOPLE.filter(({ role }) => role === 'admin').map(({ email }) => ({ user: email })),
       auditors: DEMO_PEOPLE.filter(({ role }) => role === 'auditor').map(({ email }) => ({ user: email })),
     },
+    approvals: DEMO_APPROVALS,
     audit: { durability: options.durability ?? 'sync', segmentBytes: 64 * 1024 * 1024 },
     limits: {
       maxSessions: 1000,

@@ -47,13 +47,18 @@ export function grantSentence(grant: GrantSettings): string {
   return [`${to}: ${access} on ${scopeWords(grant)}`, ...more].join(', ');
 }
 
-function subjectWords(to: GrantSubject): string {
+export function subjectWords(to: GrantSubject): string {
   return Object.entries(to)
     .map(([kind, name]) => `${kind} ${name}`)
     .join();
 }
 
-function scopeWords({ database, environment, labels }: GrantSettings): string {
+/** `every production database labelled team=payments`. */
+export function scopeWords({
+  database,
+  environment,
+  labels,
+}: Pick<GrantSettings, 'database' | 'environment' | 'labels'>): string {
   if (database !== undefined) return database === '*' ? 'every database' : database;
   const wanted = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const of = environment === undefined ? 'every database' : `every ${environment} database`;
