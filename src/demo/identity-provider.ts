@@ -15,6 +15,8 @@ import { createIdentityStore } from './identity-store.ts';
 import { DEMO_PEOPLE, type DemoPerson } from './people.ts';
 
 export const DEMO_CLIENT_ID = 'dbgate-cli';
+/** Of the gateway's own pages: a public client too, as nothing of the demo is secret. */
+export const DEMO_WEB_CLIENT_ID = 'dbgate-web';
 export const DEMO_SCOPES = ['openid', 'email', 'profile', 'groups', 'offline_access'] as const;
 const SIGNING_ALG = 'ES256';
 const PARTS = 'oidc-provider/lib';
@@ -127,6 +129,15 @@ function configuration(
         response_types: ['code'],
         // A loopback redirect may have any port (RFC 8252, section 7.3).
         redirect_uris: ['http://127.0.0.1/callback', 'http://127.0.0.1/', 'http://localhost/callback'],
+        id_token_signed_response_alg: SIGNING_ALG,
+      },
+      {
+        client_id: DEMO_WEB_CLIENT_ID,
+        client_name: 'dbgate in the browser',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        redirect_uris: [`${options.audience}/login/callback`],
         id_token_signed_response_alg: SIGNING_ALG,
       },
     ],

@@ -45,6 +45,9 @@ export interface OidcFixture {
   start(): Promise<void>;
 }
 
+/** The gateway's pages, where the audience is its URL. */
+export const WEB_CLIENT = { id: 'dbgate-web', secret: 'a secret of the pages, for tests only' };
+
 const alg = 'ES256';
 
 export async function startOidc(options: OidcOptions = {}): Promise<OidcFixture> {
@@ -165,8 +168,17 @@ function configuration(
         redirect_uris: ['http://127.0.0.1/callback'],
         id_token_signed_response_alg: alg,
       },
+      {
+        client_id: WEB_CLIENT.id,
+        client_secret: WEB_CLIENT.secret,
+        token_endpoint_auth_method: 'client_secret_basic',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        redirect_uris: [`${audience}/login/callback`],
+        id_token_signed_response_alg: alg,
+      },
     ],
-    clientAuthMethods: ['none'],
+    clientAuthMethods: ['none', 'client_secret_basic'],
     enabledJWA: { idTokenSigningAlgValues: [alg], dPoPSigningAlgValues: ['ES256'] },
     scopes: ['openid', 'email', 'groups', 'offline_access'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], groups: ['groups'] },
