@@ -87,6 +87,13 @@ async function recentStatements(
     database: request.database,
     limit: RECENT_STATEMENTS,
   });
+  // Others' statements are read: that is on the record before it is seen.
+  await gateway.recorder.event({
+    kind: 'history.read',
+    by: principalKey(viewer),
+    database: request.database,
+    detail: { request: request.id, statements: entries.length },
+  });
   return entries.map(({ id, at, sql, command, decision, rows, sqlstate, state }) => {
     return { id, at, sql, command, decision, rows, sqlstate, state };
   });
@@ -132,12 +139,18 @@ export function waitForRequest({ gateway }: ApiOptions, call: Call): void {
   const stream = openEventStream(gateway, call, () => unsubscribe());
   const tell = (state: RequestState): void => {
     stream.send({ event: 'state', request: requestJson(gateway, state, principal) });
-    if (state.status !== 'pending') stream.end();
+    if (isDecided(state)) stream.end();
   };
   const unsubscribe = gateway.requests.subscribe((state) => {
     if (state.request.id === name && !stream.isOver) tell(state);
   });
   tell(first);
+}
+
+/** Of a statement that is tried first, the yes that matters comes once its rows are known. */
+function isDecided({ status, terms, triedRows, waiting }: RequestState): boolean {
+  const isTrying = status === 'approved' && terms.tryFirst === true && triedRows === undefined && waiting.length > 0;
+  return status !== 'pending' && !isTrying;
 }
 
 /** NDJSON: each change of each request that the caller may see, from now on. */

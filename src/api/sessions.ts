@@ -87,6 +87,8 @@ export async function revokeUser(api: ApiOptions, call: Call): Promise<void> {
   const body = await readJsonBody(request, MAX_BODY_BYTES);
   const user = text(body.user, 'user');
   const reason = shortReason(body);
+  // An agent has the name of the person it acts for, but not their say.
+  if (principal.kind === 'agent') throw new DbgateError('denied', 'an agent ends its own sessions, one by one');
   const isSelf = isNamed(principal, user);
   if (!isSelf && !gateway.isAdministrator(principal)) {
     throw new DbgateError('denied', 'only an administrator of the gateway cuts others off', {

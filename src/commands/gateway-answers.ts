@@ -10,6 +10,17 @@ export const databasesAnswer = z.object({
       access: z.string(),
       create: z.boolean().default(false),
       labels: z.record(z.string(), z.string()).default({}),
+      elevations: z
+        .array(
+          z.object({
+            request: z.string(),
+            access: z.string().nullable(),
+            unmask: z.union([z.literal('all'), z.array(z.string())]).nullable(),
+            tables: z.array(z.string()).nullable(),
+            until: z.string(),
+          }),
+        )
+        .optional(),
     }),
   ),
 });

@@ -1,6 +1,8 @@
+import { clockText } from '../views/time-text.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { rememberDatabaseNames } from './database-names.ts';
 import { databasesAnswer, readAnswer } from './gateway-answers.ts';
+import { unmaskWord } from './request-text.ts';
 import { sanitise } from './sanitise.ts';
 import { renderTable } from './text-table.ts';
 
@@ -31,15 +33,28 @@ export const lsCommand: CommandDefinition = {
 };
 
 type Databases = ReturnType<typeof databasesAnswer.parse>['databases'];
+type Database = Databases[number];
 
 function table(context: CommandContext, databases: Databases): string {
+  const now = Date.now();
+  const isElevated = databases.some(({ elevations = [] }) => elevations.length > 0);
   return renderTable(
     [
       { title: 'DATABASE', text: ({ name }) => sanitise(name), flexible: true },
       { title: 'ENVIRONMENT', text: ({ environment }) => sanitise(environment) },
       { title: 'ACCESS', text: ({ access, create }) => `${sanitise(access)}${create ? ' +create' : ''}` },
+      ...(isElevated ? [{ title: 'ELEVATED', text: (database: Database) => elevatedText(database, now) }] : []),
     ],
     databases,
     { columns: context.columns, unicode: context.unicode },
   ).join('\n');
+}
+
+/** What requests opened, and until when: `ddl on item until 15:04`. */
+function elevatedText({ elevations = [] }: Database, now: number): string {
+  const texts = elevations.map(({ access, unmask, tables, until }) => {
+    const opens = [...(access === null ? [] : [access]), ...unmaskWord(unmask)].join(' and ');
+    return `${opens}${tables === null ? '' : ` on ${tables.join(', ')}`} until ${clockText(until, now)}`;
+  });
+  return sanitise(texts.join('; '));
 }

@@ -24,7 +24,7 @@ const terms = z.object({
 const said = z.object({ at: z.string(), by: person, via: z.string(), reason: z.string() });
 
 export const requestAnswer = z.object({
-  id: z.string(),
+  id: z.string().regex(/^r-[0-9a-z]{1,40}$/),
   kind: z.enum(['elevation', 'statement']),
   status: z.string(),
   seq: z.number(),

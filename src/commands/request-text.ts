@@ -21,7 +21,7 @@ export function askedFor(request: RequestLine): string {
 
 export function unmaskWord(unmask: 'all' | readonly string[] | null): string[] {
   if (unmask === null) return [];
-  return [unmask === 'all' ? 'unmask' : `unmask=${unmask.join(',')}`];
+  return [unmask === 'all' ? 'unmask' : sanitise(`unmask=${unmask.join(',')}`)];
 }
 
 /** The status, and by whom or until when. */

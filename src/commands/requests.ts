@@ -8,7 +8,7 @@ import { parseRequestId } from './request-access.ts';
 import { type RequestDetail, type RequestLine, requestDetail, requestsAnswer } from './request-answers.ts';
 import { askedFor, detailRows, eventLines, personName, recentLines, statusText } from './request-text.ts';
 import { sanitise } from './sanitise.ts';
-import { renderTable } from './text-table.ts';
+import { type Column, renderTable } from './text-table.ts';
 
 const MAX_PAGE = 1000;
 const STATUSES = ['pending', 'approved', 'denied', 'cancelled', 'expired', 'used', 'ended', 'revoked'];
@@ -89,19 +89,23 @@ export async function readRequests(
 export function requestTable(context: CommandContext, requests: readonly RequestLine[]): string {
   const now = Date.now();
   const clipped = context.stdout.isTTY === true || context.env.COLUMNS !== undefined;
-  return renderTable(
-    [
-      { title: 'REQUEST', text: ({ id }) => sanitise(id) },
-      { title: 'AGE', text: ({ created_at: at }) => durationText(now - Date.parse(at)).split(' ')[0]! },
-      { title: 'WHO', text: ({ by }) => personName(by), flexible: true },
-      { title: 'DATABASE', text: ({ database }) => sanitise(database) },
-      { title: 'ASKS', text: askedFor, flexible: true },
-      { title: 'RISK', text: ({ risk }) => sanitise(risk.level) },
-      { title: 'STATUS', text: (request) => statusText(request, now) },
-    ],
-    requests,
-    { columns: clipped ? context.columns : undefined, unicode: context.unicode },
-  ).join('\n');
+  const id: Column<RequestLine> = { title: 'REQUEST', text: (request) => sanitise(request.id) };
+  const who: Column<RequestLine> = { title: 'WHO', text: ({ by }) => personName(by), flexible: true };
+  const asks: Column<RequestLine> = { title: 'ASKS', text: askedFor, flexible: true };
+  const status: Column<RequestLine> = { title: 'STATUS', text: (request) => statusText(request, now) };
+  const all: Column<RequestLine>[] = [
+    id,
+    { title: 'AGE', text: ({ created_at: at }) => durationText(now - Date.parse(at)).split(' ')[0]! },
+    who,
+    { title: 'DATABASE', text: ({ database }) => sanitise(database) },
+    asks,
+    { title: 'RISK', text: ({ risk }) => sanitise(risk.level) },
+    status,
+  ];
+  return renderTable(clipped && context.columns < 80 ? [id, who, asks, status] : all, requests, {
+    columns: clipped ? context.columns : undefined,
+    unicode: context.unicode,
+  }).join('\n');
 }
 
 export async function readDetail(client: GatewayClient, id: string): Promise<RequestDetail> {

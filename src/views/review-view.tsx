@@ -25,14 +25,16 @@ const PROMPTS: Readonly<Partial<Record<ReviewMode, string>>> = {
 export function ReviewView({ state, unicode, columns, rows }: ReviewViewProps) {
   const room = Math.max(3, rows - FIXED_LINES);
   const prompt = PROMPTS[state.mode];
+  // ink cuts with `…` only.
+  const wrap = unicode ? 'truncate' : 'wrap';
   return (
     <Box flexDirection="column" width={columns}>
       {state.detail === undefined ? (
         <List state={state} unicode={unicode} room={room} />
       ) : (
-        <Detail detail={state.detail} scroll={state.scroll} columns={columns} room={room} />
+        <Detail detail={state.detail} scroll={state.scroll} columns={columns} room={room} wrap={wrap} />
       )}
-      {termsLine(state) !== '' && <Text wrap="truncate">{termsLine(state)}</Text>}
+      {termsLine(state) !== '' && <Text wrap={wrap}>{termsLine(state)}</Text>}
       {state.message !== '' && (
         <Text color="yellow" wrap="wrap">
           {state.message}
@@ -45,7 +47,7 @@ export function ReviewView({ state, unicode, columns, rows }: ReviewViewProps) {
           {unicode ? '▏' : '_'}
         </Text>
       )}
-      <Text dimColor wrap="truncate">
+      <Text dimColor wrap={wrap}>
         {keysText(state)}
       </Text>
     </Box>
@@ -69,7 +71,7 @@ function List({ state, unicode, room }: { state: ReviewState; unicode: boolean; 
 function Item({ item, isSelected, unicode }: { item: ReviewItem; isSelected: boolean; unicode: boolean }) {
   const mark = isSelected ? (unicode ? '›' : '>') : ' ';
   return (
-    <Text wrap="truncate" bold={isSelected}>
+    <Text wrap={unicode ? 'truncate' : 'wrap'} bold={isSelected}>
       {mark} {item.id} <Risk level={item.risk} /> {item.database} {item.who}: {item.asks} ({item.age})
     </Text>
   );
@@ -85,11 +87,13 @@ function Detail({
   scroll,
   columns,
   room,
+  wrap,
 }: {
   detail: ReviewDetail;
   scroll: number;
   columns: number;
   room: number;
+  wrap: 'truncate' | 'wrap';
 }) {
   const lines = detailLines(detail, columns);
   const first = Math.max(0, Math.min(scroll, lines.length - room));
@@ -98,12 +102,12 @@ function Detail({
     <Box flexDirection="column">
       {lines.slice(first, first + room).map((line, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity but their place
-        <Text key={i} wrap="truncate">
+        <Text key={i} wrap={wrap}>
           {line === '' ? ' ' : line}
         </Text>
       ))}
       {below > 0 && (
-        <Text dimColor wrap="truncate">
+        <Text dimColor wrap={wrap}>
           {below} more {below === 1 ? 'line' : 'lines'} below
         </Text>
       )}

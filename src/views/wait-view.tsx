@@ -18,7 +18,7 @@ export function WaitView({ state, messages, now, unicode, columns }: WaitViewPro
   const mark = unicode ? '◐' : '*';
   return (
     <Box flexDirection="column" width={columns}>
-      <Text wrap="truncate">
+      <Text wrap={unicode ? 'truncate' : 'wrap'}>
         <Text color="yellow">{mark}</Text> <Text bold>{id}</Text> waits for a decision
       </Text>
       <Line text={`${database}: ${asks}`} />

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { parseAccess, parseClasses, parseRequestId, parseTables } from '../../src/commands/request-access.ts';
+import { type RequestDetail, requestDetail } from '../../src/commands/request-answers.ts';
+import { decidersText, outcomeText, statusExitCode, statusText } from '../../src/commands/request-text.ts';
+import { detailText } from '../../src/commands/requests.ts';
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+const EVIL = '\u001b[2J\u202e\u0000evil\n';
+
+const person = { issuer: 'i', subject: 's', kind: 'user', actor: null, email: 'dana@example.test', name: null };
+
+function detail(changes: Partial<RequestDetail> = {}): RequestDetail {
+  return requestDetail.parse({
+    id: 'r-7k3m9qpd',
+    kind: 'elevation',
+    status: 'pending',
+    seq: 1,
+    database: 'app',
+    environment: 'production',
+    purpose: null,
+    application: null,
+    by: person,
+    mine: false,
+    may_decide: true,
+    reason: 'INC-1',
+    created_at: new Date(NOW).toISOString(),
+    expires_at: new Date(NOW + 3_600_000).toISOString(),
+    deciders: ['group dba', 'user ada@example.test'],
+    needs: 1,
+    external: null,
+    link: 'https://gw/requests/r-7k3m9qpd',
+    break_glass: false,
+    scope: { access: 'ddl', unmask: null, tables: null, duration_ms: 3_600_000 },
+    approvals: [],
+    terms: { duration_ms: null, tables: null, unmask: null, max_rows: null, times: null, try: false },
+    denied: null,
+    valid_until: null,
+    waiting: 0,
+    executions: 0,
+    used: 0,
+    tried_rows: null,
+    ended_by: null,
+    end_reason: null,
+    reviewed_by: null,
+    risk: { level: 'high', reasons: ['may change and drop tables'] },
+    events: [],
+    ...changes,
+  });
+}
+
+const statement = {
+  sql: "DELETE FROM orders\nWHERE email = '‹email:3f9a0c…›'",
+  command: 'DELETE',
+  class: 'write',
+  rule: 'production.mass-delete',
+  reason: 'deletes many rows',
+  relations: ['public.orders'],
+  findings: ['deletes all rows'],
+  columns: { 'orders.email': 'email' },
+  cascades: ['order_items'],
+  triggers: ['orders.audit'],
+  estimated_rows: 1200,
+  binds: 2,
+  session: 's',
+  in_transaction: true,
+  can_roll_back: false,
+};
+
+describe('what is typed', () => {
+  it.each([
+    [['write'], { access: 'write', unmask: undefined }],
+    [['read,ddl', 'write'], { access: 'ddl', unmask: undefined }],
+    [['unmask'], { access: undefined, unmask: 'all' }],
+    [['unmask=all'], { access: undefined, unmask: 'all' }],
+    [['unmask=email'], { access: undefined, unmask: ['email'] }],
+    [['unmask=email,phone', 'write'], { access: 'write', unmask: ['email', 'phone'] }],
+    [['write,unmask=email,ddl,phone'], { access: 'ddl', unmask: ['email', 'phone'] }],
+    [['unmask=email', 'unmask'], { access: undefined, unmask: 'all' }],
+  ])('--access %j', (words, expected) => {
+    expect(parseAccess(words)).toEqual(expected);
+  });
+
+  it.each([[['']], [['root']], [['email']], [['write', 'phone']], [['unmask=']], [['unmask=,']], [['unmask=emial']]])(
+    '--access %j is refused',
+    (words) => expect(() => parseAccess(words)).toThrow(expect.objectContaining({ code: 'usage' })),
+  );
+
+  it('lists and ids', () => {
+    expect(parseTables([' a , b', 'a'])).toEqual(['a', 'b']);
+    expect(parseClasses(['email', 'phone,email'])).toEqual(['email', 'phone']);
+    expect(parseRequestId(' R-7K3M9QPD ')).toBe('r-7k3m9qpd');
+    expect(parseRequestId('r-OIL00000')).toBe('r-01100000');
+    for (const id of ['', 'r-', '7k3m9qpd', 'r-7k3m/..', 'r-7k3m9qpd?x', `r-${'a'.repeat(1000)}`]) {
+      expect(() => parseRequestId(id), id).toThrow(expect.objectContaining({ code: 'usage' }));
+    }
+  });
+});
+
+describe('what is said', () => {
+  it('an exit code for each status', () => {
+    const codes = ['approved', 'used', 'denied', 'pending', 'expired', 'cancelled', 'revoked', 'ended', 'new word'];
+    expect(codes.map(statusExitCode)).toEqual([0, 0, 6, 8, 7, 7, 7, 7, 7]);
+  });
+
+  it('who decides', () => {
+    expect(decidersText(detail())).toBe('group dba or user ada@example.test');
+    expect(decidersText(detail({ needs: 2 }))).toBe('2 different people of group dba or user ada@example.test');
+    expect(decidersText(detail({ external: 'okta' }))).toBe('a decision of okta');
+  });
+
+  it('where it stands', () => {
+    const yes = { at: '', by: person, via: 'cli', reason: '' };
+    expect(statusText(detail({ needs: 2, approvals: [yes] }), NOW)).toBe('pending, 1 of 2 said yes');
+    expect(statusText(detail({ tried_rows: 7 }), NOW)).toBe('pending, tried: 7 rows');
+    expect(statusText(detail({ status: 'ended', break_glass: true }), NOW)).toBe('ended, not reviewed');
+    expect(outcomeText(detail({ status: 'expired' }), NOW)).toBe('r-7k3m9qpd has expired: nobody decided in time');
+  });
+
+  it('all of a statement', () => {
+    const text = detailText(detail({ kind: 'statement', scope: undefined, statement, waiting: 1 }), NOW);
+    expect(text).toMatch(/^statement +DELETE FROM orders\n +WHERE email = '‹email:3f9a0c…›'$/m);
+    expect(text).toMatch(/^values +2, not shown$/m);
+    expect(text).toMatch(/^does +deletes all rows$/m);
+    expect(text).toMatch(/^classes +orders\.email: email$/m);
+    expect(text).toMatch(/^cascades +order_items$/m);
+    expect(text).toMatch(/^rows +about 1200$/m);
+    expect(text).toMatch(/^locks +it waits in an open transaction/m);
+    expect(text).toMatch(/^trying +not possible/m);
+  });
+
+  it('no word of a server reaches the terminal raw', () => {
+    const evil = { ...person, kind: EVIL, actor: EVIL, email: EVIL, name: EVIL };
+    const said = { at: EVIL, by: evil, via: EVIL, reason: EVIL };
+    const request = detail({
+      by: evil,
+      status: EVIL,
+      reason: EVIL,
+      database: EVIL,
+      environment: EVIL,
+      purpose: EVIL,
+      application: EVIL,
+      deciders: [EVIL],
+      approvals: [said],
+      denied: said,
+      end_reason: EVIL,
+      ended_by: evil,
+      reviewed_by: evil,
+      risk: { level: EVIL, reasons: [EVIL] },
+      scope: { access: EVIL, unmask: [EVIL], tables: [EVIL], duration_ms: 1 },
+      terms: { duration_ms: null, tables: [EVIL], unmask: [EVIL], max_rows: null, times: null, try: false },
+      statement: {
+        ...statement,
+        sql: EVIL,
+        rule: EVIL,
+        relations: [EVIL],
+        findings: [EVIL],
+        columns: { [EVIL]: EVIL },
+        cascades: [EVIL],
+        triggers: [EVIL],
+      },
+      events: [{ type: EVIL, at: EVIL, by: evil, reason: EVIL }],
+      recent: [{ at: EVIL, sql: EVIL, decision: EVIL, rows: 1, sqlstate: EVIL, state: EVIL }],
+    });
+    const texts = [detailText(request, NOW), outcomeText(request, NOW), statusText(request, NOW)];
+    for (const text of texts) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+});
