@@ -143,6 +143,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const gateway = new GatewayState({
       ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, logLine },
     });
+    inForce = gateway;
     closing.push(() => gateway.close());
     feed.sessionOf = (session) => liveSessionOf(gateway, session);
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
