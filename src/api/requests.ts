@@ -69,10 +69,16 @@ export async function showRequest(api: ApiOptions, { response, principal, name }
   const recent = await recentStatements(api, state, principal);
   sendJson(response, 200, {
     ...requestJson(gateway, state, principal),
-    risk: requestRisk(state),
+    risk: requestRisk(state, earlierRequests(gateway.requests, state)),
     events: events.map(eventJson),
     ...(recent === undefined ? {} : { recent }),
   });
+}
+
+/** 0 or 1: whether the person asked for anything before; they see all of their own. */
+function earlierRequests(requests: Requests, { request: { id, by } }: RequestState): number {
+  const asker: Principal = { ...by, expiresAt: 0, authMethods: [], jkt: undefined };
+  return requests.list(asker, { mine: by.key, after: id, limit: 1 }).length;
 }
 
 /** What the requester ran last on that database, for whoever decides; undefined: not for this viewer. */

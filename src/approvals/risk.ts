@@ -116,7 +116,8 @@ function* statementRisk({ statement, environment }: StatementRequested): Generat
 function* askerRisk({ by }: Requested, { askedAt, usualHours: usual, earlier }: RiskContext): Generator<Weighed> {
   if (by.kind === 'agent') yield { weight: 1, reason: 'asked by an agent' };
   if (!usual.isOpen(askedAt)) yield { weight: 1, reason: 'outside of usual hours' };
-  if (earlier === 0) yield { weight: 1, reason: 'first request of this person' };
+  // Worth knowing, and not known in lists: the level is the same with it and without.
+  if (earlier === 0) yield { weight: 0, reason: 'first request of this person' };
 }
 
 function count(n: number, noun: string): string {

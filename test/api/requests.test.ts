@@ -154,6 +154,16 @@ describe('seeing', () => {
     expect((await rig.api('GET', '/v1/requests', await eve())).body.requests).toEqual([]);
   });
 
+  it('a first request is said to be one', async () => {
+    const token = await rig.tokenOf('fran');
+    const first = await ask(token);
+    const second = await ask(token);
+    const reasons = async ({ id }: Json) =>
+      (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.risk.reasons;
+    expect(await reasons(first)).toContain('first request of this person');
+    expect(await reasons(second)).not.toContain('first request of this person');
+  });
+
   it('lists are filtered and paged', async () => {
     const token = await rig.tokenOf('lara');
     const ids = [];
@@ -379,6 +389,19 @@ describe('sessions', () => {
     expect((await post('/v1/users/restore', await ada(), { user: 'tom' })).status).toBe(200);
     expect((await rig.api('GET', '/v1/whoami', tom)).status).toBe(200);
     expect((await rig.api('GET', `/v1/requests/${id}`, tom)).body.status).toBe('revoked');
+  });
+
+  it('an agent ends its own sessions, not those of the person it acts for; the person ends both', async () => {
+    const person = await rig.tokenOf('vera');
+    const agent = await rig.tokenOf('vera', ['developers'], { act: { sub: 'bot' } });
+    const sessions = async () => (await rig.api('GET', '/v1/sessions', person)).body.sessions as Json[];
+    const own = await rig.connect(person);
+    const [{ id }] = await sessions();
+    expect((await rig.api('GET', '/v1/sessions', agent)).body.sessions).toEqual([]);
+    expect((await post(`/v1/sessions/${id}/revoke`, agent)).status).toBe(404);
+    expect((await post('/v1/users/revoke', agent, { user: 'vera' })).status).toBe(403);
+    await own.query('SELECT 1');
+    await own.end();
   });
 
   it('one’s own name ends what one has open, and lets one come again', async () => {
