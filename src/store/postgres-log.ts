@@ -106,7 +106,10 @@ class SharedLog implements PostgresLog {
     this.#seenUntil = Date.now();
     this.#queue.atLeast(this.#seen);
     this.#unregister.push(
-      this.#database.onNews('log', () => void this.#poll()),
+      this.#database.onNews('log', () => {
+        void this.#poll();
+        void this.#heal();
+      }),
       this.#database.onWriterUp(() => void this.#heal()),
     );
   }
@@ -318,14 +321,16 @@ class SharedLog implements PostgresLog {
         if (written !== undefined) this.#reader.takeForForeign(written);
         this.#givenUp.delete(id);
       }
+      // Whoever lost a race reads who won it.
+      await this.#reader.head();
       this.#state = 'healthy';
       this.#error = undefined;
       this.#healMs = FIRST_HEAL_MS;
       this.#pump();
       void this.#poll();
     } catch (error) {
+      // Whatever became of this try, the first one is as much in doubt as before.
       this.#error = error as Error;
-      if (batch !== undefined && this.#inflight === batch && !inDoubt(this.#error)) this.#abandon(batch);
       this.#healLater();
     } finally {
       this.#healing = false;
