@@ -8,6 +8,7 @@ import { takeReads } from '../socket-reads.ts';
 import type { Analysis } from '../sql/facts.ts';
 import type { Analyser } from './analyser.ts';
 import type { Durability, DurabilityWaiter } from './durability.ts';
+import { HeldStatement, type HoldParts } from './held-statement.ts';
 import type { EndReason, SessionCommand, SessionEvent } from './session/contract.ts';
 import type { Session } from './session/session.ts';
 
@@ -29,6 +30,8 @@ export interface ConnectionParts {
   onCancelUpstream(): void;
   /** Resolves when the server was told, or cannot be. */
   onCancelStatement(): Promise<void>;
+  /** Undefined: nobody can be asked for approvals. */
+  readonly holds?: HoldParts | undefined;
   onInternalError(error: Error): void;
   /** Called once, when both sockets are done with. */
   onClosed(reason: EndReason): void;
@@ -48,6 +51,7 @@ export class Connection implements DurabilityWaiter {
   #expiresAt: number;
   #lastByteAt = performance.now();
   #idle: NodeJS.Timeout | undefined;
+  #held: HeldStatement | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -199,6 +203,18 @@ export class Connection implements DurabilityWaiter {
       case 'cancel_statement':
         void this.#parts.onCancelStatement().then(() => this.#event('statement_cancelled'));
         return;
+      case 'hold':
+        this.#held = new HeldStatement(this.#parts.holds!, command.question, (event) =>
+          this.#handle({ ...event, nowMs: performance.now() }),
+        );
+        return;
+      case 'end_hold':
+        this.#held?.end(command.how);
+        this.#held = undefined;
+        return;
+      case 'hold_tried':
+        this.#held?.tried(command.rows);
+        return;
       case 'internal_error':
         this.#parts.onInternalError(command.error);
         return;
@@ -245,6 +261,7 @@ export class Connection implements DurabilityWaiter {
     this.#closed = true;
     clearTimeout(this.#expiry);
     clearInterval(this.#idle);
+    this.#held?.end('abandon');
     const { client, upstream } = this.#parts;
     client.end();
     upstream.end();

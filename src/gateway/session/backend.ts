@@ -475,6 +475,8 @@ export class Backend implements MessageSink {
     this.#copySyncs = 0;
     this.#answers?.completed(head);
     if (type !== SUSPENDED) head.completed++;
+    const approval = head.portal?.approval;
+    if (approval !== undefined) approval.state = type === SUSPENDED ? 'suspended' : 'over';
     if (head.probe === undefined) this.#pass(buffer, start, end);
     if (head.cut !== undefined) this.#completedBehindCut(head, head.cut);
     // A simple Query may hold more statements; ReadyForQuery ends it.

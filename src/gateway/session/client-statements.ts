@@ -5,10 +5,18 @@
  *
  * It must never queue a statement that was not judged, nor one whose intent was not taken.
  */
-import { decodeBind, decodeClose, decodeExecute, decodeParse, encodeDescribe } from '../../pgwire/extended.ts';
+import {
+  decodeBind,
+  decodeBindParameters,
+  decodeClose,
+  decodeExecute,
+  decodeParameterTypes,
+  decodeParse,
+  encodeDescribe,
+} from '../../pgwire/extended.ts';
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import { decodeQuery } from '../../pgwire/query.ts';
-import type { DenyDecision } from '../../policy/decision.ts';
+import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
@@ -21,6 +29,8 @@ import {
   rejectedParse,
   TOO_MANY_PREPARED,
 } from './denial.ts';
+import { heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
+import type { Holding } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { NamesProbe } from './names-probe.ts';
@@ -29,11 +39,12 @@ import { masksAnswer } from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import type { ReadOnlyMode } from './read-only.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
-import { executeRefusal, judged, nameEffects, needsNames, refusalOf, successOf } from './statements.ts';
+import { decisionOf, executeRefusal, judged, nameEffects, needsNames, runsLater, successOf } from './statements.ts';
 import { type ClientMessage, type Held, keep, type Waiter } from './waiting.ts';
 
 /** Texts of named statements that a session may keep at once, in UTF-16 units. */
 const MAX_PREPARED_BYTES = 64 << 20;
+const NO_TYPES: readonly number[] = [];
 
 const ch = (letter: string): number => letter.charCodeAt(0);
 export const QUERY = ch('Q');
@@ -47,6 +58,7 @@ export interface StatementParts {
   readonly steps: MaskingSteps;
   readonly names: NamesProbe;
   readonly mode: ReadOnlyMode;
+  readonly holding: Holding;
 }
 
 export class ClientStatements {
@@ -56,16 +68,18 @@ export class ClientStatements {
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
   readonly #mode: ReadOnlyMode;
+  readonly #holding: Holding;
   /** Portals whose intent was taken at Bind and that have not been executed. */
   readonly #bound = new Set<Portal>();
 
-  constructor(core: SessionCore, backend: Backend, { waiter, steps, names, mode }: StatementParts) {
+  constructor(core: SessionCore, backend: Backend, { waiter, steps, names, mode, holding }: StatementParts) {
     this.#core = core;
     this.#backend = backend;
     this.#waiter = waiter;
     this.#steps = steps;
     this.#names = names;
     this.#mode = mode;
+    this.#holding = holding;
   }
 
   /** A message that waited, with what is known of it. */
@@ -85,9 +99,9 @@ export class ClientStatements {
     const core = this.#core;
     const statement = known ?? this.#statementOf(message, decodeQuery(buffer, start + HEADER_BYTES, end));
     if (statement === undefined) return false;
-    const decision =
-      resolved === undefined ? statement.decision : core.around.judgeResolved(statement.analysis, resolved);
-    if (decision.effect === 'deny') return this.#refuse('query', decision, statement);
+    const decision = this.#decisionOn(statement, resolved);
+    const hold = this.#holdOf(decision, statement);
+    if (decision.effect === 'deny' && hold !== decision) return this.#refuse('query', hold ?? decision, statement);
     const executed = this.#mode.refusal(statement) ?? executeRefusal(core.around, core.names, statement, NO_BATCH);
     if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (executed !== undefined) return this.#refuse('query', executed, statement);
@@ -97,6 +111,9 @@ export class ClientStatements {
     if (resolved === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
       return this.#askForNames(message, statement);
     }
+    const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, undefined);
+    if (approved === 'waits') return false;
+    if (approved !== undefined && 'effect' in approved) return this.#refuse('query', approved, statement);
     const collision = this.#steps.collision(statement, planned.plans);
     if (collision !== undefined) return this.#refuse('query', collision, statement);
     const usedUp = this.#steps.planning.takeLookups(planned.lookups);
@@ -105,7 +122,7 @@ export class ClientStatements {
     this.#steps.sending(statement, plans);
     this.#mode.sending(statement);
     const masks = planned.masks ? 'mask' : 'allow';
-    const intent = core.takeIntent('simple', statement, { decision: masks });
+    const intent = core.takeIntent('simple', statement, { decision: masks, approval: approved?.request });
     if (intent === undefined) return this.#auditUnavailable('query');
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
@@ -132,8 +149,8 @@ export class ClientStatements {
     const parse = decodeParse(buffer, start + HEADER_BYTES, end);
     const statement = known ?? this.#statementOf(message, parse);
     if (statement === undefined) return false;
-    // What depends on names is decided when it is executed: they may mean something else by then.
-    if (statement.decision.effect === 'deny') {
+    // What depends on names is decided when it is executed: they may mean something else by then. What is held waits then.
+    if (statement.decision.effect === 'deny' && !this.#holding.holds(statement.decision)) {
       this.#core.refuse('parse', rejectedParse(parse.name), statement.decision, statement);
       return true;
     }
@@ -142,6 +159,7 @@ export class ClientStatements {
       this.#core.refuse('parse', rejectedParse(parse.name), TOO_MANY_PREPARED, statement);
       return true;
     }
+    if (parse.parameterTypes > 0) statement.types = decodeParameterTypes(buffer, parse);
     const effect = names.expectStatement(parse.name, statement, batch, 0);
     this.#core.send('parse', buffer, start, end, { names: [effect], statement });
     return true;
@@ -156,32 +174,68 @@ export class ClientStatements {
     if (statement === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (statement === undefined) return this.#refuse('bind', noSuchStatement(bind.statement), undefined);
     // A cursor's FETCH can run a portal without Execute, and its plan is fixed now: what policy asks, it asks here too.
-    const refused = this.#refusal(statement, resolved);
-    if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
-    if (refused !== undefined) return this.#refuse('bind', refused, statement);
+    const decision = this.#decisionOn(statement, resolved);
+    const hold = this.#holdOf(decision, statement);
+    if (decision.effect === 'deny' && hold !== decision) return this.#refuse('bind', hold ?? decision, statement);
+    // FETCH could run it again, from wherever.
+    if (hold !== undefined && bind.portal !== '') return this.#refuse('bind', heldNamedPortal(hold), statement);
+    const executed = executeRefusal(core.around, core.names, statement, core.batch);
+    if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (executed !== undefined) return this.#refuse('bind', executed, statement);
     if (resolved === undefined && statement.decision.effect === 'resolve') {
       return this.#askForNames(message, statement);
     }
     const planned = this.#steps.plan({ message, statement, resolved }, core.batch);
     if (planned === undefined) return false;
     if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
+    const { parametersStart, parametersEnd, parameterCount } = bind;
+    const values = { count: parameterCount, bytes: buffer.subarray(parametersStart, parametersEnd) };
+    const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, values);
+    if (approved === 'waits') return false;
+    if (approved !== undefined && 'effect' in approved) return this.#refuse('bind', approved, statement);
     const usedUp = this.#steps.planning.takeLookups(planned.lookups);
     if (usedUp !== undefined) return this.#refuse('bind', usedUp, statement);
-    const { parameterCount: binds } = bind;
+    const binds = parameterCount;
     const masks = planned.masks ? 'mask' : 'allow';
-    const intent = core.takeIntent('extended', statement, { decision: masks, binds });
+    const approval = approved && { request: approved.request, state: 'unused' as const };
+    const valuesJson = this.#valuesOf(message, statement, binds);
+    const intent = core.takeIntent('extended', statement, {
+      decision: masks,
+      binds,
+      valuesJson,
+      approval: approval?.request,
+    });
     if (intent === undefined) return this.#auditUnavailable('bind');
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
     const { plans } = planned;
     const moment = this.#steps.moment(statement, plans);
-    const portal: Portal = { statement, n, position, binds, confirmed: false, plans, moment, description: undefined };
+    const portal: Portal = {
+      statement,
+      n,
+      position,
+      binds,
+      valuesJson,
+      approval,
+      confirmed: false,
+      plans,
+      moment,
+      description: undefined,
+    };
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
     const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
     core.send('bind', buffer, start, end, parts);
     if (planned.masks) this.#describe(bind.portal, portal);
     return true;
+  }
+
+  /** As the record keeps them. */
+  #valuesOf({ buffer, start, end }: ClientMessage, statement: PreparedStatement, binds: number): string | undefined {
+    if (binds === 0) return undefined;
+    const parameters = decodeBindParameters(buffer, start + HEADER_BYTES, end);
+    const { analysis, sql, types } = statement;
+    return this.#core.around.describeValues(analysis, sql, parameters, types ?? NO_TYPES);
   }
 
   /** The client may execute it without ever asking what its columns are. */
@@ -207,7 +261,7 @@ export class ClientStatements {
       if (named !== portal.fetched) return this.#refuse('execute', noSuchPortal(name), undefined);
     }
     const { statement } = portal;
-    const refused = this.#refusal(statement, resolved);
+    const refused = this.#executeRefusal(portal, resolved);
     if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (refused !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
@@ -224,6 +278,7 @@ export class ClientStatements {
     this.#mode.sending(statement);
     const intent = this.#intentOf(portal, statement);
     if (intent === undefined) return this.#auditUnavailable('execute');
+    if (portal.approval !== undefined) portal.approval.state = 'running';
     const { n, position } = intent;
     const moment = this.#steps.moment(statement, plans);
     const names = nameEffects(core.names, statement, core.batch, plans, moment);
@@ -270,14 +325,27 @@ export class ClientStatements {
     for (const portal of this.#bound) this.neverExecuted(portal, NOT_RUN);
   }
 
-  #refusal(statement: PreparedStatement, resolved: Resolved): DenyDecision | undefined | typeof UNSETTLED {
+  /** Judged again when policy changed since. */
+  #decisionOn(statement: PreparedStatement, resolved: Resolved): Decision {
+    const { around } = this.#core;
+    return resolved === undefined ? decisionOf(around, statement) : around.judgeResolved(statement.analysis, resolved);
+  }
+
+  /** The decision itself if it is for somebody to approve; the refusal of what is held and cannot wait. */
+  #holdOf(decision: Decision, { analysis }: PreparedStatement): DenyDecision | undefined {
+    if (!this.#holding.holds(decision)) return undefined;
+    return analysis.statements.some(runsLater) ? heldToRunLater(decision) : decision;
+  }
+
+  #executeRefusal(portal: Portal, resolved: Resolved): DenyDecision | undefined | typeof UNSETTLED {
     const { around, names, batch } = this.#core;
-    const denied = refusalOf(around, statement);
-    if (denied !== undefined) return denied;
-    if (resolved !== undefined) {
-      const decision = around.judgeResolved(statement.analysis, resolved);
-      if (decision.effect === 'deny') return decision;
-    }
+    const { statement, approval } = portal;
+    const decision = this.#decisionOn(statement, resolved);
+    const refused = decision.effect === 'deny' ? decision : undefined;
+    if (refused !== undefined && !this.#holding.holds(refused)) return refused;
+    // What was approved is one execution, however many Executes fetch its rows.
+    if (refused !== undefined && approval?.state === 'running') return UNSETTLED;
+    if (refused !== undefined && (approval === undefined || approval.state === 'over')) return heldPortal(refused);
     return executeRefusal(around, names, statement, batch);
   }
 
@@ -304,7 +372,8 @@ export class ClientStatements {
   #intentOf(portal: Portal, statement: PreparedStatement): Intent | undefined {
     if (portal.n === 0) {
       const decision = portal.plans?.some(masksAnswer) === true ? 'mask' : 'allow';
-      return this.#core.takeIntent('extended', statement, { decision, binds: portal.binds });
+      const { binds, valuesJson, approval } = portal;
+      return this.#core.takeIntent('extended', statement, { decision, binds, valuesJson, approval: approval?.request });
     }
     const { n, position } = portal;
     portal.n = 0;

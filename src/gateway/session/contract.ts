@@ -2,8 +2,10 @@
  * What goes into a session and what comes out: events and commands. The session is pure; `gateway/connection.ts`
  * turns sockets, timers and worker answers into events, and executes the commands.
  */
+import type { HoldOutcome } from '../../approvals/contract.ts';
 import type { IntentFields, OutcomeFields } from '../../audit/record.ts';
 import type { Principal } from '../../identity/principal.ts';
+import type { BindParameter } from '../../pgwire/extended.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis, StatementFacts } from '../../sql/facts.ts';
@@ -29,6 +31,27 @@ export type SessionEvent =
   | { readonly type: 'cancel_requested'; readonly nowMs: number }
   /** What the session may do has changed: the server's read-only mode follows before the next statement. */
   | { readonly type: 'access'; readonly readOnly: boolean; readonly nowMs: number }
+  /** The answer to `hold`: the request is there, and who decides it. */
+  | {
+      readonly type: 'hold_placed';
+      readonly request: string;
+      readonly link: string;
+      readonly deciders: readonly string[];
+      readonly nowMs: number;
+    }
+  /** The other answer to `hold`: it could not be asked for. */
+  | {
+      readonly type: 'hold_failed';
+      readonly message: string;
+      readonly sqlstate: string;
+      readonly hint: string;
+      readonly nowMs: number;
+    }
+  /** Time to tell the client that its statement still waits. */
+  | { readonly type: 'hold_reminder'; readonly nowMs: number }
+  | { readonly type: 'hold_decided'; readonly outcome: HoldOutcome; readonly nowMs: number }
+  /** The answer to `hold_tried`. */
+  | { readonly type: 'hold_kept'; readonly keep: boolean; readonly nowMs: number }
   /** Half-close by the client: nothing more comes, answers still go. */
   | { readonly type: 'client_end'; readonly nowMs: number }
   | { readonly type: 'upstream_end'; readonly nowMs: number }
@@ -72,10 +95,37 @@ export type SessionCommand =
   | { readonly type: 'cancel_upstream' }
   /** The statement under way is to be cancelled and the session to live on; answered by `statement_cancelled`. */
   | { readonly type: 'cancel_statement' }
+  /** A statement waits for an approval; answered by `hold_placed` and `hold_decided`, or `hold_failed`. One at a time. */
+  | { readonly type: 'hold'; readonly question: HoldQuestion }
+  /** It ran, in a transaction that is not over, and changed so many rows; answered by `hold_kept`. */
+  | { readonly type: 'hold_tried'; readonly rows: number }
+  /** It waits no more: withdrawn by the client, or nobody is there any more. Nothing more of it is told. */
+  | { readonly type: 'end_hold'; readonly how: 'cancel' | 'abandon' }
   /** A fault of the gateway's own ended the session: for the operator's eyes only. */
   | { readonly type: 'internal_error'; readonly error: Error }
   /** Send what is queued, then close both sockets. */
   | { readonly type: 'close'; readonly reason: EndReason };
+
+/** What waits for an approval: all that makes it what it is, and where it would run. */
+export interface HoldQuestion {
+  readonly analysis: Analysis;
+  readonly sql: string;
+  /** OIDs of parameter types that the client gave in Parse. */
+  readonly types: readonly number[];
+  /** Formats and values of Bind, as they came. */
+  readonly values: Buffer | undefined;
+  readonly binds: number;
+  readonly searchPath: string;
+  readonly role: string;
+  /** session_user */
+  readonly user: string;
+  readonly rule: string;
+  readonly reason: string;
+  /** As `DenyDecision` has them. */
+  readonly approvers: readonly string[];
+  readonly inTransaction: boolean;
+  readonly canRollBack: boolean;
+}
 
 export interface NamedObject {
   readonly catalog: string;
@@ -91,13 +141,20 @@ export interface SessionJournal {
 }
 
 /** What the record says of a statement, whoever runs it. */
-export type StatementDescription = Pick<IntentFields, 'facts' | 'sqlJson'>;
+export type StatementDescription = Pick<IntentFields, 'facts' | 'sqlJson' | 'hashSecret'>;
 
 /** What the session may ask of its surroundings, synchronously and without effects on the outside. */
 export interface SessionSurroundings {
   readonly journal: SessionJournal;
   /** As it is now: classes of columns may be others later. */
   describe(analysis: Analysis, sql: string): StatementDescription;
+  /** Bind values as they are recorded, a JSON array; `types`: OIDs that Parse gave. */
+  describeValues(
+    analysis: Analysis,
+    sql: string,
+    parameters: readonly BindParameter[],
+    types: readonly number[],
+  ): string;
   /** The analysis of a text seen before, else undefined. */
   lookup(sql: string): Analysis | undefined;
   /** Policy for this session's principal and database; may ask for names to be resolved first. */
@@ -112,6 +169,8 @@ export interface SessionSurroundings {
   policyEpoch(): number;
   /** Undefined: this principal sees everything. */
   readonly masking?: SessionMasking | undefined;
+  /** There is somebody to ask for approvals. Undefined: what a rule holds is refused. */
+  readonly holds?: true | undefined;
 }
 
 export interface SessionOptions {

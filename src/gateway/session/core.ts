@@ -82,6 +82,8 @@ export class SessionCore {
   batchRefused = false;
   /** A statement with an effect has been sent since the last Sync: what is behind it shares its transaction. */
   #batchHasEffect = false;
+  /** Something of the client's has been bound or executed since the last Sync. */
+  batchRuns = false;
   /** A cancel is on its way to the server: what is sent now could be what it hits. */
   cancelling = false;
   #commands: SessionCommand[] = [];
@@ -111,7 +113,7 @@ export class SessionCore {
   ): Intent | undefined {
     this.counters.statements++;
     try {
-      const { facts, sqlJson } = this.around.describe(analysis, sql);
+      const { facts, sqlJson, hashSecret } = this.around.describe(analysis, sql);
       const intent = this.around.journal.intent({
         protocol,
         facts,
@@ -121,6 +123,7 @@ export class SessionCore {
         binds,
         sql,
         sqlJson,
+        hashSecret,
         valuesJson,
       });
       // From the start, not when its answer comes: a commit that fails meanwhile must not go unnoticed.
@@ -179,6 +182,7 @@ export class SessionCore {
       cut: undefined,
       lost: false,
     };
+    if ((kind === 'bind' || kind === 'execute') && parts.probe === undefined) this.batchRuns = true;
     this.inFlight.push(request);
     this.toUpstream.mark(request);
     if (kind !== 'query' && kind !== 'sync' && kind !== 'function' && kind !== 'copy_end') this.pipelineOpen = true;
@@ -190,6 +194,7 @@ export class SessionCore {
     this.pipelineOpen = false;
     this.batchRefused = false;
     this.#batchHasEffect = false;
+    this.batchRuns = false;
     this.batch++;
   }
 

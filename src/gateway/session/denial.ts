@@ -41,7 +41,7 @@ export function denialResponse(decision: DenyDecision, kind: Principal['kind']):
  * The detail for agents (docs/policy.md, "What agents are told"): one line of JSON, whose keys may grow and never change.
  * What looks exactly like PostgreSQL's own error has none.
  */
-function agentDetail({ detail, rule, held, message, hint, sqlstate, position }: DenyDecision): string {
+function agentDetail({ detail, rule, held, message, hint, sqlstate, position, request }: DenyDecision): string {
   if (detail === '') return '';
   const prefix = `rule ${rule}: `;
   return JSON.stringify({
@@ -53,7 +53,7 @@ function agentDetail({ detail, rule, held, message, hint, sqlstate, position }: 
     reason: detail.startsWith(prefix) ? detail.slice(prefix.length) : detail,
     instead: hint === '' ? null : hint,
     position: position ?? null,
-    request: null,
+    request: request ?? null,
   });
 }
 

@@ -16,6 +16,7 @@ import type { Backend } from './backend.ts';
 import { BIND, ClientStatements, QUERY } from './client-statements.ts';
 import type { SessionCore } from './core.ts';
 import { FUNCTION_CALL_REFUSED, REJECTED_QUERY } from './denial.ts';
+import { Holding, MAX_WHILE_HELD_BYTES } from './holding.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import { MaskingSteps } from './masking-steps.ts';
 import { NamesProbe } from './names-probe.ts';
@@ -45,6 +46,7 @@ export class Frontend implements MessageSink {
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
   readonly #mode: ReadOnlyMode;
+  readonly holding: Holding;
   readonly #statements: ClientStatements;
   #done = false;
   #saidGoodbye = false;
@@ -58,18 +60,20 @@ export class Frontend implements MessageSink {
     this.#backend = backend;
     const questions = new OwnQuestions(core);
     this.#waiter = new Waiter(core, {
-      again: ({ type, buffer, start, end }) => this.message(type, buffer, start, end),
+      again: ({ type, buffer, start, end }) => this.#take(type, buffer, start, end),
       withNames: (held) => this.#statements.withNames(held),
       goOn: () => this.#goOn(),
     });
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
     this.#names = new NamesProbe(core, backend, questions, this.#waiter, this.#steps);
     this.#mode = new ReadOnlyMode(core, backend, questions, this.#waiter);
+    this.holding = new Holding(core, backend, questions, this.#waiter, this.#steps);
     this.#statements = new ClientStatements(core, backend, {
       waiter: this.#waiter,
       steps: this.#steps,
       names: this.#names,
       mode: this.#mode,
+      holding: this.holding,
     });
     this.#reader = new MessageReader(
       {
@@ -84,6 +88,11 @@ export class Frontend implements MessageSink {
 
   get isWaiting(): boolean {
     return this.#waiter.isWaiting;
+  }
+
+  /** Who waits for an approval is read on for a while: only so is it noticed when he goes. */
+  get takesNoMore(): boolean {
+    return this.isWaiting && !(this.holding.isHeld && this.#reader.backlogBytes < MAX_WHILE_HELD_BYTES);
   }
 
   /** The client sends nothing more. */
@@ -113,6 +122,11 @@ export class Frontend implements MessageSink {
   }
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
+    this.holding.forget();
+    return this.#take(type, buffer, start, end);
+  }
+
+  #take(type: number, buffer: Buffer, start: number, end: number): boolean {
     if (this.#stopped) return false;
     if (this.#core.cancelling) {
       this.#waiter.wait({ for: 'cancelled', message: keep({ type, buffer, start, end }) });
@@ -222,6 +236,7 @@ export class Frontend implements MessageSink {
     if (now.for === 'world') this.#steps.worldProbed(now);
     else if (now.for === 'names') this.#names.probed(now);
     else if (now.for === 'created_names') this.#names.createdProbed(now);
+    else if (now.for === 'scope') this.holding.scopeProbed(now);
     else this.#mode.told(now);
   }
 
@@ -235,7 +250,7 @@ export class Frontend implements MessageSink {
 
   /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
   cancelHeld(): boolean {
-    return this.#waiter.cancelHeld();
+    return this.holding.cancel() || this.#waiter.cancelHeld();
   }
 
   /** What the session may do has changed. */
@@ -274,6 +289,7 @@ export class Frontend implements MessageSink {
   /** The session ends: no further message is taken, and what was bound will not be executed. */
   stop(): void {
     this.#stopped = true;
+    this.holding.stop();
     this.#waiter.end();
     this.#statements.stop();
   }

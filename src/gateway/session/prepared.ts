@@ -20,6 +20,8 @@ export interface PreparedStatement {
   decision: Decision;
   /** `policyEpoch` at which `decision` was made. */
   epoch: number;
+  /** OIDs of parameter types that Parse gave; missing: none. */
+  types?: readonly number[];
   /** Made by PREPARE in SQL, which was judged and recorded as a whole; else by Parse, which is recorded when it is bound. */
   readonly fromSql: boolean;
   /** Of PREPARE: which statement of its text it is. */
@@ -32,6 +34,10 @@ export interface Portal {
   n: number;
   position: number;
   readonly binds: number;
+  /** Bind values, as they are recorded. */
+  readonly valuesJson?: string | undefined;
+  /** It was held, and approved for one execution: how far that is. */
+  approval?: PortalApproval | undefined;
   /** BindComplete came. */
   confirmed: boolean;
   /** What has left of its answer, where that is limited. */
@@ -44,6 +50,12 @@ export interface Portal {
   fetched?: StatementPlan;
   /** RowDescription of it, when the gateway asked for one. */
   description: Buffer | undefined;
+}
+
+/** `running`: its Execute is not answered yet; `suspended`: that had a row limit, and there is more. */
+export interface PortalApproval {
+  readonly request: string;
+  state: 'unused' | 'running' | 'suspended' | 'over';
 }
 
 export const UNSETTLED = Symbol('unsettled');

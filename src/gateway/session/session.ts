@@ -134,13 +134,33 @@ export class Session {
       case 'cancel_requested':
         if (!this.#frontend.cancelHeld()) this.#core.command({ type: 'cancel_upstream' });
         return;
+      case 'hold_placed':
+        this.#frontend.holding.placed(event.request, event.link, event.deciders);
+        return;
+      case 'hold_reminder':
+        this.#frontend.holding.notify();
+        return;
+      case 'hold_decided':
+        this.#frontend.holding.decided(event.outcome);
+        toUpstream.flush();
+        return;
+      case 'hold_kept':
+        this.#frontend.holding.kept(event.keep);
+        toUpstream.flush();
+        return;
+      case 'hold_failed':
+        this.#frontend.holding.unplaced(event.message, event.sqlstate, event.hint);
+        toUpstream.flush();
+        return;
       case 'access':
         this.#frontend.setReadOnly(event.readOnly);
         return;
       case 'client_end':
         if (this.#ending !== undefined) return;
+        // Who waits for an approval and goes is not there for it.
+        if (this.#frontend.holding.isHeld) this.#end('client');
         // In the middle of CopyData there is nothing that could be said to the server.
-        if (this.#frontend.inStream) this.#close('client');
+        else if (this.#frontend.inStream) this.#close('client');
         else this.#frontend.end();
         return;
       case 'upstream_end':
@@ -198,6 +218,8 @@ export class Session {
     if (request.portal !== undefined && request.sqlstate !== undefined) {
       this.#frontend.neverExecuted(request.portal, request.sqlstate);
     }
+    if (request.portal?.approval !== undefined && request.sqlstate !== undefined)
+      request.portal.approval.state = 'over';
     if (request.sqlstate !== undefined) this.#frontend.failed(request);
   }
 
@@ -222,7 +244,7 @@ export class Session {
       this.#core.command({ type: upstreamPaused ? 'pause_upstream' : 'resume_upstream' });
     }
     const clientPaused =
-      this.#frontend.isWaiting || toUpstream.queuedBytes > MAX_HELD_BYTES || inFlight.size > MAX_IN_FLIGHT;
+      this.#frontend.takesNoMore || toUpstream.queuedBytes > MAX_HELD_BYTES || inFlight.size > MAX_IN_FLIGHT;
     if (clientPaused !== this.#clientPaused) {
       this.#clientPaused = clientPaused;
       this.#core.command({ type: clientPaused ? 'pause_client' : 'resume_client' });

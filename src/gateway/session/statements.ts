@@ -1,10 +1,11 @@
 /** From the text of a Query or Parse to a judged statement, and what follows from its facts for the session. */
 
 import type { StatementPlan } from '../../masking/make-plan.ts';
-import type { DenyDecision } from '../../policy/decision.ts';
+import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { Analysis, ObjectTarget, PreparedName, StatementFacts } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
 import { EXECUTE_OF_PARSED } from './denial.ts';
+import { heldToRunLater } from './held-words.ts';
 import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts';
 import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
@@ -21,14 +22,19 @@ export function judged(around: SessionSurroundings, analysis: Analysis, sql: str
   };
 }
 
-/** A cached statement is judged again when policy changed since; its denial, if it is denied. */
-export function refusalOf(around: SessionSurroundings, statement: PreparedStatement): DenyDecision | undefined {
+/** A statement is judged again when policy changed since. */
+export function decisionOf(around: SessionSurroundings, statement: PreparedStatement): Decision {
   const epoch = around.policyEpoch();
   if (statement.epoch !== epoch) {
     statement.decision = around.judge(statement.analysis);
     statement.epoch = epoch;
   }
-  return statement.decision.effect === 'deny' ? statement.decision : undefined;
+  return statement.decision;
+}
+
+/** Does it run nothing yet, but make something that others run by its name? */
+export function runsLater({ command, prepared }: StatementFacts): boolean {
+  return command === 'DECLARE CURSOR' || prepared?.some(({ action }) => action === 'prepare') === true;
 }
 
 /** Does the decision, or remembering what is created, depend on what names mean now? */
@@ -151,8 +157,10 @@ export function executeRefusal(
       const found = names.statement(serverName(name), batch);
       if (found === UNSETTLED) return UNSETTLED;
       if (found === undefined) continue;
-      const refused = found.fromSql ? refusalOf(around, found) : EXECUTE_OF_PARSED;
-      if (refused !== undefined) return refused;
+      if (!found.fromSql) return EXECUTE_OF_PARSED;
+      const decision = decisionOf(around, found);
+      if (decision.effect !== 'deny') continue;
+      return decision.held === true && around.holds !== undefined ? heldToRunLater(decision) : decision;
     }
   }
   return undefined;

@@ -4,9 +4,12 @@
  */
 import { decodeParse } from '../../pgwire/extended.ts';
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
+import type { DenyDecision } from '../../policy/decision.ts';
 import type { ObjectTarget } from '../../sql/facts.ts';
 import type { SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
+import type { PlacedRequest } from './held-words.ts';
+import type { BindValues } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { ProbedTarget } from './ownership-probe.ts';
 import type { PreparedStatement } from './prepared.ts';
@@ -53,6 +56,21 @@ export type Waiting =
   | { readonly for: 'mode'; readonly message: ClientMessage; readonly collector: ProbeCollector }
   /** A cancel to reach the server, as it could hit the held message. */
   | { readonly for: 'cancelled'; readonly message: ClientMessage }
+  /** The session to say in which search_path and role the held message would run. */
+  | {
+      readonly for: 'scope';
+      readonly held: Held;
+      readonly decision: DenyDecision;
+      readonly values: BindValues | undefined;
+      readonly collector: ProbeCollector;
+    }
+  /** A person's yes. */
+  | {
+      readonly for: 'approval';
+      readonly held: Held;
+      readonly decision: DenyDecision;
+      readonly placed: PlacedRequest | undefined;
+    }
   /** A statement that creates objects must be through before they can be looked up. */
   | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
   | {
@@ -144,7 +162,7 @@ export class Waiter {
   /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
   cancelHeld(): boolean {
     const { for: what } = this.#now;
-    if (what !== 'analysis' && what !== 'world' && what !== 'trace') return false;
+    if (what !== 'analysis' && what !== 'world' && what !== 'trace' && what !== 'scope') return false;
     this.#cancelled = true;
     return true;
   }

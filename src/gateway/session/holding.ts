@@ -1,0 +1,207 @@
+/**
+ * A statement that a rule holds waits here for a person's yes. In: a message of which everything else is known and allowed.
+ * Out: the question to ask, notices to the client while it waits, and then the very bytes that waited, once, or a refusal.
+ *
+ * Nothing else of the session goes on meanwhile, so what is approved (text, values, search_path, role) is what runs; what
+ * policy and masking say of it is asked again then. It must never let an approval serve a second statement.
+ */
+import type { HoldOutcome } from '../../approvals/contract.ts';
+import { SYNC } from '../../pgwire/extended.ts';
+import type { Decision, DenyDecision } from '../../policy/decision.ts';
+import type { Backend } from './backend.ts';
+import type { HoldQuestion } from './contract.ts';
+import type { SessionCore } from './core.ts';
+import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
+import { canRollBack, FAILED_TRANSACTION, heldNotice, refusedBy, refusedToHold, SCOPE_UNKNOWN } from './held-words.ts';
+import type { MaskingSteps } from './masking-steps.ts';
+import type { OwnQuestions } from './own-questions.ts';
+import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
+
+/** One yes, for the message at hand. */
+export interface Approval {
+  readonly request: string;
+  /** Of the rule that held it. */
+  readonly rule: string;
+  /** Rolled back if it changes more. */
+  readonly maxRows: number | undefined;
+  /** Its rows are counted and shown before it is kept. */
+  readonly confirm: boolean;
+}
+
+/** What of a Bind is approved with its text. */
+export interface BindValues {
+  readonly count: number;
+  /** Formats and values, as they came. */
+  readonly bytes: Buffer;
+}
+
+/** Of the session as the server says it is: names and rights are looked up by these. */
+const SCOPE_SQL = "SELECT pg_catalog.current_setting('search_path'), current_user, session_user";
+/** Of what the client sends meanwhile, so that its going is noticed. */
+export const MAX_WHILE_HELD_BYTES = 1 << 20;
+const QUERY = 'Q'.charCodeAt(0);
+
+export type WaitsForScope = Extract<Waiting, { for: 'scope' }>;
+
+export class Holding {
+  readonly #core: SessionCore;
+  readonly #backend: Backend;
+  readonly #questions: OwnQuestions;
+  readonly #waiter: Waiter;
+  readonly #steps: MaskingSteps;
+  /** For the message at hand, and no other. */
+  #approval: Approval | undefined;
+
+  constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter, steps: MaskingSteps) {
+    this.#core = core;
+    this.#backend = backend;
+    this.#questions = questions;
+    this.#waiter = waiter;
+    this.#steps = steps;
+  }
+
+  /** Is it held, and is there somebody to ask? */
+  holds(decision: Decision): decision is DenyDecision {
+    return decision.effect === 'deny' && decision.held === true && this.#core.around.holds !== undefined;
+  }
+
+  get isHeld(): boolean {
+    return this.#waiter.now.for === 'approval';
+  }
+
+  /** Another message comes: what was approved is over. */
+  forget(): void {
+    this.#approval = undefined;
+  }
+
+  /**
+   * The approval of the message at hand; a refusal; or `waits`: it comes here again when it is decided.
+   */
+  approve(held: Held, decision: DenyDecision, values: BindValues | undefined): Approval | DenyDecision | 'waits' {
+    const approval = this.#approval;
+    this.#approval = undefined;
+    if (approval !== undefined && approval.rule === decision.rule) return approval;
+    // The server refuses or discards it whatever it is: nobody need be asked.
+    if (this.#backend.skipping && this.#core.pipelineOpen) return decision;
+    if (this.#steps.failsAnyway(held.statement)) return FAILED_TRANSACTION;
+    this.#waiter.wait({
+      for: 'scope',
+      held: { ...held, message: keep(held.message) },
+      decision,
+      values: values === undefined ? undefined : { count: values.count, bytes: Buffer.from(values.bytes) },
+      collector: this.#questions.queries([SCOPE_SQL]),
+    });
+    return 'waits';
+  }
+
+  /** The session has said in which search_path and role it would run. */
+  scopeProbed({ held, decision, values, collector }: WaitsForScope): void {
+    const { failed, rows } = collector;
+    if (failed !== undefined && this.#steps.isFailedByProbe(collector, held.statement)) {
+      this.#waiter.passOver();
+      return;
+    }
+    if (this.#waiter.isCancelled(held.message, held.statement)) {
+      this.#waiter.passOver();
+      return;
+    }
+    const [searchPath, role, user] = (rows[0] ?? []).map((value) => value?.toString('utf8'));
+    if (failed !== undefined || searchPath === undefined || role === undefined || user === undefined) {
+      this.#refuse(held, failed === FAILED_TRANSACTION.sqlstate ? FAILED_TRANSACTION : SCOPE_UNKNOWN);
+      return;
+    }
+    this.#endHarmlessBatch();
+    const { status } = this.#backend;
+    const { pipelineOpen } = this.#core;
+    const { statement } = held;
+    const question: HoldQuestion = {
+      analysis: statement.analysis,
+      sql: statement.sql,
+      types: statement.types ?? [],
+      values: values?.bytes,
+      binds: values?.count ?? 0,
+      searchPath,
+      role,
+      user,
+      rule: decision.rule,
+      reason: decision.message,
+      approvers: decision.approvers ?? [],
+      inTransaction: status !== 'I' || pipelineOpen,
+      canRollBack: !(pipelineOpen && status === 'I') && canRollBack(statement.analysis),
+    };
+    this.#waiter.wait({ for: 'approval', held, decision, placed: undefined });
+    this.#core.command({ type: 'hold', question });
+  }
+
+  /**
+   * A batch that has only parsed something so far ends here, for the server, and begins again when it goes on: its locks
+   * on the tables that were parsed would be kept as long as it waits.
+   */
+  #endHarmlessBatch(): void {
+    const core = this.#core;
+    if (!core.pipelineOpen || core.batchRuns || this.#backend.status !== 'I') return;
+    core.toUpstream.put(SYNC);
+    core.push('sync', { probe: { rows: [], failed: undefined, left: 1 } });
+    core.endBatch();
+    core.toUpstream.flush();
+  }
+
+  /** The request is there. */
+  placed(request: string, link: string, deciders: readonly string[]): void {
+    const { now } = this.#waiter;
+    if (now.for !== 'approval') return;
+    this.#waiter.wait({ ...now, placed: { request, link, deciders } });
+    this.notify();
+  }
+
+  /** Tells the client that it still waits, and for whom. */
+  notify(): void {
+    const { now } = this.#waiter;
+    if (now.for !== 'approval' || now.placed === undefined) return;
+    this.#core.toClient.put(heldNotice(now.decision, now.placed, this.#core.options.principal.kind));
+    this.#core.toClient.flush();
+  }
+
+  decided(outcome: HoldOutcome): void {
+    const { now } = this.#waiter;
+    if (now.for !== 'approval') return;
+    const { held, decision } = now;
+    if (outcome.kind === 'refused') {
+      this.#refuse(held, refusedBy(decision, outcome));
+      return;
+    }
+    const { request, maxRows, confirm } = outcome;
+    this.#approval = { request, rule: decision.rule, maxRows, confirm };
+    // What its names stand for is asked again: it may have been long.
+    this.#waiter.resume({ ...held, resolved: undefined });
+  }
+
+  /** What was tried is to stay, or not. */
+  kept(_keep: boolean): void {}
+
+  /** It could not be asked for. */
+  unplaced(message: string, sqlstate: string, hint: string): void {
+    const { now } = this.#waiter;
+    if (now.for === 'approval') this.#refuse(now.held, refusedToHold(now.decision, message, sqlstate, hint));
+  }
+
+  /** CancelRequest; false: nothing waits for an approval. */
+  cancel(): boolean {
+    const { now } = this.#waiter;
+    if (now.for !== 'approval') return false;
+    this.#core.command({ type: 'end_hold', how: 'cancel' });
+    this.#refuse(now.held, CANCELLED);
+    return true;
+  }
+
+  /** The session ends, or the client is gone. */
+  stop(): void {
+    if (this.isHeld) this.#core.command({ type: 'end_hold', how: 'abandon' });
+  }
+
+  #refuse({ message, statement }: Held, denied: DenyDecision): void {
+    if (message.type === QUERY) this.#core.refuse('query', REJECTED_QUERY, denied, statement);
+    else this.#core.refuse('bind', REJECTED_EXECUTE, denied, statement);
+    this.#waiter.passOver();
+  }
+}
