@@ -68,8 +68,9 @@ const SWEEP_MS = 500;
 const TRIED_GRACE_MS = 5_000;
 /** Without word of the other gateways for so long nothing counts that they may have taken back. */
 const BLIND_MS = 15_000;
-/** Of others who were first; more than this is a storm that ends by itself. */
-const CONFLICTS = 10;
+/** Others were first: read and decide again, for a second at most. */
+const CONFLICTS = 100;
+const CONFLICT_WAIT_MS = 10;
 const DECIDING = new Set(['cli', 'web', 'slack', 'external']);
 
 export async function openRequests(options: RequestsOptions): Promise<RequestService> {
@@ -94,6 +95,8 @@ class LogRequests implements RequestService, StatementRequests {
   readonly #unrecorded = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #nextDeadline = 0;
+  /** A clock that is set back is looked at anew. */
+  #sweptAt = 0;
   #sweeping: Promise<void> | undefined;
   #closed = false;
   #stopListening: (() => void) | undefined;
@@ -472,6 +475,8 @@ class LogRequests implements RequestService, StatementRequests {
           return await this.#write(id, [event], [after], entry.seq);
         } catch (error) {
           if (!isConflict(error)) throw error;
+          // What was first is not readable before it is durable.
+          if (conflicts > 0) await new Promise((resolve) => setTimeout(resolve, CONFLICT_WAIT_MS));
           await this.#read(id);
         }
       }
@@ -605,7 +610,10 @@ class LogRequests implements RequestService, StatementRequests {
   /** What is over by the clock ends; once seen, a clock that is set back does not bring it back. */
   sweep(): Promise<void> {
     this.#holds.sweep();
-    if (this.now() < this.#nextDeadline || this.#closed) return this.#sweeping ?? Promise.resolve();
+    const now = this.now();
+    if (now < this.#sweptAt) this.#nextDeadline = 0;
+    this.#sweptAt = now;
+    if (now < this.#nextDeadline || this.#closed) return this.#sweeping ?? Promise.resolve();
     this.#sweeping ??= this.#endWhatIsOver().finally(() => {
       this.#sweeping = undefined;
     });
@@ -620,7 +628,7 @@ class LogRequests implements RequestService, StatementRequests {
       else this.#nextDeadline = Math.min(this.#nextDeadline, this.#deadlineOf(entry) ?? Number.POSITIVE_INFINITY);
     }
     // What cannot be recorded now is over all the same, and looked at again.
-    if (over.length > 0) this.#nextDeadline = Math.min(this.#nextDeadline, this.now() + SWEEP_MS);
+    if (over.length > 0) this.#nextDeadline = 0;
     for (const entry of over) {
       await this.#quietly(entry.state.request.id, (state) => {
         if (!this.#isOver(entry)) return undefined;
