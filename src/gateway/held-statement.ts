@@ -90,7 +90,7 @@ export class HeldStatement {
   #tooLong(): void {
     const request = this.#hold?.request;
     if (request === undefined) {
-      this.#failed(new DbgateError('timed_out', 'it could not be asked for in time'));
+      this.#failed(new DbgateError('wait_timed_out', 'it could not be asked for in time'));
       return;
     }
     this.end('abandon');

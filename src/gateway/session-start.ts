@@ -19,12 +19,16 @@ import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts'
 import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
 import type { GatewayState, SessionHolder } from './gateway-state.ts';
+import { heldFacts } from './held-facts.ts';
 import { notGranted } from './policy-in-force.ts';
 import { Session } from './session/session.ts';
 import type { SessionEntry } from './session-registry.ts';
 import { clientApplicationName, upstreamParameters } from './startup-parameters.ts';
 import { connectUpstream, UpstreamRefusal } from './upstream.ts';
 import { cancelUpstream } from './upstream-cancel.ts';
+
+/** Approvals were taken out of the configuration while a statement was to be held. */
+const NO_HOLDS = { holdMs: 0, holdInTransactionMs: 0, noticeEveryMs: 0 };
 
 export interface Arrival {
   readonly client: Duplex;
@@ -134,7 +138,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     });
     const rights = (): MaskingRights => scope().masking;
     // A reload may take a clearance back while the session lives.
-    const masking = seesEverything(rights()) ? undefined : runtime.masking.open(rights, gateway.keyOf(principal));
+    // What its columns hold is asked for the record, whoever it is that sees them.
+    const database = runtime.masking;
+    const masking = seesEverything(rights()) ? undefined : database.open(rights, gateway.keyOf(principal));
+    if (masking === undefined) database.follow();
     const session = new Session(
       {
         principal,
@@ -149,6 +156,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       {
         journal,
         describe: (analysis, sql) => runtime.records.describe(analysis, sql),
+        describeValues: (analysis, sql, parameters, types) => runtime.records.values(analysis, sql, parameters, types),
         lookup: (sql) => analyser.lookup(sql),
         judge: (analysis) => scope().judge(runtime.withRoutines(analysis)),
         judgeResolved: (analysis, resolved) => scope().judgeResolved(runtime.withRoutines(analysis), resolved),
@@ -156,6 +164,9 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
         policyEpoch: () => gateway.policyEpoch + holder.renewals + runtime.routineVersion,
         masking,
+        get holds() {
+          return gateway.settings.approvals === undefined ? undefined : true;
+        },
       },
     );
     const key = gateway.sessions.newCancelKey();
@@ -189,10 +200,20 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       onSchemaChanged: () => gateway.schemaChanged(runtime),
       onCancelUpstream: () => void cancel(),
       onCancelStatement: cancel,
+      holds: {
+        place: async (question) => {
+          const { purpose, application } = holder;
+          const at = { principal: holder.principal, purpose, application, session: id };
+          const hold = await gateway.requests.hold(await heldFacts(runtime, question, at));
+          return { hold, deciders: gateway.requests.get(hold.request, holder.principal)?.request.deciders ?? [] };
+        },
+        times: () => gateway.settings.approvals ?? NO_HOLDS,
+      },
       onInternalError: (error) => gateway.logLine(`session ${id}: ${error.stack ?? error.message}`),
       onClosed: (reason) => {
         if (entry !== undefined) gateway.sessions.remove(entry);
-        masking?.close();
+        if (masking === undefined) database.release();
+        else masking.close();
         journal.close(reason);
       },
     });

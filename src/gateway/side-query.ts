@@ -15,20 +15,23 @@ const MAX_ANSWER_BYTES = 256 << 20;
 const DEADLINE_MS = 30_000;
 
 /**
- * Rows as text, NULL as null. `searchPath`: as SET takes it; undefined: `pg_catalog`; null: the role's own.
+ * Rows as text, NULL as null; only reads. `searchPath`: as SET takes it; undefined: `pg_catalog`; null: the role's own.
  * Throws DbgateError `upstream_unavailable`.
  */
 export async function queryOnce(
   settings: UpstreamSettings,
   sql: string,
   searchPath: string | null = 'pg_catalog',
+  deadlineMs = DEADLINE_MS,
 ): Promise<(string | null)[][]> {
   const parameters = new Map([
     ['application_name', 'dbgate'],
     ['client_encoding', 'UTF8'],
     ...(searchPath === null ? [] : [['search_path', searchPath] as const]),
     ['default_transaction_read_only', 'on'],
-    ['statement_timeout', String(DEADLINE_MS)],
+    // Whatever the role's own is: a text means what it was read as.
+    ['standard_conforming_strings', 'on'],
+    ['statement_timeout', String(deadlineMs)],
     // Catalog queries are long and their estimates high: compiling one takes longer than running it.
     ['jit', 'off'],
   ]);
@@ -59,7 +62,7 @@ export async function queryOnce(
         },
       );
       // Of the whole answer: a server that goes on and on is no server of ours.
-      timer = setTimeout(() => fail('the database did not answer in time'), DEADLINE_MS);
+      timer = setTimeout(() => fail('the database did not answer in time'), deadlineMs);
       let received = 0;
       socket.on('data', (chunk: Buffer) => {
         try {

@@ -115,7 +115,10 @@ export interface HoldQuestion {
   /** Formats and values of Bind, as they came. */
   readonly values: Buffer | undefined;
   readonly binds: number;
+  /** As the setting says it. */
   readonly searchPath: string;
+  /** What it comes to, pg_catalog and the temporary schema included. */
+  readonly schemas: readonly string[];
   readonly role: string;
   /** session_user */
   readonly user: string;

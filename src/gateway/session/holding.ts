@@ -16,6 +16,7 @@ import { canRollBack, FAILED_TRANSACTION, heldNotice, refusedBy, refusedToHold, 
 import type { MaskingSteps } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
+import { SEARCH_PATH_SQL } from './world.ts';
 
 /** One yes, for the message at hand. */
 export interface Approval {
@@ -36,7 +37,7 @@ export interface BindValues {
 }
 
 /** Of the session as the server says it is: names and rights are looked up by these. */
-const SCOPE_SQL = "SELECT pg_catalog.current_setting('search_path'), current_user, session_user";
+const SCOPE_SQL = `${SEARCH_PATH_SQL}, pg_catalog.current_setting('search_path'), current_user, session_user`;
 /** Of what the client sends meanwhile, so that its going is noticed. */
 export const MAX_WHILE_HELD_BYTES = 1 << 20;
 const QUERY = 'Q'.charCodeAt(0);
@@ -105,7 +106,7 @@ export class Holding {
       this.#waiter.passOver();
       return;
     }
-    const [searchPath, role, user] = (rows[0] ?? []).map((value) => value?.toString('utf8'));
+    const [schemas, searchPath, role, user] = (rows[0] ?? []).map((value) => value?.toString('utf8'));
     if (failed !== undefined || searchPath === undefined || role === undefined || user === undefined) {
       this.#refuse(held, failed === FAILED_TRANSACTION.sqlstate ? FAILED_TRANSACTION : SCOPE_UNKNOWN);
       return;
@@ -121,6 +122,7 @@ export class Holding {
       values: values?.bytes,
       binds: values?.count ?? 0,
       searchPath,
+      schemas: schemas === undefined || schemas === '' ? [] : schemas.split('\x01'),
       role,
       user,
       rule: decision.rule,

@@ -1,0 +1,233 @@
+/**
+ * What is asked when a statement waits for an approval: what makes it this one and no other (a hash), what makes it one of
+ * many alike (its shape), and what whoever decides should know. In: the session's question. Out: a HoldAsk; never a value
+ * of a row, and no literal that the record would not show.
+ */
+import { createHash } from 'node:crypto';
+import type { HoldAsk } from '../approvals/contract.ts';
+import type { StatementScope } from '../approvals/request.ts';
+import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import type { ColumnClass } from '../classify/classes.ts';
+import type { Principal } from '../identity/principal.ts';
+import { NO_CLEARANCE } from '../masking/clearance.ts';
+import { StatementNames } from '../policy/language/statement-names.ts';
+import type { Analysis, StatementFacts } from '../sql/facts.ts';
+import type { StatementLineage } from '../sql/lineage/lineage.ts';
+import type { DatabaseRuntime } from './database-runtime.ts';
+import type { HoldQuestion } from './session/contract.ts';
+import { queryOnce } from './side-query.ts';
+
+export interface HoldCircumstances {
+  readonly principal: Principal;
+  readonly purpose: string | undefined;
+  readonly application: string | undefined;
+  readonly session: string;
+}
+
+/** Facts that take longer are left out: nobody waits for them. */
+const FACTS_MS = 2_000;
+const MAX_LISTED = 50;
+/** What EXPLAIN plans. */
+const PLANNED = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE)$/;
+
+/** Never rejects for facts that cannot be had. */
+export async function heldFacts(
+  runtime: DatabaseRuntime,
+  question: HoldQuestion,
+  at: HoldCircumstances,
+): Promise<HoldAsk> {
+  const analysis = runtime.withRoutines(question.analysis);
+  const { fingerprint, command, class: kind, relations, columns, sql } = recorded(runtime, question);
+  const [effects, estimatedRows] = await Promise.all([
+    inTime(effectsOf(runtime, question), NO_EFFECTS),
+    inTime(estimateRows(runtime, question), undefined),
+  ]);
+  const database = runtime.settings.name;
+  const statement: StatementScope = {
+    hash: hashOf(exactly(question, at, database)),
+    shape: hashOf([fingerprint, ...personParts(at.principal), at.application, at.purpose, database]),
+    sql,
+    command,
+    class: kind,
+    rule: question.rule,
+    reason: question.reason,
+    relations,
+    findings: [...new Set(analysis.statements.flatMap((facts) => new StatementNames(facts).words))],
+    columns,
+    ...effects,
+    estimatedRows,
+    binds: question.binds,
+    session: at.session,
+    inTransaction: question.inTransaction,
+    canRollBack: question.canRollBack,
+  };
+  const { principal, purpose, application } = at;
+  return { principal, database, purpose, application, approvers: question.approvers, statement };
+}
+
+interface Recorded {
+  readonly fingerprint: string;
+  readonly command: string;
+  readonly class: string;
+  readonly relations: readonly string[];
+  readonly columns: Readonly<Record<string, ColumnClass>>;
+  readonly sql: string;
+}
+
+function recorded(runtime: DatabaseRuntime, { analysis, sql }: HoldQuestion): Recorded {
+  const { facts, sqlJson } = runtime.records.describe(analysis, sql);
+  return { ...JSON.parse(`{${facts}}`), sql: JSON.parse(sqlJson) as string } as Recorded;
+}
+
+/** Everything that makes it this very execution. */
+function exactly(question: HoldQuestion, at: HoldCircumstances, database: string): (string | Buffer | undefined)[] {
+  const { sql, types, values, searchPath, role, user } = question;
+  return [sql, types.join(), values, database, ...personParts(at.principal), at.purpose, searchPath, role, user];
+}
+
+function personParts({ issuer, subject, kind, actor }: Principal): (string | undefined)[] {
+  return [issuer, subject, kind, actor];
+}
+
+/** SHA-256, hex; each part behind its length, so that no two lists of parts are one. */
+function hashOf(parts: readonly (string | Buffer | undefined)[]): string {
+  const hash = createHash('sha256').update('dbgate held statement 1\0');
+  const length = Buffer.alloc(4);
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    length.writeInt32BE(bytes?.length ?? -1);
+    hash.update(length);
+    if (bytes !== undefined) hash.update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+type Effects = Pick<StatementScope, 'cascades' | 'triggers'>;
+const NO_EFFECTS: Effects = { cascades: [], triggers: [] };
+
+/** What would change besides what the text says. */
+async function effectsOf(runtime: DatabaseRuntime, { analysis, sql, schemas }: HoldQuestion): Promise<Effects> {
+  const { statements } = analysis;
+  if (!statements.some(({ writes, targets }) => writes || targets.length > 0)) return NO_EFFECTS;
+  const { masking } = runtime;
+  const traced = masking.sharedCatalog ?? (await masking.freshCatalog());
+  const world = { traced, own: false, searchPath: schemas };
+  const { lineage, world: seen } = await masking.explain(world, NO_CLEARANCE, statements, sql);
+  const { catalog } = seen.traced;
+  const cascades = new Set<string>();
+  const triggers = new Set<string>();
+  statements.forEach((facts, i) => {
+    for (const [relation, events] of written(catalog, facts, lineage?.statements[i], schemas)) {
+      for (const trigger of relation.triggers) {
+        if (trigger.events.some((event) => events.has(event))) triggers.add(`${nameOf(relation)}.${trigger.name}`);
+      }
+      for (const table of followers(catalog, relation, events)) cascades.add(nameOf(table));
+    }
+  });
+  return { cascades: [...cascades].slice(0, MAX_LISTED), triggers: [...triggers].slice(0, MAX_LISTED) };
+}
+
+type Event = 'insert' | 'update' | 'delete' | 'truncate';
+
+/** Tables that it writes, with what may happen to them. */
+function written(
+  catalog: Catalog,
+  { command, nested = [], targets }: StatementFacts,
+  lineage: StatementLineage | undefined,
+  schemas: readonly string[],
+): Map<CatalogRelation, Set<Event>> {
+  const found = new Map<CatalogRelation, Set<Event>>();
+  const add = (relation: CatalogRelation | undefined, events: readonly Event[]): void => {
+    if (relation === undefined) return;
+    const known = found.get(relation) ?? new Set();
+    for (const event of events) known.add(event);
+    found.set(relation, known);
+  };
+  const commands = [command, ...nested];
+  const events = commands.flatMap((one) => EVENTS.get(one) ?? []);
+  for (const oid of lineage?.modifies ?? []) {
+    add(catalog.relationByOid(oid), events.length > 0 ? events : ['insert', 'update', 'delete']);
+  }
+  for (const { action, kind, name } of targets) {
+    if (kind !== 'relation' || action !== 'truncate') continue;
+    const [schema, table] = name.includes('.') ? name.split('.', 2) : [undefined, name];
+    const places = schema === undefined ? schemas : [schema];
+    add(
+      places.map((place) => catalog.relation(place, table!)).find((one) => one !== undefined),
+      ['truncate'],
+    );
+  }
+  return found;
+}
+
+const EVENTS: ReadonlyMap<string, readonly Event[]> = new Map([
+  ['INSERT', ['insert', 'update']],
+  ['UPDATE', ['update']],
+  ['DELETE', ['delete']],
+  ['MERGE', ['insert', 'update', 'delete']],
+  ['COPY', ['insert']],
+]);
+
+/** Tables whose foreign keys carry the change on, at any remove. */
+function followers(catalog: Catalog, changed: CatalogRelation, events: ReadonlySet<Event>): CatalogRelation[] {
+  const found = new Set<CatalogRelation>();
+  const queue = [{ oid: changed.oid, deletes: events.has('delete'), updates: events.has('update') }];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const relation of catalog.allRelations) {
+      for (const { references, onDelete, onUpdate } of relation.foreignKeys) {
+        if (references !== next.oid) continue;
+        const deletes = next.deletes && onDelete === 'c';
+        const updates = (next.deletes && /[nd]/.test(onDelete)) || (next.updates && /[cnd]/.test(onUpdate));
+        if ((!deletes && !updates) || found.has(relation)) continue;
+        found.add(relation);
+        queue.push({ oid: relation.oid, deletes, updates });
+      }
+    }
+  }
+  return [...found];
+}
+
+function nameOf({ schema, name }: CatalogRelation): string {
+  return `${schema}.${name}`;
+}
+
+/**
+ * As the planner sees it, on a connection of the gateway's own; never run. Undefined: it cannot be planned alone, or
+ * planning it could run something, as functions of constants are.
+ */
+async function estimateRows(runtime: DatabaseRuntime, question: HoldQuestion): Promise<number | undefined> {
+  const { analysis, sql, binds, searchPath } = question;
+  if (binds > 0 || !isPlannedOnly(analysis, runtime.masking.sharedCatalog?.catalog)) return undefined;
+  const text = `EXPLAIN (FORMAT JSON) ${sql}`;
+  const rows = await queryOnce(runtime.settings.upstream, text, searchPath, FACTS_MS);
+  const [{ Plan: plan }] = JSON.parse(rows[0]?.[0] ?? '') as [{ readonly Plan: PlanNode }];
+  const node = plan['Node Type'] === 'ModifyTable' ? plan.Plans?.find(isOuter) : plan;
+  return typeof node?.['Plan Rows'] === 'number' ? node['Plan Rows'] : undefined;
+}
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Plan Rows'?: number;
+  readonly 'Parent Relationship'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+function isOuter(node: PlanNode): boolean {
+  const relation = node['Parent Relationship'];
+  return relation !== 'InitPlan' && relation !== 'SubPlan';
+}
+
+function isPlannedOnly({ statements, error }: Analysis, catalog: Catalog | undefined): boolean {
+  const [facts] = statements;
+  if (facts === undefined || statements.length > 1 || error !== undefined || catalog === undefined) return false;
+  if (!PLANNED.test(facts.command) || facts.functions.length > 0 || facts.types.length > 0) return false;
+  return facts.operators.every((name) => catalog.operators(name).length === 0);
+}
+
+function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), FACTS_MS);
+  });
+  return Promise.race([work.catch(() => otherwise), late]).finally(() => clearTimeout(timer));
+}
