@@ -68,7 +68,8 @@ export function reviewKeys(input: string, key: Partial<Key>): ReviewKey[] {
   if (key.ctrl) return input === 'c' || input === 'd' ? [{ kind: 'interrupt' }] : [];
   if (key.upArrow) return [{ kind: 'up' }];
   if (key.downArrow) return [{ kind: 'down' }];
-  if (key.return) return [{ kind: 'enter' }];
+  // Typed before the terminal was raw, Enter comes as a line feed.
+  if (key.return || input === '\n') return [{ kind: 'enter' }];
   if (key.escape) return [{ kind: 'escape' }];
   if (key.backspace || key.delete) return [{ kind: 'backspace' }];
   if (key.meta || key.tab) return [];
