@@ -102,7 +102,10 @@ export interface StatementIntent {
      * known by the grammar (PASSWORD '…') as `'***'`.
      */
     readonly sql: string;
-    /** SHA-256, hex, of the text as it was sent; salted with the body's salt (text, then salt), as literals could be guessed. */
+    /**
+     * SHA-256, hex, of the text as it was sent, with the body's salt behind it. Where literals were taken out of `sql`, also
+     * with a secret of the gateway's behind that (`hashSecret`): else they could be guessed, one after another.
+     */
     readonly hash: string;
     /** Bind values as text, `null` for NULL, `‹class:keyed hash›` where they meet classified columns; at most 100, each at most 256 characters. */
     readonly values?: readonly (string | null)[] | undefined;
@@ -219,6 +222,8 @@ export interface IntentFields extends Pick<StatementIntent, 'protocol' | 'decisi
   /** `encodeFacts`: the caller keeps it for all statements of one shape. */
   readonly facts: string;
   readonly approval?: string | undefined;
+  /** Goes into the hash of a text that is not kept as it was sent. */
+  readonly hashSecret?: string | undefined;
   /** As it was sent: only its salted hash is kept. */
   readonly sql: string;
   /** `JSON.stringify` of the text that is recorded: the caller keeps it with its cached analysis. */

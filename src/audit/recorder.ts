@@ -222,7 +222,7 @@ class LogSessionRecorder implements SessionRecorder {
 
   intent(fields: IntentFields): { readonly n: number; readonly position: Position } {
     const n = this.#statements + 1;
-    const { protocol, facts, rule, approval, decision, binds, sql, sqlJson, valuesJson } = fields;
+    const { protocol, facts, rule, approval, decision, binds, sql, sqlJson, valuesJson, hashSecret = '' } = fields;
     const { enqueue, clock } = this.#parts;
     const version = this.#policyVersion();
     let rare = '';
@@ -234,7 +234,7 @@ class LogSessionRecorder implements SessionRecorder {
     const position = enqueue(
       `{"v":2,"kind":"statement.intent","at":"${clock()}${this.#key}${n},"protocol":"${protocol}",${facts}` +
         `,"decision":"${decision}"${rare},"binds":${binds}` +
-        `,"body":{"salt":"${salt}","sql":${sqlJson},"hash":"${this.#hash(sql, salt)}"${values}}}`,
+        `,"body":{"salt":"${salt}","sql":${sqlJson},"hash":"${this.#hash(sql, salt + hashSecret)}"${values}}}`,
     );
     this.#statements = n;
     if (decision === 'deny') this.#denied++;

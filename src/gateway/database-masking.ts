@@ -18,6 +18,7 @@ import { LookupBudget } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
 import { SchemaClock } from './session/schema-clock.ts';
 import { namesUsed } from './session/schema-names.ts';
+import type { RecordWorld } from './statement-records.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 
@@ -98,6 +99,8 @@ export class DatabaseMasking {
   readonly #madeHere = new Set<number>();
   #settledWith: Catalog | undefined;
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
+  #recordWorld: RecordWorld | undefined;
+  #readForRecordAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: {
     /** Did somebody create that object through dbgate? */
@@ -119,6 +122,11 @@ export class DatabaseMasking {
   open(rights: () => MaskingRights, principal: string): MaskingSession {
     this.#watch.acquire();
     return new MaskingSession(this, rights, principal);
+  }
+
+  /** A session that sees everything: its statements are recorded by what columns hold. `release` when it is over. */
+  follow(): void {
+    this.#watch.acquire();
   }
 
   /** The session is over. */
@@ -146,6 +154,27 @@ export class DatabaseMasking {
   get sharedCatalog(): TracedCatalog | undefined {
     const { current } = this.#snapshot;
     return current === undefined || this.#shared?.catalog !== current ? undefined : this.#shared;
+  }
+
+  /** What the record takes names for; undefined while the catalog is out of date: it is read anew then. */
+  get recordWorld(): RecordWorld | undefined {
+    const shared = this.sharedCatalog;
+    if (shared === undefined) {
+      this.#readForRecord();
+      return undefined;
+    }
+    if (this.#recordWorld?.catalog !== shared.catalog) {
+      this.#recordWorld = { catalog: shared.catalog, classes: this.classifier };
+    }
+    return this.#recordWorld;
+  }
+
+  #readForRecord(): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#readForRecordAt + LOOK_AGAIN_MS) return;
+    this.#readForRecordAt = nowMs;
+    // What goes wrong is logged by the snapshot; until it goes well, every literal counts as one of a classified column.
+    this.freshCatalog().catch(() => {});
   }
 
   /** Throws when it cannot be read. */

@@ -27,7 +27,6 @@ export interface OpenMasking {
 }
 
 export class DatabaseRuntime {
-  readonly records = new StatementRecords();
   #settings: DatabaseSettings;
   readonly #analysers: AnalyserPool;
   readonly #purity: PuritySnapshot;
@@ -47,6 +46,7 @@ export class DatabaseRuntime {
   readonly #masking: MaskingParts;
   readonly #log: (line: string) => void;
   #databaseMasking: DatabaseMasking | undefined;
+  #records: StatementRecords | undefined;
 
   constructor(
     settings: DatabaseSettings,
@@ -160,6 +160,15 @@ export class DatabaseRuntime {
       this.#databaseMasking.freshCatalog().catch((error: Error) => this.#log(error.message));
     }
     return this.#databaseMasking;
+  }
+
+  /** What the record says of its statements. Throws when the gateway's state cannot be read. */
+  get records(): StatementRecords {
+    this.#records ??= new StatementRecords({
+      key: this.#masking.recordKey(),
+      world: () => this.#databaseMasking?.recordWorld,
+    });
+    return this.#records;
   }
 
   /** What was noticed of its classes since then, as they are now included. `openMasking` first. */

@@ -32,6 +32,12 @@ export class MaskingParts {
     return createHmac('sha256', this.#secret).update(`masking-tokens\0${database}`).digest();
   }
 
+  /** The key of literals in the record, of this gateway. Throws when it cannot be kept. */
+  recordKey(): Buffer {
+    this.#secret ??= readSecret(this.stateDir);
+    return createHmac('sha256', this.#secret).update('record-literals').digest();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#tracers.values()].map((tracer) => tracer.close()));
     this.#tracers.clear();

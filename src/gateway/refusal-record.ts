@@ -3,6 +3,7 @@
  * vouches for only so many a minute, and the number of the others: anybody who reaches a port could fill the disk.
  */
 import type { ConnectRefusedFields, Recorder } from '../audit/recorder.ts';
+import { maskScanned } from '../classify/scan-text.ts';
 
 const WINDOW_MS = 60_000;
 const MAX_UNVERIFIED_PER_WINDOW = 120;
@@ -55,5 +56,7 @@ export class RefusalRecord {
 }
 
 function clip(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  const clipped = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  // Reasons may hold what a server said.
+  return maskScanned(clipped);
 }

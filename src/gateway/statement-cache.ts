@@ -146,7 +146,8 @@ export class StatementCache {
     const model = template.variants.get(pinnedKey(sql, shape, template.free));
     if (model === undefined) return undefined;
     this.templateHits++;
-    return { statements: model.statements, error: undefined, recordedSql: sql, class: model.class };
+    const { statements, places } = model;
+    return { statements, error: undefined, recordedSql: sql, class: model.class, places };
   }
 
   #putTemplate(sql: string, analysis: Analysis, freeLiterals: readonly number[]): boolean {

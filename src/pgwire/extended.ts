@@ -57,6 +57,13 @@ export function decodeParse(buffer: Buffer, start: number, end: number): Parse {
   return { name: objectName('Parse', buffer, start, nameEnd), sqlStart, sqlEnd, parameterTypes };
 }
 
+/** OIDs of the parameter types of a Parse that `decodeParse` accepted; 0: the server is to find it out. */
+export function decodeParameterTypes(buffer: Buffer, { sqlEnd, parameterTypes }: Parse): number[] {
+  const types: number[] = [];
+  for (let i = 0; i < parameterTypes; i++) types.push(buffer.readUInt32BE(sqlEnd + 3 + i * 4));
+  return types;
+}
+
 export function decodeBind(buffer: Buffer, start: number, end: number): Bind {
   const portalEnd = endOfString('Bind', buffer, start, end);
   const statementEnd = endOfString('Bind', buffer, portalEnd + 1, end);

@@ -5,6 +5,7 @@
  */
 import { ByteOffsets } from './byte-offsets.ts';
 import { commandOf, higherClass } from './commands.ts';
+import { constantPlaces } from './constant-places.ts';
 import { Draft } from './draft.ts';
 import type { Analysis, AnalysisError, StatementClass, StatementFacts } from './facts.ts';
 import { type Grammar, GrammarError, type ParsedStatement } from './grammar.ts';
@@ -68,6 +69,8 @@ export function analyseWithLiterals(sql: string, grammar: Grammar, nowMs = NOT_B
     error: undefined,
     recordedSql,
     class: statements.reduce<StatementClass>((highest, one) => higherClass(highest, one.class), 'transaction'),
+    // Of a text that is recorded as another, the places would be others.
+    places: recordedSql === sql ? constantPlaces(sql, parsed) : undefined,
   };
   // Which setting it is, or for how many rows a function is called, may stand in a WHERE: then no literal is free.
   const mayAct = statements.some(({ command, functions }) =>

@@ -152,6 +152,34 @@ export interface StatementFacts {
   readonly length: number;
 }
 
+/** A column that a constant meets, by the names that the text uses. */
+export interface ColumnMet {
+  /** As written, where the text says it; missing: any relation of the text. */
+  readonly relation?: string;
+  /** '' where there is only a position. */
+  readonly column: string;
+  /** Of INSERT without names: which column of the relation, from 0. */
+  readonly position?: number;
+}
+
+/**
+ * `nothing`: no column at all; `anything`: some column of the relations that the text names, or none; `hidden`: who knows
+ * what: a routine, a setting, a body.
+ */
+export type ConstantPlace = 'nothing' | 'anything' | 'hidden' | readonly ColumnMet[];
+
+/** Where the constants of a text go (`constant-places.ts`). */
+export interface ConstantPlaces {
+  /** Of each literal in the text, in order; `body`: a body in SQL or PL/pgSQL, in dollar quotes. */
+  readonly literals: readonly (ConstantPlace | 'body')[];
+  /** Of $1 and on. */
+  readonly parameters: readonly ConstantPlace[];
+  /** Columns that are named anywhere. */
+  readonly columns: readonly ColumnMet[];
+  /** All columns of a relation are read or written without being named. */
+  readonly star: boolean;
+}
+
 /** The analysis of one query string: immutable, cached, shared by sessions. */
 export interface Analysis {
   /** Empty for an empty query string. */
@@ -162,6 +190,8 @@ export interface Analysis {
   readonly recordedSql: string;
   /** Highest class of all statements. */
   readonly class: StatementClass;
+  /** Missing: nothing is known of where its constants go. */
+  readonly places?: ConstantPlaces | undefined;
 }
 
 export interface AnalysisError {

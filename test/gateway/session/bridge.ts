@@ -109,6 +109,7 @@ export async function bridged(server: PostgresServer, options: BridgeOptions = {
           if (!open.delete(n)) problems.push(`a second outcome for ${n}`);
         },
       },
+      describeValues: () => '[]',
       describe: ({ recordedSql }) => ({ facts: '', sqlJson: JSON.stringify(recordedSql) }),
       lookup: (sql) => seen.get(sql),
       judge: () => ({ effect: 'allow' }),

@@ -212,6 +212,7 @@ export class Script {
           this.outcomes.push({ n, ...outcome });
         },
       },
+      describeValues: () => '[]',
       describe: ({ recordedSql }) => ({ facts: '', sqlJson: JSON.stringify(recordedSql) }),
       lookup: (sql) => (unseen(sql) && !this.#seen.has(sql) ? undefined : analysisOf(sql)),
       judge: (analysis) => decide(analysis),
