@@ -59,27 +59,6 @@ export const tunnelEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ping') }),
 ]);
 
-const historyEntry = z.looseObject({
-  id: z.string(),
-  at: z.string(),
-  database: z.string(),
-  sql: z.string(),
-  decision: z.string(),
-  rule: z.string().nullish(),
-  rows: z.number().nullish(),
-  ms: z.number().nullish(),
-  sqlstate: z.string().nullish(),
-  masked: z.number().nullish(),
-  state: z.string(),
-});
-
-export const historyAnswer = z.object({
-  entries: z.array(historyEntry),
-  next_cursor: z.string().nullish(),
-});
-
-export type HistoryLine = z.infer<typeof historyEntry>;
-
 const classStatus = z.object({
   event: z.literal('status'),
   tables: z.number(),
@@ -216,3 +195,20 @@ export function readAnswer<T extends z.ZodType>(schema: T, value: unknown, what:
     hint: 'the gateway may run another version of dbgate; compare "dbgate --version" with your administrator',
   });
 }
+
+const provedRecord = z.object({
+  index: z.number(),
+  record: z.string(),
+  state: z.string(),
+  /** The text of a `.tlog-proof`; missing: the record is in no checkpoint yet. */
+  proof: z.string().optional(),
+  /** Base64, from the size asked for by `since`. */
+  consistency: z.array(z.string()).optional(),
+});
+
+export const proofsAnswer = z.object({
+  id: z.string(),
+  session: provedRecord.nullable(),
+  intent: provedRecord.nullable(),
+  outcome: provedRecord.nullable(),
+});

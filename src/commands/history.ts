@@ -1,10 +1,13 @@
+import { Argument } from 'commander';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { GatewayClient } from '../login/gateway-client.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
-import { type HistoryLine, historyAnswer, readAnswer } from './gateway-answers.ts';
-import { parsePointInTime } from './point-in-time.ts';
+import { readAnswer } from './gateway-answers.ts';
+import { type HistoryLine, historyAnswer } from './history-answers.ts';
+import { csvEntry, csvHeader } from './history-csv.ts';
+import { filterParameters, statementFilters } from './history-filters.ts';
+import { historyTable } from './history-lines.ts';
 import { sanitise } from './sanitise.ts';
-import { type Column, renderTable } from './text-table.ts';
 
 /** The API's largest page. */
 const MAX_PAGE = 1000;
@@ -13,58 +16,83 @@ const DEFAULT_LIMIT = 50;
 export const historyCommand: CommandDefinition = {
   name: 'history',
   configure(command) {
-    command
-      .description('Lists your own statements as the gateway recorded them, the newest first.')
-      .option('--db <database>', 'only of this database')
-      .option('--since <time>', 'not older than: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z')
-      .option('--until <time>', 'not younger than')
-      .option('--grep <text>', 'only statements that contain this text')
-      .option('--errors', 'only statements that ended with an error')
-      .option('--denied', 'only statements that policy denied')
-      .option('--masked', 'only statements in whose answer something was masked')
+    statementFilters(
+      command
+        .description(
+          'Lists statements as the gateway recorded them, the newest first: your own, or those of others with --by. On a terminal it can be browsed and searched.',
+        )
+        .addArgument(new Argument('[action]', 'all there is to say of one statement').choices(['show']))
+        .argument('[id]', 'of `show`: the id of a statement')
+        .option('--db <database>', 'only of this database')
+        .option('--since <time>', 'not older than: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z')
+        .option('--until <time>', 'not younger than'),
+    )
+      .option(
+        '--column <column>',
+        'only statements that touched this classified column: name, table.name or schema.table.name',
+      )
+      .option('--purpose <text>', 'only of sessions whose purpose contains this text')
+      .option('--by <name>', 'of others, if you may: an email or subject, `all` for everybody; this is recorded')
       .option('--limit <count>', 'at most so many', String(DEFAULT_LIMIT))
-      .option('--cursor <cursor>', 'go on where an earlier call ended');
+      .option('--cursor <cursor>', 'go on where an earlier call ended')
+      .option('--csv', 'as CSV')
+      .option('--plain', 'a table, on a terminal too');
   },
-  async run(context, options) {
+  async run(context, options, [action, id]) {
+    if (action === 'show') {
+      if (id === undefined) {
+        throw new DbgateError(ErrorCode.usage, 'which statement?', {
+          hint: 'dbgate history show ID; --json shows ids',
+        });
+      }
+      const { showStatement } = await import('./history-show.ts');
+      return showStatement(context, id);
+    }
     const limit = parseLimit(options.limit as string);
-    const query = historyQuery(options, Date.now());
+    const query = filterParameters(options, Date.now());
     const { openGatewayClient } = await import('../login/gateway-client.ts');
     const client = await openGatewayClient({ env: context.env, signal: context.signal });
     try {
-      const shown: HistoryLine[] = [];
-      let next: string | undefined;
-      for await (const page of pages(client, query, limit)) {
-        next = page.next;
-        // NDJSON goes out page by page; a table needs all rows for its widths.
-        if (context.json) for (const entry of page.entries) context.print(entry, () => '');
-        else shown.push(...page.entries);
-        if (context.signal.aborted) return;
+      if (wantsBrowser(context, options)) {
+        const { browseHistory } = await import('./history-browse.ts');
+        return await browseHistory(context, client, query);
       }
-      if (!context.json && shown.length > 0) context.print(shown, () => table(context, shown));
-      if (!context.json && shown.length === 0) context.note('no statement matches');
-      if (next !== undefined) context.note(`there is more: dbgate history --cursor ${sanitise(next)}`);
+      await list(context, client, query, { limit, csv: options.csv === true });
     } finally {
       await client.close();
     }
   },
 };
 
-function historyQuery(options: CommandOptions, now: number): URLSearchParams {
-  const query = new URLSearchParams();
-  const set = (name: string, value: unknown) => {
-    if (typeof value === 'string' && value !== '') query.set(name, value);
-  };
-  set('database', options.db);
-  for (const bound of ['since', 'until'] as const) {
-    const text = options[bound];
-    if (typeof text === 'string') set(bound, new Date(parsePointInTime(text, `--${bound}`, now)).toISOString());
+function wantsBrowser(context: CommandContext, { csv, plain, cursor }: CommandOptions): boolean {
+  const isTerminal = context.isTerminal && context.live && context.stdout.isTTY === true;
+  return isTerminal && csv !== true && plain !== true && cursor === undefined;
+}
+
+async function list(
+  context: CommandContext,
+  client: GatewayClient,
+  query: URLSearchParams,
+  { limit, csv }: { limit: number; csv: boolean },
+): Promise<void> {
+  const shown: HistoryLine[] = [];
+  let next: string | undefined;
+  let first = true;
+  for await (const page of pages(client, query, limit)) {
+    next = page.next;
+    // CSV and NDJSON go out page by page; a table needs all rows for its widths.
+    if (csv) {
+      context.stdout.write((first ? csvHeader() : '') + page.entries.map(csvEntry).join(''));
+    } else if (context.json) for (const entry of page.entries) context.print(entry, () => '');
+    else shown.push(...page.entries);
+    first = false;
+    if (context.signal.aborted) return;
   }
-  set('grep', options.grep);
-  if (options.errors === true) query.set('errors', 'true');
-  if (options.denied === true) query.set('denied', 'true');
-  if (options.masked === true) query.set('masked', 'true');
-  set('cursor', options.cursor);
-  return query;
+  if (!(csv || context.json)) {
+    if (shown.length > 0) context.print(shown, () => historyTable(context, shown, query.has('by')));
+    else context.note('no statement matches');
+  }
+  if (next !== undefined) context.note(`there is more: dbgate history --cursor ${sanitise(next)}`);
 }
 
 function parseLimit(text: string): number {
@@ -73,66 +101,32 @@ function parseLimit(text: string): number {
   throw new DbgateError(ErrorCode.usage, `--limit '${text}' is not a number from 1 to 1000000`);
 }
 
-interface Page {
+export interface Page {
   readonly entries: readonly HistoryLine[];
   /** Where to go on; undefined: nothing is left. */
   readonly next: string | undefined;
 }
 
+export async function historyPage(
+  client: GatewayClient,
+  query: URLSearchParams,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page> {
+  const asked = new URLSearchParams(query);
+  asked.set('limit', String(limit));
+  const answer = await client.request('GET', `/v1/history?${asked}`, undefined, signal === undefined ? {} : { signal });
+  const { entries, next_cursor: next } = readAnswer(historyAnswer, answer, 'GET /v1/history');
+  return { entries: entries.slice(0, limit), next: next ?? undefined };
+}
+
 async function* pages(client: GatewayClient, query: URLSearchParams, limit: number): AsyncIterable<Page> {
   let remaining = limit;
   while (remaining > 0) {
-    query.set('limit', String(Math.min(remaining, MAX_PAGE)));
-    const answer = readAnswer(historyAnswer, await client.request('GET', `/v1/history?${query}`), 'GET /v1/history');
-    const entries = answer.entries.slice(0, remaining);
-    remaining -= entries.length;
-    const next = answer.next_cursor ?? undefined;
-    yield { entries, next };
-    if (next === undefined) return;
-    query.set('cursor', next);
+    const page = await historyPage(client, query, Math.min(remaining, MAX_PAGE));
+    remaining -= page.entries.length;
+    yield page;
+    if (page.next === undefined) return;
+    query.set('cursor', page.next);
   }
-}
-
-function table(context: CommandContext, entries: readonly HistoryLine[]): string {
-  const clipped = context.stdout.isTTY === true || context.env.COLUMNS !== undefined;
-  const narrow = clipped && context.columns < 80;
-  return renderTable(
-    [
-      { title: 'TIME', text: ({ at }) => localTime(at, narrow) },
-      { title: 'DATABASE', text: ({ database }) => sanitise(database) },
-      { title: 'SQL', text: ({ sql }) => sanitise(sql.trim().replace(/\s+/g, ' ')), flexible: true },
-      { title: 'ROWS', text: ({ rows }) => (rows == null ? '-' : String(rows)), align: 'right' },
-      ...(entries.some(({ masked }) => masked) ? [MASKED] : []),
-      { title: 'MS', text: ({ ms }) => (ms == null ? '-' : ms.toFixed(ms < 10 ? 1 : 0)), align: 'right' },
-      { title: 'DECISION', text: outcome },
-    ],
-    entries,
-    { columns: clipped ? context.columns : undefined, unicode: context.unicode },
-  ).join('\n');
-}
-
-/** Cells, where any were. */
-const MASKED: Column<HistoryLine> = {
-  title: 'MASKED',
-  text: ({ masked }) => (masked == null ? '-' : String(masked)),
-  align: 'right',
-};
-
-/** What policy said, and how it ended where that is not plain success. */
-function outcome({ decision, rule, sqlstate, state }: HistoryLine): string {
-  if (decision === 'deny') return sanitise(rule ? `deny ${rule}` : 'deny');
-  if (state === 'rolled_back') return sanitise(`${decision}, rolled back${sqlstate ? `, error ${sqlstate}` : ''}`);
-  if (state === 'may_have_run') return sanitise(`${decision}, may have run`);
-  if (sqlstate) return sanitise(`${decision}, error ${sqlstate}`);
-  if (state === 'running') return `${sanitise(decision)}, running`;
-  return sanitise(decision);
-}
-
-function localTime(iso: string, short: boolean): string {
-  const time = new Date(iso);
-  if (Number.isNaN(time.getTime())) return sanitise(iso);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
-  return short ? `${day} ${clock}` : `${time.getFullYear()}-${day} ${clock}:${two(time.getSeconds())}`;
 }

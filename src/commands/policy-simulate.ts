@@ -18,7 +18,7 @@ import { sanitise } from './sanitise.ts';
 
 type Effect = 'allow' | 'deny' | 'hold';
 
-interface Outcome {
+export interface Outcome {
   readonly effect: Effect;
   readonly rule: string | undefined;
 }
@@ -179,7 +179,7 @@ class Replay {
 }
 
 /** Rules that are no policy's: they stay whatever the file says. */
-const NO_POLICY = /^(protocol|audit|limits)\./;
+export const NO_POLICY = /^(protocol|audit|limits)\./;
 
 function minds({ config, policy }: OfflinePolicy): boolean {
   return policy.hours.length > 0 || config.grants.some(({ hours, expiresAt }) => hours ?? expiresAt);
@@ -192,9 +192,17 @@ function changeOf(before: Outcome, after: Outcome): { change: Change; rule: stri
   return { change: after.effect === 'deny' ? 'newly_denied' : 'newly_held', rule };
 }
 
-function verdictOf(
+/** Who sent a statement, from where and when: what policy is told of it. */
+export interface Sender {
+  readonly session: Pick<RecordedStatement['session'], 'database' | 'principalKind' | 'subject' | 'actors'>;
+  readonly who: Pick<RecordedStatement['who'], 'groups' | 'email' | 'application' | 'purpose'>;
+  readonly atMs: number;
+}
+
+/** What a policy would have said, taking names to stand for others' objects or for the sender's own. */
+export function verdictOf(
   offline: OfflinePolicy,
-  { session, who, atMs }: RecordedStatement,
+  { session, who, atMs }: Sender,
   analysis: Analysis,
   stands: 'others' | 'own',
 ): Outcome {
@@ -207,8 +215,8 @@ function verdictOf(
 /** Undefined: there would have been no session. */
 function circumstancesOf(
   { config, policy }: OfflinePolicy,
-  session: RecordedStatement['session'],
-  { groups, email, application, purpose }: RecordedStatement['who'],
+  session: Sender['session'],
+  { groups, email, application, purpose }: Sender['who'],
   nowMs: number,
 ): Circumstances | undefined {
   const database = config.databases.get(session.database);

@@ -8,7 +8,7 @@ import type { HistoryEntry, HistoryPage, HistoryQuery } from '../audit/record.ts
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
 import { DECISIONS, FATES, FLAG, SPAN_MS } from './index-schema.ts';
-import { containsFolded, fold, joinText, trigramQueries } from './text-shape.ts';
+import { containsFolded, fold, joinText, planNeedle } from './text-shape.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
@@ -238,21 +238,40 @@ function namesLike(field: string, name: string): [string, SQLInputValue[]] {
   return [`(${either.map(() => one).join(' OR ')})`, either.flatMap((each) => [each, each, each])];
 }
 
-/** Fills `found_text`; false if the query says too little about texts to look them up. */
+const IN_SHAPE = '(SELECT rowid FROM shape_trigram WHERE shape_trigram MATCH ?)';
+const IN_FILLERS = '(SELECT rowid FROM filler_trigram WHERE filler_trigram MATCH ?)';
+
+/** Fills `found_text` with every text that may be meant; false if the query says too little about texts to look them up. */
 function findTexts(sqlite: DatabaseSync, query: HistoryQuery): boolean {
-  const conditions = textConditions({ ...query, grep: '' }) ?? new Conditions();
-  const queries = query.grep === undefined ? [] : trigramQueries(fold(query.grep));
-  for (const trigrams of queries) {
-    conditions.add(
-      `(t.shape_id IN (SELECT rowid FROM shape_trigram WHERE shape_trigram MATCH ?)
-        OR t.id IN (SELECT rowid FROM filler_trigram WHERE filler_trigram MATCH ?))`,
-      trigrams,
-      trigrams,
-    );
-  }
-  if (conditions.values.length === 0) return false;
+  const touching = textConditions({ ...query, grep: '' });
+  const plan = query.grep ? planNeedle(fold(query.grep)) : undefined;
+  if (plan === undefined && touching === undefined) return false;
   sqlite.exec('DELETE FROM found_text');
-  sqlite.prepare(`INSERT INTO found_text SELECT t.id FROM text t WHERE ${conditions.sql}`).run(...conditions.values);
+  const add = (conditions: readonly string[], values: readonly SQLInputValue[]): void => {
+    const all = [...conditions, ...(touching === undefined ? [] : [touching.sql])].join(' AND ');
+    sqlite
+      .prepare(`INSERT OR IGNORE INTO found_text SELECT t.id FROM text t WHERE ${all}`)
+      .run(...values, ...(touching?.values ?? []));
+  };
+  if (plan === undefined) {
+    add([], []);
+    return true;
+  }
+  add([`t.id IN ${IN_FILLERS}`], [plan.whole]);
+  add([`t.shape_id IN ${IN_SHAPE}`], [plan.whole]);
+  if (plan.across.length > 0) {
+    // Fillers are many and mostly different, so they find the fewest; the plus keeps shapes from being looked up first.
+    const hasFiller = plan.across.some(({ where }) => where === 'filler');
+    const [conditions, values]: [string[], string[]] = [[], []];
+    for (const { where, query: trigrams } of plan.across) {
+      const shape = `${hasFiller ? '+' : ''}t.shape_id IN ${IN_SHAPE}`;
+      if (where === 'shape') conditions.push(shape);
+      else if (where === 'filler') conditions.push(`t.id IN ${IN_FILLERS}`);
+      else conditions.push(`(t.shape_id IN ${IN_SHAPE} OR t.id IN ${IN_FILLERS})`);
+      values.push(trigrams, ...(where === 'either' ? [trigrams] : []));
+    }
+    add(conditions, values);
+  }
   return true;
 }
 

@@ -52,30 +52,53 @@ const TRIGRAM = 3;
 const MAX_TRIGRAMS = 40;
 
 /**
- * For each part of the needle that cannot lie across the edge of a gap, a full-text query for its trigrams: a text in
- * whose shape or fillers they are not for every part does not hold the needle. Empty: no part is long enough.
+ * Where a needle may lie, as full-text queries for trigrams. A text that holds it has one of these: all of it in its shape,
+ * all of it in a filler, or each part where it says. Undefined: too short to say.
  */
-export function trigramQueries(foldedNeedle: string): readonly string[] {
-  const queries: string[] = [];
-  for (const part of edgelessParts(foldedNeedle)) {
-    const characters = [...part];
-    const trigrams = new Set<string>();
-    for (let i = 0; i + TRIGRAM <= characters.length && trigrams.size < MAX_TRIGRAMS; i++) {
-      trigrams.add(
-        `"${characters
-          .slice(i, i + TRIGRAM)
-          .join('')
-          .replaceAll('"', '""')}"`,
-      );
-    }
-    if (trigrams.size > 0) queries.push([...trigrams].join(' '));
-  }
-  return queries;
+export interface NeedlePlan {
+  /** All of it in one place. */
+  readonly whole: string;
+  /**
+   * It may lie across the edge of a gap: then all of these hold. `shape`: in the shape; `filler`: in the fillers; `either`.
+   * Empty: it cannot.
+   */
+  readonly across: readonly { readonly where: 'shape' | 'filler' | 'either'; readonly query: string }[];
 }
 
-/** Gaps begin and end at quotes, and around numbers; what stands between those of the needle lies in one piece. */
-function edgelessParts(needle: string): readonly string[] {
-  return needle.split(EDGES).filter((part) => part !== '');
+export function planNeedle(foldedNeedle: string): NeedlePlan | undefined {
+  const whole = trigramsOf(foldedNeedle);
+  if (whole === undefined) return undefined;
+  const parts = foldedNeedle.split(EDGES).filter((part) => part !== '');
+  if (parts.length < 2) return { whole, across: [] };
+  // Without a quote in it, nothing of it that crosses an edge is in a string: numbers are gaps, the rest is the shape.
+  const hasQuote = foldedNeedle.includes("'");
+  const across = parts.flatMap((part) => {
+    const query = trigramsOf(part);
+    if (query === undefined) return [];
+    return [
+      {
+        where: hasQuote ? ('either' as const) : /^\p{Nd}+$/u.test(part) ? ('filler' as const) : ('shape' as const),
+        query,
+      },
+    ];
+  });
+  return across.length === 0 ? undefined : { whole, across };
 }
 
+/** Gaps begin and end at quotes, and around numbers that are no part of a name. */
 const EDGES = /('|(?<![\p{L}\p{N}_$])\p{Nd}+(?![\p{L}\p{N}_$]))/u;
+
+/** Undefined: too short. */
+function trigramsOf(text: string): string | undefined {
+  const characters = [...text];
+  const trigrams = new Set<string>();
+  for (let i = 0; i + TRIGRAM <= characters.length && trigrams.size < MAX_TRIGRAMS; i++) {
+    trigrams.add(
+      `"${characters
+        .slice(i, i + TRIGRAM)
+        .join('')
+        .replaceAll('"', '""')}"`,
+    );
+  }
+  return trigrams.size === 0 ? undefined : [...trigrams].join(' ');
+}

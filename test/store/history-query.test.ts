@@ -5,7 +5,7 @@ import { defineHistoryFunctions, queryHistory } from '../../src/store/history-qu
 import { type IndexDatabase, openIndexDatabase } from '../../src/store/index-database.ts';
 import { forgetRecords } from '../../src/store/index-forget.ts';
 import { queryEvents, querySessions } from '../../src/store/index-lookups.ts';
-import { containsFolded, fold, joinText, splitText, trigramQueries } from '../../src/store/text-shape.ts';
+import { containsFolded, fold, joinText, planNeedle, splitText } from '../../src/store/text-shape.ts';
 
 const open: IndexDatabase[] = [];
 afterEach(() => {
@@ -296,11 +296,19 @@ describe('a text in the index', () => {
         const characters = [...fold(sql)];
         const start = characters.length === 0 ? 0 : from % characters.length;
         const needle = characters.slice(start, start + length).join('');
+        const plan = planNeedle(needle);
+        if (plan === undefined) return;
         const [shape, fillers] = [fold(split.shape), fold(split.fillers)];
-        for (const trigrams of trigramQueries(needle)) {
-          const all = trigrams.match(/"(?:[^"]|"")*"/gsu)!.map((one) => one.slice(1, -1).replaceAll('""', '"'));
-          expect(all.every((one) => shape.includes(one)) || all.every((one) => fillers.includes(one))).toBe(true);
-        }
+        const holds = (body: string, trigrams: string): boolean =>
+          trigrams
+            .match(/"(?:[^"]|"")*?"(?= "|$)/gsu)!
+            .every((one) => body.includes(one.slice(1, -1).replaceAll('""', '"')));
+        const whole = holds(shape, plan.whole) || holds(fillers, plan.whole);
+        const across = plan.across.every(
+          ({ where, query }) =>
+            (where !== 'filler' && holds(shape, query)) || (where !== 'shape' && holds(fillers, query)),
+        );
+        expect(whole || (plan.across.length > 0 && across)).toBe(true);
       }),
       { numRuns: 2000 },
     );

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { COLUMN_CLASSES } from '../classify/classes.ts';
+import type { CommandOptions } from './context.ts';
+import { parsePointInTime } from './point-in-time.ts';
+
+/** Option → parameter of the API. */
+const TEXTS = {
+  db: 'database',
+  by: 'by',
+  table: 'table',
+  column: 'column',
+  class: 'class',
+  grep: 'grep',
+  session: 'session',
+  purpose: 'purpose',
+  cursor: 'cursor',
+} as const;
+const FLAGS = ['errors', 'writes', 'denied', 'masked', 'open'] as const;
+
+/** What `history` and `watch` can be narrowed by. */
+export function statementFilters(command: Command): Command {
+  return command
+    .option('--table <table>', 'only statements that touched this table: name or schema.name')
+    .option(
+      '--class <class>',
+      `only statements that touched a column of this class: ${COLUMN_CLASSES.slice(0, 3).join(', ')}, …`,
+    )
+    .option('--grep <text>', 'only statements that contain this text')
+    .option('--errors', 'only statements that ended with an error')
+    .option('--writes', 'only statements that could change something')
+    .option('--denied', 'only statements that policy denied')
+    .option('--masked', 'only statements in whose answer something was masked')
+    .option('--session <id>', 'only of this session');
+}
+
+/** The options as parameters of a query; throws `usage` for a time that is none. */
+export function filterParameters(options: CommandOptions, now: number): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [option, parameter] of Object.entries(TEXTS)) {
+    const value = options[option];
+    if (typeof value === 'string' && value !== '') query.set(parameter, value);
+  }
+  for (const bound of ['since', 'until'] as const) {
+    const text = options[bound];
+    if (typeof text === 'string') query.set(bound, new Date(parsePointInTime(text, `--${bound}`, now)).toISOString());
+  }
+  for (const flag of FLAGS) if (options[flag] === true) query.set(flag, 'true');
+  return query;
+}
