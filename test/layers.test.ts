@@ -25,6 +25,7 @@ const LAYERS: readonly Layer[] = [
       'gateway/server.ts',
       'gateway',
       'audit/tree',
+      'approvals',
       'login',
       'tunnel',
       'config',

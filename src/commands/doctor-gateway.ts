@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkTarget, doubtsAbout } from '../approvals/notify/check-target.ts';
 import { loadGatewaySettings } from '../config/gateway-schema.ts';
 import type { GatewaySettings, IssuerSettings } from '../config/gateway-settings.ts';
 import { connectUpstream } from '../gateway/upstream.ts';
@@ -42,6 +43,13 @@ export async function* gatewayConfigChecks(context: CommandContext, configPath: 
       const version = parameterStatus.get('server_version') ?? 'unknown version';
       return ok(`PostgreSQL ${version} in ${(performance.now() - started).toFixed(0)} ms`);
     });
+  }
+  const { notify = [], web } = settings;
+  for (const target of notify) {
+    yield await check(`notify ${target.name}`, async () => ok(await checkTarget(target)));
+  }
+  for (const doubt of doubtsAbout(notify, web !== undefined)) {
+    yield await check('notify', () => warn(doubt, 'see docs/notifications.md'));
   }
   yield await check('state folder', () => checkStateDir(stateDir));
   // Two sockets a session, and what the gateway itself has open.

@@ -15,6 +15,7 @@ import { httpErrorOf } from '../api/http-answer.ts';
 import { requestRisk } from '../api/request-json.ts';
 import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
 import { Web } from '../api/web/web.ts';
+import { doubtsAbout } from '../approvals/notify/check-target.ts';
 import { openNotifier } from '../approvals/notify/notifier.ts';
 import type { RequestRights } from '../approvals/requests.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
@@ -167,6 +168,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       ...{ now, random: Math.random, env: process.env, logLine },
     });
     closing.push(() => notifier.close());
+    sayWhoIsTold(settings, logLine);
 
     const openFiles = options.openFilesLimit ?? openFilesLimit();
     const admission = new Admission(admissionLimits(openFiles), logLine);
@@ -296,6 +298,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
           audit: settings.audit,
           shared: settings.shared,
         });
+        notifier.reloaded();
+        sayWhoIsTold(next, logLine);
       },
       async close() {
         gateway.sessions.endAll('shutdown');
@@ -330,6 +334,12 @@ async function openShared({ gatewayId }: GatewaySettings, settings: SharedSettin
       await database.close();
     },
   };
+}
+
+function sayWhoIsTold({ notify = [], web }: GatewaySettings, logLine: (line: string) => void): void {
+  if (notify.length > 0)
+    logLine(`tells of requests: ${notify.map(({ name, kind }) => `${name} (${kind})`).join(', ')}`);
+  for (const doubt of doubtsAbout(notify, web !== undefined)) logLine(doubt);
 }
 
 async function closeAll(closing: (() => unknown)[]): Promise<void> {
