@@ -259,18 +259,15 @@ function findTexts(sqlite: DatabaseSync, query: HistoryQuery): boolean {
   }
   add([`t.id IN ${IN_FILLERS}`], [plan.whole]);
   add([`t.shape_id IN ${IN_SHAPE}`], [plan.whole]);
-  if (plan.across.length > 0) {
+  for (const parts of plan.across) {
     // Fillers are many and mostly different, so they find the fewest; the plus keeps shapes from being looked up first.
-    const hasFiller = plan.across.some(({ where }) => where === 'filler');
-    const [conditions, values]: [string[], string[]] = [[], []];
-    for (const { where, query: trigrams } of plan.across) {
-      const shape = `${hasFiller ? '+' : ''}t.shape_id IN ${IN_SHAPE}`;
-      if (where === 'shape') conditions.push(shape);
-      else if (where === 'filler') conditions.push(`t.id IN ${IN_FILLERS}`);
-      else conditions.push(`(t.shape_id IN ${IN_SHAPE} OR t.id IN ${IN_FILLERS})`);
-      values.push(trigrams, ...(where === 'either' ? [trigrams] : []));
-    }
-    add(conditions, values);
+    const inShape = `${parts.some(({ where }) => where === 'filler') ? '+' : ''}t.shape_id IN ${IN_SHAPE}`;
+    const inFillers = `t.id IN ${IN_FILLERS}`;
+    const either = `(${inShape} OR ${inFillers})`;
+    add(
+      parts.map(({ where }) => ({ shape: inShape, filler: inFillers, either })[where]),
+      parts.flatMap(({ where, query: trigrams }) => (where === 'either' ? [trigrams, trigrams] : [trigrams])),
+    );
   }
   return true;
 }

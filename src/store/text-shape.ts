@@ -11,7 +11,7 @@ const NEXT = '\u0002';
 const CONTROLS = /[\u0001\u0002]/;
 
 /** A number that is no part of a name, or a string with its quotes. */
-const FILLER = /'[^']*'|(?<![\p{L}\p{N}_$])\p{Nd}+(?![\p{L}\p{N}_$])/gu;
+const FILLER = /'[^']*'|(?<![\p{L}\p{M}\p{N}_$])\p{Nd}+(?![\p{L}\p{M}\p{N}_$])/gu;
 
 export interface SplitText {
   readonly shape: string;
@@ -58,11 +58,14 @@ const MAX_TRIGRAMS = 40;
 export interface NeedlePlan {
   /** All of it in one place. */
   readonly whole: string;
-  /**
-   * It may lie across the edge of a gap: then all of these hold. `shape`: in the shape; `filler`: in the fillers; `either`.
-   * Empty: it cannot.
-   */
-  readonly across: readonly { readonly where: 'shape' | 'filler' | 'either'; readonly query: string }[];
+  /** It may lie across the edge of a gap: then all of one of these lists hold. Empty: it cannot. */
+  readonly across: readonly (readonly NeedlePart[])[];
+}
+
+export interface NeedlePart {
+  /** In the shape, in the fillers, or in one of them. */
+  readonly where: 'shape' | 'filler' | 'either';
+  readonly query: string;
 }
 
 export function planNeedle(foldedNeedle: string): NeedlePlan | undefined {
@@ -70,23 +73,29 @@ export function planNeedle(foldedNeedle: string): NeedlePlan | undefined {
   if (whole === undefined) return undefined;
   const parts = foldedNeedle.split(EDGES).filter((part) => part !== '');
   if (parts.length < 2) return { whole, across: [] };
-  // Without a quote in it, nothing of it that crosses an edge is in a string: numbers are gaps, the rest is the shape.
+  // Without a quote in it, nothing of it that crosses an edge is in a string: numbers are gaps, the rest is the shape. Only
+  // the first and the last number may go on outside of the needle, and be part of a name.
   const hasQuote = foldedNeedle.includes("'");
-  const across = parts.flatMap((part) => {
+  let across: NeedlePart[][] = [[]];
+  parts.forEach((part, i) => {
     const query = trigramsOf(part);
-    if (query === undefined) return [];
-    return [
-      {
-        where: hasQuote ? ('either' as const) : /^\p{Nd}+$/u.test(part) ? ('filler' as const) : ('shape' as const),
-        query,
-      },
-    ];
+    if (query === undefined) return;
+    const isNumber = /^\p{Nd}+$/u.test(part);
+    const atEnd = i === 0 || i === parts.length - 1;
+    const places: NeedlePart['where'][] = hasQuote
+      ? ['either']
+      : !isNumber
+        ? ['shape']
+        : atEnd
+          ? ['filler', 'shape']
+          : ['filler'];
+    across = across.flatMap((list) => places.map((where) => [...list, { where, query }]));
   });
-  return across.length === 0 ? undefined : { whole, across };
+  return across[0]!.length === 0 ? undefined : { whole, across };
 }
 
 /** Gaps begin and end at quotes, and around numbers that are no part of a name. */
-const EDGES = /('|(?<![\p{L}\p{N}_$])\p{Nd}+(?![\p{L}\p{N}_$]))/u;
+const EDGES = /('|(?<![\p{L}\p{M}\p{N}_$])\p{Nd}+(?![\p{L}\p{M}\p{N}_$]))/u;
 
 /** Undefined: too short. */
 function trigramsOf(text: string): string | undefined {
