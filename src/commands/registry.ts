@@ -77,6 +77,7 @@ export const COMMANDS: readonly RegistryEntry[] = [
   entry('Account', 'logout', 'log out and forget the login', async () => (await import('./logout.ts')).logoutCommand),
   entry('Account', 'whoami', 'who you are to the gateway', async () => (await import('./whoami.ts')).whoamiCommand),
   entry('Record', 'history', 'your own statements', async () => (await import('./history.ts')).historyCommand),
+  entry('Record', 'verify', 'is the record what was signed', async () => (await import('./verify.ts')).verifyCommand),
   entry(
     'Policy',
     'policy',

@@ -31,13 +31,17 @@ export interface SegmentStart {
   readonly segment: Position;
   /** Undefined: its header cannot be read. */
   readonly firstLeaf: number | undefined;
+  /** Last `streamSeq` of every stream before it. */
+  readonly streams: readonly (readonly [stream: string, lastSeq: number])[];
 }
 
 export async function segmentStart(dir: string, segment: Position): Promise<SegmentStart> {
   const file = await open(segmentPath(dir, segment), 'r');
   try {
     const read = await readSegmentHeader(file);
-    return { segment, firstLeaf: read.kind === 'header' ? read.header.firstLeaf : undefined };
+    if (read.kind === 'bad') return { segment, firstLeaf: undefined, streams: [] };
+    const { firstLeaf, streams } = read.header;
+    return { segment, firstLeaf, streams };
   } finally {
     await file.close();
   }

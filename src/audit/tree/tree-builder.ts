@@ -60,9 +60,14 @@ export class TreeBuilder {
       length.writeUInt16BE(entry.length);
       this.#entries.push(length, entry);
     }
+    this.appendHash(hash);
+    return hash;
+  }
+
+  /** A leaf of which only the hash is known; where tiles are written, `append` is the way. */
+  appendHash(hash: Buffer): void {
     this.#size++;
     this.#push(0, hash);
-    return hash;
   }
 
   root(): Buffer {

@@ -156,9 +156,10 @@ export class TreeState {
     writeDurably(join(this.#options.dir, 'cosigned'), text);
   }
 
-  /** The best checkpoint that holds this leaf: one with witnesses rather than the newest. */
-  checkpointOf(leaf: number): Checkpoint | undefined {
-    return [this.#cosigned, this.#checkpoint].find((one) => one !== undefined && one.size > leaf);
+  /** The best checkpoint that holds this leaf, best of `since` leaves or more: one with witnesses rather than the newest. */
+  checkpointOf(leaf: number, since = 0): Checkpoint | undefined {
+    const holding = [this.#cosigned, this.#checkpoint].filter((one) => one !== undefined && one.size > leaf);
+    return holding.find((one) => one!.size >= since) ?? holding[0];
   }
 
   /** Throws `internal` when the tiles do not lead to the checkpoint's root. */

@@ -185,7 +185,7 @@ async function prove({ position, since }: TreeQuestion & { kind: 'prove' }): Pro
     if (tree.checkpointOf(index) === undefined && stopped === undefined && index < tree.size) {
       await makeCheckpoint().catch(() => undefined);
     }
-    const checkpoint = tree.checkpointOf(index);
+    const checkpoint = tree.checkpointOf(index, since);
     if (checkpoint === undefined) return { position, index, record, proof: undefined };
     const hashes = base64(tree.proveInclusion(index, leafOf(payload).data, checkpoint));
     const consistency =
