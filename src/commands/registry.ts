@@ -79,6 +79,12 @@ export const COMMANDS: readonly RegistryEntry[] = [
   entry('Record', 'history', 'your own statements', async () => (await import('./history.ts')).historyCommand),
   entry('Record', 'verify', 'is the record what was signed', async () => (await import('./verify.ts')).verifyCommand),
   entry(
+    'Record',
+    'audit',
+    'keys, erasure and index of the record',
+    async () => (await import('./audit.ts')).auditCommand,
+  ),
+  entry(
     'Policy',
     'policy',
     'check, show, explain, test and simulate a policy',

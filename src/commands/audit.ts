@@ -1,0 +1,37 @@
+import { Argument, type Command } from 'commander';
+import { DbgateError, ErrorCode } from '../errors.ts';
+import { auditKeysAction } from './audit-keys.ts';
+import { auditRotateKeyAction } from './audit-rotate-key.ts';
+import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
+
+/** One thing that `dbgate audit` does; its file + one line in the list below. */
+export interface AuditAction {
+  readonly name: string;
+  /** One line of the help. */
+  readonly summary: string;
+  /** Options of its own; their names are shared by all actions. */
+  configure(command: Command): void;
+  // biome-ignore lint/suspicious/noConfusingVoidType: as CommandDefinition
+  run(context: CommandContext, options: CommandOptions): Promise<number | void>;
+}
+
+const ACTIONS: readonly AuditAction[] = [auditKeysAction, auditRotateKeyAction];
+
+export const auditCommand: CommandDefinition = {
+  name: 'audit',
+  configure(command) {
+    const width = Math.max(...ACTIONS.map(({ name }) => name.length));
+    command
+      .description('Administers the record of a gateway.')
+      .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS.map(({ name }) => name)))
+      .option('--config <file>', 'configuration of the gateway, where its files are needed', 'gateway.yaml');
+    for (const action of ACTIONS) action.configure(command);
+    const lines = ACTIONS.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
+    command.addHelpText('after', `\n${lines.join('\n')}`);
+  },
+  async run(context, options, [name]) {
+    const action = ACTIONS.find((one) => one.name === name);
+    if (action === undefined) throw new DbgateError(ErrorCode.usage, `unknown action ${JSON.stringify(name)}`);
+    return await action.run(context, options);
+  },
+};
