@@ -40,6 +40,8 @@ export interface RequestsOptions {
   readonly audit: RequestAudit;
   readonly rights: RequestRights;
   readonly logLine: (line: string) => void;
+  /** As one that subscribes, but hears what is read at the start as well. */
+  readonly listener?: ((state: RequestState, event: RequestEvent, gateway: string) => void) | undefined;
 }
 
 /** What the gateway says of a principal now, without any elevation. */
@@ -103,6 +105,7 @@ class LogRequests implements RequestService, StatementRequests {
 
   constructor(options: RequestsOptions) {
     this.#options = options;
+    if (options.listener !== undefined) this.#listeners.add(options.listener);
     this.#journal = new RequestJournal(options.log, options.audit, options.settings().gatewayId);
     this.#lists = new ApproverLists(options.now, options.logLine);
     this.#holds = new Holds(this, options.now);

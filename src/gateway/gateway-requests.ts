@@ -1,6 +1,6 @@
 /** The requests of this gateway: where they are kept, and what the gateway says of people. */
 import path from 'node:path';
-import { openRequests, type RequestRights, type RequestService } from '../approvals/requests.ts';
+import { openRequests, type RequestRights, type RequestService, type RequestsOptions } from '../approvals/requests.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { EventLog, SharedEventLog } from '../store/event-log.ts';
@@ -15,6 +15,7 @@ export interface GatewayRequestsOptions {
   /** Of several gateways; undefined: this one is by itself. */
   readonly sharedLog: SharedEventLog | undefined;
   readonly now: () => number;
+  readonly listener: NonNullable<RequestsOptions['listener']>;
   readonly logLine: (line: string) => void;
 }
 
@@ -23,7 +24,7 @@ const MAX_QUEUED_BYTES = 32 << 20;
 
 /** A log of its own, small, so that a restart reads little; closing the requests closes it. */
 export async function openGatewayRequests(options: GatewayRequestsOptions): Promise<RequestService> {
-  const { settings, log, recorder, rights, sharedLog, now, logLine } = options;
+  const { settings, log, recorder, rights, sharedLog, now, logLine, listener } = options;
   const { stateDir, gatewayId } = settings();
   const own =
     sharedLog ??
@@ -41,7 +42,7 @@ export async function openGatewayRequests(options: GatewayRequestsOptions): Prom
       healthy: () => log.state === 'healthy',
       event: (fields: Parameters<Recorder['event']>[0]) => recorder.event(fields),
     };
-    const requests = await openRequests({ log: own, now, settings, audit, rights, logLine });
+    const requests = await openRequests({ log: own, now, settings, audit, rights, logLine, listener });
     const close = requests.close.bind(requests);
     requests.close = async () => {
       await close();

@@ -18,6 +18,7 @@ import { Web } from '../api/web/web.ts';
 import { doubtsAbout } from '../approvals/notify/check-target.ts';
 import { openNotifier } from '../approvals/notify/notifier.ts';
 import type { RequestRights } from '../approvals/requests.ts';
+import { clockStateOf } from '../audit/clock-state.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
 import { openAuditTree } from '../audit/tree/tree.ts';
@@ -40,6 +41,7 @@ import { ConfigWatch } from './config-watch.ts';
 import { openEgressUsages } from './egress-usage.ts';
 import { openGatewayRequests } from './gateway-requests.ts';
 import { GatewayState } from './gateway-state.ts';
+import { LifeRecord } from './life-record.ts';
 import { LiveFeed } from './live-feed.ts';
 import { liveSessionOf } from './live-session.ts';
 import { oneLogLine } from './log-line.ts';
@@ -99,8 +101,16 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       onRotated: (vkey, before) => recordKeyRotation(recorder, vkey, before),
     });
     closing.push(() => tree.close());
-    const recorder = openRecorder(log, { gatewayId: settings.gatewayId, now, tap: feed });
+    const recorder = openRecorder(log, {
+      gatewayId: settings.gatewayId,
+      now,
+      tap: feed,
+      clockState: clockStateOf(now),
+    });
     closing.push(() => recorder.close());
+    const life = new LifeRecord({ log, recorder, stateDir: settings.stateDir, logLine });
+    let hasStarted = false;
+    closing.push(() => (hasStarted ? life.stopped() : undefined));
     await recordAcceptedRewrite(recorder, tree.accepted, options.acceptRewritten);
     if (tree.status !== undefined) logLine(`audit: the tree of the record is signed by ${tree.status.vkey}`);
     const shared = settings.shared === undefined ? undefined : await openShared(settings, settings.shared);
@@ -136,11 +146,20 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       isAdministrator: (principal) => gateway.isAdministrator(principal),
       isAuditor: (principal) => gateway.isAuditor(principal),
     };
+    const notifier = await openNotifier({
+      stateDir: settings.stateDir,
+      settings: () => inForce?.settings ?? settings,
+      riskOf: requestRisk,
+      ...{ now, random: Math.random, env: process.env, logLine },
+    });
+    closing.push(() => notifier.close());
     const requests = await openGatewayRequests({
       settings: () => inForce?.settings ?? settings,
       ...{ log, recorder, rights, sharedLog, now, logLine },
+      listener: notifier.tell,
     });
     closing.push(() => requests.close());
+    notifier.live();
     const gateway = new GatewayState({
       ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, logLine },
     });
@@ -148,6 +167,9 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     closing.push(() => gateway.close());
     feed.sessionOf = (session) => liveSessionOf(gateway, session);
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
+    gateway.onClassesChanged = (database, changes) => life.classesChanged(database, changes);
+    await life.started(gateway.policyVersion);
+    hasStarted = true;
     if (shared !== undefined) {
       await sharedRevocations?.begin(shared.log, revocations);
       closing.push(() => sharedRevocations?.close());
@@ -160,14 +182,6 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       logLine(`shares schema ${shared.database.schema} as gateway ${settings.gatewayId}`);
     }
 
-    const notifier = await openNotifier({
-      stateDir: settings.stateDir,
-      requests,
-      settings: () => gateway.settings,
-      riskOf: requestRisk,
-      ...{ now, random: Math.random, env: process.env, logLine },
-    });
-    closing.push(() => notifier.close());
     sayWhoIsTold(settings, logLine);
 
     const openFiles = options.openFilesLimit ?? openFilesLimit();
@@ -182,7 +196,10 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const replay = createProofReplayCache();
     let verifier = verifierOf(settings);
     function verifierOf(from: GatewaySettings): Verifier {
-      return createVerifier({ issuers: from.issuers, publicUrl: from.publicUrl, now, revocations, replay });
+      return createVerifier({
+        ...{ issuers: from.issuers, publicUrl: from.publicUrl, now, revocations, replay },
+        onAccepted: (principal, tokenHash) => life.accepted(principal, tokenHash),
+      });
     }
     const authenticate = async (request: IncomingMessage): Promise<Principal> => {
       const principal = await verifier.verify({
@@ -298,6 +315,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
           audit: settings.audit,
           shared: settings.shared,
         });
+        life.policyInForce(gateway.policyVersion);
         notifier.reloaded();
         sayWhoIsTold(next, logLine);
       },

@@ -63,7 +63,7 @@ export function announcementOf(
   const { request } = state;
   const decidable = state.status === 'pending' && request.external === undefined;
   return {
-    id: `msg_${request.id}_${state.seq}`,
+    id: messageId(state),
     event: event.type as NotifyEvent,
     at: event.at,
     request: request.id,
@@ -74,6 +74,11 @@ export function announcementOf(
     sql: request.kind === 'statement' ? lines(request.statement.sql, MAX_SQL) : undefined,
     data: dataOf(state, event, risk),
   };
+}
+
+/** Of the event that led to this state. */
+export function messageId({ request, seq }: RequestState): string {
+  return `msg_${request.id}_${seq}`;
 }
 
 export function nameOf(person: Pick<Person, 'email' | 'name' | 'subject'>): string {

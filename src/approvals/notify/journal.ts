@@ -8,6 +8,8 @@ import path from 'node:path';
 
 export interface JournalEntry {
   readonly id: string;
+  /** Epoch milliseconds of what it tells. */
+  readonly at: number;
   /** Who has not got it yet. */
   readonly targets: readonly string[];
   readonly message: unknown;
@@ -19,12 +21,20 @@ interface PutLine {
 interface DoneLine {
   readonly done: readonly [id: string, target: string];
 }
+/** Up to when everything was put, and the last of it by id: what is younger and not among them was missed by a crash. */
+interface ToldLine {
+  readonly told: { readonly at: number; readonly ids: readonly string[] };
+}
 
 const REWRITE_AT_LINES = 2_000;
 const RETRY_MS = 1_000;
+const MAX_TOLD = 1_000;
+/** Two events may be put in another order than they happened. */
+const DISORDER_MS = 10_000;
 
 export interface JournalOptions {
   readonly dir: string;
+  readonly now: () => number;
   logLine(line: string): void;
 }
 
@@ -33,7 +43,9 @@ export class Journal {
   readonly #dir: string;
   readonly #logLine: (line: string) => void;
   /** What the file must say after a rewrite. */
-  readonly #open = new Map<string, { readonly message: unknown; readonly targets: Set<string> }>();
+  readonly #open = new Map<string, { readonly at: number; readonly message: unknown; readonly targets: Set<string> }>();
+  #toldAt = 0;
+  readonly #told = new Set<string>();
   #handle: FileHandle | undefined;
   #lines: string[] = [];
   #waiting: (() => void)[] = [];
@@ -53,20 +65,39 @@ export class Journal {
     const journal = new Journal(options);
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
     await journal.#read();
+    // What happened before there was an outbox is nobody's to tell.
+    if (journal.#toldAt === 0) journal.#toldAt = options.now() + DISORDER_MS;
     await journal.#rewrite();
     return journal;
   }
 
   /** Oldest first. */
   entries(): JournalEntry[] {
-    return [...this.#open].map(([id, { message, targets }]) => ({ id, message, targets: [...targets] }));
+    return [...this.#open].map(([id, { at, message, targets }]) => ({ id, at, message, targets: [...targets] }));
   }
 
   /** Resolves when it is on stable storage, or as soon as the disk has refused it: it is in memory all the same. */
   put(entry: JournalEntry): Promise<void> {
-    this.#open.set(entry.id, { message: entry.message, targets: new Set(entry.targets) });
+    this.#take(entry);
     this.#lines.push(`${JSON.stringify({ put: entry } satisfies PutLine)}\n`);
     return this.#flushed();
+  }
+
+  /** Was it put lately? */
+  has(id: string): boolean {
+    return this.#told.has(id);
+  }
+
+  /** It is older than the last that was put, so it was put as well. */
+  isOld(at: number): boolean {
+    return at < this.#toldAt - DISORDER_MS;
+  }
+
+  #take({ id, at, message, targets }: JournalEntry): void {
+    if (targets.length > 0) this.#open.set(id, { at, message, targets: new Set(targets) });
+    this.#toldAt = Math.max(this.#toldAt, at);
+    this.#told.add(id);
+    if (this.#told.size > MAX_TOLD) this.#told.delete(this.#told.values().next().value!);
   }
 
   /** It is enough if this is on disk some time: what is forgotten is delivered twice, with the same id. */
@@ -124,8 +155,9 @@ export class Journal {
     const next = `${this.#file}.new`;
     const handle = await open(next, 'w', 0o600);
     try {
+      const told: ToldLine = { told: { at: this.#toldAt, ids: [...this.#told] } };
       const lines = this.entries().map((put) => `${JSON.stringify({ put } satisfies PutLine)}\n`);
-      await handle.writeFile(lines.join(''));
+      await handle.writeFile(`${JSON.stringify(told)}\n${lines.join('')}`);
       await handle.datasync();
       await rename(next, this.#file);
       await syncFolder(this.#dir);
@@ -154,8 +186,10 @@ export class Journal {
       if (line === '') continue;
       const parsed = parseLine(line);
       if (parsed === undefined) damaged++;
-      else if ('put' in parsed) {
-        this.#open.set(parsed.put.id, { message: parsed.put.message, targets: new Set(parsed.put.targets) });
+      else if ('put' in parsed) this.#take(parsed.put);
+      else if ('told' in parsed) {
+        this.#toldAt = Math.max(this.#toldAt, parsed.told.at);
+        for (const id of parsed.told.ids) this.#told.add(id);
       } else {
         const entry = this.#open.get(parsed.done[0]);
         entry?.targets.delete(parsed.done[1]);
@@ -166,11 +200,12 @@ export class Journal {
   }
 }
 
-function parseLine(line: string): PutLine | DoneLine | undefined {
+function parseLine(line: string): PutLine | DoneLine | ToldLine | undefined {
   try {
-    const value = JSON.parse(line) as Partial<PutLine & DoneLine>;
-    const { put, done } = value;
-    if (put !== undefined && typeof put.id === 'string' && Array.isArray(put.targets)) return { put };
+    const value = JSON.parse(line) as Partial<PutLine & DoneLine & ToldLine>;
+    const { put, done, told } = value;
+    if (typeof put?.id === 'string' && typeof put.at === 'number' && Array.isArray(put.targets)) return { put };
+    if (typeof told?.at === 'number' && Array.isArray(told.ids)) return { told };
     if (Array.isArray(done) && done.length === 2) return { done: done as [string, string] };
   } catch {
     // Counted by the caller.

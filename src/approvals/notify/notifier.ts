@@ -6,9 +6,8 @@ import path from 'node:path';
 import type { Dispatcher } from 'undici';
 import type { NotifySettings } from '../../config/approval-settings.ts';
 import { proxySettings } from '../../config/proxy.ts';
-import type { Requests } from '../contract.ts';
 import type { RequestEvent, RequestState } from '../request.ts';
-import { type Announcement, announcementOf, type Risk } from './announcement.ts';
+import { type Announcement, announcementOf, messageId, type Risk } from './announcement.ts';
 import { postJson } from './http-post.ts';
 import { sendMail } from './mail.ts';
 import { type Attempt, Outbox } from './outbox.ts';
@@ -19,7 +18,6 @@ import { webhookBody } from './webhook.ts';
 
 export interface NotifierOptions {
   readonly stateDir: string;
-  readonly requests: Pick<Requests, 'subscribe'>;
   /** As they are now: a reload changes them. */
   settings(): { readonly notify?: NotifySettings | undefined; readonly publicUrl: string; readonly gatewayId: string };
   riskOf?: ((state: RequestState) => Risk | undefined) | undefined;
@@ -32,6 +30,13 @@ export interface NotifierOptions {
 }
 
 export interface Notifier {
+  /**
+   * Listens to `Requests`, from before they are read from their log: what a crash left untold is told then. Of several
+   * gateways the one that wrote an event tells it.
+   */
+  tell(state: RequestState, event: RequestEvent, gateway: string): void;
+  /** All that was in the log has been said: from now on everything is new. */
+  live(): void;
   readonly pending: number;
   readonly dropped: number;
   /** After a reload: what waits for a target is tried with its new settings. */
@@ -56,6 +61,7 @@ export function isFor(target: Target, announcement: Announcement): boolean {
 
 export async function openNotifier(options: NotifierOptions): Promise<Notifier> {
   const { settings, logLine, now } = options;
+  let isReplay = true;
   let dispatcher: Dispatcher | undefined;
   const openDispatcher = async (): Promise<Dispatcher> => {
     const { EnvHttpProxyAgent } = await import('undici');
@@ -112,8 +118,8 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
   function tell(state: RequestState, event: RequestEvent, gateway: string): void {
     try {
       const { notify = [], gatewayId } = settings();
-      // Of several gateways the one that wrote it tells it.
-      if (notify.length === 0 || gateway !== gatewayId) return;
+      if (gateway !== gatewayId) return;
+      if (isReplay && outbox.wasPut(messageId(state), event.at)) return;
       const announcement = announcementOf(state, event, options.riskOf?.(state));
       if (announcement === undefined) return;
       const targets = notify.filter((target) => isFor(target, announcement)).map(({ name }) => name);
@@ -122,9 +128,11 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
       logLine(`notify: ${state.request.id} is not told: ${(error as Error).stack}`);
     }
   }
-  const unsubscribe = options.requests.subscribe(tell);
-
   return {
+    tell,
+    live: () => {
+      isReplay = false;
+    },
     get pending() {
       return outbox.pending;
     },
@@ -141,7 +149,6 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
       if (sent.kind !== 'delivered') logLine(`notify ${name}: the answer to a button was not taken: ${sent.why}`);
     },
     async close() {
-      unsubscribe();
       await outbox.close();
       await dispatcher?.destroy();
     },

@@ -39,8 +39,6 @@ const MAX_PENDING = 10_000;
 /** Attempts at one target at once. */
 const AT_ONCE = 4;
 const NOTE_INTERVAL_MS = 10_000;
-/** Ids of what was put lately: an event that is told twice is one. */
-const MAX_REMEMBERED = 20_000;
 
 interface Waiting<M> {
   readonly message: M;
@@ -60,7 +58,6 @@ export class Outbox<M extends OutboxMessage> {
   /** By `id target`, oldest first. */
   readonly #waiting = new Map<string, Waiting<M>>();
   readonly #lanes = new Map<string, Lane<M>>();
-  readonly #put = new Set<string>();
   #dropped = 0;
   #notedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -74,9 +71,8 @@ export class Outbox<M extends OutboxMessage> {
   static async open<M extends OutboxMessage>(options: OutboxOptions<M>): Promise<Outbox<M>> {
     const journal = await Journal.open(options);
     const outbox = new Outbox(options, journal);
-    for (const { id, targets, message } of journal.entries()) {
+    for (const { targets, message } of journal.entries()) {
       for (const target of targets) outbox.#add(target, message as M);
-      outbox.#remember(id);
     }
     return outbox;
   }
@@ -92,9 +88,10 @@ export class Outbox<M extends OutboxMessage> {
 
   /** Resolves when it is on stable storage. One of the same id that was put before is left out. */
   async put(message: M, targets: readonly string[]): Promise<void> {
-    if (this.#closed || targets.length === 0 || this.#put.has(message.id)) return;
-    this.#remember(message.id);
-    const durable = this.#journal.put({ id: message.id, targets, message });
+    const { id, at } = message;
+    if (this.#closed || this.#journal.has(id)) return;
+    // For nobody too: it is not to be told when there is a target some day.
+    const durable = this.#journal.put({ id, at, targets, message: targets.length === 0 ? null : message });
     const { maxPending = MAX_PENDING } = this.#options;
     // First durable, then sent: what was sent must not be forgotten, or a restart could send it under another id.
     await durable;
@@ -103,6 +100,11 @@ export class Outbox<M extends OutboxMessage> {
       const oldest = this.#waiting.values().next().value!;
       this.#drop(oldest, 'too many are waiting');
     }
+  }
+
+  /** It was put before, by this run or one before it. */
+  wasPut(id: string, at: number): boolean {
+    return this.#journal.has(id) || this.#journal.isOld(at);
   }
 
   /** Tries everything at once that waits for its time: a target may work again since its settings changed. */
@@ -118,11 +120,6 @@ export class Outbox<M extends OutboxMessage> {
     this.#closed = true;
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     await this.#journal.close();
-  }
-
-  #remember(id: string): void {
-    this.#put.add(id);
-    if (this.#put.size > MAX_REMEMBERED) this.#put.delete(this.#put.values().next().value!);
   }
 
   #add(target: string, message: M): void {

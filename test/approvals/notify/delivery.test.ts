@@ -8,7 +8,7 @@ import { SMTPServer } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Notifier, openNotifier } from '../../../src/approvals/notify/notifier.ts';
-import type { RequestEvent, RequestState } from '../../../src/approvals/request.ts';
+import type { RequestEvent } from '../../../src/approvals/request.ts';
 import type { NotifySettings } from '../../../src/config/approval-settings.ts';
 import { until } from '../../gateway/gateway-rig.ts';
 import { elevation, pending } from './samples.ts';
@@ -44,20 +44,17 @@ async function receiver(answer?: (n: number, response: ServerResponse) => void) 
   return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` };
 }
 
-async function notifying(notify: NotifySettings) {
+function newStateDir(): string {
   const stateDir = mkdtempSync(path.join(tmpdir(), 'dbgate-notify-'));
   closers.push(() => rmSync(stateDir, { recursive: true, force: true }));
-  let listener: ((state: RequestState, event: RequestEvent, gateway: string) => void) | undefined;
+  return stateDir;
+}
+
+async function notifying(notify: NotifySettings, { stateDir = newStateDir(), live = true } = {}) {
   const settings = { notify, publicUrl: 'https://db.example.test', gatewayId: 'g' };
   const logs: string[] = [];
   const notifier: Notifier = await openNotifier({
     stateDir,
-    requests: {
-      subscribe: (one) => {
-        listener = one;
-        return () => {};
-      },
-    },
     settings: () => settings,
     riskOf: () => ({ level: 'high', reasons: ['all tables'] }),
     now: Date.now,
@@ -66,11 +63,12 @@ async function notifying(notify: NotifySettings) {
     logLine: (line) => logs.push(line),
     firstRetryMs: 5,
   });
+  if (live) notifier.live();
   closers.push(() => notifier.close());
-  const tell = (request = elevation(), seq = 1, gateway = 'g') => {
+  const tell = (request = elevation(), seq = 1, gateway = 'g', at = Date.now()) => {
     const { state, event } = pending(request, seq);
     // Old messages are dropped, and the samples have a fixed date.
-    listener!(state, { ...event, at: Date.now() } as RequestEvent, gateway);
+    notifier.tell(state, { ...event, at } as RequestEvent, gateway);
   };
   return { notifier, tell, logs, settings };
 }
@@ -255,5 +253,47 @@ describe('mail', () => {
     const far = (await openTransport('smtp://u:p@mail.example.test')).options as Record<string, unknown>;
     expect(far).toMatchObject({ requireTLS: true, ignoreTLS: false, secure: false, port: 587 });
     expect((await openTransport('smtps://mail.example.test')).options).toMatchObject({ secure: true, port: 465 });
+  });
+});
+
+describe('after a restart', () => {
+  const ids = (received: readonly Received[]) => received.map(({ headers }) => headers['webhook-id']);
+
+  it('what a crash left untold is told, what was told is not', async () => {
+    const hook = await receiver();
+    const stateDir = newStateDir();
+    const first = await notifying([target('ops', hook.url)], { stateDir });
+    const at = Date.now();
+    first.tell(elevation(), 1, 'g', at);
+    await until(() => first.notifier.pending === 0 && hook.received.length === 1);
+    await first.notifier.close();
+    const second = await notifying([target('ops', hook.url)], { stateDir, live: false });
+    for (const [seq, when] of [
+      [1, at],
+      [2, at + 1],
+      [3, at - 60_000],
+    ] as const)
+      second.tell(elevation(), seq, 'g', when);
+    second.notifier.live();
+    second.tell(elevation(), 4, 'g', at + 2);
+    await until(() => hook.received.length === 3 && second.notifier.pending === 0);
+    expect(ids(hook.received)).toEqual(['msg_r-0abc1234_1', 'msg_r-0abc1234_2', 'msg_r-0abc1234_4']);
+  });
+
+  it('what happened before there was a target, or an outbox, stays untold', async () => {
+    const hook = await receiver();
+    const stateDir = newStateDir();
+    const none = await notifying([], { stateDir, live: false });
+    none.tell(elevation(), 1, 'g', Date.now() - 1_000);
+    none.notifier.live();
+    none.tell(elevation(), 2);
+    await none.notifier.close();
+    const some = await notifying([target('ops', hook.url)], { stateDir, live: false });
+    some.tell(elevation(), 1, 'g', Date.now() - 1_000);
+    some.tell(elevation(), 2);
+    some.notifier.live();
+    some.tell(elevation(), 3);
+    await until(() => hook.received.length > 0 && some.notifier.pending === 0);
+    expect(ids(hook.received)).toEqual(['msg_r-0abc1234_3']);
   });
 });
