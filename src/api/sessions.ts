@@ -75,7 +75,7 @@ export async function revokeSession({ gateway }: ApiOptions, call: Call): Promis
       hint: 'an administrator may end those of others',
     });
   }
-  cut(entry);
+  entry.connection.end('revoked');
   note(gateway, principal, entry.database, { session: entry.id, sessions: 1, refused: false }, reason);
   sendJson(response, 200, { session: entry.id, user: displayName(entry.holder.principal), database: entry.database });
 }
@@ -104,7 +104,7 @@ export async function revokeUser(api: ApiOptions, call: Call): Promise<void> {
       gateway.revocations.revokeSubject({ issuer, subject, email, reason: 'admin' });
     }
   }
-  for (const entry of entries) cut(entry);
+  for (const entry of entries) entry.connection.end('revoked');
   note(gateway, principal, undefined, { user, sessions: entries.length, refused: !isSelf }, reason);
   const elevations = await takeBack(gateway, principal, keys, reason);
   sendJson(response, 200, {
@@ -128,12 +128,6 @@ export async function restoreUser({ gateway }: ApiOptions, { request, response, 
   for (const one of subjects) gateway.revocations.restoreSubject(one);
   note(gateway, principal, undefined, { user, restored: subjects.length }, reason);
   sendJson(response, 200, { people: subjects.map(({ issuer, subject }) => ({ issuer, subject })) });
-}
-
-function cut(entry: SessionEntry): void {
-  // What runs for it upstream must not go on without anybody.
-  entry.cancel();
-  entry.connection.end('revoked');
 }
 
 /** Revokes the elevations in force of these people; returns how many. */
