@@ -13,6 +13,7 @@ import { NO_CLEARANCE } from '../masking/clearance.ts';
 import { StatementNames } from '../policy/language/statement-names.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
 import type { StatementLineage } from '../sql/lineage/lineage.ts';
+import { nameParts, qualifiedName } from '../sql/names.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
 import type { HoldQuestion } from './session/contract.ts';
 import { queryOnce } from './side-query.ts';
@@ -51,7 +52,7 @@ export async function heldFacts(
     class: kind,
     rule: question.rule,
     reason: question.reason,
-    relations,
+    relations: relations.map((name) => qualified(runtime.masking.sharedCatalog?.catalog, name, question.schemas)),
     findings: [...new Set(analysis.statements.flatMap((facts) => new StatementNames(facts).words))],
     columns,
     ...effects,
@@ -185,6 +186,14 @@ function followers(catalog: Catalog, changed: CatalogRelation, events: ReadonlyS
     }
   }
   return [...found];
+}
+
+/** With the schema in which the session finds it. */
+function qualified(catalog: Catalog | undefined, name: string, schemas: readonly string[]): string {
+  const parts = nameParts(name);
+  if (catalog === undefined || parts.length !== 1) return name;
+  const schema = schemas.find((one) => catalog.relation(one, parts[0]!) !== undefined);
+  return schema === undefined ? name : qualifiedName([schema, parts[0]!]);
 }
 
 function nameOf({ schema, name }: CatalogRelation): string {

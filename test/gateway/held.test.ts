@@ -1,0 +1,386 @@
+/** Statements that wait for an approval: a real gateway, a real Postgres, what its client and the reviewer see. */
+import type pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { StatementIntent } from '../../src/audit/record.ts';
+import type { RuleSettings } from '../../src/config/gateway-settings.ts';
+import { encodeBind, encodeExecute, encodeParse, FLUSH, SYNC } from '../../src/pgwire/extended.ts';
+import { decodeDataRow } from '../../src/pgwire/result.ts';
+import { approvalSettings } from '../support/approvals.ts';
+import { failure, type Json, until, withRig } from './gateway-rig.ts';
+import { fieldsOf, WireClient } from './wire-client.ts';
+
+const HELD: readonly RuleSettings[] = [
+  { id: 'deletes', effect: 'hold', match: { command: ['DELETE', 'UPDATE', 'TRUNCATE TABLE'] } },
+  { id: 'secrets', effect: 'hold', match: { relation: ['vault'] }, approvers: ['reviewers'] },
+  { id: 'shut', effect: 'deny', match: { relation: ['locked'] } },
+];
+
+const rig = withRig({
+  sql: `CREATE TABLE item (id int PRIMARY KEY, name text);
+    INSERT INTO item SELECT i, 'n' || i FROM generate_series(1, 10) i;
+    CREATE TABLE part (id int PRIMARY KEY, item int REFERENCES item ON DELETE CASCADE);
+    CREATE TABLE vault (id int PRIMARY KEY, email text);
+    INSERT INTO vault SELECT i, 'p' || i || '@example.com' FROM generate_series(1, 5) i;
+    CREATE TABLE locked (id int);
+    CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+    CREATE TRIGGER note BEFORE DELETE ON item FOR EACH ROW EXECUTE FUNCTION noted();
+    CREATE SCHEMA other; CREATE TABLE other.item (id int PRIMARY KEY)`,
+  tune: (settings) => ({
+    ...settings,
+    rules: HELD,
+    roles: { admins: [{ group: 'admins' }], auditors: [] },
+    approvals: approvalSettings({ noticeEveryMs: 0 }),
+  }),
+});
+
+const dana = () => rig.tokenOf('dana');
+const rosa = () => rig.tokenOf('rosa', ['reviewers']);
+
+afterEach(async () => {
+  rig.gateway.reload(rig.settings);
+  // What a test that failed left behind is not the next one's.
+  for (const { id } of await pending()) await deny(id);
+});
+
+const post = async (path: string, token: string, body: unknown = {}): Promise<Json> => {
+  const { status, body: answer } = await rig.api(
+    'POST',
+    path,
+    token,
+    { 'content-type': 'application/json' },
+    JSON.stringify(body),
+  );
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(answer)}`);
+  return answer;
+};
+
+async function pending(): Promise<Json[]> {
+  const { body } = await rig.api('GET', '/v1/requests?pending=1', await rosa());
+  return body.requests;
+}
+
+/** The only one that waits now. */
+async function theRequest(): Promise<Json> {
+  await until(async () => (await pending()).length > 0);
+  const [request, ...others] = await pending();
+  expect(others).toEqual([]);
+  return (await rig.api('GET', `/v1/requests/${request.id}`, await rosa())).body;
+}
+
+const approve = async (id: string, terms: object = {}) =>
+  post(`/v1/requests/${id}/approve`, await rosa(), { reason: 'go', ...terms });
+const deny = async (id: string) => post(`/v1/requests/${id}/deny`, await rosa(), { reason: 'not today' });
+
+async function wire(token?: string): Promise<WireClient> {
+  const client = new WireClient(await rig.upgrade({ token: token ?? (await dana()) }));
+  await client.startup().through('Z');
+  return client;
+}
+
+interface Notices {
+  readonly client: pg.Client;
+  readonly notices: string[];
+}
+
+async function connected(): Promise<Notices> {
+  const client = await rig.connect(await dana());
+  const notices: string[] = [];
+  client.on('notice', ({ message }) => notices.push(message ?? ''));
+  return { client, notices };
+}
+
+const count = async (table: string) => Number((await rig.direct(`SELECT count(*) FROM ${table}`))[0]!.count);
+
+const intents = async (sql: string): Promise<StatementIntent[]> =>
+  (await rig.records()).filter(
+    (one): one is StatementIntent =>
+      one.kind === 'statement.intent' && typeof one.body !== 'string' && one.body.sql.startsWith(sql),
+  );
+
+describe('a held statement', () => {
+  it('waits, says for whom, and runs once it is approved', async () => {
+    const { client, notices } = await connected();
+    const running = client.query('DELETE FROM item WHERE id = 1');
+    const request = await theRequest();
+    expect(request).toMatchObject({
+      kind: 'statement',
+      by: { subject: 'dana' },
+      statement: {
+        sql: 'DELETE FROM item WHERE id = 1',
+        command: 'DELETE',
+        rule: 'deletes',
+        relations: ['public.item'],
+        cascades: ['public.part'],
+        triggers: ['public.item.note'],
+        estimated_rows: 1,
+        in_transaction: false,
+        can_roll_back: true,
+      },
+    });
+    await until(() => notices.length > 0);
+    expect(notices[0]).toBe(`waiting for approval: request ${request.id} (group reviewers)`);
+    expect(await count('item')).toBe(10);
+    await approve(request.id);
+    expect((await running).rowCount).toBe(1);
+    expect(await count('item')).toBe(9);
+    expect(await intents('DELETE FROM item WHERE id = 1')).toMatchObject([{ decision: 'allow', approval: request.id }]);
+    // Once: the same again asks again.
+    const again = failure(client.query('DELETE FROM item WHERE id = 1'));
+    await deny((await theRequest()).id);
+    await again;
+  });
+
+  it('is refused when it is denied, and the connection lives on', async () => {
+    const { client } = await connected();
+    const refused = failure(client.query('DELETE FROM item'));
+    const { id } = await theRequest();
+    await deny(id);
+    expect(await refused).toMatchObject({
+      code: '42501',
+      message: expect.stringContaining('not today'),
+      detail: expect.stringContaining(id),
+      hint: expect.stringContaining(`dbgate requests show ${id}`),
+    });
+    expect((await client.query('SELECT count(*)::int FROM item')).rows).toEqual([{ count: 9 }]);
+    expect((await intents('DELETE FROM item')).at(-1)).toMatchObject({ decision: 'deny', rule: 'deletes' });
+  });
+
+  it('with bind values in the extended protocol: what was bound is what runs', async () => {
+    const { client } = await connected();
+    const running = client.query('UPDATE item SET name = $2 WHERE id = $1', [2, 'two']);
+    const request = await theRequest();
+    expect(request.statement).toMatchObject({ binds: 2, command: 'UPDATE', in_transaction: false });
+    await approve(request.id);
+    expect((await running).rowCount).toBe(1);
+    // Other values are another statement.
+    const other = failure(client.query('UPDATE item SET name = $2 WHERE id = $1', [3, 'two']));
+    await deny((await theRequest()).id);
+    await other;
+    expect(await rig.direct('SELECT name FROM item WHERE id IN (2, 3) ORDER BY id')).toEqual([
+      { name: 'two' },
+      { name: 'n3' },
+    ]);
+  });
+
+  it('keeps no lock on its table while it waits', async () => {
+    const { client } = await connected();
+    const running = client.query('UPDATE item SET name = $1 WHERE id = 2', ['x']);
+    const { id } = await theRequest();
+    expect(await rig.direct("SELECT 1 FROM pg_locks WHERE relation = 'item'::regclass")).toEqual([]);
+    await approve(id);
+    await running;
+  });
+
+  it('is withdrawn by a CancelRequest', async () => {
+    const { client } = await connected();
+    const cancelled = failure(client.query('DELETE FROM item'));
+    const { id } = await theRequest();
+    const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
+    const cancel = new WireClient(await rig.upgrade({ token: await dana() }));
+    const bytes = Buffer.alloc(16);
+    for (const [i, value] of [16, 80877102, processID, secretKey].entries()) bytes.writeInt32BE(value, i * 4);
+    cancel.send(bytes);
+    expect(await cancelled).toMatchObject({ code: '57014' });
+    await until(async () => (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.status === 'cancelled');
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('whose client is gone goes through once when it is run again', async () => {
+    const first = await wire();
+    first.query('DELETE FROM item WHERE id = 3');
+    const { id } = await theRequest();
+    first.stream.destroy();
+    await until(async () => (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.waiting === 0);
+    await approve(id);
+    expect(await count('item')).toBe(9);
+    const { client } = await connected();
+    expect((await client.query('DELETE FROM item WHERE id = 3')).rowCount).toBe(1);
+    expect(await pending()).toEqual([]);
+  });
+
+  it('with another search_path is another statement', async () => {
+    const first = await wire();
+    first.query('DELETE FROM item WHERE id = 4');
+    const { id } = await theRequest();
+    first.stream.destroy();
+    await until(async () => (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.waiting === 0);
+    await approve(id);
+    const { client } = await connected();
+    await client.query('SET search_path = other');
+    const asked = failure(client.query('DELETE FROM item WHERE id = 4'));
+    const other = await theRequest();
+    expect(other.id).not.toBe(id);
+    await deny(other.id);
+    await asked;
+    await client.query('RESET search_path');
+    expect((await client.query('DELETE FROM item WHERE id = 4')).rowCount).toBe(1);
+  });
+
+  it('is looked at again when it is approved: what policy denies by then is denied', async () => {
+    const { client } = await connected();
+    const refused = failure(client.query('DELETE FROM item WHERE id = 5'));
+    const { id } = await theRequest();
+    const rules = [...HELD, { id: 'no', effect: 'deny' as const, match: { relation: ['item'] } }];
+    rig.gateway.reload({ ...rig.settings, rules });
+    await approve(id);
+    expect(await refused).toMatchObject({ code: '42501', detail: expect.stringContaining('rule no') });
+    expect(await rig.direct('SELECT id FROM item WHERE id = 5')).toHaveLength(1);
+  });
+
+  it('is denied before anybody is asked when something else speaks against it', async () => {
+    const { client } = await connected();
+    expect(await failure(client.query('DELETE FROM item; SELECT * FROM locked'))).toMatchObject({
+      detail: expect.stringContaining('rule shut'),
+    });
+    expect(await failure(client.query('PREPARE p AS DELETE FROM item'))).toMatchObject({ code: '42501' });
+    expect(await pending()).toEqual([]);
+  });
+
+  it('has its answer masked', async () => {
+    const { client } = await connected();
+    const running = client.query('SELECT email FROM vault WHERE id = 1');
+    const request = await theRequest();
+    expect(request.statement.columns).toMatchObject({ 'public.vault.email': 'email' });
+    await approve(request.id);
+    const [row] = (await running).rows;
+    expect(row.email).not.toBe('p1@example.com');
+  });
+});
+
+describe('in a transaction', () => {
+  it('waits with its locks, and is told so', async () => {
+    const { client } = await connected();
+    await client.query('BEGIN');
+    await client.query("INSERT INTO item VALUES (50, 'new')");
+    const running = client.query('DELETE FROM item WHERE id = 50');
+    const request = await theRequest();
+    expect(request.statement.in_transaction).toBe(true);
+    await approve(request.id);
+    expect((await running).rowCount).toBe(1);
+    await client.query('COMMIT');
+    expect(await rig.direct('SELECT id FROM item WHERE id = 50')).toEqual([]);
+  });
+
+  it('a refusal fails it as any error', async () => {
+    const { client } = await connected();
+    await client.query('BEGIN');
+    const refused = failure(client.query('DELETE FROM item'));
+    await deny((await theRequest()).id);
+    await refused;
+    expect(await failure(client.query('SELECT 1'))).toMatchObject({ code: '25P02' });
+    expect(await failure(client.query('DELETE FROM item'))).toMatchObject({ code: '25P02' });
+    expect(await pending()).toEqual([]);
+    await client.query('ROLLBACK');
+  });
+
+  it('waits no longer than is allowed there, and goes through when it is run again', async () => {
+    rig.gateway.reload({ ...rig.settings, approvals: approvalSettings({ holdInTransactionMs: 1_000 }) });
+    const { client } = await connected();
+    await client.query('BEGIN');
+    const refused = failure(client.query('DELETE FROM item WHERE id = 6'));
+    const { id } = await theRequest();
+    expect(await refused).toMatchObject({ code: '42501', hint: expect.stringContaining('it goes through') });
+    await client.query('ROLLBACK');
+    await approve(id);
+    expect((await client.query('DELETE FROM item WHERE id = 6')).rowCount).toBe(1);
+  });
+});
+
+describe('in a pipeline', () => {
+  it('what came before is answered by the server, what comes behind waits', async () => {
+    const client = await wire();
+    client.send(
+      encodeParse('', 'SELECT 1'),
+      encodeBind('', '', []),
+      encodeExecute(''),
+      encodeParse('', 'DELETE FROM item WHERE id = 7 RETURNING id'),
+      encodeBind('', '', []),
+      encodeExecute(''),
+      encodeParse('', 'SELECT 3'),
+      encodeBind('', '', []),
+      encodeExecute(''),
+      SYNC,
+    );
+    const request = await theRequest();
+    // Its implicit transaction is open, and cannot be the gateway's.
+    expect(request.statement).toMatchObject({ in_transaction: true, can_roll_back: false });
+    await approve(request.id);
+    const messages = await client.through('Z');
+    const rows = messages
+      .filter(({ type }) => type === 'D')
+      .map(({ raw }) => String(decodeDataRow(raw, 5, raw.length)));
+    expect(rows).toEqual(['1', '7', '3']);
+    expect(messages.map(({ type }) => type).filter((type) => type !== 'N')).toEqual([
+      ...'12DC',
+      ...'12DC',
+      ...'12DC',
+      'Z',
+    ]);
+  });
+
+  it('a second Execute of what was approved once is refused', async () => {
+    const client = await wire();
+    client.send(encodeParse('', 'DELETE FROM item WHERE id = 8'), encodeBind('', '', []), encodeExecute(''), FLUSH);
+    await approve((await theRequest()).id);
+    await client.through('C');
+    client.send(encodeExecute(''), SYNC);
+    expect(await client.error()).toMatchObject({ code: '42501', message: expect.stringContaining('none left') });
+    await client.through('Z');
+    // Its transaction failed with that.
+    expect(await rig.direct('SELECT id FROM item WHERE id = 8')).toHaveLength(1);
+  });
+
+  it('a named portal is refused: FETCH could run it again', async () => {
+    const client = await wire();
+    client.send(encodeParse('', 'SELECT * FROM vault'), encodeBind('p', '', []), encodeExecute('p'), SYNC);
+    expect(await client.error()).toMatchObject({ code: '42501', message: expect.stringContaining('named portal') });
+    await client.through('Z');
+    expect(await pending()).toEqual([]);
+  });
+});
+
+it('ten connections of one tool make one request', async () => {
+  const clients = await Promise.all(Array.from({ length: 10 }, connected));
+  const running = clients.map(({ client }, i) => client.query(`UPDATE item SET name = 'b' WHERE id = ${100 + i}`));
+  await until(async () => (await pending())[0]?.executions === 10);
+  const { id } = await theRequest();
+  await approve(id, { times: 10 });
+  expect((await Promise.all(running)).map(({ rowCount }) => rowCount)).toEqual(Array(10).fill(0));
+});
+
+it('notices come again while it waits', async () => {
+  rig.gateway.reload({ ...rig.settings, approvals: approvalSettings({ noticeEveryMs: 50 }) });
+  const { client, notices } = await connected();
+  const refused = failure(client.query('DELETE FROM item'));
+  const { id } = await theRequest();
+  await until(() => notices.length > 2);
+  expect(new Set(notices).size).toBe(1);
+  await deny(id);
+  await refused;
+});
+
+it('a gateway that is started again knows the request, and what was approved meanwhile goes through', async () => {
+  const client = await wire();
+  client.query('DELETE FROM item WHERE id = 9');
+  const { id } = await theRequest();
+  await rig.restart();
+  await client.end();
+  expect((await theRequest()).id).toBe(id);
+  await approve(id);
+  const again = await connected();
+  expect((await again.client.query('DELETE FROM item WHERE id = 9')).rowCount).toBe(1);
+  expect(await pending()).toEqual([]);
+});
+
+it('somebody who is cut off while his statement waits runs nothing', async () => {
+  const client = await wire(await rig.tokenOf('mallory'));
+  client.query('DELETE FROM item WHERE id = 10');
+  const { id } = await theRequest();
+  const { issuer } = rig.oidc.settings;
+  rig.gateway.revocations.revokeSubject({ issuer, subject: 'mallory' });
+  const messages = await client.through('E');
+  expect(fieldsOf(messages.at(-1)!)).toMatchObject({ code: '28000' });
+  await client.end();
+  await approve(id).catch(() => {});
+  expect(await rig.direct('SELECT id FROM item WHERE id = 10')).toHaveLength(1);
+});
