@@ -73,6 +73,8 @@ export interface Recorder {
   connectRefused(fields: ConnectRefusedFields): void;
   /** Durable when it resolves; throws `audit_unavailable`: then what it tells of must not be done. */
   event(fields: EventFields): Promise<Position>;
+  /** Gives an intent of an earlier process an outcome: nobody knows what became of it. Never throws. */
+  mayHaveRun(session: string, n: number): void;
   /** Of what was done already; never throws. */
   note(fields: EventFields): void;
   /** Outcomes and the like that wait for the log to heal. */
@@ -142,6 +144,12 @@ export function openRecorder(log: EventLog, options: RecorderOptions): Recorder 
       const { lastPosition } = await log.append(AUDIT_STREAM, [{ payload }]);
       if (tap.on) tap.record(payload, lastPosition);
       return lastPosition;
+    },
+    mayHaveRun(session, n) {
+      backlog.record(
+        `{"v":2,"kind":"statement.outcome","at":"${clock()}","session":${JSON.stringify(session)},"n":${n}` +
+          ',"rows":0,"bytes":0,"ms":0,"masked":0,"fate":"may_have_run"}',
+      );
     },
     note: (fields) => backlog.record(encodeEvent(fields)),
     get pending() {

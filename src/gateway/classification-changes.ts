@@ -44,6 +44,7 @@ const TABLES_AT_ONCE = 25;
 export class ClassificationChanges {
   readonly #file: string;
   readonly #log: (line: string) => void;
+  readonly #onChanged: (changes: readonly ClassificationChange[]) => void;
   /** Undefined: there was no map yet, so everything in the next one is as it always was. */
   #known: ReadonlyMap<string, Known> | undefined;
   #changes: readonly ClassificationChange[] = [];
@@ -51,7 +52,13 @@ export class ClassificationChanges {
   #work: Promise<void> = Promise.resolve();
 
   /** `database`: the name it has in the gateway's settings. */
-  constructor(stateDir: string, database: string, log: (line: string) => void) {
+  constructor(
+    stateDir: string,
+    database: string,
+    log: (line: string) => void,
+    onChanged: (changes: readonly ClassificationChange[]) => void = () => {},
+  ) {
+    this.#onChanged = onChanged;
     this.#file = path.join(stateDir, 'classification', `${encodeURIComponent(database)}.changes.json`);
     this.#log = log;
   }
@@ -100,6 +107,7 @@ export class ClassificationChanges {
     await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
     await writeFile(`${this.#file}.new`, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
     await rename(`${this.#file}.new`, this.#file);
+    this.#onChanged(found);
   }
 
   async #load(): Promise<void> {

@@ -50,7 +50,12 @@ export class DatabaseRuntime {
 
   constructor(
     settings: DatabaseSettings,
-    shared: { readonly analysers: AnalyserPool; readonly masking: MaskingParts; readonly owned: OwnedObjects },
+    shared: {
+      readonly analysers: AnalyserPool;
+      readonly masking: MaskingParts;
+      readonly owned: OwnedObjects;
+      onClassesChanged(database: string, changes: readonly ClassificationChange[]): void;
+    },
     log: (line: string) => void,
   ) {
     const { analysers, masking, owned } = shared;
@@ -59,7 +64,9 @@ export class DatabaseRuntime {
     this.#analysers = analysers;
     this.#masking = masking;
     this.#log = log;
-    this.#changes = new ClassificationChanges(masking.stateDir, settings.name, log);
+    this.#changes = new ClassificationChanges(masking.stateDir, settings.name, log, (changes) =>
+      shared.onClassesChanged(settings.name, changes),
+    );
     this.#upstream = { ...settings.upstream };
     this.#snapshot = new CatalogSnapshot(this.#upstream, log);
     this.#purity = new PuritySnapshot(this.#upstream, log);

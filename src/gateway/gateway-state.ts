@@ -12,6 +12,7 @@ import { type Access, type Granted, isFor } from '../policy/grants.ts';
 import type { SharedEventLog } from '../store/event-log.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
+import type { ClassificationChange } from './classification-changes.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
 import type { EgressUsages } from './egress-usage.ts';
@@ -65,6 +66,8 @@ export class GatewayState {
   readonly analysers = new AnalyserPool();
   readonly masking: MaskingParts;
   readonly logLine: (line: string) => void;
+  /** Told of columns that have another class than before. */
+  onClassesChanged: (database: string, changes: readonly ClassificationChange[]) => void = () => {};
   #policy: PolicyInForce;
   #policyTimer: NodeJS.Timeout | undefined;
   readonly #databases = new Map<string, DatabaseRuntime>();

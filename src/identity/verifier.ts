@@ -32,6 +32,8 @@ export interface VerifierOptions {
   readonly now: () => number;
   readonly fetch?: FetchLike;
   readonly revocations?: Revocations;
+  /** Of each request whose token is good; `tokenHash` names the token, and must stay in memory. */
+  readonly onAccepted?: (principal: Principal, tokenHash: string) => void;
   /** Used proofs; hand the same one to each verifier of a gateway, or a reload of its configuration forgets them. */
   readonly replay?: ReplayCache;
 }
@@ -90,6 +92,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (options.revocations?.isRevoked(principal) || options.revocations?.isTokenRevoked(tokenHash, nowMs)) {
         throw invalid('access was revoked', 'ask whoever administers this gateway');
       }
+      options.onAccepted?.(principal, tokenHash);
       return principal;
     },
   };

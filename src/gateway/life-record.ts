@@ -1,0 +1,152 @@
+/**
+ * What happens to the gateway itself and at its door, as records: that it started and stopped, which policy came into
+ * force, who logged in, whose columns have another class; and what an earlier process left open is given an end.
+ * In: calls of the server. Out: records; nothing here can refuse anything but the start.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Recorder } from '../audit/recorder.ts';
+import { unfinishedIntents } from '../audit/unfinished-intents.ts';
+import { VERSION } from '../config/version.ts';
+import { type Principal, principalKey } from '../identity/principal.ts';
+import type { Position } from '../store/event-log.ts';
+import type { SegmentLog } from '../store/segment-log.ts';
+import type { ClassificationChange } from './classification-changes.ts';
+
+/** Tokens that are remembered as recorded; the oldest is forgotten, and recorded again when it comes again. */
+const MAX_TOKENS = 20_000;
+const MAX_CHANGES = 200;
+
+interface Kept {
+  /** Every intent up to here has an outcome, or was refused. */
+  readonly settledTo: Position;
+  readonly policyVersion: string;
+}
+
+export interface LifeRecordParts {
+  readonly log: SegmentLog;
+  readonly recorder: Recorder;
+  readonly stateDir: string;
+  readonly logLine: (line: string) => void;
+}
+
+export class LifeRecord {
+  readonly #parts: LifeRecordParts;
+  readonly #file: string;
+  readonly #tokens = new Set<string>();
+  #kept: Kept;
+  #settling: Promise<void> = Promise.resolve();
+
+  constructor(parts: LifeRecordParts) {
+    this.#parts = parts;
+    this.#file = path.join(parts.stateDir, 'life.json');
+    this.#kept = read(this.#file);
+  }
+
+  /** Throws `audit_unavailable`. What an earlier process left open is looked for behind it. */
+  async started(policyVersion: string): Promise<void> {
+    const { log, recorder } = this.#parts;
+    await recorder.event({
+      kind: 'gateway.started',
+      by: undefined,
+      database: undefined,
+      detail: { version: VERSION, node: process.versions.node, policyVersion },
+    });
+    this.policyInForce(policyVersion);
+    this.#settling = this.#settle(log.openedAtPosition).catch((error: Error) =>
+      this.#parts.logLine(`audit: what ran when the gateway ended last is not known: ${error.message}`),
+    );
+  }
+
+  /** Resolves when what was left open has an end. */
+  get settled(): Promise<void> {
+    return this.#settling;
+  }
+
+  async #settle(to: Position): Promise<void> {
+    const { log, recorder, logLine } = this.#parts;
+    const unfinished = await unfinishedIntents(log.dir, this.#kept.settledTo, to);
+    for (const { session, n } of unfinished) recorder.mayHaveRun(session, n);
+    if (unfinished.length > 0) {
+      logLine(`audit: ${unfinished.length} statements may have run when the gateway ended last`);
+      await log.flush();
+      if (log.state !== 'healthy' || recorder.pending > 0) return;
+    }
+    this.#keep({ ...this.#kept, settledTo: to });
+  }
+
+  /** At the start and after each reload. */
+  policyInForce(version: string): void {
+    const before = this.#kept.policyVersion;
+    if (version === before) return;
+    this.#parts.recorder.note({
+      kind: 'policy.changed',
+      by: undefined,
+      database: undefined,
+      detail: { version, before: before === '' ? null : before },
+    });
+    this.#keep({ ...this.#kept, policyVersion: version });
+  }
+
+  /** A token was accepted; `tokenHash` is kept in memory only. */
+  accepted(principal: Principal, tokenHash: string): void {
+    if (this.#tokens.has(tokenHash)) return;
+    if (this.#tokens.size >= MAX_TOKENS) this.#tokens.delete(this.#tokens.keys().next().value!);
+    this.#tokens.add(tokenHash);
+    const { kind, email, groups, actor, authMethods, jkt } = principal;
+    this.#parts.recorder.note({
+      kind: 'identity.login',
+      by: principalKey(principal),
+      database: undefined,
+      detail: { principalKind: kind, methods: authMethods.join(' '), bound: jkt !== undefined },
+      body: { email, groups, actor },
+    });
+  }
+
+  classesChanged(database: string, changes: readonly ClassificationChange[]): void {
+    if (changes.length === 0) return;
+    this.#parts.recorder.note({
+      kind: 'classification.changed',
+      by: undefined,
+      database,
+      detail: { changes: changes.length },
+      body: { changes: changes.slice(0, MAX_CHANGES) },
+    });
+  }
+
+  /** Before the recorder is closed. */
+  async stopped(): Promise<void> {
+    const { log, recorder } = this.#parts;
+    await this.#settling;
+    recorder.note({ kind: 'gateway.stopped', by: undefined, database: undefined, detail: {} });
+    await log.flush();
+    // A clean end leaves nothing open: the next start has nothing to look for.
+    if (log.state === 'healthy' && recorder.pending === 0 && this.#kept.settledTo >= log.openedAtPosition) {
+      this.#keep({ ...this.#kept, settledTo: log.syncedPosition });
+    }
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept = kept;
+    try {
+      mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
+      writeFileSync(`${this.#file}.new`, `${JSON.stringify(kept)}\n`, { mode: 0o600, flush: true });
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch (error) {
+      // Then it is looked for once more, and recorded once more.
+      this.#parts.logLine(`audit: ${this.#file} cannot be written: ${(error as Error).message}`);
+    }
+  }
+}
+
+function read(file: string): Kept {
+  try {
+    const { settledTo, policyVersion } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Kept>;
+    if (Number.isSafeInteger(settledTo) && typeof policyVersion === 'string') {
+      return { settledTo: settledTo!, policyVersion };
+    }
+  } catch {
+    // Missing, or of no use: the whole record is looked through.
+  }
+  return { settledTo: 0, policyVersion: '' };
+}
