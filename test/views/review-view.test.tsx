@@ -117,7 +117,7 @@ describe('keys of a review', () => {
   });
 
   it('terms of one request are never taken to another', () => {
-    const first = play(withDetail(reviewList(ITEMS), DETAIL), [...typed('s5m'), key('enter'), key('escape')]);
+    const first = play(withDetail(reviewList(ITEMS), DETAIL), [...typed('s5m'), key('enter')]);
     const other = play(withDetail(first.state, { ...DETAIL, id: 'r-3' }), [...typed('a'), key('enter')]);
     expect(other.effects).toMatchObject([{ id: 'r-3', terms: { duration: '' } }]);
   });
