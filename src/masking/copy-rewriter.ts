@@ -26,6 +26,7 @@ const TEXT: TypeShape = { oid: 25, base: 'text', kind: 'scalar' };
 export class CopyRewriter {
   /** Values that were masked so far; NULLs do not count. */
   cellsMasked = 0;
+  readonly counts: MaskedCounts;
   readonly #framing: CopyFraming;
   readonly #fields: TextFields | CsvFields | undefined;
   readonly #maskers: readonly CellMasker[];
@@ -43,12 +44,20 @@ export class CopyRewriter {
     maxRowBytes = DEFAULT_MAX_ROW_BYTES,
   ) {
     this.#maxRowBytes = maxRowBytes;
+    this.counts = new MaskedCounts(plan.columns);
+    const counts = this.counts.byColumn;
     const isBinary = format.format === 'binary';
     this.#framing = copyFraming(format);
     this.#maskers = plan.columns.map((action, i) => {
       const type = plan.types?.[i];
       const shape = type === undefined ? (isBinary ? undefined : TEXT) : types(type);
-      return cellMasker(action, { shape, typeModifier: -1, format: isBinary ? 1 : 0 }, types, context);
+      const masker = cellMasker(action, { shape, typeModifier: -1, format: isBinary ? 1 : 0 }, types, context);
+      if (masker === pass) return pass;
+      return (source, start, end, out) => {
+        const result = masker(source, start, end, out);
+        if (result === MASKED || result === NULLED) counts[i]!++;
+        return result;
+      };
     });
     if (!isBinary) this.#fields = new (format.format === 'csv' ? CsvFields : TextFields)(format, this.#maskers);
   }

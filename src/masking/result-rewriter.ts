@@ -41,6 +41,7 @@ export function planMismatch(expected: number, actual: number): DbgateError {
 export class ResultRewriter {
   /** Values that were masked so far; NULLs do not count. */
   cellsMasked = 0;
+  readonly counts: MaskedCounts;
   readonly #maskers: readonly CellMasker[];
   readonly #maxRowBytes: number;
   readonly #room: number;
@@ -50,6 +51,7 @@ export class ResultRewriter {
   constructor(plan: ResultPlan, columns: readonly ResultColumn[], options: RewriterOptions) {
     if (plan.columns.length !== columns.length) throw planMismatch(plan.columns.length, columns.length);
     this.#maxRowBytes = options.maxRowBytes ?? DEFAULT_MAX_ROW_BYTES;
+    this.counts = new MaskedCounts(plan.columns);
     this.#maskers = plan.columns.map((action: ColumnAction, i) => {
       const { typeOid, typeModifier, format } = columns[i]!;
       return cellMasker(action, { shape: options.types(typeOid), typeModifier, format }, options.types, options);
@@ -78,6 +80,7 @@ export class ResultRewriter {
     at += 2;
     const first = out.length;
     out.reserve(end - start + this.#room);
+    const counts = this.counts.byColumn;
     let masked = 0;
     // What is behind `copied` and before the cell at hand goes as it came.
     let copied = start;
@@ -99,11 +102,13 @@ export class ResultRewriter {
         const result = masker(buffer, at, next, out);
         if (result === MASKED) {
           masked++;
+          counts[i]!++;
           out.int32At(from - 4, out.length - from);
           // What a mask took beyond its own value's length is room of the columns to come.
           if (out.length - from > length + MASK_ROOM) out.reserve(end - next + this.#room);
         } else if (result === NULLED) {
           masked++;
+          counts[i]!++;
           out.int32At(from - 4, -1);
         }
       }

@@ -299,6 +299,8 @@ describe('what comes besides rows', () => {
       );
       if (outcome?.kind !== 'statement.outcome') return false;
       expect([intent.decision, outcome.masked, outcome.rows]).toEqual(['mask', 3, 3]);
+      expect(outcome.maskedBy).toEqual({ email: 3 });
+      expect(Object.values(intent.columns)).toContain('email');
       return true;
     });
   });

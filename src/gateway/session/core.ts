@@ -235,6 +235,7 @@ export class SessionCore {
       ms: (request.endedMs === 0 ? this.nowMs : request.endedMs) - request.startedMs,
       sqlstate: request.sqlstate,
       masked: request.masked,
+      maskedBy: request.maskedBy,
       fate: request.fate,
     });
   }

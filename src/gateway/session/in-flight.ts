@@ -6,6 +6,7 @@
  */
 import type { OutcomeFate } from '../../audit/record.ts';
 import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { MaskedByClass } from '../../masking/masked-counts.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
@@ -57,6 +58,8 @@ export interface Request {
   bytes: number;
   /** Values that were masked. */
   masked: number;
+  /** The same by class; undefined: none. */
+  maskedBy?: MaskedByClass;
   sqlstate: string | undefined;
   /** When its last answer came; 0: not yet. */
   endedMs: number;

@@ -216,7 +216,9 @@ export class MaskedAnswers {
   #end(): void {
     const rewriter = this.#rewriter;
     if (rewriter !== undefined && this.#request !== undefined) {
-      this.#request.masked += (rewriter.kind === 'rows' ? rewriter.rows : rewriter.copy).cellsMasked;
+      const { cellsMasked, counts } = rewriter.kind === 'rows' ? rewriter.rows : rewriter.copy;
+      this.#request.masked += cellsMasked;
+      if (cellsMasked > 0) counts.addTo((this.#request.maskedBy ??= {}));
     }
     this.#request = undefined;
     this.#rewriter = undefined;
