@@ -5,6 +5,7 @@
  */
 import type { RequestFilter, Requests } from '../approvals/contract.ts';
 import type { RequestState, RequestStatus } from '../approvals/request.ts';
+import type { HistoryEntry } from '../audit/record.ts';
 import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { openEventStream } from './event-stream.ts';
@@ -76,17 +77,22 @@ export async function showRequest(api: ApiOptions, { response, principal, name }
 }
 
 /** 0 or 1: whether the person asked for anything before; they see all of their own. */
-function earlierRequests(requests: Requests, { request: { id, by } }: RequestState): number {
+export function earlierRequests(requests: Requests, { request: { id, by } }: RequestState): number {
   const asker: Principal = { ...by, expiresAt: 0, authMethods: [], jkt: undefined };
   return requests.list(asker, { mine: by.key, after: id, limit: 1 }).length;
 }
 
+export type RecentStatement = Pick<
+  HistoryEntry,
+  'id' | 'at' | 'sql' | 'command' | 'decision' | 'rows' | 'sqlstate' | 'state'
+>;
+
 /** What the requester ran last on that database, for whoever decides; undefined: not for this viewer. */
-async function recentStatements(
-  { gateway, history }: ApiOptions,
+export async function recentStatements(
+  { gateway, history }: Pick<ApiOptions, 'gateway' | 'history'>,
   { request, status }: RequestState,
   viewer: Principal,
-): Promise<readonly object[] | undefined> {
+): Promise<readonly RecentStatement[] | undefined> {
   if (status !== 'pending' || !gateway.requests.mayDecide(request.id, viewer)) return undefined;
   const { entries } = await history.query({
     principal: request.by.key,

@@ -3,7 +3,7 @@ import { durationText, nameOf, timeText, whatOf } from '../../approvals/notify/a
 import { lines, oneLine } from '../../approvals/notify/plain-text.ts';
 import type { Person, RequestEvent, RequestState, Terms } from '../../approvals/request.ts';
 import type { Risk } from '../../approvals/risk.ts';
-import type { HistoryEntry } from '../../audit/record.ts';
+import type { RecentStatement } from '../requests.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 
 export interface RequestView {
@@ -11,7 +11,7 @@ export interface RequestView {
   readonly events: readonly RequestEvent[];
   readonly risk: Risk;
   /** What the requester ran last there; undefined: not for this visitor. */
-  readonly recent: readonly HistoryEntry[] | undefined;
+  readonly recent: readonly RecentStatement[] | undefined;
   readonly mayDecide: boolean;
   readonly csrf: string;
   /** Why the last try was not taken. */
@@ -137,7 +137,7 @@ function statementTerms({ request, waiting }: RequestState): HtmlValue {
 ${canTry ? html`<label><input type="checkbox" name="try" value="yes"> Try it first: count the rows, then ask again</label>` : undefined}`;
 }
 
-function recentList(recent: readonly HistoryEntry[]): Html {
+function recentList(recent: readonly RecentStatement[]): Html {
   return html`<h2>What that person did there lately</h2>
 ${
   recent.length === 0

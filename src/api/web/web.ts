@@ -15,6 +15,7 @@ import { httpErrorOf } from '../http-answer.ts';
 import { termsOf } from '../request-bodies.ts';
 import { readRawBody } from '../request-body.ts';
 import { requestRisk } from '../request-json.ts';
+import { earlierRequests, recentStatements } from '../requests.ts';
 import { cookieOf, LOGIN_COOKIE, SESSION_COOKIE, setCookie } from './cookies.ts';
 import { html } from './html.ts';
 import { page, redirect, sendPage, sendStyle, type Visitor } from './layout.ts';
@@ -34,7 +35,6 @@ export interface WebOptions {
 
 const MAX_FORM_BYTES = 32 << 10;
 const MAX_LISTED = 200;
-const RECENT_STATEMENTS = 10;
 const REQUEST_PATH = /^\/requests\/(r-[0-9a-z]{8})(?:\/(approve|deny))?$/;
 const PATHS = /^\/(requests(\/.*)?|login(\/callback)?|logout|web\.css)$/;
 
@@ -119,19 +119,16 @@ export class Web {
   }
 
   async #show(response: ServerResponse, session: WebSession, id: string, problem?: DbgateError): Promise<void> {
-    const { gateway, history } = this.#options;
+    const { requests } = this.#options.gateway;
     const { principal } = session;
-    const { requests } = gateway;
     const state = requests.get(id, principal);
     if (state === undefined) throw notFound();
     const mayDecide = state.status === 'pending' && requests.mayDecide(id, principal);
-    const { by, database } = state.request;
-    const recent = mayDecide
-      ? (await history.query({ principal: by.key, database, limit: RECENT_STATEMENTS })).entries
-      : undefined;
+    const recent = await recentStatements(this.#options, state, principal);
     const events = await requests.events(id);
     const { csrf } = session;
-    const view = { state, events, risk: requestRisk(state), recent, mayDecide, csrf, problem: problem?.message };
+    const risk = requestRisk(state, earlierRequests(requests, state));
+    const view = { state, events, risk, recent, mayDecide, csrf, problem: problem?.message };
     const status = problem === undefined ? 200 : httpErrorOf(problem).status;
     sendPage(response, status, page(titleOf(state), requestBody(view), visitorOf(session)));
   }
