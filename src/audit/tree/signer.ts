@@ -136,7 +136,14 @@ export async function rotateKey(
   parseKeyChain(readFileSync(path, 'utf8') + line);
   appendFileSync(path, line);
   syncFile(path);
-  if (publicKey === undefined) renameSync(nextKeyPath(stateDir), keyPath(stateDir));
+  if (publicKey === undefined) {
+    try {
+      renameSync(nextKeyPath(stateDir), keyPath(stateDir));
+    } catch (error) {
+      // A running gateway has seen the new chain and done it already.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
   return next;
 }
 
