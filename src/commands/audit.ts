@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { auditKeysAction } from './audit-keys.ts';
+import { auditReindexAction } from './audit-reindex.ts';
 import { auditRotateKeyAction } from './audit-rotate-key.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 
@@ -15,7 +16,7 @@ export interface AuditAction {
   run(context: CommandContext, options: CommandOptions): Promise<number | void>;
 }
 
-const ACTIONS: readonly AuditAction[] = [auditKeysAction, auditRotateKeyAction];
+const ACTIONS: readonly AuditAction[] = [auditKeysAction, auditRotateKeyAction, auditReindexAction];
 
 export const auditCommand: CommandDefinition = {
   name: 'audit',

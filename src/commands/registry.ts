@@ -76,7 +76,25 @@ export const COMMANDS: readonly RegistryEntry[] = [
   entry('Account', 'login', 'log in to a gateway', async () => (await import('./login.ts')).loginCommand),
   entry('Account', 'logout', 'log out and forget the login', async () => (await import('./logout.ts')).logoutCommand),
   entry('Account', 'whoami', 'who you are to the gateway', async () => (await import('./whoami.ts')).whoamiCommand),
-  entry('Record', 'history', 'your own statements', async () => (await import('./history.ts')).historyCommand),
+  entry(
+    'Record',
+    'history',
+    'what was run: list, search, show',
+    async () => (await import('./history.ts')).historyCommand,
+  ),
+  entry(
+    'Record',
+    'sessions',
+    'sessions that were, and are',
+    async () => (await import('./sessions.ts')).sessionsCommand,
+  ),
+  entry(
+    'Record',
+    'replay',
+    'a session as it was: watch it, judge it again, run it again',
+    async () => (await import('./replay.ts')).replayCommand,
+  ),
+  entry('Record', 'watch', 'what is being run now', async () => (await import('./watch.ts')).watchCommand),
   entry('Record', 'verify', 'is the record what was signed', async () => (await import('./verify.ts')).verifyCommand),
   entry(
     'Record',

@@ -30,6 +30,13 @@ export interface GatewayRequestOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface GatewayStreamOptions extends GatewayRequestOptions {
+  /** Default: GET. */
+  readonly method?: 'GET' | 'POST';
+  /** Server-sent events: the data of each, instead of each line. */
+  readonly events?: true;
+}
+
 export interface AuthorizationHeaders {
   readonly authorization: string;
   readonly dpop?: string;
@@ -48,7 +55,7 @@ export interface GatewayClient {
   /** For one request that the caller sends itself (the tunnel's Upgrade); `url` is a path, or a URL below `gateway`. */
   authorizationHeaders(method: string, url: string | URL): Promise<AuthorizationHeaders>;
   /** The lines of an NDJSON answer, until it ends or the signal aborts. */
-  stream(path: string, options?: GatewayRequestOptions): AsyncIterable<unknown>;
+  stream(path: string, options?: GatewayStreamOptions): AsyncIterable<unknown>;
   /** The error that the gateway meant by a refusal with this status and body. */
   errorFrom(status: number, body: string): DbgateError;
   close(): Promise<void>;
@@ -143,10 +150,13 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
     },
     async *stream(path, options = {}) {
       try {
-        const response = await send('GET', path, undefined, undefined, options);
+        const response = await send(options.method ?? 'GET', path, undefined, undefined, options);
         if (response.statusCode !== 200)
           throw errorFrom(response.statusCode, await readBounded(response.body, maxAnswerBytes));
-        for await (const line of linesOf(response.body)) yield JSON.parse(line) as unknown;
+        for await (const line of linesOf(response.body)) {
+          if (options.events === undefined) yield JSON.parse(line) as unknown;
+          else if (line.startsWith(DATA)) yield JSON.parse(line.slice(DATA.length)) as unknown;
+        }
       } catch (error) {
         if (signal?.aborted || options.signal?.aborted) return;
         throw failure(error);
@@ -155,6 +165,9 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
     close: () => http.close(),
   };
 }
+
+/** Of a server-sent event; the gateway writes each on one line. */
+const DATA = 'data: ';
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncIterable<string> {
   const decoder = new TextDecoder();
