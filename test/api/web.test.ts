@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { html } from '../../src/api/web/html.ts';
 import { STYLE } from '../../src/api/web/layout.ts';
+import { requestBody } from '../../src/api/web/request-page.ts';
+import type { RequestState } from '../../src/approvals/request.ts';
+import { pending, statement } from '../approvals/notify/samples.ts';
 import { type Json, withRig } from '../gateway/gateway-rig.ts';
 import { approvalSettings } from '../support/approvals.ts';
 import { WEB_CLIENT } from '../support/oidc.ts';
@@ -253,6 +256,38 @@ describe('the page of a request', () => {
     });
     expect(page.html).not.toMatch(/<script|\son\w+=|style="|javascript:/i);
   });
+});
+
+describe('the page of a statement', () => {
+  const shown = (changes: Partial<RequestState>, sql = "DELETE FROM orders -- all\nWHERE a < '<b>'") => {
+    const { state, event } = pending(statement(sql));
+    const view = { events: [event], risk: { level: 'high' as const, reasons: ['deletes all rows'] }, recent: [] };
+    return requestBody({ ...view, state: { ...state, ...changes }, mayDecide: true, csrf: 'c', problem: undefined })
+      .text;
+  };
+
+  it('shows its text with its lines, what it does, and how its effect can be bounded', () => {
+    const page = shown({ waiting: ['s-1'] });
+    expect(page).toContain('<pre>DELETE FROM orders -- all\nWHERE a &#60; &#39;&#60;b&#62;&#39;</pre>');
+    for (const text of ['public.order_items', '1200', 'deletes all rows', 'name="max_rows"', 'name="try"']) {
+      expect(page).toContain(text);
+    }
+    // Nobody waits on the wire: there is nothing to try.
+    expect(shown({})).not.toContain('name="try"');
+  });
+
+  it('that was tried asks whether to keep its rows', () => {
+    const page = shown({ waiting: ['s-1'], triedRows: 17 });
+    for (const text of ['changed 17 rows', '>Keep<', '>Roll back<']) expect(page).toContain(text);
+    expect(page).not.toContain('name="max_rows"');
+  });
+});
+
+it('who looks at what somebody else did is on the record', async () => {
+  const id = await ask();
+  await somebody().logIn(url(`/requests/${id}`), 'rosa');
+  const read = (await rig.records()).filter((one) => one.kind === 'history.read' && one.detail.request === id);
+  expect(read).toMatchObject([{ by: `${rig.oidc.issuer}|rosa`, database: 'app' }]);
 });
 
 it('the list shows what waits for the visitor, and nothing else', async () => {
