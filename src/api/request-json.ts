@@ -1,13 +1,19 @@
 /** Requests as the API says them: keys in snake_case, times as ISO 8601 in UTC, `null` for what is not there (yet). */
 import type { Person, RequestEvent, RequestState, Terms } from '../approvals/request.ts';
-import { type Risk, riskOf, usualHours } from '../approvals/risk.ts';
+import { type Risk, rememberingHours, riskOf, usualHours } from '../approvals/risk.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
+import type { Hours } from '../policy/language/hours.ts';
 
 const USUAL_HOURS = usualHours(new Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 /** One request as this viewer may see it; that they may see it at all has been checked. */
-export function requestJson(gateway: GatewayState, state: RequestState, viewer: Principal): Record<string, unknown> {
+export function requestJson(
+  gateway: GatewayState,
+  state: RequestState,
+  viewer: Principal,
+  usual: Hours = USUAL_HOURS,
+): Record<string, unknown> {
   const { request } = state;
   return {
     id: request.id,
@@ -66,8 +72,18 @@ export function requestJson(gateway: GatewayState, state: RequestState, viewer: 
     ended_by: state.endedBy ? personJson(state.endedBy) : null,
     end_reason: state.endReason ?? null,
     reviewed_by: state.reviewedBy ? personJson(state.reviewedBy) : null,
-    risk: requestRisk(state),
+    risk: riskOf(state.request, { askedAt: state.createdAt, usualHours: usual, earlier: undefined }),
   };
+}
+
+/** Of many requests. */
+export function requestsJson(
+  gateway: GatewayState,
+  states: readonly RequestState[],
+  viewer: Principal,
+): Record<string, unknown>[] {
+  const usual = rememberingHours(USUAL_HOURS);
+  return states.map((state) => requestJson(gateway, state, viewer, usual));
 }
 
 /** The same for everybody who sees the request. @param earlier requests of the same person before it */

@@ -13,7 +13,7 @@ import { sendJson } from './http-answer.ts';
 import { flagOf, numberOf } from './query-parameters.ts';
 import { elevationAsk, reasonOf, termsOf } from './request-bodies.ts';
 import { readJsonBody } from './request-body.ts';
-import { eventJson, requestJson, requestRisk } from './request-json.ts';
+import { eventJson, requestJson, requestRisk, requestsJson } from './request-json.ts';
 import type { ApiOptions, Call } from './router.ts';
 
 /** A reason of 2,000 characters and 100 tables fit many times over. */
@@ -51,7 +51,7 @@ export function listRequests({ gateway }: ApiOptions, { response, principal, url
   };
   const states = gateway.requests.list(principal, filter);
   sendJson(response, 200, {
-    requests: states.map((state) => requestJson(gateway, state, principal)),
+    requests: requestsJson(gateway, states, principal),
     ...(states.length < limit ? {} : { next: states.at(-1)!.request.id }),
   });
 }

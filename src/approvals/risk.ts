@@ -50,6 +50,20 @@ export function usualHours(timeZone: string): Hours {
   return parseHours(`Mon-Fri 07:00-20:00 ${timeZone}`) ?? parseHours('Mon-Fri 07:00-20:00 UTC')!;
 }
 
+/** For many requests at once: each minute is looked up once. */
+export function rememberingHours(hours: Hours): Hours {
+  const open = new Map<number, boolean>();
+  return {
+    ...hours,
+    isOpen(nowMs) {
+      const minute = Math.floor(nowMs / 60_000);
+      const known = open.get(minute) ?? hours.isOpen(nowMs);
+      open.set(minute, known);
+      return known;
+    },
+  };
+}
+
 export function riskOf(request: Requested, context: RiskContext): Risk {
   const weighed = [
     ...(request.kind === 'elevation' ? elevationRisk(request) : statementRisk(request)),
