@@ -22,7 +22,15 @@ function tuned(settings: GatewaySettings): GatewaySettings {
     approvals: approvalSettings({
       rules: [
         { ...rule, to: [{ group: 'outsiders' }], id: 'outside', approvers: [{ external: 'okta' }] },
-        { ...rule, approvers: [{ group: 'reviewers' }, { user: 'rosa@example.test' }, { user: 'dana@example.test' }] },
+        {
+          ...rule,
+          approvers: [
+            { group: 'reviewers' },
+            { user: 'rosa@example.test' },
+            { user: 'dana@example.test' },
+            { user: 'dana' },
+          ],
+        },
       ],
     }),
     notify: [
