@@ -8,7 +8,8 @@ import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
 import { NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
-import { type Access, type Granted, isFor } from '../policy/grants.ts';
+import { elevate } from '../policy/elevation.ts';
+import { type Access, type Elevated, type Granted, isFor } from '../policy/grants.ts';
 import type { SharedEventLog } from '../store/event-log.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import { AnalyserPool } from './analyser-pool.ts';
@@ -22,6 +23,7 @@ import { notGranted, PolicyInForce, type SessionContext } from './policy-in-forc
 import type { PolicyScope } from './policy-scope.ts';
 import { RefusalRecord } from './refusal-record.ts';
 import { Egress } from './session/egress.ts';
+import { SessionElevations } from './session-elevations.ts';
 import { type SessionEntry, SessionRegistry } from './session-registry.ts';
 
 export interface GatewayParts {
@@ -40,9 +42,13 @@ export interface GatewayParts {
 /** Whose session it is; renewed with the token. */
 export interface SessionHolder extends SessionContext {
   principal: Principal;
-  /** Raised by each renewal that came with another principal: decisions made before are made again. */
+  /** Raised by each renewal that came with another principal, and by elevations: decisions made before are made again. */
   renewals: number;
+  /** Elevations that its decisions rest on now. */
+  elevated?: Elevated | undefined;
 }
+
+const NOTHING = { access: 'read', masking: NO_CLEARANCE } as const;
 
 export class GatewayState {
   settings: GatewaySettings;
@@ -70,6 +76,7 @@ export class GatewayState {
   onClassesChanged: (database: string, changes: readonly ClassificationChange[]) => void = () => {};
   #policy: PolicyInForce;
   #policyTimer: NodeJS.Timeout | undefined;
+  readonly #elevations: SessionElevations;
   readonly #databases = new Map<string, DatabaseRuntime>();
 
   constructor(parts: GatewayParts) {
@@ -87,6 +94,7 @@ export class GatewayState {
     this.masking = new MaskingParts(parts.settings.stateDir);
     this.#policy = new PolicyInForce(parts.settings);
     this.#watchTheClock();
+    this.#elevations = new SessionElevations(this);
   }
 
   keyOf(principal: Principal): string {
@@ -129,9 +137,7 @@ export class GatewayState {
   #hasRole(principal: Principal, subjects: readonly GrantSubject[] = []): boolean {
     // An agent has a role only where it is named: not by the groups of the person it acts for.
     const named = subjects.filter((to) => principal.kind !== 'agent' || 'agent' in to);
-    if (!named.some((to) => isFor(to, principal))) return false;
-    const known = this.settings.issuers.some(({ issuer }) => issuer === principal.issuer);
-    return known && !this.revocations.isRevoked(principal);
+    return named.some((to) => isFor(to, principal)) && this.#isKnown(principal);
   }
 
   /** Of rules and grants, SHA-256 in hex. */
@@ -147,7 +153,8 @@ export class GatewayState {
 
   /** As `accessOf`, by grants alone. */
   baseAccessOf(principal: Principal, databaseName: string): Access | undefined {
-    return this.accessOf(principal, databaseName);
+    const outcome = this.#baseGrantOf(principal, databaseName, null);
+    return outcome.granted ? { access: outcome.access, create: outcome.create } : undefined;
   }
 
   /** The grant for a session; throws the refusal. */
@@ -195,11 +202,24 @@ export class GatewayState {
     databaseName: string,
     purpose: string | undefined | null,
   ): ReturnType<PolicyInForce['grantOf']> {
-    const database = this.settings.databases.get(databaseName);
+    const base = this.#baseGrantOf(principal, databaseName, purpose);
+    const isKnown = this.settings.databases.has(databaseName) && this.#isKnown(principal);
+    return isKnown ? elevate(base, this.requests.elevationsOf(principal, databaseName)) : base;
+  }
+
+  /** Its issuer is one of ours, and it was not cut off. */
+  #isKnown(principal: Principal): boolean {
     const known = this.settings.issuers.some(({ issuer }) => issuer === principal.issuer);
-    if (database === undefined || !known || this.revocations.isRevoked(principal)) {
-      return { granted: false, reason: 'none' };
-    }
+    return known && !this.revocations.isRevoked(principal);
+  }
+
+  #baseGrantOf(
+    principal: Principal,
+    databaseName: string,
+    purpose: string | undefined | null,
+  ): ReturnType<PolicyInForce['grantOf']> {
+    const database = this.settings.databases.get(databaseName);
+    if (database === undefined || !this.#isKnown(principal)) return { granted: false, reason: 'none' };
     return this.#policy.grantOf(principal, database, purpose, Date.now());
   }
 
@@ -207,13 +227,16 @@ export class GatewayState {
   followScope(database: DatabaseSettings, holder: SessionHolder, granted: Granted): () => PolicyScope {
     let epoch = this.policyEpoch;
     let { renewals } = holder;
+    this.#rest(holder, granted.elevated);
     let scope = this.#policy.scopeOf(holder.principal, database, granted, holder, Date.now());
     return () => {
+      this.epochOf(holder);
       if (epoch !== this.policyEpoch || renewals !== holder.renewals) {
         epoch = this.policyEpoch;
         renewals = holder.renewals;
         const settings = this.settings.databases.get(database.name) ?? database;
         const outcome = this.#grantOf(holder.principal, database.name, holder.purpose);
+        this.#rest(holder, outcome.granted ? outcome.elevated : undefined);
         // A session whose grant is gone is being ended; until then it may only read.
         const now = outcome.granted
           ? outcome
@@ -222,6 +245,30 @@ export class GatewayState {
       }
       return scope;
     };
+  }
+
+  /** Raised whenever what a session may do may be another; an elevation counts until its time, not until that is written. */
+  epochOf(holder: SessionHolder): number {
+    if (holder.elevated !== undefined && Date.now() >= holder.elevated.until) {
+      holder.elevated = undefined;
+      holder.renewals++;
+    }
+    return this.policyEpoch + holder.renewals;
+  }
+
+  #rest(holder: SessionHolder, elevated: Elevated | undefined): void {
+    holder.elevated = elevated;
+    if (elevated !== undefined) this.#elevations.watch();
+  }
+
+  /** An elevation of its principal began or is over: the session lives on with what it may do now. */
+  follow(entry: SessionEntry): void {
+    const { holder } = entry;
+    holder.renewals++;
+    const outcome = this.#grantOf(holder.principal, entry.database, holder.purpose);
+    this.#rest(holder, outcome.granted ? outcome.elevated : undefined);
+    this.#endIfLost(entry, 'grant_ended');
+    if (outcome.granted) entry.connection.setReadOnly(outcome.access === 'read');
   }
 
   /** A fresh token for the same principal: its session lives on with what the new token says. */
@@ -255,10 +302,10 @@ export class GatewayState {
     const outcome = this.#grantOf(principal, entry.database, purpose);
     // A session that may only read was opened as read only upstream, which reaches further than policy: into functions.
     if (outcome.granted) entry.egress.limit(outcome.limits.egress);
+    // What an elevation adds is followed while the session lives; what the grants lose ends it.
+    const { access, masking } = outcome.granted ? (outcome.elevated ?? outcome) : NOTHING;
     const lost =
-      !outcome.granted ||
-      (outcome.access === 'read' && !entry.readOnly) ||
-      (entry.unmasked && !seesEverything(outcome.masking));
+      !outcome.granted || (access === 'read' && !entry.readOnly) || (entry.unmasked && !seesEverything(masking));
     if (lost) entry.connection.end(reason);
   }
 
@@ -280,6 +327,7 @@ export class GatewayState {
 
   async close(): Promise<void> {
     clearTimeout(this.#policyTimer);
+    this.#elevations.close();
     this.sessions.endAll('shutdown');
     for (const runtime of this.#databases.values()) runtime.close();
     this.durability.close();

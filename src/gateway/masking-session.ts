@@ -5,7 +5,7 @@ import { catalogFromRows } from '../catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
 import { maskScanned } from '../classify/scan-text.ts';
 import { DbgateError } from '../errors.ts';
-import { type MaskingRights, modeOf } from '../masking/clearance.ts';
+import { type MaskingRights, modeIn, modeOf } from '../masking/clearance.ts';
 import { KeyedHash } from '../masking/keyed-hash.ts';
 import { type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { MaskContext } from '../masking/maskers/context.ts';
@@ -98,7 +98,11 @@ export class MaskingSession implements SessionMasking {
 
   isMasked(relation: number, attnum: number): boolean {
     const found = this.#database.classifier.of(relation, attnum)?.class;
-    return found !== undefined && modeOf(this.#rights(), found) !== 'none';
+    if (found === undefined) return false;
+    const rights = this.#rights();
+    if (rights.cleared === undefined) return modeOf(rights, found) !== 'none';
+    const table = this.#catalog()?.relationByOid(relation);
+    return modeIn(rights, found, table === undefined ? '' : `${table.schema}.${table.name}`) !== 'none';
   }
 
   inherit({ inherits }: StatementPlan): void {

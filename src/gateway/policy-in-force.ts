@@ -50,7 +50,7 @@ export class PolicyInForce {
   scopeOf(
     principal: Principal,
     database: DatabaseSettings,
-    granted: Pick<Granted, 'access' | 'create' | 'limits' | 'masking'>,
+    granted: Pick<Granted, 'access' | 'create' | 'limits' | 'masking' | 'elevated'>,
     session: SessionContext,
     nowMs: number,
   ): PolicyScope {

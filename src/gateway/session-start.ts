@@ -24,6 +24,7 @@ import { notGranted } from './policy-in-force.ts';
 import { Session } from './session/session.ts';
 import type { SessionEntry } from './session-registry.ts';
 import { clientApplicationName, upstreamParameters } from './startup-parameters.ts';
+import { StatementElevations } from './statement-elevations.ts';
 import { connectUpstream, UpstreamRefusal } from './upstream.ts';
 import { cancelUpstream } from './upstream-cancel.ts';
 
@@ -105,7 +106,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     }
     // From here on nothing is waited for. What was decided before may have been taken back meanwhile.
     const granted = gateway.grantFor(principal, arrival.database, arrival.purpose);
-    if (granted.access === 'read' && !readOnly) throw notGranted(arrival.database, { granted: false, reason: 'none' });
+    const lasting = granted.elevated ?? granted;
+    if (lasting.access === 'read' && (access.elevated ?? access).access !== 'read') {
+      throw notGranted(arrival.database, { granted: false, reason: 'none' });
+    }
     if (principal.expiresAt <= Date.now()) throw expired();
     gateway.checkSessionCount(principal, arrival.database, granted);
     const holder: SessionHolder = {
@@ -116,6 +120,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     };
     const egress = gateway.egressOf(principal, runtime.settings.name, granted);
     const scope = gateway.followScope(runtime.settings, holder, granted);
+    const elevations = new StatementElevations(holder);
     const id = randomUUID();
     const journal = gateway.recorder.session(id);
     journal.open({
@@ -137,10 +142,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       policyVersion: () => gateway.policyVersion,
     });
     const rights = (): MaskingRights => scope().masking;
-    // A reload may take a clearance back while the session lives.
+    // A reload may take a clearance back while the session lives, and what an elevation shows is masked again after it.
     // What its columns hold is asked for the record, whoever it is that sees them.
     const database = runtime.masking;
-    const masking = seesEverything(rights()) ? undefined : database.open(rights, gateway.keyOf(principal));
+    const masking = seesEverything(lasting.masking) ? undefined : database.open(rights, gateway.keyOf(principal));
     if (masking === undefined) database.follow();
     const session = new Session(
       {
@@ -158,11 +163,13 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         describe: (analysis, sql) => runtime.records.describe(analysis, sql),
         describeValues: (analysis, sql, parameters, types) => runtime.records.values(analysis, sql, parameters, types),
         lookup: (sql) => analyser.lookup(sql),
-        judge: (analysis) => scope().judge(runtime.withRoutines(analysis)),
-        judgeResolved: (analysis, resolved) => scope().judgeResolved(runtime.withRoutines(analysis), resolved),
+        judge: (analysis) => elevations.noted(analysis, scope().judge(runtime.withRoutines(analysis))),
+        judgeResolved: (analysis, resolved) =>
+          elevations.noted(analysis, scope().judgeResolved(runtime.withRoutines(analysis), resolved)),
+        elevationOf: (analysis) => elevations.of(analysis),
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
-        policyEpoch: () => gateway.policyEpoch + holder.renewals + runtime.routineVersion,
+        policyEpoch: () => gateway.epochOf(holder) + runtime.routineVersion,
         masking,
         get holds() {
           return gateway.settings.approvals === undefined ? undefined : true;
@@ -223,7 +230,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       holder,
       tunnel: arrival.tunnel,
       database: runtime.settings.name,
-      readOnly,
+      readOnly: lasting.access === 'read',
       unmasked: masking === undefined,
       connection,
       cancelPid: key.pid,
@@ -232,6 +239,8 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       egress,
     };
     gateway.sessions.add(entry);
+    // It may have begun, or ended, while the upstream was being connected.
+    connection.setReadOnly(granted.access === 'read');
     client.write(greeting(startup, upstream, key, (value) => clientApplicationName(wanted.application, person, value)));
     connection.start();
   } catch (error) {

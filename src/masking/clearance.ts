@@ -11,6 +11,13 @@ export interface MaskingRights {
   /** By class, before `mask`. */
   readonly classes: ReadonlyMap<ColumnClass, MaskMode | 'none'>;
   readonly predicates: PredicateMode;
+  /** Columns of these tables (`schema.table`), of these classes, are shown as they are. Missing: none. */
+  readonly cleared?: readonly ClearedTables[];
+}
+
+export interface ClearedTables {
+  readonly tables: readonly string[];
+  readonly classes: 'all' | readonly ColumnClass[];
 }
 
 export const NO_CLEARANCE: MaskingRights = { mask: 'partial', classes: new Map(), predicates: 'lookup' };
@@ -21,6 +28,25 @@ export function modeOf(rights: MaskingRights, columnClass: ColumnClass): MaskMod
   return rights.classes.get(columnClass) ?? rights.mask;
 }
 
+/** As `modeOf`, of a column of this table (`schema.table`). */
+export function modeIn(rights: MaskingRights, columnClass: ColumnClass, table: string): MaskMode | 'none' {
+  const isCleared = rights.cleared?.some(
+    ({ tables, classes }) => tables.includes(table) && (classes === 'all' || classes.includes(columnClass)),
+  );
+  return isCleared === true ? 'none' : modeOf(rights, columnClass);
+}
+
+/** With these classes shown as they are: of these tables, or of all. */
+export function cleared(
+  rights: MaskingRights,
+  classes: 'all' | readonly ColumnClass[],
+  tables: readonly string[] | undefined,
+): MaskingRights {
+  if (tables !== undefined) return { ...rights, cleared: [...(rights.cleared ?? []), { tables, classes }] };
+  if (classes === 'all') return FULL_CLEARANCE;
+  return { ...rights, classes: new Map([...rights.classes, ...classes.map((one) => [one, 'none'] as const)]) };
+}
+
 /** Nothing is masked for it, so nothing of it has to be traced. */
 export function seesEverything(rights: MaskingRights): boolean {
   return COLUMN_CLASSES.every((one) => modeOf(rights, one) === 'none');
@@ -28,5 +54,5 @@ export function seesEverything(rights: MaskingRights): boolean {
 
 /** Equal for principals whose plans are the same. */
 export function rightsKey(rights: MaskingRights): string {
-  return JSON.stringify([rights.mask, [...rights.classes].sort(), rights.predicates]);
+  return JSON.stringify([rights.mask, [...rights.classes].sort(), rights.predicates, rights.cleared]);
 }

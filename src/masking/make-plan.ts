@@ -13,7 +13,7 @@ import type {
   StatementLineage,
   WriteFlow,
 } from '../sql/lineage/lineage.ts';
-import { type MaskingRights, modeOf } from './clearance.ts';
+import { type MaskingRights, modeIn, modeOf, seesEverything } from './clearance.ts';
 import type { ColumnAction, MaskMode, ResultPlan } from './plan.ts';
 
 export interface ColumnKnowledge {
@@ -137,10 +137,12 @@ type Held =
 class Planner {
   readonly #known: ColumnKnowledge;
   readonly #rights: MaskingRights;
+  readonly #seesAll: boolean;
 
   constructor(known: ColumnKnowledge, rights: MaskingRights) {
     this.#known = known;
     this.#rights = rights;
+    this.#seesAll = seesEverything(rights);
   }
 
   plan(lineage: StatementLineage): StatementPlan {
@@ -253,25 +255,26 @@ class Planner {
     const paths = this.#known.classOf(source.relation, source.attnum)?.paths;
     if (paths === undefined || paths.size === 0) return undefined;
     const fields = this.#known.fieldsOf(source);
-    if (fields !== undefined) return { do: 'row', fields: fields.map((field) => this.#field(field, paths)) };
-    return this.#pathAction([...paths].map(([path, columnClass]) => [path.split('.'), columnClass] as const));
+    if (fields !== undefined) return { do: 'row', fields: fields.map((field) => this.#field(field, paths, source)) };
+    const steps = [...paths].map(([path, columnClass]) => [path.split('.'), columnClass] as const);
+    return this.#pathAction(steps, source);
   }
 
   /** Of a composite: by position. */
-  #field(field: string, paths: ReadonlyMap<string, ColumnClass>): ColumnAction {
+  #field(field: string, paths: ReadonlyMap<string, ColumnClass>, source: ColumnRef): ColumnAction {
     const own = paths.get(field);
     if (own !== undefined) {
-      const mode = modeOf(this.#rights, own);
+      const mode = this.#modeOf(own, source);
       return mode === 'none' ? PASS : { do: 'mask', class: own, mode };
     }
     const isInside = [...paths.keys()].some((path) => path.startsWith(`${field}.`) || path.startsWith('[]'));
     return isInside ? REDACT : SCAN;
   }
 
-  #pathAction(paths: readonly (readonly [readonly string[], ColumnClass])[]): ColumnAction {
+  #pathAction(paths: readonly (readonly [readonly string[], ColumnClass])[], source: ColumnRef): ColumnAction {
     const own = paths.find(([path]) => path.every((step) => step === '[]'));
     if (own !== undefined) {
-      const mode = modeOf(this.#rights, own[1]);
+      const mode = this.#modeOf(own[1], source);
       return { do: 'json', keys: new Map(), otherwise: mode === 'none' ? PASS : { do: 'mask', class: own[1], mode } };
     }
     const below = new Map<string, (readonly [readonly string[], ColumnClass])[]>();
@@ -281,41 +284,48 @@ class Planner {
       entries.push([rest, columnClass]);
       below.set(first, entries);
     }
-    const keys = new Map([...below].map(([key, entries]) => [key, this.#pathAction(entries)] as const));
+    const keys = new Map([...below].map(([key, entries]) => [key, this.#pathAction(entries, source)] as const));
     // What stands at paths that no sample showed is looked at by value.
     return { do: 'json', keys, otherwise: SCAN };
   }
 
   #held(source: ColumnRef): Held {
+    if (this.#seesAll) return 'clear';
     const { relation, attnum, path } = source;
     const system = this.#known.systemAction(source);
     if (system !== undefined) return system === 'pass' ? 'clear' : system === 'scan' ? 'scan' : 'system';
     const found = this.#known.classOf(relation, attnum);
     if (found === undefined) {
-      const held = this.#masks('free_text');
+      const held = this.#masks('free_text', source);
       return typeof held === 'object' ? { ...held, computed: true } : held;
     }
     const { paths } = found;
     if (path !== undefined && paths !== undefined && paths.size > 0) {
       const here = pathClass(paths, path);
-      return here === undefined ? 'scan' : this.#masks(here);
+      return here === undefined ? 'scan' : this.#masks(here, source);
     }
     if (found.class !== undefined) {
-      const held = this.#masks(found.class);
+      const held = this.#masks(found.class, source);
       return found.computed === true && typeof held === 'object' ? { ...held, computed: true } : held;
     }
     if (paths !== undefined && paths.size > 0) {
       for (const columnClass of paths.values()) {
-        const held = this.#masks(columnClass);
+        const held = this.#masks(columnClass, source);
         if (held !== 'clear') return held;
       }
     }
     return found.scan ? 'scan' : 'clear';
   }
 
-  #masks(columnClass: ColumnClass): Held {
-    const mode = modeOf(this.#rights, columnClass);
+  #masks(columnClass: ColumnClass, source: ColumnRef): Held {
+    const mode = this.#modeOf(columnClass, source);
     return mode === 'none' ? 'clear' : { class: columnClass, mode };
+  }
+
+  #modeOf(columnClass: ColumnClass, { relation, attnum }: ColumnRef): MaskMode | 'none' {
+    if (this.#rights.cleared === undefined) return modeOf(this.#rights, columnClass);
+    const name = this.#known.nameOf({ relation, attnum });
+    return modeIn(this.#rights, columnClass, name.slice(0, name.lastIndexOf('.')));
   }
 
   #isMasked(source: ColumnRef): boolean {

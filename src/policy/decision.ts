@@ -5,6 +5,8 @@ export type Decision = AllowDecision | DenyDecision | ResolveDecision;
 
 export interface AllowDecision {
   readonly effect: 'allow';
+  /** The elevation without which it was refused. */
+  readonly approval?: string;
 }
 
 /**

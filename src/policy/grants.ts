@@ -15,6 +15,7 @@ import type { Principal } from '../identity/principal.ts';
 import { type MaskingRights, modeOf, NO_CLEARANCE } from '../masking/clearance.ts';
 import type { MaskMode } from '../masking/plan.ts';
 import { tierOf } from './context.ts';
+import type { Raise } from './elevation.ts';
 import { type Hours, parseHours } from './language/hours.ts';
 
 export interface Access {
@@ -26,6 +27,22 @@ export interface Granted extends Access {
   readonly granted: true;
   readonly limits: GrantLimits;
   readonly masking: MaskingRights;
+  /** By elevations: what the grants alone give, and what raises it (`elevation.ts`). */
+  readonly elevated?: Elevated | undefined;
+}
+
+export interface Elevated {
+  readonly access: AccessLevel;
+  readonly masking: MaskingRights;
+  readonly raises: readonly Raise[];
+  /** The request without which there would be no grant at all. */
+  readonly opening: string | undefined;
+  /** Requests that show classes as they are. */
+  readonly clearing: readonly string[];
+  /** All of them. */
+  readonly requests: readonly string[];
+  /** Epoch milliseconds at which the first of them ends. */
+  readonly until: number;
 }
 
 /** There is none, or one that does not hold now: `hours` as they are written, `endedAt` in epoch milliseconds. */

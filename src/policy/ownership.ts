@@ -13,7 +13,7 @@ export function ownershipOf(target: ObjectTarget, question: Question): Ownership
   if (target.temporary) return 'exempt';
   if (target.lookup === undefined && target.ofOwn === undefined) return 'not_own';
   // Whatever the search_path says, it is looked for in every schema.
-  if (target.kind !== 'routine' && nameMayChange(target, question)) return 'uncertain_name';
+  if (target.kind !== 'routine' && nameMayChange(target.name, question)) return 'uncertain_name';
   const { resolved, create } = question.context;
   if (resolved === undefined) return 'unknown';
   const found = resolved.find((one) => one.target.kind === target.kind && one.target.lookup === target.lookup);
@@ -64,14 +64,15 @@ const CHANGES_OWN_NAMES = /^(?:DROP|ALTER) (?:TABLE|VIEW|MATERIALIZED VIEW|SEQUE
 /** Past so many statements before it, nobody looks. */
 const MAX_EARLIER = 100;
 
-function nameMayChange(target: ObjectTarget, { analysis, index }: Question): boolean {
+/** May a statement before it in the same text change what the name means? */
+export function nameMayChange(name: string, { analysis, index }: Pick<Question, 'analysis' | 'index'>): boolean {
   if (index > MAX_EARLIER) return true;
   for (let i = 0; i < index; i++) {
     const earlier = analysis.statements[i];
     if (earlier === undefined || earlier.functions.some((name) => !name.startsWith('.'))) return true;
     if (KEEPS_NAMES.has(earlier.command)) continue;
     if (!CHANGES_OWN_NAMES.test(earlier.command)) return true;
-    if (earlier.targets.some((one) => sameBareName(one.name, target.name))) return true;
+    if (earlier.targets.some((one) => sameBareName(one.name, name))) return true;
   }
   return false;
 }

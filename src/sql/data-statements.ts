@@ -17,6 +17,7 @@ function written(node: Tree, walk: Walk): string {
   const parts = rangeVarParts(relation);
   const name = qualifiedName(parts);
   walk.draft.relations.add(name);
+  walk.draft.written.add(name);
   const bare = parts.at(-1) ?? '';
   // An update of pg_settings is set_config by its rule; other catalogs are never written by hand.
   if (bare === 'pg_settings') walk.draft.find('set_config_dynamic', walk.at(relation), name);

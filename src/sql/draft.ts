@@ -14,6 +14,7 @@ export class Draft {
   readonly targets: ObjectTarget[] = [];
   readonly relations = new Set<string>();
   readonly changed = new Set<string>();
+  readonly written = new Set<string>();
   readonly functions = new Set<string>();
   /** Those of the functions that are called for who knows how many rows. */
   readonly repeated = new Set<string>();
@@ -48,6 +49,7 @@ export class Draft {
     this.targets.push(...part.targets);
     this.prepared.push(...part.prepared);
     for (const one of part.changed) this.changed.add(one);
+    for (const one of part.written) this.written.add(one);
     for (const key of ['relations', 'functions', 'repeated', 'operators', 'types', 'commands', 'settings'] as const) {
       for (const one of part[key]) this[key].add(one);
     }
@@ -72,6 +74,7 @@ export class Draft {
       ...(this.prepared.length > 0 ? { prepared: this.prepared } : {}),
       ...(this.changesRows ? { changesRows: true } : {}),
       ...(this.changed.size > 0 ? { changed: [...this.changed] } : {}),
+      ...(this.written.size > 0 ? { written: [...this.written] } : {}),
       ...(this.manyRows ? { manyRows: true as const } : {}),
       ...(this.anyRelation ? { anyRelation: true as const } : {}),
       ...(this.routine === undefined ? {} : { routine: this.routine }),

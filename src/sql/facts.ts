@@ -135,6 +135,10 @@ export interface StatementFacts {
   readonly changesRows?: boolean;
   /** Relations that these are about, as written. Missing: none. */
   readonly changed?: readonly string[];
+  /** Relations whose rows it inserts, changes or removes by a command, as written; functions that it calls may do more. Missing: none. */
+  readonly written?: readonly string[];
+  /** Functions that it calls write or lock, by their bodies (`routines.ts`). Missing: no, as far as is known. */
+  readonly callsWrite?: true;
   /** It inserts or changes who knows how many rows: triggers fire for each. Missing: no. */
   readonly manyRows?: true;
   /** Text that is put together reads relations whose names are given. Missing: no. */

@@ -189,11 +189,13 @@ function effectsOf(
     ifNotExists: false,
   }));
   let { class: statementClass, writes, locks } = facts;
+  let callsWrite = false;
   for (const { body, schema, name } of reached) {
     const via = `via function ${qualifiedName([schema, name])}`;
     statementClass = higherClass(statementClass, body.class);
     writes ||= body.writes;
     locks ||= body.locks;
+    callsWrite ||= body.writes || body.locks;
     for (const { kind, subject } of body.findings) {
       findings.push({ kind, offset: at, subject: subject === undefined ? via : `${subject} (${via})` });
     }
@@ -206,6 +208,7 @@ function effectsOf(
     class: statementClass,
     writes,
     locks,
+    ...(callsWrite ? { callsWrite: true as const } : {}),
     findings: [...facts.findings, ...findings],
     targets: [...facts.targets, ...targets],
   };

@@ -52,6 +52,7 @@ function gatewayWith(more: Pick<GatewaySettings, 'grants' | 'rules'>): GatewaySt
     recorder: {},
     owned: {},
     revocations: { isRevoked: () => false },
+    requests: { subscribe: () => () => {}, elevationsOf: () => [] },
     logLine: () => {},
   } as unknown as ConstructorParameters<typeof GatewayState>[0]);
 }
