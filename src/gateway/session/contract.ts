@@ -164,6 +164,8 @@ export interface SessionSurroundings {
   judge(analysis: Analysis): Decision;
   /** The same with what the names stand for; `[]` when that could not be found out. */
   judgeResolved(analysis: Analysis, resolved: readonly ResolvedTarget[]): Decision;
+  /** The elevation without which what was judged last of this text was refused. */
+  elevationOf?(analysis: Analysis): string | undefined;
   /** May its record be synced while it runs? */
   isPureRead(statements: readonly StatementFacts[]): boolean;
   /** Did this principal create that object through dbgate? */

@@ -119,7 +119,7 @@ export class SessionCore {
         facts,
         decision: typeof decision === 'string' ? decision : 'deny',
         rule: typeof decision === 'string' ? undefined : decision.rule,
-        approval,
+        approval: approval ?? (typeof decision === 'string' ? this.around.elevationOf?.(analysis) : undefined),
         binds,
         sql,
         sqlJson,
