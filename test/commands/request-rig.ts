@@ -46,15 +46,19 @@ export function commandsOf(rig: Rig): Commands {
     const definition = COMMANDS[name!]!;
     const command = buildCommand({ name: definition.name, summary: definition.name }, definition);
     const json = argv.includes('--json');
-    const context = testContext(
-      {
-        DBGATE_GATEWAY: rig.settings.publicUrl,
-        DBGATE_CA_FILE: join(dir, 'ca.pem'),
-        DBGATE_TOKEN: await rig.tokenOf(person!, groups.split(',').filter(Boolean)),
-        DBGATE_CONFIG_DIR: join(dir, 'config'),
-        ...env,
-      },
-      { json },
+    const columns = Number(env.COLUMNS ?? 80);
+    const context = Object.assign(
+      testContext(
+        {
+          DBGATE_GATEWAY: rig.settings.publicUrl,
+          DBGATE_CA_FILE: join(dir, 'ca.pem'),
+          DBGATE_TOKEN: await rig.tokenOf(person!, groups.split(',').filter(Boolean)),
+          DBGATE_CONFIG_DIR: join(dir, 'config'),
+          ...env,
+        },
+        { json },
+      ),
+      { columns },
     );
     return { context, result: finish(command, definition, argv, context) };
   };
