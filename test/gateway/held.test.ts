@@ -1,7 +1,7 @@
 /** Statements that wait for an approval: a real gateway, a real Postgres, what its client and the reviewer see. */
 import type pg from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { StatementIntent } from '../../src/audit/record.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StatementIntent, StatementOutcome } from '../../src/audit/record.ts';
 import type { RuleSettings } from '../../src/config/gateway-settings.ts';
 import { encodeBind, encodeExecute, encodeParse, FLUSH, SYNC } from '../../src/pgwire/extended.ts';
 import { decodeDataRow } from '../../src/pgwire/result.ts';
@@ -90,6 +90,9 @@ async function connected(): Promise<Notices> {
 }
 
 const count = async (table: string) => Number((await rig.direct(`SELECT count(*) FROM ${table}`))[0]!.count);
+
+const idleInTransaction = () =>
+  rig.direct("SELECT query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND usename = 'app'");
 
 const intents = async (sql: string): Promise<StatementIntent[]> =>
   (await rig.records()).filter(
@@ -339,6 +342,157 @@ describe('in a pipeline', () => {
   });
 });
 
+/** The same by both protocols: `pg` sends a Query without values, and a batch of its own with them. */
+describe.each([
+  ['simple', (ids: string) => [`DELETE FROM stock WHERE id IN (${ids}) AND 0 = 0`, undefined]],
+  ['extended', (ids: string) => [`DELETE FROM stock WHERE id IN (${ids}) AND 0 = $1::int`, [0]]],
+] as const)('approved on a condition, %s protocol', (_name, text) => {
+  const remove = (client: pg.Client, ids: string) => client.query(...(text(ids) as [string, unknown[] | undefined]));
+  const outcomes = async (request: string) => {
+    const records = await rig.records();
+    const of = records.filter(
+      (one): one is StatementIntent => one.kind === 'statement.intent' && one.approval === request,
+    );
+    return records.filter(
+      (one): one is StatementOutcome =>
+        one.kind === 'statement.outcome' && of.some(({ session, n }) => session === one.session && n === one.n),
+    );
+  };
+
+  beforeAll(() => rig.direct('CREATE TABLE IF NOT EXISTS stock (id int PRIMARY KEY)'));
+  beforeEach(async () => {
+    await rig.direct('TRUNCATE stock');
+    await rig.direct('INSERT INTO stock SELECT generate_series(1, 20)');
+  });
+
+  it('of no more rows than it changes: it stays', async () => {
+    const { client } = await connected();
+    const running = remove(client, '1, 2, 3');
+    const { id } = await theRequest();
+    await approve(id, { max_rows: 3 });
+    expect((await running).rowCount).toBe(3);
+    expect(await count('stock')).toBe(17);
+    expect((await client.query('SELECT count(*)::int AS n FROM stock')).rows).toEqual([{ n: 17 }]);
+    expect(await outcomes(id)).toMatchObject([{ rows: 3 }]);
+    expect(await idleInTransaction()).toEqual([]);
+  });
+
+  it('of fewer: it is rolled back, and both numbers are told', async () => {
+    const { client } = await connected();
+    const refused = failure(remove(client, '1, 2, 3'));
+    const { id } = await theRequest();
+    await approve(id, { max_rows: 2 });
+    expect(await refused).toMatchObject({
+      code: '42501',
+      message: 'the statement changed 3 rows, and 2 were approved',
+    });
+    expect(await count('stock')).toBe(20);
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    expect(await outcomes(id)).toMatchObject([{ sqlstate: '42501', fate: 'rolled_back' }]);
+    expect(await idleInTransaction()).toEqual([]);
+  });
+
+  it.each([true, false])('to be shown first, and then kept: %s', async (keep) => {
+    const { client } = await connected();
+    const running = remove(client, '1, 2').then(
+      ({ rowCount }) => rowCount,
+      (error: pg.DatabaseError) => error.message,
+    );
+    const { id } = await theRequest();
+    await approve(id, { try: true });
+    await until(async () => (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.tried_rows === 2);
+    expect(await count('stock')).toBe(20);
+    await (keep ? approve(id) : deny(id));
+    expect(await running).toBe(keep ? 2 : 'the statement changed 2 rows, and that was not approved');
+    expect(await count('stock')).toBe(keep ? 18 : 20);
+    expect(await idleInTransaction()).toEqual([]);
+  });
+
+  it('whose client goes while it is shown: nothing of it stays', async () => {
+    const { client } = await connected();
+    remove(client, '1, 2').catch(() => {});
+    const { id } = await theRequest();
+    await approve(id, { try: true });
+    await until(async () => (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.tried_rows === 2);
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    await until(async () => (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body.status === 'cancelled');
+    await until(async () => (await idleInTransaction()).length === 0);
+    expect(await count('stock')).toBe(20);
+  });
+
+  it('in a transaction of the client’s: too many rows fail it', async () => {
+    const { client } = await connected();
+    await client.query('BEGIN');
+    await client.query('INSERT INTO stock VALUES (100)');
+    await client.query('SAVEPOINT s');
+    const refused = failure(remove(client, '1, 2, 3'));
+    await approve((await theRequest()).id, { max_rows: 2 });
+    expect(await refused).toMatchObject({ message: 'the statement changed 3 rows, and 2 were approved' });
+    expect(await failure(client.query('SELECT 1'))).toMatchObject({ code: '25P02' });
+    await client.query('ROLLBACK TO s');
+    const running = remove(client, '4');
+    await approve((await theRequest()).id, { max_rows: 1 });
+    expect((await running).rowCount).toBe(1);
+    await client.query('COMMIT');
+    expect(await count('stock')).toBe(20);
+  });
+
+  it('that fails by itself: the error is the server’s', async () => {
+    await rig.direct('CREATE TABLE IF NOT EXISTS kept (id int REFERENCES stock DEFERRABLE INITIALLY DEFERRED)');
+    await rig.direct('INSERT INTO kept VALUES (5)');
+    const { client } = await connected();
+    // At COMMIT, which is the gateway's own.
+    const refused = failure(remove(client, '5'));
+    await approve((await theRequest()).id, { max_rows: 1 });
+    expect(await refused).toMatchObject({ code: '23503' });
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    expect(await count('stock')).toBe(20);
+    await rig.direct('DROP TABLE kept');
+    const zero = failure(client.query('DELETE FROM stock WHERE 1 / (id - id) = 1'));
+    await approve((await theRequest()).id, { max_rows: 1 });
+    expect(await zero).toMatchObject({ code: '22012' });
+    expect(await idleInTransaction()).toEqual([]);
+  });
+});
+
+it('the answer of what is tried is bounded', async () => {
+  const { client } = await connected();
+  await rig.direct('CREATE TABLE many AS SELECT i AS id FROM generate_series(1, 10001) i');
+  const refused = failure(client.query('DELETE FROM many RETURNING id'));
+  await approve((await theRequest()).id, { max_rows: 100_000 });
+  expect(await refused).toMatchObject({ code: '54000' });
+  expect(await count('many')).toBe(10_001);
+});
+
+it('a batch with others behind what is tried stays or goes as one', async () => {
+  const client = await wire();
+  const batch = [
+    encodeParse('', 'DELETE FROM item WHERE id = 10'),
+    encodeBind('', '', []),
+    encodeExecute(''),
+    encodeParse('', "INSERT INTO item VALUES (60, 'x')"),
+    encodeBind('', '', []),
+    encodeExecute(''),
+  ];
+  client.send(...batch, SYNC);
+  await approve((await theRequest()).id, { max_rows: 1 });
+  expect((await client.through('Z')).map(({ type }) => type).filter((type) => type !== 'N')).toEqual([...'12C12CZ']);
+  expect(await rig.direct('SELECT id FROM item WHERE id IN (10, 60)')).toEqual([{ id: 60 }]);
+  await rig.direct("DELETE FROM item WHERE id = 60; INSERT INTO item VALUES (10, 'n10')");
+  // Flush would wait for what cannot be told yet.
+  client.send(...batch, FLUSH, SYNC);
+  await approve((await theRequest()).id, { max_rows: 1 });
+  expect(await client.error()).toMatchObject({ code: '0A000' });
+  expect(String((await client.through('Z')).at(-1)!.raw.at(-1))).toBe(String('I'.charCodeAt(0)));
+  // A COMMIT of the client's would end what is not its own.
+  client.send(...batch, encodeParse('', 'COMMIT'), encodeBind('', '', []), encodeExecute(''), SYNC);
+  await approve((await theRequest()).id, { max_rows: 1 });
+  expect(await client.error()).toMatchObject({ code: '0A000' });
+  await client.through('Z');
+  expect(await rig.direct('SELECT id FROM item WHERE id IN (10, 60)')).toEqual([{ id: 10 }]);
+  expect(await idleInTransaction()).toEqual([]);
+});
+
 it('ten connections of one tool make one request', async () => {
   const clients = await Promise.all(Array.from({ length: 10 }, connected));
   const running = clients.map(({ client }, i) => client.query(`UPDATE item SET name = 'b' WHERE id = ${100 + i}`));
@@ -377,7 +531,7 @@ it('somebody who is cut off while his statement waits runs nothing', async () =>
   client.query('DELETE FROM item WHERE id = 10');
   const { id } = await theRequest();
   const { issuer } = rig.oidc.settings;
-  rig.gateway.revocations.revokeSubject({ issuer, subject: 'mallory' });
+  rig.gateway.revocations.revokeSubject({ issuer, subject: 'mallory', reason: 'test' });
   const messages = await client.through('E');
   expect(fieldsOf(messages.at(-1)!)).toMatchObject({ code: '28000' });
   await client.end();

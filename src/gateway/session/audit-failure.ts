@@ -10,7 +10,7 @@ import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import { AUDIT_LOST, AUDIT_UNAVAILABLE, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import type { Frontend } from './frontend.ts';
-import type { Request } from './in-flight.ts';
+import type { ProbeCollector, Request } from './in-flight.ts';
 
 /** `from`: this and later positions will never be durable. */
 export function refuseAndWithhold(
@@ -51,7 +51,7 @@ export function refuseAndWithhold(
   const inBatch = marks[0]?.inBatch ?? core.pipelineOpen;
   const failing = lost && !backend.copyIn;
   const { pipelineOpen } = core;
-  if (failing) failTransaction(core, inBatch, AUDIT_LOST);
+  if (failing) failWith(core, inBatch, AUDIT_LOST);
   core.pipelineOpen = pipelineOpen;
   refuseUnsent(core, requests, failing && inBatch, notRun);
   // 5. What comes from here on is taken by a log that has healed, or refused.
@@ -90,12 +90,17 @@ function refuseUnsent(
 }
 
 /** A statement that is certain to fail: in the batch that is open, else by itself. */
-export function failTransaction(core: SessionCore, inBatch: boolean, denial: DenyDecision): void {
+export function failWith(core: SessionCore, inBatch: boolean, denial: DenyDecision): void {
   if (inBatch) {
     core.toUpstream.put(REJECTED_EXECUTE);
     core.push('parse', { denial: core.denialResponse(denial) });
     return;
   }
+  failTransaction(core, { rows: [], failed: undefined, left: 1 });
+}
+
+/** By itself; nobody is told. */
+export function failTransaction(core: SessionCore, probe: ProbeCollector): void {
   core.toUpstream.put(REJECTED_QUERY);
-  core.push('query', { probe: { rows: [], failed: undefined, left: 1 } });
+  core.push('query', { probe });
 }

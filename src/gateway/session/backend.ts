@@ -30,6 +30,7 @@ import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight
 import { AnswerMismatch, GOES_ON, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
 import type { SessionMasking } from './masking.ts';
 import type { PreparedNames } from './prepared.ts';
+import type { WithheldAnswer } from './withheld-answer.ts';
 
 export interface BackendListener {
   /** The request completed without an error. */
@@ -40,6 +41,8 @@ export interface BackendListener {
   notRun(request: Request, sqlstate: string): void;
   probed(collector: ProbeCollector): void;
   transactionEnded(): void;
+  /** The batch of a statement that is tried is answered, and withheld. */
+  tried(): void;
   /** The client was told that its transaction failed: so it must upstream, before anything else comes there. */
   failTransaction(denial: DenyDecision): void;
 }
@@ -95,6 +98,8 @@ export class Backend implements MessageSink {
   #sentOf: Request | undefined;
   /** A RowDescription that was not foreseen, and whom it answers. */
   #drifted: { readonly head: Request; readonly message: Buffer } | undefined;
+  /** A statement is tried: nothing is told until it is known what came of it. */
+  #tried: WithheldAnswer | undefined;
   /** Undefined: this principal sees everything. */
   readonly #answers: MaskedAnswers | undefined;
   /** The message that comes in pieces is behind a limit. */
@@ -107,7 +112,7 @@ export class Backend implements MessageSink {
   constructor(core: SessionCore, listener: BackendListener) {
     const { options, inFlight, names, toClient } = core;
     this.#core = core;
-    this.#transaction = new ImplicitTransaction((request) => listener.ended(request));
+    this.#transaction = new ImplicitTransaction((request) => this.#ended(request));
     this.#options = options;
     this.#inFlight = inFlight;
     this.#names = names;
@@ -121,8 +126,48 @@ export class Backend implements MessageSink {
     return this.#skipping;
   }
 
+  /** From now on nothing is told, until `release`. */
+  withhold(answer: WithheldAnswer): void {
+    this.#tried = answer;
+  }
+
+  /** What was withheld is told, or an error in its place; ReadyForQuery behind it. */
+  release(answer: WithheldAnswer, failed: { readonly sqlstate: string; readonly error: Buffer } | undefined): void {
+    this.#tried = undefined;
+    this.#withheld = undefined;
+    this.#cutCompleted = undefined;
+    for (const request of answer.ended) {
+      if (failed !== undefined && request.sqlstate === undefined) {
+        request.sqlstate = failed.sqlstate;
+        request.fate = 'rolled_back';
+      }
+      this.#listener.ended(request);
+    }
+    if (failed === undefined) for (const request of answer.succeeded) this.#listener.succeeded(request);
+    this.#out.put(failed?.error ?? answer.bytes);
+    const ready = readyForQuery(this.status);
+    this.#endBatch(this.status, ready, 0, ready.length);
+    this.#out.flush();
+  }
+
+  #ended(request: Request): void {
+    if (this.#tried !== undefined && request.probe === undefined) this.#tried.ended.push(request);
+    else this.#listener.ended(request);
+  }
+
+  #succeeded(request: Request): void {
+    if (this.#tried !== undefined) this.#tried.succeeded.push(request);
+    else this.#listener.succeeded(request);
+  }
+
   /** The connection is lost: what was executed and not committed yet has its outcome. */
   connectionLost(sqlstate: string): void {
+    for (const request of this.#tried?.ended ?? []) {
+      request.sqlstate ??= sqlstate;
+      request.fate = this.#tried?.isCommitting === true ? 'unknown' : 'rolled_back';
+      this.#listener.ended(request);
+    }
+    this.#tried = undefined;
     this.#transaction.lost(sqlstate);
   }
 
@@ -167,6 +212,7 @@ export class Backend implements MessageSink {
         const answered = this.#expectRows(type, head);
         if (this.#options.egress.limited && this.#isCut(answered, 1, end - start - HEADER_BYTES)) return true;
         answered.rows++;
+        if (this.#tried !== undefined) this.#tried.row(answered.rows);
         answered.bytes += end - start - HEADER_BYTES;
         if (answered.probe !== undefined) {
           answered.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
@@ -438,7 +484,8 @@ export class Backend implements MessageSink {
   #pass(buffer: Buffer, start: number, end: number): void {
     this.#midBatch = true;
     if (this.#withheld !== undefined) return;
-    this.#out.pass(buffer, start, end);
+    if (this.#tried === undefined) this.#out.pass(buffer, start, end);
+    else this.#tried.take(buffer, start, end);
   }
 
   /** The head, if it is of one of these kinds and may have such an answer at all. */
@@ -467,6 +514,7 @@ export class Backend implements MessageSink {
   #commandComplete(head: Request, buffer: Buffer, start: number, end: number): void {
     // Rows that were seen count; else what the tag says (INSERT, UPDATE, COPY FROM).
     if (head.rows === 0) head.rows = rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end));
+    if (this.#tried?.request === head) this.#tried.rows += rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end));
     this.#executed(COMMAND_COMPLETE, head, buffer, start, end);
   }
 
@@ -475,6 +523,7 @@ export class Backend implements MessageSink {
     this.#copySyncs = 0;
     this.#answers?.completed(head);
     if (type !== SUSPENDED) head.completed++;
+    if (this.#tried?.request === head) this.#tried.isComplete = type !== SUSPENDED;
     const approval = head.portal?.approval;
     if (approval !== undefined) approval.state = type === SUSPENDED ? 'suspended' : 'over';
     if (head.probe === undefined) this.#pass(buffer, start, end);
@@ -485,7 +534,7 @@ export class Backend implements MessageSink {
     this.#names.settle(head, false);
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else {
-      if (type !== SUSPENDED && head.cut === undefined) this.#listener.succeeded(head);
+      if (type !== SUSPENDED && head.cut === undefined) this.#succeeded(head);
       head.endedMs = this.#core.nowMs;
       this.#transaction.executed(head);
     }
@@ -504,6 +553,7 @@ export class Backend implements MessageSink {
     }
     if (head?.probe !== undefined) {
       head.probe.failed ??= code;
+      head.probe.error ??= Buffer.from(buffer.subarray(start, end));
       // The client's Execute behind it will not run: a cancel can hit the gateway's Describe.
       if (head.probe.portal !== undefined) this.#pass(buffer, start, end);
     } else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
@@ -523,7 +573,7 @@ export class Backend implements MessageSink {
     this.#names.settle(head, true);
     this.#skipping = true;
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
-    else this.#listener.ended(head);
+    else this.#ended(head);
     for (const request of this.#inFlight.discardUntilSync()) {
       // What failed at Parse or Bind is what was to be executed.
       const sameStatement = head.statement !== undefined && request.statement === head.statement;
@@ -566,14 +616,15 @@ export class Backend implements MessageSink {
     this.status = status;
     this.copyIn = false;
     this.#transaction.ready(status);
-    if (head.probe === undefined) this.#endBatch(status, buffer, start, end);
+    const isTried = this.#tried !== undefined && head.probe === undefined;
+    if (head.probe === undefined && !isTried) this.#endBatch(status, buffer, start, end);
     if (head.kind === 'sync') {
       if (head.probe !== undefined) this.#probeAnswered(head.probe);
     } else {
       this.#names.settle(head, head.sqlstate !== undefined);
       if (head.probe === undefined) {
-        if (head.sqlstate === undefined) this.#listener.succeeded(head);
-        this.#listener.ended(head);
+        if (head.sqlstate === undefined) this.#succeeded(head);
+        this.#ended(head);
       } else {
         // Only the statement that makes the upstream's transaction fail is a Query of the gateway's own.
         this.#toldFailed = false;
@@ -584,6 +635,7 @@ export class Backend implements MessageSink {
       this.#names.forgetPortals();
       this.#listener.transactionEnded();
     }
+    if (isTried) this.#listener.tried();
     this.#passCopyEnds();
   }
 

@@ -29,7 +29,7 @@ import {
   rejectedParse,
   TOO_MANY_PREPARED,
 } from './denial.ts';
-import { heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
+import { canRollBack, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
@@ -40,6 +40,8 @@ import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prep
 import type { ReadOnlyMode } from './read-only.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
 import { decisionOf, executeRefusal, judged, nameEffects, needsNames, runsLater, successOf } from './statements.ts';
+import type { Trial } from './trial.ts';
+import { TRIED_IN_BLOCK } from './trial-words.ts';
 import { type ClientMessage, type Held, keep, type Waiter } from './waiting.ts';
 
 /** Texts of named statements that a session may keep at once, in UTF-16 units. */
@@ -59,6 +61,7 @@ export interface StatementParts {
   readonly names: NamesProbe;
   readonly mode: ReadOnlyMode;
   readonly holding: Holding;
+  readonly trial: Trial;
 }
 
 export class ClientStatements {
@@ -69,10 +72,11 @@ export class ClientStatements {
   readonly #names: NamesProbe;
   readonly #mode: ReadOnlyMode;
   readonly #holding: Holding;
+  readonly #trial: Trial;
   /** Portals whose intent was taken at Bind and that have not been executed. */
   readonly #bound = new Set<Portal>();
 
-  constructor(core: SessionCore, backend: Backend, { waiter, steps, names, mode, holding }: StatementParts) {
+  constructor(core: SessionCore, backend: Backend, { waiter, steps, names, mode, holding, trial }: StatementParts) {
     this.#core = core;
     this.#backend = backend;
     this.#waiter = waiter;
@@ -80,6 +84,7 @@ export class ClientStatements {
     this.#names = names;
     this.#mode = mode;
     this.#holding = holding;
+    this.#trial = trial;
   }
 
   /** A message that waited, with what is known of it. */
@@ -140,6 +145,7 @@ export class ClientStatements {
       statement,
     };
     const request = core.send('query', buffer, start, end, parts);
+    if (approved !== undefined) this.#trial.sent(request);
     this.#steps.started(request);
     return this.#sent(request, resolved);
   }
@@ -182,6 +188,9 @@ export class ClientStatements {
     const executed = executeRefusal(core.around, core.names, statement, core.batch);
     if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (executed !== undefined) return this.#refuse('bind', executed, statement);
+    if (this.#trial.isOpen && hold === undefined && !canRollBack(statement.analysis)) {
+      return this.#refuse('bind', TRIED_IN_BLOCK, statement);
+    }
     if (resolved === undefined && statement.decision.effect === 'resolve') {
       return this.#askForNames(message, statement);
     }
@@ -285,6 +294,7 @@ export class ClientStatements {
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
     const request = core.send('execute', buffer, start, end, parts);
+    if (portal.approval !== undefined) this.#trial.sent(request);
     this.#steps.started(request);
     return this.#sent(request, resolved);
   }
@@ -365,7 +375,8 @@ export class ClientStatements {
 
   /** What it creates is looked up before anything else comes. */
   #sent(request: Request, resolved: Resolved): boolean {
-    return !this.#names.awaitCreation(request, resolved);
+    // What is tried may not stay: nobody becomes the owner of it.
+    return this.#trial.isOpen || !this.#names.awaitCreation(request, resolved);
   }
 
   /** The intent taken at Bind for the first Execute, a new one for each further. */

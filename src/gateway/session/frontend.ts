@@ -15,7 +15,7 @@ import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { BIND, ClientStatements, QUERY } from './client-statements.ts';
 import type { SessionCore } from './core.ts';
-import { FUNCTION_CALL_REFUSED, REJECTED_QUERY } from './denial.ts';
+import { FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import { Holding, MAX_WHILE_HELD_BYTES } from './holding.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import { MaskingSteps } from './masking-steps.ts';
@@ -23,6 +23,8 @@ import { NamesProbe } from './names-probe.ts';
 import { OwnQuestions } from './own-questions.ts';
 import type { Portal } from './prepared.ts';
 import { ReadOnlyMode } from './read-only.ts';
+import { Trial } from './trial.ts';
+import { TRIED_BEFORE_SYNC } from './trial-words.ts';
 import { type ClientMessage, keep, Waiter } from './waiting.ts';
 
 const ch = (letter: string): number => letter.charCodeAt(0);
@@ -47,6 +49,7 @@ export class Frontend implements MessageSink {
   readonly #names: NamesProbe;
   readonly #mode: ReadOnlyMode;
   readonly holding: Holding;
+  readonly trial: Trial;
   readonly #statements: ClientStatements;
   #done = false;
   #saidGoodbye = false;
@@ -67,13 +70,20 @@ export class Frontend implements MessageSink {
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
     this.#names = new NamesProbe(core, backend, questions, this.#waiter, this.#steps);
     this.#mode = new ReadOnlyMode(core, backend, questions, this.#waiter);
-    this.holding = new Holding(core, backend, questions, this.#waiter, this.#steps);
+    this.trial = new Trial(core, backend, questions, this.#waiter);
+    this.holding = new Holding(core, backend, {
+      questions,
+      waiter: this.#waiter,
+      steps: this.#steps,
+      trial: this.trial,
+    });
     this.#statements = new ClientStatements(core, backend, {
       waiter: this.#waiter,
       steps: this.#steps,
       names: this.#names,
       mode: this.#mode,
       holding: this.holding,
+      trial: this.trial,
     });
     this.#reader = new MessageReader(
       {
@@ -123,7 +133,7 @@ export class Frontend implements MessageSink {
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     this.holding.forget();
-    return this.#take(type, buffer, start, end);
+    return this.#take(type, buffer, start, end) && !this.trial.awaitsEnd();
   }
 
   #take(type: number, buffer: Buffer, start: number, end: number): boolean {
@@ -135,7 +145,9 @@ export class Frontend implements MessageSink {
     // The server discards it: nothing of it is to be judged or recorded.
     if (this.#core.batchRefused && type !== SYNC && type !== TERMINATE_TYPE) return true;
     if (type === COPY_DATA || type === FLUSH_TYPE) {
-      this.#core.toUpstream.pass(buffer, start, end);
+      if (type === FLUSH_TYPE && this.trial.isOpen)
+        this.#core.refuse('execute', REJECTED_EXECUTE, TRIED_BEFORE_SYNC, undefined);
+      else this.#core.toUpstream.pass(buffer, start, end);
       return true;
     }
     const message: ClientMessage = { type, buffer, start, end };
@@ -209,6 +221,7 @@ export class Frontend implements MessageSink {
 
   #goOn(): void {
     this.#waiter.end();
+    if (this.trial.awaitsEnd()) return;
     this.#reader.resume();
     this.#core.toUpstream.flush();
     if (this.#done) this.end();
@@ -237,6 +250,8 @@ export class Frontend implements MessageSink {
     else if (now.for === 'names') this.#names.probed(now);
     else if (now.for === 'created_names') this.#names.createdProbed(now);
     else if (now.for === 'scope') this.holding.scopeProbed(now);
+    else if (now.for === 'trial_begin') this.holding.begun(now);
+    else if (now.for === 'trial_end') this.trial.ended(now.how, now.denied, now.collector);
     else this.#mode.told(now);
   }
 

@@ -121,6 +121,33 @@ export const heldNamedPortal = cannotWait(
 /** Its portal was bound, or has run, without one. */
 export const heldPortal = cannotWait('this portal has none left', 'Bind it again: then it waits for an approval.');
 
+/** Approved on a condition that cannot be watched here. */
+export function cannotTry({ rule }: DenyDecision, request: string): DenyDecision {
+  return {
+    effect: 'deny',
+    sqlstate: '42501',
+    rule,
+    message: 'the statement was approved with a limit of rows, and cannot be tried where it stands',
+    detail: `rule ${rule}: it was not run (request ${request})`,
+    hint: 'Send it by itself, outside a pipeline with other statements; it asks again.',
+    position: undefined,
+    request,
+  };
+}
+
+/** A statement is tried in the same batch. */
+export function notAlone(rule: string): DenyDecision {
+  return {
+    effect: 'deny',
+    sqlstate: '42501',
+    rule,
+    message: 'it needs an approval of its own, and cannot wait for it behind a statement that is tried',
+    detail: `rule ${rule}: what is tried in one batch is rolled back with it`,
+    hint: 'Send the statements one by one.',
+    position: undefined,
+  };
+}
+
 const NOT_IN_BLOCK: ReadonlySet<string> = new Set([
   'VACUUM',
   'CLUSTER',

@@ -12,9 +12,19 @@ import type { Backend } from './backend.ts';
 import type { HoldQuestion } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
-import { canRollBack, FAILED_TRANSACTION, heldNotice, refusedBy, refusedToHold, SCOPE_UNKNOWN } from './held-words.ts';
+import {
+  cannotTry,
+  canRollBack,
+  FAILED_TRANSACTION,
+  heldNotice,
+  notAlone,
+  refusedBy,
+  refusedToHold,
+  SCOPE_UNKNOWN,
+} from './held-words.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
+import type { Trial } from './trial.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 import { SEARCH_PATH_SQL } from './world.ts';
 
@@ -27,6 +37,8 @@ export interface Approval {
   readonly maxRows: number | undefined;
   /** Its rows are counted and shown before it is kept. */
   readonly confirm: boolean;
+  /** A transaction of the gateway's own has begun for it. */
+  readonly isOwnBlock?: true;
 }
 
 /** What of a Bind is approved with its text. */
@@ -44,6 +56,13 @@ const QUERY = 'Q'.charCodeAt(0);
 
 export type WaitsForScope = Extract<Waiting, { for: 'scope' }>;
 
+export interface HoldingParts {
+  readonly questions: OwnQuestions;
+  readonly waiter: Waiter;
+  readonly steps: MaskingSteps;
+  readonly trial: Trial;
+}
+
 export class Holding {
   readonly #core: SessionCore;
   readonly #backend: Backend;
@@ -53,12 +72,15 @@ export class Holding {
   /** For the message at hand, and no other. */
   #approval: Approval | undefined;
 
-  constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter, steps: MaskingSteps) {
+  readonly #trial: Trial;
+
+  constructor(core: SessionCore, backend: Backend, { questions, waiter, steps, trial }: HoldingParts) {
     this.#core = core;
     this.#backend = backend;
     this.#questions = questions;
     this.#waiter = waiter;
     this.#steps = steps;
+    this.#trial = trial;
   }
 
   /** Is it held, and is there somebody to ask? */
@@ -67,7 +89,8 @@ export class Holding {
   }
 
   get isHeld(): boolean {
-    return this.#waiter.now.for === 'approval';
+    const { for: what } = this.#waiter.now;
+    return what === 'approval' || what === 'confirmation';
   }
 
   /** Another message comes: what was approved is over. */
@@ -81,7 +104,9 @@ export class Holding {
   approve(held: Held, decision: DenyDecision, values: BindValues | undefined): Approval | DenyDecision | 'waits' {
     const approval = this.#approval;
     this.#approval = undefined;
-    if (approval !== undefined && approval.rule === decision.rule) return approval;
+    if (approval !== undefined && approval.rule === decision.rule) return this.#onItsTerms(held, decision, approval);
+    // One approval at a time: what is tried is over first.
+    if (this.#trial.isOpen) return notAlone(decision.rule);
     // The server refuses or discards it whatever it is: nobody need be asked.
     if (this.#backend.skipping && this.#core.pipelineOpen) return decision;
     if (this.#steps.failsAnyway(held.statement)) return FAILED_TRANSACTION;
@@ -93,6 +118,42 @@ export class Holding {
       collector: this.#questions.queries([SCOPE_SQL]),
     });
     return 'waits';
+  }
+
+  /** As it is, or tried first. */
+  #onItsTerms(held: Held, decision: DenyDecision, approval: Approval): Approval | DenyDecision | 'waits' {
+    if ((approval.maxRows === undefined && !approval.confirm) || approval.isOwnBlock === true) return approval;
+    const { status } = this.#backend;
+    if ((this.#core.pipelineOpen && status === 'I') || !canRollBack(held.statement.analysis)) {
+      this.#core.command({ type: 'end_hold', how: 'abandon' });
+      return cannotTry(decision, approval.request);
+    }
+    const collector = this.#trial.begin();
+    if (collector === undefined) {
+      this.#trial.open(approval, false);
+      return approval;
+    }
+    this.#waiter.wait({
+      for: 'trial_begin',
+      held: { ...held, resolved: undefined, message: keep(held.message) },
+      decision,
+      approval,
+      collector,
+    });
+    return 'waits';
+  }
+
+  /** BEGIN was answered. */
+  begun({ held, decision, approval, collector }: Extract<Waiting, { for: 'trial_begin' }>): void {
+    if (collector.failed !== undefined) {
+      this.#core.command({ type: 'end_hold', how: 'abandon' });
+      this.#refuse(held, cannotTry(decision, approval.request));
+      return;
+    }
+    // Whatever becomes of the statement from here on, the trial ends that transaction.
+    this.#trial.open(approval, true);
+    this.#approval = { ...approval, isOwnBlock: true };
+    this.#waiter.resume(held);
   }
 
   /** The session has said in which search_path and role it would run. */
@@ -178,9 +239,6 @@ export class Holding {
     this.#waiter.resume({ ...held, resolved: undefined });
   }
 
-  /** What was tried is to stay, or not. */
-  kept(_keep: boolean): void {}
-
   /** It could not be asked for. */
   unplaced(message: string, sqlstate: string, hint: string): void {
     const { now } = this.#waiter;
@@ -190,7 +248,7 @@ export class Holding {
   /** CancelRequest; false: nothing waits for an approval. */
   cancel(): boolean {
     const { now } = this.#waiter;
-    if (now.for !== 'approval') return false;
+    if (now.for !== 'approval') return this.#trial.cancel(CANCELLED);
     this.#core.command({ type: 'end_hold', how: 'cancel' });
     this.#refuse(now.held, CANCELLED);
     return true;

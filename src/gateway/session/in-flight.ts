@@ -90,6 +90,8 @@ export interface ProbeCollector {
   readonly rows: (Buffer | null)[][];
   /** SQLSTATE, when it failed or was discarded behind an earlier error. */
   failed: string | undefined;
+  /** The ErrorResponse, as the client may see it. */
+  error?: Buffer;
   /** Requests of it that are not answered yet. */
   left: number;
   /** It only asks for this portal's RowDescription. */

@@ -13,7 +13,7 @@ import { encodeErrorResponse } from '../../pgwire/error-response.ts';
 import { BACKEND_STREAMED, BACKEND_TYPES, MessageReader } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
-import { failTransaction, refuseAndWithhold } from './audit-failure.ts';
+import { failWith, refuseAndWithhold } from './audit-failure.ts';
 import { Backend } from './backend.ts';
 import type {
   EndReason,
@@ -55,6 +55,7 @@ export class Session {
       notRun: (request, sqlstate) => this.#notRun(request, sqlstate),
       probed: (collector) => this.#frontend.probed(collector),
       transactionEnded: () => this.#transactionEnded(),
+      tried: () => this.#frontend.trial.answered(),
       failTransaction: (denial) => this.#failTransaction(denial),
     });
     this.#frontend = new Frontend(core, this.#backend);
@@ -145,7 +146,7 @@ export class Session {
         toUpstream.flush();
         return;
       case 'hold_kept':
-        this.#frontend.holding.kept(event.keep);
+        this.#frontend.trial.confirmed(event.keep);
         toUpstream.flush();
         return;
       case 'hold_failed':
@@ -181,7 +182,7 @@ export class Session {
     const { pipelineOpen } = core;
     // Of a batch whose Sync has been answered the transaction is to fail; of one that is open, all that is behind.
     if (!pipelineOpen) this.#backend.tellFailed();
-    failTransaction(core, pipelineOpen, denial);
+    failWith(core, pipelineOpen, denial);
     core.pipelineOpen = pipelineOpen;
     if (pipelineOpen) core.batchRefused = true;
     this.#core.toUpstream.flush();

@@ -9,7 +9,7 @@ import type { ObjectTarget } from '../../sql/facts.ts';
 import type { SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
 import type { PlacedRequest } from './held-words.ts';
-import type { BindValues } from './holding.ts';
+import type { Approval, BindValues } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { ProbedTarget } from './ownership-probe.ts';
 import type { PreparedStatement } from './prepared.ts';
@@ -70,6 +70,25 @@ export type Waiting =
       readonly held: Held;
       readonly decision: DenyDecision;
       readonly placed: PlacedRequest | undefined;
+    }
+  /** A transaction of the gateway's own to begin, for the held message. */
+  | {
+      readonly for: 'trial_begin';
+      readonly held: Held;
+      readonly decision: DenyDecision;
+      readonly approval: Approval;
+      readonly collector: ProbeCollector;
+    }
+  /** The end of the batch in which a statement is tried. */
+  | { readonly for: 'trial' }
+  /** Somebody to say whether its effect is to stay. */
+  | { readonly for: 'confirmation' }
+  /** The transaction in which it was tried to end. */
+  | {
+      readonly for: 'trial_end';
+      readonly how: 'COMMIT' | 'ROLLBACK' | 'fail';
+      readonly denied: DenyDecision | undefined;
+      readonly collector: ProbeCollector;
     }
   /** A statement that creates objects must be through before they can be looked up. */
   | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
