@@ -7,6 +7,7 @@ import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import type { SessionEntry } from '../gateway/session-registry.ts';
 import { displayName, type Principal, principalKey } from '../identity/principal.ts';
+import type { History } from '../store/history-index.ts';
 import { sendJson } from './http-answer.ts';
 import { reasonOf, text } from './request-bodies.ts';
 import { readJsonBody } from './request-body.ts';
@@ -95,7 +96,7 @@ export async function revokeUser(api: ApiOptions, call: Call): Promise<void> {
       hint: 'dbgate revoke --session ID ends a session of yours',
     });
   }
-  const subjects = isSelf ? [principal] : peopleNamed(gateway, principal, user);
+  const subjects = isSelf ? [principal] : await peopleNamed(api, principal, user);
   const keys = new Set(subjects.map(principalKey));
   const entries = [...gateway.sessions].filter((entry) => keys.has(principalKey(entry.holder.principal)));
   // 1. Refuse, so that nobody comes back in between. 2. Cut. 3. Take back what was opened for them.
@@ -116,14 +117,15 @@ export async function revokeUser(api: ApiOptions, call: Call): Promise<void> {
 }
 
 /** Lets somebody in again who was cut off. */
-export async function restoreUser({ gateway }: ApiOptions, { request, response, principal }: Call): Promise<void> {
+export async function restoreUser(api: ApiOptions, { request, response, principal }: Call): Promise<void> {
+  const { gateway } = api;
   const body = await readJsonBody(request, MAX_BODY_BYTES);
   const user = text(body.user, 'user');
   const reason = shortReason(body);
   if (!gateway.isAdministrator(principal)) {
     throw new DbgateError('denied', 'only an administrator of the gateway lets somebody in again');
   }
-  const subjects = peopleNamed(gateway, principal, user).filter((one) => gateway.revocations.isRevoked(one));
+  const subjects = (await peopleNamed(api, principal, user)).filter((one) => gateway.revocations.isRevoked(one));
   if (subjects.length === 0) throw new DbgateError('not_found', `${JSON.stringify(user.slice(0, 80))} is not cut off`);
   for (const one of subjects) gateway.revocations.restoreSubject(one);
   note(gateway, principal, undefined, { user, restored: subjects.length }, reason);
@@ -145,21 +147,50 @@ async function takeBack(
 }
 
 /** By email or subject, or exactly as `issuer|subject`; all identities that fit. Throws `not_found`. */
-function peopleNamed(gateway: GatewayState, viewer: Principal, user: string): Subject[] {
+async function peopleNamed({ gateway, history }: ApiOptions, viewer: Principal, user: string): Promise<Subject[]> {
   const found = new Map<string, Subject>();
-  const add = (one: Subject): void => void found.set(principalKey(one), one);
-  for (const { issuer } of gateway.settings.issuers) {
-    if (user.startsWith(`${issuer}|`)) add({ issuer, subject: user.slice(issuer.length + 1) });
-  }
+  const add = (one: Subject | undefined): void => void (one && found.set(principalKey(one), one));
+  add(subjectOfKey(gateway, user));
   for (const { holder } of gateway.sessions) if (isNamed(holder.principal, user)) add(holder.principal);
   for (const { request } of gateway.requests.list(viewer, { limit: 1000 })) {
     if (isNamed(request.by, user)) add(request.by);
   }
   for (const one of gateway.revocations.subjects()) if (isNamed(one, user)) add(one);
-  if (found.size > 0) return [...found.values()].map(({ issuer, subject, email }) => ({ issuer, subject, email }));
+  for (const one of await loginsNamed(gateway, history, user)) add(one);
+  if (found.size > 0) return [...found.values()].map(({ issuer, subject }) => ({ issuer, subject }));
   throw new DbgateError('not_found', `nobody named ${JSON.stringify(user.slice(0, 80))} is known to this gateway`, {
     hint: `say exactly who: "${gateway.settings.issuers[0]?.issuer ?? 'ISSUER'}|SUBJECT", as the record has it`,
   });
+}
+
+/** Who logged in by that name, as far as the record says: all who ever had a session, and the last 1,000 log-ins. */
+async function loginsNamed(gateway: GatewayState, history: History, user: string): Promise<Subject[]> {
+  const kinds = ['identity.login'];
+  try {
+    const [named, latest] = await Promise.all([
+      history.events({ kinds, by: user, limit: 1000 }),
+      history.events({ kinds, limit: 1000 }),
+    ]);
+    const keys = [
+      ...named.events.map(({ record }) => record),
+      ...latest.events.flatMap(({ record }) => {
+        const email =
+          'body' in record && typeof record.body === 'object' && 'email' in record.body && record.body.email;
+        return typeof email === 'string' && email.toLowerCase() === user.toLowerCase() ? [record] : [];
+      }),
+    ].map((record) => ('by' in record ? record.by : undefined));
+    return [...new Set(keys)].flatMap((key) => (key === undefined ? [] : (subjectOfKey(gateway, key) ?? [])));
+  } catch (error) {
+    // A record that cannot be read keeps nobody in who is known otherwise.
+    gateway.logLine(`looking for ${JSON.stringify(user.slice(0, 80))} in the record: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+/** Of `issuer|subject` of an issuer that is configured. */
+function subjectOfKey({ settings }: GatewayState, key: string): Subject | undefined {
+  const issuer = settings.issuers.find((one) => key.startsWith(`${one.issuer}|`))?.issuer;
+  return issuer === undefined ? undefined : { issuer, subject: key.slice(issuer.length + 1) };
 }
 
 function isNamed(who: Subject, name: string): boolean {

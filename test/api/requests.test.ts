@@ -391,6 +391,22 @@ describe('sessions', () => {
     expect((await rig.api('GET', `/v1/requests/${id}`, tom)).body.status).toBe('revoked');
   });
 
+  it('a person is found by what the record says of who logged in', async () => {
+    await rig.api('GET', '/v1/whoami', await rig.tokenOf('wim'));
+    const admin = await ada();
+    const cut = () => post('/v1/users/revoke', admin, { user: 'wim@example.test' });
+    let answer = await cut();
+    await until(async () => {
+      if (answer.status !== 200) answer = await cut();
+      return answer.status === 200;
+    });
+    expect(answer.body).toMatchObject({ people: [{ subject: 'wim' }], sessions: 0, refused: true });
+    expect((await rig.api('GET', '/v1/whoami', await rig.tokenOf('wim'))).status).toBe(401);
+    const exactly = { user: `${rig.oidc.issuer}|wim` };
+    expect((await post('/v1/users/restore', admin, exactly)).status).toBe(200);
+    expect((await post('/v1/users/restore', admin, exactly)).status).toBe(404);
+  });
+
   it('an agent ends its own sessions, not those of the person it acts for; the person ends both', async () => {
     const person = await rig.tokenOf('vera');
     const agent = await rig.tokenOf('vera', ['developers'], { act: { sub: 'bot' } });
