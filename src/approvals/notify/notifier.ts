@@ -46,6 +46,12 @@ export interface Notifier {
   close(): Promise<void>;
 }
 
+interface Asked {
+  readonly later: NodeJS.Immediate;
+  readonly announcement: Announcement;
+  readonly targets: readonly string[];
+}
+
 export type Target = NotifySettings[number];
 
 /** Where a person looks at a request and decides. */
@@ -62,6 +68,8 @@ export function isFor(target: Target, announcement: Announcement): boolean {
 export async function openNotifier(options: NotifierOptions): Promise<Notifier> {
   const { settings, logLine, now } = options;
   let isReplay = true;
+  /** Told in the next turn, if it is not approved in this one. */
+  const asked = new Map<string, Asked>();
   let dispatcher: Dispatcher | undefined;
   const openDispatcher = async (): Promise<Dispatcher> => {
     const { EnvHttpProxyAgent } = await import('undici');
@@ -123,11 +131,30 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
       const announcement = announcementOf(state, event, options.riskOf?.(state));
       if (announcement === undefined) return;
       const targets = notify.filter((target) => isFor(target, announcement)).map(({ name }) => name);
+      if (event.type === 'requested') {
+        const id = state.request.id;
+        const later = setImmediate(() => {
+          asked.delete(id);
+          void outbox.put(announcement, targets);
+        });
+        asked.set(id, { later, announcement, targets });
+        return;
+      }
+      if (event.type === 'approved') forgetAsked(state.request.id);
       void outbox.put(announcement, targets);
     } catch (error) {
       logLine(`notify: ${state.request.id} is not told: ${(error as Error).stack}`);
     }
   }
+  /** What a rule or break-glass approves at once was not asked of anybody: one message says it all. */
+  function forgetAsked(id: string): void {
+    const entry = asked.get(id);
+    if (entry === undefined) return;
+    clearImmediate(entry.later);
+    asked.delete(id);
+    void outbox.put(entry.announcement, []);
+  }
+
   return {
     tell,
     live: () => {
@@ -149,6 +176,10 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
       if (sent.kind !== 'delivered') logLine(`notify ${name}: the answer to a button was not taken: ${sent.why}`);
     },
     async close() {
+      for (const { later, announcement, targets } of asked.values()) {
+        clearImmediate(later);
+        await outbox.put(announcement, targets);
+      }
       await outbox.close();
       await dispatcher?.destroy();
     },

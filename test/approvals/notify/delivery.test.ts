@@ -176,6 +176,20 @@ it('an external decider hears of its own requests only, and where to answer', as
   ]);
 });
 
+it('what is approved in the same moment (a rule, break-glass) is one message', async () => {
+  const hook = await receiver();
+  const { notifier, tell } = await notifying([target('ops', hook.url)]);
+  const request = elevation({ breakGlass: true });
+  tell(request);
+  const { state } = pending(request, 2);
+  const approved = { type: 'approved', at: Date.now(), by: request.by, via: 'break-glass', reason: 'fire' } as const;
+  notifier.tell({ ...state, status: 'approved' }, { ...approved, terms: {}, complete: true }, 'g');
+  await until(() => hook.received.length > 0 && notifier.pending === 0);
+  expect(hook.received.map(({ body }) => JSON.parse(body).data.title)).toEqual([
+    'BREAK-GLASS: dana@example.test took ddl on shop',
+  ]);
+});
+
 it('Slack and Teams get their own shapes', async () => {
   const [slack, teams] = [await receiver(), await receiver()];
   const { tell } = await notifying([
