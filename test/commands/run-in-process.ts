@@ -13,20 +13,25 @@ export interface InProcessResult {
 export async function runInProcess(
   definition: CommandDefinition,
   argv: readonly string[],
-  { stdin }: { stdin?: string } = {},
+  { stdin, env = {} }: { stdin?: string; env?: Readonly<Record<string, string | undefined>> } = {},
 ): Promise<InProcessResult> {
   const command = buildCommand({ name: definition.name, summary: definition.name }, definition);
   let json = false;
-  const streams = testContext({});
+  let streams = testContext(env);
   try {
     const parsed = parseCommandLine(command, argv, 80);
     if (parsed.kind === 'help') return { code: 0, stdout: parsed.text, stderr: '' };
     json = parsed.options.json === true;
-    const context = testContext({}, { json });
+    const context = testContext(env, { json });
+    streams = context;
     (context.stdin as unknown as NodeJS.WritableStream).end(stdin ?? '');
     const code = (await definition.run(context, parsed.options, parsed.args)) ?? 0;
     return { code, stdout: context.out(), stderr: context.err() };
   } catch (error) {
-    return { code: exitCodeFor(error), stdout: '', stderr: `${streams.err()}${errorLines(error, false).join('\n')}` };
+    return {
+      code: exitCodeFor(error),
+      stdout: streams.out(),
+      stderr: `${streams.err()}${errorLines(error, false).join('\n')}`,
+    };
   }
 }
