@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--grep|--cursor|--config|--as|--groups|--kind|--at|--pg|--with|--record|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--class|--grep|--column|--by|--cursor|--speed|--idle-limit|--export|--under-policy|--pg|--profiles|--key|--witness|--checkpoint|--save|--config|--public-key|--subject|--id|--before|--as|--groups|--kind|--at|--with|--record|--accept-rewritten|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -67,6 +67,11 @@ login
 logout
 whoami
 history
+sessions
+replay
+watch
+verify
+audit
 policy
 check
 gateway
@@ -96,6 +101,11 @@ login
 logout
 whoami
 history
+sessions
+replay
+watch
+verify
+audit
 policy
 check
 gateway
@@ -532,7 +542,60 @@ WORDS
         --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
         --since) :; return ;;
         --until) :; return ;;
+        --table) :; return ;;
+        --class) :; return ;;
         --grep) :; return ;;
+        --session) :; return ;;
+        --column) :; return ;;
+        --by) :; return ;;
+        --limit) :; return ;;
+        --cursor) :; return ;;
+        --purpose) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--db
+--since
+--until
+--table
+--class
+--grep
+--errors
+--writes
+--denied
+--masked
+--session
+--column
+--by
+--limit
+--cursor
+--csv
+--plain
+--purpose
+--gateway
+--profile
+--token-file
+--ca-file
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(printf '%s\n' show) ;;
+      esac
+      ;;
+    sessions)
+      case $previous in
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --since) :; return ;;
+        --until) :; return ;;
+        --by) :; return ;;
         --limit) :; return ;;
         --cursor) :; return ;;
         --gateway) :; return ;;
@@ -546,10 +609,8 @@ WORDS
 --db
 --since
 --until
---grep
---errors
---denied
---masked
+--by
+--open
 --limit
 --cursor
 --gateway
@@ -563,6 +624,154 @@ WORDS
 WORDS
         return
       fi
+      ;;
+    replay)
+      case $previous in
+        --speed) :; return ;;
+        --idle-limit) :; return ;;
+        --export) __dbgate_files "$word"; return ;;
+        --under-policy) :; return ;;
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --pg) __dbgate_offer "$word" < <(printf '%s\n' 14 15 16 17 18); return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--speed
+--idle-limit
+--step
+--plain
+--export
+--under-policy
+--execute
+--db
+--pg
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    watch)
+      case $previous in
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --by) :; return ;;
+        --table) :; return ;;
+        --class) :; return ;;
+        --grep) :; return ;;
+        --session) :; return ;;
+        --profiles) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--db
+--by
+--table
+--class
+--grep
+--errors
+--writes
+--denied
+--masked
+--session
+--profiles
+--plain
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    verify)
+      case $previous in
+        --key) :; return ;;
+        --witness) :; return ;;
+        --checkpoint) __dbgate_files "$word"; return ;;
+        --save) __dbgate_files "$word"; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--key
+--witness
+--checkpoint
+--save
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    audit)
+      case $previous in
+        --config) __dbgate_files "$word"; return ;;
+        --public-key) __dbgate_files "$word"; return ;;
+        --subject) :; return ;;
+        --session) :; return ;;
+        --id) :; return ;;
+        --before) :; return ;;
+        --reason) :; return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--config
+--public-key
+--online
+--subject
+--session
+--id
+--before
+--reason
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      case $position in
+        0) __dbgate_offer "$word" < <(printf '%s\n' keys rotate-key reindex erase) ;;
+      esac
       ;;
     policy)
       case $previous in
@@ -661,6 +870,7 @@ WORDS
     gateway)
       case $previous in
         --config) __dbgate_files "$word"; return ;;
+        --accept-rewritten) :; return ;;
         --gateway) :; return ;;
         --profile) :; return ;;
         --token-file) __dbgate_files "$word"; return ;;
@@ -671,6 +881,7 @@ WORDS
         __dbgate_offer "$word" <<'WORDS'
 --config
 --check
+--accept-rewritten
 --gateway
 --profile
 --token-file

@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --grep --cursor --config --as --groups --kind --at --pg --with --record --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --class --grep --column --by --cursor --speed --idle-limit --export --under-policy --pg --profiles --key --witness --checkpoint --save --config --public-key --subject --id --before --as --groups --kind --at --with --record --accept-rewritten --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -61,7 +61,12 @@ complete -c dbgate -n __dbgate_no_command -a explain -d 'how a statement of your
 complete -c dbgate -n __dbgate_no_command -a login -d 'log in to a gateway'
 complete -c dbgate -n __dbgate_no_command -a logout -d 'log out and forget the login'
 complete -c dbgate -n __dbgate_no_command -a whoami -d 'who you are to the gateway'
-complete -c dbgate -n __dbgate_no_command -a history -d 'your own statements'
+complete -c dbgate -n __dbgate_no_command -a history -d 'what was run: list, search, show'
+complete -c dbgate -n __dbgate_no_command -a sessions -d 'sessions that were, and are'
+complete -c dbgate -n __dbgate_no_command -a replay -d 'a session as it was: watch it, judge it again, run it again'
+complete -c dbgate -n __dbgate_no_command -a watch -d 'what is being run now'
+complete -c dbgate -n __dbgate_no_command -a verify -d 'is the record what was signed'
+complete -c dbgate -n __dbgate_no_command -a audit -d 'keys, erasure and index of the record'
 complete -c dbgate -n __dbgate_no_command -a policy -d 'check, show, explain, test and simulate a policy'
 complete -c dbgate -n __dbgate_no_command -a check -d 'what a gateway would say to the statements of SQL files'
 complete -c dbgate -n __dbgate_no_command -a gateway -d 'run the gateway'
@@ -69,7 +74,7 @@ complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a
 complete -c dbgate -n __dbgate_no_command -a doctor -d 'check everything that a connection needs'
 complete -c dbgate -n __dbgate_no_command -a completion -d 'completion script of a shell'
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
-complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token request wait requests cancel review revoke classify explain login logout whoami history policy check gateway demo doctor completion'
+complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token request wait requests cancel review revoke classify explain login logout whoami history sessions replay watch verify audit policy check gateway demo doctor completion'
 complete -c dbgate -s h -l help -d 'this help'
 complete -c dbgate -n __dbgate_no_command -l version -d 'the version of dbgate'
 complete -c dbgate -l gateway -r -d 'the gateway to talk to, https://host[:port] (DBGATE_GATEWAY)'
@@ -167,12 +172,72 @@ complete -c dbgate -n '__dbgate_at logout' -l all -d 'log out of every gateway'
 complete -c dbgate -n '__dbgate_at history' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'only of this database'
 complete -c dbgate -n '__dbgate_at history' -l since -r -d 'not older than: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z'
 complete -c dbgate -n '__dbgate_at history' -l until -r -d 'not younger than'
+complete -c dbgate -n '__dbgate_at history' -l table -r -d 'only statements that touched this table: name or schema.name'
+complete -c dbgate -n '__dbgate_at history' -l class -r -d 'only statements that touched a column of this class: email, phone, person_name, …'
 complete -c dbgate -n '__dbgate_at history' -l grep -r -d 'only statements that contain this text'
 complete -c dbgate -n '__dbgate_at history' -l errors -d 'only statements that ended with an error'
+complete -c dbgate -n '__dbgate_at history' -l writes -d 'only statements that could change something'
 complete -c dbgate -n '__dbgate_at history' -l denied -d 'only statements that policy denied'
 complete -c dbgate -n '__dbgate_at history' -l masked -d 'only statements in whose answer something was masked'
+complete -c dbgate -n '__dbgate_at history' -l session -r -d 'only of this session'
+complete -c dbgate -n '__dbgate_at history' -l column -r -d 'only statements that touched this classified column: name, table.name or schema.table.name'
+complete -c dbgate -n '__dbgate_at history' -l by -r -d 'of others, if you may: an email or subject, `all` for everybody; this is recorded'
 complete -c dbgate -n '__dbgate_at history' -l limit -r -d 'at most so many'
 complete -c dbgate -n '__dbgate_at history' -l cursor -r -d 'go on where an earlier call ended'
+complete -c dbgate -n '__dbgate_at history' -l csv -d 'as CSV'
+complete -c dbgate -n '__dbgate_at history' -l plain -d 'a table, on a terminal too'
+complete -c dbgate -n '__dbgate_at history 0' -a 'show'
+
+# sessions
+complete -c dbgate -n '__dbgate_at sessions' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'only of this database'
+complete -c dbgate -n '__dbgate_at sessions' -l since -r -d 'begun not before: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z'
+complete -c dbgate -n '__dbgate_at sessions' -l until -r -d 'begun before'
+complete -c dbgate -n '__dbgate_at sessions' -l by -r -d 'of others, if you may: an email or subject, `all` for everybody; this is recorded'
+complete -c dbgate -n '__dbgate_at sessions' -l open -d 'only those that are open now'
+complete -c dbgate -n '__dbgate_at sessions' -l limit -r -d 'at most so many'
+complete -c dbgate -n '__dbgate_at sessions' -l cursor -r -d 'go on where an earlier call ended'
+
+# replay
+complete -c dbgate -n '__dbgate_at replay' -l speed -r -d 'how fast: 2, 0.5, or `max` for all at once'
+complete -c dbgate -n '__dbgate_at replay' -l idle-limit -r -d 'cut pauses to this'
+complete -c dbgate -n '__dbgate_at replay' -l step -d 'wait for a key before each statement'
+complete -c dbgate -n '__dbgate_at replay' -l plain -d 'the transcript at once, on a terminal too'
+complete -c dbgate -n '__dbgate_at replay' -l export -r -F -d 'write FILE.sql, to read and run again, or FILE.cast for asciinema'
+complete -c dbgate -n '__dbgate_at replay' -l under-policy -r -d 'say what would be decided today, by the gateway (`current`) or by a gateway.yaml; runs nothing'
+complete -c dbgate -n '__dbgate_at replay' -l execute -d 'run it again: reads in one read-only transaction; of the rest you are asked one by one'
+complete -c dbgate -n '__dbgate_at replay' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'of --execute: on another database'
+complete -c dbgate -n '__dbgate_at replay' -l pg -r -a '14 15 16 17 18' -d 'of --under-policy FILE: version of PostgreSQL'
+
+# watch
+complete -c dbgate -n '__dbgate_at watch' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'only of this database'
+complete -c dbgate -n '__dbgate_at watch' -l by -r -d 'only of this person: an email or subject; `all` for everybody'
+complete -c dbgate -n '__dbgate_at watch' -l table -r -d 'only statements that touched this table: name or schema.name'
+complete -c dbgate -n '__dbgate_at watch' -l class -r -d 'only statements that touched a column of this class: email, phone, person_name, …'
+complete -c dbgate -n '__dbgate_at watch' -l grep -r -d 'only statements that contain this text'
+complete -c dbgate -n '__dbgate_at watch' -l errors -d 'only statements that ended with an error'
+complete -c dbgate -n '__dbgate_at watch' -l writes -d 'only statements that could change something'
+complete -c dbgate -n '__dbgate_at watch' -l denied -d 'only statements that policy denied'
+complete -c dbgate -n '__dbgate_at watch' -l masked -d 'only statements in whose answer something was masked'
+complete -c dbgate -n '__dbgate_at watch' -l session -r -d 'only of this session'
+complete -c dbgate -n '__dbgate_at watch' -l profiles -r -d 'of several gateways: names of stored logins, with commas between'
+complete -c dbgate -n '__dbgate_at watch' -l plain -d 'a line for each, on a terminal too'
+
+# verify
+complete -c dbgate -n '__dbgate_at verify' -l key -r -d 'the gateway\'s public key: a vkey, a PEM, or a file of them; may stand several times'
+complete -c dbgate -n '__dbgate_at verify' -l witness -r -d 'a witness that must have cosigned; may stand several times'
+complete -c dbgate -n '__dbgate_at verify' -l checkpoint -r -F -d 'one that was seen elsewhere: the record must go on from it'
+complete -c dbgate -n '__dbgate_at verify' -l save -r -F -d 'of an id: keep its proofs there as .tlog-proof files'
+
+# audit
+complete -c dbgate -n '__dbgate_at audit' -l config -r -F -d 'configuration of the gateway, where its files are needed'
+complete -c dbgate -n '__dbgate_at audit' -l public-key -r -F -d 'of `rotate-key`: the new key is elsewhere (KMS), this is its public half'
+complete -c dbgate -n '__dbgate_at audit' -l online -d 'of `reindex`: by the running gateway, for its administrators'
+complete -c dbgate -n '__dbgate_at audit' -l subject -r -d 'of `erase`: subject or email of a person: all that they did'
+complete -c dbgate -n '__dbgate_at audit' -l session -r -d 'of `erase`: a session'
+complete -c dbgate -n '__dbgate_at audit' -l id -r -d 'of `erase`: one statement, as "dbgate history" shows it'
+complete -c dbgate -n '__dbgate_at audit' -l before -r -d 'of `erase`: what is older, such as 90d or 2026-01-31'
+complete -c dbgate -n '__dbgate_at audit' -l reason -r -d 'of `erase`: why; stays in the record'
+complete -c dbgate -n '__dbgate_at audit 0' -a 'keys rotate-key reindex erase'
 
 # policy
 complete -c dbgate -n '__dbgate_at policy' -l config -r -F -d 'configuration of the gateway'
@@ -206,6 +271,7 @@ complete -c dbgate -n '__dbgate_at check 0' -F
 # gateway
 complete -c dbgate -n '__dbgate_at gateway' -l config -r -F -d 'its configuration, see docs/gateway-yaml.md'
 complete -c dbgate -n '__dbgate_at gateway' -l check -d 'check the configuration and end'
+complete -c dbgate -n '__dbgate_at gateway' -l accept-rewritten -r -d 'start though the record is not what was signed; this and the reason are recorded'
 
 # demo
 complete -c dbgate -n '__dbgate_at demo' -l script -d 'play the story, check each step, and end; what happens anyway without a terminal'

@@ -19,7 +19,12 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     @('login', 'log in to a gateway')
     @('logout', 'log out and forget the login')
     @('whoami', 'who you are to the gateway')
-    @('history', 'your own statements')
+    @('history', 'what was run: list, search, show')
+    @('sessions', 'sessions that were, and are')
+    @('replay', 'a session as it was: watch it, judge it again, run it again')
+    @('watch', 'what is being run now')
+    @('verify', 'is the record what was signed')
+    @('audit', 'keys, erasure and index of the record')
     @('policy', 'check, show, explain, test and simulate a policy')
     @('check', 'what a gateway would say to the statements of SQL files')
     @('gateway', 'run the gateway')
@@ -122,12 +127,70 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--db', 'only of this database')
       @('--since', 'not older than: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z')
       @('--until', 'not younger than')
+      @('--table', 'only statements that touched this table: name or schema.name')
+      @('--class', 'only statements that touched a column of this class: email, phone, person_name, …')
       @('--grep', 'only statements that contain this text')
       @('--errors', 'only statements that ended with an error')
+      @('--writes', 'only statements that could change something')
       @('--denied', 'only statements that policy denied')
       @('--masked', 'only statements in whose answer something was masked')
+      @('--session', 'only of this session')
+      @('--column', 'only statements that touched this classified column: name, table.name or schema.table.name')
+      @('--by', 'of others, if you may: an email or subject, `all` for everybody; this is recorded')
       @('--limit', 'at most so many')
       @('--cursor', 'go on where an earlier call ended')
+      @('--csv', 'as CSV')
+      @('--plain', 'a table, on a terminal too')
+    )
+    'sessions' = @(
+      @('--db', 'only of this database')
+      @('--since', 'begun not before: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z')
+      @('--until', 'begun before')
+      @('--by', 'of others, if you may: an email or subject, `all` for everybody; this is recorded')
+      @('--open', 'only those that are open now')
+      @('--limit', 'at most so many')
+      @('--cursor', 'go on where an earlier call ended')
+    )
+    'replay' = @(
+      @('--speed', 'how fast: 2, 0.5, or `max` for all at once')
+      @('--idle-limit', 'cut pauses to this')
+      @('--step', 'wait for a key before each statement')
+      @('--plain', 'the transcript at once, on a terminal too')
+      @('--export', 'write FILE.sql, to read and run again, or FILE.cast for asciinema')
+      @('--under-policy', 'say what would be decided today, by the gateway (`current`) or by a gateway.yaml; runs nothing')
+      @('--execute', 'run it again: reads in one read-only transaction; of the rest you are asked one by one')
+      @('--db', 'of --execute: on another database')
+      @('--pg', 'of --under-policy FILE: version of PostgreSQL')
+    )
+    'watch' = @(
+      @('--db', 'only of this database')
+      @('--by', 'only of this person: an email or subject; `all` for everybody')
+      @('--table', 'only statements that touched this table: name or schema.name')
+      @('--class', 'only statements that touched a column of this class: email, phone, person_name, …')
+      @('--grep', 'only statements that contain this text')
+      @('--errors', 'only statements that ended with an error')
+      @('--writes', 'only statements that could change something')
+      @('--denied', 'only statements that policy denied')
+      @('--masked', 'only statements in whose answer something was masked')
+      @('--session', 'only of this session')
+      @('--profiles', 'of several gateways: names of stored logins, with commas between')
+      @('--plain', 'a line for each, on a terminal too')
+    )
+    'verify' = @(
+      @('--key', 'the gateway''s public key: a vkey, a PEM, or a file of them; may stand several times')
+      @('--witness', 'a witness that must have cosigned; may stand several times')
+      @('--checkpoint', 'one that was seen elsewhere: the record must go on from it')
+      @('--save', 'of an id: keep its proofs there as .tlog-proof files')
+    )
+    'audit' = @(
+      @('--config', 'configuration of the gateway, where its files are needed')
+      @('--public-key', 'of `rotate-key`: the new key is elsewhere (KMS), this is its public half')
+      @('--online', 'of `reindex`: by the running gateway, for its administrators')
+      @('--subject', 'of `erase`: subject or email of a person: all that they did')
+      @('--session', 'of `erase`: a session')
+      @('--id', 'of `erase`: one statement, as "dbgate history" shows it')
+      @('--before', 'of `erase`: what is older, such as 90d or 2026-01-31')
+      @('--reason', 'of `erase`: why; stays in the record')
     )
     'policy' = @(
       @('--config', 'configuration of the gateway')
@@ -159,6 +222,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'gateway' = @(
       @('--config', 'its configuration, see docs/gateway-yaml.md')
       @('--check', 'check the configuration and end')
+      @('--accept-rewritten', 'start though the record is not what was signed; this and the reason are recorded')
     )
     'demo' = @(
       @('--script', 'play the story, check each step, and end; what happens anyway without a terminal')
@@ -191,10 +255,15 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'login' = @{ '--issuer' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'logout' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--grep' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--table' = 'any'; '--class' = 'any'; '--grep' = 'any'; '--session' = 'any'; '--column' = 'any'; '--by' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
+    'sessions' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--by' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'replay' = @{ '--speed' = 'any'; '--idle-limit' = 'any'; '--export' = 'files'; '--under-policy' = 'any'; '--db' = 'databases'; '--pg' = @('14', '15', '16', '17', '18'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'watch' = @{ '--db' = 'databases'; '--by' = 'any'; '--table' = 'any'; '--class' = 'any'; '--grep' = 'any'; '--session' = 'any'; '--profiles' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'verify' = @{ '--key' = 'any'; '--witness' = 'any'; '--checkpoint' = 'files'; '--save' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'audit' = @{ '--config' = 'files'; '--public-key' = 'files'; '--subject' = 'any'; '--session' = 'any'; '--id' = 'any'; '--before' = 'any'; '--reason' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'policy' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--for' = 'any'; '--with' = 'files'; '--since' = 'any'; '--record' = 'files'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'check' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--format' = @('text', 'github', 'sarif'); '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
-    'gateway' = @{ '--config' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'gateway' = @{ '--config' = 'files'; '--accept-rewritten' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'demo' = @{ '--upstream' = 'any'; '--database' = 'any'; '--keep' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'doctor' = @{ '--config' = 'files'; '--db' = 'databases'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'completion' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -215,16 +284,21 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'login' = @('any')
     'logout' = @('any')
     'whoami' = @()
-    'history' = @()
+    'history' = @(@('show'), 'any')
+    'sessions' = @()
+    'replay' = @('any')
+    'watch' = @()
+    'verify' = @('any')
+    'audit' = @(@('keys', 'rotate-key', 'reindex', 'erase'))
     'policy' = @(@('check', 'show', 'explain', 'test', 'simulate'), 'any')
     'check' = @('files')
     'gateway' = @()
     'demo' = @()
     'doctor' = @()
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
-    'help' = @(,@('ls', 'connect', 'env', 'token', 'request', 'wait', 'requests', 'cancel', 'review', 'revoke', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
+    'help' = @(,@('ls', 'connect', 'env', 'token', 'request', 'wait', 'requests', 'cancel', 'review', 'revoke', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'sessions', 'replay', 'watch', 'verify', 'audit', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--grep', '--cursor', '--config', '--as', '--groups', '--kind', '--at', '--pg', '--with', '--record', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--class', '--grep', '--column', '--by', '--cursor', '--speed', '--idle-limit', '--export', '--under-policy', '--pg', '--profiles', '--key', '--witness', '--checkpoint', '--save', '--config', '--public-key', '--subject', '--id', '--before', '--as', '--groups', '--kind', '--at', '--with', '--record', '--accept-rewritten', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

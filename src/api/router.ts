@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Notifier } from '../approvals/notify/notifier.ts';
+import type { Erasure } from '../audit/erasure.ts';
 import type { AuditTree } from '../audit/tree/tree.ts';
 import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
@@ -11,6 +12,7 @@ import type { LiveFeed } from '../gateway/live-feed.ts';
 import type { DatabaseTokens } from '../identity/database-token.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import type { History } from '../store/history-index.ts';
+import { eraseRecords } from './audit-erase.ts';
 import { CALLBACK_PATH, type Callbacks, serveCallback } from './callbacks.ts';
 import { classification } from './classification.ts';
 import { explain } from './explain.ts';
@@ -36,6 +38,7 @@ import type { Web } from './web/web.ts';
 export interface ApiOptions {
   readonly gateway: GatewayState;
   readonly history: History;
+  readonly erasure: Erasure;
   readonly feed: LiveFeed;
   readonly tree: AuditTree;
   readonly databaseTokens: DatabaseTokens;
@@ -81,6 +84,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/v1\/history\/([^/]+\.\d+)$/, run: statementOfHistory },
   { method: 'GET', path: /^\/v1\/watch$/, run: watch },
   { method: 'POST', path: /^\/v1\/audit\/reindex$/, run: reindex },
+  { method: 'POST', path: /^\/v1\/audit\/erase$/, run: eraseRecords, takesBody: true },
   { method: 'GET', path: /^\/v1\/databases\/([^/]+)\/classification$/, run: classification },
   { method: 'POST', path: /^\/v1\/databases\/([^/]+)\/explain$/, run: explain, takesBody: true },
   { method: 'GET', path: /^\/v1\/requests$/, run: listRequests },

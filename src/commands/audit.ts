@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { auditEraseAction } from './audit-erase.ts';
 import { auditKeysAction } from './audit-keys.ts';
 import { auditReindexAction } from './audit-reindex.ts';
 import { auditRotateKeyAction } from './audit-rotate-key.ts';
@@ -16,7 +17,7 @@ export interface AuditAction {
   run(context: CommandContext, options: CommandOptions): Promise<number | void>;
 }
 
-const ACTIONS: readonly AuditAction[] = [auditKeysAction, auditRotateKeyAction, auditReindexAction];
+const ACTIONS: readonly AuditAction[] = [auditKeysAction, auditRotateKeyAction, auditReindexAction, auditEraseAction];
 
 export const auditCommand: CommandDefinition = {
   name: 'audit',

@@ -98,6 +98,24 @@ export const auditSection = field(
         'who signs checkpoints, where the key must not lie here (KMS); `tree.key` in the state directory if not given',
         'a mapping',
       ),
+      retention: field(
+        z
+          .strictObject({
+            bodies: field(
+              duration(3_600_000, 100 * 365 * 86_400_000).optional(),
+              'texts, bind values, names and addresses are erased after this; kept for ever if not given',
+              'a duration from 1h, such as `90d`',
+            ),
+            records: field(
+              duration(3_600_000, 100 * 365 * 86_400_000).optional(),
+              'whole segments are removed after this, from the oldest on; kept for ever if not given',
+              'a duration from 1h, such as `730d`',
+            ),
+          })
+          .optional(),
+        'how long the record is kept',
+        'a mapping',
+      ),
       witness: field(
         z
           .array(field(witness, 'one witness', 'a mapping'))
@@ -139,5 +157,11 @@ export function toAudit(audit: z.output<typeof auditSection>, baseDir: string, r
     signer: signer && { command: signer.command, publicKey: referenced(['audit', 'signer', 'public_key'])! },
     witnesses,
   };
-  return { durability: audit.durability, segmentBytes: audit.segment_size, tree };
+  const { retention } = audit;
+  return {
+    durability: audit.durability,
+    segmentBytes: audit.segment_size,
+    tree,
+    retention: retention && { bodiesMs: retention.bodies, recordsMs: retention.records },
+  };
 }

@@ -5,6 +5,16 @@ export interface AuditSettings {
   readonly segmentBytes: number;
   /** Undefined: as if nothing of it stood in the file. */
   readonly tree?: TreeSettings | undefined;
+  /** Undefined: all is kept for ever. */
+  readonly retention?: RetentionSettings | undefined;
+}
+
+/** How long the record is kept; undefined: for ever. */
+export interface RetentionSettings {
+  /** Texts, values and names. */
+  readonly bodiesMs: number | undefined;
+  /** Everything. */
+  readonly recordsMs: number | undefined;
 }
 
 /** Of the Merkle tree over the record. */

@@ -19,6 +19,7 @@ import { doubtsAbout } from '../approvals/notify/check-target.ts';
 import { openNotifier } from '../approvals/notify/notifier.ts';
 import type { RequestRights } from '../approvals/requests.ts';
 import { clockStateOf } from '../audit/clock-state.ts';
+import { Erasure } from '../audit/erasure.ts';
 import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
 import { openAuditTree } from '../audit/tree/tree.ts';
@@ -47,6 +48,7 @@ import { liveSessionOf } from './live-session.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
+import { keepRetention } from './retention.ts';
 import { recordRefusal } from './session-start.ts';
 import { SharedRevocations } from './shared-revocations.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
@@ -121,6 +123,11 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       onWarning: (message) => logLine(`index: ${message}`),
     });
     closing.push(() => history.close());
+    const erasure = new Erasure({ log, recorder, history });
+    if (settings.audit.retention !== undefined) {
+      const { retention } = settings.audit;
+      closing.push(keepRetention({ dir: log.dir, settings: retention, erasure, recorder, now, logLine }));
+    }
     const databaseTokens = await openDatabaseTokens({
       stateDir: settings.stateDir,
       gatewayId: settings.gatewayId,
@@ -255,6 +262,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
         proved: (socket) => admission.proved(socket),
       }),
       history,
+      erasure,
       feed,
       databaseTokens,
       authenticate,

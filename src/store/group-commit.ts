@@ -53,6 +53,7 @@ export class GroupCommit {
   #urgent = false;
   #syncWanted = false;
   #hurried = false;
+  #rotateWanted = false;
   #lastSyncAt = 0;
   #scheduled: NodeJS.Immediate | NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
@@ -133,6 +134,11 @@ export class GroupCommit {
     if (!this.#sync) this.#scheduleNow();
   }
 
+  /** The next batch goes into a segment of its own. */
+  rotateSoon(): void {
+    this.#rotateWanted = true;
+  }
+
   /** Syncs everything added so far without delay. */
   syncSoon(): void {
     this.#syncWanted = true;
@@ -163,7 +169,7 @@ export class GroupCommit {
     if (this.#busy || writer === undefined) return;
     const batch = this.#forming;
     if (batch.first === 0) this.#syncIfDue(writer);
-    else if (writer.full) this.#rotate(writer, batch);
+    else if (writer.full || this.#rotateWanted) this.#rotate(writer, batch);
     else this.#write(writer, batch);
   };
 
@@ -220,6 +226,7 @@ export class GroupCommit {
       return;
     }
     this.#busy = true;
+    this.#rotateWanted = false;
     void this.#owner.rotate(full, batch.first).then((writer) => {
       this.#busy = false;
       if (writer !== undefined) this.#writer = writer;

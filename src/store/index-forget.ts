@@ -43,7 +43,8 @@ export function forgetRecords(sqlite: DatabaseSync, writer: IndexWriter, positio
     for (const text of texts) forgetText(sqlite, text);
     // Segments were rewritten: where their batches began is not known any more.
     sqlite.exec('DELETE FROM chunk; COMMIT');
-    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    // Pages that were split before hold old copies: only a file that is made anew holds none.
+    sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
     return known;
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');

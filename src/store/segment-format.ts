@@ -38,12 +38,17 @@ export interface SegmentHeader {
   readonly previous: { readonly firstPosition: Position; readonly endOffset: number } | null;
   /** Last `streamSeq` of every stream before this segment, so that opening needs only the last segment. */
   readonly streams: readonly (readonly [stream: string, lastSeq: number])[];
+  /**
+   * It was written anew when something was erased: how long all its frames are, in 16 digits. What the next segment says
+   * of where this one ends is of the file as it was.
+   */
+  readonly rewritten?: { readonly frameBytes: string };
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
-  const { version, gateway, firstPosition, firstLeaf, createdAt, previous, streams } = header;
+  const { version, gateway, firstPosition, firstLeaf, createdAt, previous, streams, rewritten } = header;
   const json = Buffer.from(
-    JSON.stringify({ version, gateway, firstPosition, firstLeaf, createdAt, previous, streams }),
+    JSON.stringify({ version, gateway, firstPosition, firstLeaf, createdAt, previous, streams, rewritten }),
   );
   const out = Buffer.allocUnsafe(HEADER_FIXED_BYTES + json.length);
   MAGIC.copy(out);

@@ -63,6 +63,8 @@ export interface SegmentLog extends EventLog {
   readonly syncedPosition: Position;
   /** The last durable position when this process opened the log. */
   readonly openedAtPosition: Position;
+  /** Seals the segment that is being written, when there is a next record; if it can be. */
+  seal(): void;
   /** Resolves when everything enqueued so far is synced or has failed. */
   flush(): Promise<void>;
   status(): SegmentLogStatus;
@@ -235,6 +237,10 @@ class EmbeddedLog implements SegmentLog {
         yield record;
       }
     }
+  }
+
+  seal(): void {
+    this.#commit.rotateSoon();
   }
 
   flush(): Promise<void> {

@@ -125,7 +125,7 @@ async function* readSegment(
   const file = await open(segmentPath(dir, segment), 'r');
   try {
     const { size } = await file.stat();
-    const sealedAt = await sealOf(dir, segment, nextSegment);
+    const sealedAt = (await rewrittenEnd(file)) ?? (await sealOf(dir, segment, nextSegment));
     const endOffset = Math.min(size, sealedAt ?? size);
     let { offset, position } = from;
     if (offset === 0) {
@@ -194,6 +194,13 @@ export async function readExactly(file: FileHandle, offset: number, length: numb
     filled += bytesRead;
   }
   return bytes.subarray(0, filled);
+}
+
+/** Where a segment ends that was written anew; its own header says so. */
+async function rewrittenEnd(file: FileHandle): Promise<number | undefined> {
+  const read = await readSegmentHeader(file);
+  if (read.kind === 'bad' || read.header.rewritten === undefined) return undefined;
+  return read.dataOffset + Number(read.header.rewritten.frameBytes);
 }
 
 /** Where a segment ends, as the next one's header says; undefined when there is none or it does not say. */
