@@ -6,6 +6,7 @@
  * A session calls `data` for each whole CopyData message, or `bytes` for each part of one without its header, and `end`
  * at CopyDone.
  */
+
 import type { Buffer } from 'node:buffer';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CopyFormat } from '../sql/lineage/lineage.ts';
@@ -13,6 +14,7 @@ import { ByteOutput } from './byte-output.ts';
 import { cellMasker } from './cell-maskers.ts';
 import { type CopyFraming, copyFraming } from './copy-framing.ts';
 import { CsvFields, TextFields } from './copy-text.ts';
+import { MaskedCounts } from './masked-counts.ts';
 import { type CellMasker, MASK_ROOM, MASKED, NULLED, pass } from './maskers/cell-masker.ts';
 import type { MaskContext } from './maskers/context.ts';
 import type { ResultPlan, TypeLookup, TypeShape } from './plan.ts';

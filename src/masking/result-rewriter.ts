@@ -9,11 +9,13 @@
  *   collected, and rewritten when `last` comes.
  * - before any other message is passed, and when a chunk has been read: `if (out.length > 0) outbox.put(out.take())`.
  */
+
 import type { Buffer } from 'node:buffer';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { FieldDescription } from '../pgwire/result.ts';
 import { ByteOutput } from './byte-output.ts';
 import { cellMasker } from './cell-maskers.ts';
+import { MaskedCounts } from './masked-counts.ts';
 import { type CellMasker, MASK_ROOM, MASKED, NULLED, pass } from './maskers/cell-masker.ts';
 import type { MaskContext } from './maskers/context.ts';
 import type { ColumnAction, ResultPlan, TypeLookup } from './plan.ts';
