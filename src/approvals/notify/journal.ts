@@ -27,6 +27,8 @@ interface ToldLine {
 }
 
 const REWRITE_AT_LINES = 2_000;
+/** What is done holds names and reasons: it does not stay for long when nothing waits. */
+const REWRITE_IDLE_AT_LINES = 64;
 const RETRY_MS = 1_000;
 const MAX_TOLD = 1_000;
 /** Two events may be put in another order than they happened. */
@@ -131,7 +133,8 @@ export class Journal {
       const [lines, waiting] = [this.#lines, this.#waiting];
       [this.#lines, this.#waiting] = [[], []];
       try {
-        if (!this.#healthy || this.#written > REWRITE_AT_LINES) await this.#rewrite();
+        const limit = this.#open.size === 0 ? REWRITE_IDLE_AT_LINES : REWRITE_AT_LINES;
+        if (!this.#healthy || this.#written > limit) await this.#rewrite();
         else if (lines.length > 0) {
           await this.#handle!.appendFile(lines.join(''));
           await this.#handle!.datasync();

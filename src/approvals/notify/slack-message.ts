@@ -30,7 +30,7 @@ export function slackMessage(
   options: { readonly buttons: boolean },
 ): Record<string, unknown> {
   const { title, facts, sql, request } = announcement;
-  const short = facts.filter(({ label }) => !LONG_FACTS.has(label)).slice(0, MAX_FIELDS);
+  const short = facts.filter(({ label }) => !LONG_FACTS.has(label));
   const long = facts.filter(({ label }) => LONG_FACTS.has(label));
   const button = (text: string, more: Record<string, unknown>) => ({
     type: 'button',
@@ -44,14 +44,14 @@ export function slackMessage(
     unfurl_media: false,
     blocks: [
       section(`*${slackText(title, MAX_SECTION - 2)}*`),
-      {
+      ...inGroups(short, MAX_FIELDS).map((group) => ({
         type: 'section',
-        fields: short.map(({ label, value }) => ({
+        fields: group.map(({ label, value }) => ({
           type: 'mrkdwn',
           text: `*${label}*\n${slackText(value, MAX_FIELD)}`,
           verbatim: true,
         })),
-      },
+      })),
       ...long.map(({ label, value }) => section(`*${label}*\n${slackText(value, MAX_SECTION - label.length - 3)}`)),
       ...(sql === undefined ? [] : [section(`\`\`\`${slackText(sql.replaceAll('`', 'ˋ'), MAX_SECTION - 6)}\`\`\``)]),
       {
@@ -83,4 +83,8 @@ export function slackMessage(
 
 function clipped(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+}
+
+function inGroups<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
 }

@@ -86,6 +86,14 @@ describe('Slack', () => {
     expect(text(elevation(), false)).toContain(LINK);
   });
 
+  it('leaves out nothing that a statement has to say', () => {
+    const long = statement('DELETE FROM orders', { purpose: 'cleaning' });
+    if (long.kind === 'statement') Object.assign(long.statement, { inTransaction: true });
+    const message = text(long);
+    for (const { label } of announced(long).facts) expect(message).toContain(`*${label}*`);
+    expect(announced(long).facts.length).toBeGreaterThan(12);
+  });
+
   it('cuts after an entity, never inside', () => {
     for (let max = 1; max < 30; max++) expect(slackText('<&>'.repeat(20), max)).toMatch(/^(&(lt|gt|amp);)*…$/);
   });
