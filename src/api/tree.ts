@@ -4,7 +4,6 @@
  */
 import type { ServerResponse } from 'node:http';
 import { envelopeOf } from '../audit/envelope.ts';
-import type { SessionOpen } from '../audit/record.ts';
 import { encodeExtra, formatProof } from '../audit/tree/proof-file.ts';
 import type { AuditTree } from '../audit/tree/tree.ts';
 import type { ProvedLeaf } from '../audit/tree/tree-protocol.ts';
@@ -14,24 +13,17 @@ import { sendJson } from './http-answer.ts';
 import { numberOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
-const STATEMENT = /^([A-Za-z0-9_-]{1,128})\.([1-9]\d{0,14})$/;
-
 /** The proofs of a statement's intent and outcome: for who ran it, and for auditors. */
 export async function proofs(api: ApiOptions, { response, principal, url, name }: Call): Promise<void> {
-  const { tree, gateway } = api;
-  const match = STATEMENT.exec(name);
-  if (match === null) throw new DbgateError('usage', `${JSON.stringify(name)} is not the id of a statement`);
+  const { tree, gateway, history } = api;
   const since = numberOf(url.searchParams, 'since', 0, Number.MAX_SAFE_INTEGER);
-  const found = await tree.ask({ kind: 'find', session: match[1]!, n: Number(match[2]) });
-  const unknown = new DbgateError('not_found', `there is no statement ${name}, or it is not yours`, {
-    hint: 'dbgate history shows the ids of your statements.',
+  const found = await history.execution(name).catch((error: unknown) => {
+    if (error instanceof DbgateError && error.code === 'not_found') throw notTheirs(name);
+    throw error;
   });
-  if (found.intent === undefined || found.open === undefined) throw unknown;
-  const opened = await tree.ask({ kind: 'prove', position: found.open });
-  const session = JSON.parse(opened?.record ?? 'null') as SessionOpen | null;
-  const isOwn = session !== null && ownerOf(session) === principalKey(principal);
-  if (!isOwn) {
-    if (!gateway.isAuditor(principal)) throw unknown;
+  const session = found.opened;
+  if (session === undefined || principalKey(session) !== principalKey(principal)) {
+    if (!gateway.isAuditor(principal)) throw notTheirs(name);
     // Before it is answered: who looks at what others did is on record.
     await gateway.recorder.event({
       kind: 'history.read',
@@ -47,15 +39,17 @@ export async function proofs(api: ApiOptions, { response, principal, url, name }
   };
   sendJson(response, 200, {
     id: name,
-    session: await proved(found.open),
-    intent: await proved(found.intent),
-    outcome: await proved(found.outcome),
+    session: await proved(found.openPosition),
+    intent: await proved(found.intentPosition),
+    outcome: await proved(found.outcomePosition),
   });
 }
 
-/** As `principalKey` of whoever opened it. */
-function ownerOf({ issuer, subject }: SessionOpen): string {
-  return principalKey({ issuer, subject });
+/** The same whether there is none, or it is somebody else's. */
+function notTheirs(name: string): DbgateError {
+  return new DbgateError('not_found', `there is no statement ${JSON.stringify(name)}, or it is not yours`, {
+    hint: 'dbgate history shows the ids of your statements.',
+  });
 }
 
 function provedJson({ index, position, record, proof }: ProvedLeaf, keys: string | undefined): object {

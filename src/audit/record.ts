@@ -341,6 +341,7 @@ export interface RecordedExecution {
   readonly entry: HistoryEntry;
   /** Of the session; undefined where the record of its opening is damaged or gone. */
   readonly opened: SessionOpen | undefined;
+  readonly openPosition: number;
   readonly intent: StatementIntent;
   readonly intentPosition: number;
   readonly outcome: StatementOutcome | undefined;

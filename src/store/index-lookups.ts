@@ -125,6 +125,7 @@ export async function findExecution(
   return {
     entry: entriesAt(sqlite, [row.position], startedAt)[0]!,
     opened: opened?.kind === 'session.open' ? opened : undefined,
+    openPosition: row.opening,
     intent,
     intentPosition: row.position,
     outcome: row.answer === null ? undefined : (found.get(row.answer) as StatementOutcome | undefined),

@@ -71,7 +71,7 @@ describe('GET /v1/proofs/{session}.{n}', () => {
   it('to nobody else but auditors, whose reading is recorded first', async () => {
     expect(await rig.api('GET', `/v1/proofs/${id}`, await rig.tokenOf('bob'))).toMatchObject({ status: 404 });
     expect(await rig.api('GET', `/v1/proofs/${id.replace(/\.\d+$/, '.99')}`, own)).toMatchObject({ status: 404 });
-    expect(await rig.api('GET', '/v1/proofs/nothing', own)).toMatchObject({ status: 400 });
+    expect(await rig.api('GET', '/v1/proofs/nothing', own)).toMatchObject({ status: 404 });
     expect(await rig.api('GET', `/v1/proofs/${id}`)).toMatchObject({ status: 401 });
     expect(await rig.api('GET', `/v1/proofs/${id}`, auditor)).toMatchObject({ status: 200 });
     const reads = (await rig.records()).filter(({ kind }) => kind === 'history.read');

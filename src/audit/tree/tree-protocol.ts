@@ -64,21 +64,13 @@ export interface ProofParts {
 export type TreeQuestion =
   /** The proof of one record; `since`: and of consistency from that size on. */
   | { readonly kind: 'prove'; readonly position: Position; readonly since?: number | undefined }
-  | { readonly kind: 'find'; readonly session: string; readonly n: number }
   | { readonly kind: 'consistency'; readonly from: number; readonly to: number }
   /** A checkpoint now, of everything that is durable. */
   | { readonly kind: 'checkpoint' };
 
-export interface Found {
-  readonly open: Position | undefined;
-  readonly intent: Position | undefined;
-  readonly outcome: Position | undefined;
-}
-
 /** What each question is answered with. */
 export interface TreeAnswers {
   readonly prove: ProvedLeaf | undefined;
-  readonly find: Found;
   readonly consistency: readonly string[];
   readonly checkpoint: string | undefined;
 }

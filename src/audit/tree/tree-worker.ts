@@ -11,7 +11,6 @@ import type { Checkpoint } from './checkpoint.ts';
 import { keysFollowing } from './key-chain.ts';
 import { leafOf } from './leaf.ts';
 import { readLeaves, seekSegment } from './leaf-reader.ts';
-import { findStatement } from './record-finder.ts';
 import { keyStamp, type OpenedSigner, openSigner } from './signer.ts';
 import type {
   AcceptedRewrite,
@@ -206,8 +205,6 @@ async function answer(question: TreeQuestion, upTo: number): Promise<unknown> {
   switch (question.kind) {
     case 'prove':
       return prove(question);
-    case 'find':
-      return findStatement(auditDir, question, upTo);
     case 'consistency':
       return base64(tree.proveConsistency(question.from, question.to));
     case 'checkpoint':

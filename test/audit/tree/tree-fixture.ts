@@ -48,6 +48,8 @@ export async function fill(log: SegmentLog, count: number, session = 's'): Promi
       'audit',
       `{"v":2,"kind":"statement.intent","session":"${session}","n":${n},"x":1,"body":{"salt":"a","sql":"SELECT ${n}"}}`,
     );
+    // So that segments end in between.
+    if (n % 50 === 0) await log.flush();
   }
   await log.flush();
 }

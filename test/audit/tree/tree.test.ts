@@ -60,7 +60,6 @@ describe('the tree of a log', () => {
       expect(verifyConsistency(before.size, size, before.root, root, consistency)).toBe(true);
     }
     expect(await tree.ask({ kind: 'prove', position: 331 })).toBeUndefined();
-    expect(await tree.ask({ kind: 'find', session: 't', n: 7 })).toMatchObject({ intent: 107, outcome: undefined });
   });
 
   it('goes on after a restart, with tiles or without them, and can be verified while it is written to', async () => {
@@ -197,6 +196,54 @@ it('a checkpoint that nobody of this tree has signed refuses the start, and chan
   await expect(openTree(dir)).rejects.toThrow(/not a checkpoint that was signed/);
   writeFileSync(path, signed);
   await (await openTree(dir)).close();
+});
+
+describe('records that were retired', () => {
+  const setUp = async (says: boolean) => {
+    const dir = temporaryDirectory();
+    const options = { segmentBytes: 16_000 };
+    const { log, tree, close } = await openTree(dir, options);
+    await fill(log, 600);
+    await tree.ask({ kind: 'checkpoint' });
+    const segments = readAll(dir);
+    const treeSize = segments[2]!.header.firstLeaf;
+    const detail = { segments: 2, treeSize: says ? treeSize : 1 };
+    await log.append('audit', [{ payload: `{"v":2,"kind":"audit.retired","detail":${JSON.stringify(detail)}}` }]);
+    for (const { name } of segments.slice(0, 2)) rmSync(join(dir, 'audit', name));
+    await close();
+    return { dir, treeSize, key: readKeyChain(dir)!.keys[0]!.vkey, options };
+  };
+
+  it('leave their hashes: what is left is proved, and the gateway goes on', async () => {
+    const { dir, treeSize, key, options } = await setUp(true);
+    expect(treeSize % 256).not.toBe(0);
+    expect(await check(dir, key)).toMatchObject({
+      verdict: 'ok',
+      retired: treeSize,
+      records: 601 - treeSize,
+      covered: 601,
+    });
+    // The end is damaged, so that all has to be made again from what there is.
+    truncateSync(join(dir, 'tree/tile/0/002.p/89'), 0);
+    truncateSync(join(dir, 'tree/tile/0/001'), 0);
+    const again = await openTree(dir, options);
+    await fill(again.log, 5);
+    await again.close();
+    expect(await check(dir, key)).toMatchObject({ verdict: 'ok', retired: treeSize, covered: 606 });
+    rmSync(join(dir, 'tree/tile'), { recursive: true });
+    await expect(openTree(dir, options)).rejects.toThrow(
+      /tiles of the \d+ records before the first segment are missing|of the 606 records/,
+    );
+    expect(await check(dir, key)).toMatchObject({ verdict: 'tampered' });
+  });
+
+  it('are missing where the record does not say that they were retired', async () => {
+    const { dir, key } = await setUp(false);
+    expect(await check(dir, key)).toMatchObject({
+      verdict: 'tampered',
+      findings: [{ what: expect.stringMatching(/does not say that they were retired/) }],
+    });
+  });
 });
 
 describe('the key', () => {
