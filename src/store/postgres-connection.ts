@@ -37,6 +37,7 @@ export class PostgresConnection {
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: NodeJS.Timeout | undefined;
   #error: Error | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: PostgresConnectionOptions) {
     this.#options = options;
@@ -52,8 +53,14 @@ export class PostgresConnection {
     await this.#connect();
   }
 
-  /** Throws `ConnectionLost`, or `pg.DatabaseError` when the server refused the query and did nothing. */
-  async query<Row>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+  /** In turn. Throws `ConnectionLost`, or `pg.DatabaseError` when the server refused the query and did nothing. */
+  query<Row>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+    const run = this.#turn.then(() => this.#query<Row>(name, text, values));
+    this.#turn = run.catch(() => {});
+    return run;
+  }
+
+  async #query<Row>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
     const client = this.#client;
     if (client === undefined) throw new ConnectionLost(false, this.#error);
     const deadline = setTimeout(
