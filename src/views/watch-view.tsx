@@ -29,7 +29,7 @@ export function WatchView({ state, columns, rows }: WatchViewProps) {
         <Item key={item.id} item={item} />
       ))}
       <Text dimColor wrap="truncate">
-        space {isPaused ? 'go on' : 'pause'} q quit
+        {`space ${isPaused ? 'go on' : 'pause'}   q quit`}
       </Text>
     </Box>
   );
