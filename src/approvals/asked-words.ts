@@ -57,9 +57,9 @@ function checkTables(tables: readonly string[]): void {
     throw new DbgateError('usage', `${tables.length} tables are named: 1 to ${MAX_TABLES} are allowed`);
   }
   for (const table of tables) {
-    if (/^[^.\p{Cc}\p{Cf}]{1,63}(\.[^.\p{Cc}\p{Cf}]{1,63})?$/u.test(table)) continue;
+    if (/^[^."\p{Cc}\p{Cf}]{1,63}(\.[^."\p{Cc}\p{Cf}]{1,63})?$/u.test(table)) continue;
     throw new DbgateError('usage', `${JSON.stringify(cutReason(table).slice(0, 80))} is not the name of a table`, {
-      hint: '--tables users,billing.invoices',
+      hint: 'As it is called, without quotes: --tables users,billing.invoices',
     });
   }
   if (new Set(tables.map(canonicalTable)).size < tables.length) {

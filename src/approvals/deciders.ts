@@ -9,6 +9,7 @@ import type { Principal } from '../identity/principal.ts';
 import { coversDatabase, isFor } from '../policy/grants.ts';
 import { parseHours } from '../policy/language/hours.ts';
 import { ticketPattern } from '../policy/language/ticket-pattern.ts';
+import type { Requestable } from '../policy/requestable.ts';
 import type { ElevationAsk } from './contract.ts';
 import { EXTERNAL_ISSUER, personOf, samePerson } from './person.ts';
 import type { Requested, StatementScope } from './request.ts';
@@ -18,7 +19,7 @@ export type AskedDatabase = Pick<DatabaseSettings, 'name' | 'environment' | 'lab
 
 /** The person asks; `mayReach`: a grant lets it connect to the database now. */
 export interface Asker {
-  readonly principal: Principal;
+  readonly principal: Pick<Principal, 'kind' | 'subject' | 'email' | 'groups' | 'actor'>;
   readonly database: AskedDatabase;
   readonly mayReach: boolean;
 }
@@ -44,6 +45,13 @@ export function opens(rule: ApprovalRule, { access, unmask, breakGlass }: Wanted
   if (breakGlass && !rule.breakGlass) return false;
   if (access !== undefined && LEVELS.indexOf(access) > highest(rule.access)) return false;
   return unmask === undefined || includes(rule.unmask, unmask);
+}
+
+/** As policy tells it to whoever is refused. */
+export function requestableBy(asker: Asker, rules: readonly ApprovalRule[]): readonly Requestable[] {
+  return rulesOf(asker, rules).map(({ access, unmask, maxDurationMs }) => {
+    return { access: LEVELS[highest(access)], unmask, maxDurationMs };
+  });
 }
 
 function highest(levels: readonly AccessLevel[]): number {

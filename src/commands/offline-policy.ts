@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Command, Option } from 'commander';
+import { type AskedDatabase, type Asker as DeciderAsker, requestableBy } from '../approvals/deciders.ts';
 import { loadPolicyConfig, type PolicyConfig } from '../config/gateway-schema.ts';
 import { nearest } from '../config/nearest.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
@@ -153,8 +154,18 @@ export function circumstancesOf(
     application: asker.application,
     purpose: asker.purpose,
     nowMs: asker.nowMs,
+    ...(named ? { requestable: requestableOf(offline, database, principal) } : {}),
   };
   return { ...at, rules: scopeRules(offline.policy, at) };
+}
+
+function requestableOf(
+  { config }: OfflinePolicy,
+  database: AskedDatabase,
+  principal: DeciderAsker['principal'],
+): Circumstances['requestable'] {
+  const asker = { principal, database, mayReach: true };
+  return config.approvals === undefined ? undefined : requestableBy(asker, config.approvals.rules);
 }
 
 const WHY_NOT = {

@@ -16,6 +16,7 @@ import { CatalogWatch } from './catalog-watch.ts';
 import type { Classifier } from './classifier.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
+import type { SessionMasking } from './session/masking.ts';
 import { SchemaClock } from './session/schema-clock.ts';
 import { namesUsed } from './session/schema-names.ts';
 import type { RecordWorld } from './statement-records.ts';
@@ -119,9 +120,13 @@ export class DatabaseMasking {
     this.key = parts.key;
   }
 
-  open(rights: () => MaskingRights, principal: string): MaskingSession {
+  open(
+    rights: () => MaskingRights,
+    principal: string,
+    unmaskRequest?: SessionMasking['unmaskRequest'],
+  ): MaskingSession {
     this.#watch.acquire();
-    return new MaskingSession(this, rights, principal);
+    return new MaskingSession(this, rights, principal, unmaskRequest);
   }
 
   /** A session that sees everything: its statements are recorded by what columns hold. `release` when it is over. */

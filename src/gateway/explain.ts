@@ -6,7 +6,7 @@
 import { typeName } from '../classify/catalog-subjects.ts';
 import type { ColumnClass } from '../classify/classes.ts';
 import { type MaskingRights, modeOf, seesEverything } from '../masking/clearance.ts';
-import type { PlanRefusal, StatementPlan } from '../masking/make-plan.ts';
+import { type PlanRefusal, refusalHint, type StatementPlan } from '../masking/make-plan.ts';
 import type { ColumnAction } from '../masking/plan.ts';
 import type { Access } from '../policy/grants.ts';
 import { characterPosition } from '../sql/byte-offsets.ts';
@@ -110,6 +110,9 @@ export interface ExplainedUse {
   readonly position: number | undefined;
 }
 
+/** The line to type to see these classes as they are. */
+type UnmaskRequest = (unmask: 'all' | readonly ColumnClass[]) => string | undefined;
+
 /** Throws DbgateError `upstream_unavailable`. */
 export async function explainText(runtime: DatabaseRuntime, question: ExplainQuestion): Promise<Explanation> {
   const { sql, scope, granted } = question;
@@ -119,11 +122,13 @@ export async function explainText(runtime: DatabaseRuntime, question: ExplainQue
   const rights = scope.masking;
   const searchPath = await effectivePath(runtime, question.searchPath);
   const { statements } = analysis;
+  const ask: UnmaskRequest = (unmask) => scope.unmaskRequest(unmask)?.command;
   const explained =
     analysis.error === undefined
       ? await masking.explain({ traced, own: false, searchPath }, rights, statements, sql)
       : undefined;
-  const each = explained === undefined ? [] : statements.map((_, i) => explainOne(explained, i, analysis, rights, sql));
+  const each =
+    explained === undefined ? [] : statements.map((_, i) => explainOne(explained, i, analysis, rights, sql, ask));
   const denied = decision.effect === 'deny' ? decision : undefined;
   const refused = denied ?? each.find(({ refusal }) => refusal !== undefined)?.refusal;
   return {
@@ -165,6 +170,7 @@ function explainOne(
   { statements }: Analysis,
   rights: MaskingRights,
   sql: string,
+  ask: UnmaskRequest,
 ): ExplainedStatement {
   const { lineage, plans } = explained;
   const facts = statements[i]!;
@@ -185,7 +191,7 @@ function explainOne(
   return {
     command: facts.command,
     decision: refusal === undefined ? answered : 'refuse',
-    refusal: refusal && maskingRefusal(refusal, sql),
+    refusal: refusal && maskingRefusal(refusal, sql, ask),
     columns: columns?.map((column, at) => explainColumn(view, column, isPlanned ? answer.plan : undefined, at)),
     result_of: isOfAnother ? `${one.resultOf.kind} ${one.resultOf.name}` : undefined,
     unknown: one === undefined ? ['it could not be traced'] : isHidden ? unknownOf(one) : [],
@@ -308,7 +314,9 @@ function explainUses(view: View, { uses }: StatementLineage, rights: MaskingRigh
     }));
 }
 
-function maskingRefusal({ rule, message, why, hint, offset }: PlanRefusal, sql: string): ExplainedRefusal {
+function maskingRefusal(refusal: PlanRefusal, sql: string, ask: UnmaskRequest): ExplainedRefusal {
+  const { rule, message, why, unmask, offset } = refusal;
+  const hint = refusalHint(refusal, unmask && ask(unmask));
   const position = offset === undefined ? undefined : characterPosition(sql, offset);
   return { rule, sqlstate: '42501', message, detail: `rule ${rule}: ${why}`, hint, position };
 }

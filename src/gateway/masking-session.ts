@@ -5,7 +5,7 @@ import { catalogFromRows } from '../catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
 import { maskScanned } from '../classify/scan-text.ts';
 import { DbgateError } from '../errors.ts';
-import { type MaskingRights, modeIn, modeOf } from '../masking/clearance.ts';
+import { type MaskingRights, modeIn, modeOf, showsMore } from '../masking/clearance.ts';
 import { KeyedHash } from '../masking/keyed-hash.ts';
 import { type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { MaskContext } from '../masking/maskers/context.ts';
@@ -32,8 +32,15 @@ export class MaskingSession implements SessionMasking {
   #types: { readonly catalog: Catalog; readonly lookup: TypeLookup } | undefined;
 
   readonly context: MaskContext;
+  readonly unmaskRequest?: NonNullable<SessionMasking['unmaskRequest']>;
 
-  constructor(database: DatabaseMasking, rights: () => MaskingRights, principal: string) {
+  constructor(
+    database: DatabaseMasking,
+    rights: () => MaskingRights,
+    principal: string,
+    unmaskRequest?: SessionMasking['unmaskRequest'],
+  ) {
+    if (unmaskRequest !== undefined) this.unmaskRequest = unmaskRequest;
     this.#database = database;
     this.context = { hash: new KeyedHash(database.key), scan: maskScanned };
     this.#rights = rights;
@@ -103,6 +110,10 @@ export class MaskingSession implements SessionMasking {
     if (rights.cleared === undefined) return modeOf(rights, found) !== 'none';
     const table = this.#catalog()?.relationByOid(relation);
     return modeIn(rights, found, table === undefined ? '' : `${table.schema}.${table.name}`) !== 'none';
+  }
+
+  showsMore({ rights }: StatementPlan): boolean {
+    return rights !== undefined && showsMore(rights, this.#rights());
   }
 
   inherit({ inherits }: StatementPlan): void {

@@ -3,6 +3,7 @@
  * time alone will change an answer; who asks it then is `gateway-state.ts`.
  */
 import { createHash } from 'node:crypto';
+import { requestableBy } from '../approvals/deciders.ts';
 import type { DatabaseSettings, GatewaySettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -27,11 +28,13 @@ export class PolicyInForce {
   /** SHA-256 of the canonical text of rules and grants, hex. */
   readonly version: string;
   readonly #policy: CompiledPolicy;
+  readonly #approvals: GatewaySettings['approvals'];
   readonly #grants: readonly CompiledGrant[];
   /** By the rules that speak, so those of another time are others. */
   readonly #scopes = new PolicyScopes();
 
-  constructor(settings: Pick<GatewaySettings, 'grants' | 'rules'>) {
+  constructor(settings: Pick<GatewaySettings, 'grants' | 'rules' | 'approvals'>) {
+    this.#approvals = settings.approvals;
     this.#policy = compilePolicy(settings.rules ?? []);
     this.#grants = compileGrants(settings.grants);
     this.version = createHash('sha256').update(canonicalPolicy(this.#policy, settings.grants)).digest('hex');
@@ -51,10 +54,13 @@ export class PolicyInForce {
     principal: Principal,
     database: DatabaseSettings,
     granted: Pick<Granted, 'access' | 'create' | 'limits' | 'masking' | 'elevated'>,
-    session: SessionContext,
+    { purpose, application }: SessionContext,
     nowMs: number,
   ): PolicyScope {
-    return this.#scopes.get(this.#policy, { principal, database, granted, ...session, nowMs });
+    const asker = { principal, database, mayReach: true };
+    const requestable = this.#approvals === undefined ? undefined : requestableBy(asker, this.#approvals.rules);
+    const question = { principal, database, granted, purpose, application, nowMs, requestable };
+    return this.#scopes.get(this.#policy, question);
   }
 
   /** Epoch milliseconds at which time may change a grant or a rule; undefined: never. */

@@ -13,6 +13,7 @@ import type { AllowDecision, Decision, DenyDecision } from '../policy/decision.t
 import { coversTables, namesToCover, outlastsElevation } from '../policy/elevation.ts';
 import { fixedSettingsOf, type Granted } from '../policy/grants.ts';
 import { type Circumstances, type CompiledPolicy, scopeRules } from '../policy/policy.ts';
+import { type RequestAsk, type Requestable, requestCommand } from '../policy/requestable.ts';
 import type { Analysis, ObjectTarget, StatementFacts } from '../sql/facts.ts';
 
 /** Policy as it speaks with the access of one elevation. */
@@ -43,6 +44,13 @@ export class PolicyScope {
     this.masking = masking;
     this.#raised = elevated.raised;
     this.#opening = elevated.opening;
+  }
+
+  /** How to ask for classes to be shown as they are; undefined: nobody may be asked. */
+  unmaskRequest(unmask: RequestAsk['unmask']): { readonly command: string; readonly ask: RequestAsk } | undefined {
+    const ask: RequestAsk = { database: this.context.database, ...(unmask === undefined ? {} : { unmask }) };
+    const command = requestCommand(ask, this.context.requestable);
+    return command === undefined ? undefined : { command, ask };
   }
 
   judge(analysis: Analysis): Decision {
@@ -129,6 +137,7 @@ export interface ScopeQuestion {
   readonly application: string | undefined;
   readonly purpose: string | undefined;
   readonly nowMs: number;
+  readonly requestable: readonly Requestable[] | undefined;
 }
 
 export class PolicyScopes {
@@ -172,8 +181,10 @@ function contextOf(
     principalKind,
     rules.key,
     [...(fixedSettings ?? [])],
+    question.requestable,
   ]);
-  return { context: { database, environment, access, create, principalKind, fixedSettings, rules }, key };
+  const { requestable } = question;
+  return { context: { database, environment, access, create, principalKind, fixedSettings, rules, requestable }, key };
 }
 
 function circumstancesOf(

@@ -145,7 +145,9 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
     // A reload may take a clearance back while the session lives, and what an elevation shows is masked again after it.
     // What its columns hold is asked for the record, whoever it is that sees them.
     const database = runtime.masking;
-    const masking = seesEverything(lasting.masking) ? undefined : database.open(rights, gateway.keyOf(principal));
+    const masking = seesEverything(lasting.masking)
+      ? undefined
+      : database.open(rights, gateway.keyOf(principal), (unmask) => scope().unmaskRequest(unmask));
     if (masking === undefined) database.follow();
     const session = new Session(
       {

@@ -52,6 +52,13 @@ export function seesEverything(rights: MaskingRights): boolean {
   return COLUMN_CLASSES.every((one) => modeOf(rights, one) === 'none');
 }
 
+/** Is something shown with these rights that is masked with those? */
+export function showsMore(rights: MaskingRights, than: MaskingRights): boolean {
+  if (rights === than || seesEverything(than)) return false;
+  if (COLUMN_CLASSES.some((one) => modeOf(rights, one) === 'none' && modeOf(than, one) !== 'none')) return true;
+  return rights.cleared !== undefined && JSON.stringify(rights.cleared) !== JSON.stringify(than.cleared);
+}
+
 /** Equal for principals whose plans are the same. */
 export function rightsKey(rights: MaskingRights): string {
   return JSON.stringify([rights.mask, [...rights.classes].sort(), rights.predicates, rights.cleared]);

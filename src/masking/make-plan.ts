@@ -39,9 +39,17 @@ export interface PlanRefusal {
   readonly rule: string;
   readonly message: string;
   readonly why: string;
+  /** What to do instead: `refusalHint` adds how to ask to see more. */
   readonly hint: string;
+  /** Classes that would have to be shown as they are. Missing: that would not help. */
+  readonly unmask?: 'all' | readonly ColumnClass[];
   /** Byte offset in the text. */
   readonly offset: number | undefined;
+}
+
+/** `request`: the line to type to see more; undefined: nobody lets this principal ask. */
+export function refusalHint({ hint, unmask }: PlanRefusal, request: string | undefined): string {
+  return unmask === undefined ? hint : `${hint}, or ${request ?? 'ask for access without masking.'}`;
 }
 
 /** A class that goes along into a column that a statement makes. */
@@ -89,6 +97,8 @@ export interface StatementPlan {
   readonly explains: boolean;
   /** For COPY … TO STDOUT. */
   readonly copyOut: CopyFormat | undefined;
+  /** With which it was made; missing: it shows nothing. */
+  readonly rights?: MaskingRights;
 }
 
 const PASS: ColumnAction = { do: 'pass' };
@@ -122,7 +132,8 @@ export function unplannable(why: string): StatementPlan {
     rule: 'masking.not-traced',
     message: 'where the values of the answer come from could not be found out',
     why,
-    hint: 'Write it in a simpler form, or ask for access without masking.',
+    hint: 'Write it in a simpler form',
+    unmask: 'all',
     offset: undefined,
   };
   return { ...OPAQUE_PLAN, refuse };
@@ -165,6 +176,7 @@ class Planner {
       isOfAnother: lineage.resultOf !== undefined,
       explains: lineage.explains === true,
       copyOut: lineage.copyOut,
+      rights: this.#rights,
     };
   }
 
@@ -413,9 +425,15 @@ class Planner {
       rule,
       message: `${this.#known.nameOf(use.source)} is masked for you and ${what}`,
       why: 'the answer would tell what the column holds',
-      hint: 'Compare it for equality with a value that you know, or ask for access without masking.',
+      hint: 'Compare it for equality with a value that you know',
+      unmask: this.#classOf(use.source),
       offset: use.offset,
     };
+  }
+
+  #classOf(source: ColumnRef): 'all' | readonly ColumnClass[] {
+    const held = this.#held(source);
+    return typeof held === 'object' ? [held.class] : 'all';
   }
 
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {
@@ -431,7 +449,8 @@ class Planner {
         rule: 'masking.no-opaque-routine',
         message: `${routine} reads ${what}`,
         why: 'what a body in a procedural language does with a value cannot be followed',
-        hint: 'Select from the tables themselves, or ask for access without masking.',
+        hint: 'Select from the tables themselves',
+        unmask: 'all',
         offset: undefined,
       };
     }
@@ -444,7 +463,8 @@ class Planner {
       rule: 'masking.no-copy',
       message: 'the table holds copies of what is masked for you, and has triggers or rules',
       why: 'where they would carry the values cannot be followed',
-      hint: 'Drop the trigger or rule, or ask for access without masking.',
+      hint: 'Drop the trigger or rule',
+      unmask: 'all',
       offset: undefined,
     };
   }
@@ -546,13 +566,15 @@ const NO_COLUMNS: ResultPlan = { columns: [], passes: true, because: [] };
 const COPY_REFUSED = {
   rule: 'masking.no-copy',
   why: 'the copy would be read without a mask',
-  hint: 'Copy it into a column of the same class, or ask for access without masking.',
+  hint: 'Copy it into a column of the same class',
+  unmask: 'all',
 } as const;
 
 const COMPUTED_REFUSED = {
   rule: 'masking.no-copy',
   why: 'the mask of the column shows parts of a value, which would be other parts then',
-  hint: 'Copy values as they are, or ask for access without masking.',
+  hint: 'Copy values as they are',
+  unmask: 'all',
 } as const;
 
 /** The class at a path, or at anything below or above it that is classified. */

@@ -1,5 +1,6 @@
 /** What policy knows besides the facts. */
 import type { ObjectTarget } from '../sql/facts.ts';
+import type { Requestable } from './requestable.ts';
 import type { ScopedRules } from './rule.ts';
 
 export interface PolicyContext {
@@ -15,6 +16,8 @@ export interface PolicyContext {
   readonly fixedSettings?: ReadonlySet<string> | undefined;
   /** What speaks in this session; undefined: the shipped rules. */
   readonly rules?: ScopedRules | undefined;
+  /** What this principal may ask for, in the order of `approvals:`; undefined: nothing. */
+  readonly requestable?: readonly Requestable[] | undefined;
   /** The answer to a ResolveDecision. */
   readonly resolved?: readonly ResolvedTarget[];
 }

@@ -84,6 +84,7 @@ function deny(objection: Objection, analysis: Analysis): DenyDecision {
     message: objection.message,
     detail: `rule ${objection.rule}: ${objection.why}`,
     hint: objection.hint,
+    ...(objection.ask === undefined ? {} : { ask: objection.ask }),
     // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
     position: objection.offset === undefined ? undefined : characterPosition(analysis.recordedSql, objection.offset),
     ...(objection.held === undefined ? {} : { held: true, approvers: objection.held.approvers }),

@@ -1,4 +1,5 @@
 import type { ObjectTarget } from '../sql/facts.ts';
+import type { RequestAsk } from './requestable.ts';
 
 /** The outcome of policy for one query string. A denial is data, not an exception. */
 export type Decision = AllowDecision | DenyDecision | ResolveDecision;
@@ -36,6 +37,8 @@ export interface DenyDecision {
   readonly held?: true;
   /** Of the rule that holds it, as written: `group:dba`, `user:ada@example.com`; empty: as `approvals:` says. */
   readonly approvers?: readonly string[];
+  /** What would let it through, where this principal may ask for it. */
+  readonly ask?: RequestAsk;
   /** The request that it waited for. */
   readonly request?: string;
 }

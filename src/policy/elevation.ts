@@ -6,12 +6,11 @@
 import type { Elevation } from '../approvals/contract.ts';
 import type { AccessLevel } from '../config/gateway-settings.ts';
 import { cleared, NO_CLEARANCE } from '../masking/clearance.ts';
-import type { Analysis, FindingKind, ObjectTarget, StatementFacts } from '../sql/facts.ts';
-import { isWritingFunction } from '../sql/functions.ts';
-import { bareName, nameParts, qualifiedName } from '../sql/names.ts';
+import type { Analysis, FindingKind, ObjectTarget } from '../sql/facts.ts';
 import type { ResolvedTarget } from './context.ts';
 import type { Granted, NotGranted } from './grants.ts';
 import { nameMayChange } from './ownership.ts';
+import { touchedTables } from './touched-tables.ts';
 
 /** More access by one request. */
 export interface Raise {
@@ -75,48 +74,11 @@ export function outlastsElevation({ statements }: Analysis): boolean {
   );
 }
 
-/** Commands whose effect is told by the tables that they name. */
-const TABLE_COMMANDS = new Set([
-  'SELECT',
-  'INSERT',
-  'UPDATE',
-  'DELETE',
-  'MERGE',
-  'COPY',
-  'EXPLAIN',
-  'DECLARE CURSOR',
-  'TRUNCATE TABLE',
-  'LOCK TABLE',
-  'CREATE TABLE',
-  'CREATE TABLE AS',
-  'CREATE INDEX',
-  'ALTER TABLE',
-  'DROP TABLE',
-  'COMMENT',
-  'VACUUM',
-  'ANALYZE',
-  'CLUSTER',
-  'REINDEX',
-]);
-const TABLE_FINDINGS: ReadonlySet<FindingKind> = new Set([
-  'delete_without_where',
-  'update_without_where',
-  'merge_all_rows',
-  'truncate',
-  'drop',
-  'alter',
-  'create',
-  'lock_table',
-  'rewrite_table',
-]);
-/** They change a sequence that belongs to what is inserted. */
-const OWN_SEQUENCE = new Set(['nextval', 'currval', 'lastval']);
-
 /** The names that have to be looked up to tell whether it touches these tables alone; undefined: it cannot be told, so no. */
 export function namesToCover(analysis: Analysis, tables: readonly string[]): readonly ObjectTarget[] | undefined {
   const names: string[] = [];
   for (let index = 0; index < analysis.statements.length; index++) {
-    const touched = touchedBy(analysis.statements[index]!);
+    const touched = touchedTables(analysis.statements[index]!);
     if (touched === undefined) return undefined;
     if (touched.some((name) => nameMayChange(name, { analysis, index }))) return undefined;
     names.push(...touched);
@@ -136,7 +98,7 @@ export function coversTables(
   const listed = tables.map(asWritten);
   const listedOids = new Set(listed.flatMap((name) => oids.get(name) ?? []));
   return analysis.statements.every((facts, index) =>
-    touchedBy(facts)?.every((name) => {
+    touchedTables(facts)?.every((name) => {
       if (nameMayChange(name, { analysis, index })) return false;
       const oid = oids.get(name);
       // What is not there yet is named in full.
@@ -145,32 +107,13 @@ export function coversTables(
   );
 }
 
-/** Texts for to_regclass; undefined: it may touch what it does not name. */
-function touchedBy(facts: StatementFacts): readonly string[] | undefined {
-  const { command, nested = [], findings, targets, written = [], relations, functions } = facts;
-  if (facts.class === 'transaction' || facts.class === 'session') {
-    return findings.every(({ kind }) => kind === 'set_transaction_mode') && targets.length === 0 ? [] : undefined;
-  }
-  if (!TABLE_COMMANDS.has(command) || !nested.every((one) => TABLE_COMMANDS.has(one))) return undefined;
-  if (facts.callsWrite === true || facts.anyRelation === true) return undefined;
-  if (!findings.every(({ kind }) => TABLE_FINDINGS.has(kind))) return undefined;
-  if (functions.some((name) => isWritingFunction(bareName(name)) && !OWN_SEQUENCE.has(bareName(name))))
-    return undefined;
-  const names = [...written];
-  for (const { kind, label, action, lookup, cascade, temporary } of targets) {
-    if (temporary || (label === 'index' && action === 'create')) continue;
-    if (kind !== 'relation' || label === 'index' || lookup === undefined || cascade === true) return undefined;
-    names.push(lookup);
-  }
-  // Which of them are locked is not known.
-  if (facts.locks || (names.length === 0 && facts.class !== 'read')) names.push(...relations);
-  if (names.length === 0 && facts.class !== 'read') return undefined;
-  return names;
+/** As SQL names it, for to_regclass. */
+function asWritten(table: string): string {
+  return canonical(table).split('.').map(quoted).join('.');
 }
 
-function asWritten(table: string): string {
-  const [schema = '', name] = table.split('.');
-  return qualifiedName(name === undefined ? ['public', schema] : [schema, name]);
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function relationTarget(lookup: string): ObjectTarget {
@@ -179,7 +122,7 @@ function relationTarget(lookup: string): ObjectTarget {
     kind: 'relation',
     label: 'table',
     lookup,
-    name: nameParts(lookup).join('.'),
+    name: lookup,
     temporary: false,
     ifNotExists: false,
   };

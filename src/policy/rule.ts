@@ -3,6 +3,8 @@ import type { Analysis, Finding, FindingKind, ObjectTarget, StatementFacts } fro
 import type { PolicyContext, Tier } from './context.ts';
 import type { Matter } from './language/matters.ts';
 import type { StatementNames } from './language/statement-names.ts';
+import { plainTables, type RequestAsk, requestCommand } from './requestable.ts';
+import { touchedTables } from './touched-tables.ts';
 
 /** One statement of the query string at hand. */
 export interface Question {
@@ -37,6 +39,8 @@ export interface Objection {
   readonly hint: string;
   /** UTF-8 bytes into the text. */
   readonly offset: number | undefined;
+  /** What would let it through, where this principal may ask for it. */
+  readonly ask?: RequestAsk;
   readonly sqlstate?: string;
   /** Somebody has to approve it: who, as written (none: as `approvals:` says), and what shipped rules close that it opens. */
   readonly held?: { readonly approvers: readonly string[]; readonly opens: Permit };
@@ -59,9 +63,17 @@ export function findingOf(facts: StatementFacts, kinds: ReadonlySet<FindingKind>
   return undefined;
 }
 
-/** How to ask for more. The one place that says it: with approvals it becomes a command. */
-export function requestHint(context: Pick<PolicyContext, 'database'>, access: 'write' | 'ddl' | 'admin'): string {
-  return `ask an administrator of ${context.database} for ${access} access`;
+/** How to ask for more: the line to type, for the tables that it names where it can be told; else whom to ask. */
+export function requestFor(
+  { facts, context, analysis }: Pick<Question, 'facts' | 'context' | 'analysis'>,
+  access: 'write' | 'ddl' | 'admin',
+): Pick<Objection, 'hint' | 'ask'> {
+  // A text is judged as a whole, and only a statement by itself says what it is about.
+  const tables = analysis.statements.length === 1 ? plainTables(touchedTables(facts)) : undefined;
+  const ask: RequestAsk = { database: context.database, access, ...(tables === undefined ? {} : { tables }) };
+  const command = requestCommand(ask, context.requestable);
+  if (command !== undefined) return { hint: command, ask };
+  return { hint: `ask an administrator of ${context.database} for ${access} access` };
 }
 
 /** A name in a message. */

@@ -3,8 +3,10 @@ import type pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StatementIntent } from '../../src/audit/record.ts';
 import type { ApprovalSettings } from '../../src/config/approval-settings.ts';
+import { encodeBind, encodeExecute, encodeParse, FLUSH, SYNC } from '../../src/pgwire/extended.ts';
 import { approvalSettings } from '../support/approvals.ts';
 import { failure, type Json, until, withRig } from './gateway-rig.ts';
+import { WireClient } from './wire-client.ts';
 
 const [developers] = approvalSettings().rules;
 const APPROVALS: ApprovalSettings = approvalSettings({
@@ -246,6 +248,23 @@ describe('unmask', () => {
     ]);
     await revoke(id, token);
     await until(async () => !isShown(await emails(client)));
+  });
+
+  it('is over for a cursor and a portal that were opened with it', async () => {
+    const token = await ann();
+    const id = await elevated(token, { unmask: ['email'] });
+    const client = await rig.connect(token);
+    await client.query('BEGIN; DECLARE c CURSOR FOR SELECT email FROM person ORDER BY id');
+    expect((await client.query('FETCH 1 FROM c')).rows).toEqual([{ email: 'ada@example.com' }]);
+    const wire = new WireClient(await rig.upgrade({ token }));
+    await wire.startup().through('Z');
+    wire.send(encodeParse('', 'SELECT email FROM person ORDER BY id'), encodeBind('', '', []));
+    wire.send(encodeExecute('', 1), FLUSH);
+    expect((await wire.through('s')).map(({ type }) => type)).toEqual(['1', '2', 'D', 's']);
+    await revoke(id, token);
+    expect((await failure(client.query('FETCH 1 FROM c'))).message).toContain('more was shown');
+    wire.send(encodeExecute('', 1), SYNC);
+    expect((await wire.through('Z')).map(({ type }) => type)).toEqual(['E', 'Z']);
   });
 
   it('shows the columns of some tables', async () => {

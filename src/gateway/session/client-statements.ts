@@ -278,7 +278,7 @@ export class ClientStatements {
     }
     if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
     const { plans } = portal;
-    const collision = this.#steps.collision(statement, plans);
+    const collision = this.#steps.planning.shownBefore(plans) ?? this.#steps.collision(statement, plans);
     if (collision !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
       return this.#refuse('execute', collision, statement);

@@ -41,7 +41,7 @@ export function denialResponse(decision: DenyDecision, kind: Principal['kind']):
  * The detail for agents (docs/policy.md, "What agents are told"): one line of JSON, whose keys may grow and never change.
  * What looks exactly like PostgreSQL's own error has none.
  */
-function agentDetail({ detail, rule, held, message, hint, sqlstate, position, request }: DenyDecision): string {
+function agentDetail({ detail, rule, held, message, hint, sqlstate, position, request, ask }: DenyDecision): string {
   if (detail === '') return '';
   const prefix = `rule ${rule}: `;
   return JSON.stringify({
@@ -53,8 +53,13 @@ function agentDetail({ detail, rule, held, message, hint, sqlstate, position, re
     reason: detail.startsWith(prefix) ? detail.slice(prefix.length) : detail,
     instead: hint === '' ? null : hint,
     position: position ?? null,
-    request: request ?? null,
+    request: request === undefined ? (ask === undefined ? null : askObject(ask)) : { id: request },
   });
+}
+
+/** Every key, so that a program need not ask which are there. */
+function askObject({ database, access, unmask, tables }: NonNullable<DenyDecision['ask']>): object {
+  return { database, access: access ?? null, unmask: unmask ?? null, tables: tables ?? null };
 }
 
 /** For what completed before it could be cancelled for a limit. */

@@ -6,6 +6,7 @@
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { TypeLookup } from '../../masking/plan.ts';
+import type { RequestAsk } from '../../policy/requestable.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 import type { SchemaNames } from './schema-names.ts';
@@ -30,6 +31,12 @@ export interface SessionMasking {
   readonly context: MaskContext;
   /** Is this base column, as RowDescription tells it, masked for this principal? */
   isMasked(relation: number, attnum: number): boolean;
+  /** Was the plan made with rights that showed more than those of now do? */
+  showsMore?(plan: StatementPlan): boolean;
+  /** How to ask to see these classes as they are; undefined: nobody lets this principal ask. */
+  unmaskRequest?(
+    unmask: NonNullable<RequestAsk['unmask']>,
+  ): { readonly command: string; readonly ask: RequestAsk } | undefined;
   /** Classes go along into what a statement has made. */
   inherit(plan: StatementPlan): void;
   /** When a statement leaves. */

@@ -5,7 +5,7 @@
  *
  * It must never give a plan that was made for another world than the one the statement will run in.
  */
-import { OPAQUE_PLAN, type PlanRefusal, type StatementPlan } from '../../masking/make-plan.ts';
+import { OPAQUE_PLAN, type PlanRefusal, refusalHint, type StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import { characterPosition } from '../../sql/byte-offsets.ts';
 import type { StatementFacts } from '../../sql/facts.ts';
@@ -76,7 +76,7 @@ export class Planning {
         plans ??= [...traced];
         plans[i] = plan;
       }
-      if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql) };
+      if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql, masking) };
       masks ||= masksAnswer(plan);
       lookups += plan.lookups;
       changed ||= traced.length > 1 && this.world.changesWithin(statements[i]!, plan);
@@ -88,13 +88,21 @@ export class Planning {
   #planBound(statement: PreparedStatement): Planned {
     const plan = this.#preparedPlan(statement);
     if ('kind' in plan) return plan;
-    if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql) };
+    if (plan.refuse !== undefined)
+      return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql, this.#masking!) };
     return { kind: 'plans', plans: [plan], masks: masksAnswer(plan), lookups: plan.lookups };
   }
 
   /** Takes what a statement that goes upstream compares; its denial, when the budget is used up. */
   takeLookups(count: number): DenyDecision | undefined {
     return count === 0 || this.#masking?.takeLookups(count) !== false ? undefined : LOOKUPS_USED_UP;
+  }
+
+  /** A portal answers as it was bound: its denial, when less is shown now. */
+  shownBefore(plans: readonly StatementPlan[] | undefined): DenyDecision | undefined {
+    const masking = this.#masking;
+    if (masking === undefined || plans?.some((plan) => masking.showsMore?.(plan)) !== true) return undefined;
+    return denialOf(SHOWN_BEFORE.refuse!, '', masking);
   }
 
   /** A cursor runs while it is fetched from. */
@@ -112,6 +120,7 @@ export class Planning {
       const found = this.#names.cursorPlan(name, batch);
       if (found === UNSETTLED) return { kind: 'unsettled' };
       if (found !== undefined && this.#isOutdated(found)) return answered(plan, OUTDATED);
+      if (found !== undefined && this.#masking!.showsMore?.(found) === true) return answered(plan, SHOWN_BEFORE);
       return answered(plan, found ?? OPAQUE_PLAN);
     }
     const prepared = this.#names.statement(name, batch);
@@ -160,6 +169,17 @@ const OUTDATED: StatementPlan = {
   },
 };
 
+const SHOWN_BEFORE: StatementPlan = {
+  ...OPAQUE_PLAN,
+  refuse: {
+    rule: 'masking.shown-before',
+    message: 'more was shown when the cursor was opened than may be shown now',
+    why: 'what somebody approved for a while is over',
+    hint: 'Open it again.',
+    offset: undefined,
+  },
+};
+
 /** Its own conditions (EXECUTE's arguments) and the answer of the other. */
 function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
   return {
@@ -175,14 +195,17 @@ function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
   };
 }
 
-function denialOf({ rule, message, why, hint, offset }: PlanRefusal, sql: string): DenyDecision {
+function denialOf(refusal: PlanRefusal, sql: string, masking: SessionMasking): DenyDecision {
+  const { rule, message, why, unmask, offset } = refusal;
+  const request = unmask === undefined ? undefined : masking.unmaskRequest?.(unmask);
   return {
     effect: 'deny',
     sqlstate: '42501',
     rule,
     message,
     detail: `rule ${rule}: ${why}`,
-    hint,
+    hint: refusalHint(refusal, request?.command),
+    ...(request === undefined ? {} : { ask: request.ask }),
     position: offset === undefined ? undefined : characterPosition(sql, offset),
   };
 }

@@ -5,7 +5,7 @@
 import type { RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
 import type { ObjectKind, StatementFacts } from '../../sql/facts.ts';
 import { type PolicyContext, tierOf } from '../context.ts';
-import { type Objection, type Permit, type Question, type Rule, requestHint, type Verdict } from '../rule.ts';
+import { type Objection, type Permit, type Question, type Rule, requestFor, type Verdict } from '../rule.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
 import { isOfWords, type Matter } from './matters.ts';
@@ -246,12 +246,13 @@ function objection(
   const held = settings.effect === 'hold';
   const message = settings.message ?? (held ? HELD_MESSAGE : DENIED_MESSAGE);
   const instead = uncertain ? ALONE : settings.hint;
-  const request = ask === undefined ? undefined : requestHint(context, ask);
+  const request = ask === undefined ? undefined : requestFor(question, ask);
   return {
     rule: fillIn(settings.id, question, undefined),
     message: fillIn(message, question, matter?.subject),
     why: settings.name ?? (held ? 'it needs an approval' : 'the policy of this gateway does not allow it'),
-    hint: hintOf(held, instead, request, context),
+    hint: hintOf(held, instead, request?.hint, context),
+    ...(held || request?.ask === undefined ? {} : { ask: request.ask }),
     offset: matter === undefined ? facts.offset : matter.offset,
     ...(held ? { sqlstate: HELD_SQLSTATE, held: { approvers: settings.approvers ?? [], opens } } : {}),
   };

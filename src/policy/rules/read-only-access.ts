@@ -1,6 +1,6 @@
 /** Access `read`: what reads, what looks after the session, transactions, and plans of anything. */
 import type { FindingKind, StatementFacts } from '../../sql/facts.ts';
-import { findingOf, type Rule, requestHint } from '../rule.ts';
+import { findingOf, type Rule, requestFor } from '../rule.ts';
 
 const READ_WRITE: ReadonlySet<FindingKind> = new Set(['set_transaction_mode']);
 const LOCKS: ReadonlySet<FindingKind> = new Set(['lock_table']);
@@ -15,7 +15,8 @@ function onlySharesTables(facts: StatementFacts): boolean {
 
 export const readOnlyAccess: Rule = {
   id: 'access.read-only',
-  judge({ facts, context }) {
+  judge(question) {
+    const { facts, context } = question;
     if (context.access !== 'read' || onlySharesTables(facts)) return undefined;
     const mode = findingOf(facts, READ_WRITE);
     const rowLock = facts.locks && findingOf(facts, LOCKS) === undefined;
@@ -34,7 +35,7 @@ export const readOnlyAccess: Rule = {
             ? `row locks (FOR UPDATE, FOR SHARE) are not allowed: access to ${context.database} is read-only`
             : `${facts.command} is not allowed: access to ${context.database} is read-only`,
       why: 'this principal may only read',
-      hint: requestHint(context, access),
+      ...requestFor(question, access),
       offset: mode?.offset ?? facts.findings[0]?.offset ?? facts.offset,
     };
   },
