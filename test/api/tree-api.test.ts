@@ -6,11 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCheckpoint } from '../../src/audit/tree/checkpoint.ts';
 import { leafOf } from '../../src/audit/tree/leaf.ts';
 import { leafHash, rootOf, verifyInclusion } from '../../src/audit/tree/merkle.ts';
+import { parseVkey, verifyNote } from '../../src/audit/tree/note.ts';
 import { parseProof } from '../../src/audit/tree/proof-file.ts';
 import { tilePath } from '../../src/audit/tree/tile-path.ts';
 import { subtreesOf } from '../../src/audit/tree/tiles.ts';
+import { startGateway } from '../../src/gateway/server.ts';
+import { frames, patch } from '../audit/tree/tamper.ts';
 import { runCli } from '../commands/run-cli.ts';
 import { withRig } from '../gateway/gateway-rig.ts';
+import { until } from '../store/log-fixture.ts';
 
 const rig = withRig({
   sql: 'CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, $$a$$)',
@@ -191,5 +195,73 @@ describe('dbgate verify', () => {
       code: 2,
       stderr: expect.stringMatching(/not an Ed25519 verifier key/),
     });
+  });
+});
+
+describe('on the gateway’s machine', () => {
+  const config = (): string => {
+    const path = join(dir, 'gateway.yaml');
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(dir, name), text, { mode: 0o600 });
+      return `file:${name}`;
+    };
+    writeFileSync(
+      path,
+      `public_url: ${rig.settings.publicUrl.replace('127.0.0.1', 'localhost')}
+gateway_id: rig
+state_dir: ${rig.settings.stateDir}
+tls: { cert: ${file('cert.pem', rig.certificates.cert)}, key: '${file('key.pem', rig.certificates.key)}' }
+issuers: [{ issuer: https://login.example, audience: x, client_id: y }]
+databases: { app: { upstream: { host: db.example, user: u } } }
+`,
+    );
+    return path;
+  };
+
+  it('audit keys and rotate-key: a running gateway signs with the new key, and who has the old one follows', async () => {
+    const old = vkey();
+    expect(await dbgate(['audit', 'keys', '--config', config()])).toMatchObject({ code: 0, stdout: `${old}\n` });
+    const rotated = await dbgate(['audit', 'rotate-key', '--config', config(), '--json']);
+    expect(rotated).toMatchObject({ code: 0 });
+    const next = JSON.parse(rotated.stdout);
+    expect(next).toMatchObject({ before: old, vkey: expect.stringMatching(/^dbgate\/rig\+/) });
+    await until(async () => (await rig.records()).some(({ kind }) => kind === 'audit.key_rotated'));
+    const newest = () => parseCheckpoint(readFileSync(join(rig.settings.stateDir, 'tree/checkpoint'), 'utf8'))!;
+    const signer = parseVkey(next.vkey);
+    await until(() => {
+      const verdict = verifyNote(newest().note, [signer]);
+      return verdict.kind === 'verified' && verdict.by.length > 0;
+    });
+    const verified = await dbgate(['verify', id, '--key', old, '--save', join(dir, 'rotated')]);
+    expect(verified).toMatchObject({ code: 0 });
+    const file = join(dir, 'rotated', `${id}.intent.tlog-proof`);
+    expect(await dbgate(['verify', file, '--key', old])).toMatchObject({ code: 0 });
+    expect(await dbgate(['verify', rig.settings.stateDir, '--key', old])).toMatchObject({ code: 0 });
+  });
+
+  it('a gateway does not start on a record that is not what was signed, unless it is told to; that is recorded', async () => {
+    const { stateDir } = rig.settings;
+    await rig.gateway.close();
+    const place = frames(stateDir).at(-1)!;
+    const payload = readFileSync(join(stateDir, 'audit', place.name)).subarray(place.frame.payloadStart);
+    // Another year, which is still JSON.
+    patch(stateDir, place, place.frame.payloadStart + payload.indexOf('"at":"') + 9, 0, true);
+    await expect(startGateway(rig.settings)).rejects.toMatchObject({
+      code: 'audit_unavailable',
+      message: expect.stringMatching(/^THE RECORD IS NOT WHAT WAS SIGNED/),
+      hint: expect.stringContaining('--accept-rewritten'),
+    });
+    const old = vkey();
+    expect(await dbgate(['verify', stateDir, '--key', old])).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /the record is not the one that was signed: position \d+, segment \d{16}\.seg, byte \d+/,
+      ),
+    });
+    const running = await startGateway(rig.settings, { acceptRewritten: 'a test of it' });
+    await running.close();
+    const accepted = (await rig.records()).find(({ kind }) => kind === 'audit.rewrite_accepted');
+    expect(accepted).toMatchObject({ detail: { signed_size: expect.any(Number) }, body: { reason: 'a test of it' } });
+    await rig.restart();
   });
 });

@@ -56,19 +56,20 @@ export class TreeState {
     const state = new TreeState(options);
     const checkpoint = state.#readSigned('checkpoint');
     if (checkpoint === undefined) {
-      await state.#restart();
+      await state.#restart(state.#files);
       return state;
     }
     state.#checkpoint = checkpoint;
-    if (!(await state.#resume(checkpoint)) && !(await state.#remake(checkpoint.size))) {
-      throw new LogRewritten(`the log has ${state.size} of the ${checkpoint.size} records that were signed`);
-    }
-    if (!state.#builder.root().equals(checkpoint.root)) {
-      // Tiles may be at fault: what counts is what the segments say.
-      await state.#remake(checkpoint.size);
+    const isWhole = (await state.#resume(checkpoint)) && state.#builder.root().equals(checkpoint.root);
+    if (!isWhole) {
+      // Tiles may be at fault: what counts is what the segments say. They are overwritten only if that is what was signed.
+      if (!(await state.#remake(checkpoint.size, undefined))) {
+        throw new LogRewritten(`the log has ${state.size} of the ${checkpoint.size} records that were signed`);
+      }
       if (!state.#builder.root().equals(checkpoint.root)) {
         throw new LogRewritten(`the first ${checkpoint.size} records are not those that were signed`);
       }
+      await state.#remake(checkpoint.size, state.#files);
     }
     state.#cosigned = state.#readSigned('cosigned');
     return state;
@@ -258,9 +259,9 @@ export class TreeState {
   }
 
   /** Makes the tree of `size` leaves anew from the segments; false when there are not so many. */
-  async #remake(size: number): Promise<boolean> {
+  async #remake(size: number, files: TileFiles | undefined): Promise<boolean> {
     const { auditDir, synced } = this.#options;
-    await this.#restart();
+    await this.#restart(files);
     const from = this.#cursor;
     for await (const { leaves, cursor } of readLeaves(auditDir, { from, to: synced(), onDamage: () => undefined })) {
       for (const { leaf, payload, position, offset } of leaves) {
@@ -277,18 +278,18 @@ export class TreeState {
   }
 
   /** Back to the first record that is still there; what was retired before it is in the tiles only. */
-  async #restart(): Promise<void> {
+  async #restart(files: TileFiles | undefined): Promise<void> {
     const { auditDir, dir } = this.#options;
     this.#tiles.clear();
     const first = (await firstLeafOf(auditDir)) ?? 0;
     if (first === 0) {
-      this.#files.clear();
-      this.#builder = new TreeBuilder({ files: this.#files });
+      files?.clear();
+      this.#builder = new TreeBuilder({ files });
       this.#cursor = { segment: 0, offset: 0, position: 0, leaf: 0 };
       return;
     }
     const full = first - (first % TILE_WIDTH);
-    const builder = TreeBuilder.resume(dir, full, { files: this.#files });
+    const builder = TreeBuilder.resume(dir, full, { files });
     const from = await seekSegment(auditDir, { leaf: first });
     const entries = first === full ? [] : this.#retiredEntries(full, first - full);
     if (builder === undefined || from === undefined || entries === undefined) {

@@ -46,6 +46,8 @@ let stamp: string;
 let tree: TreeState;
 let stopped: string | undefined;
 let signFailure: string | undefined;
+/** The key was changed, and no checkpoint is signed with the new one yet. */
+let unsignedByKey = false;
 let checkpointAt: number | undefined;
 let nextSignAt = 0;
 let signRetryMs = CHECKPOINT_MS;
@@ -123,23 +125,27 @@ async function advance(upTo: number, chunks?: number): Promise<boolean> {
   }
 }
 
-function takeUpRotation(): void {
-  if (keyStamp(stateDir) === stamp) return;
+/** True when the key is another one now. */
+function takeUpRotation(): boolean {
+  if (keyStamp(stateDir) === stamp) return false;
   const before = opened.signer.key.vkey;
   try {
     opened = reopenSigner();
     const { vkey } = opened.signer.key;
-    if (vkey !== before) reply({ kind: 'rotated', vkey, before });
+    if (vkey === before) return false;
+    reply({ kind: 'rotated', vkey, before });
+    return true;
   } catch (error) {
     warn(`the changed key of the tree is not taken up: ${(error as Error).message}`);
+    return false;
   }
 }
 
 /** Throws when it cannot be signed. */
 async function makeCheckpoint(): Promise<Checkpoint> {
-  takeUpRotation();
   try {
     const checkpoint = await tree.sign(opened.signer);
+    unsignedByKey = false;
     if (signFailure !== undefined) warn('checkpoints are signed again');
     signFailure = undefined;
     signRetryMs = CHECKPOINT_MS;
@@ -157,8 +163,9 @@ async function makeCheckpoint(): Promise<Checkpoint> {
 }
 
 async function checkpointIfDue(): Promise<void> {
+  if (takeUpRotation()) unsignedByKey = true;
   if (stopped !== undefined || tree.size === 0 || now() < nextSignAt) return;
-  const isNew = tree.checkpoint?.size !== tree.size;
+  const isNew = unsignedByKey || tree.checkpoint?.size !== tree.size;
   if (!isNew && checkpointAt !== undefined && now() - checkpointAt < HEARTBEAT_MS) return;
   await makeCheckpoint().catch(() => undefined);
 }
@@ -208,7 +215,10 @@ async function answer(question: TreeQuestion, upTo: number): Promise<unknown> {
     case 'consistency':
       return base64(tree.proveConsistency(question.from, question.to));
     case 'checkpoint':
-      if (stopped === undefined && tree.size > 0 && tree.checkpoint?.size !== tree.size) await makeCheckpoint();
+      if (takeUpRotation()) unsignedByKey = true;
+      if (stopped === undefined && tree.size > 0 && (unsignedByKey || tree.checkpoint?.size !== tree.size)) {
+        await makeCheckpoint();
+      }
       return tree.checkpoint?.text;
     default:
       return question satisfies never;
