@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { envelopeOf } from '../../../src/audit/envelope.ts';
 import { parseCheckpoint } from '../../../src/audit/tree/checkpoint.ts';
 import { leafOf } from '../../../src/audit/tree/leaf.ts';
 import { leafHash, verifyConsistency, verifyInclusion } from '../../../src/audit/tree/merkle.ts';
@@ -9,6 +10,7 @@ import { parseVkey, verifyNote } from '../../../src/audit/tree/note.ts';
 import { keyChainPath, openSigner, readKeyChain, rotateKey } from '../../../src/audit/tree/signer.ts';
 import { trustedKeys } from '../../../src/audit/tree/trusted-keys.ts';
 import { verifyDirectory } from '../../../src/audit/tree/verify-directory.ts';
+import { rewriteSegment } from '../../../src/store/segment-rewrite.ts';
 import { temporaryDirectory, until } from '../../store/log-fixture.ts';
 import { frames, patch, readAll, segmentNames, writeAll } from './tamper.ts';
 import { fill, openTree } from './tree-fixture.ts';
@@ -83,6 +85,31 @@ describe('the tree of a log', () => {
       await again.close();
     }
     expect(await check(dir, key)).toMatchObject({ verdict: 'ok', records: 1000, covered: 1000, notes: [] });
+  });
+
+  it('goes on while bodies are erased under it, in segments that are written anew', async () => {
+    const dir = temporaryDirectory();
+    const { log, tree, close } = await openTree(dir, { segmentBytes: 8_000 });
+    await fill(log, 300);
+    const sealed = readAll(dir).slice(0, -1);
+    expect(sealed.length).toBeGreaterThan(1);
+    // Some of it before the tree has read it, some after.
+    for (const { header, records } of sealed) {
+      const { firstPosition } = header;
+      await rewriteSegment(log.dir, firstPosition, firstPosition + records.length - 1, (position, payload) =>
+        position % 2 === 0 ? envelopeOf(payload) : undefined,
+      );
+    }
+    await fill(log, 300);
+    const proved = (await tree.ask({ kind: 'prove', position: 2 }))!;
+    expect(leafOf(Buffer.from(proved.record)).body).toBe('erased');
+    expect(proved.proof).toBeDefined();
+    await until(() => tree.status?.checkpointSize === 600);
+    expect(tree.status).toMatchObject({ state: 'ok', size: 600 });
+    await close();
+    const verdict = await check(dir, readKeyChain(dir)!.keys[0]!.vkey);
+    expect(verdict).toMatchObject({ verdict: 'ok', covered: 600, notes: [] });
+    expect(verdict.erased).toBeGreaterThan(50);
   });
 
   it('says what it cannot tell: no key, no checkpoint, newer than the checkpoint', async () => {
