@@ -3,7 +3,7 @@
  * Reads run in one read-only transaction. Whatever else could change something is run only when a person at the terminal says
  * so, each by itself. What is not in the record in full is left out, and said.
  */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type pg from 'pg';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandContext } from './context.ts';
@@ -79,24 +79,29 @@ export async function executeAgain(
 
 async function runAll(context: CommandContext, rerun: Rerun, { steps }: TranscriptAnswer): Promise<void> {
   const done: Again[] = [];
+  const answers = new Answers(context);
   let wantsNoMore = false;
-  for (const step of steps) {
-    if (context.signal.aborted) throw new DbgateError(ErrorCode.cancelled, 'interrupted');
-    const { entry } = step;
-    let why = whyNotRunnable(step) ?? whyNotRepeated(step);
-    const isWrite = !['read', 'session'].includes(entry.class);
-    if (why === undefined && isWrite) {
-      if (!context.isTerminal) why = 'it could change something, and nobody is there to say yes';
-      else if (wantsNoMore) why = 'not wanted';
-      else {
-        const said = await ask(context, step);
-        wantsNoMore = said === 'none';
-        if (said !== 'yes') why = 'not wanted';
+  try {
+    for (const step of steps) {
+      if (context.signal.aborted) throw new DbgateError(ErrorCode.cancelled, 'interrupted');
+      const { entry } = step;
+      let why = whyNotRunnable(step) ?? whyNotRepeated(step);
+      const isWrite = !['read', 'session'].includes(entry.class);
+      if (why === undefined && isWrite) {
+        if (!context.isTerminal) why = 'it could change something, and nobody is there to say yes';
+        else if (wantsNoMore) why = 'not wanted';
+        else {
+          const said = await answers.ask(step);
+          wantsNoMore = said === 'none';
+          if (said !== 'yes') why = 'not wanted';
+        }
       }
+      const again = why === undefined ? await rerun.run(step, isWrite) : skipped(step, why);
+      done.push(again);
+      if (context.json) context.print(again, () => '');
     }
-    const again = why === undefined ? await rerun.run(step, isWrite) : skipped(step, why);
-    done.push(again);
-    if (context.json) context.print(again, () => '');
+  } finally {
+    answers.close();
   }
   await rerun.end();
   if (!context.json && done.length > 0) context.print(done, () => table(context, done));
@@ -197,17 +202,41 @@ function skipped({ n, entry }: TranscriptStep, why: string | undefined): Again {
   };
 }
 
-async function ask(context: CommandContext, { n, entry, values }: TranscriptStep): Promise<'yes' | 'no' | 'none'> {
-  const shown = sanitise(await prettySql(entry.sql!), { keepLayout: true });
-  context.note(`\n${n}: ${sanitise(entry.class)}, ${entry.rows ?? 0} rows then\n${shown}`);
-  if (values !== undefined && values.length > 0) context.note(`with ${sanitise(JSON.stringify(values))}`);
-  const lines = createInterface({ input: context.stdin, output: context.stderr, terminal: false });
-  try {
-    const answer = await lines.question('run it again? [y/N/q] ', { signal: context.signal });
-    if (/^y(es)?$/i.test(answer.trim())) return 'yes';
-    return /^q(uit)?$/i.test(answer.trim()) ? 'none' : 'no';
-  } finally {
-    lines.close();
+/** A person's yes to one statement at a time; whoever says nothing has not said yes. */
+class Answers {
+  readonly #context: CommandContext;
+  #lines: AsyncIterator<string> | undefined;
+  #close = (): void => {};
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+  }
+
+  async ask({ n, entry, values }: TranscriptStep): Promise<'yes' | 'no' | 'none'> {
+    const { stdin, stderr, signal, note } = this.#context;
+    if (this.#lines === undefined) {
+      const reader = createInterface({ input: stdin, terminal: false });
+      const stop = (): void => reader.close();
+      signal.addEventListener('abort', stop, { once: true });
+      this.#close = () => {
+        signal.removeEventListener('abort', stop);
+        reader.close();
+      };
+      this.#lines = reader[Symbol.asyncIterator]();
+    }
+    const shown = sanitise(await prettySql(entry.sql!), { keepLayout: true });
+    note(`\n${n}: ${sanitise(entry.class)}, ${entry.rows ?? 0} rows then\n${shown}`);
+    if (values !== undefined && values.length > 0) note(`with ${sanitise(JSON.stringify(values))}`);
+    stderr.write('run it again? [y/N/q] ');
+    const { value, done } = await this.#lines.next();
+    if (done === true) return 'none';
+    const answer = String(value).trim();
+    if (/^y(es)?$/i.test(answer)) return 'yes';
+    return /^q(uit)?$/i.test(answer) ? 'none' : 'no';
+  }
+
+  close(): void {
+    this.#close();
   }
 }
 

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/commands/registry.ts';
+import { replayCommand } from '../../src/commands/replay.ts';
 import { readRecords } from '../gateway/gateway-rig.ts';
+import { testContext } from '../login/command-context.ts';
 import { withGateway } from '../support/gateway.ts';
 import { startCli } from './run-cli.ts';
 import { type InProcessResult, runInProcess } from './run-in-process.ts';
@@ -221,6 +223,32 @@ rules:
     const recorded = lines((await dbgate(['history', '--json', '--purpose', `replay of ${session}`])).stdout);
     expect(recorded.map(({ sql }) => sql).reverse()[0]).toBe('BEGIN TRANSACTION READ ONLY');
     expect((await dbgate(['replay', session, '--execute'], gateway.env('auditor'))).code).toBe(5);
+  });
+});
+
+describe('dbgate replay --execute at a terminal', () => {
+  const atTerminal = async (typed: string) => {
+    const direct = new pg.Client({ connectionString: gateway.directUrl });
+    await direct.connect();
+    await direct.query("UPDATE item SET name = 'before' WHERE id = 2");
+    const env = { ...gateway.env('developer'), DBGATE_CONFIG_DIR: join(dir, 'config'), XDG_RUNTIME_DIR: dir };
+    const context = testContext(env, { json: true, isTerminal: true });
+    (context.stdin as unknown as NodeJS.WritableStream).end(typed);
+    await replayCommand.run(context, { execute: true, json: true, speed: '1', idleLimit: '2s' }, [session]);
+    const { rows } = await direct.query('SELECT name FROM item WHERE id = 2');
+    await direct.end();
+    const write = lines(context.out()).find(({ n }) => n === 2);
+    return { name: rows[0].name as string, result: write.result as string, err: context.err() };
+  };
+
+  it('asks before each write, shows it, and takes only a yes for a yes', async () => {
+    const yes = await atTerminal('y\n');
+    expect(yes).toMatchObject({ name: "it's; -- not over", result: 'same' });
+    expect(yes.err).toContain('run it again? [y/N/q]');
+    expect(yes.err).toMatch(/UPDATE item\s+SET name = 'it''s; -- not over'|UPDATE item SET name/);
+    for (const typed of ['n\n', '\n', 'q\n', '']) {
+      expect(await atTerminal(typed)).toMatchObject({ name: 'before', result: 'skipped' });
+    }
   });
 });
 
