@@ -58,6 +58,14 @@ export function samePerson(a: Person, b: Person): boolean {
   return mayBeMapped(a, b) || mayBeMapped(b, a);
 }
 
+/** Two who ask are the same person if they share one of these. */
+export function identitiesOf({ key, email, actor }: Person): readonly string[] {
+  const identities = [`key ${key}`];
+  if (email !== undefined) identities.push(`email ${canonicalEmail(email)}`);
+  if (actor !== undefined) identities.push(`actor ${actor}`);
+  return identities;
+}
+
 /** Of somebody in Slack only an email or a subject is known: the other is another human only if that can be compared. */
 function mayBeMapped(slack: Person, other: Person): boolean {
   if (!slack.issuer.startsWith(SLACK_ISSUER)) return false;

@@ -3,6 +3,7 @@
  * asked. Keeps what is open, and of what is over the newest; the log has all. Knows nothing of rights.
  */
 import { type Principal, principalKey } from '../identity/principal.ts';
+import { identitiesOf } from './person.ts';
 import type { Person, RequestEvent, RequestState } from './request.ts';
 
 export interface Entry {
@@ -14,6 +15,7 @@ export interface Entry {
   readonly gateways: Map<string, string>;
   /** The end that was seen to have come: a clock that is set back does not revive it. */
   overAt: number | undefined;
+  isPending: boolean;
   /** When its rows were counted, epoch milliseconds. */
   triedAt: number | undefined;
 }
@@ -29,6 +31,9 @@ export class RequestIndex {
   readonly #open = new Set<Entry>();
   /** Elevations in force, by whom and where. */
   readonly #elevations = new Map<string, Set<Entry>>();
+  /** Those that wait for a decision, by each identity of who asked. */
+  readonly #pending = new Map<string, Set<Entry>>();
+  #pendingCount = 0;
   /** Statements that are open, by shape. */
   readonly #shapes = new Map<string, Set<Entry>>();
   #closed = 0;
@@ -51,7 +56,7 @@ export class RequestIndex {
     const { id } = state.request;
     let entry = this.#byId.get(id);
     if (entry === undefined) {
-      entry = { state, seq, events: [], gateways: new Map(), overAt: undefined, triedAt: undefined };
+      entry = { state, seq, events: [], gateways: new Map(), overAt: undefined, triedAt: undefined, isPending: false };
       this.#byId.set(id, entry);
       this.#insert(entry);
     }
@@ -67,6 +72,18 @@ export class RequestIndex {
     this.#file(entry);
     if (!wasClosed && isClosed(state) && ++this.#closed > KEPT_CLOSED + KEPT_SURPLUS) this.#forget();
     return entry;
+  }
+
+  get pendingCount(): number {
+    return this.#pendingCount;
+  }
+
+  /** How many of this person wait, by whatever identity they asked. */
+  pendingOf(person: Person): number {
+    const found = new Set<Entry>();
+    for (const identity of identitiesOf(person))
+      for (const entry of this.#pending.get(identity) ?? NONE) found.add(entry);
+    return found.size;
   }
 
   elevationsOf(principal: Principal, database: string): Iterable<Entry> {
@@ -108,12 +125,20 @@ export class RequestIndex {
   #file(entry: Entry): void {
     const { request, status } = entry.state;
     const open = status === 'pending' || status === 'approved';
+    this.#countPending(entry, status === 'pending');
     if (open) this.#open.add(entry);
     else this.#open.delete(entry);
     if (request.kind === 'elevation') {
       const key = elevationKey(request.by, request.by.key, request.database);
       put(this.#elevations, key, entry, status === 'approved');
     } else put(this.#shapes, request.statement.shape, entry, open);
+  }
+
+  #countPending(entry: Entry, isPending: boolean): void {
+    if (entry.isPending === isPending) return;
+    entry.isPending = isPending;
+    this.#pendingCount += isPending ? 1 : -1;
+    for (const identity of identitiesOf(entry.state.request.by)) put(this.#pending, identity, entry, isPending);
   }
 
   #forget(): void {

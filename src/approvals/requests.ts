@@ -297,14 +297,8 @@ class LogRequests implements RequestService, StatementRequests {
 
   #checkRoom(by: Principal): void {
     if (this.#closed) throw unavailable();
-    const person = personOf(by);
-    let pending = 0;
-    let own = 0;
-    for (const { state } of this.#index.open) {
-      if (state.status !== 'pending') continue;
-      pending++;
-      if (samePerson(state.request.by, person)) own++;
-    }
+    const own = this.#index.pendingOf(personOf(by));
+    const pending = this.#index.pendingCount;
     if (own >= PENDING_OF_PERSON) {
       throw new DbgateError('denied', `you have ${own} requests that wait for a decision`, {
         sqlstate: '53400',
