@@ -3,6 +3,7 @@
  * test writes down: the first word of a statement says what it is (see `analysisOf`).
  */
 
+import type { HoldOutcome } from '../../../src/approvals/contract.ts';
 import type { EgressLimits } from '../../../src/config/gateway-settings.ts';
 import type {
   EndReason,
@@ -60,6 +61,15 @@ export const DENIED: DenyDecision = {
   position: undefined,
 };
 
+/** `hold …` needs an approval. */
+export const HELD: DenyDecision = {
+  ...DENIED,
+  rule: 'holds',
+  held: true,
+  approvers: [],
+  message: 'it needs an approval',
+};
+
 export interface ScriptOptions extends Partial<SessionOptions> {
   /** Texts that the analyser has not seen: an `analyse` command is expected for them. */
   unseen?: (sql: string) => boolean;
@@ -68,6 +78,8 @@ export interface ScriptOptions extends Partial<SessionOptions> {
   instantlyDurable?: boolean;
   /** Missing: the principal sees everything. */
   masking?: SessionMasking;
+  /** There is somebody to ask for approvals. */
+  holds?: true;
 }
 
 /** `deny …`, `own …` (policy asks for names), `create …`, `write …`; PREPARE, DEALLOCATE, EXECUTE; else a pure read. */
@@ -114,6 +126,7 @@ function factsOf(text: string): StatementFacts {
       prepared.push({ action: 'execute', name: words[1]! });
       break;
     case 'alter':
+    case 'hold':
     case 'deny':
     case 'write':
     case 'copyin':
@@ -184,19 +197,27 @@ export class Script {
   readonly #seen = new Set<string>();
 
   constructor(options: ScriptOptions = {}) {
-    const { unseen = () => false, isOwn = () => false, instantlyDurable = false, masking, ...sessionOptions } = options;
+    const {
+      unseen = () => false,
+      isOwn = () => false,
+      instantlyDurable = false,
+      masking,
+      holds,
+      ...sessionOptions
+    } = options;
     const decide = (analysis: Analysis, resolved?: readonly ResolvedTarget[]): Decision => {
       if (analysis.error !== undefined) return { ...DENIED, sqlstate: analysis.error.sqlstate };
       const sql = analysis.recordedSql;
       if (/(^|; *)deny\b/.test(sql) || this.denies(sql)) return DENIED;
       const unknown = analysis.statements.flatMap((s) => s.targets).filter((t) => t.action === 'drop');
-      if (unknown.length === 0) return { effect: 'allow' };
+      const known: Decision = /(^|; *)hold\b/.test(sql) ? HELD : { effect: 'allow' };
+      if (unknown.length === 0) return known;
       if (resolved === undefined) return { effect: 'resolve', targets: unknown };
       const mine = (t: ObjectTarget): boolean => {
         const found = resolved.find((r) => r.target.lookup === t.lookup);
         return found !== undefined && (found.oid === undefined || found.own || found.temporary);
       };
-      return unknown.every(mine) ? { effect: 'allow' } : DENIED;
+      return unknown.every(mine) ? known : DENIED;
     };
     const around: SessionSurroundings = {
       journal: {
@@ -221,6 +242,7 @@ export class Script {
       isOwn: (_catalog, oid) => isOwn(oid),
       policyEpoch: () => this.epoch,
       masking,
+      holds,
     };
     this.session = new Session(
       {
@@ -310,6 +332,24 @@ export class Script {
 
   clientEnd(): this {
     return this.handle({ type: 'client_end', nowMs: ++this.#now });
+  }
+
+  holdPlaced(request = 'r-1'): this {
+    return this.handle({
+      type: 'hold_placed',
+      request,
+      link: 'https://g/r-1',
+      deciders: ['group dba'],
+      nowMs: ++this.#now,
+    });
+  }
+
+  holdDecided(outcome: HoldOutcome): this {
+    return this.handle({ type: 'hold_decided', outcome, nowMs: ++this.#now });
+  }
+
+  holdKept(keep: boolean): this {
+    return this.handle({ type: 'hold_kept', keep, nowMs: ++this.#now });
   }
 
   setReadOnly(readOnly: boolean): this {
