@@ -257,6 +257,12 @@ function findTexts(sqlite: DatabaseSync, query: HistoryQuery): boolean {
     add([], []);
     return true;
   }
+  if (plan.whole === undefined) {
+    const needle = fold(query.grep!);
+    add(['contains_folded(t.fillers, ?)'], [needle]);
+    add(['t.shape_id IN (SELECT id FROM shape WHERE contains_folded(shape, ?))'], [needle]);
+    return true;
+  }
   add([`t.id IN ${IN_FILLERS}`], [plan.whole]);
   add([`t.shape_id IN ${IN_SHAPE}`], [plan.whole]);
   for (const parts of plan.across) {

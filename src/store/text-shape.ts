@@ -53,11 +53,11 @@ const MAX_TRIGRAMS = 40;
 
 /**
  * Where a needle may lie, as full-text queries for trigrams. A text that holds it has one of these: all of it in its shape,
- * all of it in a filler, or each part where it says. Undefined: too short to say.
+ * all of it in a filler, or each part where it says. Undefined: its parts are too short to say.
  */
 export interface NeedlePlan {
-  /** All of it in one place. */
-  readonly whole: string;
+  /** All of it in one place; undefined: too short for trigrams, so every shape and filler has to be looked through. */
+  readonly whole: string | undefined;
   /** It may lie across the edge of a gap: then all of one of these lists hold. Empty: it cannot. */
   readonly across: readonly (readonly NeedlePart[])[];
 }
@@ -70,7 +70,6 @@ export interface NeedlePart {
 
 export function planNeedle(foldedNeedle: string): NeedlePlan | undefined {
   const whole = trigramsOf(foldedNeedle);
-  if (whole === undefined) return undefined;
   const parts = foldedNeedle.split(EDGES).filter((part) => part !== '');
   if (parts.length < 2) return { whole, across: [] };
   // Without a quote in it, nothing of it that crosses an edge is in a string: numbers are gaps, the rest is the shape. Only
