@@ -170,6 +170,8 @@ function health({ gateway, notifier, tree }: ApiOptions, response: ServerRespons
   sendJson(response, healthy ? 200 : 503, {
     status: healthy ? 'ok' : 'degraded',
     audit: gateway.log.state,
+    // No reason to send people elsewhere: the others share the same store, and what needs no decision goes on.
+    ...(gateway.sharedLog === undefined ? {} : { shared: gateway.sharedLog.state }),
     outcomes_pending: gateway.recorder.pending,
     outcomes_dropped: gateway.recorder.dropped,
     notifications_pending: notifier.pending,

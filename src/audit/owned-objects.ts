@@ -64,7 +64,8 @@ export async function openOwnedObjects(log: EventLog, options: OwnedObjectsOptio
   }
   if (shared !== undefined) {
     for await (const { payload } of shared.read(OBJECTS_STREAM)) {
-      const object = JSON.parse(payload) as ObjectOwned;
+      const object = readForeign(payload);
+      if (object === undefined) continue;
       here.delete(keyOf(object));
       apply(object);
     }
@@ -73,7 +74,8 @@ export async function openOwnedObjects(log: EventLog, options: OwnedObjectsOptio
       if (object.kind === 'object.created') await shared.append(OBJECTS_STREAM, recordOf(object.kind, object));
     }
     shared.onForeign(({ stream, payload }) => {
-      if (stream === OBJECTS_STREAM) apply(JSON.parse(payload) as ObjectOwned);
+      const object = stream === OBJECTS_STREAM ? readForeign(payload) : undefined;
+      if (object !== undefined) apply(object);
     });
   }
 
@@ -95,4 +97,19 @@ export async function openOwnedObjects(log: EventLog, options: OwnedObjectsOptio
       await append('object.dropped', object);
     },
   };
+}
+
+/** What another gateway, maybe of another version, has written; undefined: it is nothing that is known here. */
+function readForeign(payload: string): ObjectOwned | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, database, principal, catalog, oid } = value as Record<string, unknown>;
+  const isKnown = kind === 'object.created' || kind === 'object.dropped';
+  const texts = [database, principal, catalog].every((text) => typeof text === 'string');
+  return isKnown && texts && Number.isSafeInteger(oid) ? (value as ObjectOwned) : undefined;
 }

@@ -132,8 +132,16 @@ function changeOf(kind: Change['kind'], { issuer, subject, email, reason }: Subj
   return { kind, issuer, subject, reason, ...(email === undefined ? {} : { email }) };
 }
 
+/** Undefined: it is nothing that this version knows. */
 function readChange(payload: string): Change | undefined {
-  const { kind, issuer, subject, email, reason } = JSON.parse(payload) as Record<string, unknown>;
+  let value: unknown;
+  try {
+    value = JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, issuer, subject, email, reason } = value as Record<string, unknown>;
   if (kind !== 'revoked' && kind !== 'restored') return undefined;
   if (typeof issuer !== 'string' || typeof subject !== 'string' || typeof reason !== 'string') return undefined;
   return changeOf(kind, { issuer, subject, reason, email: typeof email === 'string' ? email : undefined });

@@ -284,6 +284,7 @@ describe('a gateway that cannot reach what it shares', () => {
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shared'",
     );
     await until(async () => (await one.post('/v1/requests', await dana(), DDL)).status === 503);
+    expect(await one.get('/healthz', '')).toMatchObject({ status: 'ok', shared: 'failed' });
     expect((await client.query('SELECT count(*) FROM users')).rows.length).toBe(1);
     await askServer(rig.server.superuserUrl, 'ALTER DATABASE shared WITH ALLOW_CONNECTIONS true');
     await until(async () => (await one.post('/v1/requests', await dana(), DDL)).status === 201);
