@@ -131,6 +131,15 @@ describe('a Query that is held', () => {
     s.holdDecided(RUN);
     expect(s.toUpstream()).toEqual(['Query <rejected>']);
     expect(s.intents).toMatchObject([{ decision: 'deny', rule: 'production.no-drop' }]);
+    // The approval that it had is not the next one's.
+    s.denies = () => false;
+    s.epoch++;
+    s.others();
+    s.upstream(error('42601'), ready())
+      .client(query('hold me'))
+      .upstream(...scope, ...closes, ready());
+    expect(types(s.others())).toEqual(['hold']);
+    expect(s.toUpstream().filter(own)).toEqual(['Sync']);
   });
 
   it('what else is denied is denied at once, and without approvals so is what is held', () => {
