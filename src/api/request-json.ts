@@ -63,6 +63,7 @@ export function requestJson(
           reason: state.denied.reason,
         }
       : null,
+    decided: isDecided(state, Date.now()),
     decided_at: isoOrNull(state.decidedAt),
     valid_until: isoOrNull(state.validUntil),
     waiting: state.waiting.length,
@@ -74,6 +75,16 @@ export function requestJson(
     reviewed_by: state.reviewedBy ? personJson(state.reviewedBy) : null,
     risk: riskOf(state.request, { askedAt: state.createdAt, usualHours: usual, earlier: undefined }),
   };
+}
+
+/** A statement that is tried first tells its rows in this time, or its client is gone. */
+export const TRYING_MS = 120_000;
+
+/** Of a statement that is tried first, the yes that matters comes once its rows are known. */
+export function isDecided({ status, terms, triedRows, waiting, used, decidedAt }: RequestState, now: number): boolean {
+  if (status === 'pending') return false;
+  if (terms.tryFirst !== true || triedRows !== undefined || now - (decidedAt ?? 0) >= TRYING_MS) return true;
+  return !(status === 'approved' && (used > 0 || waiting.length > 0));
 }
 
 /** Of many requests. */

@@ -13,7 +13,7 @@ import { sendJson } from './http-answer.ts';
 import { flagOf, numberOf } from './query-parameters.ts';
 import { elevationAsk, reasonOf, termsOf } from './request-bodies.ts';
 import { readJsonBody } from './request-body.ts';
-import { eventJson, requestJson, requestRisk, requestsJson } from './request-json.ts';
+import { eventJson, isDecided, requestJson, requestRisk, requestsJson, TRYING_MS } from './request-json.ts';
 import type { ApiOptions, Call } from './router.ts';
 
 /** A reason of 2,000 characters and 100 tables fit many times over. */
@@ -148,21 +148,21 @@ async function decide(
 export function waitForRequest({ gateway }: ApiOptions, call: Call): void {
   const { principal, name } = call;
   const first = visible(gateway.requests, name, principal);
-  const stream = openEventStream(gateway, call, () => unsubscribe());
+  let later: NodeJS.Timeout | undefined;
+  const stream = openEventStream(gateway, call, () => {
+    clearTimeout(later);
+    unsubscribe();
+  });
   const tell = (state: RequestState): void => {
     stream.send({ event: 'state', request: requestJson(gateway, state, principal) });
-    if (isDecided(state)) stream.end();
+    clearTimeout(later);
+    if (isDecided(state, Date.now())) stream.end();
+    else if (state.status !== 'pending') later = setTimeout(() => tell(state), TRYING_MS);
   };
   const unsubscribe = gateway.requests.subscribe((state) => {
     if (state.request.id === name && !stream.isOver) tell(state);
   });
   tell(first);
-}
-
-/** Of a statement that is tried first, the yes that matters comes once its rows are known. */
-function isDecided({ status, terms, triedRows, waiting }: RequestState): boolean {
-  const isTrying = status === 'approved' && terms.tryFirst === true && triedRows === undefined && waiting.length > 0;
-  return status !== 'pending' && !isTrying;
 }
 
 /** NDJSON: each change of each request that the caller may see, from now on. */

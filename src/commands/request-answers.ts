@@ -73,6 +73,7 @@ export const requestAnswer = z.object({
   approvals: z.array(said),
   terms,
   denied: said.nullable(),
+  decided: z.boolean(),
   valid_until: z.string().nullable(),
   waiting: z.number(),
   executions: z.number(),

@@ -48,7 +48,7 @@ export async function followRequest(
           if (!event.success || event.data.event !== 'state') continue;
           last = event.data.request;
           options.onState(last);
-          if (isDecided(last)) return last;
+          if (last.decided) return last;
         }
       } catch (error) {
         if (!passes(error)) throw error;
@@ -71,11 +71,6 @@ export async function followRequest(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Of a statement that is tried first, the yes that matters comes once its rows are known. */
-export function isDecided({ status, terms, tried_rows: triedRows, waiting }: RequestLine): boolean {
-  return status !== 'pending' && !(status === 'approved' && terms.try && triedRows === null && waiting > 0);
 }
 
 /** The network's failures, and a gateway that cannot answer just now. */

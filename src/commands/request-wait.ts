@@ -3,7 +3,7 @@ import { durationText } from '../views/time-text.ts';
 import type { WaitState } from '../views/wait-state.ts';
 import type { CommandContext } from './context.ts';
 import type { RequestLine } from './request-answers.ts';
-import { followRequest, isDecided } from './request-follow.ts';
+import { followRequest } from './request-follow.ts';
 import { askedFor, decidersText, outcomeText, statusExitCode } from './request-text.ts';
 import { sanitise } from './sanitise.ts';
 
@@ -24,7 +24,7 @@ export async function waitUntilDecided(
   if (known !== undefined) teller.tell(known);
   try {
     const decided =
-      known !== undefined && isDecided(known)
+      known?.decided === true
         ? known
         : await followRequest(client, id, known, {
             signal: context.signal,

@@ -34,6 +34,7 @@ function detail(changes: Partial<RequestDetail> = {}): RequestDetail {
     approvals: [],
     terms: { duration_ms: null, tables: null, unmask: null, max_rows: null, times: null, try: false },
     denied: null,
+    decided: false,
     valid_until: null,
     waiting: 0,
     executions: 0,

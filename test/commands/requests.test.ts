@@ -1,15 +1,16 @@
 /** `dbgate request`, `wait`, `requests`, `cancel`, `review`, `revoke` and what `ls` says of it, with a real gateway. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Json, withRig } from '../gateway/gateway-rig.ts';
+import { type Json, until, withRig } from '../gateway/gateway-rig.ts';
 import { approvalSettings } from '../support/approvals.ts';
 import { type Commands, commandsOf } from './request-rig.ts';
 
 const rig = withRig({
-  sql: 'CREATE TABLE item (id int PRIMARY KEY, name text)',
+  sql: 'CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item SELECT i FROM generate_series(1, 9) i',
   tune: (settings) => ({
     ...settings,
     roles: { admins: [{ group: 'admins' }], auditors: [{ group: 'auditors' }] },
     approvals: approvalSettings(),
+    rules: [{ id: 'deletes', effect: 'hold', match: { command: ['DELETE'] } }],
   }),
 });
 let dbgate: Commands;
@@ -304,5 +305,57 @@ describe('revoke', () => {
     expect((await dbgate.run('quin', ['ls'])).code).toBe(4);
     expect((await dbgate.run(ADA, ['revoke', '--user', 'quin', '--restore'])).code).toBe(0);
     expect((await dbgate.run('quin', ['ls'])).code).toBe(0);
+  });
+});
+
+describe('a statement that is held', () => {
+  async function held(sql: string): Promise<{ id: string; result: Promise<unknown>; end(): Promise<void> }> {
+    const client = await rig.connect(await rig.tokenOf('hanna'));
+    const result = client.query(sql).then(
+      ({ rowCount }) => rowCount,
+      ({ code }) => code,
+    );
+    let id = '';
+    await until(async () => {
+      const { stdout } = await dbgate.run('hanna', ['requests', '--pending', '--json']);
+      id = stdout === '' ? '' : lines(stdout)[0].id;
+      return id !== '';
+    });
+    return { id, result, end: () => client.end() };
+  }
+
+  it('is listed and shown; tried first, it is kept once its rows are known and approved', async () => {
+    const { id, result, end } = await held('DELETE FROM item WHERE id <= 2');
+    expect((await dbgate.run(ROSA, ['review'])).stdout).toMatch(
+      new RegExp(`^${id} .*hanna.*DELETE FROM item WHERE id <= 2`, 'm'),
+    );
+    const { stdout } = await dbgate.run(ROSA, ['review', id]);
+    expect(stdout).toMatch(/^statement +DELETE FROM item WHERE id <= 2$/m);
+    expect(stdout).toMatch(/^rule +deletes$/m);
+    expect(stdout).toMatch(/^relations +public\.item$/m);
+    const waiting = await dbgate.start('hanna', ['wait', id, '--json']);
+    await waiting.context.until(/pending/);
+    expect((await dbgate.run(ROSA, ['review', id, '--approve', '--try'])).code).toBe(0);
+    await waiting.context.until(/"tried_rows":2/);
+    expect((await dbgate.run(ROSA, ['review', id])).stdout).toMatch(/^tried +2 rows, kept only if approved again$/m);
+    expect((await dbgate.run(ROSA, ['review', id, '--approve'])).code).toBe(0);
+    expect(await result).toBe(2);
+    const { code, stdout: states } = await waiting.result;
+    expect(code).toBe(0);
+    expect(lines(states).at(-1).status).toMatch(/approved|used/);
+    expect((await dbgate.run('hanna', ['wait', id])).code).toBe(0);
+    await end();
+  });
+
+  it('with --max-rows it is rolled back when it changes more; denied, it says so', async () => {
+    const many = await held('DELETE FROM item');
+    expect((await dbgate.run(ROSA, ['review', many.id, '--approve', '--max-rows', '3'])).code).toBe(0);
+    expect(await many.result).toBe('42501');
+    await many.end();
+    const denied = await held('DELETE FROM item WHERE id = 9');
+    expect((await dbgate.run(ROSA, ['review', denied.id, '--deny', '--reason', 'no'])).code).toBe(0);
+    expect(await denied.result).toBe('42501');
+    await denied.end();
+    expect(await rig.direct('SELECT count(*)::int AS n FROM item')).toEqual([{ n: 7 }]);
   });
 });
