@@ -1,11 +1,12 @@
 /**
  * `npm run leaks`: the black-box leak suite (DBGATE_LEAKS_DIR, default ../shared/leaks) against `dbgate demo --upstream`
  * around a throw-away PostgreSQL 15. In: flags for the suite's run.mjs, and `--via native`, `--principal analyst`,
- * `--with-superuser`. Out: the suite's figures and its exit code. It leaves nothing behind.
+ * `--with-superuser`. Out: the suite's figures and its exit code; 1, too, if a value of the seed stands in the gateway's
+ * state (segments, index, logs). It leaves nothing behind.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, chmod, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,15 +36,20 @@ async function main(argv: readonly string[]): Promise<number> {
     server = await startServer();
     const direct = server.url('postgres', 'postgres', 'saas');
     await run(process.execPath, ['run.mjs', '--seed-only', '--direct', direct], suite);
-    const gateway = await startDemo(server.url('app_rw', 'app_rw', 'saas'), own);
+    const state = path.join(dir, 'state');
+    const gateway = await startDemo(server.url('app_rw', 'app_rw', 'saas'), own, state);
     const flags = ['--direct', direct, '--gateway', gateway.url];
     if (own.superuser) {
-      const superuser = await startDemo(server.url('app_su', 'app_su', 'saas'), own);
+      const superuser = await startDemo(server.url('app_su', 'app_su', 'saas'), own, `${state}-superuser`);
       flags.push('--superuser-gateway', superuser.url);
     }
     // node-pg takes sslmode=require of the native URL for verify-full.
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: gateway.ca };
-    return await run(process.execPath, ['run.mjs', ...flags, ...passed], suite, { env, answers: true });
+    const code = await run(process.execPath, ['run.mjs', ...flags, ...passed], suite, { env, answers: true });
+    // What is written last is there when they have ended.
+    await Promise.all([...children].map(end));
+    const found = await canariesIn([state, `${state}-superuser`], suite, passed);
+    return code === 0 && found > 0 ? 1 : code;
   } finally {
     await Promise.all([...children].map(end));
     await server?.stop();
@@ -111,12 +117,60 @@ async function startServer(): Promise<PostgresServer> {
   return server;
 }
 
+interface Secret {
+  readonly kind: string;
+  readonly core: string;
+  readonly label: string;
+}
+
+/** Looks for every value of the seed in what the gateways have kept; says where, and gives how many there are. */
+async function canariesIn(dirs: readonly string[], suite: string, passed: readonly string[]): Promise<number> {
+  const { buildSeed, DEFAULT_SEED } = (await import(path.join(suite, 'lib/seed.mjs'))) as {
+    buildSeed(seed: number | string): { secrets: readonly Secret[] };
+    DEFAULT_SEED: number;
+  };
+  const { secrets } = buildSeed(flagOf(passed, '--seed') ?? DEFAULT_SEED);
+  const found = new Set<string>();
+  let files = 0;
+  let bytes = 0;
+  for (const dir of dirs) {
+    for (const entry of await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => [])) {
+      if (!entry.isFile()) continue;
+      const name = path.join(entry.parentPath, entry.name);
+      const content = (await readFile(name, 'latin1')).toLowerCase();
+      files++;
+      bytes += content.length;
+      // Separators do not hide a number.
+      const digits = content.replace(/(?<=\d)[ ().-]{1,2}(?=\d)/g, '');
+      for (const { kind, core, label } of secrets) {
+        const isThere = kind === 'alpha' ? content.includes(core.toLowerCase()) : digits.includes(core.toLowerCase());
+        if (isThere) found.add(`${label} in ${path.relative(dir, name)}`);
+      }
+    }
+  }
+  console.log(
+    `record: ${secrets.length} values of the seed looked for in ${files} files (${bytes} bytes): ${found.size} found`,
+  );
+  for (const one of [...found].slice(0, 50)) console.log(`  ${one}`);
+  return found.size;
+}
+
+function flagOf(flags: readonly string[], name: string): string | undefined {
+  const at = flags.indexOf(name);
+  return at < 0 ? undefined : flags[at + 1];
+}
+
 /** Starts `dbgate demo` around an upstream; resolves to the principal's URL and the gateway's CA file. */
-async function startDemo(upstream: string, own: OwnFlags): Promise<{ url: string; ca: string }> {
+async function startDemo(upstream: string, own: OwnFlags, stateDir: string): Promise<{ url: string; ca: string }> {
   const launcher = path.join(root, 'bin/dbgate.js');
-  const child = spawn(process.execPath, [launcher, 'demo', '--upstream', `${upstream}?sslmode=disable`, '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const upstreamUrl = `${upstream}?sslmode=disable`;
+  const child = spawn(
+    process.execPath,
+    [launcher, 'demo', '--upstream', upstreamUrl, '--state-dir', stateDir, '--json'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   children.add(child);
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([
