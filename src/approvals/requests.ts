@@ -393,8 +393,7 @@ class LogRequests implements RequestService, StatementRequests {
 
   async revoke(id: string, by: Principal, reason: string): Promise<RequestState> {
     const said = cleanReason(reason, 'optional');
-    const { request } = this.#visible(id, by);
-    await this.#lists.refresh(this.#approversOf(request));
+    const { request } = await this.#visibleNow(id, by);
     const own = isPrincipal(request.by, by) || (by.kind === 'user' && request.by.key === principalKey(by));
     if (!own && !this.#mayDecide(request, by) && !this.#administers(by, request.database)) {
       throw new DbgateError('denied', `${id} is not yours to revoke`, {
@@ -407,8 +406,7 @@ class LogRequests implements RequestService, StatementRequests {
 
   async review(id: string, by: Principal, reason: string): Promise<RequestState> {
     const said = cleanReason(reason, 'optional');
-    const { request } = this.#visible(id, by);
-    await this.#lists.refresh(this.#approversOf(request));
+    const { request } = await this.#visibleNow(id, by);
     if (!this.#mayDecide(request, by) && !this.#administers(by, request.database)) {
       throw new DbgateError('denied', `${id} is not yours to review`, {
         sqlstate: '42501',
@@ -424,9 +422,8 @@ class LogRequests implements RequestService, StatementRequests {
   }
 
   async #checkMayDecide(id: string, by: Principal, via: string): Promise<void> {
-    const { request } = this.#visible(id, by);
     if (!DECIDING.has(via)) throw new DbgateError('usage', `nobody decides by ${via}`);
-    await this.#lists.refresh(this.#approversOf(request));
+    const { request } = await this.#visibleNow(id, by);
     if (this.#mayDecide(request, by)) return;
     const own = samePerson(personOf(by), request.by);
     throw new DbgateError('denied', own ? 'nobody decides their own request' : `${id} is not yours to decide`, {
@@ -667,6 +664,13 @@ class LogRequests implements RequestService, StatementRequests {
     const state = this.get(id, viewer);
     if (state === undefined) throw notFound(id);
     return state;
+  }
+
+  /** With the lists of approvers as they are at this moment. */
+  async #visibleNow(id: string, viewer: Principal): Promise<RequestState> {
+    const entry = this.#index.get(id);
+    if (entry !== undefined) await this.#lists.refresh(this.#approversOf(entry.state.request));
+    return this.#visible(id, viewer);
   }
 
   #maySee({ request }: RequestState, viewer: Principal): boolean {

@@ -9,11 +9,11 @@ import type { Principal } from '../identity/principal.ts';
 import { type MaskingRights, rightsKey } from '../masking/clearance.ts';
 import type { PolicyContext, ResolvedTarget } from '../policy/context.ts';
 import { decide } from '../policy/decide.ts';
-import type { AllowDecision, Decision, DenyDecision } from '../policy/decision.ts';
+import type { AllowDecision, Decision, DenyDecision, RequestAsk } from '../policy/decision.ts';
 import { coversTables, namesToCover, outlastsElevation } from '../policy/elevation.ts';
 import { fixedSettingsOf, type Granted } from '../policy/grants.ts';
 import { type Circumstances, type CompiledPolicy, scopeRules } from '../policy/policy.ts';
-import { type RequestAsk, type Requestable, requestCommand } from '../policy/requestable.ts';
+import { type Requestable, requestCommand } from '../policy/requestable.ts';
 import type { Analysis, ObjectTarget, StatementFacts } from '../sql/facts.ts';
 
 /** Policy as it speaks with the access of one elevation. */

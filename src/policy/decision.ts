@@ -1,5 +1,6 @@
+import type { ColumnClass } from '../classify/classes.ts';
+import type { AccessLevel } from '../config/gateway-settings.ts';
 import type { ObjectTarget } from '../sql/facts.ts';
-import type { RequestAsk } from './requestable.ts';
 
 /** The outcome of policy for one query string. A denial is data, not an exception. */
 export type Decision = AllowDecision | DenyDecision | ResolveDecision;
@@ -41,6 +42,15 @@ export interface DenyDecision {
   readonly ask?: RequestAsk;
   /** The request that it waited for. */
   readonly request?: string;
+}
+
+/** What would let a refused statement through. */
+export interface RequestAsk {
+  readonly database: string;
+  readonly access?: AccessLevel;
+  readonly unmask?: 'all' | readonly ColumnClass[];
+  /** Missing: the whole database. */
+  readonly tables?: readonly string[];
 }
 
 export const ALLOW: AllowDecision = { effect: 'allow' };

@@ -1,6 +1,7 @@
 /** What a principal may ask for (`dbgate request`), and the line to type for it. Pure. */
 import type { ColumnClass } from '../classify/classes.ts';
 import type { AccessLevel } from '../config/gateway-settings.ts';
+import type { RequestAsk } from './decision.ts';
 
 type Unmask = 'all' | readonly ColumnClass[];
 
@@ -10,15 +11,6 @@ export interface Requestable {
   readonly access: AccessLevel | undefined;
   readonly unmask: Unmask;
   readonly maxDurationMs: number;
-}
-
-/** What would let a refused statement through. */
-export interface RequestAsk {
-  readonly database: string;
-  readonly access?: AccessLevel;
-  readonly unmask?: Unmask;
-  /** Missing: the whole database. */
-  readonly tables?: readonly string[];
 }
 
 const LEVELS: readonly AccessLevel[] = ['read', 'write', 'ddl', 'admin'];

@@ -1,9 +1,10 @@
 /** The shape of a rule: it looks at one statement's facts and either has nothing to say, denies, or must know more. */
 import type { Analysis, Finding, FindingKind, ObjectTarget, StatementFacts } from '../sql/facts.ts';
 import type { PolicyContext, Tier } from './context.ts';
+import type { RequestAsk } from './decision.ts';
 import type { Matter } from './language/matters.ts';
 import type { StatementNames } from './language/statement-names.ts';
-import { plainTables, type RequestAsk, requestCommand } from './requestable.ts';
+import { plainTables, requestCommand } from './requestable.ts';
 import { touchedTables } from './touched-tables.ts';
 
 /** One statement of the query string at hand. */

@@ -242,6 +242,35 @@ describe('access read', () => {
   });
 });
 
+describe('who may ask', () => {
+  const MAY = [
+    { access: 'write', unmask: [], maxDurationMs: 20 * 60_000 },
+    { access: 'ddl', unmask: 'all', maxDurationMs: 4 * 3_600_000 },
+  ] as const;
+  const asked = (sql: string, who = { ...ANALYST, requestable: MAY }) => {
+    const decision = judge(sql, who);
+    return decision.effect === 'deny' ? [decision.hint, decision.ask?.tables] : [];
+  };
+
+  it.each([
+    ['INSERT INTO t VALUES (1)', 'dbgate request shop --access write --tables t --for 20m --reason "…"', ['t']],
+    ['DROP TABLE s.t, u', 'dbgate request shop --access ddl --tables s.t,u --for 1h --reason "…"', ['s.t', 'u']],
+    [
+      "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      'dbgate request shop --access ddl --for 1h --reason "…"',
+      undefined,
+    ],
+    ['DELETE FROM "T"', 'dbgate request shop --access write --for 20m --reason "…"', undefined],
+    ['DELETE FROM t; DROP TABLE u', 'dbgate request shop --access write --for 20m --reason "…"', undefined],
+  ])('is told what to type: %s', (sql, hint, tables) => {
+    expect(asked(sql)).toEqual([hint, tables]);
+  });
+
+  it('is told whom to ask where no rule gives it', () => {
+    expect(asked('GRANT a TO b')).toEqual(['ask an administrator of shop for admin access', undefined]);
+  });
+});
+
 describe('staging and development', () => {
   const staging = { ...DEVELOPER, environment: 'staging' };
   const development = { ...DEVELOPER, environment: 'development' };

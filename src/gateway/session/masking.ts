@@ -6,7 +6,7 @@
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { TypeLookup } from '../../masking/plan.ts';
-import type { RequestAsk } from '../../policy/requestable.ts';
+import type { RequestAsk } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 import type { SchemaNames } from './schema-names.ts';
