@@ -3,6 +3,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
+import { makeCertificates } from '../../src/demo/certificates.ts';
 import { startPostgres } from '../../src/demo/postgres-server.ts';
 import type { StoredRecord } from '../../src/store/event-log.ts';
 import { openSharedDatabase } from '../../src/store/postgres-database.ts';
@@ -296,6 +298,31 @@ describe('the server', () => {
     const other = await openShared(server, { schema: database.schema });
     const [row] = await other.database.writer.query<{ synchronous_commit: string }>('', 'SHOW synchronous_commit', []);
     expect(row!.synchronous_commit).toBe('on');
+  });
+
+  it('is spoken to in the way that the mode asks for, and never in the clear otherwise', async () => {
+    const certificates = await makeCertificates();
+    const { cert, key } = certificates;
+    const encrypted = await startPostgres({ settings: DURABLE, tls: { cert, key } });
+    cleanUp(() => encrypted.stop());
+    const openWith = (target: typeof encrypted, mode: UpstreamSettings['tls']['mode'], ca: string | undefined) =>
+      openShared(target, {
+        settings: { ...settingsOf(target.superuserUrl), tls: { mode, ca, cert: undefined, key: undefined } },
+      });
+    for (const mode of ['verify-full', 'verify-ca', 'require', 'prefer'] as const) {
+      const { database } = await openWith(encrypted, mode, certificates.ca);
+      const [row] = await database.watcher.query('', 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', []);
+      expect(row, mode).toEqual({ ssl: true });
+    }
+    const another = (await makeCertificates()).ca;
+    for (const mode of ['verify-full', 'verify-ca', 'require'] as const) {
+      await expect(openWith(encrypted, mode, another), mode).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    }
+    await expect(openWith(encrypted, 'verify-full', undefined)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    // The one of the other tests offers no TLS.
+    for (const mode of ['require', 'prefer'] as const) {
+      await expect(openWith(server, mode, undefined), mode).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    }
   });
 
   it('that is not there is said to be not there, without the password', async () => {
