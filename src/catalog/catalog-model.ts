@@ -65,7 +65,16 @@ export function catalogFromRows(rows: CatalogRows, version: number): Catalog {
     if (relation.rowType !== 0) for (const type of rowTypes(relation, row)) addType(type);
   }
   for (const row of takeEach('indexes')) addRelation(indexFromRow(row));
-  for (const row of takeEach('types')) addType(typeFromRow(row));
+  const checks = new Map<number, number[]>();
+  for (const row of takeEach('checked_types')) {
+    const type = number(row[0]);
+    checks.set(type, [...(checks.get(type) ?? NONE), ...(optional(row[1], numbers) ?? NONE)]);
+  }
+  for (const row of takeEach('types')) {
+    const type = typeFromRow(row);
+    const checking = checks.get(type.oid);
+    addType(checking === undefined ? type : { ...type, checks: checking });
+  }
 
   const routines = new Map<number, CatalogRoutine>();
   const routinesByName = new ByName<CatalogRoutine[]>();

@@ -21,6 +21,8 @@ const CLASS_OF = {
   pg_attrdef: '2604::pg_catalog.oid',
   pg_operator: '2617::pg_catalog.oid',
   pg_type: '1247::pg_catalog.oid',
+  pg_constraint: '2606::pg_catalog.oid',
+  pg_policy: '3256::pg_catalog.oid',
 };
 
 /** Numbers of JSON; an OID alone would be a string in it. */
@@ -128,6 +130,43 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid ${EQ} e.adrelid AND a.attnum ${EQ} 
 WHERE a.attgenerated ${EQ} '' AND EXISTS (SELECT FROM pg_catalog.pg_depend d
   WHERE d.classid ${EQ} ${CLASS_OF.pg_attrdef} AND d.objid ${EQ} e.oid AND d.refobjid ${IS_USERS}
     AND (d.refclassid ${EQ} ${CLASS_OF.pg_proc} OR d.refclassid ${EQ} ${CLASS_OF.pg_operator} OR d.refclassid ${EQ} ${CLASS_OF.pg_type}))`;
+
+/** Columns of `relation` on which an object depends, as JSON; null: none by name. */
+const columnsUsed = (catalog: keyof typeof CLASS_OF, object: string, relation: string): string => `
+  (SELECT pg_catalog.json_agg(d.refobjsubid) FROM pg_catalog.pg_depend d
+    WHERE d.classid ${EQ} ${CLASS_OF[catalog]} AND d.objid ${EQ} ${object} AND d.refclassid ${EQ} ${CLASS_OF.pg_class}
+      AND d.refobjid ${EQ} ${relation} AND d.refobjsubid OPERATOR(pg_catalog.>) 0)`;
+
+/** OIDs of routines on which it depends, also by operators, which are not PostgreSQL's own, as JSON; null: none. */
+const routinesUsed = (catalog: keyof typeof CLASS_OF, object: string): string => `
+  (SELECT pg_catalog.json_agg(CASE WHEN d.refclassid ${EQ} ${CLASS_OF.pg_operator} THEN
+      (SELECT ${oid('o.oprcode')} FROM pg_catalog.pg_operator o WHERE o.oid ${EQ} d.refobjid) ELSE ${oid('d.refobjid')} END)
+    FROM pg_catalog.pg_depend d WHERE d.classid ${EQ} ${CLASS_OF[catalog]} AND d.objid ${EQ} ${object} AND d.refobjid ${IS_USERS}
+      AND (d.refclassid ${EQ} ${CLASS_OF.pg_proc} OR d.refclassid ${EQ} ${CLASS_OF.pg_operator}))`;
+
+const GUARDS = `${select(
+  'guards',
+  `pg_catalog.json_agg(${row(oid('g.relation'), 'g.columns', 'g.routines', 'g.policy')})`,
+)}
+FROM (
+  SELECT k.conrelid AS relation, pg_catalog.to_json(k.conkey) AS columns, ${routinesUsed('pg_constraint', 'k.oid')} AS routines,
+    false AS policy
+  FROM pg_catalog.pg_constraint k WHERE (k.contype ${EQ} 'c' OR k.contype ${EQ} 'x') AND k.conrelid ${IS_USERS}
+  UNION ALL
+  SELECT i.indrelid, ${columnsUsed('pg_class', 'i.indexrelid', 'i.indrelid')}, ${routinesUsed('pg_class', 'i.indexrelid')}, false
+  FROM pg_catalog.pg_index i WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND i.indrelid ${IS_USERS}
+  UNION ALL
+  SELECT p.partrelid, pg_catalog.to_json(pg_catalog.string_to_array(p.partattrs::pg_catalog.text, ' ')),
+    ${routinesUsed('pg_class', 'p.partrelid')}, false
+  FROM pg_catalog.pg_partitioned_table p
+  UNION ALL
+  SELECT p.polrelid, COALESCE(${columnsUsed('pg_policy', 'p.oid', 'p.polrelid')}, '[]'::pg_catalog.json),
+    ${routinesUsed('pg_policy', 'p.oid')}, true
+  FROM pg_catalog.pg_policy p WHERE p.polrelid ${IS_USERS}) g`;
+
+/** Domains that check their values. */
+const CHECKED_TYPES = `${select('checked_types', `pg_catalog.json_agg(${row(oid('k.contypid'), routinesUsed('pg_constraint', 'k.oid'))})`)}
+FROM pg_catalog.pg_constraint k WHERE k.contype ${EQ} 'c' AND k.contypid ${IS_USERS}`;
 
 const COMMENTS = `${select('comment', row(oid('d.objoid'), 'd.objsubid', 'd.description'))}
 FROM pg_catalog.pg_description d
@@ -257,6 +296,8 @@ ${[
   RULES,
   GENERATED,
   DEFAULTS,
+  GUARDS,
+  CHECKED_TYPES,
   COMMENTS,
   KEYS,
   FOREIGN_KEYS,

@@ -8,6 +8,7 @@ import type {
   CatalogType,
   ForeignKey,
   RelationKind,
+  RowGuards,
 } from './catalog.ts';
 import { FIRST_USER_OID } from './catalog-query.ts';
 import { boolean, list, number, numbers, oneOf, optional, string } from './catalog-values.ts';
@@ -28,6 +29,7 @@ export interface RelationDetails {
   readonly foreignKeys: ReadonlyMap<number, readonly ForeignKey[]>;
   readonly parents: ReadonlyMap<number, readonly number[]>;
   readonly triggers: ReadonlyMap<number, readonly CatalogTrigger[]>;
+  readonly guards: ReadonlyMap<number, readonly RowGuards[]>;
   readonly names: Map<string, string>;
 }
 
@@ -81,8 +83,16 @@ export function relationDetails(
       routine: number(row[2]),
       events: triggerEvents(number(row[3])),
     })),
+    guards: grouped(takeEach('guards'), guardsFromRow),
     names: new Map(),
   };
+}
+
+function guardsFromRow(row: readonly unknown[]): RowGuards {
+  const routines = optional(row[2], numbers) ?? NONE;
+  // An expression without a column that could be named.
+  const columns = optional(row[1], (value) => list(value).map((one) => Number(one))) ?? [0];
+  return { columns, routines, readRoutines: boolean(row[3]) ? routines : NONE };
 }
 
 function grouped<T>(rows: readonly unknown[][], read: (row: readonly unknown[]) => T): Map<number, T[]> {
@@ -134,11 +144,23 @@ export function relationFromRow(
     parents: details.parents.get(oid) ?? NONE,
     foreignKeys: details.foreignKeys.get(oid) ?? NONE,
     triggers: details.triggers.get(oid) ?? NONE,
+    ...guardsOf(details.guards.get(oid)),
     hasRules: details.withRules.has(oid),
     estimatedRows,
     rowType: number(row[4]),
     comment: comments?.get(0),
     isSystem: oid < FIRST_USER_OID && (schema === 'pg_catalog' || schema === 'information_schema'),
+  };
+}
+
+function guardsOf(all: readonly RowGuards[] | undefined): { readonly guards?: RowGuards } {
+  if (all === undefined) return {};
+  return {
+    guards: {
+      columns: all.flatMap(({ columns }) => columns),
+      routines: all.flatMap(({ routines }) => routines),
+      readRoutines: all.flatMap(({ readRoutines }) => readRoutines),
+    },
   };
 }
 

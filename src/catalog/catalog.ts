@@ -34,6 +34,8 @@ export interface CatalogRelation {
   readonly parents: readonly number[];
   readonly foreignKeys: readonly ForeignKey[];
   readonly triggers: readonly CatalogTrigger[];
+  /** What decides by a row's values what becomes of it; missing: nothing but unique keys of plain columns. */
+  readonly guards?: RowGuards;
   /** It has rules other than a view's own: what a statement on it does is not what it says. */
   readonly hasRules: boolean;
   /** pg_class.reltuples; -1: never analysed. */
@@ -52,6 +54,16 @@ export interface ForeignKey {
   /** pg_constraint.confdeltype and confupdtype: a, r, c (cascade), n, d. */
   readonly onDelete: string;
   readonly onUpdate: string;
+}
+
+/** Partition keys, CHECK and exclusion constraints, expressions and predicates of indexes, policies, checked domains. */
+export interface RowGuards {
+  /** Attnums that they look at; 0: any. */
+  readonly columns: readonly number[];
+  /** OIDs of routines that they call, also by operators, which are not PostgreSQL's own. */
+  readonly routines: readonly number[];
+  /** Those of policies, which are called when rows are read too. */
+  readonly readRoutines: readonly number[];
 }
 
 export interface CatalogTrigger {
@@ -78,6 +90,8 @@ export interface CatalogType {
   readonly labels: readonly string[];
   /** pg_type.typcategory */
   readonly category: string;
+  /** Of a domain with CHECK: the routines that these call which are not PostgreSQL's own. Missing: it checks nothing. */
+  readonly checks?: readonly number[];
 }
 
 export interface CatalogRoutine {

@@ -140,6 +140,50 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return acts && relation.columns.some(({ attnum }) => this.#classifier.isInherited(oid, attnum));
   }
 
+  decidesBy({ relation: oid, attnum }: ColumnRef): boolean {
+    const column = this.#catalog.relationByOid(oid)?.columns.find((one) => one.attnum === attnum);
+    if (column === undefined) return true;
+    return this.#family(oid).some((relation) => {
+      const own = relation.columns.find(({ name }) => name === column.name);
+      const looksAt = relation.guards?.columns ?? [];
+      const isDecided = looksAt.includes(0) || (own !== undefined && looksAt.includes(own.attnum));
+      if (!isDecided && (own === undefined || this.#checksOf(own.type) === undefined)) return false;
+      return this.isTableMadeHere(relation.oid);
+    });
+  }
+
+  guardOf(oid: number, when: 'written' | 'read'): string | undefined {
+    for (const relation of this.#family(oid)) {
+      const { guards, columns } = relation;
+      const ofTypes = when === 'read' ? [] : columns.flatMap(({ type }) => this.#checksOf(type) ?? []);
+      for (const routine of [...((when === 'read' ? guards?.readRoutines : guards?.routines) ?? []), ...ofTypes]) {
+        const found = this.#catalog.routineByOid(routine);
+        if (found === undefined) return 'a routine that is not known';
+        const name = `${found.schema}.${found.name}`;
+        if (this.isMadeHere(name)) return name;
+      }
+    }
+    return undefined;
+  }
+
+  /** Itself, its partitions and children, and what it is a part of: each has a say in its rows. */
+  #family(oid: number): CatalogRelation[] {
+    const oids = new Set([oid, ...this.#catalog.descendants(oid)]);
+    for (const one of oids) for (const parent of this.#catalog.relationByOid(one)?.parents ?? []) oids.add(parent);
+    return [...oids].flatMap((one) => this.#catalog.relationByOid(one) ?? []);
+  }
+
+  /** Routines that a domain's checks call; undefined: it checks nothing. */
+  #checksOf(type: number): readonly number[] | undefined {
+    let found: readonly number[] | undefined;
+    let one = this.#catalog.typeByOid(type);
+    if (one?.element !== undefined && one.element !== 0) one = this.#catalog.typeByOid(one.element);
+    for (; one?.kind === 'd'; one = this.#catalog.typeByOid(one.base)) {
+      if (one.checks !== undefined) found = [...(found ?? []), ...one.checks];
+    }
+    return found;
+  }
+
   /** Does it call, by whatever name or through a view, what is no built-in? */
   looksUpLater({ command, functions, operators, types, relations }: StatementFacts): boolean {
     if (command === 'DO' || command === 'CALL' || command === 'EXECUTE') return true;

@@ -31,6 +31,10 @@ export interface ColumnKnowledge {
   isMadeHere(routine: string): boolean;
   /** Was it made by somebody who came through dbgate? */
   isTableMadeHere(relation: number): boolean;
+  /** Does a table that somebody made through dbgate decide by this column what becomes of a row? */
+  decidesBy(column: ColumnRef): boolean;
+  /** The routine, made through dbgate, that decides about rows of this relation when they are written, or read. */
+  guardOf(relation: number, when: 'written' | 'read'): string | undefined;
   /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
   isLaundry(relation: number): boolean;
 }
@@ -163,7 +167,7 @@ class Planner {
     const writes = this.#writes(lineage);
     const blind = lineage.unknown.length > 0;
     return {
-      refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse ?? this.#laundry(lineage),
+      refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse ?? this.#laundry(lineage) ?? this.#guards(lineage),
       result: blind ? undefined : result,
       resultOf: lineage.resultOf,
       defines: lineage.defines,
@@ -469,6 +473,21 @@ class Planner {
     };
   }
 
+  /** What is called for each row that is written or read, and could look at anything. */
+  #guards(lineage: StatementLineage): PlanRefusal | undefined {
+    const written = (lineage.modifies ?? []).map((relation) => this.#known.guardOf(relation, 'written'));
+    const read = lineage.reads.map((relation) => this.#known.guardOf(relation, 'read'));
+    const routine = [...written, ...read].find((one) => one !== undefined);
+    if (routine === undefined) return undefined;
+    return {
+      rule: 'masking.guarded-table',
+      message: `a check, an index, a partition or a policy of a table calls ${routine}`,
+      why: 'what it finds out about masked columns would show in which rows there are',
+      hint: 'Drop it, or use functions that the database has by itself.',
+      offset: undefined,
+    };
+  }
+
   #touchesMasked(lineage: StatementLineage): boolean {
     const touches = (flow: Flow): boolean =>
       flow.unknown.length > 0 || flow.sources.some((source) => this.#isMasked(source));
@@ -496,6 +515,10 @@ class Planner {
         if (blind || !this.#isMasked(target)) {
           const message = `${from} is masked for you and would be copied into ${to}, which is not`;
           return { refuse: { ...COPY_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+        }
+        if (this.#known.decidesBy(target)) {
+          const message = `${from} is masked for you, and its table decides by ${to} what becomes of a row`;
+          return { refuse: { ...DECIDED_REFUSED, message, offset }, inherits: NO_INHERITANCE };
         }
         // The class of a generated column says how it is computed.
         if (generated === true || this.#fits(flow, target) || (sums === true && this.#mayAdd(target))) continue;
@@ -568,6 +591,12 @@ const COPY_REFUSED = {
   why: 'the copy would be read without a mask',
   hint: 'Copy it into a column of the same class',
   unmask: 'all',
+} as const;
+
+const DECIDED_REFUSED = {
+  rule: 'masking.no-copy',
+  why: 'by a partition, a check, an index of an expression or a policy it could be found out',
+  hint: 'Copy it into a table without these.',
 } as const;
 
 const COMPUTED_REFUSED = {

@@ -48,6 +48,8 @@ const known: ColumnKnowledge = {
   isMadeHere: (routine) => routine === 'public.own',
   isTableMadeHere: (relation) => relation === 5,
   isLaundry: (relation) => relation === 9,
+  decidesBy: () => false,
+  guardOf: () => undefined,
 };
 
 const at = (relation: number, attnum: number, path?: string[]): ColumnRef => ({

@@ -1,7 +1,9 @@
 /** Statements that make or change relations: CREATE TABLE AS, SELECT INTO, views, generated columns, USING. */
+import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { isTemporary, qualifiedName, rangeVarParts } from '../names.ts';
-import { as, child, list, number, strings, type Tree, text } from '../tree.ts';
+import { as, child, flag, list, items as listItems, number, strings, type Tree, text } from '../tree.ts';
 import { type NamedValue, type Value, valueFrom } from './flows.ts';
+import type { Flow } from './lineage.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -100,12 +102,28 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
     const definition = child(command, 'def');
     const column = as(definition, 'ColumnDef');
     const constraint = as(definition, 'Constraint');
-    if (constraint !== undefined) t.condition(child(constraint, 'raw_expr'), scope);
+    if (constraint !== undefined) {
+      t.condition(child(constraint, 'raw_expr'), scope);
+      t.condition(child(constraint, 'where_clause'), scope);
+      for (const excluded of list(constraint, 'exclusions')) {
+        const element = as(listItems(excluded)[0], 'IndexElem') ?? {};
+        const own = relation?.columns.find(({ name }) => name === text(element, 'name'));
+        const flow =
+          own === undefined ? t.value(child(element, 'expr'), scope).flow : columnFlow(relation!.oid, own.attnum);
+        t.use(flow, 'predicate', 'an exclusion constraint', rangeVar);
+      }
+    }
+    const attached = child(as(definition, 'PartitionCmd') ?? {}, 'name');
+    if (text(command, 'subtype') === 'AT_AttachPartition' && attached !== undefined)
+      traceAttached(t, relation, attached);
     if (column === undefined) continue;
     if (text(command, 'subtype') === 'AT_AlterColumnType') {
       const using = child(column, 'raw_default');
       const attnum = relation?.columns.find(({ name }) => name === text(command, 'name'))?.attnum;
-      if (using === undefined || relation === undefined || attnum === undefined) continue;
+      if (relation === undefined || attnum === undefined) continue;
+      if (!isWidest(child(column, 'typeName')))
+        t.use(columnFlow(relation.oid, attnum), 'fallible', 'ALTER COLUMN TYPE', rangeVar);
+      if (using === undefined) continue;
       const { flow } = t.value(using, scope);
       const isOwn =
         flow.unknown.length === 0 &&
@@ -139,9 +157,57 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
   }
 }
 
-/** Expressions of an index are computed for every row, and fail where they fail. */
+/** Expressions of an index are computed for every row, and fail where they fail; those of a unique one must differ. */
 export function traceIndex(t: Tracer, node: Tree): void {
   const scope = scopeOf([ownItem(t, child(node, 'relation') ?? {})], undefined);
-  for (const wrapped of list(node, 'indexParams')) t.value(child(as(wrapped, 'IndexElem') ?? {}, 'expr'), scope);
+  for (const wrapped of list(node, 'indexParams')) {
+    const expression = child(as(wrapped, 'IndexElem') ?? {}, 'expr');
+    const { flow } = t.value(expression, scope);
+    if (flag(node, 'unique')) t.use(flow, 'predicate', 'a unique index', expression);
+  }
   t.condition(child(node, 'whereClause'), scope);
+}
+
+/** Decides for each row whether it is there. */
+export function tracePolicy(t: Tracer, node: Tree): void {
+  const scope = scopeOf([ownItem(t, child(node, 'table') ?? {})], undefined);
+  t.condition(child(node, 'qual'), scope);
+  t.condition(child(node, 'with_check'), scope);
+}
+
+/** A new constraint is tried on every value that there is. */
+export function traceAlterDomain(t: Tracer, node: Tree): void {
+  if (child(node, 'def') === undefined) return;
+  const name = strings(node, 'typeName');
+  for (const relation of t.catalog.allRelations) {
+    for (const { attnum, type } of relation.columns) {
+      for (let of = t.catalog.typeByOid(type); of?.kind === 'd'; of = t.catalog.typeByOid(of.base)) {
+        if (of.name === name.at(-1)) t.use(columnFlow(relation.oid, attnum), 'predicate', 'a domain', undefined);
+      }
+    }
+  }
+}
+
+/** Each row of it must be one of the partition. */
+function traceAttached(t: Tracer, parent: CatalogRelation | undefined, rangeVar: Tree): void {
+  const found = findRelation(t, rangeVar, undefined);
+  if (found.kind !== 'relation') return;
+  const keys = parent?.guards?.columns ?? [0];
+  const names = new Set(parent?.columns.filter(({ attnum }) => keys.includes(attnum)).map(({ name }) => name));
+  for (const { attnum, name } of found.relation.columns) {
+    const isKey = keys.includes(0) || names.has(name);
+    if (isKey) t.use(columnFlow(found.relation.oid, attnum), 'predicate', 'a partition', rangeVar);
+  }
+}
+
+function columnFlow(relation: number, attnum: number): Flow {
+  return { sources: [{ relation, attnum }], unknown: [], shape: { kind: 'copy' } };
+}
+
+/** They hold whatever text is. */
+const WIDEST_TYPES: ReadonlySet<string> = new Set(['text', 'varchar']);
+
+function isWidest(type: Tree | undefined): boolean {
+  if (type === undefined || list(type, 'typmods').length > 0 || list(type, 'arrayBounds').length > 0) return false;
+  return WIDEST_TYPES.has(strings(type, 'names').at(-1) ?? '');
 }

@@ -5,11 +5,13 @@ import { callByName } from './calls.ts';
 import { fieldsOfRow } from './column-references.ts';
 import {
   made,
+  traceAlterDomain,
   traceAlterTable,
   traceCreateAs,
   traceCreateView,
   traceIndex,
   traceLike,
+  tracePolicy,
   writeNew,
 } from './definitions.ts';
 import { combine, type NamedValue, valueFrom } from './flows.ts';
@@ -76,10 +78,16 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
       traceLike(t, node);
       made(t, child(node, 'relation') ?? child(child(node, 'base') ?? {}, 'relation') ?? {}, undefined);
       return undefined;
-    case 'CreateDomainStmt':
-    case 'AlterDomainStmt':
     case 'CreatePolicyStmt':
     case 'AlterPolicyStmt':
+      tracePolicy(t, node);
+      noteStoredCalls(t, node);
+      return undefined;
+    case 'AlterDomainStmt':
+      traceAlterDomain(t, node);
+      noteStoredCalls(t, node);
+      return undefined;
+    case 'CreateDomainStmt':
     case 'CreateTrigStmt':
       noteStoredCalls(t, node);
       return undefined;
