@@ -501,6 +501,8 @@ class ConstantWalk {
         return;
       case 'FuncCall': {
         const name = strings(node, 'funcname');
+        // Which rows are counted: apart from what is made of them.
+        this.#condition(child(node, 'agg_filter'));
         const isOwn = name.length > 1 && name[0] !== 'pg_catalog';
         if (isOwn || !(isPureFunction(name.at(-1) ?? '') || KNOWN.has(name.at(-1) ?? ''))) unit.hidden = true;
         break;
@@ -517,7 +519,7 @@ class ConstantWalk {
     for (const key in node) {
       const value = node[key];
       if (Array.isArray(value)) for (const item of value) if (isTree(item)) this.#gather(item, unit);
-      if (isTree(value)) this.#gather(value, unit);
+      if (isTree(value) && key !== 'agg_filter') this.#gather(value, unit);
     }
   }
 

@@ -4,7 +4,7 @@
  * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 
-/** `'…'` and `N'…'`. */
+/** `'…'`, also that of `N'…'`. */
 export const STRING = 1;
 /** `E'…'` */
 export const ESCAPE = 2;
@@ -86,7 +86,8 @@ export class LiteralTokens {
       const prefix = sql.charCodeAt(start) | 32;
       if (prefix === 101) return this.#string(sql, start, start + 1, to, ESCAPE);
       if (prefix === 98 || prefix === 120) return this.#string(sql, start, start + 1, to, BITS);
-      if (prefix === 110) return this.#string(sql, start, start + 1, to, STRING);
+      // N: a keyword of its own to the scanner.
+      if (prefix === 110) return start + 1;
     }
     if (quote === 38 && (sql.charCodeAt(start) | 32) === 117 && start + 2 < to) {
       if (sql.charCodeAt(start + 2) === 39) return this.#string(sql, start, start + 2, to, UNICODE);
