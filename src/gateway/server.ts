@@ -166,6 +166,11 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       listener: notifier.tell,
     });
     closing.push(() => requests.close());
+    if (settings.approvals === undefined) {
+      const held = settings.rules?.some(({ effect }) => effect === 'hold') === true;
+      const also = held ? ', so statements that a rule holds are refused' : '';
+      logLine(`no approvals: in the configuration: nobody can ask for more${also}`);
+    }
     notifier.live();
     const gateway = new GatewayState({
       ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, logLine },

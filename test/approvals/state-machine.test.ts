@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { externalDecider, personOf, rulePerson, samePerson } from '../../src/approvals/person.ts';
@@ -372,4 +373,18 @@ describe('what is tried', () => {
     const tried = fold([first!, tryFirst({ maxRows: 5 }), used!, { type: 'tried', at: 3, rows: 7 }]);
     expect(next(tried, yes)).toEqual({ refused: 'it changed 7 rows, more than 5' });
   });
+});
+
+it('stands in docs/approvals.md as it is', () => {
+  const types = Object.keys(TRANSITIONS.none) as (keyof typeof TRANSITIONS.none)[];
+  const froms = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[];
+  const cell = (to: (typeof TRANSITIONS)['none']['denied']) =>
+    typeof to === 'string' ? to : `**${to.join('**, **')}**`;
+  const table = [
+    `| | ${froms.map((from) => `\`${from}\``).join(' | ')} |`,
+    `|---|${froms.map(() => '---|').join('')}`,
+    ...types.map((type) => `| \`${type}\` | ${froms.map((from) => cell(TRANSITIONS[from][type])).join(' | ')} |`),
+  ];
+  if (process.env.DBGATE_SHOW_TABLE !== undefined) console.log(table.join('\n'));
+  expect(readFileSync('docs/approvals.md', 'utf8')).toContain(table.join('\n'));
 });

@@ -1,5 +1,6 @@
 /** What an agent is told of a refusal, as it reads it with a driver: docs/policy.md, "What agents are told". */
 import { describe, expect, it } from 'vitest';
+import { approvalSettings } from '../support/approvals.ts';
 import { failure, withRig } from './gateway-rig.ts';
 
 const rig = withRig({
@@ -56,6 +57,19 @@ describe('an agent', () => {
       rule: 'ask-first',
       message: 'say "why" in a UPDATE',
     });
+  });
+
+  it('is told what to ask for, where it may', async () => {
+    const [developers] = approvalSettings().rules;
+    const rules = [{ ...developers!, to: [{ agent: 'bot' }] }];
+    rig.gateway.reload({ ...rig.settings, approvals: approvalSettings({ rules }) });
+    const error = await failure((await agent()).query('DROP TABLE users'));
+    expect(error.hint).toBe('dbgate request app --access ddl --tables users --for 1h --reason "…"');
+    expect(JSON.parse(error.detail!)).toMatchObject({
+      instead: error.hint,
+      request: { database: 'app', access: 'ddl', unmask: null, tables: ['users'] },
+    });
+    rig.gateway.reload(rig.settings);
   });
 
   it('of a limit as well', async () => {

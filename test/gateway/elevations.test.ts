@@ -239,6 +239,14 @@ describe('unmask', () => {
     expect(await approvalsOf('SELECT email FROM person ORDER BY id')).toContain(id);
   });
 
+  it('is what a refusal says to ask for', async () => {
+    const client = await rig.connect(await ann());
+    const { hint } = await failure(client.query("SELECT id FROM person WHERE email LIKE 'a%'"));
+    expect(hint).toBe(
+      'Compare it for equality with a value that you know, or dbgate request app --access unmask=email --for 1h --reason "…"',
+    );
+  });
+
   it('shows everything, and a session that began with it is masked again', async () => {
     const token = await ann();
     const id = await elevated(token, { unmask: 'all' });
