@@ -9,6 +9,7 @@ import pg from 'pg';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { type CliResult, cliEnvironment, runCli } from './cli-process.ts';
 import type { Demo } from './demo.ts';
+import { DEMO_PEOPLE } from './people.ts';
 import { approveLogin } from './scripted-person.ts';
 import { shopRows } from './shop-data.ts';
 import { findSqlClient, type SqlClient } from './sql-client.ts';
@@ -17,6 +18,8 @@ const STEP_TIMEOUT_MS = 60_000;
 const PEOPLE = String(shopRows().people.length);
 const PAYMENTS = String(shopRows().payments.length);
 const PERSON = 'dev@demo.test';
+const REVIEWER = DEMO_PEOPLE.find(({ role }) => role === 'reviewer')!;
+const TOKEN_SECONDS = 600;
 
 export interface StoryStep {
   /** What was typed, or done. */
@@ -31,6 +34,14 @@ interface Stage {
   readonly demo: Demo;
   readonly client: SqlClient;
   readonly dbgate: (args: readonly string[], onStderr?: (soFar: string) => void) => Promise<CliResult>;
+  /** The same CLI on the machine of whoever reviews. */
+  readonly reviewer: (args: readonly string[]) => Promise<CliResult>;
+  /** What one step leaves to the next. */
+  readonly notes: {
+    /** Words of the command that the refused DROP told to type. */
+    hint?: readonly string[];
+    request?: string;
+  };
 }
 
 const STEPS: readonly ((stage: Stage) => Promise<StoryStep>)[] = [
@@ -42,8 +53,13 @@ const STEPS: readonly ((stage: Stage) => Promise<StoryStep>)[] = [
   guess,
   update,
   deniedDrop,
-  history,
   stillThere,
+  ask,
+  approve,
+  allowedDrop,
+  revoke,
+  deniedAgain,
+  history,
   logout,
 ];
 
@@ -56,8 +72,22 @@ export async function playStory(
 ): Promise<void> {
   const env = cliEnvironment(demo.dir, demo.caFile);
   await mkdir(path.join(demo.dir, 'home'), { recursive: true, mode: 0o700 });
+  const token = await demo.identity.mintToken(REVIEWER, TOKEN_SECONDS);
   const stage: Stage = {
     demo,
+    notes: {},
+    reviewer: (args) =>
+      runCli(args, {
+        env: {
+          ...env,
+          DBGATE_CONFIG_DIR: path.join(demo.dir, 'reviewer'),
+          DBGATE_GATEWAY: demo.gateway.url,
+          DBGATE_TOKEN: token,
+        },
+        cwd: demo.dir,
+        timeoutMs: STEP_TIMEOUT_MS,
+        signal,
+      }),
     client: await findSqlClient(env.PATH ?? ''),
     dbgate: (args, onStderr) =>
       runCli(args, {
@@ -173,7 +203,7 @@ async function update({ demo, client, dbgate }: Stage): Promise<StoryStep> {
 }
 
 /** Denied, with a hint; and the same connection answers the next statement. */
-async function deniedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+async function deniedDrop({ demo, client, dbgate, notes }: Stage): Promise<StoryStep> {
   const statements = ['DROP TABLE payments', 'SELECT count(*) FROM payments'];
   const command = ['connect', demo.database, '--', ...client.command(statements)];
   const result = await dbgate(command);
@@ -185,12 +215,10 @@ async function deniedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
     quote.some((line) => /^ERROR: +42501: /.test(line)),
     'ERROR: 42501',
   );
-  expect(
-    command,
-    result,
-    quote.some((line) => line.startsWith('HINT: ')),
-    'a hint',
-  );
+  const hint = quote.find((line) => line.startsWith('HINT: ')) ?? '';
+  const line = /dbgate (request .*)/.exec(hint)?.[1];
+  expect(command, result, line !== undefined, 'a hint with the command that asks for it');
+  notes.hint = shellWords(line!);
   expect(command, result, result.stdout.trim() === PAYMENTS, `${PAYMENTS} from the next statement`);
   return {
     did: typed(demo, client, statements[0]!),
@@ -199,20 +227,85 @@ async function deniedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
   };
 }
 
-async function history({ dbgate, demo }: Stage): Promise<StoryStep> {
+/** The very line of the hint, with a reason in the place of its dots. */
+async function ask({ dbgate, notes }: Stage): Promise<StoryStep> {
+  const command = notes.hint!.map((word) => (/^(…|\.\.\.)$/.test(word) ? 'INC-42: payments moved to billing' : word));
+  const result = await dbgate(command);
+  expectExit(command, result, 8);
+  notes.request = result.stdout.trim();
+  expect(command, result, /^r-\w+$/.test(notes.request), 'the number of a request');
+  const [pending = ''] = result.stderr.split('\n').filter((line) => line.startsWith('pending: '));
+  return { did: shellLine(command), showed: `${notes.request}, ${pending}` };
+}
+
+async function approve({ reviewer, notes }: Stage): Promise<StoryStep> {
+  const command = ['review', notes.request!, '--approve', '--reason', 'moved, as agreed'];
+  const result = await reviewer(command);
+  expectExit(command, result, 0);
+  expect(command, result, /is approved until/.test(result.stdout), 'that it is approved');
+  return { did: `${REVIEWER.email}: ${shellLine(command)}`, showed: result.stdout.trim() };
+}
+
+async function allowedDrop({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const sql = 'DROP TABLE payments';
+  const command = ['connect', demo.database, '--', ...client.command([sql])];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  // `pg` tells the first word of the tag.
+  expect(command, result, /^DROP( TABLE)?$/.test(result.stdout.trim()), 'DROP TABLE');
+  const there = await relationExists(demo, 'payments');
+  expect(command, result, !there, 'that the table is gone in the database itself');
+  return { did: typed(demo, client, sql), showed: 'DROP TABLE' };
+}
+
+async function revoke({ dbgate, notes }: Stage): Promise<StoryStep> {
+  const command = ['revoke', notes.request!, '--reason', 'done'];
+  const result = await dbgate(command);
+  expectExit(command, result, 0);
+  return { did: shellLine(command), showed: result.stdout.trim() };
+}
+
+async function deniedAgain({ demo, client, dbgate }: Stage): Promise<StoryStep> {
+  const sql = 'DROP TABLE products';
+  const command = ['connect', demo.database, '--', ...client.command([sql])];
+  const result = await dbgate(command);
+  const refused = /^ERROR: +42501: /m.test(result.stderr);
+  expect(
+    command,
+    result,
+    refused && (await relationExists(demo, 'products')),
+    'ERROR: 42501, and the table still there',
+  );
+  return { did: typed(demo, client, sql), showed: 'denied as before' };
+}
+
+async function history({ dbgate, demo, notes }: Stage): Promise<StoryStep> {
   const command = ['history', '--json', '--limit', '50'];
   const result = await dbgate(command);
   expectExit(command, result, 0);
-  const entries = historyEntries(command, result);
-  const find = (text: string) => entries.find(({ sql }) => sql.includes(text));
-  const drop = find('DROP TABLE payments');
-  expect(command, result, drop?.decision === 'deny' && drop.database === demo.database, 'DROP TABLE as denied');
-  expect(command, result, find('UPDATE products')?.decision === 'allow', 'UPDATE as allowed');
-  expect(command, result, find('SELECT count')?.decision === 'allow', 'SELECT as allowed');
+  const entries = historyEntries(command, result).filter(({ database }) => database === demo.database);
+  const find = (text: string, decision: string) =>
+    entries.find((entry) => entry.sql.includes(text) && entry.decision === decision);
+  const drop = find('DROP TABLE payments', 'deny');
+  const approved = find('DROP TABLE payments', 'allow');
+  expect(command, result, drop !== undefined, 'DROP TABLE as denied');
+  expect(command, result, approved?.approval === notes.request, 'DROP TABLE as allowed by the request');
+  expect(command, result, find('UPDATE products', 'allow') !== undefined, 'UPDATE as allowed');
+  expect(command, result, find('SELECT count', 'allow') !== undefined, 'SELECT as allowed');
   return {
     did: 'dbgate history',
-    showed: `${entries.length} statements; DROP TABLE payments: denied by ${drop?.rule ?? 'a rule'}`,
+    showed: `${entries.length} statements; DROP TABLE payments: denied by ${drop?.rule ?? 'a rule'}, then allowed by ${notes.request}`,
   };
+}
+
+async function relationExists(demo: Stage['demo'], name: string): Promise<boolean> {
+  const client = await openUpstream(demo);
+  try {
+    const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
+    return rows[0]?.there === true;
+  } finally {
+    await client.end();
+  }
 }
 
 async function openUpstream(demo: Stage['demo']): Promise<pg.Client> {
@@ -263,6 +356,16 @@ interface HistoryLine {
   readonly database: string;
   readonly decision: string;
   readonly rule?: string | null;
+  readonly approval?: string | null;
+}
+
+/** Words of a line that a hint told to type; what is between double quotes is one. */
+function shellWords(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|([^\s"]+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+}
+
+function shellLine(args: readonly string[]): string {
+  return ['dbgate', ...args.map((word) => (/^[\w.=,:/-]+$/.test(word) ? word : `"${word}"`))].join(' ');
 }
 
 function parseJson(command: readonly string[], result: CliResult): unknown {

@@ -106,10 +106,13 @@ describe('dbgate demo --script', () => {
       const { exitCode, stdout, stderr } = await dbgate(['demo']);
       expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
       const steps = stdout.split('\n').filter((line) => line.startsWith('✓ '));
-      expect(steps).toHaveLength(12);
+      expect(steps).toHaveLength(17);
       expect(stdout).toMatch(/✓ dbgate login https:\S+ → code [A-Z]{4}-[A-Z]{4}, approved .* by dev@demo\.test/);
       expect(stdout).toMatch(/DROP TABLE payments.* → denied[^\n]*\n {4}ERROR: 42501: /);
-      expect(stdout).toMatch(/\n {4}HINT: /);
+      expect(stdout).toMatch(/\n {4}HINT: dbgate request prod-db --access ddl --tables payments /);
+      expect(stdout).toMatch(
+        /✓ dbgate request .* → (r-\w+), pending: [\s\S]*\1 is approved[\s\S]*→ DROP TABLE\n[\s\S]*\1 is revoked/,
+      );
       await expectNothingLeft();
     },
     TIMEOUT_MS,
@@ -122,7 +125,7 @@ describe('dbgate demo --script', () => {
       const { exitCode, stdout, stderr } = await dbgate(['demo', '--script', '--keep', 'kept'], env);
       expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
-      expect(stdout.match(/^ok /gm)).toHaveLength(12);
+      expect(stdout.match(/^ok /gm)).toHaveLength(17);
       expect(await readdir(tmp)).toEqual(['kept']);
       expect(await readdir(path.join(tmp, 'kept'))).toEqual(expect.arrayContaining(['postgres', 'state', 'tls']));
       for (let i = 0; i < 50 && (await processesIn(tmp)).length > 0; i++) await sleep(100);
