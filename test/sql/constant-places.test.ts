@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LiteralHash } from '../../src/gateway/literal-hash.ts';
+import { RecordedText } from '../../src/gateway/recorded-text.ts';
 import { StatementRecords } from '../../src/gateway/statement-records.ts';
 import { analyse } from '../../src/sql/analyse.ts';
 import type { ConstantPlaces } from '../../src/sql/facts.ts';
@@ -40,6 +41,8 @@ describe('a constant', () => {
     ["SELECT CASE a WHEN 'x' THEN 'y' WHEN 'z' THEN b END FROM t", ['a', 'b', 'a']],
     ["SELECT * FROM t WHERE a = (SELECT max('m') FROM u)", ['anything']],
     ['SELECT EXISTS (SELECT 1 FROM t WHERE a = 2)', ['nothing', 'a']],
+    ["SELECT 1 WHERE 'x' = (SELECT a FROM t)", ['nothing', 'anything']],
+    ["SELECT 'a\\', 'b' FROM t WHERE c = 'q'", ['nothing', 'nothing', 'c']],
     ["SELECT * FROM (SELECT a AS b FROM t) q WHERE b = 'x'", ['anything']],
     ["SELECT * FROM (SELECT a FROM t) q WHERE q.a = 'x'", ['a']],
     ["SELECT * FROM t AS q(b) WHERE b = 'x'", ['anything']],
@@ -194,6 +197,15 @@ describe('the recorded text', () => {
     expect(JSON.parse(blind.describe(analyse(sql, grammar), sql).sqlJson)).toMatch(
       /^SELECT 'a constant' FROM users WHERE status = '‹\?:[0-9a-f]{12}›' AND id = '‹\?:[0-9a-f]{12}›' LIMIT 3$/,
     );
+  });
+
+  it('keeps no literal of a text that has others than were looked at', () => {
+    const tokens = new LiteralTokens();
+    const text = new RecordedText(new LiteralHash(key), [tokens, new LiteralTokens()]);
+    const sql = "SELECT 'abc', 'xyz'";
+    tokens.scan(sql);
+    expect(text.of(sql, ['', ''])).toBe(sql);
+    for (const labels of [[''], ['', '', '']]) expect(text.of(sql, labels)).not.toMatch(/abc|xyz/);
   });
 
   it('has one token for one value, whatever its class and spelling, and another with another key', () => {
