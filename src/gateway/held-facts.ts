@@ -91,7 +91,7 @@ function personParts({ issuer, subject, kind, actor }: Principal): (string | und
 }
 
 /** SHA-256, hex; each part behind its length, so that no two lists of parts are one. */
-function hashOf(parts: readonly (string | Buffer | undefined)[]): string {
+export function hashOf(parts: readonly (string | Buffer | undefined)[]): string {
   const hash = createHash('sha256').update('dbgate held statement 1\0');
   const length = Buffer.alloc(4);
   for (const part of parts) {
