@@ -25,6 +25,20 @@ const ROUTES = [
   ['GET', '/v1/history'],
   ['GET', '/v1/databases/app/classification'],
   ['POST', '/v1/databases/app/explain'],
+  ['GET', '/v1/requests'],
+  ['POST', '/v1/requests'],
+  ['GET', '/v1/requests/events'],
+  ['GET', '/v1/requests/r-00000000'],
+  ['GET', '/v1/requests/r-00000000/wait'],
+  ['POST', '/v1/requests/r-00000000/approve'],
+  ['POST', '/v1/requests/r-00000000/deny'],
+  ['POST', '/v1/requests/r-00000000/cancel'],
+  ['POST', '/v1/requests/r-00000000/revoke'],
+  ['POST', '/v1/requests/r-00000000/review'],
+  ['GET', '/v1/sessions'],
+  ['POST', '/v1/sessions/x/revoke'],
+  ['POST', '/v1/users/revoke'],
+  ['POST', '/v1/users/restore'],
 ] as const;
 
 describe('without a token', () => {
