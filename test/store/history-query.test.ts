@@ -254,6 +254,23 @@ describe('a query of the index', () => {
     expect(hits).toBeGreaterThan(100);
   });
 
+  it('finds a number that is the end of a name, and one that is a gap, in one needle', () => {
+    const of = (sql: string): Run => ({
+      ...{ session: 0, sql, class: 'read', decision: 'allow', relations: [], columns: [], sqlstate: undefined },
+      ...{ masked: 0, fate: undefined, answered: true, later: 5 },
+    });
+    const index = indexed(recordsOf([of('select t_4711 = 1'), of('select 4711 = 1000'), of('select 1 = 471122')]));
+    for (const [grep, expected] of [
+      ['4711 = 1', ['s0.2', 's0.1']],
+      ['1 = 471', ['s0.3']],
+      [' = 1000', ['s0.2']],
+      ['= 1', ['s0.2', 's0.1']],
+      ['47', ['s0.3', 's0.2', 's0.1']],
+    ] as const) {
+      expect(idsOf(index, { grep }, 10, 0)).toEqual(expected);
+    }
+  });
+
   it('shows what was recorded', () => {
     const one: Run = {
       ...{ session: 0, sql: "select * from users where id = 4711 and name = 'x'", class: 'read', decision: 'mask' },
