@@ -129,7 +129,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       email: principal.email,
       principalKind: principal.kind,
       groups: principal.groups,
-      actors: principal.actor === undefined ? [] : [principal.actor],
+      actors: principal.actors ?? (principal.actor === undefined ? [] : [principal.actor]),
       authMethods: principal.authMethods,
       bound: principal.jkt !== undefined,
       clientAddress: arrival.clientAddress,

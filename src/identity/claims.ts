@@ -8,6 +8,8 @@ export class ClaimError extends Error {
 
 export const claimLimits = { subject: 255, text: 254, groups: 500, group: 256 } as const;
 
+const MAX_ACTORS = 10;
+
 type Claims = Readonly<Record<string, unknown>>;
 
 /** Makes the principal from the claims of a token whose signature, issuer, audience and times have been checked. */
@@ -25,6 +27,7 @@ export function principalFromClaims(claims: Claims, settings: IssuerSettings, is
     name: boundedText(claimAt(claims, settings.claims.name), settings.claims.name, claimLimits.text),
     groups: groupsOf(claimAt(claims, settings.claims.groups), settings.claims.groups),
     actor,
+    ...actorsOf(claims),
     expiresAt: expiresAt * 1000,
     authMethods: authMethodsOf(claims),
     jkt: thumbprintOf(claims),
@@ -53,6 +56,18 @@ function actorOf(claims: Claims): string | undefined {
   const text = boundedText(actor, 'act.sub', claimLimits.subject);
   if (text === undefined) throw new ClaimError('its act names no actor');
   return text;
+}
+
+/** The delegations before the current one: for the record only; one without a name ends the list. */
+function actorsOf(claims: Claims): { actors?: readonly string[] } {
+  const actors: string[] = [];
+  for (let act = claims.act; typeof act === 'object' && act !== null && actors.length < MAX_ACTORS; ) {
+    const actor = boundedText((act as Claims).sub, 'act.sub', claimLimits.subject);
+    if (actor === undefined) break;
+    actors.push(actor);
+    act = (act as Claims).act;
+  }
+  return actors.length < 2 ? {} : { actors: Object.freeze(actors) };
 }
 
 /** A client-credentials token: its subject is the client itself (RFC 9068 §5). */

@@ -15,6 +15,8 @@ export interface Principal {
   readonly groups: readonly string[];
   /** RFC 8693 `act.sub` of the agent, when `kind` is `agent`. */
   readonly actor: string | undefined;
+  /** `sub` of each `act`, outermost first, where one is nested in another; missing: `actor` alone, or none. For the record. */
+  readonly actors?: readonly string[];
   /** Epoch milliseconds at which the token ends. */
   readonly expiresAt: number;
   /** `acr`/`amr` in one word list, e.g. `['pwd','otp']`; for the record. */

@@ -59,6 +59,7 @@ describe('a proper access token', () => {
   it('is an agent with act, a service when its subject is the client', async () => {
     const agent = await bearer(await oidc.sign(oidc.claims({ act: { sub: 'agent-7', act: { sub: 'older' } } })));
     expect([agent.kind, agent.actor, agent.subject]).toEqual(['agent', 'agent-7', 'u-1']);
+    expect(agent.actors).toEqual(['agent-7', 'older']);
     const service = await bearer(await oidc.sign(oidc.claims({ sub: 'ci', client_id: 'ci', email: undefined })));
     expect(service.kind).toBe('service');
   });
