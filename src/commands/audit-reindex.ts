@@ -10,7 +10,7 @@ const BAR_WIDTH = 30;
 export const auditReindexAction: AuditAction = {
   name: 'reindex',
   summary:
-    'make the index of the record anew: on the gateway’s machine while it is stopped, or --online by the gateway',
+    'make the index of the record anew: on the machine of the gateway while it is stopped, or --online by the gateway',
   configure(command) {
     command.option('--online', 'of `reindex`: by the running gateway, for its administrators');
   },

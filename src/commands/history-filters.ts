@@ -23,7 +23,7 @@ export function statementFilters(command: Command): Command {
     .option('--table <table>', 'only statements that touched this table: name or schema.name')
     .option(
       '--class <class>',
-      `only statements that touched a column of this class: ${COLUMN_CLASSES.slice(0, 3).join(', ')}, …`,
+      `only statements that touched a column of this class: ${COLUMN_CLASSES.slice(0, 3).join(', ')} and so on`,
     )
     .option('--grep <text>', 'only statements that contain this text')
     .option('--errors', 'only statements that ended with an error')

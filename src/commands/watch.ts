@@ -19,7 +19,7 @@ export const watchCommand: CommandDefinition = {
     statementFilters(
       command
         .description(
-          'Shows what is being run now: your own statements, or everybody’s if you are an auditor of the gateway, which is recorded.',
+          'Shows what is being run now: your own statements, or those of everybody if you are an auditor of the gateway, which is recorded.',
         )
         .option('--db <database>', 'only of this database')
         .option('--by <name>', 'only of this person: an email or subject; `all` for everybody'),
