@@ -66,14 +66,7 @@ export class RecordedText {
   }
 
   /** Undefined: it stays. */
-  #literal(
-    sql: string,
-    start: number,
-    end: number,
-    kind: number,
-    label: string,
-    depth: number,
-  ): string | undefined {
+  #literal(sql: string, start: number, end: number, kind: number, label: string, depth: number): string | undefined {
     if (label === BODY) return this.#body(sql, start, end, depth);
     if (label !== KEEP) {
       if (kind === STRING && sql.slice(start, end) === TAKEN_OUT) return undefined;

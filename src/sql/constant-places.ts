@@ -6,7 +6,6 @@
  * It must never say `nothing` of a constant that may meet a column: a kind of statement, call or place that is not known
  * is `anything` or `hidden`.
  */
-import { ByteOffsets } from './byte-offsets.ts';
 import { ConstantWalk, type Place } from './constant-walk.ts';
 import type { ConstantPlace, ConstantPlaces } from './facts.ts';
 import type { ParsedStatement } from './grammar.ts';
@@ -20,10 +19,10 @@ export function constantPlaces(sql: string, statements: readonly ParsedStatement
   if (tokens.isBroken) return undefined;
   const walk = new ConstantWalk();
   for (const { node } of statements) walk.statement(node, false);
-  const bytes = new ByteOffsets(sql);
   const byStart = new Map<number, Place>();
   const onlyData = statements.every(({ node }) => DATA.test(unwrap(node)?.[0] ?? ''));
-  for (const [offset, place] of walk.constants) byStart.set(startOf(sql, bytes.toCharacters(offset)), place);
+  const at = charactersAt(sql, [...walk.constants.keys()]);
+  for (const [offset, place] of walk.constants) byStart.set(startOf(sql, at.get(offset) ?? sql.length), place);
   const literals: (ConstantPlace | 'body')[] = [];
   for (let i = 0; i < tokens.count; i++) {
     const [start, kind] = [tokens.starts[i]!, tokens.kinds[i]!];
@@ -50,6 +49,22 @@ export function constantPlaces(sql: string, statements: readonly ParsedStatement
 
 const DATA = /^(Select|Insert|Update|Delete|Merge)Stmt$/;
 const MAX_COLUMNS = 1_000;
+
+/** UTF-16 units before each of these byte offsets, in one pass: a text may have very many constants. */
+function charactersAt(sql: string, offsets: readonly number[]): Map<number, number> {
+  const found = new Map<number, number>();
+  const sorted = [...offsets].sort((a, b) => a - b);
+  let next = 0;
+  let bytes = 0;
+  for (let i = 0; i < sql.length && next < sorted.length; i++) {
+    while (next < sorted.length && sorted[next]! <= bytes) found.set(sorted[next++]!, i);
+    const code = sql.charCodeAt(i);
+    // Each half of a surrogate pair counts for two of its four bytes.
+    bytes += code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 2 : 3;
+  }
+  return found;
+}
+
 /** The parser folds a sign into the constant and keeps the sign's place. */
 function startOf(sql: string, at: number): number {
   const sign = sql[at];

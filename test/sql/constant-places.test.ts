@@ -66,6 +66,17 @@ describe('a constant', () => {
     expect(briefly(sql)).toEqual(expected);
   });
 
+  it('is found behind characters of any width, and among very many in a time that grows with the text', () => {
+    expect(briefly("SELECT '\u{1f600}ü€' AS \"ü\u{1f600}\", 'é' FROM t WHERE ö = '\u{1f600}' AND b = 5")).toEqual([
+      'nothing',
+      'nothing',
+      'ö',
+      'b',
+    ]);
+    const rows = Array.from({ length: 20_000 }, (_, i) => `(${i}, 'ü${i}')`).join(',');
+    expect(new Set(briefly(`INSERT INTO t VALUES ${rows}`))).toEqual(new Set(['t#0', 't#1']));
+  });
+
   it('of a parameter goes where the parameter stands, wherever that is', () => {
     const found = places('SELECT * FROM t WHERE a = $2 AND b = $1 OR f($3) AND c = $2')?.parameters;
     expect(found).toEqual([[{ column: 'b' }], [{ column: 'a' }, { column: 'c' }], 'hidden']);
