@@ -95,6 +95,19 @@ describe('an elevation', () => {
     expect(approved).toMatchObject({ status: 'approved', terms: { tables: ['public.b'] } });
   });
 
+  it.each([
+    ['longer', { durationMs: HOUR + 1 }],
+    ['another table', { tables: ['users'] }],
+    ['another class', { unmask: ['phone'] as const }],
+    ['every class', { unmask: 'all' as const }],
+    ['what is of statements', { times: 2 }],
+  ])('is never approved for more: %s', async (_, terms) => {
+    const { requests } = await openRig();
+    const { request } = await requests.ask(DEV, { ...ELEVATION, tables: ['orders'], unmask: ['email'] });
+    await expect(requests.approve(request.id, ROSA, 'cli', '', terms)).rejects.toMatchObject({ code: 'usage' });
+    expect(requests.get(request.id, DEV)?.status).toBe('pending');
+  });
+
   it('tells the second of two deciders who was first', async () => {
     const { requests } = await openRig();
     const { request } = await requests.ask(DEV, ELEVATION);
