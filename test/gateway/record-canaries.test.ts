@@ -5,8 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { StatementIntent } from '../../src/audit/record.ts';
-import { withRig } from './gateway-rig.ts';
+import { until, withRig } from './gateway-rig.ts';
 import { PEOPLE_SQL } from './masked-people.ts';
 
 const rig = withRig({
@@ -117,7 +116,16 @@ describe('the record', () => {
       await run('INSERT INTO people VALUES ($1, $2, $3, $4, $5)', [1003, NAME, MAIL, SSN, BORN]);
       await run('SELECT $1::text, $2::text', [MAIL, SSN]);
       await run('SELECT find_one($1)', [NAME]);
-      await run('SELECT title FROM products WHERE title = $1 AND price < $2', ['Kettle 7', 99]);
+      // Behind DDL nothing is kept until the catalog was read again.
+      const values = async (): Promise<(readonly (string | null)[])[]> =>
+        (await rig.records()).flatMap((one) =>
+          one.kind === 'statement.intent' && typeof one.body === 'object' && one.body.values ? [one.body.values] : [],
+        );
+      await until(async () => {
+        await run('SELECT title FROM products WHERE title = $1 AND price < $2', ['Kettle 7', 99]);
+        await run('SELECT id FROM people WHERE full_name = $1', [NAME]);
+        return JSON.stringify(await values()).includes('["Kettle 7","99"],["‹person_name:');
+      });
       await client.end();
       await rig.api('GET', '/v1/history?limit=10', token);
       const texts = (await rig.records()).map((record) => JSON.stringify(record));
@@ -128,10 +136,6 @@ describe('the record', () => {
         for (const [name, content] of files) expect(content.includes(canary), `${canary} in ${name}`).toBe(false);
         expect(rig.logs.filter((line) => line.includes(canary))).toEqual([]);
       }
-      const intents = (await rig.records()).filter((one): one is StatementIntent => one.kind === 'statement.intent');
-      const values = intents.flatMap(({ body }) => (typeof body === 'object' && body.values ? [body.values] : []));
-      expect(values).toContainEqual(['Kettle 7', '99']);
-      expect(values.flat().some((value) => value?.startsWith('‹person_name:'))).toBe(true);
     });
   }
 
@@ -144,8 +148,10 @@ describe('the record', () => {
           all.flatMap((one) => (one.kind === 'statement.intent' && typeof one.body === 'object' ? [one.body.sql] : [])),
         );
     for (const sql of PLAIN) {
-      await client.query(sql).catch(() => {});
-      expect(await texts()).toContain(sql);
+      await until(async () => {
+        await client.query(sql).catch(() => {});
+        return (await texts()).includes(sql);
+      });
     }
     await client.end();
   });
