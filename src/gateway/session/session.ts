@@ -208,12 +208,11 @@ export class Session {
   }
 
   #succeeded(request: Request): void {
-    const effect = request.onSuccess;
-    if (effect?.schemaChanged === true) this.#core.schemaUncommitted = true;
     this.#frontend.succeeded(request);
   }
 
   #ended(request: Request): void {
+    if (mayHaveChangedSchema(request)) this.#core.schemaUncommitted = true;
     this.#core.recordOutcome(request);
     this.#frontend.ended(request);
     if (request.portal !== undefined && request.sqlstate !== undefined) {
@@ -312,9 +311,12 @@ export class Session {
     this.#backend.connectionLost(CONNECTION_LOST);
     for (let request = inFlight.shift(); request !== undefined; request = inFlight.shift()) {
       // It was sent, and its end was not seen.
+      if (request.onSuccess?.schemaChanged === true) this.#core.schemaUncommitted = true;
       request.sqlstate ??= CONNECTION_LOST;
       this.#core.recordOutcome(request);
     }
+    // Whether it was committed is not known.
+    if (this.#core.schemaUncommitted) this.#core.command({ type: 'schema_changed' });
     this.#core.command({ type: 'close', reason });
   }
 
@@ -338,4 +340,10 @@ export class Session {
     this.#stopTaking();
     this.#endWhenSent();
   }
+}
+
+/** Of a text that failed, or whose answer was withheld, a part may have taken effect. */
+function mayHaveChangedSchema({ onSuccess, sqlstate, denial, cut, statement }: Request): boolean {
+  if (onSuccess?.schemaChanged !== true || denial !== undefined) return false;
+  return sqlstate === undefined || cut !== undefined || (statement?.analysis.statements.length ?? 0) > 1;
 }

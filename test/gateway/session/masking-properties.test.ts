@@ -518,6 +518,12 @@ describe('whatever a client sends, and however the bytes come', () => {
     );
   });
 
+  it('DDL behind an answer that was withheld counts as DDL', () => {
+    const messages = [encodeQuery('copymask; alter t'), encodeClose('S', ''), SYNC, encodeQuery('byschema'), SYNC];
+    const { all } = play(messages, [0, 0, 0, 0, 0, 80, 0, 0], true);
+    expect(all.includes(Buffer.from('SECRET'))).toBe(false);
+  });
+
   it('what is not masked is told as it is', () => {
     const { all } = play([encodeQuery('pass; byworld; byschema')], [0, 4, 8], false);
     expect(all.toString('latin1').match(/open/g)).toHaveLength(6);
