@@ -58,8 +58,10 @@ export class SessionWorld {
   /** No transaction is open: what was SET in one has become final, or is gone. `settled`: nothing more is in flight. */
   transactionEnded(settled: boolean): void {
     if (this.#pathTouched) this.#knownFor = -1;
+    // What is in flight may be a SET of the next transaction.
+    if (!settled) return;
     this.#pathTouched = false;
-    if (!settled || !this.#own) return;
+    if (!this.#own) return;
     this.#own = false;
     this.#knownFor = -1;
   }

@@ -524,6 +524,23 @@ describe('whatever a client sends, and however the bytes come', () => {
     expect(all.includes(Buffer.from('SECRET'))).toBe(false);
   });
 
+  it('a SET of the next batch is not forgotten when the one before it ends', () => {
+    const run = (portal: string, text: string) => [
+      encodeParse('', text),
+      encodeBind(portal, '', []),
+      encodeExecute(portal, 0),
+    ];
+    const messages = [
+      ...[...run('', 'set search_path other'), SYNC],
+      ...[...run('c', 'set search_path public'), FLUSH],
+      // The portal is there already: the SET is taken back.
+      ...[...run('c', 'mask'), FLUSH, SYNC],
+      ...[encodeQuery('byworld'), SYNC],
+    ];
+    const { all } = play(messages, [0, 0, 0, 232, 0, 0, 0, 0], false);
+    expect(all.includes(Buffer.from('SECRET'))).toBe(false);
+  });
+
   it('what is not masked is told as it is', () => {
     const { all } = play([encodeQuery('pass; byworld; byschema')], [0, 4, 8], false);
     expect(all.toString('latin1').match(/open/g)).toHaveLength(6);
