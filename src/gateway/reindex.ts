@@ -1,10 +1,11 @@
 /** Makes the index of the record anew where no gateway runs: for `dbgate audit reindex` on the server's machine. */
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { acquireLock } from '../store/directory-lock.ts';
 import { openIndexDatabase } from '../store/index-database.ts';
-import { listSegments, segmentPath } from '../store/segment-directory.ts';
+import { listSegments } from '../store/segment-directory.ts';
+import { segmentSize } from '../store/segment-file.ts';
 import { readSegments, START } from '../store/segment-reader.ts';
 
 export interface Reindexed {
@@ -30,7 +31,7 @@ export async function reindexOffline(
   const file = path.join(stateDir, 'index.sqlite');
   const lock = acquireLock(`${file}.lock`);
   try {
-    const sizes = await Promise.all(segments.map(async (first) => (await stat(segmentPath(dir, first))).size));
+    const sizes = await Promise.all(segments.map((first) => segmentSize(dir, first)));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const before = new Map(segments.map((first, i) => [first, sizes.slice(0, i).reduce((sum, size) => sum + size, 0)]));
     for (const suffix of ['', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });

@@ -4,11 +4,11 @@
  * Segments go from the oldest on, and one that holds more than statements (who owns which object, what was asked and
  * approved) stays with all behind it: the gateway is made of it when it starts.
  */
-import { open, unlink } from 'node:fs/promises';
 import type { Erasure } from '../audit/erasure.ts';
 import { AUDIT_STREAM, type Recorder } from '../audit/recorder.ts';
 import type { RetentionSettings } from '../config/audit-settings.ts';
-import { listSegments, readSegmentHeader, segmentPath, syncDirectory } from '../store/segment-directory.ts';
+import { listSegments, readSegmentHeader, syncDirectory } from '../store/segment-directory.ts';
+import { openSegment, removeSegment } from '../store/segment-file.ts';
 import type { SegmentHeader } from '../store/segment-format.ts';
 
 const FIRST_AFTER_MS = 60_000;
@@ -64,7 +64,7 @@ async function retire(dir: string, before: string, recorder: Recorder): Promise<
     database: undefined,
     detail: { segments: count, treeSize: first.firstLeaf, lastPosition: first.firstPosition - 1 },
   });
-  for (const segment of segments.slice(0, count)) await unlink(segmentPath(dir, segment));
+  for (const segment of segments.slice(0, count)) await removeSegment(dir, segment);
   await syncDirectory(dir);
 }
 
@@ -75,7 +75,7 @@ function holdsOthers(header: SegmentHeader, next: SegmentHeader): boolean {
 }
 
 async function headerOf(dir: string, segment: number): Promise<SegmentHeader | undefined> {
-  const file = await open(segmentPath(dir, segment), 'r');
+  const file = await openSegment(dir, segment);
   try {
     const read = await readSegmentHeader(file);
     return read.kind === 'bad' ? undefined : read.header;

@@ -3,26 +3,22 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
+import { type SegmentFile, segmentPath } from './segment-file.ts';
 import { decodeSegmentHeader, encodeSegmentHeader, SEGMENT_VERSION, type SegmentHeader } from './segment-format.ts';
 
-const NAME = /^(\d{16})\.seg$/;
+const NAME = /^(\d{16})\.seg(?:\.zst)?$/;
 
-export function segmentPath(dir: string, firstPosition: Position): string {
-  return join(dir, `${String(firstPosition).padStart(16, '0')}.seg`);
-}
-
-/** First positions of all segments in `dir`, ascending. */
+/** First positions of all segments in `dir`, ascending; compressed ones too. */
 export async function listSegments(dir: string): Promise<Position[]> {
   const names = await readdir(dir);
-  const found: Position[] = [];
+  const found = new Set<Position>();
   for (const name of names) {
     const match = NAME.exec(name);
-    if (match !== null) found.push(Number(match[1]));
+    if (match !== null) found.add(Number(match[1]));
   }
-  return found.sort((a, b) => a - b);
+  return [...found].sort((a, b) => a - b);
 }
 
 export type HeaderRead =
@@ -30,7 +26,7 @@ export type HeaderRead =
   | { readonly kind: 'bad'; readonly reason: string };
 
 /** Reads the header of an open segment file; throws `config` when another version of dbgate wrote it. */
-export async function readSegmentHeader(file: FileHandle): Promise<HeaderRead> {
+export async function readSegmentHeader(file: SegmentFile): Promise<HeaderRead> {
   const { size } = await file.stat();
   let need = Math.min(4096, size);
   for (;;) {

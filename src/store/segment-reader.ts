@@ -3,10 +3,10 @@
  * In: where to start and the last position that is durable. Out: records, and a cursor to go on from.
  * It changes nothing and never reads past what the log knows to be durable.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position, StoredRecord } from './event-log.ts';
-import { listSegments, readSegmentHeader, segmentPath } from './segment-directory.ts';
+import { listSegments, readSegmentHeader } from './segment-directory.ts';
+import { openSegment, type SegmentFile, segmentPath } from './segment-file.ts';
 import { decodeFrame, type Frame, findFrame, recordOf } from './segment-format.ts';
 
 /** A place between two frames. */
@@ -95,7 +95,7 @@ export async function* readSegmentFrames(dir: string, options: ReadSegmentsOptio
 /** Compares the tables of last sequence numbers at both ends of a segment, so that rare streams are found fast. */
 async function holdsStream(dir: string, segment: Position, next: Position, stream: string): Promise<boolean> {
   const seqAt = async (first: Position): Promise<number | undefined> => {
-    const file = await open(segmentPath(dir, first), 'r');
+    const file = await openSegment(dir, first);
     try {
       const read = await readSegmentHeader(file);
       if (read.kind === 'bad') return undefined;
@@ -122,7 +122,7 @@ async function* readSegment(
     }
     options.onDamage({ segment, offset, reason });
   };
-  const file = await open(segmentPath(dir, segment), 'r');
+  const file = await openSegment(dir, segment);
   try {
     const { size } = await file.stat();
     const sealedAt = (await rewrittenEnd(file)) ?? (await sealOf(dir, segment, nextSegment));
@@ -185,7 +185,7 @@ async function* readSegment(
 }
 
 /** Reads up to `length` bytes; fewer only at the end of the file. */
-export async function readExactly(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+export async function readExactly(file: SegmentFile, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
@@ -197,7 +197,7 @@ export async function readExactly(file: FileHandle, offset: number, length: numb
 }
 
 /** Where a segment ends that was written anew; its own header says so. */
-async function rewrittenEnd(file: FileHandle): Promise<number | undefined> {
+async function rewrittenEnd(file: SegmentFile): Promise<number | undefined> {
   const read = await readSegmentHeader(file);
   if (read.kind === 'bad' || read.header.rewritten === undefined) return undefined;
   return read.dataOffset + Number(read.header.rewritten.frameBytes);
@@ -206,7 +206,7 @@ async function rewrittenEnd(file: FileHandle): Promise<number | undefined> {
 /** Where a segment ends, as the next one's header says; undefined when there is none or it does not say. */
 async function sealOf(dir: string, segment: Position, next: Position | undefined): Promise<number | undefined> {
   if (next === undefined) return undefined;
-  const following = await open(segmentPath(dir, next), 'r');
+  const following = await openSegment(dir, next);
   try {
     const read = await readSegmentHeader(following);
     if (read.kind === 'bad' || read.header.previous?.firstPosition !== segment) return undefined;

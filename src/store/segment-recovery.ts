@@ -2,9 +2,12 @@
  * Finds out, when a log is opened, where the last process left it: the last durable position, the streams' numbers,
  * and the file to go on with. A torn tail (never acknowledged) is cut off; damage to what was durable never is.
  */
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import type { Position } from './event-log.ts';
-import { listSegments, readSegmentHeader, segmentPath, syncDirectory } from './segment-directory.ts';
+import { expandSegment } from './segment-compression.ts';
+import { listSegments, readSegmentHeader, syncDirectory } from './segment-directory.ts';
+import { openSegment, segmentPath } from './segment-file.ts';
 import { decodeFrame, type Frame, judgeTail, type SegmentHeader } from './segment-format.ts';
 import { readExactly, readSegments } from './segment-reader.ts';
 
@@ -39,6 +42,8 @@ export async function recoverSegments(dir: string): Promise<Recovered> {
   const segments = await listSegments(dir);
   for (let last = segments.at(-1); last !== undefined; last = segments.at(-1)) {
     const path = segmentPath(dir, last);
+    // Only where it was restored from an archive.
+    if (!existsSync(path)) await expandSegment(dir, last);
     const file = await open(path, 'r+');
     let keepOpen = false;
     try {
@@ -141,7 +146,7 @@ async function readOver(
 ): Promise<Recovered> {
   let base: SegmentHeader | undefined;
   for (let i = segments.length - 1; i >= 0 && base === undefined; i--) {
-    const file = await open(segmentPath(dir, segments[i]!), 'r');
+    const file = await openSegment(dir, segments[i]!);
     try {
       const read = await readSegmentHeader(file);
       if (read.kind === 'header') base = read.header;

@@ -7,7 +7,8 @@ import { constants } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
-import { readSegmentHeader, segmentPath, syncDirectory } from './segment-directory.ts';
+import { readSegmentHeader, syncDirectory } from './segment-directory.ts';
+import { compressedPath, openSegment, segmentPath, unlinkIfThere } from './segment-file.ts';
 import { encodeSegmentHeader, FrameBuffer, recordOf } from './segment-format.ts';
 import { readSegmentFrames } from './segment-reader.ts';
 
@@ -25,7 +26,7 @@ export async function rewriteSegment(
   replace: (position: Position, payload: string) => string | undefined,
 ): Promise<number> {
   const path = segmentPath(dir, segment);
-  const old = await open(path, 'r');
+  const old = await openSegment(dir, segment);
   let header: Awaited<ReturnType<typeof readSegmentHeader>>;
   let mode: number;
   try {
@@ -70,6 +71,9 @@ export async function rewriteSegment(
     await file.datasync();
     await file.close();
     await rename(fresh, path);
+    await syncDirectory(dir);
+    // The plain one counts from here on; what the other says must be gone too.
+    await unlinkIfThere(compressedPath(dir, segment));
     await syncDirectory(dir);
     return replaced;
   } catch (error) {

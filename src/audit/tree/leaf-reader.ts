@@ -1,7 +1,7 @@
 /** Reads leaves out of segments: which record is leaf number so-and-so, and where it stands. */
-import { open } from 'node:fs/promises';
 import type { Position } from '../../store/event-log.ts';
-import { listSegments, readSegmentHeader, segmentPath } from '../../store/segment-directory.ts';
+import { listSegments, readSegmentHeader } from '../../store/segment-directory.ts';
+import { openSegment } from '../../store/segment-file.ts';
 import { FRAME_HEAD_BYTES } from '../../store/segment-format.ts';
 import { type Damage, readSegmentFrames, type SegmentCursor } from '../../store/segment-reader.ts';
 
@@ -36,7 +36,7 @@ export interface SegmentStart {
 }
 
 export async function segmentStart(dir: string, segment: Position): Promise<SegmentStart> {
-  const file = await open(segmentPath(dir, segment), 'r');
+  const file = await openSegment(dir, segment);
   try {
     const read = await readSegmentHeader(file);
     if (read.kind === 'bad') return { segment, firstLeaf: undefined, streams: [] };
