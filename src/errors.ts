@@ -26,6 +26,8 @@ export const ErrorCode = {
   /** The audit log cannot be written, so nothing is run. */
   auditUnavailable: 'audit_unavailable',
   waitTimedOut: 'wait_timed_out',
+  /** Whoever the record is exported to does not take it. */
+  exportFailed: 'export_failed',
   notFound: 'not_found',
   /** No keychain, or it is locked. */
   keychain: 'keychain',
@@ -68,6 +70,7 @@ const exitCodes: Record<ErrorCode, number> = {
   upstream_unavailable: ExitCode.failure,
   protocol: ExitCode.failure,
   audit_unavailable: ExitCode.failure,
+  export_failed: ExitCode.failure,
   not_found: ExitCode.failure,
   keychain: ExitCode.failure,
   internal: ExitCode.failure,

@@ -13,8 +13,10 @@ import type { DatabaseTokens } from '../identity/database-token.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import type { History } from '../store/history-index.ts';
 import { eraseRecords } from './audit-erase.ts';
+import { exportAudit } from './audit-export.ts';
 import { CALLBACK_PATH, type Callbacks, serveCallback } from './callbacks.ts';
 import { classification } from './classification.ts';
+import { accessReview, evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { history, historySession, historySessions, reindex, statementOfHistory } from './history.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
@@ -83,6 +85,9 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/v1\/history\/sessions\/([^/]+)$/, run: historySession },
   { method: 'GET', path: /^\/v1\/history\/([^/]+\.\d+)$/, run: statementOfHistory },
   { method: 'GET', path: /^\/v1\/watch$/, run: watch },
+  { method: 'GET', path: /^\/v1\/evidence$/, run: evidence },
+  { method: 'GET', path: /^\/v1\/access-review$/, run: accessReview },
+  { method: 'GET', path: /^\/v1\/audit\/export$/, run: exportAudit },
   { method: 'POST', path: /^\/v1\/audit\/reindex$/, run: reindex },
   { method: 'POST', path: /^\/v1\/audit\/erase$/, run: eraseRecords, takesBody: true },
   { method: 'GET', path: /^\/v1\/databases\/([^/]+)\/classification$/, run: classification },

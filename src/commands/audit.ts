@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { auditEraseAction } from './audit-erase.ts';
+import { auditExportAction } from './audit-export.ts';
 import { auditKeysAction } from './audit-keys.ts';
 import { auditReindexAction } from './audit-reindex.ts';
 import { auditRotateKeyAction } from './audit-rotate-key.ts';
@@ -17,7 +18,13 @@ export interface AuditAction {
   run(context: CommandContext, options: CommandOptions): Promise<number | void>;
 }
 
-const ACTIONS: readonly AuditAction[] = [auditKeysAction, auditRotateKeyAction, auditReindexAction, auditEraseAction];
+const ACTIONS: readonly AuditAction[] = [
+  auditKeysAction,
+  auditRotateKeyAction,
+  auditReindexAction,
+  auditEraseAction,
+  auditExportAction,
+];
 
 export const auditCommand: CommandDefinition = {
   name: 'audit',

@@ -1,4 +1,5 @@
 /** Entries as CSV. @see https://www.rfc-editor.org/rfc/rfc4180 */
+import { csvLine } from '../audit/export/csv-line.ts';
 import type { HistoryLine } from './history-answers.ts';
 
 const COLUMNS: readonly (readonly [string, (entry: HistoryLine) => string | number | null | undefined])[] = [
@@ -33,26 +34,10 @@ const COLUMNS: readonly (readonly [string, (entry: HistoryLine) => string | numb
   ['state', ({ state }) => state],
 ];
 
-const LINE_END = '\r\n';
-
 export function csvHeader(): string {
   return csvLine(COLUMNS.map(([name]) => name));
 }
 
 export function csvEntry(entry: HistoryLine): string {
   return csvLine(COLUMNS.map(([, value]) => value(entry)));
-}
-
-export function csvLine(cells: readonly (string | number | null | undefined)[]): string {
-  return cells.map(csvCell).join(',') + LINE_END;
-}
-
-/** A spreadsheet runs what begins so; an apostrophe before it makes it a text. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-export function csvCell(value: string | number | null | undefined): string {
-  if (value == null) return '';
-  if (typeof value === 'number') return String(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
-  return /[",\r\n]|^'/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -35,6 +35,8 @@ export interface GatewayStreamOptions extends GatewayRequestOptions {
   readonly method?: 'GET' | 'POST';
   /** Server-sent events: the data of each, instead of each line. */
   readonly events?: true;
+  /** Default: 1 MiB. */
+  readonly maxLineBytes?: number;
 }
 
 export interface AuthorizationHeaders {
@@ -153,7 +155,7 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
         const response = await send(options.method ?? 'GET', path, undefined, undefined, options);
         if (response.statusCode !== 200)
           throw errorFrom(response.statusCode, await readBounded(response.body, maxAnswerBytes));
-        for await (const line of linesOf(response.body)) {
+        for await (const line of linesOf(response.body, options.maxLineBytes ?? maxLineBytes)) {
           if (options.events === undefined) yield JSON.parse(line) as unknown;
           else if (line.startsWith(DATA)) yield JSON.parse(line.slice(DATA.length)) as unknown;
         }
@@ -169,7 +171,7 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
 /** Of a server-sent event; the gateway writes each on one line. */
 const DATA = 'data: ';
 
-async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+async function* linesOf(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {
@@ -179,7 +181,7 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncIterable<string> 
       rest = rest.slice(end + 1);
       if (line !== '') yield line;
     }
-    if (rest.length > maxLineBytes) throw new Error(`a line of the answer is longer than ${maxLineBytes} bytes`);
+    if (rest.length > maxBytes) throw new Error(`a line of the answer is longer than ${maxBytes} bytes`);
   }
 }
 

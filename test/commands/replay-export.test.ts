@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { csvCell } from '../../src/audit/export/csv-line.ts';
 import type { HistoryLine, TranscriptAnswer, TranscriptStep } from '../../src/commands/history-answers.ts';
-import { csvCell, csvEntry, csvHeader } from '../../src/commands/history-csv.ts';
+import { csvEntry, csvHeader } from '../../src/commands/history-csv.ts';
 import { asciicast, sqlScript } from '../../src/commands/replay-export.ts';
 import { filmOf } from '../../src/commands/replay-frames.ts';
 
