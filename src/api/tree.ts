@@ -66,7 +66,7 @@ function provedJson({ index, position, record, proof }: ProvedLeaf, keys: string
 }
 
 /** The chain of keys, where there is more than one: who knows an old key follows it. */
-async function changedKeys(tree: AuditTree): Promise<string | undefined> {
+export async function changedKeys(tree: AuditTree): Promise<string | undefined> {
   const keys = await tree.keys();
   return keys.trim().includes('\n') ? keys : undefined;
 }

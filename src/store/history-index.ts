@@ -17,6 +17,8 @@ import type {
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
 import type { IndexAnswers, IndexReply, IndexRequest, IndexWorkerData, TranscriptQuery } from './index-protocol.ts';
+import type { PeopleAnswer, PeopleQuery } from './people-seen.ts';
+import type { SelectionAnswer, SelectionQuery } from './record-selections.ts';
 import type { SegmentLog } from './segment-log.ts';
 
 /** All throw `usage` for a query that makes no sense, `audit_unavailable` when the index cannot be read or kept. */
@@ -28,6 +30,10 @@ export interface History {
   execution(id: string): Promise<RecordedExecution>;
   /** Throws `not_found`. */
   transcript(query: TranscriptQuery): Promise<Transcript>;
+  /** How many there are of what, in a period, and a few of each. */
+  selections(query: SelectionQuery): Promise<SelectionAnswer>;
+  /** Who was seen, when, and what they did in a period. */
+  people(query: PeopleQuery): Promise<PeopleAnswer>;
   /**
    * These records were erased in the segments: what the index has of their bodies goes, and places in the segments are not
    * trusted any more. Call `catchUp` before segments are rewritten. Gives how many it knew.
@@ -124,6 +130,8 @@ export function openHistory(log: SegmentLog, options: HistoryOptions): History {
     events: (query) => ask('events', query),
     execution: (id) => ask('execution', id),
     transcript: (query) => ask('transcript', query),
+    selections: (query) => ask('selections', query),
+    people: (query) => ask('people', query),
     forget: (positions) => ask('forget', positions),
     reindex: (onProgress) => ask('reindex', undefined, onProgress),
     catchUp: () => ask('catch-up', undefined),

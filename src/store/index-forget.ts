@@ -29,7 +29,7 @@ export function forgetRecords(sqlite: DatabaseSync, writer: IndexWriter, positio
       }
       const session = sqlite
         .prepare(
-          'UPDATE session SET email = NULL, application = NULL, purpose = NULL, client = NULL WHERE position = ?',
+          'UPDATE session SET email = NULL, groups = NULL, application = NULL, purpose = NULL, client = NULL WHERE position = ?',
         )
         .run(position);
       const event = sqlite.prepare('SELECT payload FROM event WHERE position = ?').get(position);

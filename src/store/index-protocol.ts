@@ -10,6 +10,8 @@ import type {
 } from '../audit/record.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
+import type { PeopleAnswer, PeopleQuery } from './people-seen.ts';
+import type { SelectionAnswer, SelectionQuery } from './record-selections.ts';
 
 /** What the index worker is started with. */
 export interface IndexWorkerData {
@@ -31,6 +33,8 @@ export interface IndexAnswers {
   /** `query`: `<session>.<n>`. */
   execution: { readonly query: string; readonly answer: RecordedExecution };
   transcript: { readonly query: TranscriptQuery; readonly answer: Transcript };
+  selections: { readonly query: SelectionQuery; readonly answer: SelectionAnswer };
+  people: { readonly query: PeopleQuery; readonly answer: PeopleAnswer };
   /** Positions of erased records; how many were known. */
   forget: { readonly query: readonly Position[]; readonly answer: number };
   /** How many records were indexed. */

@@ -5,7 +5,7 @@
  */
 
 /** Any change of the tables or of what goes into them: the index is then made anew. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Bits of `statement.flags`. Each has a partial index, so that the few are found among the many. */
 export const FLAG = { denied: 1, error: 2, masked: 4, write: 8 } as const;
@@ -28,6 +28,8 @@ export const SCHEMA = `
     id INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, opened_at INTEGER NOT NULL,
     principal_id INTEGER NOT NULL, subject TEXT NOT NULL, kind TEXT NOT NULL, actors TEXT, email TEXT, gateway TEXT NOT NULL,
     database TEXT NOT NULL, environment TEXT NOT NULL, policy TEXT NOT NULL, application TEXT, purpose TEXT, client TEXT,
+    -- JSON arrays: methods of authentication, groups.
+    clock TEXT, bound INTEGER, auth TEXT, groups TEXT,
     closed_at INTEGER, reason TEXT, statements INTEGER NOT NULL DEFAULT 0, denied INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX session_by_principal ON session (principal_id);

@@ -12,7 +12,9 @@ import { type IndexDatabase, openIndexDatabase } from './index-database.ts';
 import { forgetRecords } from './index-forget.ts';
 import { findExecution, queryEvents, querySessions, readTranscript } from './index-lookups.ts';
 import type { IndexAnswers, IndexQuestion, IndexReply, IndexRequest, IndexWorkerData } from './index-protocol.ts';
+import { peopleSeen } from './people-seen.ts';
 import { openRecordLookup } from './record-lookup.ts';
+import { selectRecords } from './record-selections.ts';
 import { readSegments } from './segment-reader.ts';
 
 const BACKGROUND_SHARE = 0.1;
@@ -91,6 +93,8 @@ const answering: Answering = {
   events: ({ query }) => queryEvents(index.sqlite, query),
   execution: ({ query }) => findExecution(index.sqlite, records, query, startedAt),
   transcript: ({ query }) => readTranscript(index.sqlite, records, query, startedAt),
+  selections: ({ query }) => selectRecords(index.sqlite, query, startedAt),
+  people: ({ query }) => peopleSeen(index.sqlite, query),
   forget: ({ query }) => forgetRecords(index.sqlite, index.writer, query),
   'catch-up': () => undefined,
   async reindex({ id, upTo }) {

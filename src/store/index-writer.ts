@@ -110,8 +110,8 @@ export class IndexWriter {
     const body = present(record.body);
     this.#run(
       `INSERT INTO session (session, position, opened_at, principal_id, subject, kind, actors, email, gateway, database,
-         environment, policy, application, purpose, client)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+         environment, policy, application, purpose, client, clock, bound, auth, groups)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     ).run(
       record.session,
       position,
@@ -119,7 +119,7 @@ export class IndexWriter {
       this.#principal(`${record.issuer}|${record.subject}`),
       record.subject,
       record.principalKind,
-      record.actors.length === 0 ? null : JSON.stringify(record.actors),
+      listOf(record.actors),
       body?.email ?? null,
       record.gateway,
       record.database,
@@ -128,6 +128,10 @@ export class IndexWriter {
       body?.application ?? null,
       body?.purpose ?? null,
       body?.clientAddress ?? null,
+      record.clock ?? null,
+      record.bound === undefined ? null : Number(record.bound),
+      listOf(record.authMethods),
+      listOf(body?.groups),
     );
   }
 
@@ -336,6 +340,10 @@ export class IndexWriter {
       payload,
     );
   }
+}
+
+function listOf(words: readonly string[] = []): string | null {
+  return words.length === 0 ? null : JSON.stringify(words);
 }
 
 /** The body, unless it was erased. */
