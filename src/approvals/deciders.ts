@@ -148,6 +148,8 @@ export function approvesStatement(rule: ApprovalRule, statement: StatementScope,
   }
   if (auto.maxEstimatedRows !== undefined) {
     if (statement.estimatedRows === undefined || statement.estimatedRows > auto.maxEstimatedRows) return false;
+    // Rows that go along are in no estimate.
+    if (statement.cascades.length > 0) return false;
   }
   return isOpen(auto.hours, at) && hasTicket(auto.ticket, at);
 }

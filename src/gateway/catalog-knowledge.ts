@@ -17,7 +17,8 @@ const CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], s
 const UNSEEN: Classification = { ...CLEAR, scan: true };
 
 /** Did somebody create that object through dbgate? */
-export type IsOwned = (catalog: 'pg_proc' | 'pg_class', oid: number) => boolean;
+/** Was it made through dbgate, by this principal (`principalKey`) or, without one, by anybody? */
+export type IsOwned = (catalog: 'pg_proc' | 'pg_class', oid: number, principal?: string) => boolean;
 
 export class CatalogKnowledge implements ColumnKnowledge {
   readonly #catalog: Catalog;
@@ -131,6 +132,11 @@ export class CatalogKnowledge implements ColumnKnowledge {
   isTableMadeHere(oid: number): boolean {
     const relation = this.#catalog.relationByOid(oid);
     return relation === undefined || this.#isPrivate(relation) || this.#isOwned('pg_class', oid);
+  }
+
+  isMadeBy(oid: number, principal: string): boolean {
+    const relation = this.#catalog.relationByOid(oid);
+    return relation === undefined || this.#isPrivate(relation) || this.#isOwned('pg_class', oid, principal);
   }
 
   isLaundry(oid: number): boolean {

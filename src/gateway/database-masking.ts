@@ -155,6 +155,10 @@ export class DatabaseMasking {
     this.#sharedVersion++;
   }
 
+  isMadeBy(relation: number, principal: string): boolean {
+    return this.#isOwned('pg_class', relation, principal);
+  }
+
   /** Undefined: it is out of date; `freshCatalog` first. */
   get sharedCatalog(): TracedCatalog | undefined {
     const { current } = this.#snapshot;

@@ -38,7 +38,7 @@ export class DatabaseRuntime {
   #pure = new WeakMap<readonly StatementFacts[], boolean>();
   #judgedWith: PurityCatalog | undefined;
 
-  readonly #isOwned: OwnedObjects['isOwned'];
+  readonly #isOwned: (database: string, catalog: string, oid: number, principal: string | undefined) => boolean;
   /** As its own connections are made with: one object, which changes with the settings. */
   readonly #upstream: UpstreamSettings;
   readonly #changes: ClassificationChanges;
@@ -59,7 +59,8 @@ export class DatabaseRuntime {
     log: (line: string) => void,
   ) {
     const { analysers, masking, owned } = shared;
-    this.#isOwned = (database, catalog, oid) => owned.isOwned(database, catalog, oid);
+    this.#isOwned = (database, catalog, oid, principal) =>
+      principal === undefined ? owned.isOwned(database, catalog, oid) : owned.isOwn(database, principal, catalog, oid);
     this.#settings = settings;
     this.#analysers = analysers;
     this.#masking = masking;
@@ -156,7 +157,7 @@ export class DatabaseRuntime {
         log: this.#log,
       });
       this.#databaseMasking = new DatabaseMasking({
-        isOwned: (catalog, oid) => this.#isOwned(name, catalog, oid),
+        isOwned: (catalog, oid, principal) => this.#isOwned(name, catalog, oid, principal),
         upstream,
         snapshot: this.#snapshot,
         tracer: this.#masking.tracer(this.#major),

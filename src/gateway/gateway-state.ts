@@ -204,7 +204,7 @@ export class GatewayState {
   ): ReturnType<PolicyInForce['grantOf']> {
     const base = this.#baseGrantOf(principal, databaseName, purpose);
     const isKnown = this.settings.databases.has(databaseName) && this.#isKnown(principal);
-    return isKnown ? elevate(base, this.requests.elevationsOf(principal, databaseName)) : base;
+    return isKnown ? elevate(base, this.requests.elevationsOf(principal, databaseName), principalKey(principal)) : base;
   }
 
   /** Its issuer is one of ours, and it was not cut off. */

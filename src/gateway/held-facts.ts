@@ -10,8 +10,10 @@ import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import type { ColumnClass } from '../classify/classes.ts';
 import type { Principal } from '../identity/principal.ts';
 import { NO_CLEARANCE } from '../masking/clearance.ts';
+import { writtenName } from '../policy/language/name-pattern.ts';
 import { StatementNames } from '../policy/language/statement-names.ts';
 import type { Analysis, StatementFacts } from '../sql/facts.ts';
+import { isWritingFunction } from '../sql/functions.ts';
 import type { StatementLineage } from '../sql/lineage/lineage.ts';
 import { nameParts, qualifiedName } from '../sql/names.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
@@ -46,7 +48,7 @@ export async function heldFacts(
   const database = runtime.settings.name;
   const statement: StatementScope = {
     hash: hashOf(exactly(question, at, database)),
-    shape: hashOf([fingerprint, ...personParts(at.principal), at.application, at.purpose, database]),
+    shape: hashOf(alike({ ...question, analysis }, at, database, fingerprint)),
     sql,
     command,
     class: kind,
@@ -84,6 +86,34 @@ function recorded(runtime: DatabaseRuntime, { analysis, sql }: HoldQuestion): Re
 function exactly(question: HoldQuestion, at: HoldCircumstances, database: string): (string | Buffer | undefined)[] {
   const { sql, types, values, searchPath, role, user } = question;
   return [sql, types.join(), values, database, ...personParts(at.principal), at.purpose, searchPath, role, user];
+}
+
+/**
+ * What others must share with it to run by the same approval: everything but literals and bind values, and these too where
+ * they may be code, or name what is changed.
+ */
+function alike(
+  question: HoldQuestion,
+  at: HoldCircumstances,
+  database: string,
+  fingerprint: string,
+): (string | Buffer | undefined)[] {
+  const { analysis, sql, types, values, searchPath, role, user, rule } = question;
+  const { application, purpose } = at;
+  const where = [database, ...personParts(at.principal), application, purpose, rule, searchPath, role, user];
+  const names = JSON.stringify(analysis.statements.map(({ relations, functions }) => [relations, functions]));
+  return holdsValuesOnly(analysis) ? [fingerprint, names, ...where] : [sql, types.join(), values, ...where];
+}
+
+/** Are its literals nothing but values of rows? */
+function holdsValuesOnly({ statements }: Analysis): boolean {
+  return statements.every(
+    ({ command, nested = [], functions, callsWrite, findings }) =>
+      [command, ...nested].every((one) => PLANNED.test(one)) &&
+      callsWrite !== true &&
+      !findings.some(({ kind }) => kind === 'dangerous_function' || kind === 'dynamic_sql') &&
+      !functions.some((name) => isWritingFunction(writtenName(name).name)),
+  );
 }
 
 function personParts({ issuer, subject, kind, actor }: Principal): (string | undefined)[] {
@@ -209,9 +239,27 @@ async function estimateRows(runtime: DatabaseRuntime, question: HoldQuestion): P
   if (binds > 0 || !isPlannedOnly(analysis, runtime.masking.sharedCatalog?.catalog)) return undefined;
   const text = `EXPLAIN (FORMAT JSON) ${sql}`;
   const rows = await queryOnce(runtime.settings.upstream, text, searchPath, FACTS_MS);
-  const [{ Plan: plan }] = JSON.parse(rows[0]?.[0] ?? '') as [{ readonly Plan: PlanNode }];
-  const node = plan['Node Type'] === 'ModifyTable' ? plan.Plans?.find(isOuter) : plan;
-  return typeof node?.['Plan Rows'] === 'number' ? node['Plan Rows'] : undefined;
+  const plans = JSON.parse(rows[0]?.[0] ?? '') as readonly { readonly Plan?: PlanNode }[];
+  // A rule makes several of one, or none.
+  const plan = plans.length === 1 ? plans[0]?.Plan : undefined;
+  return plan === undefined ? undefined : plannedRows(plan);
+}
+
+/** What is changed, wherever in it; of what changes nothing, what is answered. */
+function plannedRows(plan: PlanNode): number | undefined {
+  const changes = nodesOf(plan).filter((node) => node['Node Type'] === 'ModifyTable');
+  const counted = changes.length === 0 ? [plan] : changes.flatMap((node) => node.Plans?.filter(isOuter) ?? []);
+  if (counted.length === 0) return undefined;
+  let sum = 0;
+  for (const { 'Plan Rows': rows } of counted) {
+    if (rows === undefined) return undefined;
+    sum += rows;
+  }
+  return sum;
+}
+
+function nodesOf(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 }
 
 interface PlanNode {

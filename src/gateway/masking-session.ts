@@ -109,7 +109,8 @@ export class MaskingSession implements SessionMasking {
     const rights = this.#rights();
     if (rights.cleared === undefined) return modeOf(rights, found) !== 'none';
     const table = this.#catalog()?.relationByOid(relation);
-    return modeIn(rights, found, table === undefined ? '' : `${table.schema}.${table.name}`) !== 'none';
+    const name = table === undefined ? '' : `${table.schema}.${table.name}`;
+    return modeIn(rights, found, name, (principal) => this.#database.isMadeBy(relation, principal)) !== 'none';
   }
 
   showsMore({ rights }: StatementPlan): boolean {

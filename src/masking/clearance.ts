@@ -18,6 +18,8 @@ export interface MaskingRights {
 export interface ClearedTables {
   readonly tables: readonly string[];
   readonly classes: 'all' | readonly ColumnClass[];
+  /** `principalKey` of whom they are shown to: what they made themselves may hold copies from elsewhere, and is not. */
+  readonly to: string;
 }
 
 export const NO_CLEARANCE: MaskingRights = { mask: 'partial', classes: new Map(), predicates: 'lookup' };
@@ -28,21 +30,28 @@ export function modeOf(rights: MaskingRights, columnClass: ColumnClass): MaskMod
   return rights.classes.get(columnClass) ?? rights.mask;
 }
 
-/** As `modeOf`, of a column of this table (`schema.table`). */
-export function modeIn(rights: MaskingRights, columnClass: ColumnClass, table: string): MaskMode | 'none' {
+/** As `modeOf`, of a column of this table (`schema.table`); `isMadeBy`: whether this principal made it. */
+export function modeIn(
+  rights: MaskingRights,
+  columnClass: ColumnClass,
+  table: string,
+  isMadeBy: (principal: string) => boolean,
+): MaskMode | 'none' {
   const isCleared = rights.cleared?.some(
-    ({ tables, classes }) => tables.includes(table) && (classes === 'all' || classes.includes(columnClass)),
+    ({ tables, classes, to }) =>
+      tables.includes(table) && (classes === 'all' || classes.includes(columnClass)) && !isMadeBy(to),
   );
   return isCleared === true ? 'none' : modeOf(rights, columnClass);
 }
 
-/** With these classes shown as they are: of these tables, or of all. */
+/** With these classes shown as they are to this principal: of these tables, or of all. */
 export function cleared(
   rights: MaskingRights,
   classes: 'all' | readonly ColumnClass[],
   tables: readonly string[] | undefined,
+  to: string,
 ): MaskingRights {
-  if (tables !== undefined) return { ...rights, cleared: [...(rights.cleared ?? []), { tables, classes }] };
+  if (tables !== undefined) return { ...rights, cleared: [...(rights.cleared ?? []), { tables, classes, to }] };
   if (classes === 'all') return FULL_CLEARANCE;
   return { ...rights, classes: new Map([...rights.classes, ...classes.map((one) => [one, 'none'] as const)]) };
 }

@@ -31,6 +31,8 @@ export interface ColumnKnowledge {
   isMadeHere(routine: string): boolean;
   /** Was it made by somebody who came through dbgate? */
   isTableMadeHere(relation: number): boolean;
+  /** Did this principal (`principalKey`) make it through dbgate? A table that nobody else can see yet counts as its own. */
+  isMadeBy(relation: number, principal: string): boolean;
   /** Does a table that somebody made through dbgate decide by this column what becomes of a row? */
   decidesBy(column: ColumnRef): boolean;
   /** The routine, made through dbgate, that decides about rows of this relation when they are written, or read. */
@@ -341,7 +343,8 @@ class Planner {
   #modeOf(columnClass: ColumnClass, { relation, attnum }: ColumnRef): MaskMode | 'none' {
     if (this.#rights.cleared === undefined) return modeOf(this.#rights, columnClass);
     const name = this.#known.nameOf({ relation, attnum });
-    return modeIn(this.#rights, columnClass, name.slice(0, name.lastIndexOf('.')));
+    const table = name.slice(0, name.lastIndexOf('.'));
+    return modeIn(this.#rights, columnClass, table, (principal) => this.#known.isMadeBy(relation, principal));
   }
 
   #isMasked(source: ColumnRef): boolean {

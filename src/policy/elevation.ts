@@ -23,8 +23,15 @@ export interface Raise {
 const LEVELS: readonly AccessLevel[] = ['read', 'write', 'ddl', 'admin'];
 const rank = (access: AccessLevel): number => LEVELS.indexOf(access);
 
-/** The grant as it is with these. Where there is none, one for all tables of the database stands for it. */
-export function elevate(base: Granted | NotGranted, elevations: readonly Elevation[]): Granted | NotGranted {
+/**
+ * The grant as it is with these; `to`: `principalKey` of whose they are. Where there is none, one for all tables of the
+ * database stands for it.
+ */
+export function elevate(
+  base: Granted | NotGranted,
+  elevations: readonly Elevation[],
+  to: string,
+): Granted | NotGranted {
   if (elevations.length === 0) return base;
   // That a purpose has to be said is not what somebody approved.
   if (!base.granted && base.reason === 'purpose') return base;
@@ -41,7 +48,7 @@ export function elevate(base: Granted | NotGranted, elevations: readonly Elevati
     .sort((a, b) => Number(a.tables !== undefined) - Number(b.tables !== undefined) || rank(a.access) - rank(b.access));
   const clearing = elevations.filter(({ unmask }) => unmask !== undefined);
   const masking = clearing.reduce(
-    (rights, { unmask, tables }) => cleared(rights, unmask!, tables?.map(canonical)),
+    (rights, { unmask, tables }) => cleared(rights, unmask!, tables?.map(canonical), to),
     given.masking,
   );
   return {

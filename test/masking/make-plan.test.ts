@@ -47,6 +47,7 @@ const known: ColumnKnowledge = {
   masksIn: (relation) => relation === USERS,
   isMadeHere: (routine) => routine === 'public.own',
   isTableMadeHere: (relation) => relation === 5,
+  isMadeBy: (relation) => relation === 5,
   isLaundry: (relation) => relation === 9,
   decidesBy: () => false,
   guardOf: () => undefined,

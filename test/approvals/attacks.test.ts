@@ -1,0 +1,164 @@
+/** What somebody who asks tries in order to get more than was approved: a real gateway, a real Postgres. */
+import type pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
+import { failure, type Json, until, withRig } from '../gateway/gateway-rig.ts';
+import { approvalSettings } from '../support/approvals.ts';
+
+const plain = approvalSettings({ noticeEveryMs: 0 });
+const [developers] = plain.rules;
+
+const rig = withRig({
+  sql: `CREATE TABLE item (id int PRIMARY KEY, name text);
+    INSERT INTO item SELECT i, 'n' || i FROM generate_series(1, 1000) i;
+    CREATE TABLE few (id int PRIMARY KEY);
+    INSERT INTO few SELECT generate_series(1, 10);
+    CREATE TABLE owner (id int PRIMARY KEY);
+    INSERT INTO owner SELECT generate_series(1, 10);
+    CREATE TABLE owned (id int PRIMARY KEY, owner int REFERENCES owner ON DELETE CASCADE);
+    CREATE TABLE person (id int PRIMARY KEY, email text);
+    INSERT INTO person SELECT i, 'mail' || i || '@example.com' FROM generate_series(1, 10) i;
+    CREATE TABLE news (id int PRIMARY KEY, email text);
+    INSERT INTO news SELECT i, 'news' || i || '@example.com' FROM generate_series(1, 10) i;
+    ANALYZE;
+    CREATE SCHEMA other; CREATE TABLE other.item (id int PRIMARY KEY);
+    INSERT INTO other.item SELECT generate_series(1, 10)`,
+  tune: (settings) => ({
+    ...settings,
+    rules: [{ id: 'held', effect: 'hold', match: { command: ['DELETE', 'UPDATE', 'DO', 'SELECT'] } }],
+    roles: { admins: [{ group: 'admins' }], auditors: [] },
+    approvals: {
+      ...plain,
+      rules: [
+        {
+          ...developers!,
+          id: 'small',
+          to: [{ group: 'small' }],
+          auto: {
+            access: undefined,
+            unmask: undefined,
+            maxDurationMs: undefined,
+            hours: undefined,
+            ticket: undefined,
+            findings: undefined,
+            maxEstimatedRows: 5,
+          },
+        },
+        { ...developers!, id: 'all', to: undefined, access: ['admin'], unmask: 'all' },
+      ],
+    },
+  }),
+});
+
+const rosa = () => rig.tokenOf('rosa', ['reviewers']);
+
+const post = async (path: string, token: string, body: unknown = {}): Promise<Json> => {
+  const sent = JSON.stringify(body);
+  const { status, body: answer } = await rig.api('POST', path, token, { 'content-type': 'application/json' }, sent);
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(answer)}`);
+  return answer;
+};
+const pending = async (): Promise<Json[]> =>
+  (await rig.api('GET', '/v1/requests?pending=1', await rosa())).body.requests;
+const approve = async (id: string, terms: object = {}) =>
+  post(`/v1/requests/${id}/approve`, await rosa(), { reason: 'go', ...terms });
+const deny = async (id: string) => post(`/v1/requests/${id}/deny`, await rosa(), { reason: 'no' });
+const rowsOf = async (table: string): Promise<number> =>
+  Number((await rig.direct(`SELECT count(*) FROM ${table}`))[0]!.count);
+
+afterEach(async () => {
+  rig.gateway.reload(rig.settings);
+  for (const { id } of await pending()) await deny(id);
+});
+
+async function theRequest(): Promise<Json> {
+  await until(async () => (await pending()).length > 0);
+  return (await pending())[0];
+}
+
+/** It waits, and is denied: nothing that was approved before let it run. */
+async function isAsked(running: Promise<unknown>): Promise<void> {
+  const refused = failure(running);
+  await Promise.race([theRequest(), refused]);
+  for (const { id } of await pending()) await deny(id);
+  expect((await refused).code).toBe('42501');
+}
+
+describe('executions of one shape, of which many are approved', () => {
+  async function approvedTimes(client: pg.Client, sql: string): Promise<void> {
+    const first = client.query(sql);
+    await approve((await theRequest()).id, { times: 5 });
+    await first;
+  }
+
+  it('are of the same tables: not with another search_path', async () => {
+    const client = await rig.connect(await rig.tokenOf('dana'));
+    await approvedTimes(client, 'DELETE FROM item WHERE id = 1');
+    await client.query('DELETE FROM item WHERE id = 2');
+    await client.query('SET search_path = other');
+    await isAsked(client.query('DELETE FROM item WHERE id = 3'));
+    expect(await rowsOf('other.item')).toBe(10);
+  });
+
+  it('are of the same code: not another body of DO, not another name in a literal', async () => {
+    const client = await rig.connect(await rig.tokenOf('adm', ['admins']));
+    await approvedTimes(client, 'DO $$BEGIN PERFORM 1; END$$');
+    await isAsked(client.query('DO $$BEGIN DELETE FROM few; END$$'));
+    expect(await rowsOf('few')).toBe(10);
+    await approvedTimes(client, "SELECT query_to_xml('SELECT 1', true, true, '')");
+    await isAsked(client.query("SELECT query_to_xml('DELETE FROM few RETURNING 1', true, true, '')"));
+    expect(await rowsOf('few')).toBe(10);
+  });
+
+  it('are of the same rule', async () => {
+    const client = await rig.connect(await rig.tokenOf('dora'));
+    await approvedTimes(client, 'DELETE FROM item WHERE id = 11');
+    const match = { command: ['DELETE'] };
+    rig.gateway.reload({ ...rig.settings, rules: [{ id: 'strict', effect: 'hold', match, approvers: ['owners'] }] });
+    const running = failure(client.query('DELETE FROM item WHERE id = 12'));
+    const owner = await rig.tokenOf('olaf', ['owners']);
+    let asked: Json[] = [];
+    await until(async () => {
+      asked = (await rig.api('GET', '/v1/requests?pending=1', owner)).body.requests;
+      return asked.length > 0;
+    });
+    await post(`/v1/requests/${asked[0].id}/deny`, owner, { reason: 'no' });
+    expect((await running).code).toBe('42501');
+  });
+});
+
+describe('approved by itself, for few rows', () => {
+  it.each([
+    ['WITH gone AS (DELETE FROM item RETURNING 1) DELETE FROM few WHERE id = 1'],
+    ['WITH gone AS (DELETE FROM item RETURNING 1) SELECT 1'],
+    ['DELETE FROM owner WHERE id = 1'],
+  ])('is not %s', async (sql) => {
+    const client = await rig.connect(await rig.tokenOf('sam', ['developers', 'small']));
+    await client.query('DELETE FROM few WHERE id = 10');
+    await isAsked(client.query(sql));
+  });
+});
+
+describe('unmask for some tables', () => {
+  it('shows no copies that who asked put there', async () => {
+    rig.gateway.reload({ ...rig.settings, rules: [] });
+    const token = await rig.tokenOf('uma');
+    const uma = await rig.connect(token);
+    const first = async (sql: string) => (await uma.query(sql)).rows[0].email;
+    await uma.query('CREATE TABLE public.early AS SELECT id, email FROM person');
+    await uma.query('CREATE TABLE public.typed (id int, email text)');
+    await uma.query('INSERT INTO typed SELECT id, email FROM person');
+    const asked = { database: 'app', duration_ms: 3_600_000, reason: 'INC-1', unmask: ['email'] };
+    const { id } = await post('/v1/requests', token, { ...asked, tables: ['news', 'early', 'late', 'typed'] });
+    await approve(id);
+    expect(await first('SELECT email FROM news ORDER BY id LIMIT 1')).toBe('news1@example.com');
+    await uma.query('CREATE TABLE public.late AS SELECT id, email FROM person');
+    expect((await failure(uma.query('INSERT INTO news SELECT id + 100, email FROM person'))).code).toBe('42501');
+    for (const table of ['early', 'late', 'typed']) {
+      expect(await first(`SELECT email FROM ${table} ORDER BY id LIMIT 1`), table).not.toContain('mail1@');
+    }
+    await uma.query('BEGIN');
+    await uma.query('DECLARE c CURSOR FOR SELECT email FROM late ORDER BY id');
+    expect(await first('FETCH 1 FROM c')).not.toContain('mail1@');
+    await uma.query('ROLLBACK');
+  });
+});
