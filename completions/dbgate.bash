@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--class|--grep|--column|--by|--cursor|--speed|--idle-limit|--export|--under-policy|--pg|--profiles|--key|--witness|--checkpoint|--save|--config|--public-key|--subject|--id|--before|--as|--groups|--kind|--at|--with|--record|--accept-rewritten|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--class|--grep|--column|--by|--cursor|--speed|--idle-limit|--export|--under-policy|--pg|--profiles|--key|--witness|--checkpoint|--save|--config|--public-key|--subject|--id|--before|--to|--as|--groups|--kind|--at|--with|--record|--accept-rewritten|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -742,6 +742,12 @@ WORDS
         --id) :; return ;;
         --before) :; return ;;
         --reason) :; return ;;
+        --format) :; return ;;
+        --since) :; return ;;
+        --until) :; return ;;
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --to) :; return ;;
+        --cursor) __dbgate_files "$word"; return ;;
         --gateway) :; return ;;
         --profile) :; return ;;
         --token-file) __dbgate_files "$word"; return ;;
@@ -758,6 +764,13 @@ WORDS
 --id
 --before
 --reason
+--format
+--since
+--until
+--db
+--follow
+--to
+--cursor
 --gateway
 --profile
 --token-file
@@ -770,7 +783,7 @@ WORDS
         return
       fi
       case $position in
-        0) __dbgate_offer "$word" < <(printf '%s\n' keys rotate-key reindex erase) ;;
+        0) __dbgate_offer "$word" < <(printf '%s\n' keys rotate-key reindex erase export) ;;
       esac
       ;;
     policy)

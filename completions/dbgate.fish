@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --class --grep --column --by --cursor --speed --idle-limit --export --under-policy --pg --profiles --key --witness --checkpoint --save --config --public-key --subject --id --before --as --groups --kind --at --with --record --accept-rewritten --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --class --grep --column --by --cursor --speed --idle-limit --export --under-policy --pg --profiles --key --witness --checkpoint --save --config --public-key --subject --id --before --to --as --groups --kind --at --with --record --accept-rewritten --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -237,7 +237,14 @@ complete -c dbgate -n '__dbgate_at audit' -l session -r -d 'of `erase`: a sessio
 complete -c dbgate -n '__dbgate_at audit' -l id -r -d 'of `erase`: one statement, as "dbgate history" shows it'
 complete -c dbgate -n '__dbgate_at audit' -l before -r -d 'of `erase`: what is older, such as 90d or 2026-01-31'
 complete -c dbgate -n '__dbgate_at audit' -l reason -r -d 'of `erase`: why; stays in the record'
-complete -c dbgate -n '__dbgate_at audit 0' -a 'keys rotate-key reindex erase'
+complete -c dbgate -n '__dbgate_at audit' -l format -r -d 'of `export`: ocsf, jsonl, csv or cef'
+complete -c dbgate -n '__dbgate_at audit' -l since -r -d 'of `export`: from when on, such as 1h, 7d or 2026-01-31'
+complete -c dbgate -n '__dbgate_at audit' -l until -r -d 'of `export`: until when'
+complete -c dbgate -n '__dbgate_at audit' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'of `export`: only what is of this database'
+complete -c dbgate -n '__dbgate_at audit' -l follow -d 'of `export`: go on with what comes, until interrupted'
+complete -c dbgate -n '__dbgate_at audit' -l to -r -d 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]'
+complete -c dbgate -n '__dbgate_at audit' -l cursor -r -F -d 'of `export`: remembers how far it came, and goes on from there next time'
+complete -c dbgate -n '__dbgate_at audit 0' -a 'keys rotate-key reindex erase export'
 
 # policy
 complete -c dbgate -n '__dbgate_at policy' -l config -r -F -d 'configuration of the gateway'

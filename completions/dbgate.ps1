@@ -191,6 +191,13 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--id', 'of `erase`: one statement, as "dbgate history" shows it')
       @('--before', 'of `erase`: what is older, such as 90d or 2026-01-31')
       @('--reason', 'of `erase`: why; stays in the record')
+      @('--format', 'of `export`: ocsf, jsonl, csv or cef')
+      @('--since', 'of `export`: from when on, such as 1h, 7d or 2026-01-31')
+      @('--until', 'of `export`: until when')
+      @('--db', 'of `export`: only what is of this database')
+      @('--follow', 'of `export`: go on with what comes, until interrupted')
+      @('--to', 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]')
+      @('--cursor', 'of `export`: remembers how far it came, and goes on from there next time')
     )
     'policy' = @(
       @('--config', 'configuration of the gateway')
@@ -260,7 +267,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'replay' = @{ '--speed' = 'any'; '--idle-limit' = 'any'; '--export' = 'files'; '--under-policy' = 'any'; '--db' = 'databases'; '--pg' = @('14', '15', '16', '17', '18'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'watch' = @{ '--db' = 'databases'; '--by' = 'any'; '--table' = 'any'; '--class' = 'any'; '--grep' = 'any'; '--session' = 'any'; '--profiles' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'verify' = @{ '--key' = 'any'; '--witness' = 'any'; '--checkpoint' = 'files'; '--save' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'audit' = @{ '--config' = 'files'; '--public-key' = 'files'; '--subject' = 'any'; '--session' = 'any'; '--id' = 'any'; '--before' = 'any'; '--reason' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'audit' = @{ '--config' = 'files'; '--public-key' = 'files'; '--subject' = 'any'; '--session' = 'any'; '--id' = 'any'; '--before' = 'any'; '--reason' = 'any'; '--format' = 'any'; '--since' = 'any'; '--until' = 'any'; '--db' = 'databases'; '--to' = 'any'; '--cursor' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'policy' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--for' = 'any'; '--with' = 'files'; '--since' = 'any'; '--record' = 'files'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'check' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--format' = @('text', 'github', 'sarif'); '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'gateway' = @{ '--config' = 'files'; '--accept-rewritten' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -289,7 +296,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'replay' = @('any')
     'watch' = @()
     'verify' = @('any')
-    'audit' = @(@('keys', 'rotate-key', 'reindex', 'erase'))
+    'audit' = @(@('keys', 'rotate-key', 'reindex', 'erase', 'export'))
     'policy' = @(@('check', 'show', 'explain', 'test', 'simulate'), 'any')
     'check' = @('files')
     'gateway' = @()
@@ -298,7 +305,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
     'help' = @(,@('ls', 'connect', 'env', 'token', 'request', 'wait', 'requests', 'cancel', 'review', 'revoke', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'sessions', 'replay', 'watch', 'verify', 'audit', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--class', '--grep', '--column', '--by', '--cursor', '--speed', '--idle-limit', '--export', '--under-policy', '--pg', '--profiles', '--key', '--witness', '--checkpoint', '--save', '--config', '--public-key', '--subject', '--id', '--before', '--as', '--groups', '--kind', '--at', '--with', '--record', '--accept-rewritten', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--class', '--grep', '--column', '--by', '--cursor', '--speed', '--idle-limit', '--export', '--under-policy', '--pg', '--profiles', '--key', '--witness', '--checkpoint', '--save', '--config', '--public-key', '--subject', '--id', '--before', '--to', '--as', '--groups', '--kind', '--at', '--with', '--record', '--accept-rewritten', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

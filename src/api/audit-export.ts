@@ -47,7 +47,13 @@ export async function exportAudit({ gateway, history }: ApiOptions, call: Call):
     },
     body: { format: q.get('format')?.slice(0, 32), to: q.get('to')?.slice(0, MAX_TO) },
   });
-  const records = new ExportedRecords(gateway.log, history, gateway.settings.gatewayId, query);
+  const records = new ExportedRecords(
+    {
+      ...{ log: gateway.log, history, gatewayId: gateway.settings.gatewayId },
+      askerOf: (request) => gateway.requests.get(request, principal)?.request.by.key,
+    },
+    query,
+  );
   const { after, first } = await records.begin();
   response.writeHead(200, {
     'Content-Type': 'application/x-ndjson',

@@ -106,6 +106,8 @@ class ExportRun {
   #characters = 0;
   /** The last position received: what is behind it is asked for again. */
   #received: number | undefined;
+  /** The gateway has answered. */
+  #hasBegun = false;
 
   constructor(
     context: CommandContext,
@@ -130,22 +132,19 @@ class ExportRun {
     const { signal } = this.#context;
     let retryMs = FIRST_RETRY_MS;
     let tries = 0;
-    let isFirst = true;
     while (!signal.aborted) {
       const before = this.#received;
       try {
         if (await this.#stream()) return;
-        isFirst = false;
       } catch (error) {
         const passes = error instanceof DbgateError && error.code === ErrorCode.gatewayUnreachable;
-        if (!passes || isFirst) throw error;
+        if (!passes || !this.#hasBegun) throw error;
         if (!follow && tries >= MAX_RETRIES) throw error;
         this.#context.note(sanitise(`lost: ${error.message}; going on behind position ${this.#received}`));
       }
       if (this.#received !== undefined && this.#received !== before) {
         retryMs = FIRST_RETRY_MS;
         tries = 0;
-        isFirst = false;
       }
       tries++;
       if (signal.aborted) break;
@@ -171,6 +170,7 @@ class ExportRun {
         const event = said.data;
         switch (event.event) {
           case 'begin':
+            this.#hasBegun = true;
             this.#received ??= event.position;
             await this.#cursor.checkGateway(event.gateway);
             if (event.missing_to !== undefined) {

@@ -28,6 +28,7 @@ export const exportEvent = z.discriminatedUnion('event', [
     record: asRecorded<AuditRecord>(),
     session: asRecorded<SessionOpen>('session.open').optional(),
     intent: asRecorded<StatementIntent>('statement.intent').optional(),
+    asker: z.string().optional(),
   }),
   z.object({ event: z.literal('at'), position: z.number() }),
   z.object({ event: z.literal('damage'), segment: z.number(), offset: z.number(), reason: z.string() }),

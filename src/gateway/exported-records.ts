@@ -24,6 +24,14 @@ export interface ExportQuery {
   readonly database?: string | undefined;
 }
 
+export interface ExportParts {
+  readonly log: SegmentLog;
+  readonly history: History;
+  readonly gatewayId: string;
+  /** `principalKey` of whoever asked; undefined: it is not known any more. */
+  askerOf(request: string): string | undefined;
+}
+
 export interface ExportBatch {
   readonly records: readonly ExportedRecord[];
   /** The last position looked at. */
@@ -42,16 +50,18 @@ export class ExportedRecords {
   readonly #history: History;
   readonly #gatewayId: string;
   readonly #query: ExportQuery;
+  readonly #askerOf: (request: string) => string | undefined;
   readonly #sessions = new Map<string, SessionOpen | undefined>();
   readonly #intents = new Map<string, StatementIntent>();
   #cursor: SegmentCursor | undefined;
   /** Of the segment that the cursor's offset is of: it is another file when something was erased. */
   #inode: number | undefined;
 
-  constructor(log: SegmentLog, history: History, gatewayId: string, query: ExportQuery) {
-    this.#log = log;
-    this.#history = history;
-    this.#gatewayId = gatewayId;
+  constructor(parts: ExportParts, query: ExportQuery) {
+    this.#log = parts.log;
+    this.#history = parts.history;
+    this.#gatewayId = parts.gatewayId;
+    this.#askerOf = parts.askerOf;
     this.#query = query;
   }
 
@@ -149,6 +159,8 @@ export class ExportedRecords {
         const found = await orNothing(this.#history.execution(id));
         return { ...one, session: found?.opened ?? (await this.#session(record.session)), intent: found?.intent };
       }
+      case 'request.event':
+        return { ...one, asker: this.#askerOf(record.request) };
       default:
         return one;
     }

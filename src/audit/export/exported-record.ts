@@ -13,6 +13,8 @@ export interface ExportedRecord {
   readonly record: AuditRecord;
   /** Of a statement, and of the end of a session; missing: its record is gone. */
   readonly session?: SessionOpen | undefined;
+  /** Of a request's event: `principalKey` of whose request it is, where that is known. */
+  readonly asker?: string | undefined;
   /** Of a statement's outcome. */
   readonly intent?: StatementIntent | undefined;
 }

@@ -13,5 +13,6 @@ export const jsonlFormat: ExportFormat = {
       record: one.record,
       session: one.session,
       intent: one.intent,
+      asker: one.asker,
     }),
 };

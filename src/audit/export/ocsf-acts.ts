@@ -28,7 +28,7 @@ export function sessionAuthorized(one: ExportedRecord, record: SessionOpen, vers
   const body = bodyOfRecord(record.body);
   const user = sessionUser(record);
   return {
-    ...eventBase(CLASSES.authorizeSession, { id: 1, name: 'Assign Privileges' }, one, version),
+    ...eventBase(CLASSES.authorizeSession, { id: 1, name: 'Assign Privileges' }, one, version, 'host'),
     ...present({
       ...statusOf('success'),
       user,
@@ -107,12 +107,11 @@ export function userAccess(one: ExportedRecord, record: RequestRecord | GatewayE
   const activity = opens ? { id: 1, name: 'Assign Privileges' } : { id: 2, name: 'Revoke Privileges' };
   const who = record.kind === 'request.event' ? undefined : revokedUser(record);
   return {
-    ...eventBase(CLASSES.userAccess, activity, one, version),
+    ...eventBase(CLASSES.userAccess, activity, one, version, 'host'),
     ...present({
       ...statusOf('success'),
       actor: actorOf(record.by),
-      // Whose request it is stands in the record of the asking, by the request's id.
-      user: who ?? (record.kind === 'request.event' ? { uid: record.request, name: 'who asked' } : NOBODY),
+      user: who ?? userOfKey(one.asker) ?? NOBODY,
       privileges: [
         record.kind === 'request.event' ? `request ${record.request} on ${record.database}` : 'access by this gateway',
       ],

@@ -38,8 +38,17 @@ export interface Activity {
 
 const SEVERITY = { informational: 1, low: 2, medium: 3, high: 4 } as const;
 
+/** Members of a class that only a profile adds: `host` the actor of Authorize Session and User Access Management. */
+export type OcsfProfile = 'security_control' | 'host';
+
 /** What every event has. */
-export function eventBase(of: OcsfClass, activity: Activity, one: ExportedRecord, version: string): OcsfEvent {
+export function eventBase(
+  of: OcsfClass,
+  activity: Activity,
+  one: ExportedRecord,
+  version: string,
+  profile?: OcsfProfile,
+): OcsfEvent {
   const severity = severityOf(one);
   return {
     class_uid: of.uid,
@@ -61,6 +70,7 @@ export function eventBase(of: OcsfClass, activity: Activity, one: ExportedRecord
       event_code: one.record.kind,
       original_time: one.record.at,
       product: { name: 'dbgate', vendor_name: 'dbgate', version },
+      ...(profile === undefined ? {} : { profiles: [profile] }),
     },
   };
 }

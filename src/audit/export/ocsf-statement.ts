@@ -7,7 +7,6 @@ import {
   eventBase,
   gatewayEndpoint,
   type OcsfEvent,
-  type OcsfObject,
   type Outcome,
   present,
   sessionActor,
@@ -42,11 +41,9 @@ export function datastoreActivity(one: ExportedRecord, outcome: StatementOutcome
   const body = session && bodyOfRecord(session.body);
   const sql = intent && bodyOfRecord(intent.body)?.sql;
   const denied = intent?.decision === 'deny';
-  const base = eventBase(CLASSES.datastore, activity, one, version);
   const [table] = intent?.relations ?? [];
   return {
-    ...base,
-    metadata: { ...(base.metadata as OcsfObject), profiles: ['security_control'] },
+    ...eventBase(CLASSES.datastore, activity, one, version, 'security_control'),
     ...present({
       ...statusOf(outcomeOf(outcome)),
       status_code: outcome.sqlstate,
