@@ -2,14 +2,14 @@
  * Masking on one database, for all its sessions: the catalog they share, what its columns hold, and the plans that were
  * made, by what names meant, what classes were known and what the principal may see.
  */
-import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { MaskingRights } from '../masking/clearance.ts';
 import { rightsKey } from '../masking/clearance.ts';
-import { type Inheritance, makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
+import { makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
-import { bareName } from '../sql/names.ts';
+import { AwaitedRelations } from './awaited-relations.ts';
 import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
 import { CatalogWatch } from './catalog-watch.ts';
@@ -48,11 +48,6 @@ export interface ExplainedText {
 
 const MAX_TEXTS = 2_000;
 const MAX_CACHES = 200;
-const MAX_MAKING = 10_000;
-const MAKING_MS = 3_600_000;
-/** Its transaction may be open for long, and another relation of that name come into being meanwhile. */
-const PENDING_MS = 86_400_000;
-const MAX_PENDING = 100_000;
 const LOOK_AGAIN_MS = 250;
 const MAX_LOOK_AGAIN_MS = 2_000;
 
@@ -65,15 +60,6 @@ interface RecentCache {
   readonly traced: TracedCatalog;
   readonly rights: MaskingRights;
   readonly cache: PlanCache;
-}
-
-/** A relation of some name is on its way. */
-interface Awaited {
-  /** OIDs that are none of the statement's making, or were seen since. */
-  readonly known: Set<number>;
-  /** How many may come. */
-  left: number;
-  untilMs: number;
 }
 
 export class DatabaseMasking {
@@ -92,13 +78,7 @@ export class DatabaseMasking {
   /** By the very path that a session adopted: the key of a cache is dear to make for each statement. */
   #recent = new WeakMap<readonly string[], RecentCache>();
   #classesVersion = -1;
-  /** By the inheritance itself, which belongs to a plan: who fails over and over adds nothing. */
-  readonly #pending = new Map<Inheritance, Awaited>();
-  /** By bare name. */
-  readonly #making = new Map<string, Awaited>();
-  /** OIDs of relations that came into being by a statement that was planned here. */
-  readonly #madeHere = new Set<number>();
-  #settledWith: Catalog | undefined;
+  readonly awaited = new AwaitedRelations();
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
   #recordWorld: RecordWorld | undefined;
   #readForRecordAt = Number.NEGATIVE_INFINITY;
@@ -228,7 +208,7 @@ export class DatabaseMasking {
   ): readonly StatementPlan[] | undefined {
     const cache = this.#cacheOf(world, rights);
     const plans = cache.byShape.get(statements) ?? cache.byText.get(sql);
-    if (this.#pending.size < MAX_PENDING || plans?.some(({ inherits }) => inherits.length > 0) !== true) return plans;
+    if (!this.awaited.isFull || plans?.some(({ inherits }) => inherits.length > 0) !== true) return plans;
     return [unplannable('too many tables are being made from masked columns within a day')];
   }
 
@@ -272,7 +252,7 @@ export class DatabaseMasking {
       world.own ? shared : undefined,
       this.classifier,
       this.#isOwned,
-      (oid) => this.#madeHere.has(oid),
+      (oid) => this.awaited.isMadeHere(oid),
     );
     const plans =
       lineage === undefined || lineage.statements.length !== statements.length
@@ -333,78 +313,9 @@ export class DatabaseMasking {
     this.#recent = new WeakMap();
   }
 
-  /** A statement that makes these is on its way: who reads them later meets their classes. */
-  inherit(inherits: readonly Inheritance[], own: Catalog | undefined): void {
-    const untilMs = performance.now() + PENDING_MS;
-    for (const inheritance of inherits) {
-      const known = this.#pending.get(inheritance)?.known ?? this.#oidsOf(bareName(inheritance.lookup), own);
-      this.#pending.set(inheritance, { known, left: Number.POSITIVE_INFINITY, untilMs });
-    }
-  }
-
-  /** A relation is being made whose values can only be those that come through here. */
-  making(name: string, own: Catalog | undefined): void {
-    const bare = bareName(name);
-    const { known, left } = this.#making.get(bare) ?? { known: this.#oidsOf(bare, own), left: 0 };
-    this.#making.set(bare, { known, left: left + 1, untilMs: performance.now() + MAKING_MS });
-    if (this.#making.size > MAX_MAKING) this.#making.delete(this.#making.keys().next().value!);
-  }
-
-  #oidsOf(name: string, own: Catalog | undefined): Set<number> {
-    const oids = new Set<number>();
-    for (const relation of (own ?? this.#shared?.catalog)?.allRelations ?? []) {
-      if (relation.name === name) oids.add(relation.oid);
-    }
-    return oids;
-  }
-
-  /** Relations are on their way that classes are to go to, known by name alone. */
-  get awaitsRelations(): boolean {
-    return this.#pending.size > 0;
-  }
-
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
-    // What is on its way since this one was read is not in it.
-    if (catalog === this.#settledWith) return;
-    this.#settledWith = catalog;
-    if (this.#making.size === 0 && this.#pending.size === 0) return;
-    const named = Map.groupBy(catalog.allRelations, ({ name }) => name);
-    settleAwaited(
-      this.#making,
-      named,
-      (name) => name,
-      (_, { oid }) => {
-        this.#madeHere.add(oid);
-        return true;
-      },
-    );
-    const lookupName = ({ lookup }: Inheritance): string => bareName(lookup);
-    settleAwaited(this.#pending, named, lookupName, (inheritance, relation) => {
-      const column = relation.columns.find((one) => one.name === inheritance.column);
-      if (column === undefined) return false;
-      // A view holds nothing: what its columns are made of is read in its definition, which may be replaced.
-      if (relation.kind !== 'v') this.classifier.inherit(relation.oid, column.attnum, inheritance);
-      return true;
-    });
-  }
-}
-
-/** Tells of each relation that has come into being since. */
-function settleAwaited<Key>(
-  awaited: Map<Key, Awaited>,
-  named: ReadonlyMap<string, readonly CatalogRelation[]>,
-  nameOf: (key: Key) => string,
-  arrived: (key: Key, relation: CatalogRelation) => boolean,
-): void {
-  const nowMs = performance.now();
-  for (const [key, one] of awaited) {
-    for (const relation of named.get(nameOf(key)) ?? []) {
-      if (one.known.has(relation.oid) || !arrived(key, relation)) continue;
-      one.known.add(relation.oid);
-      one.left--;
-    }
-    if (one.left <= 0 || nowMs >= one.untilMs) awaited.delete(key);
+    this.awaited.settle(catalog, (oid, attnum, inheritance) => this.classifier.inherit(oid, attnum, inheritance));
   }
 }
 

@@ -49,7 +49,7 @@ export class MaskingSession implements SessionMasking {
 
   isNeeded(statements: readonly StatementFacts[]): boolean {
     // What a name stood for that classes are to go to must be known before it can be renamed.
-    if (this.#database.awaitsRelations && statements.some((one) => one.class === 'ddl')) return true;
+    if (this.#database.awaited.any && statements.some((one) => one.class === 'ddl')) return true;
     let needed = needs.get(statements);
     if (needed === undefined) {
       needed = statements.some(mayAnswer);
@@ -117,14 +117,19 @@ export class MaskingSession implements SessionMasking {
     return rights !== undefined && showsMore(rights, this.#rights());
   }
 
-  inherit({ inherits }: StatementPlan): void {
-    this.#database.inherit(inherits, this.#own?.catalog);
+  inherit({ inherits }: StatementPlan, isPathKnown: boolean): void {
+    const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
+    this.#database.awaited.inherit(inherits, schema, this.#catalog());
+  }
+
+  inherited({ inherits }: StatementPlan): void {
+    this.#database.awaited.inherited(inherits);
   }
 
   making(statements: readonly StatementFacts[]): void {
     for (const { targets } of statements) {
       for (const { action, kind, name } of targets) {
-        if (action === 'create' && kind === 'relation') this.#database.making(name, this.#own?.catalog);
+        if (action === 'create' && kind === 'relation') this.#database.awaited.making(name, this.#catalog());
       }
     }
   }
@@ -191,6 +196,11 @@ export class MaskingSession implements SessionMasking {
     if (this.#own !== undefined) this.#database.forget(this.#own);
     this.#own = undefined;
   }
+}
+
+/** Of the effective search_path: what is not qualified is made in the first of these, but for temporary relations. */
+function isForCreating(schema: string): boolean {
+  return schema !== 'pg_catalog' && !schema.startsWith('pg_temp_');
 }
 
 /** Nothing says that it will not go better the next time. */

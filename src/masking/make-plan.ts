@@ -66,6 +66,8 @@ export interface Inheritance {
   readonly from: string;
   /** What flows is no value of that class, but computed from such. */
   readonly computed: boolean;
+  /** The relation is a session's own. Missing: no. */
+  readonly temporary?: true;
 }
 
 export interface StatementPlan {
@@ -536,6 +538,7 @@ class Planner {
         class: copied ?? 'free_text',
         from,
         computed: copied === undefined,
+        ...(target.temporary ? { temporary: true } : {}),
       });
     }
     return { refuse: undefined, inherits: inherits ?? NO_INHERITANCE };

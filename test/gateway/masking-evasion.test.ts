@@ -108,6 +108,35 @@ describe('what is computed in steps', () => {
     expect(seen).not.toContain(SECRET.slice(1, 7));
   });
 
+  it('while a table of that very name comes and goes, before the one that waits behind a lock', async () => {
+    const [client, other, third] = [await connect(), await connect(), await connect()];
+    await prepare(third, 'CREATE TABLE gate (id int)', 'BEGIN', 'LOCK TABLE gate IN ACCESS EXCLUSIVE MODE');
+    const waiting = run(
+      client,
+      'CREATE TABLE behind AS SELECT u.id, substr(email, 2) AS a FROM users u WHERE NOT EXISTS (SELECT FROM gate)',
+    );
+    await expect
+      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`), { timeout: 10_000 })
+      .toEqual([{ n: 1 }]);
+    await rig.direct('CREATE TABLE behind (id int, a text)');
+    await expect.poll(() => run(other, 'SELECT a FROM behind'), { timeout: 10_000 }).toBe('[]');
+    await rig.direct('DROP TABLE behind');
+    await run(third, 'ROLLBACK');
+    await waiting;
+    const seen = await run(other, 'SELECT a FROM behind');
+    isHidden(seen);
+    expect(seen).not.toContain(SECRET.slice(1, 7));
+  });
+
+  it('and a table of that name which is made anew past the gateway is taken for what it is', async () => {
+    const client = await connect();
+    await prepare(client, 'CREATE TABLE anew AS SELECT id, substr(email, 2) AS name FROM users');
+    expect(await run(client, 'SELECT name FROM anew')).not.toContain(SECRET.slice(1, 7));
+    await rig.direct('DROP TABLE anew');
+    await rig.direct(`CREATE TABLE anew AS SELECT 1 AS id, 'lamp'::text AS name`);
+    await expect.poll(() => run(client, 'SELECT name FROM anew'), { timeout: 10_000 }).toBe('[{"name":"lamp"}]');
+  });
+
   it('under a name that it gets before anybody looked', async () => {
     const client = await connect();
     await run(

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DbgateError } from '../../src/errors.ts';
+import { AwaitedRelations } from '../../src/gateway/awaited-relations.ts';
 import { CatalogSnapshot } from '../../src/gateway/catalog-snapshot.ts';
 import { Classifier } from '../../src/gateway/classifier.ts';
 import { DatabaseMasking } from '../../src/gateway/database-masking.ts';
@@ -215,7 +216,7 @@ describe('an answer that cannot be masked', () => {
   });
 
   it('that would go into a table whose classes cannot be kept does not run', async () => {
-    vi.spyOn(DatabaseMasking.prototype, 'inherit').mockImplementation(() => {
+    vi.spyOn(AwaitedRelations.prototype, 'inherit').mockImplementation(() => {
       throw new Error('cannot');
     });
     const listener = await Listener.open(rig);

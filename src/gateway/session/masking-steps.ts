@@ -173,8 +173,10 @@ export class MaskingSteps {
 
   /** It is through, or was never run. */
   ended({ plans, moment, kind }: Request): void {
-    if (kind === 'bind' || moment === undefined || plans?.some(copies) !== true) return;
-    this.planning.masking?.copied(moment.names);
+    const { masking } = this.planning;
+    if (masking === undefined || kind === 'bind' || moment === undefined || plans?.some(copies) !== true) return;
+    masking.copied(moment.names);
+    for (const plan of plans) if (plan.inherits.length > 0) masking.inherited(plan);
   }
 
   /** It goes upstream now. Before its intent is taken: one that was taken has an outcome. */
@@ -184,9 +186,10 @@ export class MaskingSteps {
     if (statement.analysis.statements.some(mayCommit)) masking.goesOn();
     if (changesOthers(statement))
       masking.changesSchema(this.#backend.status === 'I', namesChanged(statement.analysis.statements));
+    const isPathKnown = !world.isStale(masking.sharedVersion);
     world.sent(statement.analysis.statements, changesSchema(statement), plans);
     if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
-    for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan);
+    for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan, isPathKnown);
   }
 
   transactionEnded(isSettled: boolean): void {

@@ -38,7 +38,9 @@ export interface SessionMasking {
     unmask: NonNullable<RequestAsk['unmask']>,
   ): { readonly command: string; readonly ask: RequestAsk } | undefined;
   /** Classes go along into what a statement has made. */
-  inherit(plan: StatementPlan): void;
+  inherit(plan: StatementPlan, isPathKnown: boolean): void;
+  /** It is through, whatever came of it. */
+  inherited(plan: StatementPlan): void;
   /** When a statement leaves. */
   moment(names: SchemaNames): SchemaMoment;
   /** May names and bodies mean something else than at that moment? */

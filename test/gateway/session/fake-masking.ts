@@ -114,7 +114,7 @@ export class FakeMasking implements SessionMasking {
   types: TypeLookup = (oid) => BUILTIN_TYPES.get(oid);
   /** Worlds that were adopted: paths, and `own` where rows of a catalog came along. */
   readonly adopted: string[] = [];
-  readonly inherited: StatementPlan[] = [];
+  readonly inheriting: StatementPlan[] = [];
   /** Texts that have to be traced first. */
   untraced: (sql: string) => boolean = () => false;
   readonly traced = new Set<string>();
@@ -143,8 +143,10 @@ export class FakeMasking implements SessionMasking {
   }
 
   inherit(plan: StatementPlan): void {
-    this.inherited.push(plan);
+    this.inheriting.push(plan);
   }
+
+  inherited(): void {}
 
   making(): void {}
 

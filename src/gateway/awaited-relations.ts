@@ -1,0 +1,152 @@
+/**
+ * Relations that statements under way are making, until they are seen in a catalog: what flows into their columns goes
+ * along with its class, and whose values can only be those that came through here is known.
+ *
+ * It must never take another relation for the one that is awaited: names say what is meant only together with a schema,
+ * and only once the statement is through.
+ */
+import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import type { Inheritance } from '../masking/make-plan.ts';
+import { bareName, nameParts } from '../sql/names.ts';
+
+interface Awaited {
+  readonly name: string;
+  /** Undefined: in any. */
+  readonly schema: string | undefined;
+  /** OIDs that are none of the statement's making, or were seen since. */
+  readonly known: Set<number>;
+  untilMs: number;
+}
+
+interface AwaitedColumn extends Awaited {
+  /** Statements that are sent and not through. */
+  running: number;
+  arrived: boolean;
+}
+
+interface Made extends Awaited {
+  /** How many may come. */
+  left: number;
+}
+
+/** Of any session: nobody knows which number its schema has before it is there. */
+const TEMPORARY = 'pg_temp';
+const TEMPORARY_PREFIX = 'pg_temp_';
+/** Nothing came of it: the statement failed, or was rolled back; of a temporary one it cannot be told. */
+const AWAIT_MS = 3_600_000;
+const AWAIT_TEMPORARY_MS = 86_400_000;
+const MAX_COLUMNS = 100_000;
+const MAX_MADE = 10_000;
+
+export class AwaitedRelations {
+  /** By the inheritance itself, which belongs to a plan: who fails over and over adds nothing. */
+  readonly #columns = new Map<Inheritance, AwaitedColumn>();
+  /** By bare name. */
+  readonly #made = new Map<string, Made>();
+  /** OIDs of relations that came into being by a statement that was planned here. */
+  readonly #madeHere = new Set<number>();
+  #settledWith: Catalog | undefined;
+
+  /** Classes are on their way to relations that are known by name alone. */
+  get any(): boolean {
+    return this.#columns.size > 0;
+  }
+
+  get isFull(): boolean {
+    return this.#columns.size >= MAX_COLUMNS;
+  }
+
+  isMadeHere(oid: number): boolean {
+    return this.#madeHere.has(oid);
+  }
+
+  /** A statement that makes these is sent. `schema`: where it creates what is not qualified; `catalog`: as it is before. */
+  inherit(inherits: readonly Inheritance[], schema: string | undefined, catalog: Catalog | undefined): void {
+    const nowMs = performance.now();
+    for (const inheritance of inherits) {
+      const one = this.#columns.get(inheritance) ?? awaitedColumn(inheritance, schema, catalog);
+      one.running++;
+      one.arrived = false;
+      one.untilMs = nowMs + (one.schema === TEMPORARY ? AWAIT_TEMPORARY_MS : AWAIT_MS);
+      this.#columns.set(inheritance, one);
+    }
+  }
+
+  /** It is through, whatever came of it. */
+  inherited(inherits: readonly Inheritance[]): void {
+    for (const inheritance of inherits) {
+      const one = this.#columns.get(inheritance);
+      if (one !== undefined && one.running > 0) one.running--;
+    }
+  }
+
+  /** A relation is being made whose values can only be those that come through here. */
+  making(name: string, catalog: Catalog | undefined): void {
+    const bare = bareName(name);
+    const known = this.#made.get(bare);
+    this.#made.set(bare, {
+      name: bare,
+      schema: undefined,
+      known: known?.known ?? oidsOf(bare, catalog),
+      left: (known?.left ?? 0) + 1,
+      untilMs: performance.now() + AWAIT_MS,
+    });
+    if (this.#made.size > MAX_MADE) this.#made.delete(this.#made.keys().next().value!);
+  }
+
+  /** What has come into being since gets the classes that flowed into it, by `give`. */
+  settle(catalog: Catalog, give: (oid: number, attnum: number, inheritance: Inheritance) => void): void {
+    // What is on its way since this one was read is not in it.
+    if (catalog === this.#settledWith) return;
+    this.#settledWith = catalog;
+    if (this.#made.size === 0 && this.#columns.size === 0) return;
+    const named = Map.groupBy(catalog.allRelations, ({ name }) => name);
+    const nowMs = performance.now();
+    for (const [key, one] of this.#made) {
+      for (const { oid } of arrivals(one, named)) {
+        one.known.add(oid);
+        this.#madeHere.add(oid);
+        one.left--;
+      }
+      if (one.left <= 0 || nowMs >= one.untilMs) this.#made.delete(key);
+    }
+    for (const [inheritance, one] of this.#columns) {
+      for (const relation of arrivals(one, named)) {
+        const column = relation.columns.find(({ name }) => name === inheritance.column);
+        if (column === undefined) continue;
+        one.known.add(relation.oid);
+        one.arrived = true;
+        // A view holds nothing: what its columns are made of is read in its definition, which may be replaced.
+        if (relation.kind !== 'v') give(relation.oid, column.attnum, inheritance);
+      }
+      // In its schema there is room for one of that name; temporary ones of other sessions look the same.
+      const isThere = one.arrived && one.running === 0 && one.schema !== undefined && one.schema !== TEMPORARY;
+      if (isThere || nowMs >= one.untilMs) this.#columns.delete(inheritance);
+    }
+  }
+}
+
+function awaitedColumn(
+  { lookup, temporary }: Inheritance,
+  schema: string | undefined,
+  catalog: Catalog | undefined,
+): AwaitedColumn {
+  const name = bareName(lookup);
+  const qualifier = nameParts(lookup).at(-2);
+  const of = temporary === true ? TEMPORARY : (qualifier ?? schema);
+  return { name, schema: of, known: oidsOf(name, catalog), running: 0, arrived: false, untilMs: 0 };
+}
+
+function arrivals({ name, schema, known }: Awaited, named: ReadonlyMap<string, readonly CatalogRelation[]>) {
+  return (named.get(name) ?? []).filter((relation) => {
+    if (known.has(relation.oid)) return false;
+    if (schema === TEMPORARY) return relation.schema.startsWith(TEMPORARY_PREFIX);
+    return schema === undefined || relation.schema === schema;
+  });
+}
+
+function oidsOf(name: string, catalog: Catalog | undefined): Set<number> {
+  const oids = new Set<number>();
+  for (const relation of catalog?.allRelations ?? []) if (relation.name === name) oids.add(relation.oid);
+  return oids;
+}
