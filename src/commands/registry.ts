@@ -95,6 +95,18 @@ export const COMMANDS: readonly RegistryEntry[] = [
     async () => (await import('./replay.ts')).replayCommand,
   ),
   entry('Record', 'watch', 'what is being run now', async () => (await import('./watch.ts')).watchCommand),
+  entry(
+    'Record',
+    'evidence',
+    'evidence for the controls of a framework',
+    async () => (await import('./evidence.ts')).evidenceCommand,
+  ),
+  entry(
+    'Record',
+    'access-review',
+    'who could reach which database, and who did',
+    async () => (await import('./access-review.ts')).accessReviewCommand,
+  ),
   entry('Record', 'verify', 'is the record what was signed', async () => (await import('./verify.ts')).verifyCommand),
   entry(
     'Record',
