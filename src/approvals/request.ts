@@ -62,7 +62,7 @@ export interface StatementScope {
   readonly session: string;
   /** It was sent inside a transaction block, whose locks are kept while it waits. */
   readonly inTransaction: boolean;
-  /** It can run in a transaction block, so that its effect can be counted before it is kept. */
+  /** It can run in a transaction block, and its command tag counts all that it changes: so that is known before it is kept. */
   readonly canRollBack: boolean;
 }
 

@@ -31,8 +31,10 @@ export function narrowTerms(
   const tryFirst = before.tryFirst === true || wanted.tryFirst === true ? true : undefined;
   // Nothing said is one: the narrowest of all counts.
   const times = least(before.times, wanted.times ?? 1)!;
+  if (!request.statement.canRollBack && (tryFirst ?? wanted.maxRows) !== undefined) {
+    return { refused: 'its rows cannot be counted before they are kept' };
+  }
   if (tryFirst === true && !tried) {
-    if (!request.statement.canRollBack) return { refused: 'it cannot be tried: it does not run in a transaction' };
     if (times > 1) return { refused: 'only one execution can be tried' };
   }
   return {

@@ -133,7 +133,7 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
     add('rows', statement.estimated_rows === null ? 'not known' : `about ${Math.round(statement.estimated_rows)}`);
     if (request.tried_rows !== null) add('tried', `${request.tried_rows} rows, kept only if approved again`);
     if (statement.in_transaction) add('locks', 'it waits in an open transaction, whose locks are held');
-    if (!statement.can_roll_back) add('trying', 'not possible: it cannot run in a transaction');
+    if (!statement.can_roll_back) add('trying', 'not possible: its rows cannot be counted before they are kept');
     if (request.waiting > 0) add('waiting', `${request.waiting} on the wire`);
   }
   add('purpose', sanitise(request.purpose ?? ''));

@@ -18,6 +18,7 @@ import type { StatementLineage } from '../sql/lineage/lineage.ts';
 import { nameParts, qualifiedName } from '../sql/names.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
 import type { HoldQuestion } from './session/contract.ts';
+import { isCounted } from './session/held-words.ts';
 import { queryOnce } from './side-query.ts';
 
 export interface HoldCircumstances {
@@ -62,7 +63,7 @@ export async function heldFacts(
     binds: question.binds,
     session: at.session,
     inTransaction: question.inTransaction,
-    canRollBack: question.canRollBack,
+    canRollBack: question.canRollBack && isCounted(analysis),
   };
   const { principal, purpose, application } = at;
   return { principal, database, purpose, application, approvers: question.approvers, statement };

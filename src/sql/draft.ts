@@ -21,6 +21,8 @@ export class Draft {
   readonly operators = new Set<string>();
   readonly types = new Set<string>();
   readonly commands = new Set<string>();
+  /** INSERT, UPDATE, DELETE and MERGE, how often. */
+  changes = 0;
   readonly settings = new Set<string>();
   readonly prepared: PreparedName[] = [];
 
@@ -43,6 +45,7 @@ export class Draft {
     this.writes ||= part.writes;
     this.locks ||= part.locks;
     this.changesRows ||= part.changesRows;
+    this.changes += part.changes;
     this.manyRows ||= part.manyRows;
     this.anyRelation ||= part.anyRelation;
     this.findings.push(...part.findings);
@@ -70,6 +73,7 @@ export class Draft {
       types: [...this.types],
       locks: this.locks,
       ...(this.commands.size > 0 ? { nested: [...this.commands] } : {}),
+      ...(this.changes > 1 ? { changesTwice: true as const } : {}),
       ...(this.settings.size > 0 ? { settings: [...this.settings] } : {}),
       ...(this.prepared.length > 0 ? { prepared: this.prepared } : {}),
       ...(this.changesRows ? { changesRows: true } : {}),

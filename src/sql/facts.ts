@@ -133,6 +133,8 @@ export interface StatementFacts {
   readonly routine?: StatementFacts;
   /** UPDATE, DELETE, MERGE or the like anywhere. Missing: no. */
   readonly changesRows?: boolean;
+  /** It changes rows by more than one INSERT, UPDATE, DELETE or MERGE, so its command tag does not count them all. Missing: no. */
+  readonly changesTwice?: true;
   /** Relations that these are about, as written. Missing: none. */
   readonly changed?: readonly string[];
   /** Relations whose rows it inserts, changes or removes by a command, as written; functions that it calls may do more. Missing: none. */

@@ -150,6 +150,7 @@ export class Walk {
       const command = commandOf(type, node);
       this.draft.raise(command.class);
       this.draft.commands.add(command.name);
+      if (/^(?:Insert|Update|Delete|Merge)Stmt$/.test(type)) this.draft.changes++;
       const handler = this.around.handlerOf(type);
       const outer = this.#select;
       const outerCascade = this.#cascade;

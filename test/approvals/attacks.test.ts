@@ -19,12 +19,19 @@ const rig = withRig({
     INSERT INTO person SELECT i, 'mail' || i || '@example.com' FROM generate_series(1, 10) i;
     CREATE TABLE news (id int PRIMARY KEY, email text);
     INSERT INTO news SELECT i, 'news' || i || '@example.com' FROM generate_series(1, 10) i;
+    CREATE FUNCTION sweep() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM item; RETURN 1; END';
     ANALYZE;
     CREATE SCHEMA other; CREATE TABLE other.item (id int PRIMARY KEY);
     INSERT INTO other.item SELECT generate_series(1, 10)`,
   tune: (settings) => ({
     ...settings,
-    rules: [{ id: 'held', effect: 'hold', match: { command: ['DELETE', 'UPDATE', 'DO', 'SELECT'] } }],
+    rules: [
+      {
+        id: 'held',
+        effect: 'hold',
+        match: { command: ['DELETE', 'UPDATE', 'DO', 'SELECT', 'EXPLAIN', 'TRUNCATE TABLE'] },
+      },
+    ],
     roles: { admins: [{ group: 'admins' }], auditors: [] },
     approvals: {
       ...plain,
@@ -123,6 +130,26 @@ describe('executions of one shape, of which many are approved', () => {
     });
     await post(`/v1/requests/${asked[0].id}/deny`, owner, { reason: 'no' });
     expect((await running).code).toBe('42501');
+  });
+});
+
+describe('approved for so many rows at most', () => {
+  it.each([
+    ['WITH gone AS (DELETE FROM item RETURNING 1) SELECT count(*) FROM gone'],
+    ['WITH gone AS (DELETE FROM item) DELETE FROM few WHERE id = 2'],
+    ['SELECT sweep()'],
+    ['EXPLAIN ANALYZE DELETE FROM item'],
+    ['TRUNCATE few'],
+  ])('%s: what its tag does not count cannot be approved so, nor tried', async (sql) => {
+    const before = [await rowsOf('item'), await rowsOf('few')];
+    const client = await rig.connect(await rig.tokenOf('adm', ['admins']));
+    const running = failure(client.query(sql));
+    const { id, statement } = await theRequest();
+    expect(statement.can_roll_back).toBe(false);
+    for (const terms of [{ max_rows: 5 }, { try: true }]) await expect(approve(id, terms)).rejects.toThrow('counted');
+    await deny(id);
+    await running;
+    expect([await rowsOf('item'), await rowsOf('few')]).toEqual(before);
   });
 });
 

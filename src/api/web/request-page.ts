@@ -130,9 +130,10 @@ ${
 
 function statementTerms({ request, waiting }: RequestState): HtmlValue {
   if (request.kind !== 'statement') return undefined;
-  const canTry = request.statement.canRollBack && waiting.length > 0;
+  const { canRollBack } = request.statement;
+  const canTry = canRollBack && waiting.length > 0;
   return html`
-<label for="max_rows">Roll back if it changes more rows than</label><input type="number" id="max_rows" name="max_rows" min="0" max="1000000000000" inputmode="numeric">
+${canRollBack ? html`<label for="max_rows">Roll back if it changes more rows than</label><input type="number" id="max_rows" name="max_rows" min="0" max="1000000000000" inputmode="numeric">` : undefined}
 <label for="times">How many executions (1 if empty)</label><input type="number" id="times" name="times" min="1" max="1000000" inputmode="numeric">
 ${canTry ? html`<label><input type="checkbox" name="try" value="yes"> Try it first: count the rows, then ask again</label>` : undefined}`;
 }

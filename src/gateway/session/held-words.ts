@@ -181,3 +181,17 @@ export function canRollBack({ statements, class: kind }: Analysis): boolean {
     return !/^(?:CREATE|DROP) INDEX$/.test(command) && targets.every(({ label }) => label !== 'index');
   });
 }
+
+const COUNTED = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES)$/;
+const READS_ONLY = /^(?:SELECT|VALUES)$/;
+
+/** Does its command tag tell all rows that it changes? Not of what CTEs change, functions, TRUNCATE and DDL. */
+export function isCounted({ statements }: Analysis): boolean {
+  return statements.every(
+    ({ command, nested = [], changesTwice, callsWrite }) =>
+      COUNTED.test(command) &&
+      nested.every((one) => READS_ONLY.test(one)) &&
+      changesTwice !== true &&
+      callsWrite !== true,
+  );
+}

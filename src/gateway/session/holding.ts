@@ -17,6 +17,7 @@ import {
   canRollBack,
   FAILED_TRANSACTION,
   heldNotice,
+  isCounted,
   notAlone,
   refusedBy,
   refusedToHold,
@@ -124,7 +125,8 @@ export class Holding {
   #onItsTerms(held: Held, decision: DenyDecision, approval: Approval): Approval | DenyDecision | 'waits' {
     if ((approval.maxRows === undefined && !approval.confirm) || approval.isOwnBlock === true) return approval;
     const { status } = this.#backend;
-    if ((this.#core.pipelineOpen && status === 'I') || !canRollBack(held.statement.analysis)) {
+    const { analysis } = held.statement;
+    if ((this.#core.pipelineOpen && status === 'I') || !canRollBack(analysis) || !isCounted(analysis)) {
       this.#core.command({ type: 'end_hold', how: 'abandon' });
       return cannotTry(decision, approval.request);
     }
@@ -190,7 +192,8 @@ export class Holding {
       reason: decision.message,
       approvers: decision.approvers ?? [],
       inTransaction: status !== 'I' || pipelineOpen,
-      canRollBack: !(pipelineOpen && status === 'I') && canRollBack(statement.analysis),
+      canRollBack:
+        !(pipelineOpen && status === 'I') && canRollBack(statement.analysis) && isCounted(statement.analysis),
     };
     this.#waiter.wait({ for: 'approval', held, decision, placed: undefined });
     this.#core.command({ type: 'hold', question });

@@ -125,8 +125,10 @@ function factsOf(text: string): StatementFacts {
       command = 'EXECUTE';
       prepared.push({ action: 'execute', name: words[1]! });
       break;
-    case 'alter':
     case 'hold':
+      command = 'DELETE';
+      break;
+    case 'alter':
     case 'deny':
     case 'write':
     case 'copyin':
