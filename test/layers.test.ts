@@ -59,6 +59,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       'gateway',
       'audit/evidence',
+      'telemetry',
       'audit/tree',
       'audit/export',
       'approvals',
@@ -71,6 +72,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'gateway',
+  { name: 'telemetry', may: ['gateway', 'audit/tree', 'approvals', 'audit', 'store', 'classify', 'sql', 'config'] },
     may: [
       'gateway/session',
       'approvals',
@@ -134,6 +136,7 @@ const CONTRACTS = [
   'masking/clearance.ts',
   'masking/plan.ts',
   'policy/decision.ts',
+  'config/telemetry-settings.ts',
   'sql/facts.ts',
   'sql/lineage/lineage.ts',
   'store/event-log.ts',

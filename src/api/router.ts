@@ -21,6 +21,7 @@ import { explain } from './explain.ts';
 import { history, historySession, historySessions, reindex, statementOfHistory } from './history.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
 import {
+import { METRICS_PATH, type MetricsPage, serveMetrics } from './metrics.ts';
   approveRequest,
   askRequest,
   cancelRequest,
@@ -50,6 +51,8 @@ export interface ApiOptions {
   authenticate(request: IncomingMessage): Promise<Principal>;
   /** Host and port of the native listener, as clients reach it. */
   native(): { host: string; port: number } | undefined;
+  /** Undefined: there is no `/metrics`. */
+  readonly metrics: MetricsPage | undefined;
 }
 
 export interface Call {
@@ -120,6 +123,10 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
     const callback = request.method === 'POST' ? CALLBACK_PATH.exec(url.pathname) : null;
     if (callback !== null) return await serveCallback(api.callbacks, request, response, callback);
     if (api.web.serves(url)) return await api.web.serve(request, response, url);
+    if (url.pathname === METRICS_PATH && request.method === 'GET') {
+      request.resume();
+      return serveMetrics(api.metrics, request, response);
+    }
     if (CONNECT_PATH.test(url.pathname)) {
       throw new DbgateError('usage', 'this route is reached with Upgrade: postgresql', {
         hint: 'Use `dbgate connect`.',

@@ -25,6 +25,7 @@ import {
 import { notifySection, webSection } from './notify-file.ts';
 import { rolesSection } from './roles-file.ts';
 import { sharedSection } from './shared-file.ts';
+import { metricsSection, telemetrySection } from './telemetry-file.ts';
 
 const pemOrReference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*$|file:.+$|\s*-----BEGIN )/);
 const PEM_EXPECTS = '`file:PATH` (relative to this file), `env:NAME` or the PEM text itself';
@@ -440,6 +441,8 @@ export const gatewayFile = z.strictObject({
   roles: rolesSection,
   shared: sharedSection,
   audit: auditSection,
+  metrics: metricsSection,
+  telemetry: telemetrySection,
   limits: field(
     z
       .strictObject({

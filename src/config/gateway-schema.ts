@@ -19,6 +19,7 @@ import { toRoles } from './roles-file.ts';
 import { type SchemaNode, schemaNode } from './schema-walk.ts';
 import { type ReferenceSource, resolveReference } from './secret-reference.ts';
 import { toShared } from './shared-file.ts';
+import { toMetrics, toOtlp } from './telemetry-file.ts';
 import { type KeyPath, parseYaml, pathText } from './yaml-source.ts';
 
 export interface GatewayConfig {

@@ -7,6 +7,7 @@ import type { PredicateMode } from '../masking/clearance.ts';
 import type { MaskMode } from '../masking/plan.ts';
 import type { ApprovalSettings, NotifySettings } from './approval-settings.ts';
 import type { AuditSettings } from './audit-settings.ts';
+import type { MetricsSettings, OtlpSettings } from './telemetry-settings.ts';
 
 export interface GatewaySettings {
   /** Names this gateway in records; default: the host name of `publicUrl`. */
@@ -35,6 +36,10 @@ export interface GatewaySettings {
   readonly roles?: RoleSettings | undefined;
   /** What several gateways share; undefined: this one is by itself. */
   readonly shared?: SharedSettings | undefined;
+  /** `/metrics`; undefined: there is none. */
+  readonly metrics?: MetricsSettings | undefined;
+  /** A collector of OpenTelemetry; undefined: none is told. */
+  readonly otlp?: OtlpSettings | undefined;
   readonly audit: AuditSettings;
   readonly limits: LimitSettings;
 }

@@ -20,6 +20,8 @@ export class CatalogSnapshot {
   version = 0;
   /** What it was made of, for threads that make their own of it. */
   rows: CatalogRows = [];
+  /** When it was read last, epoch milliseconds; undefined: it was not. */
+  readAt: number | undefined;
   readonly #settings: UpstreamSettings;
   readonly #log: (line: string) => void;
   readonly #schedule = new SnapshotSchedule(() => this.#readNow());
@@ -84,6 +86,7 @@ export class CatalogSnapshot {
         this.#fingerprint = fingerprint;
       }
       this.#holds = true;
+      this.readAt = Date.now();
       this.#failure = undefined;
       this.#retryUnreadable();
     } catch (error) {

@@ -78,6 +78,11 @@ export class DatabaseRuntime {
     return this.#settings;
   }
 
+  /** Epoch milliseconds; undefined: nobody needed its catalog yet. */
+  get catalogReadAt(): number | undefined {
+    return this.#snapshot.readAt;
+  }
+
   /** Other settings of the same server and database; false: it is another one. */
   adopt(settings: DatabaseSettings): boolean {
     const { upstream } = settings;

@@ -9,9 +9,13 @@ export interface DurabilityWaiter {
 interface Wait {
   waiter: DurabilityWaiter;
   position: Position;
+  /** Of a monotonic clock; 0: nobody wants to know. */
+  since: number;
 }
 
 export class Durability {
+  /** Told how long each waited, milliseconds. */
+  onWaited: ((ms: number) => void) | undefined;
   /** In order of position: intents are taken one after the other, and waited for at once. */
   #waiting: Wait[] = [];
   #head = 0;
@@ -25,7 +29,7 @@ export class Durability {
   }
 
   wait(waiter: DurabilityWaiter, position: Position): void {
-    this.#waiting.push({ waiter, position });
+    this.#waiting.push({ waiter, position, since: this.onWaited === undefined ? 0 : performance.now() });
   }
 
   close(): void {
@@ -35,8 +39,10 @@ export class Durability {
   #durable(position: Position): void {
     const waiting = this.#waiting;
     let last: DurabilityWaiter | undefined;
+    const now = this.onWaited === undefined ? 0 : performance.now();
     while (this.#head < waiting.length && waiting[this.#head]!.position <= position) {
-      const { waiter } = waiting[this.#head++]!;
+      const { waiter, since } = waiting[this.#head++]!;
+      if (since > 0) this.onWaited?.(now - since);
       // A pipeline takes many intents in a row.
       if (waiter !== last) waiter.durable(position);
       last = waiter;

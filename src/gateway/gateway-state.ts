@@ -113,6 +113,11 @@ export class GatewayState {
     return runtime;
   }
 
+  /** Those that sessions were opened to. */
+  openDatabases(): Iterable<DatabaseRuntime> {
+    return this.#databases.values();
+  }
+
   /** DDL went through: this gateway looks at the catalog again, and so do the others. */
   schemaChanged(runtime: DatabaseRuntime): void {
     runtime.schemaChanged();

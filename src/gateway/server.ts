@@ -26,6 +26,7 @@ import { openAuditTree } from '../audit/tree/tree.ts';
 import { recordAcceptedRewrite, recordKeyRotation } from '../audit/tree/tree-events.ts';
 import { loadGatewayConfig } from '../config/gateway-schema.ts';
 import type { GatewaySettings, ListenAddress, SharedSettings } from '../config/gateway-settings.ts';
+import { VERSION } from '../config/version.ts';
 import { DbgateError } from '../errors.ts';
 import { openDatabaseTokens } from '../identity/database-token.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -35,6 +36,7 @@ import { openHistory } from '../store/history-index.ts';
 import type { SharedDatabase } from '../store/postgres-database.ts';
 import type { PostgresLog } from '../store/postgres-log.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
+import { openTelemetry } from '../telemetry/telemetry.ts';
 import { boundYoungGeneration } from '../young-generation.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
 import { closeSoon } from './close-soon.ts';
@@ -77,10 +79,21 @@ const MAX_HEADER_BYTES = 48 << 10;
 const KEEP_ALIVE_MS = 60_000;
 
 export async function startGateway(settings: GatewaySettings, options: StartOptions = {}): Promise<RunningGateway> {
-  const logLine = (line: string): void => options.log?.(oneLogLine(line));
+  let inForce: GatewayState | undefined;
+  const logLine = (line: string): void => {
+    const one = oneLogLine(line);
+    telemetry?.log(one);
+    options.log?.(one);
+  };
+  const telemetry = openTelemetry({
+    settings: () => inForce?.settings ?? settings,
+    version: VERSION,
+    // What cannot be told to the collector is not told to it.
+    logLine: (line) => options.log?.(oneLogLine(line)),
+  });
   boundYoungGeneration();
   await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
-  const closing: (() => unknown)[] = [];
+  const closing: (() => unknown)[] = [() => telemetry?.close()];
   try {
     const now = Date.now;
     const log = await openSegmentLog({
@@ -92,6 +105,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       now,
     });
     closing.push(() => log.close());
+      onSync: telemetry?.synced,
     for (const note of log.status().recoveryNotes) logLine(`audit: ${note}`);
     const feed = new LiveFeed(log);
     const tree = await openAuditTree(log, {
@@ -103,7 +117,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       onRotated: (vkey, before) => recordKeyRotation(recorder, vkey, before),
     });
     closing.push(() => tree.close());
-    const recorder = openRecorder(log, {
+    const plainRecorder = openRecorder(log, {
       gatewayId: settings.gatewayId,
       now,
       tap: feed,
@@ -111,6 +125,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     });
     closing.push(() => recorder.close());
     const life = new LifeRecord({ log, recorder, stateDir: settings.stateDir, logLine });
+    const recorder = telemetry?.recorder(plainRecorder) ?? plainRecorder;
     let hasStarted = false;
     closing.push(() => (hasStarted ? life.stopped() : undefined));
     await recordAcceptedRewrite(recorder, tree.accepted, options.acceptRewritten);
@@ -146,7 +161,6 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const egress = openEgressUsages(settings.stateDir, { now, logLine });
     closing.push(() => egress.close());
     const sharedLog = shared?.log;
-    let inForce: GatewayState | undefined;
     const rights: RequestRights = {
       mayReach: (principal, database) => gateway.baseAccessOf(principal, database) !== undefined,
       isDatabaseAdmin: (principal, database) => gateway.baseAccessOf(principal, database)?.access === 'admin',
@@ -188,6 +202,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       const { Notices } = await import('./notices.ts');
       const notices = await Notices.open(shared.database, {
         schemaChanged: (database) => gateway.schemaChangedElsewhere(database),
+    gateway.durability.onWaited = telemetry?.waited;
+    telemetry?.watch({ gateway, tree, notifier });
       });
       gateway.notices = notices;
       closing.push(() => notices.close());
@@ -284,6 +300,10 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       socket.on('error', () => socket.destroy());
       const { remoteAddress = '?', remotePort = 0 } = request.socket;
       let principal: Principal | undefined;
+      metrics:
+        telemetry === undefined || settings.metrics === undefined
+          ? undefined
+          : { token: settings.metrics.token, metrics: () => telemetry.metrics() },
       let database: string | undefined;
       try {
         const { pathname } = requestUrl(request);
@@ -339,6 +359,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
         await closeAll(closing);
       },
     };
+          metrics: settings.metrics,
+          otlp: settings.otlp,
   } catch (error) {
     await closeAll(closing);
     throw error;

@@ -17,6 +17,8 @@ export interface GroupCommitOwner {
   readonly now: () => number;
   /** Everything up to `last` has been handed to the operating system. */
   written(last: Position): void;
+  /** Told how long each sync took, milliseconds. */
+  readonly timed?: ((ms: number) => void) | undefined;
   /** These records are on stable storage. */
   synced(records: Unsynced): void;
   /** The file cannot be trusted any more; the owner calls `stop`. */
@@ -206,8 +208,10 @@ export class GroupCommit {
 
   #syncNow(writer: SegmentWriter, unsynced: Unsynced, then: () => void): void {
     this.#busy = true;
+    const begun = this.#owner.timed === undefined ? 0 : performance.now();
     writer.sync((error) => {
       this.#busy = false;
+      if (begun > 0) this.#owner.timed?.(performance.now() - begun);
       if (error !== undefined) {
         this.#owner.failed(error);
         return;

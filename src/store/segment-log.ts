@@ -45,6 +45,8 @@ export interface SegmentLogOptions {
   readonly maxQueuedBytes: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Told how long each sync took, milliseconds. */
+  readonly onSync?: ((ms: number) => void) | undefined;
 }
 
 /** What the log says of itself, for /healthz and doctor. */
@@ -133,6 +135,7 @@ class EmbeddedLog implements SegmentLog {
     this.#commit = new GroupCommit({
       durability: options.durability,
       now: options.now,
+      timed: options.onSync,
       written: (last) => {
         if (!this.#sync) this.#notifyDurable(last);
       },
