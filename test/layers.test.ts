@@ -43,6 +43,8 @@ const LAYERS: readonly Layer[] = [
     may: [
       'api',
       'gateway',
+      'audit/archive',
+      'telemetry',
       'audit/tree',
       'approvals',
       'audit',
@@ -57,9 +59,9 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'api',
     may: [
+      'telemetry',
       'gateway',
       'audit/evidence',
-      'telemetry',
       'audit/tree',
       'audit/export',
       'approvals',
@@ -70,9 +72,9 @@ const LAYERS: readonly Layer[] = [
       'policy',
     ],
   },
+  { name: 'telemetry', may: ['gateway', 'audit/tree', 'approvals', 'audit', 'store', 'classify', 'sql', 'config'] },
   {
     name: 'gateway',
-  { name: 'telemetry', may: ['gateway', 'audit/tree', 'approvals', 'audit', 'store', 'classify', 'sql', 'config'] },
     may: [
       'gateway/session',
       'approvals',
@@ -90,12 +92,14 @@ const LAYERS: readonly Layer[] = [
       'socket-reads.ts',
     ],
   },
+  { name: 'audit/archive', may: ['audit/tree', 'audit/s3', 'audit', 'store', 'config'] },
   // Webhooks of checkpoints are signed as those of requests are.
-  { name: 'audit/tree', may: ['approvals', 'audit', 'store', 'config'] },
+  { name: 'audit/tree', may: ['approvals', 'audit/s3', 'audit', 'store', 'config'] },
   { name: 'audit/evidence', may: ['approvals', 'audit', 'store', 'policy', 'config'] },
   { name: 'approvals', may: ['audit', 'store', 'identity', 'classify', 'policy', 'config'] },
   // Records in the formats of others.
   { name: 'audit/export', may: ['audit'], pure: ['node:buffer'] },
+  { name: 'audit/s3', may: [] },
   { name: 'audit', may: ['store'] },
   { name: 'store', may: [] },
   { name: 'identity', may: ['config'] },
@@ -132,11 +136,11 @@ const CONTRACTS = [
   'config/approval-settings.ts',
   'config/audit-settings.ts',
   'config/gateway-settings.ts',
+  'config/telemetry-settings.ts',
   'identity/principal.ts',
   'masking/clearance.ts',
   'masking/plan.ts',
   'policy/decision.ts',
-  'config/telemetry-settings.ts',
   'sql/facts.ts',
   'sql/lineage/lineage.ts',
   'store/event-log.ts',

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Notifier } from '../approvals/notify/notifier.ts';
+import type { Archive } from '../audit/archive/archive.ts';
 import type { Erasure } from '../audit/erasure.ts';
 import type { AuditTree } from '../audit/tree/tree.ts';
 import { DbgateError } from '../errors.ts';
@@ -20,8 +21,8 @@ import { accessReview, evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { history, historySession, historySessions, reindex, statementOfHistory } from './history.ts';
 import { httpErrorOf, sendJson } from './http-answer.ts';
-import {
 import { METRICS_PATH, type MetricsPage, serveMetrics } from './metrics.ts';
+import {
   approveRequest,
   askRequest,
   cancelRequest,
@@ -42,17 +43,19 @@ export interface ApiOptions {
   readonly gateway: GatewayState;
   readonly history: History;
   readonly erasure: Erasure;
+  /** Undefined: the record is here only. */
+  readonly archive: Archive | undefined;
   readonly feed: LiveFeed;
   readonly tree: AuditTree;
   readonly databaseTokens: DatabaseTokens;
   readonly notifier: Pick<Notifier, 'pending' | 'dropped'>;
   readonly callbacks: Callbacks;
   readonly web: Web;
+  /** Undefined: there is no `/metrics`. */
+  readonly metrics: MetricsPage | undefined;
   authenticate(request: IncomingMessage): Promise<Principal>;
   /** Host and port of the native listener, as clients reach it. */
   native(): { host: string; port: number } | undefined;
-  /** Undefined: there is no `/metrics`. */
-  readonly metrics: MetricsPage | undefined;
 }
 
 export interface Call {
@@ -120,13 +123,13 @@ export async function serveApi(api: ApiOptions, request: IncomingMessage, respon
       request.resume();
       return url.pathname === '/healthz' ? health(api, response) : discovery(api, response);
     }
-    const callback = request.method === 'POST' ? CALLBACK_PATH.exec(url.pathname) : null;
-    if (callback !== null) return await serveCallback(api.callbacks, request, response, callback);
-    if (api.web.serves(url)) return await api.web.serve(request, response, url);
     if (url.pathname === METRICS_PATH && request.method === 'GET') {
       request.resume();
       return serveMetrics(api.metrics, request, response);
     }
+    const callback = request.method === 'POST' ? CALLBACK_PATH.exec(url.pathname) : null;
+    if (callback !== null) return await serveCallback(api.callbacks, request, response, callback);
+    if (api.web.serves(url)) return await api.web.serve(request, response, url);
     if (CONNECT_PATH.test(url.pathname)) {
       throw new DbgateError('usage', 'this route is reached with Upgrade: postgresql', {
         hint: 'Use `dbgate connect`.',
@@ -177,7 +180,7 @@ export function decoded(text: string): string {
   }
 }
 
-function health({ gateway, notifier, tree }: ApiOptions, response: ServerResponse): void {
+function health({ gateway, notifier, tree, archive }: ApiOptions, response: ServerResponse): void {
   const healthy = gateway.log.state === 'healthy' && gateway.recorder.dropped === 0;
   sendJson(response, healthy ? 200 : 503, {
     status: healthy ? 'ok' : 'degraded',
@@ -189,8 +192,15 @@ function health({ gateway, notifier, tree }: ApiOptions, response: ServerRespons
     notifications_pending: notifier.pending,
     notifications_dropped: notifier.dropped,
     tree: treeHealth(tree),
+    // Why is in the gateway's own log: it may name places that are nobody else's business.
+    ...(archive === undefined ? {} : { archive: archiveHealth(archive) }),
     sessions: gateway.sessions.size,
   });
+}
+
+function archiveHealth({ status }: Archive): object {
+  const { state, segments, at, lost } = status;
+  return { state, segments, at: at ?? null, lost: lost.length };
 }
 
 function discovery({ gateway, native }: ApiOptions, response: ServerResponse): void {

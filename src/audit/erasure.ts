@@ -23,6 +23,8 @@ export interface ErasureChoice {
   readonly id?: string | undefined;
   /** Epoch milliseconds: older than this. */
   readonly beforeMs?: number | undefined;
+  /** Statements that touch columns of this class. */
+  readonly class?: string | undefined;
 }
 
 export interface Erased {
@@ -58,13 +60,20 @@ export class Erasure {
     return mine;
   }
 
+  /** Nothing is erased while `task` changes segments; erasures that are running come first. */
+  exclusively<T>(task: () => Promise<T>): Promise<T> {
+    const mine = this.#running.then(task);
+    this.#running = mine.catch(() => undefined);
+    return mine;
+  }
+
   async #erase(
     choice: ErasureChoice,
     why: { readonly reason: string; readonly by: string | undefined },
   ): Promise<Erased> {
     const { log, recorder, history } = this.#parts;
     const { subject, session, id, beforeMs } = choice;
-    if ([subject, session, id, beforeMs].every((one) => one === undefined)) {
+    if ([subject, session, id, beforeMs, choice.class].every((one) => one === undefined)) {
       throw new DbgateError(ErrorCode.usage, 'say what to erase: a subject, a session, a statement, or before when');
     }
     await log.flush();
@@ -82,6 +91,7 @@ export class Erasure {
         before,
         session: session ?? null,
         id: id ?? null,
+        ...(choice.class === undefined ? {} : { class: choice.class }),
         bySubject: subject !== undefined,
       },
       body: { reason: why.reason, subject },
@@ -109,6 +119,7 @@ export class Erasure {
         if (before !== undefined && record.at >= before) continue;
         if (choice.session !== undefined && !('session' in record && record.session === choice.session)) continue;
         if (choice.id !== undefined && !isStatement(record, choice.id)) continue;
+        if (choice.class !== undefined && !touches(record, choice.class)) continue;
         if (choice.subject !== undefined) {
           const inSession = 'session' in record && sessions.has(record.session);
           if (!inSession && !isOf(record, choice.subject)) continue;
@@ -144,6 +155,10 @@ export class Erasure {
 
 function isStatement(record: AuditRecord, id: string): boolean {
   return record.kind === 'statement.intent' && `${record.session}.${record.n}` === id;
+}
+
+function touches(record: AuditRecord, wanted: string): boolean {
+  return record.kind === 'statement.intent' && Object.values(record.columns).some((one) => one === wanted);
 }
 
 /** Is it about that person? `who`: a `principalKey`, a subject or an address. */

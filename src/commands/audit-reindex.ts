@@ -2,9 +2,8 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import type { AuditAction } from './audit.ts';
 import type { CommandContext } from './context.ts';
 import { reindexLine } from './history-answers.ts';
+import { progressBar } from './progress-bar.ts';
 import { sanitise } from './sanitise.ts';
-
-const BAR_WIDTH = 30;
 
 /** `dbgate audit reindex`: the index behind `history` is made anew from the segments, which are the truth. */
 export const auditReindexAction: AuditAction = {
@@ -56,24 +55,4 @@ async function online(context: CommandContext, show: (done: number, total: numbe
   } finally {
     await client.close();
   }
-}
-
-/** On stderr, where a terminal can be redrawn; nothing elsewhere. */
-function progressBar(context: CommandContext): { show(done: number, total: number): void; end(): void } {
-  let last = '';
-  return {
-    show(done, total) {
-      if (!context.live || total === 0) return;
-      const share = Math.min(1, done / total);
-      const full = Math.round(share * BAR_WIDTH);
-      const [on, off] = context.unicode ? ['█', '░'] : ['#', '.'];
-      const text = `\r${on.repeat(full)}${off.repeat(BAR_WIDTH - full)} ${Math.floor(share * 100)}%`;
-      if (text !== last) context.stderr.write(text);
-      last = text;
-    },
-    end() {
-      if (last !== '') context.stderr.write('\n');
-      last = '';
-    },
-  };
 }

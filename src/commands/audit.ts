@@ -4,6 +4,7 @@ import { auditEraseAction } from './audit-erase.ts';
 import { auditExportAction } from './audit-export.ts';
 import { auditKeysAction } from './audit-keys.ts';
 import { auditReindexAction } from './audit-reindex.ts';
+import { auditRestoreAction } from './audit-restore.ts';
 import { auditRotateKeyAction } from './audit-rotate-key.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 
@@ -23,6 +24,7 @@ const ACTIONS: readonly AuditAction[] = [
   auditRotateKeyAction,
   auditReindexAction,
   auditEraseAction,
+  auditRestoreAction,
   auditExportAction,
 ];
 

@@ -1,10 +1,11 @@
 /** `audit:` of gateway.yaml: the record, the key that signs its tree, and who is told of what was signed. */
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { archiveSection, s3Section, toArchive, toS3 } from './archive-file.ts';
 import type { AuditSettings, TreeSettings, WitnessSettings } from './audit-settings.ts';
 import { duration, field, LINE_EXPECTS, line, SECRET_EXPECTS, secretReference, size } from './fields.ts';
 
-const KINDS = ['url', 'git', 'webhook', 'file'] as const;
+const KINDS = ['url', 'git', 'webhook', 'file', 's3'] as const;
 
 const witness = z
   .strictObject({
@@ -33,9 +34,14 @@ const witness = z
       reference: 'webhook-secret',
     }),
     file: field(line.optional(), 'a file, relative to this one, to which checkpoints are appended', 'a path'),
+    s3: field(
+      s3Section.optional(),
+      'a bucket: each checkpoint is an object, best of other administrators and under `object_lock_days`',
+      'a mapping',
+    ),
     every: field(
       duration(1000, 86_400_000).optional(),
-      'how often it is told, if there is something to tell: `10s` for `url` and `file`, `1m` for `git` and `webhook` if not given',
+      'how often it is told, if there is something to tell: `10s` for `url` and `file`, `1m` for `git`, `webhook` and `s3` if not given',
       'a duration from 1s to 1d, such as `30s`',
     ),
   })
@@ -43,7 +49,7 @@ const witness = z
     const fault = (key: string, message: string) => issues.push({ code: 'custom', path: [key], input: '', message });
     const given = KINDS.filter((kind) => value[kind] !== undefined);
     if (given.length !== 1) {
-      fault(given[1] ?? 'url', 'expected exactly one of `url`, `git`, `webhook`, `file`');
+      fault(given[1] ?? 'url', 'expected exactly one of `url`, `git`, `webhook`, `file`, `s3`');
       return;
     }
     const [kind] = given;
@@ -111,11 +117,19 @@ export const auditSection = field(
               'whole segments are removed after this, from the oldest on; kept for ever if not given',
               'a duration from 1h, such as `730d`',
             ),
+            classes: field(
+              z
+                .record(line, field(duration(3_600_000, 100 * 365 * 86_400_000), 'how long', 'a duration from 1h'))
+                .default({}),
+              'the same as `bodies`, of statements that touch columns of a class',
+              'a mapping of classes and durations, such as `health: 30d`',
+            ),
           })
           .optional(),
         'how long the record is kept',
         'a mapping',
       ),
+      archive: archiveSection,
       witness: field(
         z
           .array(field(witness, 'one witness', 'a mapping'))
@@ -132,7 +146,13 @@ export const auditSection = field(
 
 type Lookup = (path: readonly (string | number)[]) => string | undefined;
 
-export function toAudit(audit: z.output<typeof auditSection>, baseDir: string, referenced: Lookup): AuditSettings {
+export function toAudit(
+  audit: z.output<typeof auditSection>,
+  baseDir: string,
+  referenced: Lookup,
+  gatewayId: string,
+): AuditSettings {
+  const prefix = `dbgate/${gatewayId.replace(/[^A-Za-z0-9._-]/g, '_')}/`;
   const { signer, origin } = audit;
   const witnesses = audit.witness.map((one, i): WitnessSettings => {
     const at = (key: string) => referenced(['audit', 'witness', i, key])!;
@@ -150,6 +170,10 @@ export function toAudit(audit: z.output<typeof auditSection>, baseDir: string, r
       const name = one.name ?? `webhook ${i + 1}`;
       return { kind: 'webhook', name, everyMs: seldom, url: at('webhook'), secret: at('secret') };
     }
+    if (one.s3 !== undefined) {
+      const s3 = toS3(one.s3, `${prefix}witness/`, (key) => referenced(['audit', 'witness', i, 's3', key]));
+      return { kind: 's3', name: one.name ?? `s3 ${i + 1}`, everyMs: seldom, s3 };
+    }
     return { kind: 'file', name: one.name ?? `file ${i + 1}`, everyMs: often, path: resolve(baseDir, one.file!) };
   });
   const tree: TreeSettings = {
@@ -162,6 +186,11 @@ export function toAudit(audit: z.output<typeof auditSection>, baseDir: string, r
     durability: audit.durability,
     segmentBytes: audit.segment_size,
     tree,
-    retention: retention && { bodiesMs: retention.bodies, recordsMs: retention.records },
+    retention: retention && {
+      bodiesMs: retention.bodies,
+      classesMs: retention.classes,
+      recordsMs: retention.records,
+    },
+    archive: toArchive(audit.archive, prefix, (key) => referenced(['audit', 'archive', 's3', key])),
   };
 }

@@ -7,12 +7,37 @@ export interface AuditSettings {
   readonly tree?: TreeSettings | undefined;
   /** Undefined: all is kept for ever. */
   readonly retention?: RetentionSettings | undefined;
+  /** Undefined: the record is here only. */
+  readonly archive?: ArchiveSettings | undefined;
+}
+
+/** A bucket, and who writes to it. */
+export interface S3Settings {
+  /** URL without a slash at its end. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** Of all names; ends with a slash. */
+  readonly prefix: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly objectLockDays: number | undefined;
+}
+
+export interface ArchiveSettings {
+  readonly s3: S3Settings;
+  /** How old what is archived is at least, and how old a segment gets. */
+  readonly afterMs: number;
+  /** Undefined: what is archived is kept here too. */
+  readonly keepLocalMs: number | undefined;
 }
 
 /** How long the record is kept; undefined: for ever. */
 export interface RetentionSettings {
   /** Texts, values and names. */
   readonly bodiesMs: number | undefined;
+  /** The same, of statements that touch columns of these classes. */
+  readonly classesMs?: Readonly<Record<string, number>> | undefined;
   /** Everything. */
   readonly recordsMs: number | undefined;
 }
@@ -51,4 +76,6 @@ export type WitnessSettings = {
   | { readonly kind: 'git'; readonly directory: string; readonly remote: string | undefined }
   | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
   | { readonly kind: 'file'; readonly path: string }
+  /** Each checkpoint is an object of its own, best under a lock. */
+  | { readonly kind: 's3'; readonly s3: S3Settings }
 );

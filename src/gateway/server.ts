@@ -49,8 +49,10 @@ import { LiveFeed } from './live-feed.ts';
 import { liveSessionOf } from './live-session.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
+import { openRecordArchive } from './record-archive.ts';
 import { keepRetention } from './retention.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
+import { keepSegments } from './segment-upkeep.ts';
 import { recordRefusal } from './session-start.ts';
 import { SharedRevocations } from './shared-revocations.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
@@ -103,9 +105,9 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       durability: settings.audit.durability,
       maxQueuedBytes: MAX_QUEUED_LOG_BYTES,
       now,
+      onSync: telemetry?.synced,
     });
     closing.push(() => log.close());
-      onSync: telemetry?.synced,
     for (const note of log.status().recoveryNotes) logLine(`audit: ${note}`);
     const feed = new LiveFeed(log);
     const tree = await openAuditTree(log, {
@@ -123,9 +125,9 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       tap: feed,
       clockState: clockStateOf(now),
     });
+    const recorder = telemetry?.recorder(plainRecorder) ?? plainRecorder;
     closing.push(() => recorder.close());
     const life = new LifeRecord({ log, recorder, stateDir: settings.stateDir, logLine });
-    const recorder = telemetry?.recorder(plainRecorder) ?? plainRecorder;
     let hasStarted = false;
     closing.push(() => (hasStarted ? life.stopped() : undefined));
     await recordAcceptedRewrite(recorder, tree.accepted, options.acceptRewritten);
@@ -139,9 +141,19 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     });
     closing.push(() => history.close());
     const erasure = new Erasure({ log, recorder, history });
+    const archive =
+      settings.audit.archive &&
+      openRecordArchive({
+        ...{ stateDir: settings.stateDir, settings: settings.audit.archive, recorder, erasure, now, logLine },
+        origin: tree.status!.origin,
+        checkpointOf: (size) => tree.ask({ kind: 'checkpoint-of', size }),
+        cosigned: () => tree.cosigned(),
+      });
+    closing.push(keepSegments({ log, erasure, archive, now, logLine }));
     if (settings.audit.retention !== undefined) {
       const { retention } = settings.audit;
-      closing.push(keepRetention({ dir: log.dir, settings: retention, erasure, recorder, now, logLine }));
+      const isArchived = archive && ((segment: number) => archive.copies.has(segment));
+      closing.push(keepRetention({ dir: log.dir, settings: retention, erasure, recorder, now, logLine, isArchived }));
     }
     const databaseTokens = await openDatabaseTokens({
       stateDir: settings.stateDir,
@@ -190,6 +202,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, logLine },
     });
     inForce = gateway;
+    gateway.durability.onWaited = telemetry?.waited;
+    telemetry?.watch({ gateway, tree, notifier });
     closing.push(() => gateway.close());
     feed.sessionOf = (session) => liveSessionOf(gateway, session);
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
@@ -202,8 +216,6 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       const { Notices } = await import('./notices.ts');
       const notices = await Notices.open(shared.database, {
         schemaChanged: (database) => gateway.schemaChangedElsewhere(database),
-    gateway.durability.onWaited = telemetry?.waited;
-    telemetry?.watch({ gateway, tree, notifier });
       });
       gateway.notices = notices;
       closing.push(() => notices.close());
@@ -284,9 +296,14 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       }),
       history,
       erasure,
+      archive: archive?.copies,
       feed,
       databaseTokens,
       authenticate,
+      metrics:
+        telemetry === undefined || settings.metrics === undefined
+          ? undefined
+          : { token: settings.metrics.token, metrics: () => telemetry.metrics() },
       native: () => {
         if (nativeServer === undefined) return undefined;
         return {
@@ -300,10 +317,6 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       socket.on('error', () => socket.destroy());
       const { remoteAddress = '?', remotePort = 0 } = request.socket;
       let principal: Principal | undefined;
-      metrics:
-        telemetry === undefined || settings.metrics === undefined
-          ? undefined
-          : { token: settings.metrics.token, metrics: () => telemetry.metrics() },
       let database: string | undefined;
       try {
         const { pathname } = requestUrl(request);
@@ -346,6 +359,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
           stateDir: settings.stateDir,
           listen: settings.listen,
           audit: settings.audit,
+          metrics: settings.metrics,
+          otlp: settings.otlp,
           shared: settings.shared,
         });
         life.policyInForce(gateway.policyVersion);
@@ -359,8 +374,6 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
         await closeAll(closing);
       },
     };
-          metrics: settings.metrics,
-          otlp: settings.otlp,
   } catch (error) {
     await closeAll(closing);
     throw error;

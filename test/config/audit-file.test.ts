@@ -19,7 +19,7 @@ const read = (audit: unknown) => {
   const parsed = z.parse(auditSection, audit);
   const at = (path: readonly (string | number)[]): string =>
     path.slice(1).reduce<unknown>((value, key) => (value as Record<string | number, unknown>)[key], audit) as string;
-  return toAudit(parsed, '/etc/dbgate', at);
+  return toAudit(parsed, '/etc/dbgate', at, 'gw');
 };
 
 describe('audit: in gateway.yaml', () => {

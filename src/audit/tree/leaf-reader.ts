@@ -31,6 +31,8 @@ export interface SegmentStart {
   readonly segment: Position;
   /** Undefined: its header cannot be read. */
   readonly firstLeaf: number | undefined;
+  /** ISO 8601; undefined as above. */
+  readonly createdAt: string | undefined;
   /** Last `streamSeq` of every stream before it. */
   readonly streams: readonly (readonly [stream: string, lastSeq: number])[];
 }
@@ -39,9 +41,9 @@ export async function segmentStart(dir: string, segment: Position): Promise<Segm
   const file = await openSegment(dir, segment);
   try {
     const read = await readSegmentHeader(file);
-    if (read.kind === 'bad') return { segment, firstLeaf: undefined, streams: [] };
-    const { firstLeaf, streams } = read.header;
-    return { segment, firstLeaf, streams };
+    if (read.kind === 'bad') return { segment, firstLeaf: undefined, createdAt: undefined, streams: [] };
+    const { firstLeaf, createdAt, streams } = read.header;
+    return { segment, firstLeaf, createdAt, streams };
   } finally {
     await file.close();
   }

@@ -66,13 +66,16 @@ export type TreeQuestion =
   | { readonly kind: 'prove'; readonly position: Position; readonly since?: number | undefined }
   | { readonly kind: 'consistency'; readonly from: number; readonly to: number }
   /** A checkpoint now, of everything that is durable. */
-  | { readonly kind: 'checkpoint' };
+  | { readonly kind: 'checkpoint' }
+  /** The first `size` records, signed: what an archive of them is held to. It is not kept here. */
+  | { readonly kind: 'checkpoint-of'; readonly size: number };
 
 /** What each question is answered with. */
 export interface TreeAnswers {
   readonly prove: ProvedLeaf | undefined;
   readonly consistency: readonly string[];
   readonly checkpoint: string | undefined;
+  readonly 'checkpoint-of': string;
 }
 
 export type TreeRequest =

@@ -10,7 +10,7 @@ import type { Position } from '../../store/event-log.ts';
 import { type Checkpoint, checkpointText, parseCheckpoint } from './checkpoint.ts';
 import { leafOf } from './leaf.ts';
 import { firstLeafOf, type LeafCursor, readLeaves, seekSegment } from './leaf-reader.ts';
-import { consistencyProof, HASH_BYTES, inclusionProof, leafHash, verifyInclusion } from './merkle.ts';
+import { consistencyProof, HASH_BYTES, inclusionProof, leafHash, rootOf, verifyInclusion } from './merkle.ts';
 import { formatNote, type NoteKey, signatureLine, verifyNote } from './note.ts';
 import type { TreeSigner } from './signer.ts';
 import { TILE_WIDTH } from './tile-path.ts';
@@ -146,6 +146,14 @@ export class TreeState {
     writeDurably(join(dir, 'checkpoint'), checkpoint.text);
     this.#checkpoint = checkpoint;
     return checkpoint;
+  }
+
+  /** The text of a checkpoint over the first `size` leaves; throws where there are not so many. */
+  async signBeginning(signer: TreeSigner, size: number): Promise<string> {
+    if (size < 1 || size > this.size) throw new DbgateError(ErrorCode.usage, `there are only ${this.size} records`);
+    const { origin } = this.#options;
+    const text = checkpointText({ origin, size, root: rootOf(size, this.#subtrees(size)) });
+    return formatNote(text, [signatureLine(signer.key, await signer.sign(text))]);
   }
 
   /** Adds signatures of witnesses to a checkpoint. */

@@ -220,6 +220,9 @@ async function answer(question: TreeQuestion, upTo: number): Promise<unknown> {
         await makeCheckpoint();
       }
       return tree.checkpoint?.text;
+    case 'checkpoint-of':
+      if (stopped !== undefined) throw new DbgateError(ErrorCode.auditUnavailable, stopped);
+      return await tree.signBeginning(opened.signer, question.size);
     default:
       return question satisfies never;
   }

@@ -9,6 +9,7 @@ import { WitnessConflict } from './witness-conflict.ts';
 import { openCosigner } from './witness-cosigner.ts';
 import { openFileWitness } from './witness-file.ts';
 import { openGitWitness } from './witness-git.ts';
+import { openS3Witness } from './witness-s3.ts';
 import { openWebhookWitness } from './witness-webhook.ts';
 
 export interface Witness {
@@ -129,6 +130,8 @@ function openWitness(settings: WitnessSettings): Witness {
       return openWebhookWitness(settings);
     case 'file':
       return openFileWitness(settings);
+    case 's3':
+      return openS3Witness(settings);
     default:
       return settings satisfies never;
   }
