@@ -72,6 +72,7 @@ export const CONTROLS: readonly Control[] = [
     question:
       'Is access given only to people whom the identity provider names and somebody authorised, and taken back when it ends?',
     shows: [
+      'requests_expired',
       'logins',
       'requests',
       'requests_approved_by_people',
@@ -123,6 +124,7 @@ export const CONTROLS: readonly Control[] = [
     title: 'Monitoring of components for anomalies',
     question: 'Is what is done in databases recorded, so that what is unusual can be found?',
     shows: [
+      'statements_of_agents',
       'statements',
       'statements_denied',
       'statements_failed',
@@ -171,6 +173,7 @@ export const CONTROLS: readonly Control[] = [
     title: 'Account Management',
     question: 'Which accounts were used, given more, and taken back?',
     shows: [
+      'requests_expired',
       'logins',
       'sessions',
       'sessions_of_services',
@@ -187,7 +190,7 @@ export const CONTROLS: readonly Control[] = [
     id: 'AC-3',
     title: 'Access Enforcement',
     question: 'Is each statement judged by policy before it runs, and refused or masked where policy says so?',
-    shows: ['statements', 'statements_denied', 'statements_held', 'statements_masked', 'refused'],
+    shows: ['statements_writing', 'statements', 'statements_denied', 'statements_held', 'statements_masked', 'refused'],
     gaps: ['statements_without_rule', 'sessions_unknown'],
   },
   {
@@ -348,6 +351,7 @@ export const CONTROLS: readonly Control[] = [
     title: 'System Monitoring',
     question: 'Is the use of databases watched for what is not authorised?',
     shows: [
+      'statements_of_agents',
       'statements_denied',
       'refused',
       'statements_failed',

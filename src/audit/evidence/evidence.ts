@@ -159,7 +159,7 @@ async function count(
   for (const { records, ...sample } of samples) {
     const parts: ProvedSample['proofs'][number][] = [];
     for (const { kind, position } of records) {
-      const file = `${safeName(sample.id)}.${kind === 'event' ? position : kind}.tlog-proof`;
+      const file = kind === 'event' ? `event-${position}.tlog-proof` : `${safeName(sample.id)}.${kind}.tlog-proof`;
       const proof = proofs.get(file) ?? (await source.prove(position));
       if (proof !== undefined) proofs.set(file, proof);
       parts.push({ file, position, state: proof === undefined ? 'in no checkpoint yet' : 'proved' });
@@ -169,7 +169,7 @@ async function count(
   return { name, words, query: { of, where }, count, samples: proved };
 }
 
-/** A subject that was refused is whatever a token said; it must not choose where a file goes. */
+/** What a session is called must not choose where a file goes. */
 function safeName(id: string): string {
   return id
     .replaceAll(/[^A-Za-z0-9_.-]/g, '_')
