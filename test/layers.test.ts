@@ -43,6 +43,8 @@ const LAYERS: readonly Layer[] = [
     may: [
       'api',
       'gateway',
+      'audit/archive',
+      'telemetry',
       'audit/tree',
       'approvals',
       'audit',
@@ -90,12 +92,14 @@ const LAYERS: readonly Layer[] = [
       'socket-reads.ts',
     ],
   },
+  { name: 'audit/archive', may: ['audit/tree', 'audit/s3', 'audit', 'store', 'config'] },
   // Webhooks of checkpoints are signed as those of requests are.
-  { name: 'audit/tree', may: ['approvals', 'audit', 'store', 'config'] },
+  { name: 'audit/tree', may: ['approvals', 'audit/s3', 'audit', 'store', 'config'] },
   { name: 'audit/evidence', may: ['approvals', 'audit', 'store', 'policy', 'config'] },
   { name: 'approvals', may: ['audit', 'store', 'identity', 'classify', 'policy', 'config'] },
   // Records in the formats of others.
   { name: 'audit/export', may: ['audit'], pure: ['node:buffer'] },
+  { name: 'audit/s3', may: [] },
   { name: 'audit', may: ['store'] },
   { name: 'store', may: [] },
   { name: 'identity', may: ['config'] },

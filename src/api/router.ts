@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Notifier } from '../approvals/notify/notifier.ts';
+import type { Archive } from '../audit/archive/archive.ts';
 import type { Erasure } from '../audit/erasure.ts';
 import type { AuditTree } from '../audit/tree/tree.ts';
 import { DbgateError } from '../errors.ts';
@@ -42,6 +43,8 @@ export interface ApiOptions {
   readonly gateway: GatewayState;
   readonly history: History;
   readonly erasure: Erasure;
+  /** Undefined: the record is here only. */
+  readonly archive: Archive | undefined;
   readonly feed: LiveFeed;
   readonly tree: AuditTree;
   readonly databaseTokens: DatabaseTokens;
@@ -177,7 +180,7 @@ export function decoded(text: string): string {
   }
 }
 
-function health({ gateway, notifier, tree }: ApiOptions, response: ServerResponse): void {
+function health({ gateway, notifier, tree, archive }: ApiOptions, response: ServerResponse): void {
   const healthy = gateway.log.state === 'healthy' && gateway.recorder.dropped === 0;
   sendJson(response, healthy ? 200 : 503, {
     status: healthy ? 'ok' : 'degraded',
@@ -189,8 +192,15 @@ function health({ gateway, notifier, tree }: ApiOptions, response: ServerRespons
     notifications_pending: notifier.pending,
     notifications_dropped: notifier.dropped,
     tree: treeHealth(tree),
+    // Why is in the gateway's own log: it may name places that are nobody else's business.
+    ...(archive === undefined ? {} : { archive: archiveHealth(archive) }),
     sessions: gateway.sessions.size,
   });
+}
+
+function archiveHealth({ status }: Archive): object {
+  const { state, segments, at, lost } = status;
+  return { state, segments, at: at ?? null, lost: lost.length };
 }
 
 function discovery({ gateway, native }: ApiOptions, response: ServerResponse): void {

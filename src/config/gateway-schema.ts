@@ -237,7 +237,9 @@ function toSettings(file: GatewayFile, baseDir: string, referenced: Lookup): Gat
     approvals: toApprovals(file.approvals, baseDir),
     roles: toRoles(file.roles),
     shared: toShared(file.shared, referenced),
-    audit: toAudit(file.audit, baseDir, referenced),
+    audit: toAudit(file.audit, baseDir, referenced, file.gateway_id ?? publicUrl.hostname),
+    metrics: toMetrics(file.metrics, referenced),
+    otlp: toOtlp(file.telemetry, referenced),
     limits: {
       maxSessions: file.limits.max_sessions,
       maxStatementBytes: file.limits.max_statement_size,

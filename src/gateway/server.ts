@@ -49,8 +49,10 @@ import { LiveFeed } from './live-feed.ts';
 import { liveSessionOf } from './live-session.ts';
 import { oneLogLine } from './log-line.ts';
 import { createNativeListener } from './native-listener.ts';
+import { openRecordArchive } from './record-archive.ts';
 import { keepRetention } from './retention.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
+import { keepSegments } from './segment-upkeep.ts';
 import { recordRefusal } from './session-start.ts';
 import { SharedRevocations } from './shared-revocations.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
@@ -139,9 +141,19 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     });
     closing.push(() => history.close());
     const erasure = new Erasure({ log, recorder, history });
+    const archive =
+      settings.audit.archive &&
+      openRecordArchive({
+        ...{ stateDir: settings.stateDir, settings: settings.audit.archive, recorder, erasure, now, logLine },
+        origin: tree.status!.origin,
+        checkpointOf: (size) => tree.ask({ kind: 'checkpoint-of', size }),
+        cosigned: () => tree.cosigned(),
+      });
+    closing.push(keepSegments({ log, erasure, archive, now, logLine }));
     if (settings.audit.retention !== undefined) {
       const { retention } = settings.audit;
-      closing.push(keepRetention({ dir: log.dir, settings: retention, erasure, recorder, now, logLine }));
+      const isArchived = archive && ((segment: number) => archive.copies.has(segment));
+      closing.push(keepRetention({ dir: log.dir, settings: retention, erasure, recorder, now, logLine, isArchived }));
     }
     const databaseTokens = await openDatabaseTokens({
       stateDir: settings.stateDir,
@@ -284,6 +296,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       }),
       history,
       erasure,
+      archive: archive?.copies,
       feed,
       databaseTokens,
       authenticate,
