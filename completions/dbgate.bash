@@ -22,7 +22,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case ${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--class|--grep|--column|--by|--cursor|--speed|--idle-limit|--export|--under-policy|--pg|--profiles|--key|--witness|--checkpoint|--save|--config|--public-key|--subject|--id|--before|--to|--as|--groups|--kind|--at|--with|--record|--accept-rewritten|--upstream|--database|--keep) ((i++)) ;;
+      --gateway|--profile|--token-file|--ca-file|--purpose|--port|--format|--access|--reason|--for|--tables|--timeout|--status|--db|--limit|--unmask|--max-rows|--times|--session|--user|--table|--since|--file|--search-path|--issuer|--until|--class|--grep|--column|--by|--cursor|--speed|--idle-limit|--export|--under-policy|--pg|--profiles|--framework|--from|--to|--out|--push|--key|--witness|--checkpoint|--save|--config|--public-key|--subject|--id|--before|--as|--groups|--kind|--at|--with|--record|--accept-rewritten|--upstream|--database|--keep) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -70,6 +70,8 @@ history
 sessions
 replay
 watch
+evidence
+access-review
 verify
 audit
 policy
@@ -104,6 +106,8 @@ history
 sessions
 replay
 watch
+evidence
+access-review
 verify
 audit
 policy
@@ -703,6 +707,70 @@ WORDS
         return
       fi
       ;;
+    evidence)
+      case $previous in
+        --framework) __dbgate_offer "$word" < <(printf '%s\n' soc2 nist-800-53); return ;;
+        --from) :; return ;;
+        --to) :; return ;;
+        --out) __dbgate_files "$word"; return ;;
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --push) __dbgate_offer "$word" < <(printf '%s\n' vanta drata); return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--framework
+--from
+--to
+--out
+--db
+--push
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
+    access-review)
+      case $previous in
+        --from) :; return ;;
+        --to) :; return ;;
+        --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
+        --gateway) :; return ;;
+        --profile) :; return ;;
+        --token-file) __dbgate_files "$word"; return ;;
+        --ca-file) __dbgate_files "$word"; return ;;
+        --purpose) :; return ;;
+      esac
+      if [[ $word == -* ]]; then
+        __dbgate_offer "$word" <<'WORDS'
+--from
+--to
+--db
+--csv
+--html
+--gateway
+--profile
+--token-file
+--ca-file
+--purpose
+--json
+--no-color
+--help
+WORDS
+        return
+      fi
+      ;;
     verify)
       case $previous in
         --key) :; return ;;
@@ -748,6 +816,7 @@ WORDS
         --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
         --to) :; return ;;
         --cursor) __dbgate_files "$word"; return ;;
+        --from) :; return ;;
         --gateway) :; return ;;
         --profile) :; return ;;
         --token-file) __dbgate_files "$word"; return ;;
@@ -771,6 +840,7 @@ WORDS
 --follow
 --to
 --cursor
+--from
 --gateway
 --profile
 --token-file
@@ -783,7 +853,7 @@ WORDS
         return
       fi
       case $position in
-        0) __dbgate_offer "$word" < <(printf '%s\n' keys rotate-key reindex erase export) ;;
+        0) __dbgate_offer "$word" < <(printf '%s\n' keys rotate-key reindex erase export restore) ;;
       esac
       ;;
     policy)

@@ -10,7 +10,7 @@ function __dbgate_words
             continue
         end
         switch $token
-            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --class --grep --column --by --cursor --speed --idle-limit --export --under-policy --pg --profiles --key --witness --checkpoint --save --config --public-key --subject --id --before --to --as --groups --kind --at --with --record --accept-rewritten --upstream --database --keep
+            case --gateway --profile --token-file --ca-file --purpose --port --format --access --reason --for --tables --timeout --status --db --limit --unmask --max-rows --times --session --user --table --since --file --search-path --issuer --until --class --grep --column --by --cursor --speed --idle-limit --export --under-policy --pg --profiles --framework --from --to --out --push --key --witness --checkpoint --save --config --public-key --subject --id --before --as --groups --kind --at --with --record --accept-rewritten --upstream --database --keep
                 set skip 1
             case '-*'
             case '*'
@@ -65,6 +65,8 @@ complete -c dbgate -n __dbgate_no_command -a history -d 'what was run: list, sea
 complete -c dbgate -n __dbgate_no_command -a sessions -d 'sessions that were, and are'
 complete -c dbgate -n __dbgate_no_command -a replay -d 'a session as it was: watch it, judge it again, run it again'
 complete -c dbgate -n __dbgate_no_command -a watch -d 'what is being run now'
+complete -c dbgate -n __dbgate_no_command -a evidence -d 'evidence for the controls of a framework'
+complete -c dbgate -n __dbgate_no_command -a access-review -d 'who could reach which database, and who did'
 complete -c dbgate -n __dbgate_no_command -a verify -d 'is the record what was signed'
 complete -c dbgate -n __dbgate_no_command -a audit -d 'keys, erasure and index of the record'
 complete -c dbgate -n __dbgate_no_command -a policy -d 'check, show, explain, test and simulate a policy'
@@ -74,7 +76,7 @@ complete -c dbgate -n __dbgate_no_command -a demo -d 'see it work: a Postgres, a
 complete -c dbgate -n __dbgate_no_command -a doctor -d 'check everything that a connection needs'
 complete -c dbgate -n __dbgate_no_command -a completion -d 'completion script of a shell'
 complete -c dbgate -n __dbgate_no_command -a help -d 'help for one command'
-complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token request wait requests cancel review revoke classify explain login logout whoami history sessions replay watch verify audit policy check gateway demo doctor completion'
+complete -c dbgate -n '__dbgate_at help 0' -a 'ls connect env token request wait requests cancel review revoke classify explain login logout whoami history sessions replay watch evidence access-review verify audit policy check gateway demo doctor completion'
 complete -c dbgate -s h -l help -d 'this help'
 complete -c dbgate -n __dbgate_no_command -l version -d 'the version of dbgate'
 complete -c dbgate -l gateway -r -d 'the gateway to talk to, https://host[:port] (DBGATE_GATEWAY)'
@@ -222,6 +224,21 @@ complete -c dbgate -n '__dbgate_at watch' -l session -r -d 'only of this session
 complete -c dbgate -n '__dbgate_at watch' -l profiles -r -d 'of several gateways: names of stored logins, with commas between'
 complete -c dbgate -n '__dbgate_at watch' -l plain -d 'a line for each, on a terminal too'
 
+# evidence
+complete -c dbgate -n '__dbgate_at evidence' -l framework -r -a 'soc2 nist-800-53' -d 'whose controls'
+complete -c dbgate -n '__dbgate_at evidence' -l from -r -d 'where the period begins: 2026-10-01, 2026-10-01T00:00:00Z, 30d'
+complete -c dbgate -n '__dbgate_at evidence' -l to -r -d 'where it ends (not included); default: now'
+complete -c dbgate -n '__dbgate_at evidence' -l out -r -F -d 'where the files go: a new directory, or an empty one'
+complete -c dbgate -n '__dbgate_at evidence' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'only of this database'
+complete -c dbgate -n '__dbgate_at evidence' -l push -r -a 'vanta drata' -d 'send a row for each control to it'
+
+# access-review
+complete -c dbgate -n '__dbgate_at access-review' -l from -r -d 'where the period begins: 2026-10-01, 2026-10-01T00:00:00Z, 90d'
+complete -c dbgate -n '__dbgate_at access-review' -l to -r -d 'where it ends (not included); default: now'
+complete -c dbgate -n '__dbgate_at access-review' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'only of this database'
+complete -c dbgate -n '__dbgate_at access-review' -l csv -d 'as CSV: a line for each person and database'
+complete -c dbgate -n '__dbgate_at access-review' -l html -d 'as a page to read and print'
+
 # verify
 complete -c dbgate -n '__dbgate_at verify' -l key -r -d 'the gateway\'s public key: a vkey, a PEM, or a file of them; may stand several times'
 complete -c dbgate -n '__dbgate_at verify' -l witness -r -d 'a witness that must have cosigned; may stand several times'
@@ -242,9 +259,10 @@ complete -c dbgate -n '__dbgate_at audit' -l since -r -d 'of `export`: from when
 complete -c dbgate -n '__dbgate_at audit' -l until -r -d 'of `export`: until when'
 complete -c dbgate -n '__dbgate_at audit' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'of `export`: only what is of this database'
 complete -c dbgate -n '__dbgate_at audit' -l follow -d 'of `export`: go on with what comes, until interrupted'
-complete -c dbgate -n '__dbgate_at audit' -l to -r -d 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]'
+complete -c dbgate -n '__dbgate_at audit' -l to -r -d 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]; of `restore`: a state_dir; what is in it already stays as it is'
 complete -c dbgate -n '__dbgate_at audit' -l cursor -r -F -d 'of `export`: remembers how far it came, and goes on from there next time'
-complete -c dbgate -n '__dbgate_at audit 0' -a 'keys rotate-key reindex erase export'
+complete -c dbgate -n '__dbgate_at audit' -l from -r -d 'of `restore`: `s3`, or a directory with a copy of the archive'
+complete -c dbgate -n '__dbgate_at audit 0' -a 'keys rotate-key reindex erase export restore'
 
 # policy
 complete -c dbgate -n '__dbgate_at policy' -l config -r -F -d 'configuration of the gateway'

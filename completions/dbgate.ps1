@@ -23,6 +23,8 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     @('sessions', 'sessions that were, and are')
     @('replay', 'a session as it was: watch it, judge it again, run it again')
     @('watch', 'what is being run now')
+    @('evidence', 'evidence for the controls of a framework')
+    @('access-review', 'who could reach which database, and who did')
     @('verify', 'is the record what was signed')
     @('audit', 'keys, erasure and index of the record')
     @('policy', 'check, show, explain, test and simulate a policy')
@@ -176,6 +178,21 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--profiles', 'of several gateways: names of stored logins, with commas between')
       @('--plain', 'a line for each, on a terminal too')
     )
+    'evidence' = @(
+      @('--framework', 'whose controls')
+      @('--from', 'where the period begins: 2026-10-01, 2026-10-01T00:00:00Z, 30d')
+      @('--to', 'where it ends (not included); default: now')
+      @('--out', 'where the files go: a new directory, or an empty one')
+      @('--db', 'only of this database')
+      @('--push', 'send a row for each control to it')
+    )
+    'access-review' = @(
+      @('--from', 'where the period begins: 2026-10-01, 2026-10-01T00:00:00Z, 90d')
+      @('--to', 'where it ends (not included); default: now')
+      @('--db', 'only of this database')
+      @('--csv', 'as CSV: a line for each person and database')
+      @('--html', 'as a page to read and print')
+    )
     'verify' = @(
       @('--key', 'the gateway''s public key: a vkey, a PEM, or a file of them; may stand several times')
       @('--witness', 'a witness that must have cosigned; may stand several times')
@@ -196,8 +213,9 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--until', 'of `export`: until when')
       @('--db', 'of `export`: only what is of this database')
       @('--follow', 'of `export`: go on with what comes, until interrupted')
-      @('--to', 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]')
+      @('--to', 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]; of `restore`: a state_dir; what is in it already stays as it is')
       @('--cursor', 'of `export`: remembers how far it came, and goes on from there next time')
+      @('--from', 'of `restore`: `s3`, or a directory with a copy of the archive')
     )
     'policy' = @(
       @('--config', 'configuration of the gateway')
@@ -266,8 +284,10 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'sessions' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--by' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'replay' = @{ '--speed' = 'any'; '--idle-limit' = 'any'; '--export' = 'files'; '--under-policy' = 'any'; '--db' = 'databases'; '--pg' = @('14', '15', '16', '17', '18'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'watch' = @{ '--db' = 'databases'; '--by' = 'any'; '--table' = 'any'; '--class' = 'any'; '--grep' = 'any'; '--session' = 'any'; '--profiles' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'evidence' = @{ '--framework' = @('soc2', 'nist-800-53'); '--from' = 'any'; '--to' = 'any'; '--out' = 'files'; '--db' = 'databases'; '--push' = @('vanta', 'drata'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'access-review' = @{ '--from' = 'any'; '--to' = 'any'; '--db' = 'databases'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'verify' = @{ '--key' = 'any'; '--witness' = 'any'; '--checkpoint' = 'files'; '--save' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'audit' = @{ '--config' = 'files'; '--public-key' = 'files'; '--subject' = 'any'; '--session' = 'any'; '--id' = 'any'; '--before' = 'any'; '--reason' = 'any'; '--format' = 'any'; '--since' = 'any'; '--until' = 'any'; '--db' = 'databases'; '--to' = 'any'; '--cursor' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'audit' = @{ '--config' = 'files'; '--public-key' = 'files'; '--subject' = 'any'; '--session' = 'any'; '--id' = 'any'; '--before' = 'any'; '--reason' = 'any'; '--format' = 'any'; '--since' = 'any'; '--until' = 'any'; '--db' = 'databases'; '--to' = 'any'; '--cursor' = 'files'; '--from' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'policy' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--for' = 'any'; '--with' = 'files'; '--since' = 'any'; '--record' = 'files'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'check' = @{ '--config' = 'files'; '--db' = 'any'; '--as' = 'any'; '--groups' = 'any'; '--kind' = @('user', 'service', 'agent'); '--access' = @('read', 'write', 'ddl', 'admin'); '--at' = 'any'; '--pg' = @('14', '15', '16', '17', '18'); '--format' = @('text', 'github', 'sarif'); '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'gateway' = @{ '--config' = 'files'; '--accept-rewritten' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
@@ -295,17 +315,19 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'sessions' = @()
     'replay' = @('any')
     'watch' = @()
+    'evidence' = @()
+    'access-review' = @()
     'verify' = @('any')
-    'audit' = @(@('keys', 'rotate-key', 'reindex', 'erase', 'export'))
+    'audit' = @(@('keys', 'rotate-key', 'reindex', 'erase', 'export', 'restore'))
     'policy' = @(@('check', 'show', 'explain', 'test', 'simulate'), 'any')
     'check' = @('files')
     'gateway' = @()
     'demo' = @()
     'doctor' = @()
     'completion' = @(@('bash', 'zsh', 'fish', 'pwsh'))
-    'help' = @(,@('ls', 'connect', 'env', 'token', 'request', 'wait', 'requests', 'cancel', 'review', 'revoke', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'sessions', 'replay', 'watch', 'verify', 'audit', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
+    'help' = @(,@('ls', 'connect', 'env', 'token', 'request', 'wait', 'requests', 'cancel', 'review', 'revoke', 'classify', 'explain', 'login', 'logout', 'whoami', 'history', 'sessions', 'replay', 'watch', 'evidence', 'access-review', 'verify', 'audit', 'policy', 'check', 'gateway', 'demo', 'doctor', 'completion'))
   }
-  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--class', '--grep', '--column', '--by', '--cursor', '--speed', '--idle-limit', '--export', '--under-policy', '--pg', '--profiles', '--key', '--witness', '--checkpoint', '--save', '--config', '--public-key', '--subject', '--id', '--before', '--to', '--as', '--groups', '--kind', '--at', '--with', '--record', '--accept-rewritten', '--upstream', '--database', '--keep')
+  $valued = @('--gateway', '--profile', '--token-file', '--ca-file', '--purpose', '--port', '--format', '--access', '--reason', '--for', '--tables', '--timeout', '--status', '--db', '--limit', '--unmask', '--max-rows', '--times', '--session', '--user', '--table', '--since', '--file', '--search-path', '--issuer', '--until', '--class', '--grep', '--column', '--by', '--cursor', '--speed', '--idle-limit', '--export', '--under-policy', '--pg', '--profiles', '--framework', '--from', '--to', '--out', '--push', '--key', '--witness', '--checkpoint', '--save', '--config', '--public-key', '--subject', '--id', '--before', '--as', '--groups', '--kind', '--at', '--with', '--record', '--accept-rewritten', '--upstream', '--database', '--keep')
 
   $name = ''
   $position = 0

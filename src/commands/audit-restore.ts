@@ -9,13 +9,17 @@ export const auditRestoreAction: AuditAction = {
   name: 'restore',
   summary: 'bring the record back out of its archive: --from s3 (as in --config) or a copy of it, --to a state_dir',
   configure(command) {
-    command
-      .option('--from <source>', 'of `restore`: `s3`, or a directory with a copy of the archive')
-      .option('--to <dir>', 'of `restore`: a state_dir; what is in it already stays as it is');
+    command.option('--from <source>', 'of `restore`: `s3`, or a directory with a copy of the archive');
+    const to = 'of `restore`: a state_dir; what is in it already stays as it is';
+    const shared = command.options.find(({ long }) => long === '--to');
+    // `export` has one of its own.
+    if (shared === undefined) command.option('--to <place>', to);
+    else shared.description += `; ${to}`;
   },
   async run(context, options) {
     const { from, to } = options as { from?: string; to?: string; config: string };
-    if (from === undefined || to === undefined) {
+    // `-` is what `export` has if nothing is said.
+    if (from === undefined || to === undefined || to === '-') {
       throw new DbgateError(ErrorCode.usage, 'say from where and to where: --from s3|DIR --to STATE_DIR');
     }
     const { openDirectoryArchive, restoreArchive } = await import('../audit/archive/restore.ts');

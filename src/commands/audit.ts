@@ -24,8 +24,8 @@ const ACTIONS: readonly AuditAction[] = [
   auditRotateKeyAction,
   auditReindexAction,
   auditEraseAction,
-  auditRestoreAction,
   auditExportAction,
+  auditRestoreAction,
 ];
 
 export const auditCommand: CommandDefinition = {
