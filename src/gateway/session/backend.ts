@@ -122,8 +122,14 @@ export class Backend implements MessageSink {
     this.#answers = masking === undefined ? undefined : new MaskedAnswers(masking);
   }
 
+  /** Behind an error the server discards everything up to a Sync. */
   get skipping(): boolean {
     return this.#skipping;
+  }
+
+  /** What is sent now is discarded: that Sync has not been sent yet. */
+  get discards(): boolean {
+    return this.#skipping && this.#inFlight.batchIsOpen;
   }
 
   /** From now on nothing is told, until `release`. */

@@ -268,6 +268,8 @@ export class ClientStatements {
       const named = core.names.cursorPlan(name, core.batch);
       if (named === UNSETTLED) return this.#waiter.awaitSettled(message);
       if (named !== portal.fetched) return this.#refuse('execute', noSuchPortal(name), undefined);
+      // Its Bind may fail, and something else be there of that name.
+      if (!core.names.isSurePortal(name, portal, core.batch)) return this.#waiter.awaitSettled(message);
     }
     const { statement } = portal;
     const refused = this.#executeRefusal(portal, resolved);

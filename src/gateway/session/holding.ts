@@ -109,7 +109,7 @@ export class Holding {
     // One approval at a time: what is tried is over first.
     if (this.#trial.isOpen) return notAlone(decision.rule);
     // The server refuses or discards it whatever it is: nobody need be asked.
-    if (this.#backend.skipping && this.#core.pipelineOpen) return decision;
+    if (this.#backend.discards) return decision;
     if (this.#steps.failsAnyway(held.statement)) return FAILED_TRANSACTION;
     this.#waiter.wait({
       for: 'scope',

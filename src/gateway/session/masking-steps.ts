@@ -88,13 +88,11 @@ export class MaskingSteps {
   }
 
   #askForWorld(held: Held, masking: SessionMasking): Ready | undefined {
+    if (this.#backend.discards) return PLANNED_BLIND;
+    // Of a batch whose Sync has been sent the end is near.
     if (this.#backend.skipping) {
-      // Of a batch whose Sync has been sent the end is near; without it the server discards what comes.
-      if (!this.#core.pipelineOpen) {
-        this.#waiter.awaitSettled(held.message);
-        return undefined;
-      }
-      return PLANNED_BLIND;
+      this.#waiter.awaitSettled(held.message);
+      return undefined;
     }
     if (this.failsAnyway(held.statement)) return PLANNED_BLIND;
     const { needsOwnCatalog } = this.planning.world;

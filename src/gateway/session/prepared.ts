@@ -174,6 +174,11 @@ export class PreparedNames {
     return this.#portals.get(name, batch);
   }
 
+  /** Is it what the name stands for, if the server does not discard the request of `batch`? */
+  isSurePortal(name: string, portal: Portal, batch: number): boolean {
+    return this.#portals.isSure(name, portal, batch);
+  }
+
   /**
    * A Parse or Close, or PREPARE or DEALLOCATE in SQL, that has been sent; gives the effect to put on its request.
    * `name` undefined: all. `after`: how many of the request's statements must be through for it to have happened.

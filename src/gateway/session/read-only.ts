@@ -57,7 +57,7 @@ export class ReadOnlyMode {
       return false;
     }
     // What the server discards has no mode.
-    if (this.#backend.skipping && this.#core.pipelineOpen) return false;
+    if (this.#backend.discards) return false;
     const value = this.#wanted ? 'on' : 'off';
     const texts = [`SET ${SETTING} = ${value}`];
     if (this.#wanted) texts.push('SET TRANSACTION READ ONLY');

@@ -541,6 +541,19 @@ describe('whatever a client sends, and however the bytes come', () => {
     expect(all.includes(Buffer.from('SECRET'))).toBe(false);
   });
 
+  it('an error of the batch before does not make a cursor unknown, nor a portal that was not bound known', () => {
+    const messages = [
+      ...[encodeBind('', '', []), encodeExecute('', 1), SYNC],
+      ...[encodeParse('', 'declare c mask hold'), encodeBind('', '', []), encodeExecute('', 0), SYNC],
+      ...[encodeParse('', 'close c'), encodeBind('c', '', []), encodeExecute('c', 0), SYNC],
+      ...[encodeExecute('c', 1), SYNC],
+    ];
+    for (let pick = 0; pick < 1000; pick += 9) {
+      const { all } = play(messages, [pick, 0, 0, 0, 0, 0, 603, 0, 0], false);
+      expect(all.includes(Buffer.from('SECRET'))).toBe(false);
+    }
+  });
+
   it('what is not masked is told as it is', () => {
     const { all } = play([encodeQuery('pass; byworld; byschema')], [0, 4, 8], false);
     expect(all.toString('latin1').match(/open/g)).toHaveLength(6);
