@@ -159,6 +159,11 @@ export class ExportedRecords {
         const found = await orNothing(this.#history.execution(id));
         return { ...one, session: found?.opened ?? (await this.#session(record.session)), intent: found?.intent };
       }
+      case 'audit.erased':
+        // What is remembered may be what was erased.
+        this.#sessions.clear();
+        this.#intents.clear();
+        return one;
       case 'request.event':
         return { ...one, asker: this.#askerOf(record.request) };
       default:
