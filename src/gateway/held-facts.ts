@@ -3,7 +3,7 @@
  * many alike (its shape), and what whoever decides should know. In: the session's question. Out: a HoldAsk; never a value
  * of a row, and no literal that the record would not show.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { HoldAsk } from '../approvals/contract.ts';
 import type { StatementScope } from '../approvals/request.ts';
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
@@ -17,6 +17,7 @@ import { isWritingFunction } from '../sql/functions.ts';
 import type { StatementLineage } from '../sql/lineage/lineage.ts';
 import { nameParts, qualifiedName } from '../sql/names.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
+import { meaningOf } from './held-meaning.ts';
 import type { HoldQuestion } from './session/contract.ts';
 import { isCounted } from './session/held-words.ts';
 import { queryOnce } from './side-query.ts';
@@ -34,11 +35,25 @@ const MAX_LISTED = 50;
 /** What EXPLAIN plans. */
 const PLANNED = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE)$/;
 
-/** Never rejects for facts that cannot be had. */
+/** What its names stand for now, of those that are not the session's own; undefined: it cannot be told. */
+export async function heldMeaning(
+  runtime: DatabaseRuntime,
+  { analysis, schemas }: HoldQuestion,
+): Promise<string | undefined> {
+  try {
+    const { catalog } = await runtime.masking.freshCatalog();
+    return meaningOf(catalog, runtime.withRoutines(analysis).statements, schemas);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `meaning`: as `heldMeaning` says. Never rejects for facts that cannot be had. */
 export async function heldFacts(
   runtime: DatabaseRuntime,
   question: HoldQuestion,
   at: HoldCircumstances,
+  meaning: string | undefined,
 ): Promise<HoldAsk> {
   const analysis = runtime.withRoutines(question.analysis);
   const { fingerprint, command, class: kind, relations, columns, sql } = recorded(runtime, question);
@@ -48,7 +63,7 @@ export async function heldFacts(
   ]);
   const database = runtime.settings.name;
   const statement: StatementScope = {
-    hash: hashOf(exactly(question, at, database)),
+    hash: hashOf([...exactly(question, at, database), meaning, onceOnly(question)]),
     shape: hashOf(alike({ ...question, analysis }, at, database, fingerprint)),
     sql,
     command,
@@ -67,6 +82,11 @@ export async function heldFacts(
   };
   const { principal, purpose, application } = at;
   return { principal, database, purpose, application, approvers: question.approvers, statement };
+}
+
+/** Temporary tables and views are the session's own, and may be others by then: such a statement is never sent again. */
+function onceOnly({ schemas }: HoldQuestion): string | undefined {
+  return schemas.some((schema) => schema.startsWith('pg_temp')) ? randomUUID() : undefined;
 }
 
 interface Recorded {

@@ -3,7 +3,7 @@
  * waits, and gives up when it has waited too long. In: the question, and that nobody waits any more. Out: the session's
  * events, at most one decision; nothing once it was ended.
  */
-import type { Hold } from '../approvals/contract.ts';
+import type { Hold, HoldOutcome } from '../approvals/contract.ts';
 import { DbgateError } from '../errors.ts';
 import type { HoldQuestion, SessionEvent } from './session/contract.ts';
 
@@ -129,4 +129,23 @@ export class HeldStatement {
 function endHold(hold: Hold, how: 'cancel' | 'abandon'): void {
   if (how === 'cancel') hold.cancel();
   else hold.abandon();
+}
+
+/** As `hold`, but what its names stand for has to be the same still when it may run. */
+export function whileItMeans(hold: Hold, isSame: () => Promise<boolean>): Hold {
+  const outcome = hold.outcome.then(async (decided): Promise<HoldOutcome> => {
+    if (decided.kind === 'refused' || (await isSame())) return decided;
+    hold.abandon();
+    const { request } = decided;
+    const message = `${request} was approved, and a view, function or trigger of the statement was changed while it waited`;
+    return { kind: 'refused', request, why: 'cancelled', message };
+  });
+  return {
+    request: hold.request,
+    link: hold.link,
+    outcome,
+    tried: (rows) => hold.tried(rows),
+    cancel: () => hold.cancel(),
+    abandon: () => hold.abandon(),
+  };
 }

@@ -19,7 +19,8 @@ import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts'
 import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
 import type { GatewayState, SessionHolder } from './gateway-state.ts';
-import { heldFacts } from './held-facts.ts';
+import { heldFacts, heldMeaning } from './held-facts.ts';
+import { whileItMeans } from './held-statement.ts';
 import { notGranted } from './policy-in-force.ts';
 import { Session } from './session/session.ts';
 import type { SessionEntry } from './session-registry.ts';
@@ -213,7 +214,9 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         place: async (question) => {
           const { purpose, application } = holder;
           const at = { principal: holder.principal, purpose, application, session: id };
-          const hold = await gateway.requests.hold(await heldFacts(runtime, question, at));
+          const meaning = await heldMeaning(runtime, question);
+          const asked = await gateway.requests.hold(await heldFacts(runtime, question, at, meaning));
+          const hold = whileItMeans(asked, async () => (await heldMeaning(runtime, question)) === meaning);
           return { hold, deciders: gateway.requests.get(hold.request, holder.principal)?.request.deciders ?? [] };
         },
         times: () => gateway.settings.approvals ?? NO_HOLDS,

@@ -1,6 +1,6 @@
 /** What somebody who asks tries in order to get more than was approved: a real gateway, a real Postgres. */
 import type pg from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failure, type Json, until, withRig } from '../gateway/gateway-rig.ts';
 import { approvalSettings } from '../support/approvals.ts';
 
@@ -187,5 +187,51 @@ describe('unmask for some tables', () => {
     await uma.query('DECLARE c CURSOR FOR SELECT email FROM late ORDER BY id');
     expect(await first('FETCH 1 FROM c')).not.toContain('mail1@');
     await uma.query('ROLLBACK');
+  });
+});
+
+describe('a name that stands for another thing when the statement runs', () => {
+  const gone = 'a view, function or trigger of the statement was changed';
+  beforeEach(() => {
+    rig.gateway.reload({ ...rig.settings, rules: [{ id: 'held', effect: 'hold', match: { command: ['DELETE'] } }] });
+  });
+
+  it('is not what was approved: a view of a view, replaced while the statement waited', async () => {
+    const token = await rig.tokenOf('vera');
+    const [client, other] = [await rig.connect(token), await rig.connect(token)];
+    await other.query('CREATE VIEW public.inner_view AS SELECT id FROM few');
+    await other.query('CREATE VIEW public.outer_view AS SELECT id FROM inner_view');
+    const refused = failure(client.query('DELETE FROM outer_view WHERE id = 3'));
+    const { id } = await theRequest();
+    await other.query('CREATE OR REPLACE VIEW public.inner_view AS SELECT id FROM item');
+    await approve(id);
+    expect((await refused).message).toContain(gone);
+    expect(await rowsOf('item WHERE id = 3')).toBe(1);
+    // What stands still runs.
+    const running = client.query('DELETE FROM outer_view WHERE id = 3');
+    await approve((await theRequest()).id);
+    expect((await running).rowCount).toBe(1);
+  });
+
+  it('asks again when it is sent again: a view, a temporary table', async () => {
+    const token = await rig.tokenOf('vic');
+    const client = await rig.connect(token);
+    await client.query('CREATE VIEW public.again AS SELECT id FROM few');
+    await client.query('CREATE TEMP TABLE mine (id int)');
+    for (const [sql, change] of [
+      ['DELETE FROM again WHERE id = 4', 'CREATE OR REPLACE VIEW public.again AS SELECT id FROM item'],
+      ['DELETE FROM few WHERE id IN (TABLE mine)', 'INSERT INTO mine SELECT generate_series(1, 10)'],
+    ] as const) {
+      const leaving = await rig.connect(token);
+      if (sql.includes('mine')) await leaving.query('CREATE TEMP TABLE mine (id int)');
+      leaving.on('error', () => {});
+      const abandoned = leaving.query(sql).catch(() => {});
+      const { id } = await theRequest();
+      await leaving.end();
+      await abandoned;
+      await approve(id);
+      await client.query(change);
+      await isAsked(client.query(sql));
+    }
   });
 });
