@@ -108,6 +108,10 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     const about = ` ${reading.tableWords.join(' ')} `;
     if (!rule.aboutTable.some((phrase) => about.includes(` ${phrase} `))) return false;
   }
+  if (rule.notAboutTable) {
+    const about = ` ${reading.tableWords.join(' ')} `;
+    if (rule.notAboutTable.some((phrase) => about.includes(` ${phrase} `))) return false;
+  }
   if (rule.beside && !rule.beside.some((word) => beside.has(word))) return false;
   if (rule.besideHead && !rule.besideHead.some((word) => reading.besideHeads.has(word))) return false;
   if (rule.besideName && !rule.besideName.some((name) => reading.besideNames.has(name))) return false;
@@ -184,6 +188,7 @@ function matchWithTable(own: Reading): Match | undefined {
   const [word, ...more] = own.words;
   if (word === undefined || more.length > 0 || !BARE_HEADS.has(word)) return undefined;
   const table = own.tableWords.filter((part, at) => at === 0 || !TABLE_TAILS.has(part));
+  if (table.length > 1 && table.at(-1) === word) table.pop();
   for (const length of [2, 1]) {
     const words: readonly string[] = [...table.slice(-length), word];
     const found: Match | undefined = matchName({ ...own, words });

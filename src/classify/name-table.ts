@@ -77,6 +77,13 @@ const OWNERS: ReadonlySet<string> = new Set([
   'client',
   'customer',
 ]);
+const isVisitor = (words: readonly string[]) => words.at(-1) === 'id' && words.some((word) => VISITORS.has(word));
+const MEDICINES: ReadonlySet<string> = new Set(['medication', 'medicine', 'drug']);
+const JOB_WORDS: ReadonlySet<string> = new Set(['queue', 'retry', 'cron', 'worker', 'handler', 'payload']);
+/** Processes as well as people. */
+const WORKERS: ReadonlySet<string> = new Set(['worker', 'runner', 'agent', 'operator', 'consumer', 'executor']);
+const WORKER_WORDS =
+  /^(host ?name|host|pid|process id|queue|heartbeat|last (heartbeat|ping|beat)( at)?|version|cpu|memory)$/u;
 /** Whose id in a table of places makes them places where they were. */
 const VISITORS: ReadonlySet<string> = new Set([
   'user',
@@ -178,6 +185,15 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     const name = parts.join(' ');
     return !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(name) && !(connects && LOGIN.test(name));
   });
+  // Who applies, and not what is applied.
+  if (
+    head === 'application' &&
+    byName === 'thing' &&
+    others.some((parts) => parts.join(' ') === 'email') &&
+    !others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part)))
+  )
+    return 'person';
+  if (WORKERS.has(head) && others.some((parts) => WORKER_WORDS.test(parts.join(' ')))) return 'thing';
   if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
     return 'thing';
   if (
@@ -186,6 +202,12 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     !others.some((parts) => parts.some((part) => CLINICAL_WORDS.has(part)))
   )
     return 'thing';
+  // What somebody takes, and not what there is to take.
+  if (MEDICINES.has(head) && byName === 'thing' && others.some(isVisitor)) return 'health';
+  // How somebody looks at things.
+  if (words.at(-1) === 'view' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  // Work of a machine.
+  if (head === 'task' && others.some((parts) => parts.some((part) => JOB_WORDS.has(part)))) return 'log';
   if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
   if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';

@@ -31,6 +31,12 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['gumroad', 'keygen'], first: '0.877 / 0.803' },
   { apps: ['formbricks', 'lobsters', 'papermark'], first: '0.828 / 0.943' },
   { apps: ['hoppscotch', 'kratos', 'miniflux'], first: '0.841 / 0.869' },
+  { apps: ['kanboard', 'killbill', 'osm', 'typebot'], first: '0.927 / 0.944' },
+  { apps: ['dub', 'growstuff', 'hitobito', 'otwarchive'], first: '0.934 / 0.850' },
+  { apps: ['fatfreecrm', 'ifme', 'trigger'], first: '0.925 / 0.852' },
+  { apps: ['bookstack', 'crater', 'plane', 'pretalx', 'taiga'], first: '0.937 / 0.867' },
+  { apps: ['devto', 'gisia', 'sharetribe'], first: '0.947 / 0.937' },
+  { apps: ['koel', 'langfuse', 'paperless', 'pixelfed'], first: '0.953 / 0.931' },
 ];
 
 export interface Judged {

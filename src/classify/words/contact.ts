@@ -5,7 +5,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     phrases: phrases(`email, e mail, mail, email address, e mail address, mail address, mail addr, email addr, 
-      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, mail from, mail to, postmaster address, bounce address, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
+      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, mail from, mail to, postmaster address, bounce address, allowed email, blocked email, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
       reply to, reply to address, email adresse, e mail adresse, mail adresse, paypal email, notify email, email recipient,
       メール, メールアドレス, 邮箱, 电子邮件, 电子邮箱, 電子郵件, 이메일, почта`),
   },
@@ -17,8 +17,16 @@ export const CONTACT_RULES: readonly NameRule[] = [
       indirizzo mail, direccion correo, posta elettronica, poczta, adres email, adres mail, eposta, e posta, epost, e post,
       elektronnaya pochta, pochta, youxiang, meru`),
   },
+  { class: 'email', sole: true, beside: ['subject'], phrases: ['from', 'reply to', 'cc', 'bcc'], kinds: ['text'] },
+  { class: 'email', phrases: ['sent to'], kinds: ['text'] },
   // An identifier of a mail where there is an address beside it.
-  { class: 'email', phrases: ['email id', 'emailid', 'mail id'], notBeside: ['email', 'mail'], kinds: ['text'] },
+  {
+    class: 'email',
+    phrases: ['email id', 'emailid', 'mail id'],
+    notBeside: ['email', 'mail'],
+    notTopics: ['message'],
+    kinds: ['text'],
+  },
   // Ways to reach somebody, one a row.
   {
     class: 'email',
@@ -51,7 +59,9 @@ export const CONTACT_RULES: readonly NameRule[] = [
     class: 'email',
     alone: true,
     topics: ['message'],
-    phrases: phrases('to, from, cc, bcc, recipient, sender, envelope from, envelope to, from address, to address'),
+    phrases: phrases(
+      'to, from, cc, bcc, recipient, sender, envelope from, envelope to, sent from, from address, to address',
+    ),
     kinds: ['text', 'json'],
   },
   {
@@ -85,7 +95,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       pobox, p o box, residence, strasse, str nr, hausnummer, haus nr, hausnr, plz, postleitzahl, anschrift, adresse, wohnort,
       straat, straatnaam, huisnummer, huis nr, woonplaats, gata, gatuadress, postnummer, postnr, postort, vej, vejnavn, gade,
       ulica, nr domu, nr mieszkania, nr lokalu, sokak, cadde, ulitsa, dom nomer, nomer doma, kvartira, jusho, yubin bango, dizhi,
-      location address, full address, formatted address, address text, address formatted, street one, street two, suburb, district of residence, 
+      location address, full address, formatted address, address text, address formatted, street one, street two, suburb, district of residence, address care of, care of, postbox, post box,
       住所, 郵便番号, 地址, 邮编, 邮政编码, 주소, 우편번호, адрес, индекс`),
   },
   {
@@ -136,8 +146,61 @@ export const CONTACT_RULES: readonly NameRule[] = [
     notTopics: ['place', 'thing'],
     alone: true,
     phrases: phrases(
-      'line, line one, city, town, state, region, area, district, country area, city area, state name, province name, county name, address state, state province, admin area, provincia, estado, uf, prefecture, quarter, il, county district, city village, province, county, ort, stadt, stad, miasto, ciudad, cidade, citta, ville, city name, locality, suburb, municipality, cidade, sehir, by',
+      'line, line one, city, town, region, area, district, country area, city area, state name, province name, county name, address state, state province, state or province, province or state, state or region, admin area, provincia, estado, uf, prefecture, quarter, il, county district, city village, province, county, ort, stadt, stad, miasto, ciudad, cidade, citta, ville, city name, locality, suburb, municipality, cidade, sehir, by',
     ),
+    kinds: ['text'],
+  },
+  // A state with nothing of an address but a city of somebody else (`recipient_zip`) is that of a machine.
+  {
+    class: 'postal_address',
+    alone: true,
+    notSole: [
+      'person',
+      'message',
+      'credential',
+      'session',
+      'money',
+      'company',
+      'media',
+      'portrait',
+      'hook',
+      'health',
+      'log',
+      'unknown',
+    ],
+    notTopics: ['place', 'thing'],
+    beside: ['zip', 'zipcode', 'postcode', 'postal', 'street', 'postalcode', 'city', 'address1'],
+    phrases: ['state'],
+    kinds: ['text'],
+  },
+  {
+    class: 'postal_address',
+    alone: true,
+    notTopics: ['place', 'thing'],
+    besideName: [
+      'zip',
+      'zipcode',
+      'zip code',
+      'postcode',
+      'post code',
+      'postal code',
+      'postalcode',
+      'street',
+      'city',
+      'address1',
+      'address line',
+      'address line one',
+      'town',
+    ],
+    phrases: ['state'],
+    kinds: ['text'],
+  },
+  {
+    class: 'postal_address',
+    sole: true,
+    notTopics: ['place', 'thing', 'company'],
+    beside: ['latitude', 'lat'],
+    phrases: ['location'],
     kinds: ['text'],
   },
   {
@@ -145,7 +208,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person', 'session'],
     phrases: phrases(
-      'location, home town, hometown, living place, place of residence, lives in, residence city, home city, current city',
+      'location, home town, hometown, living place, place of residence, lives in, residence city, home city, current city, created location, signup location, login location, registration location',
     ),
     kinds: ['text', 'json'],
   },

@@ -16,10 +16,18 @@ export const DEVICE_RULES: readonly NameRule[] = [
   {
     class: 'device_id',
     phrases: phrases(
-      `device id, device identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, installation id, install id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser guid, browser uuid, visitor guid, visitor uuid, visitor hash, client guid, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, device description, device label, device detail, onesignal id, push id, vendor device id, cookie id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
+      `device id, device identifier, device library identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser guid, browser uuid, visitor guid, visitor uuid, visitor hash, client guid, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, uagent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, device description, device label, device detail, onesignal id, push id, vendor device id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
     ),
     kinds: ['text', 'bytes', 'json', 'mac', 'integer', 'numeric', 'other'],
   },
+  // Of a program on a device; else something that was installed into another.
+  {
+    class: 'device_id',
+    phrases: ['installation id', 'install id'],
+    beside: ['device', 'platform', 'os', 'push', 'app', 'locale'],
+    kinds: ['text', 'uuid'],
+  },
+  { class: 'device_id', notTopics: ['money'], phrases: ['cookie id'], kinds: ['text', 'bytes'] },
   {
     class: 'device_id',
     phrases: phrases(

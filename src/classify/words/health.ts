@@ -80,4 +80,19 @@ export const HEALTH_RULES: readonly NameRule[] = [
     ],
     kinds: ['text', 'integer', 'numeric'],
   },
+  // Of somebody; elsewhere those of a rule.
+  {
+    class: 'health',
+    sole: true,
+    topics: ['person'],
+    notBeside: ['rule', 'operator', 'action', 'trigger'],
+    phrases: ['condition'],
+    kinds: ['text'],
+  },
+  {
+    class: 'health',
+    topics: ['health'],
+    phrases: ['strength'],
+    kinds: ['text', 'integer', 'numeric'],
+  },
 ];

@@ -36,6 +36,8 @@ export interface NameRule {
   readonly tables?: readonly string[];
   /** Words of which the table's name must have some. */
   readonly aboutTable?: readonly string[];
+  /** Words of which the table's name may have none. */
+  readonly notAboutTable?: readonly string[];
   /** Only the whole name, qualifiers aside: `name`, `note`. */
   readonly alone?: boolean;
   /** Tables in which alone it says so. */

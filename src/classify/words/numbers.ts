@@ -114,8 +114,8 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'financial',
     phrases:
-      phrases(`salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, pay amount, compensation, total compensation, compensation amount, remuneration, earning, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, ctc,
-      gehalt, bruttogehalt, nettogehalt, grundgehalt, monatsgehalt, jahresgehalt, stundenlohn, lohn, bruttolohn, nettolohn, einkommen, jahreseinkommen, salaris, bruto salaris, uurloon, inkomen, loon, lon, manedslon, inkomst, timlon, wynagrodzenie, pensja, placa brutto, placa netto, dochod, stawka godzinowa, maas, maas brut, gelir, brut maas, zarplata, oklad, dokhod, kyuyo, nenshu, gekkyu, gongzi, xinzi, 年収, 給与, 工资, 薪资, 收入, зарплата`),
+      phrases(`salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, pay amount, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, ctc,
+      gehalt, bruttogehalt, nettogehalt, grundgehalt, monatsgehalt, jahresgehalt, stundenlohn, lohn, bruttolohn, nettolohn, einkommen, jahreseinkommen, salaris, bruto salaris, uurloon, inkomen, loon, manedslon, inkomst, timlon, wynagrodzenie, pensja, placa brutto, placa netto, dochod, stawka godzinowa, maas, maas brut, gelir, brut maas, zarplata, oklad, dokhod, kyuyo, nenshu, gekkyu, gongzi, xinzi, 年収, 給与, 工资, 薪资, 收入, зарплата`),
     notTopics: ['thing', 'place'],
   },
   {
@@ -126,4 +126,18 @@ export const NUMBER_RULES: readonly NameRule[] = [
     ),
     notTopics: ['thing', 'place'],
   },
+  // What somebody earns; not what a programme has brought in.
+  {
+    class: 'financial',
+    topics: ['person', 'money'],
+    phrases: ['earning'],
+  },
+  // Pay in Norwegian; half a coordinate beside the other half.
+  {
+    class: 'financial',
+    notBeside: ['lat', 'latitude'],
+    notTopics: ['thing', 'place'],
+    phrases: ['lon'],
+  },
+  { class: 'tax_id', besideName: ['vat type', 'tax id type'], phrases: ['vat value', 'tax id value'], kinds: ['text'] },
 ];

@@ -9,7 +9,7 @@ export const PERSON_RULES: readonly NameRule[] = [
       surname, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
-      father name, mother name, spouse name, partner name, child name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
+      father name, mother name, spouse name, partner name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
       participant name, applicant name, candidate name, buyer name, seller name, donor name, tenant name, voter name, witness name, signer name, signatory, signatory name, subscriber name, assignee name, creator name, committer name, reporter name, reviewer name, commenter name,
       actor name, visitor name, person full name, staff name, contact full name, customer full name, cust name, lead name, pet owner name, nurse name, worker name, player name, inviter name, invitee name, requester name, caller name, borrower name, lender name, insured name, instructor name, speaker name, approver name, updated by name, created by name, billing name, shipping name, bill to name, ship to name, delivery name, consignee, consignee name, addressee, attn, attention to, cc name, name on account, bank account name, 
       vorname, nachname, familienname, geburtsname, ansprechpartner, kontaktperson, kontoinhaber, karteninhaber, voornaam, achternaam, tussenvoegsel, geboortenaam, voorletter, fornamn, efternamn, fornavn, etternavn, efternavn, mellannamn,
@@ -22,6 +22,8 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: phrases('client name, agent name, sender name, signed name'),
   },
   { class: 'person_name', notTopics: ['thing', 'place', 'company'], phrases: ['full name', 'fullname'] },
+  // Of trees and versions there are children too.
+  { class: 'person_name', notTopics: ['thing'], notBeside: ['version', 'node', 'path'], phrases: ['child name'] },
   // Of a card or an account.
   {
     class: 'person_name',
@@ -45,6 +47,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     sole: true,
     topics: ['log'],
     besideName: ['email', 'mail', 'email address'],
+    notBeside: ['slug'],
     phrases: ['name'],
     kinds: ['text'],
   },
@@ -72,9 +75,19 @@ export const PERSON_RULES: readonly NameRule[] = [
     // A lead, say, that has a contact's name has its own besides.
     notNames: ['contact name'],
     phrases: phrases(
-      `name, nombre, nome, nom, naam, navn, nazwa, ad, isim, label, sort name, search name, complete name, sorted name, name search, name sort, normalized name, fn, ln, nm, title name, alias, suffix name`,
+      `name, nombre, nome, nom, naam, navn, nazwa, ad, isim, sort name, search name, complete name, sorted name, name search, name sort, normalized name, fn, ln, nm, title name, alias, suffix name`,
     ),
     kinds: ['text', 'json', 'bytes'],
+  },
+  { class: 'person_name', alone: true, topics: ['person'], notBeside: ['name'], phrases: ['label'], kinds: ['text'] },
+  // A customer beside the company and whom to ask there.
+  {
+    class: 'person_name',
+    sole: true,
+    topics: ['person'],
+    besideName: ['company name'],
+    phrases: ['name'],
+    kinds: ['text'],
   },
   {
     class: 'person_name',
@@ -96,14 +109,14 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases: phrases(
-      'oauth user id, oauth uid, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id',
+      'oauth user id, oauth uid, auth uid, auth identifier, login identifier, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id',
     ),
   },
   {
     class: 'username',
     alone: true,
     beside: ['password', 'passwd', 'pwd', 'passwort', 'contrasena', 'senha'],
-    phrases: ['account', 'user', 'usr', 'usuario', 'utilisateur', 'benutzer'],
+    phrases: ['account', 'user', 'user identifier', 'usr', 'usuario', 'utilisateur', 'benutzer'],
     kinds: ['text'],
   },
   // Of Jabber; that of a job elsewhere.
@@ -111,15 +124,24 @@ export const PERSON_RULES: readonly NameRule[] = [
   { class: 'username', notTopics: ['thing', 'place', 'company', 'credential'], phrases: ['nickname', 'nick name'] },
   { class: 'username', alone: true, beside: ['token', 'uid'], phrases: ['nickname', 'nick name'] },
   { class: 'username', notTopics: ['thing', 'place', 'company', 'media', 'log'], phrases: ['handle'] },
+  {
+    class: 'username',
+    sole: true,
+    topics: ['person'],
+    beside: ['skype', 'aim', 'msn', 'icq', 'jabber', 'facebook', 'twitter'],
+    phrases: ['yahoo', 'google', 'whatsapp', 'hangout', 'apple'],
+    kinds: ['text'],
+  },
   // Identifiers at other services.
   {
     class: 'username',
     topics: ['person', 'session', 'credential'],
     phrases:
-      phrases(`facebook id, facebook uid, twitter id, twitter uid, twitter user id, google id, google uid, google user id, github id, github uid, github user id,
+      phrases(`google oauth id, facebook oauth id, oauth id, facebook id, facebook uid, twitter id, twitter uid, twitter user id, google id, google uid, google user id, github id, github uid, github user id,
       instagram user id, discord id, discord user id, slack id, slack user id, telegram id, telegram user id, telegram chat id, vk id, line user id, wechat id, apple id, apple user id, microsoft id, steam id,
-      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity, sso id, sso profile id, sso user id, sso idp id, oidc uid, sso uid, idp uid, oidc sub, oidc subject, saml id, saml subject, idp user id, idp id, openid sub, auth0 id, firebase uid, cognito sub`),
+      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity, sso id, sso profile id, sso user id, sso idp id, oidc uid, sso uid, idp uid, oidc sub, oidc subject, saml id, saml subject, idp user id, idp id, openid sub, auth0 id, firebase uid, cognito sub, external auth id, external login id`),
   },
+  { class: 'username', topics: ['message'], phrases: ['twitter uid', 'facebook uid', 'google uid'], kinds: ['text'] },
   {
     class: 'username',
     sole: true,
@@ -139,6 +161,15 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'username',
     aboutTable: ['user name', 'username'],
     phrases: ['name', 'old', 'new', 'previous', 'original', 'desired'],
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    sole: true,
+    notTopics: ['thing'],
+    besideName: ['uid'],
+    beside: ['provider'],
+    phrases: ['name'],
     kinds: ['text'],
   },
   {
@@ -224,6 +255,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   {
     class: 'photo',
+    notTopics: ['company', 'thing'],
     phrases:
       phrases(`avatar, avatar url, avatar image, avatar path, avatar file, avatar file name, avatar key, profile picture, profile pic, profile photo, profile image, profile img, profile image url, profile pic url, profile picture url, user photo, user image, user picture, userpic, user pic, employee photo, customer photo, patient photo, face, face image, face photo, face encoding, face embedding, face id data, selfie, selfie url, headshot, headshot url, portrait, portrait url, mugshot, passport photo, id photo, photo id image, gravatar, gravatar email, gravatar url,
       signature image, signature img, signature data, signature png, id card image, id card front, id card back, id document image, id document scan, passport scan, license image, photo of person, avatar remote url, avatar source, avatar storage key, contact photo, uploaded avatar, foto perfil, foto usuario, passbild, profilbild, pasfoto, profielfoto, zdjecie profilowe, biometric, biometric data, fingerprint data, fingerprint image, fingerprint template data, iris scan, voice print, voiceprint, retina scan, 头像, 顔写真`),
@@ -243,5 +275,14 @@ export const PERSON_RULES: readonly NameRule[] = [
       'photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon url, image 1920, signature, photo key',
     ),
     kinds: ['text', 'bytes', 'json'],
+  },
+  // As libraries for uploads call what hangs at a person.
+  {
+    class: 'photo',
+    topics: ['person', 'portrait'],
+    phrases: phrases(
+      'image file name, photo file name, picture file name, avatar file name, portrait file name, icon file name',
+    ),
+    kinds: ['text'],
   },
 ];

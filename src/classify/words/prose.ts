@@ -16,14 +16,14 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     notTopics: ['thing', 'company', 'place', 'media'],
     phrases: phrases(
-      `bio, biography, bio raw, bio cooked, bio html, bio text, about me, about user, about myself, self description, self introduction, personal statement, personal info, personal information, personal data, personal detail, pii, cover letter, covering letter, cover letter file, resume, resume text, resume attachment, resume file, resume url, resume link, resume path, cv file, cv url, cv link, cv path, cv attachment, reflection, interview summary, qualification reason, review message, cv, cv text, curriculum, curriculum vitae, private note, internal note, internal comment, staff note, admin note, moderator note, moderation note, moderation comment, private comment, user note, user comment, customer note, client note, contact note, customer comment, customer remark, customer feedback, patient note, doctor note, nurse note, case note, session note, visit note, progress note, interview note, call note, call transcript, transcript, transcription, chat transcript, chat history, private message, direct message, message body, message text, message content, mail body, email body, email content, email text, body of mail, sms body, sms text, chat message, note text, note body, note content, comment text, comment body, comment content, delivery note, delivery instruction, shipping note, special instruction, order note, order comment, gift message, feedback, recipient information, recipient info, recipient detail, customer detail, customer info, billing info, billing detail, billing information, shipping info, shipping detail, buyer info, buyer detail, payer info, payer detail, contact info, contact detail, contact information, guest detail, passenger detail, feedback text, feedback comment, complaint, complaint text, grievance, incident description, review text, review body, review comment, appraisal text, performance review, answer text, survey response, suggestion text, dispute reason, dispute text, refund note, appeal text, appeal reason, ban note, suspend note, diary, diary entry, journal entry, biografie, lebenslauf, bemerkung kunde, kundennotiz, custom note, customer message, message from customer, user message, guest comment, visitor message, sender message, personal message, statement raw, dm text, last message, last message content, last message text, last message body, resolution note, closing note, escalation note`,
+      `bio, biography, bio raw, bio cooked, bio html, bio text, about me, about user, about myself, self description, self introduction, personal statement, personal info, personal information, personal data, personal detail, background info, background information, pii, cover letter, covering letter, cover letter file, resume, resume text, resume attachment, resume file, resume url, resume link, resume path, cv file, cv url, cv link, cv path, cv attachment, reflection, interview summary, qualification reason, review message, cv, cv text, curriculum, curriculum vitae, private note, internal note, internal comment, staff note, admin note, moderator note, moderation note, moderation comment, rejection note, rejection comment, review note, reviewer note, reviewer comment, request note, approval note, approval comment, approver comment, applicant comment, waiting list comment, bookmarker note, private comment, user note, user comment, customer note, client note, contact note, customer comment, customer remark, customer feedback, patient note, doctor note, nurse note, case note, session note, visit note, progress note, interview note, call note, call transcript, transcript, transcription, chat transcript, chat history, private message, direct message, message body, message text, message content, mail body, email body, email content, email text, body of mail, sms body, sms text, chat message, note text, note body, note content, comment text, comment body, comment content, delivery note, delivery instruction, shipping note, special instruction, order note, order comment, gift message, feedback, recipient information, recipient info, recipient detail, customer detail, customer info, billing info, billing detail, billing information, shipping info, shipping detail, buyer info, buyer detail, payer info, payer detail, contact info, contact detail, contact information, guest detail, passenger detail, feedback text, feedback comment, complaint, complaint text, grievance, incident description, review text, review body, review comment, appraisal text, performance review, answer text, survey response, suggestion text, dispute reason, dispute text, refund note, appeal text, appeal message, appeal reason, reason to join, reason for joining, join reason, joining reason, ban note, suspend note, comment version, diary, diary entry, journal entry, biografie, lebenslauf, bemerkung kunde, kundennotiz, custom note, customer message, message from customer, user message, guest comment, visitor message, sender message, personal message, statement raw, dm text, last message, last message content, last message text, last message body, resolution note, closing note, escalation note`,
     ),
     kinds: TEXT_KINDS,
   },
   {
     class: 'free_text',
     topics: ['person', 'money', 'unknown', 'session', 'log', 'credential', 'portrait', 'health', 'message'],
-    phrases: ['note', 'remark', 'comment', 'annotation'],
+    phrases: ['note', 'remark', 'comment'],
     kinds: TEXT_KINDS,
   },
   { class: 'free_text', phrases: ['gift note', 'gift message'], kinds: TEXT_KINDS },
@@ -60,6 +60,46 @@ export const PROSE_RULES: readonly NameRule[] = [
       'survey response',
     ],
     kinds: ['json'],
+  },
+  {
+    class: 'free_text',
+    topics: ['person', 'message'],
+    phrases: phrases(
+      'additional information, additional info, further information, other information, reason text, custom reason, other reason, reason custom text, raw source',
+    ),
+    kinds: TEXT_KINDS,
+  },
+  {
+    class: 'free_text',
+    topics: ['person', 'message', 'unknown'],
+    phrases: ['invitation text', 'invitation message', 'invite message', 'invitation extra text'],
+    kinds: ['text'],
+  },
+  { class: 'free_text', sole: true, topics: ['message'], phrases: ['post', 'story'], kinds: TEXT_KINDS },
+  // What was asked, and what was answered.
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['person'],
+    besideName: ['message', 'question'],
+    phrases: ['response', 'answer', 'reply'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    sole: true,
+    besideHead: ['email'],
+    phrases: ['response', 'answer'],
+    kinds: ['json'],
+  },
+  // What somebody was told, and not only that something happened.
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['log', 'unknown'],
+    beside: ['sender', 'recipient'],
+    phrases: ['body', 'message'],
+    kinds: ['text'],
   },
   {
     class: 'free_text',
@@ -100,7 +140,7 @@ export const PROSE_RULES: readonly NameRule[] = [
 
     topics: ['message'],
     phrases: phrases(
-      `body, content, xml,  text, message, msg, description, note, remark, comment, raw, cooked, html, markdown, body html, body text, body plain, body markdown, text body, html body, body cache, body raw, content html, content text, content plain, content raw, text content, html content, message html, message plain, note html, description html, description text, comment html, comment raw, text html, excerpt, preview, snippet, summary, answer, reply, response, question, transcript, annotation, detail, feedback, statement, explanation, spoiler text, search vector, search tsvector, tsv, search data, search text, raw message, processed content, processed message content, processed html, mime body, plain text, rich text, plain body, raw email, raw mail, body original, source text, caption, detail, memo, observation, quote, note cached html, comment text, post, story, markeddown comment, html rendered, nachricht, inhalt, mensaje, mensagem, contenido, conteudo, texto, messaggio, testo, contenu, texte, bericht, inhoud, tekst, wiadomosc, tresc, mesaj, icerik, soobshchenie, tekst soobshcheniya, beschreibung, beskrivelse, descripcion, descricao, descrizione, honbun, naiyo, neirong, 内容, 本文, 消息, remark`,
+      `body, content, xml,  text, message, msg, description, note, remark, comment, raw, cooked, html, markdown, body html, body text, body plain, body markdown, text body, html body, body cache, body raw, content html, content text, content plain, content raw, text content, html content, message html, message plain, note html, description html, description text, comment html, comment raw, text html, excerpt, preview, snippet, summary, answer, reply, response, review, comment version, question, transcript, annotation, detail, feedback, statement, explanation, spoiler text, search vector, search tsvector, tsv, search data, search text, raw message, processed content, processed message content, processed html, mime body, plain text, rich text, plain body, raw email, raw mail, body original, source text, caption, detail, memo, observation, quote, rendered, note cached html, comment text, markeddown comment, html rendered, nachricht, inhalt, mensaje, mensagem, contenido, conteudo, texto, messaggio, testo, contenu, texte, bericht, inhoud, tekst, wiadomosc, tresc, mesaj, icerik, soobshchenie, tekst soobshcheniya, beschreibung, beskrivelse, descripcion, descricao, descrizione, honbun, naiyo, neirong, 内容, 本文, 消息, remark`,
     ),
     kinds: ['text', 'bytes', 'search', 'xml', 'json'],
   },
@@ -128,6 +168,7 @@ export const PROSE_RULES: readonly NameRule[] = [
       'profile',
       'client',
     ],
+    notBeside: ['level', 'severity', 'trace', 'span', 'service'],
     phrases: phrases('message, text message,  private text, body private, chat, conversation, transcript, dm'),
     kinds: ['text', 'search', 'xml'],
   },
