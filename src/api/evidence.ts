@@ -53,6 +53,10 @@ export async function evidence(
       tree: () => Promise.resolve(treeFacts(tree)),
       prove: (position) => proofWithoutBody(tree, position, keys),
       recordsLost: () => gateway.recorder.dropped,
+      async retiredSince() {
+        const retired = await history.events({ kinds: ['audit.retired'], since, limit: PAGE });
+        return retired.events.length;
+      },
     },
     { framework, ...asked },
   );

@@ -52,7 +52,7 @@ function reviewCsv({ people }: AccessReview): string {
 /** A line for each database that they could or did reach; one alone where there is none. */
 function personCsv(person: ReviewedPerson): string {
   const { key, kind, actors, groups, state, lastSeen, could, did } = person;
-  const who = [nameOf(person), key, kind, actors.join(' '), groups.join(' '), state, lastSeen];
+  const who = [nameOf(person), key, kind, actors.join(' '), groups?.join(' ') ?? '', state, lastSeen];
   const databases = [...new Set([...could, ...did].map(({ database }) => database))].sort();
   if (databases.length === 0) return csvLine([...who, ...CSV.slice(who.length).map(() => '')]);
   return databases

@@ -84,7 +84,7 @@ export const accessReviewAnswer: z.ZodType<AccessReview> = z.object({
       kind: z.enum(['user', 'service', 'agent']),
       actors: texts,
       email: z.string().nullable(),
-      groups: texts,
+      groups: texts.nullable(),
       lastSeen: z.string(),
       could: z.array(z.object({ database: z.string(), access, create: z.boolean(), grants: z.array(z.number()) })),
       did: z.array(
@@ -98,7 +98,7 @@ export const accessReviewAnswer: z.ZodType<AccessReview> = z.object({
           classified: z.number(),
         }),
       ),
-      state: z.enum(['active', 'dormant', 'no grant']),
+      state: z.enum(['active', 'dormant', 'no grant', 'unknown']),
     }),
   ),
   grants: z.array(

@@ -131,7 +131,8 @@ export class IndexWriter {
       record.clock ?? null,
       record.bound === undefined ? null : Number(record.bound),
       listOf(record.authMethods),
-      listOf(body?.groups),
+      // Null: erased, so that nobody takes it for none.
+      body === undefined ? null : JSON.stringify(body.groups ?? []),
     );
   }
 

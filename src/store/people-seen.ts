@@ -18,7 +18,8 @@ export interface PersonSeen {
   /** Of an agent: `act.sub` of each, outermost first. */
   readonly actors: readonly string[];
   readonly email: string | null;
-  readonly groups: readonly string[];
+  /** Null: erased. */
+  readonly groups: readonly string[] | null;
   /** Of the newest session before the period's end, ISO 8601. */
   readonly lastSeen: string;
   /** In the period, by database. */
@@ -107,7 +108,7 @@ export function peopleSeen(sqlite: DatabaseSync, { since, until, database }: Peo
       kind,
       actors: listOf(row.actors),
       email,
-      groups: listOf(row.groups),
+      groups: row.groups === null ? null : listOf(row.groups),
       lastSeen: new Date(openedAt).toISOString(),
       did: [...(doings.get(nameOf(row))?.values() ?? [])].sort((a, b) => (a.database < b.database ? -1 : 1)),
     };

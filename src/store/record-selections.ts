@@ -426,7 +426,8 @@ function sessionSample(sqlite: DatabaseSync, position: Position): Sample {
 function eventSample(sqlite: DatabaseSync, position: Position): Sample {
   const row = sqlite
     .prepare(
-      `SELECT v.at, k.word AS kind, ifnull((SELECT e.email FROM session e WHERE e.principal_id = v.by_id ORDER BY e.position DESC LIMIT 1), p.key) AS who,
+      `SELECT v.at, k.word AS kind, coalesce(json_extract(v.payload, '$.body.event.by.email'),
+           (SELECT e.email FROM session e WHERE e.principal_id = v.by_id ORDER BY e.position DESC LIMIT 1), p.key) AS who,
          d.word AS database, v.subject, json_extract(v.payload, '$.type') AS type,
          json_extract(v.payload, '$.code') AS code, json_extract(v.payload, '$.detail') AS detail
        FROM event v JOIN word k ON k.id = v.kind_id LEFT JOIN principal p ON p.id = v.by_id LEFT JOIN word d ON d.id = v.database_id

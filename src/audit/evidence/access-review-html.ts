@@ -59,7 +59,7 @@ function personTable(people: readonly ReviewedPerson[]): Markup {
     [
       { title: 'Who', cell: (one) => html`${nameOf(one)}<br><code>${one.key}</code>` },
       { title: 'Kind', cell: ({ kind, actors }) => [kind, ...actors].join(' ') },
-      { title: 'Groups', cell: ({ groups }) => groups.join(', ') },
+      { title: 'Groups', cell: ({ groups }) => groups?.join(', ') ?? 'erased' },
       { title: 'Could', cell: ({ could }) => could.map(couldWords).join('; ') },
       { title: 'Did', cell: ({ did }) => did.map(didWords).join('; ') },
       { title: 'Last seen', cell: ({ lastSeen }) => lastSeen },

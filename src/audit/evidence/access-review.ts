@@ -46,8 +46,11 @@ export interface ReviewedPerson
     readonly grants: readonly number[];
   }[];
   readonly did: readonly Doings[];
-  /** `dormant`: may still come in, but did not in the period. `no grant`: may not any more. */
-  readonly state: 'active' | 'dormant' | 'no grant';
+  /**
+   * `dormant`: may still come in, but did not in the period. `no grant`: may not any more. `unknown`: which groups they had
+   * was erased, and no grant names them.
+   */
+  readonly state: 'active' | 'dormant' | 'no grant' | 'unknown';
 }
 
 export interface ReviewedGrant {
@@ -149,7 +152,8 @@ function reviewedPerson(
     ];
   });
   const { key, subject, kind, actors, email, groups, lastSeen, did } = person;
-  const state = could.length === 0 ? 'no grant' : did.length === 0 ? 'dormant' : 'active';
+  const without = groups === null ? 'unknown' : 'no grant';
+  const state = could.length === 0 ? without : did.length === 0 ? 'dormant' : 'active';
   return { key, subject, kind, actors, email, groups, lastSeen, could, did, state };
 }
 
@@ -183,7 +187,7 @@ function isOpen({ expiresAt }: GrantSettings, now: number): boolean {
 }
 
 function isForSeen(settings: GrantSettings, { kind, subject, email, groups, actors }: PersonSeen): boolean {
-  const who = { kind, subject, email: email ?? undefined, groups, actor: actors[0] };
+  const who = { kind, subject, email: email ?? undefined, groups: groups ?? [], actor: actors[0] };
   return subjectsOf(settings).some((to) => isFor(to, who));
 }
 

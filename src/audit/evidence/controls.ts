@@ -23,7 +23,8 @@ export type TreeGap =
   | 'no_witness'
   | 'witness_late'
   | 'samples_unproved'
-  | 'records_lost';
+  | 'records_lost'
+  | 'records_retired';
 
 export interface Control {
   readonly framework: Framework;
@@ -37,7 +38,7 @@ export interface Control {
 }
 
 /** Of whatever depends on the record being whole. */
-const WHOLE: readonly GapName[] = ['statements_without_outcome', 'sessions_unknown', 'records_lost'];
+const WHOLE: readonly GapName[] = ['statements_without_outcome', 'sessions_unknown', 'records_lost', 'records_retired'];
 const PROVED: readonly GapName[] = [
   'tree_stopped',
   'checkpoint_late',
@@ -250,7 +251,7 @@ export const CONTROLS: readonly Control[] = [
       'erasures',
       'gateway_starts',
     ],
-    gaps: ['records_lost'],
+    gaps: ['records_lost', 'records_retired'],
   },
   {
     framework: 'nist-800-53',

@@ -15,6 +15,8 @@ export interface EvidenceSource {
   prove(position: number): Promise<string | undefined>;
   /** Outcomes that were lost because the log took no more. */
   recordsLost(): number;
+  /** How often segments were retired since the period began: what went may have been of it. */
+  retiredSince(): Promise<number>;
 }
 
 export interface TreeFacts {
@@ -95,6 +97,8 @@ const TREE_WORDS: Readonly<Record<TreeGap, string>> = {
   no_witness: 'no witness is configured: a rewrite by whoever holds the gateway’s key would not be found',
   witness_late: 'the newest checkpoint that a witness cosigned covers less than the newest one',
   samples_unproved: 'samples that are in no checkpoint yet',
+  records_retired:
+    'times that segments were retired since the period began: what is counted may be less than there was',
   records_lost: 'outcomes that were lost since the gateway started, because the log took no more',
 };
 
@@ -104,6 +108,7 @@ export async function gatherEvidence(source: EvidenceSource, question: EvidenceQ
   const wanted = new Set(controls.flatMap(({ shows, gaps }) => [...shows, ...gaps.filter(isSelection)]));
   const found = await source.select([...wanted]);
   const tree = await source.tree();
+  const retired = await source.retiredSince();
   const proofs = new Map<string, string>();
   const counted = new Map<SelectionName, Counted>();
   for (const name of wanted) counted.set(name, await count(source, name, found[name] ?? EMPTY, proofs));
@@ -114,6 +119,7 @@ export async function gatherEvidence(source: EvidenceSource, question: EvidenceQ
     witness_late: Number(tree.witnesses > 0 && (tree.cosignedSize ?? 0) < (tree.checkpointSize ?? 0)),
     samples_unproved: shows.flatMap(({ samples }) => samples).filter(isUnproved).length,
     records_lost: source.recordsLost(),
+    records_retired: retired,
   });
   return {
     version: 1,

@@ -40,8 +40,8 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
 h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .3rem; border-top: 1px solid #bbb; padding-top: 1rem; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
 table { border-collapse: collapse; width: 100%; margin: .4rem 0 .8rem; font-size: .87rem; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
-th { background: #f3f3f3; } td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid #ddd; overflow-wrap: break-word; }
+th { background: #f3f3f3; white-space: nowrap; } td a { overflow-wrap: anywhere; } td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
 code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
 .gap { border-left: 4px solid #b00020; padding-left: .7rem; } .none { color: #555; } .quiet { color: #555; font-size: .87rem; }
 @page { size: A4; margin: 16mm; }

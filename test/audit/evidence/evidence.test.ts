@@ -538,3 +538,43 @@ describe('the words', () => {
     expect((Object.keys(SELECTIONS) as SelectionName[]).filter((name) => !used.has(name))).toEqual([]);
   });
 });
+
+describe('what was erased', () => {
+  it('is a gap, not an answer', async () => {
+    const before = countsOf(await ask({ framework: 'nist-800-53' }));
+    const erased = await rig.api(
+      'POST',
+      '/v1/audit/erase',
+      await rig.tokenOf('root', ['admins']),
+      { 'content-type': 'application/json' },
+      JSON.stringify({ before: Date.parse(MONTH.until), reason: 'test' }),
+    );
+    expect(erased).toMatchObject({ status: 200 });
+    const after = await ask({ framework: 'nist-800-53' });
+    // Who approved whose request is in the envelope; that it was break-glass is not.
+    expect(countsOf(after)).toMatchObject({
+      statements: before.statements,
+      sessions: before.sessions,
+      sessions_second_factor: before.sessions_second_factor,
+      break_glass: 0,
+      requests: 7,
+      requests_approved: 6,
+      self_approvals: 3,
+    });
+    const gaps = after.controls.find(({ id }) => id === 'AC-2')!.gaps.map(({ name }) => name);
+    expect(gaps).toEqual(['self_approvals', 'requests_erased']);
+    const { body } = await rig.api('GET', `/v1/access-review?${query()}`, auditor);
+    const review = body as AccessReview;
+    const states = Object.fromEntries(review.people.map(({ subject, kind, state }) => [`${subject} ${kind}`, state]));
+    // A grant names the agent and the service; Ada's newest session was in November, but not before the period's end.
+    expect(states).toEqual({
+      'ada agent': 'active',
+      'ada user': 'unknown',
+      'bob user': 'unknown',
+      'ci service': 'active',
+      'eve user': 'unknown',
+      'root user': 'unknown',
+    });
+    expect(review.elevations.map(({ kind }) => kind)).toEqual(Array(7).fill('erased'));
+  });
+});
