@@ -1,7 +1,17 @@
 /** Compressed segments read as plain ones do, damage in them is found, and a crash leaves one of the two files whole. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -117,6 +127,30 @@ describe('compressed segments', () => {
     expect(existsSync(compressedPath(dir, first!))).toBe(false);
     await compressSegment(dir, first!);
     expect((await all(log.readAll()))[2]!.payload).toBe('{"erased":1}');
+  });
+
+  it('stay plain where there is no room', async () => {
+    const small = join(temporaryDirectory(), 'small');
+    mkdirSync(small);
+    // Only root can make one; elsewhere this is left out.
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', small]).status !== 0) return;
+    try {
+      const { dir, log } = await filled(190, temporaryDirectory());
+      const [first] = await listSegments(dir);
+      const before = await payloads(log.readAll());
+      await log.close();
+      copyFileSync(segmentPath(dir, first!), segmentPath(small, first!));
+      const { bavail, bsize } = statfsSync(small);
+      writeFileSync(join(small, 'filler'), Buffer.alloc(bavail * bsize));
+      await expect(compressSegment(small, first!)).rejects.toThrow('ENOSPC');
+      expect(readdirSync(small).sort()).toEqual([segmentPath('', first!).replace('/', ''), 'filler'].sort());
+      expect((await readAll(small)).payloads).toEqual(before.slice(0, (await readAll(small)).payloads.length));
+      unlinkSync(join(small, 'filler'));
+      expect(await compressSegment(small, first!)).toBeDefined();
+      expect((await readAll(small)).damage).toEqual([]);
+    } finally {
+      spawnSync('umount', [small]);
+    }
   });
 
   it('are whole in one of two files when the process is killed', async () => {

@@ -4,20 +4,30 @@
  * there, and finds out once a day whether something is gone. Whoever was interrupted goes on: names say what is there.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { DbgateError, ErrorCode } from '../../errors.ts';
 import type { Position } from '../../store/event-log.ts';
 import { listSegments, syncDirectory } from '../../store/segment-directory.ts';
 import { compressedPath, removeSegment } from '../../store/segment-file.ts';
 import type { S3Body, S3Client } from '../s3/s3-client.ts';
 import { parseCheckpoint } from '../tree/checkpoint.ts';
-import { segmentStart } from '../tree/leaf-reader.ts';
+import { leafOf } from '../tree/leaf.ts';
+import { readLeaves, segmentStart } from '../tree/leaf-reader.ts';
 import { TILE_WIDTH, type TileName, tilePath } from '../tree/tile-path.ts';
 import { type ArchivedSegment, type Ledger, readLedger, writeLedger } from './archive-ledger.ts';
-import { keysKey, ORIGIN_KEY, segmentKey, signedKey } from './archive-names.ts';
+import {
+  keysKey,
+  ORIGIN_KEY,
+  parseSegmentKey,
+  type SegmentName,
+  segmentKey,
+  segmentVersions,
+  signedKey,
+} from './archive-names.ts';
 
 export interface ArchiveParts {
   readonly stateDir: string;
@@ -187,29 +197,63 @@ export class Archive {
     treeSize: number,
     known: ArchivedSegment | undefined,
   ): Promise<void> {
-    const { client, record, logLine } = this.#parts;
+    const { client, record } = this.#parts;
     const { ino: inode, mtimeMs, size: bytes } = await file.stat();
     const sha256 = await sha256Of(readAll(file));
-    const key = segmentKey(segment, sha256);
-    const body: S3Body = { size: bytes, sha256, open: () => readAll(file) };
-    await client.put(key, body);
+    const versions: SegmentName[] = [];
+    for await (const { key } of client.list(segmentVersions(segment))) {
+      const name = parseSegmentKey(key);
+      if (name !== undefined) versions.push(name);
+    }
+    versions.sort((a, b) => b.version - a.version);
+    const [newest] = versions;
+    const same = versions.find((one) => one.sha256 === sha256);
+    const version = same?.version ?? (newest === undefined ? 0 : newest.version + 1);
+    const key = segmentKey({ first: segment, version, sha256 });
+    if (same === undefined) {
+      if (newest !== undefined) await this.#checkIsErasure(segment, newest);
+      await client.put(key, { size: bytes, sha256, open: () => readAll(file) });
+    }
     await this.#check(key, bytes, sha256);
     await this.#putCheckpoint(treeSize);
     if (known !== undefined) this.#ledger.segments.splice(this.#ledger.segments.indexOf(known), 1);
     this.#ledger.segments.push({ segment, treeSize, key, bytes, sha256, inode, mtimeMs });
     this.#save();
-    if (known?.key !== key)
-      await record('audit.archived', { segment, treeSize, bytes, sha256, replaces: known?.sha256 ?? null });
-    if (known === undefined || known.key === key) return;
+    const replaces = same === undefined ? (newest?.sha256 ?? null) : null;
+    if (known?.key !== key) await record('audit.archived', { segment, treeSize, bytes, sha256, replaces });
     // What was erased here is to go there too.
+    for (const old of versions.filter((one) => one.version < version)) await this.#removeVersion(segmentKey(old));
+  }
+
+  async #removeVersion(key: string): Promise<void> {
+    const { client, logLine } = this.#parts;
     try {
-      await client.remove(known.key);
-      if ((await client.head(known.key)) === undefined) return;
+      await client.remove(key);
+      if ((await client.head(key)) === undefined) return;
     } catch {
       // It is said below.
     }
     logLine(
-      `archive: ${client.place}${known.key} is of before an erasure AND CANNOT BE REMOVED (object lock, or the key may not)`,
+      `archive: ${client.place}${key} is of before an erasure AND CANNOT BE REMOVED (object lock, or the key may not)`,
+    );
+  }
+
+  /** What is to take the place of another must have its leaves: else somebody has changed it here. */
+  async #checkIsErasure(segment: Position, newest: SegmentName): Promise<void> {
+    const { client, dir, stateDir } = this.#parts;
+    const body = await client.get(segmentKey(newest));
+    if (body === undefined) return;
+    const aside = await mkdtemp(join(stateDir, 'archive-'));
+    try {
+      await pipeline(body, createWriteStream(compressedPath(aside, segment), { mode: 0o600 }));
+      if (await haveSameLeaves(aside, dir, segment)) return;
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
+    throw new DbgateError(
+      ErrorCode.auditUnavailable,
+      `segment ${segment} IS NOT WHAT IT WAS when it was archived as ${segmentKey(newest)}; neither is touched`,
+      { hint: 'dbgate verify STATE_DIR says what was changed; dbgate audit restore brings back what was there' },
     );
   }
 
@@ -330,6 +374,30 @@ function* fullTiles(from: number, to: number): Generator<TileName> {
       yield { level, index, width: TILE_WIDTH };
       if (level === 0) yield { level: 'entries', index, width: TILE_WIDTH };
     }
+  }
+}
+
+/** Of a segment in two directories: is what the tree is made of the same? */
+async function haveSameLeaves(before: string, after: string, segment: Position): Promise<boolean> {
+  const segments = await listSegments(after);
+  const to = (segments[segments.indexOf(segment) + 1] ?? Number.MAX_SAFE_INTEGER) - 1;
+  const old = leavesOf(before, segment, to);
+  try {
+    for await (const leaf of leavesOf(after, segment, to)) {
+      const other = await old.next();
+      if (other.done === true || !other.value.equals(leaf)) return false;
+    }
+    return (await old.next()).done === true;
+  } finally {
+    // Its file is open.
+    await old.return(undefined);
+  }
+}
+
+async function* leavesOf(dir: string, segment: Position, to: Position): AsyncGenerator<Buffer> {
+  const from = { segment, offset: 0, position: segment - 1, leaf: 0 };
+  for await (const { leaves } of readLeaves(dir, { from, to })) {
+    for (const { payload } of leaves) yield leafOf(payload).data;
   }
 }
 

@@ -20,7 +20,7 @@ import { parseKeysKey, parseSegmentKey, parseSignedKey } from './archive-names.t
 
 /** An `S3Client` is one. */
 export interface ArchiveSource {
-  list(under: string): AsyncIterable<{ readonly key: string; readonly size: number; readonly at: number }>;
+  list(under: string): AsyncIterable<{ readonly key: string; readonly size: number }>;
   get(key: string): Promise<Readable | undefined>;
 }
 
@@ -51,8 +51,7 @@ export function openDirectoryArchive(dir: string): ArchiveSource {
         const path = join(entry.parentPath, entry.name);
         const key = relative(dir, path).split(sep).join('/');
         if (!key.startsWith(under)) continue;
-        const { size, mtimeMs } = await stat(path);
-        yield { key, size, at: mtimeMs };
+        yield { key, size: (await stat(path)).size };
       }
     },
     get: (key) => Promise.resolve(existsSync(join(dir, key)) ? createReadStream(join(dir, key)) : undefined),
@@ -83,12 +82,12 @@ async function restore(
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<Restored> {
-  const candidates = new Map<Position, { key: string; size: number; at: number; sha256: string }[]>();
-  for await (const { key, size, at } of source.list('segments/')) {
+  const candidates = new Map<Position, { key: string; size: number; version: number; sha256: string }[]>();
+  for await (const { key, size } of source.list('segments/')) {
     const name = parseSegmentKey(key);
     if (name === undefined) continue;
     const found = candidates.get(name.first) ?? [];
-    candidates.set(name.first, [...found, { key, size, at, sha256: name.sha256 }]);
+    candidates.set(name.first, [...found, { key, size, version: name.version, sha256: name.sha256 }]);
   }
   if (candidates.size === 0) throw new DbgateError(ErrorCode.notFound, 'there are no segments in that archive');
 
@@ -99,8 +98,8 @@ async function restore(
     if (signal?.aborted === true) throw new DbgateError(ErrorCode.cancelled, 'interrupted; the same command goes on');
     onProgress(i, candidates.size);
     if (existsSync(segmentPath(auditDir, first)) || existsSync(compressedPath(auditDir, first))) continue;
-    // The newest is of after the last erasure; another one is better than none only if that was never whole.
-    const versions = candidates.get(first)!.sort((a, b) => b.at - a.at);
+    // The newest is of after the last erasure; an older one is better than none, and is named below.
+    const versions = candidates.get(first)!.sort((a, b) => b.version - a.version);
     let isThere = false;
     for (const { key, sha256, size } of versions) {
       const wrong = await fetchSegment(source, key, sha256, compressedPath(auditDir, first));

@@ -1,5 +1,7 @@
 /** Segments go to a real S3 server, are removed here only when they are there, and come back as what was signed. */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -16,6 +18,7 @@ import { removableSegments } from '../../../src/gateway/retention.ts';
 import { upkeep } from '../../../src/gateway/segment-upkeep.ts';
 import { listSegments } from '../../../src/store/segment-directory.ts';
 import { readSegments, START } from '../../../src/store/segment-reader.ts';
+import { rewriteSegment } from '../../../src/store/segment-rewrite.ts';
 import { all, cleanUp, temporaryDirectory, until } from '../../store/log-fixture.ts';
 import { type S3Fixture, startS3 } from '../../support/s3.ts';
 import { fill, openTree } from '../tree/tree-fixture.ts';
@@ -235,6 +238,19 @@ describe('the archive', () => {
     expect(existsSync(unreachable.log.dir)).toBe(true);
   });
 
+  it('takes nothing for an erasure that changed what was signed', async () => {
+    const { run, client, log, copies } = await rig();
+    await run();
+    const before = await keysAt(client, 'segments/');
+    const [, second, third] = await listSegments(log.dir);
+    await rewriteSegment(log.dir, second!, third! - 1, (position, payload) =>
+      position === second! + 3 ? payload.replace('"x":1', '"x":2') : undefined,
+    );
+    await expect(run()).rejects.toThrow('IS NOT WHAT IT WAS when it was archived');
+    expect(copies.status.state).toBe('failing');
+    expect(await keysAt(client, 'segments/')).toEqual(before);
+  });
+
   it('is of one record only', async () => {
     const { run, settings } = await rig();
     await run();
@@ -263,6 +279,37 @@ describe('the archive', () => {
       expect(left.map(({ payload }) => payload).join()).not.toContain('SELECT');
     }
     expect(verdict.erased).toBeGreaterThan(900);
+  });
+});
+
+describe('a process that archives', () => {
+  it('is killed again and again, and what it began is whole in the end', async () => {
+    const { stateDir, client, settings, close, verify } = await rig({ records: 600 });
+    await close();
+    const script = join(import.meta.dirname, 'upload-child.ts');
+    let done = false;
+    for (let round = 0; round < 15 && !done; round++) {
+      const child = spawn(process.execPath, [script, stateDir, JSON.stringify(settings)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      child.stdout.on('data', (text: Buffer) => {
+        if (text.includes('done')) done = true;
+      });
+      // Amid the body of its third segment, later and later.
+      let puts = 0;
+      s3.interfere = (method, key) => {
+        if (method !== 'PUT' || !key.includes('segments/') || puts++ < round / 4) return undefined;
+        if (round < 10) setTimeout(() => child.kill('SIGKILL'), round);
+        return undefined;
+      };
+      await once(child, 'exit');
+    }
+    expect(done).toBe(true);
+    const names = await keysAt(client, 'segments/');
+    expect(new Set(names.map((key) => key.slice(0, 25))).size).toBe(names.length);
+    const to = temporaryDirectory();
+    expect((await restoreArchive(client, to, none)).problems).toEqual([]);
+    expect(await verify(to)).toMatchObject({ verdict: 'ok' });
   });
 });
 
