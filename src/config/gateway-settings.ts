@@ -201,6 +201,12 @@ export interface RuleMatch {
   readonly object?: readonly string[];
   readonly relation?: readonly string[];
   readonly function?: readonly string[];
+  readonly column?: readonly string[];
+  readonly 'column class'?: readonly string[];
+  readonly cascades?: boolean;
+  readonly triggers?: boolean;
+  /** `over 1000` */
+  readonly 'estimated rows'?: readonly string[];
 }
 
 export type AccessLevel = 'read' | 'write' | 'ddl' | 'admin';

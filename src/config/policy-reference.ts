@@ -46,8 +46,8 @@ export function policyReference(): string {
 function takes(form: MatchForm): string {
   switch (form.kind) {
     case 'words':
-      return form.words.length > 12
-        ? 'one or a list of the words below'
+      return form.listed !== undefined
+        ? `one or a list of ${form.listed}`
         : `one or a list of ${form.words.map((word) => `\`${word}\``).join(', ')}`;
     case 'texts':
       return `one or a list: ${form.expects}`;

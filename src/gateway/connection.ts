@@ -4,12 +4,13 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../identity/principal.ts';
+import type { Foresight } from '../policy/foresight.ts';
 import { takeReads } from '../socket-reads.ts';
 import type { Analysis } from '../sql/facts.ts';
 import type { Analyser } from './analyser.ts';
 import type { Durability, DurabilityWaiter } from './durability.ts';
 import { HeldStatement, type HoldParts } from './held-statement.ts';
-import type { EndReason, SessionCommand, SessionEvent } from './session/contract.ts';
+import type { EndReason, ForeseeQuestion, SessionCommand, SessionEvent } from './session/contract.ts';
 import type { Session } from './session/session.ts';
 
 export interface ConnectionParts {
@@ -23,7 +24,9 @@ export interface ConnectionParts {
   readonly idleTimeoutMs: number;
   /** Never rejects: what could not be traced has plans that refuse. */
   trace(statements: Analysis['statements'], sql: string): Promise<void>;
-  /** The same in a catalog that was read since. */
+  /** Never rejects: what could not be found out is unknown. */
+  foresee(question: ForeseeQuestion): Promise<readonly Foresight[]>;
+  /** The same as `trace` in a catalog that was read since. */
   retrace(statements: Analysis['statements'], sql: string): Promise<void>;
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
   onSchemaChanged(): void;
@@ -166,6 +169,11 @@ export class Connection implements DurabilityWaiter {
         void this.#parts
           .trace(command.statements, command.sql)
           .then(() => this.#handle({ type: 'traced', nowMs: performance.now() }));
+        return;
+      case 'foresee':
+        void this.#parts
+          .foresee(command.question)
+          .then((foreseen) => this.#handle({ type: 'foreseen', foreseen, nowMs: performance.now() }));
         return;
       case 'retrace':
         void this.#parts

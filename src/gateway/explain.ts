@@ -8,12 +8,14 @@ import type { ColumnClass } from '../classify/classes.ts';
 import { type MaskingRights, modeOf, seesEverything } from '../masking/clearance.ts';
 import { type PlanRefusal, refusalHint, type StatementPlan } from '../masking/make-plan.ts';
 import type { ColumnAction } from '../masking/plan.ts';
+import type { Decision } from '../policy/decision.ts';
 import type { Access } from '../policy/grants.ts';
 import { characterPosition } from '../sql/byte-offsets.ts';
 import type { Analysis } from '../sql/facts.ts';
 import type { ColumnRef, ColumnUse, Flow, OutputColumn, StatementLineage } from '../sql/lineage/lineage.ts';
 import type { ExplainedText } from './database-masking.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
+import { Foreseer } from './foresee.ts';
 import { mayAnswer } from './masking-session.ts';
 import type { PolicyScope } from './policy-scope.ts';
 import { SEARCH_PATH_SQL } from './session/world.ts';
@@ -118,9 +120,9 @@ export async function explainText(runtime: DatabaseRuntime, question: ExplainQue
   const { sql, scope, granted } = question;
   const { masking, analyser, traced } = await runtime.openMasking();
   const analysis = runtime.withRoutines(await analyser.analyse(sql));
-  const decision = scope.judge(analysis);
   const rights = scope.masking;
   const searchPath = await effectivePath(runtime, question.searchPath);
+  const decision = await judged(runtime, question, analysis, searchPath);
   const { statements } = analysis;
   const ask: UnmaskRequest = (unmask) => scope.unmaskRequest(unmask)?.command;
   const explained =
@@ -145,6 +147,28 @@ export async function explainText(runtime: DatabaseRuntime, question: ExplainQue
   };
 }
 
+/** With what a session would find out besides; what depends on whose objects they are is left open. */
+async function judged(
+  runtime: DatabaseRuntime,
+  { scope, sql, searchPath: asked }: ExplainQuestion,
+  analysis: Analysis,
+  schemas: readonly string[],
+): Promise<Decision> {
+  const decision = scope.judge(analysis);
+  if (decision.effect !== 'resolve' || decision.foresee === undefined || decision.targets.length > 0) return decision;
+  const searchPath = asked === undefined ? null : settingOf(asked);
+  const foreseen = await new Foreseer(runtime).foresee({
+    ...{ analysis, sql, needs: decision.foresee, binds: 0, schemas, catalogRows: undefined },
+    searchPath:
+      searchPath ??
+      schemas
+        .filter((name) => !name.startsWith('pg_'))
+        .map(quoteName)
+        .join(', '),
+  });
+  return scope.judgeResolved(analysis, [], foreseen);
+}
+
 function outcome(
   held: boolean,
   refused: boolean,
@@ -159,9 +183,17 @@ function outcome(
 
 /** What `current_schemas(true)` is in a session with that search_path. */
 async function effectivePath(runtime: DatabaseRuntime, asked: readonly string[] | undefined): Promise<string[]> {
-  const setting = asked === undefined ? null : asked.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ');
+  const setting = asked === undefined ? null : settingOf(asked);
   const rows = await queryOnce(runtime.settings.upstream, SEARCH_PATH_SQL, setting);
   return (rows[0]?.[0] ?? '').split('\x01').filter((name) => name !== '');
+}
+
+function settingOf(names: readonly string[]): string {
+  return names.map(quoteName).join(', ');
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function explainOne(

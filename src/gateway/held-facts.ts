@@ -6,21 +6,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { HoldAsk } from '../approvals/contract.ts';
 import type { StatementScope } from '../approvals/request.ts';
-import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { ColumnClass } from '../classify/classes.ts';
 import type { Principal } from '../identity/principal.ts';
 import { NO_CLEARANCE } from '../masking/clearance.ts';
 import { writtenName } from '../policy/language/name-pattern.ts';
 import { StatementNames } from '../policy/language/statement-names.ts';
-import type { Analysis, StatementFacts } from '../sql/facts.ts';
+import type { Analysis } from '../sql/facts.ts';
 import { isWritingFunction } from '../sql/functions.ts';
-import type { StatementLineage } from '../sql/lineage/lineage.ts';
 import { nameParts, qualifiedName } from '../sql/names.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
 import { meaningOf } from './held-meaning.ts';
+import { estimateRows, PLANNED } from './planned-rows.ts';
 import type { HoldQuestion } from './session/contract.ts';
 import { isCounted } from './session/held-words.ts';
-import { queryOnce } from './side-query.ts';
+import { carriedAlong } from './statement-effects.ts';
 
 export interface HoldCircumstances {
   readonly principal: Principal;
@@ -32,8 +32,6 @@ export interface HoldCircumstances {
 /** Facts that take longer are left out: nobody waits for them. */
 const FACTS_MS = 2_000;
 const MAX_LISTED = 50;
-/** What EXPLAIN plans. */
-const PLANNED = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE)$/;
 
 /** What its names stand for now, of those that are not the session's own; undefined: it cannot be told. */
 export async function heldMeaning(
@@ -59,7 +57,7 @@ export async function heldFacts(
   const { fingerprint, command, class: kind, relations, columns, sql } = recorded(runtime, question);
   const [effects, estimatedRows] = await Promise.all([
     inTime(effectsOf(runtime, question), NO_EFFECTS),
-    inTime(estimateRows(runtime, question), undefined),
+    inTime(estimateRows(runtime, question, FACTS_MS), undefined),
   ]);
   const database = runtime.settings.name;
   const statement: StatementScope = {
@@ -169,74 +167,11 @@ async function effectsOf(runtime: DatabaseRuntime, { analysis, sql, schemas }: H
   const cascades = new Set<string>();
   const triggers = new Set<string>();
   statements.forEach((facts, i) => {
-    for (const [relation, events] of written(catalog, facts, lineage?.statements[i], schemas)) {
-      for (const trigger of relation.triggers) {
-        if (trigger.events.some((event) => events.has(event))) triggers.add(`${nameOf(relation)}.${trigger.name}`);
-      }
-      for (const table of followers(catalog, relation, events)) cascades.add(nameOf(table));
-    }
+    const found = carriedAlong(catalog, facts, lineage?.statements[i], schemas);
+    for (const name of found.cascades) cascades.add(name);
+    for (const name of found.triggers) triggers.add(name);
   });
   return { cascades: [...cascades].slice(0, MAX_LISTED), triggers: [...triggers].slice(0, MAX_LISTED) };
-}
-
-type Event = 'insert' | 'update' | 'delete' | 'truncate';
-
-/** Tables that it writes, with what may happen to them. */
-function written(
-  catalog: Catalog,
-  { command, nested = [], targets }: StatementFacts,
-  lineage: StatementLineage | undefined,
-  schemas: readonly string[],
-): Map<CatalogRelation, Set<Event>> {
-  const found = new Map<CatalogRelation, Set<Event>>();
-  const add = (relation: CatalogRelation | undefined, events: readonly Event[]): void => {
-    if (relation === undefined) return;
-    const known = found.get(relation) ?? new Set();
-    for (const event of events) known.add(event);
-    found.set(relation, known);
-  };
-  const commands = [command, ...nested];
-  const events = commands.flatMap((one) => EVENTS.get(one) ?? []);
-  for (const oid of lineage?.modifies ?? []) {
-    add(catalog.relationByOid(oid), events.length > 0 ? events : ['insert', 'update', 'delete']);
-  }
-  for (const { action, kind, name } of targets) {
-    if (kind !== 'relation' || action !== 'truncate') continue;
-    const [schema, table] = name.includes('.') ? name.split('.', 2) : [undefined, name];
-    const places = schema === undefined ? schemas : [schema];
-    add(
-      places.map((place) => catalog.relation(place, table!)).find((one) => one !== undefined),
-      ['truncate'],
-    );
-  }
-  return found;
-}
-
-const EVENTS: ReadonlyMap<string, readonly Event[]> = new Map([
-  ['INSERT', ['insert', 'update']],
-  ['UPDATE', ['update']],
-  ['DELETE', ['delete']],
-  ['MERGE', ['insert', 'update', 'delete']],
-  ['COPY', ['insert']],
-]);
-
-/** Tables whose foreign keys carry the change on, at any remove. */
-function followers(catalog: Catalog, changed: CatalogRelation, events: ReadonlySet<Event>): CatalogRelation[] {
-  const found = new Set<CatalogRelation>();
-  const queue = [{ oid: changed.oid, deletes: events.has('delete'), updates: events.has('update') }];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const relation of catalog.allRelations) {
-      for (const { references, onDelete, onUpdate } of relation.foreignKeys) {
-        if (references !== next.oid) continue;
-        const deletes = next.deletes && onDelete === 'c';
-        const updates = (next.deletes && /[nd]/.test(onDelete)) || (next.updates && /[cnd]/.test(onUpdate));
-        if ((!deletes && !updates) || found.has(relation)) continue;
-        found.add(relation);
-        queue.push({ oid: relation.oid, deletes, updates });
-      }
-    }
-  }
-  return [...found];
 }
 
 /** With the schema in which the session finds it. */
@@ -245,61 +180,6 @@ function qualified(catalog: Catalog | undefined, name: string, schemas: readonly
   if (catalog === undefined || parts.length !== 1) return name;
   const schema = schemas.find((one) => catalog.relation(one, parts[0]!) !== undefined);
   return schema === undefined ? name : qualifiedName([schema, parts[0]!]);
-}
-
-function nameOf({ schema, name }: CatalogRelation): string {
-  return `${schema}.${name}`;
-}
-
-/**
- * As the planner sees it, on a connection of the gateway's own; never run. Undefined: it cannot be planned alone, or
- * planning it could run something, as functions of constants are.
- */
-async function estimateRows(runtime: DatabaseRuntime, question: HoldQuestion): Promise<number | undefined> {
-  const { analysis, sql, binds, searchPath } = question;
-  if (binds > 0 || !isPlannedOnly(analysis, runtime.masking.sharedCatalog?.catalog)) return undefined;
-  const text = `EXPLAIN (FORMAT JSON) ${sql}`;
-  const rows = await queryOnce(runtime.settings.upstream, text, searchPath, FACTS_MS);
-  const plans = JSON.parse(rows[0]?.[0] ?? '') as readonly { readonly Plan?: PlanNode }[];
-  // A rule makes several of one, or none.
-  const plan = plans.length === 1 ? plans[0]?.Plan : undefined;
-  return plan === undefined ? undefined : plannedRows(plan);
-}
-
-/** What is changed, wherever in it; of what changes nothing, what is answered. */
-function plannedRows(plan: PlanNode): number | undefined {
-  const changes = nodesOf(plan).filter((node) => node['Node Type'] === 'ModifyTable');
-  const counted = changes.length === 0 ? [plan] : changes.flatMap((node) => node.Plans?.filter(isOuter) ?? []);
-  if (counted.length === 0) return undefined;
-  let sum = 0;
-  for (const { 'Plan Rows': rows } of counted) {
-    if (rows === undefined) return undefined;
-    sum += rows;
-  }
-  return sum;
-}
-
-function nodesOf(plan: PlanNode): PlanNode[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-}
-
-interface PlanNode {
-  readonly 'Node Type': string;
-  readonly 'Plan Rows'?: number;
-  readonly 'Parent Relationship'?: string;
-  readonly Plans?: readonly PlanNode[];
-}
-
-function isOuter(node: PlanNode): boolean {
-  const relation = node['Parent Relationship'];
-  return relation !== 'InitPlan' && relation !== 'SubPlan';
-}
-
-function isPlannedOnly({ statements, error }: Analysis, catalog: Catalog | undefined): boolean {
-  const [facts] = statements;
-  if (facts === undefined || statements.length > 1 || error !== undefined || catalog === undefined) return false;
-  if (!PLANNED.test(facts.command) || facts.functions.length > 0 || facts.types.length > 0) return false;
-  return facts.operators.every((name) => catalog.operators(name).length === 0);
 }
 
 function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {

@@ -11,6 +11,7 @@ import type { PolicyContext, ResolvedTarget } from '../policy/context.ts';
 import { decide } from '../policy/decide.ts';
 import type { AllowDecision, Decision, DenyDecision, RequestAsk } from '../policy/decision.ts';
 import { coversTables, namesToCover, outlastsElevation } from '../policy/elevation.ts';
+import type { Foresight } from '../policy/foresight.ts';
 import { fixedSettingsOf, type Granted } from '../policy/grants.ts';
 import { type Circumstances, type CompiledPolicy, scopeRules } from '../policy/policy.ts';
 import { type Requestable, requestCommand } from '../policy/requestable.ts';
@@ -69,6 +70,7 @@ export class PolicyScope {
     if (granted.effect === 'allow' || this.#raised.length === 0 || outlastsElevation(analysis)) return granted;
     const lookUp: ObjectTarget[] = granted.effect === 'resolve' ? [...granted.targets] : [];
     let asks = granted.effect === 'resolve';
+    const foresee = new Set(granted.effect === 'resolve' ? granted.foresee : []);
     let held: DenyDecision | undefined;
     let narrow: RaisedContext | undefined;
     for (const raised of this.#raised) {
@@ -85,6 +87,7 @@ export class PolicyScope {
       }
       if (decision.effect === 'resolve') {
         lookUp.push(...decision.targets);
+        for (const need of decision.foresee ?? []) foresee.add(need);
         asks = true;
       } else if (raised.tables === undefined) {
         // What the grants only might refuse is looked up first: then no elevation is named in vain.
@@ -92,7 +95,7 @@ export class PolicyScope {
         if (decision.effect === 'deny') held ??= decision;
       }
     }
-    if (asks) return { effect: 'resolve', targets: lookUp };
+    if (asks) return { effect: 'resolve', targets: lookUp, ...(foresee.size === 0 ? {} : { foresee: [...foresee] }) };
     return held ?? narrowed(granted, narrow);
   }
 
@@ -103,13 +106,19 @@ export class PolicyScope {
       : decision;
   }
 
-  judgeResolved(analysis: Analysis, resolved: readonly ResolvedTarget[]): Decision {
-    const granted = this.#granted(analysis, { ...this.context, resolved });
+  /** With all that `judge` asked for. */
+  judgeResolved(
+    analysis: Analysis,
+    resolved: readonly ResolvedTarget[],
+    foreseen: readonly Foresight[] | undefined,
+  ): Decision {
+    const known = foreseen === undefined ? { resolved } : { resolved, foreseen };
+    const granted = this.#granted(analysis, { ...this.context, ...known });
     if (granted.effect === 'allow' || this.#raised.length === 0 || outlastsElevation(analysis)) return granted;
     let held: DenyDecision | undefined;
     let narrow: RaisedContext | undefined;
     for (const raised of this.#raised) {
-      const decision = decide(analysis, { ...raised.context, resolved });
+      const decision = decide(analysis, { ...raised.context, ...known });
       if (decision.effect === 'resolve' || (decision.effect === 'deny' && decision.held === undefined)) continue;
       if (raised.tables !== undefined && !coversTables(analysis, raised.tables, resolved)) narrow ??= raised;
       else if (decision.effect === 'allow') return allowedBy(raised);

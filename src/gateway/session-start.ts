@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { CATALOG_SQL } from '../catalog/catalog-query.ts';
 import { DbgateError } from '../errors.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import { type MaskingRights, seesEverything } from '../masking/clearance.ts';
@@ -18,6 +19,7 @@ import {
 import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts';
 import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
+import { Foreseer } from './foresee.ts';
 import type { GatewayState, SessionHolder } from './gateway-state.ts';
 import { heldFacts, heldMeaning } from './held-facts.ts';
 import { whileItMeans } from './held-statement.ts';
@@ -167,8 +169,9 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         describeValues: (analysis, sql, parameters, types) => runtime.records.values(analysis, sql, parameters, types),
         lookup: (sql) => analyser.lookup(sql),
         judge: (analysis) => elevations.noted(analysis, scope().judge(runtime.withRoutines(analysis))),
-        judgeResolved: (analysis, resolved) =>
-          elevations.noted(analysis, scope().judgeResolved(runtime.withRoutines(analysis), resolved)),
+        judgeResolved: (analysis, resolved, foreseen) =>
+          elevations.noted(analysis, scope().judgeResolved(runtime.withRoutines(analysis), resolved, foreseen)),
+        catalogSql: CATALOG_SQL,
         elevationOf: (analysis) => elevations.of(analysis),
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
@@ -180,6 +183,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       },
     );
     const key = gateway.sessions.newCancelKey();
+    let foreseer: Foreseer | undefined;
     const cancel = async (): Promise<void> => {
       if (upstream.backendKey === undefined) return;
       await cancelUpstream(runtime.settings.upstream, upstream.backendKey).catch((error: Error) =>
@@ -195,6 +199,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       principal,
       idleTimeoutMs: shorter(gateway.settings.limits.idleTimeoutMs, granted.limits.idleTimeoutMs),
       trace: async (statements, sql) => masking?.trace(statements, sql),
+      foresee: (question) => {
+        foreseer ??= new Foreseer(runtime);
+        return foreseer.foresee(question);
+      },
       retrace: async (statements, sql) => {
         runtime.schemaChanged();
         await masking?.trace(statements, sql);

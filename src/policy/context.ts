@@ -1,5 +1,6 @@
 /** What policy knows besides the facts. */
 import type { ObjectTarget } from '../sql/facts.ts';
+import type { Foresight } from './foresight.ts';
 import type { Requestable } from './requestable.ts';
 import type { ScopedRules } from './rule.ts';
 
@@ -20,6 +21,8 @@ export interface PolicyContext {
   readonly requestable?: readonly Requestable[] | undefined;
   /** The answer to a ResolveDecision. */
   readonly resolved?: readonly ResolvedTarget[];
+  /** What it asked for by `foresee`: of each statement. */
+  readonly foreseen?: readonly Foresight[];
 }
 
 export interface ResolvedTarget {

@@ -7,10 +7,11 @@ import { characterPosition } from '../sql/byte-offsets.ts';
 import type { Analysis, AnalysisError, ObjectTarget } from '../sql/facts.ts';
 import { type PolicyContext, tierOf } from './context.ts';
 import { ALLOW, type Decision, type DenyDecision } from './decision.ts';
+import type { ForesightNeed } from './foresight.ts';
 import { StatementNames } from './language/statement-names.ts';
 import { namesOf } from './ownership.ts';
 import { rulesFor } from './policy.ts';
-import type { Objection, Question } from './rule.ts';
+import type { Objection, Permit, Question } from './rule.ts';
 
 export type { PolicyContext, ResolvedTarget } from './context.ts';
 
@@ -19,6 +20,7 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
   const tier = tierOf(context.environment);
   const rules = context.rules ?? rulesFor(context);
   let unresolved: ObjectTarget[] | undefined;
+  let foresee: Set<ForesightNeed> | undefined;
   let held: Objection | undefined;
   for (let index = 0; index < analysis.statements.length; index++) {
     const facts = analysis.statements[index];
@@ -30,19 +32,25 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
       if ('resolve' in verdict) {
         unresolved ??= [];
         unresolved.push(...verdict.resolve.flatMap(namesOf));
+        if (verdict.foresee !== undefined) foresee = new Set([...(foresee ?? []), ...verdict.foresee]);
+        if (verdict.mayOpen !== undefined) question = opened(question, verdict.mayOpen);
       } else if (verdict.held === undefined) return deny(verdict, analysis);
       else {
         if (held !== undefined && !isForTheSame(held, verdict)) return deny(heldByOthers(held, verdict), analysis);
         held ??= verdict;
-        const { judges, allows } = question.rules;
-        question = { ...question, rules: { judges, allows: [...allows, verdict.held.opens] } };
+        question = opened(question, verdict.held.opens);
       }
     }
   }
   if (unresolved === undefined) return held === undefined ? ALLOW : deny(held, analysis);
   return unresolved.length > MAX_UNRESOLVED
     ? tooManyObjects(unresolved.length)
-    : { effect: 'resolve', targets: unresolved };
+    : { effect: 'resolve', targets: unresolved, ...(foresee === undefined ? {} : { foresee: [...foresee] }) };
+}
+
+function opened(question: Question, permit: Permit): Question {
+  const { judges, allows } = question.rules;
+  return { ...question, rules: { judges, allows: [...allows, permit] } };
 }
 
 /** Looking up more names than this holds up the session. */
@@ -85,6 +93,7 @@ function deny(objection: Objection, analysis: Analysis): DenyDecision {
     detail: `rule ${objection.rule}: ${objection.why}`,
     hint: objection.hint,
     ...(objection.ask === undefined ? {} : { ask: objection.ask }),
+    ...(objection.matched === undefined ? {} : { matched: objection.matched }),
     // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
     position: objection.offset === undefined ? undefined : characterPosition(analysis.recordedSql, objection.offset),
     ...(objection.held === undefined ? {} : { held: true, approvers: objection.held.approvers }),

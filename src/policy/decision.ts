@@ -1,6 +1,7 @@
 import type { ColumnClass } from '../classify/classes.ts';
 import type { AccessLevel } from '../config/gateway-settings.ts';
 import type { ObjectTarget } from '../sql/facts.ts';
+import type { ForesightNeed } from './foresight.ts';
 
 /** The outcome of policy for one query string. A denial is data, not an exception. */
 export type Decision = AllowDecision | DenyDecision | ResolveDecision;
@@ -18,6 +19,18 @@ export interface AllowDecision {
 export interface ResolveDecision {
   readonly effect: 'resolve';
   readonly targets: readonly ObjectTarget[];
+  /** What has to be found out besides, with `foreseen` in the context. Missing: nothing. */
+  readonly foresee?: readonly ForesightNeed[];
+}
+
+/** What a rule met that only a catalog or the planner could tell. */
+export interface Matched {
+  readonly columns?: readonly string[];
+  readonly cascades?: readonly string[];
+  readonly triggers?: readonly string[];
+  readonly estimatedRows?: number;
+  /** It could not be told, which counts as met. */
+  readonly unknown?: readonly ('columns' | 'cascades' | 'triggers' | 'estimated rows')[];
 }
 
 export interface DenyDecision {
@@ -40,6 +53,8 @@ export interface DenyDecision {
   readonly approvers?: readonly string[];
   /** What would let it through, where this principal may ask for it. */
   readonly ask?: RequestAsk;
+  /** Of a rule that looks further than the text. */
+  readonly matched?: Matched;
   /** The request that it waited for. */
   readonly request?: string;
 }

@@ -1,7 +1,8 @@
 /** The shape of a rule: it looks at one statement's facts and either has nothing to say, denies, or must know more. */
 import type { Analysis, Finding, FindingKind, ObjectTarget, StatementFacts } from '../sql/facts.ts';
 import type { PolicyContext, Tier } from './context.ts';
-import type { RequestAsk } from './decision.ts';
+import type { Matched, RequestAsk } from './decision.ts';
+import type { Foresight, ForesightNeed } from './foresight.ts';
 import type { Matter } from './language/matters.ts';
 import type { StatementNames } from './language/statement-names.ts';
 import { plainTables, requestCommand } from './requestable.ts';
@@ -28,7 +29,8 @@ export interface ScopedRules {
 
 /** Opens what a shipped rule closes. */
 export interface Permit {
-  covers(matter: Matter, facts: StatementFacts): boolean;
+  /** A list: what has to be foreseen to tell. */
+  covers(matter: Matter, facts: StatementFacts, foresight: Foresight | undefined): boolean | readonly ForesightNeed[];
 }
 
 export interface Objection {
@@ -43,12 +45,17 @@ export interface Objection {
   /** What would let it through, where this principal may ask for it. */
   readonly ask?: RequestAsk;
   readonly sqlstate?: string;
+  /** What it met besides the text. */
+  readonly matched?: Matched;
   /** Somebody has to approve it: who, as written (none: as `approvals:` says), and what shipped rules close that it opens. */
   readonly held?: { readonly approvers: readonly string[]; readonly opens: Permit };
 }
 
 export interface Unresolved {
   readonly resolve: readonly ObjectTarget[];
+  readonly foresee?: readonly ForesightNeed[];
+  /** What a rule that holds would open, if it speaks. */
+  readonly mayOpen?: Permit;
 }
 
 export type Verdict = Objection | Unresolved | undefined;

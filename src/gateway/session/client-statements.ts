@@ -17,6 +17,7 @@ import {
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import { decodeQuery } from '../../pgwire/query.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
+import type { ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
@@ -29,20 +30,29 @@ import {
   rejectedParse,
   TOO_MANY_PREPARED,
 } from './denial.ts';
+import type { ForesightSteps } from './foresight-steps.ts';
 import { canRollBack, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { NamesProbe } from './names-probe.ts';
-import type { ProbedTarget } from './ownership-probe.ts';
 import { masksAnswer } from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import type { ReadOnlyMode } from './read-only.ts';
 import { decodeText, INVALID_ENCODING } from './statement-text.ts';
-import { decisionOf, executeRefusal, judged, nameEffects, needsNames, runsLater, successOf } from './statements.ts';
+import {
+  asksForNames,
+  decisionOf,
+  executeRefusal,
+  judged,
+  nameEffects,
+  needsNames,
+  runsLater,
+  successOf,
+} from './statements.ts';
 import type { Trial } from './trial.ts';
 import { TRIED_IN_BLOCK } from './trial-words.ts';
-import { type ClientMessage, type Held, keep, type Waiter } from './waiting.ts';
+import { type ClientMessage, type Held, type Known, keep, type Waiter } from './waiting.ts';
 
 /** Texts of named statements that a session may keep at once, in UTF-16 units. */
 const MAX_PREPARED_BYTES = 64 << 20;
@@ -52,13 +62,12 @@ const ch = (letter: string): number => letter.charCodeAt(0);
 export const QUERY = ch('Q');
 export const BIND = ch('B');
 
-type Resolved = readonly ProbedTarget[] | undefined;
-
 /** What a statement may have to wait for. */
 export interface StatementParts {
   readonly waiter: Waiter;
   readonly steps: MaskingSteps;
   readonly names: NamesProbe;
+  readonly foresight: ForesightSteps;
   readonly mode: ReadOnlyMode;
   readonly holding: Holding;
   readonly trial: Trial;
@@ -70,18 +79,24 @@ export class ClientStatements {
   readonly #waiter: Waiter;
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
+  readonly #foresight: ForesightSteps;
   readonly #mode: ReadOnlyMode;
   readonly #holding: Holding;
   readonly #trial: Trial;
   /** Portals whose intent was taken at Bind and that have not been executed. */
   readonly #bound = new Set<Portal>();
 
-  constructor(core: SessionCore, backend: Backend, { waiter, steps, names, mode, holding, trial }: StatementParts) {
+  constructor(
+    core: SessionCore,
+    backend: Backend,
+    { waiter, steps, names, foresight, mode, holding, trial }: StatementParts,
+  ) {
     this.#core = core;
     this.#backend = backend;
     this.#waiter = waiter;
     this.#steps = steps;
     this.#names = names;
+    this.#foresight = foresight;
     this.#mode = mode;
     this.#holding = holding;
     this.#trial = trial;
@@ -99,12 +114,14 @@ export class ClientStatements {
     return message.type === QUERY ? this.query(message, statement) : this.parse(message, statement);
   }
 
-  query(message: ClientMessage, known?: PreparedStatement, resolved?: Resolved): boolean {
+  query(message: ClientMessage, known?: PreparedStatement, resolved?: Known): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const statement = known ?? this.#statementOf(message, decodeQuery(buffer, start + HEADER_BYTES, end));
     if (statement === undefined) return false;
     const decision = this.#decisionOn(statement, resolved);
+    const needs = unforeseen(decision, resolved);
+    if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, 0);
     const hold = this.#holdOf(decision, statement);
     if (decision.effect === 'deny' && hold !== decision) return this.#refuse('query', hold ?? decision, statement);
     const executed = this.#mode.refusal(statement) ?? executeRefusal(core.around, core.names, statement, NO_BATCH);
@@ -113,8 +130,8 @@ export class ClientStatements {
     const planned = this.#steps.plan({ message, statement, resolved }, NO_BATCH);
     if (planned === undefined) return false;
     if (planned.kind === 'refused') return this.#refuse('query', planned.denied, statement);
-    if (resolved === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
-      return this.#askForNames(message, statement);
+    if (resolved?.names === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
+      return this.#askForNames({ message, statement, resolved });
     }
     const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, undefined);
     if (approved === 'waits') return false;
@@ -171,7 +188,7 @@ export class ClientStatements {
     return true;
   }
 
-  bind(message: ClientMessage, resolved?: Resolved): boolean {
+  bind(message: ClientMessage, resolved?: Known): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const bind = decodeBind(buffer, start + HEADER_BYTES, end);
@@ -181,6 +198,8 @@ export class ClientStatements {
     if (statement === undefined) return this.#refuse('bind', noSuchStatement(bind.statement), undefined);
     // A cursor's FETCH can run a portal without Execute, and its plan is fixed now: what policy asks, it asks here too.
     const decision = this.#decisionOn(statement, resolved);
+    const needs = unforeseen(decision, resolved);
+    if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, bind.parameterCount);
     const hold = this.#holdOf(decision, statement);
     if (decision.effect === 'deny' && hold !== decision) return this.#refuse('bind', hold ?? decision, statement);
     // FETCH could run it again, from wherever.
@@ -191,8 +210,8 @@ export class ClientStatements {
     if (this.#trial.isOpen && hold === undefined && !canRollBack(statement.analysis)) {
       return this.#refuse('bind', TRIED_IN_BLOCK, statement);
     }
-    if (resolved === undefined && statement.decision.effect === 'resolve') {
-      return this.#askForNames(message, statement);
+    if (resolved?.names === undefined && asksForNames(statement)) {
+      return this.#askForNames({ message, statement, resolved });
     }
     const planned = this.#steps.plan({ message, statement, resolved }, core.batch);
     if (planned === undefined) return false;
@@ -255,7 +274,7 @@ export class ClientStatements {
     core.push('describe', { probe: collector, position: portal.position });
   }
 
-  execute(message: ClientMessage, resolved?: Resolved): boolean {
+  execute(message: ClientMessage, resolved?: Known): boolean {
     const { buffer, start, end } = message;
     const core = this.#core;
     const { portal: name } = decodeExecute(buffer, start + HEADER_BYTES, end);
@@ -272,13 +291,17 @@ export class ClientStatements {
       if (!core.names.isSurePortal(name, portal, core.batch)) return this.#waiter.awaitSettled(message);
     }
     const { statement } = portal;
+    const needs = unforeseen(this.#decisionOn(statement, resolved), resolved);
+    if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, portal.binds);
     const refused = this.#executeRefusal(portal, resolved);
     if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (refused !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
       return this.#refuse('execute', refused, statement);
     }
-    if (resolved === undefined && needsNames(statement)) return this.#askForNames(message, statement);
+    if (resolved?.names === undefined && needsNames(statement)) {
+      return this.#askForNames({ message, statement, resolved });
+    }
     const { plans } = portal;
     const collision = this.#steps.planning.shownBefore(plans) ?? this.#steps.collision(statement, plans);
     if (collision !== undefined) {
@@ -338,9 +361,12 @@ export class ClientStatements {
   }
 
   /** Judged again when policy changed since. */
-  #decisionOn(statement: PreparedStatement, resolved: Resolved): Decision {
+  #decisionOn(statement: PreparedStatement, resolved: Known | undefined): Decision {
     const { around } = this.#core;
-    return resolved === undefined ? decisionOf(around, statement) : around.judgeResolved(statement.analysis, resolved);
+    const decision = decisionOf(around, statement);
+    // Only with all that it asks for there is more to say than it asks for it.
+    if (resolved === undefined || (resolved.names === undefined && asksForNames(statement))) return decision;
+    return around.judgeResolved(statement.analysis, resolved.names ?? [], resolved.foreseen);
   }
 
   /** The decision itself if it is for somebody to approve; the refusal of what is held and cannot wait. */
@@ -349,7 +375,7 @@ export class ClientStatements {
     return analysis.statements.some(runsLater) ? heldToRunLater(decision) : decision;
   }
 
-  #executeRefusal(portal: Portal, resolved: Resolved): DenyDecision | undefined | typeof UNSETTLED {
+  #executeRefusal(portal: Portal, resolved: Known | undefined): DenyDecision | undefined | typeof UNSETTLED {
     const { around, names, batch } = this.#core;
     const { statement, approval } = portal;
     const decision = this.#decisionOn(statement, resolved);
@@ -370,15 +396,20 @@ export class ClientStatements {
     return this.#refuse(kind, AUDIT_UNAVAILABLE, undefined);
   }
 
-  #askForNames(message: ClientMessage, statement: PreparedStatement): boolean {
-    if (this.#names.ask({ message, statement, resolved: undefined })) return false;
-    return this.withNames({ message, statement, resolved: [] });
+  #askForNames(held: Held): boolean {
+    if (this.#names.ask(held)) return false;
+    return this.withNames({ ...held, resolved: { ...held.resolved, names: [] } });
+  }
+
+  #foresee(held: Held, needs: readonly ForesightNeed[], binds: number): boolean {
+    const foreseen = this.#foresight.ask(held, needs, binds);
+    return foreseen !== undefined && this.withNames({ ...held, resolved: { ...held.resolved, foreseen } });
   }
 
   /** What it creates is looked up before anything else comes. */
-  #sent(request: Request, resolved: Resolved): boolean {
+  #sent(request: Request, resolved: Known | undefined): boolean {
     // What is tried may not stay: nobody becomes the owner of it.
-    return this.#trial.isOpen || !this.#names.awaitCreation(request, resolved);
+    return this.#trial.isOpen || !this.#names.awaitCreation(request, resolved?.names);
   }
 
   /** The intent taken at Bind for the first Execute, a new one for each further. */
@@ -412,4 +443,9 @@ export class ClientStatements {
     if (core.schemaTouched && core.inFlight.size === 0 && this.#backend.status === 'I') core.schemaTouched = false;
     return !core.schemaTouched && !fromSql && core.around.isPureRead(analysis.statements);
   }
+}
+
+/** What the decision asks for that has not been found out; undefined: nothing. */
+function unforeseen(decision: Decision, known: Known | undefined): readonly ForesightNeed[] | undefined {
+  return decision.effect === 'resolve' && known?.foreseen === undefined ? decision.foresee : undefined;
 }

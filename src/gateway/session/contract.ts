@@ -8,8 +8,10 @@ import type { Principal } from '../../identity/principal.ts';
 import type { BindParameter } from '../../pgwire/extended.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision } from '../../policy/decision.ts';
+import type { Foresight, ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis, StatementFacts } from '../../sql/facts.ts';
 import type { Egress } from './egress.ts';
+import type { ForesightScope } from './foresight-steps.ts';
 import type { SessionMasking } from './masking.ts';
 
 export type SessionEvent =
@@ -19,6 +21,8 @@ export type SessionEvent =
   | { readonly type: 'analysed'; readonly analysis: Analysis; readonly nowMs: number }
   /** The answer to a `trace` command: the plans of its text can be had now, if nothing has changed since. */
   | { readonly type: 'traced'; readonly nowMs: number }
+  /** The answer to a `foresee` command. */
+  | { readonly type: 'foreseen'; readonly foreseen: readonly Foresight[]; readonly nowMs: number }
   /** The answer to a `retrace` command. */
   | { readonly type: 'retraced'; readonly nowMs: number }
   /** Every intent up to `position` is on stable storage. */
@@ -80,6 +84,8 @@ export type SessionCommand =
    * answered by a `retraced` event.
    */
   | { readonly type: 'retrace'; readonly statements: Analysis['statements']; readonly sql: string }
+  /** Find out what only a catalog or the planner can tell; one at a time; answered by a `foreseen` event. */
+  | { readonly type: 'foresee'; readonly question: ForeseeQuestion }
   /** Tell the session, by `durable` or `audit_failed`, what becomes of the record at this position. */
   | { readonly type: 'await_durable'; readonly position: number }
   /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */
@@ -105,6 +111,16 @@ export type SessionCommand =
   | { readonly type: 'internal_error'; readonly error: Error }
   /** Send what is queued, then close both sockets. */
   | { readonly type: 'close'; readonly reason: EndReason };
+
+/** A text and the session in which it would run. */
+export interface ForeseeQuestion extends ForesightScope {
+  readonly analysis: Analysis;
+  readonly sql: string;
+  readonly needs: readonly ForesightNeed[];
+  readonly binds: number;
+  /** The session's own view of the catalog, where it may have changed that; rows of `catalogSql`. */
+  readonly catalogRows: readonly (readonly (string | null)[])[] | undefined;
+}
 
 /** What waits for an approval: all that makes it what it is, and where it would run. */
 export interface HoldQuestion {
@@ -163,7 +179,13 @@ export interface SessionSurroundings {
   /** Policy for this session's principal and database; may ask for names to be resolved first. */
   judge(analysis: Analysis): Decision;
   /** The same with what the names stand for; `[]` when that could not be found out. */
-  judgeResolved(analysis: Analysis, resolved: readonly ResolvedTarget[]): Decision;
+  judgeResolved(
+    analysis: Analysis,
+    resolved: readonly ResolvedTarget[],
+    foreseen: readonly Foresight[] | undefined,
+  ): Decision;
+  /** The query whose rows `foresee` takes. Undefined: nothing can be foreseen. */
+  readonly catalogSql?: string | undefined;
   /** The elevation without which what was judged last of this text was refused. */
   elevationOf?(analysis: Analysis): string | undefined;
   /** May its record be synced while it runs? */

@@ -8,7 +8,7 @@ import type { Principal } from '../../identity/principal.ts';
 import { encodeErrorResponse } from '../../pgwire/error-response.ts';
 import { encodeParse } from '../../pgwire/extended.ts';
 import { encodeQuery } from '../../pgwire/query.ts';
-import type { DenyDecision } from '../../policy/decision.ts';
+import type { DenyDecision, Matched } from '../../policy/decision.ts';
 
 /** A syntax error at the first token in every version of the grammar; it also shows in the server's log. */
 const REJECTED_SQL = 'dbgate refused a statement here';
@@ -41,7 +41,8 @@ export function denialResponse(decision: DenyDecision, kind: Principal['kind']):
  * The detail for agents (docs/policy.md, "What agents are told"): one line of JSON, whose keys may grow and never change.
  * What looks exactly like PostgreSQL's own error has none.
  */
-function agentDetail({ detail, rule, held, message, hint, sqlstate, position, request, ask }: DenyDecision): string {
+function agentDetail(denied: DenyDecision): string {
+  const { detail, rule, held, message, hint, sqlstate, position, request, ask, matched } = denied;
   if (detail === '') return '';
   const prefix = `rule ${rule}: `;
   return JSON.stringify({
@@ -54,7 +55,18 @@ function agentDetail({ detail, rule, held, message, hint, sqlstate, position, re
     instead: hint === '' ? null : hint,
     position: position ?? null,
     request: request === undefined ? (ask === undefined ? null : askObject(ask)) : { id: request },
+    ...(matched === undefined ? {} : { matched: matchedObject(matched) }),
   });
+}
+
+function matchedObject({ columns, cascades, triggers, estimatedRows, unknown }: Matched): object {
+  return {
+    columns: columns ?? null,
+    cascades: cascades ?? null,
+    triggers: triggers ?? null,
+    estimated_rows: estimatedRows ?? null,
+    unknown: unknown ?? [],
+  };
 }
 
 /** Every key, so that a program need not ask which are there. */
@@ -114,6 +126,17 @@ export const EXECUTE_OF_PARSED: DenyDecision = {
   message: 'EXECUTE of a statement that was prepared by the protocol is not supported',
   detail: 'rule protocol.execute-by-name: what it runs is judged and recorded when the protocol binds it',
   hint: 'Run it as it was prepared, or prepare it with PREPARE.',
+  position: undefined,
+};
+
+export const EXECUTE_UNFORESEEN: DenyDecision = {
+  effect: 'deny',
+  sqlstate: '0A000',
+  rule: 'protocol.execute-by-name',
+  message: 'EXECUTE is not supported for a statement of which a rule asks more than its text tells',
+  detail:
+    'rule protocol.execute-by-name: which columns it comes to, and how many rows, may have changed since it was prepared',
+  hint: 'Send the statement itself, or have the protocol prepare it.',
   position: undefined,
 };
 

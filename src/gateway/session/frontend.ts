@@ -11,11 +11,13 @@ import {
   type MessageSink,
 } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
+import type { Foresight } from '../../policy/foresight.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { BIND, ClientStatements, QUERY } from './client-statements.ts';
 import type { SessionCore } from './core.ts';
 import { FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
+import { ForesightSteps } from './foresight-steps.ts';
 import { Holding, MAX_WHILE_HELD_BYTES } from './holding.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import { MaskingSteps } from './masking-steps.ts';
@@ -47,6 +49,7 @@ export class Frontend implements MessageSink {
   readonly #waiter: Waiter;
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
+  readonly #foresight: ForesightSteps;
   readonly #mode: ReadOnlyMode;
   readonly holding: Holding;
   readonly trial: Trial;
@@ -69,6 +72,7 @@ export class Frontend implements MessageSink {
     });
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
     this.#names = new NamesProbe(core, backend, questions, this.#waiter, this.#steps);
+    this.#foresight = new ForesightSteps(core, backend, questions, this.#waiter, this.#steps);
     this.#mode = new ReadOnlyMode(core, backend, questions, this.#waiter);
     this.trial = new Trial(core, backend, questions, this.#waiter);
     this.holding = new Holding(core, backend, {
@@ -81,6 +85,7 @@ export class Frontend implements MessageSink {
       waiter: this.#waiter,
       steps: this.#steps,
       names: this.#names,
+      foresight: this.#foresight,
       mode: this.#mode,
       holding: this.holding,
       trial: this.trial,
@@ -242,12 +247,17 @@ export class Frontend implements MessageSink {
     this.#waiter.resume(now.held);
   }
 
+  foreseen(found: readonly Foresight[]): void {
+    this.#foresight.foreseen(found);
+  }
+
   /** The answer to a question of the gateway's own is there. */
   probed(collector: ProbeCollector): void {
     const { now } = this.#waiter;
     if (!('collector' in now) || now.collector !== collector) return;
     if (now.for === 'world') this.#steps.worldProbed(now);
     else if (now.for === 'names') this.#names.probed(now);
+    else if (now.for === 'foresight_scope') this.#foresight.probed(now);
     else if (now.for === 'created_names') this.#names.createdProbed(now);
     else if (now.for === 'scope') this.holding.scopeProbed(now);
     else if (now.for === 'trial_begin') this.holding.begun(now);

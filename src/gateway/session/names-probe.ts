@@ -48,7 +48,7 @@ export class NamesProbe {
     const resolved = this.#read(targets, collector);
     if (this.#steps.isFailedByProbe(collector, held.statement)) this.#waiter.passOver();
     // A probe that failed proves nothing: nothing counts as one's own.
-    else this.#waiter.resume({ ...held, resolved: resolved ?? [] });
+    else this.#waiter.resume({ ...held, resolved: { ...held.resolved, names: resolved ?? [] } });
   }
 
   /** What was created has been looked up. */

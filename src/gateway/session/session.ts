@@ -108,6 +108,11 @@ export class Session {
         this.#frontend.traced();
         toUpstream.flush();
         return;
+      case 'foreseen':
+        if (this.#ending !== undefined) return;
+        this.#frontend.foreseen(event.foreseen);
+        toUpstream.flush();
+        return;
       case 'retraced': {
         const { masking } = this.#core.around;
         if (this.#upstreamDone || !this.#backend.isHeld || masking === undefined) return;

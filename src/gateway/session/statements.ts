@@ -4,7 +4,7 @@ import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { Analysis, ObjectTarget, PreparedName, StatementFacts } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
-import { EXECUTE_OF_PARSED } from './denial.ts';
+import { EXECUTE_OF_PARSED, EXECUTE_UNFORESEEN } from './denial.ts';
 import { heldToRunLater } from './held-words.ts';
 import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts';
 import { isProbeable } from './ownership-probe.ts';
@@ -37,9 +37,15 @@ export function runsLater({ command, prepared }: StatementFacts): boolean {
   return command === 'DECLARE CURSOR' || prepared?.some(({ action }) => action === 'prepare') === true;
 }
 
+/** Does the decision depend on what names mean now? */
+export function asksForNames({ decision }: PreparedStatement): boolean {
+  // One that asks for what only a catalog tells may ask for no name.
+  return decision.effect === 'resolve' && (decision.targets.length > 0 || decision.foresee === undefined);
+}
+
 /** Does the decision, or remembering what is created, depend on what names mean now? */
 export function needsNames(statement: PreparedStatement): boolean {
-  if (statement.decision.effect === 'resolve') return true;
+  if (asksForNames(statement)) return true;
   for (const { targets } of statement.analysis.statements) {
     for (const target of targets) if (isCreation(target)) return true;
   }
@@ -159,6 +165,7 @@ export function executeRefusal(
       if (found === undefined) continue;
       if (!found.fromSql) return EXECUTE_OF_PARSED;
       const decision = decisionOf(around, found);
+      if (decision.effect === 'resolve' && decision.foresee !== undefined) return EXECUTE_UNFORESEEN;
       if (decision.effect !== 'deny') continue;
       return decision.held === true && around.holds !== undefined ? heldToRunLater(decision) : decision;
     }

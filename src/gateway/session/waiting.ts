@@ -5,9 +5,11 @@
 import { decodeParse } from '../../pgwire/extended.ts';
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
+import type { Foresight, ForesightNeed } from '../../policy/foresight.ts';
 import type { ObjectTarget } from '../../sql/facts.ts';
 import type { SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
+import type { ForesightScope } from './foresight-steps.ts';
 import type { PlacedRequest } from './held-words.ts';
 import type { Approval, BindValues } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
@@ -26,7 +28,14 @@ export interface ClientMessage {
 export interface Held {
   readonly message: ClientMessage;
   readonly statement: PreparedStatement;
-  readonly resolved: readonly ProbedTarget[] | undefined;
+  readonly resolved: Known | undefined;
+}
+
+/** What was asked for a statement at hand; undefined: that was not. */
+export interface Known {
+  /** What its names stand for. */
+  readonly names?: readonly ProbedTarget[] | undefined;
+  readonly foreseen?: readonly Foresight[] | undefined;
 }
 
 export type Waiting =
@@ -48,6 +57,18 @@ export type Waiting =
       /** Of the catalog that is shared, when it was asked. */
       readonly sharedVersion: number;
     }
+  /** Where the session looks names up, for what only a catalog or the planner can tell of the held message. */
+  | {
+      readonly for: 'foresight_scope';
+      readonly held: Held;
+      readonly needs: readonly ForesightNeed[];
+      readonly binds: number;
+      readonly collector: ProbeCollector;
+      /** Known already; then it is asked for its catalog. */
+      readonly scope: ForesightScope | undefined;
+    }
+  /** What these tell. */
+  | { readonly for: 'foreseen'; readonly held: Held }
   /** Where the values of the held message's answer come from. */
   | { readonly for: 'trace'; readonly held: Held }
   /** The server's answers, to know what a name in the held message stands for. */
@@ -109,6 +130,14 @@ export interface Resumption {
 }
 
 const NOTHING: Waiting = { for: 'nothing' };
+const CANCELLED_HERE: ReadonlySet<Waiting['for']> = new Set([
+  'analysis',
+  'world',
+  'trace',
+  'scope',
+  'foresight_scope',
+  'foreseen',
+]);
 const QUERY = 'Q'.charCodeAt(0);
 const PARSE = 'P'.charCodeAt(0);
 const BIND = 'B'.charCodeAt(0);
@@ -181,7 +210,7 @@ export class Waiter {
   /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
   cancelHeld(): boolean {
     const { for: what } = this.#now;
-    if (what !== 'analysis' && what !== 'world' && what !== 'trace' && what !== 'scope') return false;
+    if (!CANCELLED_HERE.has(what)) return false;
     this.#cancelled = true;
     return true;
   }

@@ -70,7 +70,7 @@ export class SessionWorld {
 const KEEPS_NAMES = /^(?:BEGIN|START TRANSACTION|SAVEPOINT|RELEASE)/;
 
 /** SET, RESET, DISCARD and set_config by name; and whatever runs code that cannot be seen into. */
-function mayChangePath(facts: StatementFacts): boolean {
+export function mayChangePath(facts: StatementFacts): boolean {
   if (facts.class === 'read' && facts.findings.length === 0 && facts.settings === undefined) return false;
   if (facts.settings?.some((name) => name === 'search_path' || name === '*') === true) return true;
   switch (facts.command) {

@@ -3,9 +3,20 @@
  * what it says of the statement for each. What forbids takes a doubt for a match, what permits for none.
  */
 import type { RuleMatch, RuleSettings } from '../../config/gateway-settings.ts';
-import type { ObjectKind, StatementFacts } from '../../sql/facts.ts';
+import type { ObjectKind, ObjectTarget, StatementFacts } from '../../sql/facts.ts';
 import { type PolicyContext, tierOf } from '../context.ts';
-import { type Objection, type Permit, type Question, type Rule, requestFor, type Verdict } from '../rule.ts';
+import type { Matched } from '../decision.ts';
+import type { Foresight, ForesightNeed } from '../foresight.ts';
+import {
+  type Objection,
+  type Permit,
+  type Question,
+  type Rule,
+  requestFor,
+  type Unresolved,
+  type Verdict,
+} from '../rule.ts';
+import { foreseenMatch, foresightOf, metInWords } from './foreseen-match.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
 import { isOfWords, type Matter } from './matters.ts';
@@ -54,28 +65,35 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
   const functions = match.function?.map(namePattern);
   const words = match.finding === undefined ? undefined : new Set(match.finding);
   const objects = match.object === undefined ? undefined : new Set(match.object);
+  const foreseen = foreseenMatch(match, effect === 'allow');
   const compiled = { settings, shipped, id: settings.id, hours, applies };
 
   if (effect === 'allow') {
     return {
       ...compiled,
       judge: () => undefined,
-      covers(matter, facts) {
+      covers(matter, facts, foresight) {
         if (words?.has(matter.word) !== true || !statement(facts)) return false;
         if (relations !== undefined && !everyRelation(relations, matter, facts)) return false;
-        return functions === undefined || everyFunction(functions, matter, facts);
+        if (functions !== undefined && !everyFunction(functions, matter, facts)) return false;
+        const found = foreseen?.judge(facts, foresight);
+        if (found === undefined) return true;
+        return found !== 'no' && ('ask' in found ? found.ask : true);
       },
     };
   }
   const ask = askedAccess(match.access);
-  const object = (question: Question, matter: Matter | undefined, uncertain: boolean): Objection =>
-    objection(settings, ask, question, matter, uncertain, opens);
   const aboutMatters = words !== undefined || objects !== undefined;
   const opens: Permit = {
     covers(matter, facts) {
       if (effect !== 'hold' || !isOfWords(matter.word, words)) return false;
       return relations === undefined || everyRelation(relations, matter, facts);
     },
+  };
+  /** It speaks if what has to be foreseen says so. */
+  const pending = (targets: readonly ObjectTarget[], needs: readonly ForesightNeed[]): Unresolved => {
+    const verdict = { resolve: targets, foresee: needs };
+    return effect === 'hold' ? { ...verdict, mayOpen: mayOpen(opens, needs) } : verdict;
   };
   return {
     ...compiled,
@@ -85,26 +103,36 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
       if (aboutMatters && !speaksOf(names.words, words)) return undefined;
       if (!statement(facts)) return undefined;
       if (functions !== undefined && !anyFunction(functions, question)) return undefined;
-      if (!aboutMatters) {
-        return relations === undefined || anyRelation(relations, question)
-          ? object(question, undefined, false)
-          : undefined;
-      }
+      if (!aboutMatters && relations !== undefined && !anyRelation(relations, question)) return undefined;
+      const foresight = foresightOf(question.context.foreseen, question.index);
+      const found = foreseen?.judge(facts, foresight);
+      if (found === 'no') return undefined;
+      const met = found !== undefined && 'met' in found ? found.met : undefined;
+      const needs = found !== undefined && 'ask' in found ? [...found.ask] : [];
+      const object = (matter: Matter | undefined, uncertain: boolean): Objection =>
+        objection(settings, ask, question, { matter, uncertain, opens, met });
+      if (!aboutMatters) return needs.length > 0 ? pending([], needs) : object(undefined, false);
       let unknown: Matter[] | undefined;
+      let mayObject = false;
       for (const matter of names.matters) {
         if (!isOfWords(matter.word, words)) continue;
         if (relations !== undefined && !mayBeAbout(relations, matter, question)) continue;
-        if (shipped && isAllowed(matter, question)) continue;
-        if (objects === undefined) return object(question, matter, false);
-        const standing = names.standing(matter, question);
+        const allowed = shipped && isAllowed(matter, question, foresight);
+        if (allowed === true) continue;
+        if (allowed !== false) needs.push(...allowed);
+        const standing = objects === undefined ? undefined : names.standing(matter, question);
         if (standing === 'unknown') {
           unknown ??= [];
           unknown.push(matter);
-        } else if (standing === 'uncertain' || objects.has(standing)) {
-          return object(question, matter, standing === 'uncertain');
+        } else if (standing === undefined || standing === 'uncertain' || objects!.has(standing)) {
+          // What other matters depend on is asked for along with it.
+          if (needs.length > 0) mayObject = true;
+          else return object(matter, standing === 'uncertain');
         }
       }
-      return unknown === undefined ? undefined : { resolve: unknown.map(({ target }) => target!) };
+      const targets = (unknown ?? []).map(({ target }) => target!);
+      if (mayObject) return pending(targets, needs);
+      return unknown === undefined ? undefined : needs.length > 0 ? pending(targets, needs) : { resolve: targets };
     },
   };
 }
@@ -115,9 +143,22 @@ function speaksOf(present: readonly string[], words: ReadonlySet<string> | undef
 }
 
 /** A rule of the operator's own opens what a shipped one closes, never what another of their own does. */
-function isAllowed(matter: Matter, { facts, rules }: Question): boolean {
-  for (const rule of rules.allows) if (rule.covers(matter, facts)) return true;
-  return false;
+function isAllowed(
+  matter: Matter,
+  { facts, rules }: Question,
+  foresight: Foresight | undefined,
+): boolean | readonly ForesightNeed[] {
+  let needs: readonly ForesightNeed[] | undefined;
+  for (const rule of rules.allows) {
+    const covers = rule.covers(matter, facts, foresight);
+    if (covers === true) return true;
+    if (covers !== false) needs = [...(needs ?? []), ...covers];
+  }
+  return needs ?? false;
+}
+
+function mayOpen(permit: Permit, needs: readonly ForesightNeed[]): Permit {
+  return { covers: (matter, facts, foresight) => permit.covers(matter, facts, foresight) && needs };
 }
 
 function whoAndWhere(match: RuleMatch, hours: readonly Hours[], permits: boolean): CompiledRule['applies'] {
@@ -238,19 +279,26 @@ function objection(
   settings: RuleSettings,
   ask: Exclude<Access, 'read'> | undefined,
   question: Question,
-  matter: Matter | undefined,
-  uncertain: boolean,
-  opens: Permit,
+  about: {
+    readonly matter: Matter | undefined;
+    readonly uncertain: boolean;
+    readonly opens: Permit;
+    readonly met: Matched | undefined;
+  },
 ): Objection {
+  const { matter, uncertain, opens, met } = about;
   const { facts, context } = question;
   const held = settings.effect === 'hold';
   const message = settings.message ?? (held ? HELD_MESSAGE : DENIED_MESSAGE);
   const instead = uncertain ? ALONE : settings.hint;
   const request = ask === undefined ? undefined : requestFor(question, ask);
+  const why = settings.name ?? (held ? 'it needs an approval' : 'the policy of this gateway does not allow it');
+  const because = met && metInWords(met);
   return {
     rule: fillIn(settings.id, question, undefined),
-    message: fillIn(message, question, matter?.subject),
-    why: settings.name ?? (held ? 'it needs an approval' : 'the policy of this gateway does not allow it'),
+    message: fillIn(message, question, matter === undefined ? met?.columns?.[0] : matter.subject),
+    why: because === undefined ? why : `${why}; ${because}`,
+    ...(met === undefined ? {} : { matched: met }),
     hint: hintOf(held, instead, request?.hint, context),
     ...(held || request?.ask === undefined ? {} : { ask: request.ask }),
     offset: matter === undefined ? facts.offset : matter.offset,

@@ -2,7 +2,9 @@
  * The words that may stand under `match:` in a rule. This table is the language: validation, the JSON Schema for
  * editors and `docs/policy.md` are made from it. All keys of a match must hold; of a list, one entry is enough.
  */
+import { COLUMN_CLASSES } from '../../classify/classes.ts';
 import { ALL_FINDING_WORDS } from './finding-words.ts';
+import { COLUMN_PATTERN_EXPECTS, isColumnPattern, parseOver, ROWS_EXPECTS } from './foreseen-match.ts';
 import { HOURS_EXPECTS, parseHours } from './hours.ts';
 
 export interface MatchWord {
@@ -13,8 +15,8 @@ export interface MatchWord {
 }
 
 export type MatchForm =
-  /** One of these words, or a list of them. */
-  | { readonly kind: 'words'; readonly words: readonly string[] }
+  /** One of these words, or a list of them. `listed`: where the documentation has them, if they are many. */
+  | { readonly kind: 'words'; readonly words: readonly string[]; readonly listed?: string }
   /** Any text, or a list of texts. */
   | { readonly kind: 'texts'; readonly expects: string; readonly accepts?: (text: string) => boolean }
   | { readonly kind: 'labels' }
@@ -121,7 +123,7 @@ export const MATCH_WORDS: readonly MatchWord[] = [
   {
     key: 'finding',
     means: 'a danger that the analysis found, see below',
-    form: { kind: 'words', words: ALL_FINDING_WORDS.map(({ word }) => word) },
+    form: { kind: 'words', words: ALL_FINDING_WORDS.map(({ word }) => word), listed: 'the words below' },
     example: '[drops, truncates]',
   },
   {
@@ -142,6 +144,37 @@ export const MATCH_WORDS: readonly MatchWord[] = [
     means: 'a function called anywhere in it, as `schema.name` or `name`',
     form: { kind: 'texts', expects: 'a name with `*` and `?`, such as `dblink*`' },
     example: 'pg_sleep',
+  },
+  {
+    key: 'column',
+    means:
+      'a column of a table that it reads, that steers what it reads, or that it writes, through views and functions too; `table.column` is that table in every schema',
+    form: { kind: 'texts', expects: COLUMN_PATTERN_EXPECTS, accepts: isColumnPattern },
+    example: '[hr.salaries.amount, users.email]',
+  },
+  {
+    key: 'column class',
+    means: 'the same by what the column holds; with `column` both must hold of one column',
+    form: { kind: 'words', words: COLUMN_CLASSES, listed: 'the classes of [masking.md](masking.md)' },
+    example: '[email, payment_card]',
+  },
+  {
+    key: 'cascades',
+    means: 'whether foreign keys carry its change on to rows of other tables',
+    form: { kind: 'flag', values: [true, false] },
+    example: 'true',
+  },
+  {
+    key: 'triggers',
+    means: 'whether its change fires triggers or rewrite rules of a table',
+    form: { kind: 'flag', values: [true, false] },
+    example: 'true',
+  },
+  {
+    key: 'estimated rows',
+    means: 'how many rows it answers or changes, as the planner estimates them beforehand',
+    form: { kind: 'texts', expects: ROWS_EXPECTS, accepts: (text) => parseOver(text) !== undefined },
+    example: 'over 100000',
   },
 ];
 

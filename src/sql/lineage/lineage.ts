@@ -133,6 +133,10 @@ export interface StatementLineage {
   readonly reads: readonly number[];
   /** Relations whose rows it inserts, updates, deletes or merges, in CTEs too. */
   readonly modifies?: readonly number[];
+  /** Columns that INSERT, UPDATE and MERGE give a value, be it a constant; `writes` has those that data flows into. */
+  readonly assigns?: readonly ColumnRef[];
+  /** Those of `modifies` that routines of triggers change, or that have other columns than is known: any may be written. */
+  readonly firedOn?: readonly number[];
   /** Of the whole statement: a relation that is not there, a routine that cannot be read. Not empty: anything may be read. */
   readonly unknown: readonly string[];
   /** Routines called whose bodies are not SQL, with the base columns that those bodies read. */

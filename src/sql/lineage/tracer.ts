@@ -29,6 +29,9 @@ export class Findings {
   readonly unknown = new Set<string>();
   readonly opaque: OpaqueRoutine[] = [];
   readonly modifies = new Set<number>();
+  /** By refKey. */
+  readonly assigns = new Map<string, ColumnRef>();
+  readonly firedOn = new Set<number>();
 
   add(use: ColumnUse): void {
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
@@ -47,6 +50,8 @@ export class Findings {
     for (const relation of other.reads) this.reads.add(relation);
     for (const why of other.unknown) this.unknown.add(why);
     for (const relation of other.modifies) this.modifies.add(relation);
+    for (const relation of other.firedOn) this.firedOn.add(relation);
+    for (const [key, column] of other.assigns) this.assigns.set(key, column);
     for (const one of other.opaque) {
       if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
     }
@@ -61,6 +66,8 @@ export class Findings {
       unknown: [...this.unknown],
       opaque: this.opaque,
       modifies: [...this.modifies],
+      assigns: [...this.assigns.values()],
+      firedOn: [...this.firedOn],
     };
   }
 }

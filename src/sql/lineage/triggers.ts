@@ -135,6 +135,9 @@ function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
 }
 
 function takeOver(t: Tracer, { opaque, modifies }: Fired): void {
-  for (const oid of modifies) t.findings.modifies.add(oid);
+  for (const oid of modifies) {
+    t.findings.modifies.add(oid);
+    t.findings.firedOn.add(oid);
+  }
   for (const one of opaque) if (!t.findings.opaque.includes(one)) t.findings.opaque.push(one);
 }

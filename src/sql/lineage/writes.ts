@@ -3,7 +3,17 @@ import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { as, child, list, type Tree, text } from '../tree.ts';
 import { compareValues } from './conditions.ts';
-import { combine, isEmpty, type NamedValue, NO_DATA, oneOf, unknownFlow, type Value, valueFrom } from './flows.ts';
+import {
+  combine,
+  isEmpty,
+  type NamedValue,
+  NO_DATA,
+  oneOf,
+  refKey,
+  unknownFlow,
+  type Value,
+  valueFrom,
+} from './flows.ts';
 import { traceFrom } from './from-items.ts';
 import { type Kept, keptBy } from './kept-values.ts';
 import type { Flow } from './lineage.ts';
@@ -90,7 +100,13 @@ function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assign
 
 function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | undefined): void {
   if (target.relation === undefined) return;
-  for (const [name, flow] of assigned) writeColumn(t, target, name, flow, at, assigned.kept.get(name));
+  for (const [name, flow] of assigned) {
+    const places = placesOf(t, target, name);
+    for (const column of places) t.findings.assigns.set(refKey(column), column);
+    // It may be one that was added since the catalog was read.
+    if (places.length === 0) t.findings.firedOn.add(target.relation.oid);
+    writeColumn(t, target, name, flow, at, assigned.kept.get(name));
+  }
   const generated = new Map<string, Flow>();
   for (const column of target.relation.columns) {
     if (column.generated === undefined || assigned.has(column.name)) continue;
@@ -118,10 +134,7 @@ function writeColumn(
     t.findings.unknown.add(`column ${name} is not in the catalog`);
     return;
   }
-  const places =
-    relation.kind === 'v' && !isBaseView(relation)
-      ? (target.columns.find((one) => one.name === name)?.value.flow.sources ?? [])
-      : [{ relation: relation.oid, attnum: column.attnum }, ...heirsOf(t, relation, name)];
+  const places = placesOf(t, target, name);
   if (relation.kind === 'v' && places.length === 0)
     t.findings.unknown.add(`column ${name} of a view cannot be written`);
   for (const place of places) {
@@ -136,6 +149,20 @@ function writeColumn(
       offset: t.offset(at),
     });
   }
+}
+
+/** The columns that are stored when that one is given a value. */
+function placesOf(
+  t: Tracer,
+  { relation, columns }: Target,
+  name: string,
+): readonly { readonly relation: number; readonly attnum: number }[] {
+  const column = relation?.columns.find((one) => one.name === name);
+  if (relation === undefined || column === undefined) return [];
+  if (relation.kind === 'v' && !isBaseView(relation)) {
+    return columns.find((one) => one.name === name)?.value.flow.sources ?? [];
+  }
+  return [{ relation: relation.oid, attnum: column.attnum }, ...heirsOf(t, relation, name)];
 }
 
 function comesFrom(flow: Flow, relation: number, attnum: number): boolean {
