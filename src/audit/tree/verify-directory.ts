@@ -94,6 +94,8 @@ class DirectoryCheck {
   #retired = 0;
   /** Records that say that what was before so many leaves is gone. */
   readonly #retirements: { readonly leaf: number; readonly size: number }[] = [];
+  /** Bodies that records of erasures tell of. */
+  #erasures = 0;
   #covered = 0;
   #witnessed = 0;
 
@@ -246,6 +248,7 @@ class DirectoryCheck {
     this.#streams.set(stream, stored.streamSeq);
     if (this.#difference === undefined) this.#compareWithTile(hash, place);
     if (payload.indexOf('{"v":2,"kind":"audit.retired"') === 0) this.#noteRetired(leaf, payload);
+    if (payload.indexOf('{"v":2,"kind":"audit.erased"') === 0) this.#noteErased(payload);
     this.#waiting.push(hash);
     if (this.#waiting.length >= TILE_WIDTH) this.#reachTargets();
   }
@@ -280,6 +283,15 @@ class DirectoryCheck {
     try {
       const { detail } = JSON.parse(payload.toString()) as { detail?: { treeSize?: unknown } };
       if (typeof detail?.treeSize === 'number') this.#retirements.push({ leaf, size: detail.treeSize });
+    } catch {
+      // Then it does not say so.
+    }
+  }
+
+  #noteErased(payload: Buffer): void {
+    try {
+      const { detail } = JSON.parse(payload.toString()) as { detail?: { records?: unknown } };
+      if (Number.isSafeInteger(detail?.records)) this.#erasures += detail!.records as number;
     } catch {
       // Then it does not say so.
     }
@@ -340,6 +352,12 @@ class DirectoryCheck {
     const isRecorded = this.#retirements.some(({ leaf, size }) => leaf < this.#covered && size === this.#retired);
     if (this.#retired > 0 && !isRecorded) {
       this.#find({ what: `${this.#retired} records are gone, and what is signed does not say that they were retired` });
+    }
+    // Recorded before they are erased, so there are never more; who erases unseen leaves the roots as they are.
+    if (this.#erased > this.#erasures) {
+      this.#find({
+        what: `the bodies of ${this.#erased} records are gone, and the record tells of the erasure of ${this.#erasures}`,
+      });
     }
     if (this.#difference !== undefined && this.#findings.length === 0) {
       const { leaf, position } = this.#difference;
