@@ -119,7 +119,9 @@ export async function findExecution(
   const found = await records.read(wanted);
   const intent = found.get(row.position) as StatementIntent | undefined;
   if (intent === undefined) {
-    throw new DbgateError(ErrorCode.notFound, `the record of statement ${id} is not in the segments any more`);
+    throw new DbgateError(ErrorCode.notFound, `the record of statement ${id} is not in the segments any more`, {
+      hint: 'it was retired, or it is only in the archive: dbgate audit restore, on the machine of the gateway, brings it back from there',
+    });
   }
   const opened = found.get(row.opening);
   return {

@@ -180,6 +180,31 @@ describe('retention', () => {
     expect((await all(again.readAll())).map(({ position }) => position)).toEqual(last.map(({ position }) => position));
   });
 
+  it('erases bodies of statements that touch a class sooner than others', async () => {
+    const { dir, log, recorder, erasure } = await filled(3_000);
+    const session = recorder.session('health');
+    const ofClass = encodeFacts({
+      ...{ fingerprint: 'h', command: 'SELECT', class: 'read', relations: ['public.visits'] },
+      columns: { 'public.visits.note': 'health' },
+    });
+    for (const one of [ofClass, facts]) {
+      session.intent({
+        ...{ protocol: 'simple', facts: one, decision: 'allow', rule: undefined, binds: 0 },
+        ...{ sql: 'select 1', sqlJson: '"select 1"' },
+      });
+    }
+    await log.flush();
+    const parts = { dir, erasure, recorder, logLine: () => undefined };
+    const settings = { bodiesMs: undefined, classesMs: { health: 1000 }, recordsMs: undefined };
+    await applyRetention({ ...parts, now: () => 4e12, settings });
+    const erased = (await payloads(log.readAll()))
+      .map((payload) => JSON.parse(payload) as AuditRecord)
+      .filter((record) => 'body' in record && typeof record.body === 'string');
+    expect(erased.map((record) => record.kind === 'statement.intent' && record.columns)).toEqual([
+      { 'public.visits.note': 'health' },
+    ]);
+  });
+
   it('erases bodies that are old enough', async () => {
     const { dir, log, recorder, erasure } = await filled(3_000);
     const at = Date.parse('2026-01-01T00:01:00Z');

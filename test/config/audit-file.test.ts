@@ -31,6 +31,31 @@ describe('audit: in gateway.yaml', () => {
     });
   });
 
+  it('gives an archive, a bucket as a witness, and classes that are kept for less long', () => {
+    const s3 = { endpoint: 'https://s3.example/', bucket: 'records', access_key: 'env:ID', secret: 'env:KEY' };
+    const audit = read({
+      archive: { s3: { ...s3, region: 'eu-central-1', prefix: 'a/b/' }, keep_local: '90d' },
+      witness: [{ s3: { ...s3, object_lock_days: 365 } }],
+      retention: { classes: { health: '30d' } },
+    });
+    const bucket = { endpoint: 'https://s3.example', bucket: 'records', accessKey: 'env:ID', secretKey: 'env:KEY' };
+    expect(audit.archive).toEqual({
+      s3: { ...bucket, region: 'eu-central-1', prefix: 'a/b/', objectLockDays: undefined },
+      ...{ afterMs: 86_400_000, keepLocalMs: 90 * 86_400_000 },
+    });
+    expect(audit.tree?.witnesses).toEqual([
+      {
+        ...{ kind: 's3', name: 's3 1', everyMs: 60_000 },
+        s3: { ...bucket, region: 'us-east-1', prefix: 'dbgate/gw/witness/', objectLockDays: 365 },
+      },
+    ]);
+    expect(audit.retention?.classesMs).toEqual({ health: 30 * 86_400_000 });
+    for (const prefix of ['/a/', 'a', '../', 'a//b/']) {
+      expect(() => read({ archive: { s3: { ...s3, prefix } } })).toThrow();
+    }
+    expect(() => read({ archive: { s3: { ...s3, secret: 'in the clear' } } })).toThrow();
+  });
+
   it('gives a signer and witnesses with their names, times and paths', () => {
     const { tree } = read({
       origin: 'example.com/dbgate',
