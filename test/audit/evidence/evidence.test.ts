@@ -14,6 +14,7 @@ import { oscalAssessmentResults } from '../../../src/audit/evidence/oscal.ts';
 import { evidenceHtml } from '../../../src/audit/evidence/report-html.ts';
 import { trustedKeys } from '../../../src/audit/tree/trusted-keys.ts';
 import { verifyProof } from '../../../src/audit/tree/verify-proof.ts';
+import { evidenceAnswer } from '../../../src/commands/evidence-answers.ts';
 import { COMMANDS } from '../../../src/commands/registry.ts';
 import { SELECTIONS, type SelectionName } from '../../../src/store/record-selections.ts';
 import { openSegmentLog } from '../../../src/store/segment-log.ts';
@@ -531,6 +532,14 @@ describe('the words', () => {
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;\ufffd\ufffd');
     expect(Object.keys(evidence.proofs).join()).not.toMatch(/[<>/]/);
+  });
+
+  it('of a gateway do not choose where a file goes', async () => {
+    const evidence = await ask();
+    expect(evidenceAnswer.safeParse(evidence).success).toBe(true);
+    for (const name of ['../x.tlog-proof', '/etc/x.tlog-proof', 'a/b.tlog-proof', '.x.tlog-proof', 'x.html']) {
+      expect(evidenceAnswer.safeParse({ ...evidence, proofs: { [name]: 'x' } }).success, name).toBe(false);
+    }
   });
 
   it('of every selection are there', () => {
