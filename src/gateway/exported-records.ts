@@ -54,8 +54,8 @@ export class ExportedRecords {
   readonly #sessions = new Map<string, SessionOpen | undefined>();
   readonly #intents = new Map<string, StatementIntent>();
   #cursor: SegmentCursor | undefined;
-  /** Of the segment that the cursor's offset is of: it is another file when something was erased. */
-  #inode: number | undefined;
+  /** Of the segment that the cursor is in, looked at before it was read: another file when something was erased. */
+  #file: number | undefined;
 
   constructor(parts: ExportParts, query: ExportQuery) {
     this.#log = parts.log;
@@ -81,15 +81,16 @@ export class ExportedRecords {
     const to = this.#log.syncedPosition;
     const place = await this.#trustedCursor();
     const damage: Damage[] = [];
-    let isFirst = place.offset > 0;
+    const expected = this.#file;
+    let isFirst = expected !== undefined;
     for await (const { records, cursor } of readSegments(this.#log.dir, {
       from: place,
       to,
       onDamage: (one) => damage.push(one),
     })) {
       // Between the look at the file and its opening it may have been rewritten: then all of the segment is read again.
-      if (isFirst && (await inodeOf(this.#log.dir, place.segment)) !== this.#inode) {
-        this.#cursor = { segment: 0, offset: 0, position: place.position };
+      if (isFirst && (await fileOf(this.#log.dir, this.#cursor?.segment ?? 0)) !== expected) {
+        this.#file = undefined;
         yield* this.next();
         return;
       }
@@ -104,7 +105,8 @@ export class ExportedRecords {
         const { until } = this.#query;
         if (until !== undefined && Date.parse(one.record.at) > until + DISORDER_MS) isOver = true;
       }
-      if (this.#cursor?.segment !== cursor.segment) this.#inode = await inodeOf(this.#log.dir, cursor.segment);
+      // Of the next one nobody looked which file it was before it was read: its beginning is read once more.
+      if (this.#cursor?.segment !== cursor.segment) this.#file = undefined;
       this.#cursor = cursor;
       yield { records: exported, position: isOver ? to : cursor.position, damage: damage.splice(0) };
       if (isOver) return;
@@ -118,8 +120,10 @@ export class ExportedRecords {
 
   async #trustedCursor(): Promise<SegmentCursor> {
     const cursor = this.#cursor ?? { segment: 0, offset: 0, position: 0 };
-    if (cursor.offset === 0 || (await inodeOf(this.#log.dir, cursor.segment)) === this.#inode) return cursor;
-    return { segment: 0, offset: 0, position: cursor.position };
+    const file = await fileOf(this.#log.dir, cursor.segment);
+    const isSame = file !== undefined && file === this.#file;
+    this.#file = file;
+    return isSame ? cursor : { segment: 0, offset: 0, position: cursor.position };
   }
 
   #isOfInterest({ record, session }: ExportedRecord): boolean {
@@ -194,7 +198,7 @@ async function orNothing<T>(looked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function inodeOf(dir: string, segment: Position): Promise<number | undefined> {
+async function fileOf(dir: string, segment: Position): Promise<number | undefined> {
   return segment === 0 ? undefined : await segmentInode(dir, segment);
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Erasure } from '../../src/audit/erasure.ts';
 import type { ExportedRecord } from '../../src/audit/export/exported-record.ts';
+import type { IntentFields } from '../../src/audit/record.ts';
 import { encodeFacts, openRecorder } from '../../src/audit/recorder.ts';
 import { ExportedRecords, type ExportQuery } from '../../src/gateway/exported-records.ts';
 import { openHistory } from '../../src/store/history-index.ts';
@@ -37,11 +38,11 @@ async function opened(segmentBytes = 4096) {
   return { log, recorder, history, erasure, session, exporting };
 }
 
-function intentOf(sql: string) {
+function intentOf(sql: string): IntentFields {
   return {
     ...{ protocol: 'simple', facts, decision: 'allow', rule: undefined, binds: 0 },
     ...{ sql, sqlJson: JSON.stringify(sql) },
-  } as const;
+  };
 }
 const DONE = { rows: 1, bytes: 1, ms: 1, sqlstate: undefined, masked: 0 };
 
@@ -54,7 +55,7 @@ const positions = (records: readonly ExportedRecord[]) => records.map(({ positio
 const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 it('gives each record once, in order, while segments are rewritten under it', async () => {
-  const { log, erasure, session, exporting } = await opened();
+  const { log, erasure, session, exporting } = await opened(1 << 20);
   const records = exporting({ after: 0 });
   await records.begin();
   const got: ExportedRecord[] = [];
@@ -63,7 +64,14 @@ it('gives each record once, in order, while segments are rewritten under it', as
     for (let i = 0; i < 15; i++) one.outcome(one.intent(intentOf(`select '${round} ${i}'`)).n, DONE);
     await log.flush();
     got.push(...(await rest(records)));
-    // Also of the segment in the midst of which it stands.
+    if (round % 2 === 0) got.push(...(await rest(records)));
+    // Of the segment in the midst of which it stands: what is behind moves to the front.
+    for (let i = 0; i < 15; i++) one.outcome(one.intent(intentOf(`select 'late ${round} ${i}'`)).n, DONE);
+    if (round % 3 === 0) {
+      await log.flush();
+      got.push(...(await rest(records)));
+      session(`t${round}`);
+    }
     await erasure.erase({ session: `s${round}` }, { reason: 'r', by: undefined });
   }
   got.push(...(await rest(records)));
