@@ -31,6 +31,8 @@ export interface Erased {
   /** Bodies that were there and are not any more. */
   readonly records: number;
   readonly segments: number;
+  /** Segments that are in the archive only, and were not looked at. */
+  readonly away: number;
 }
 
 export interface ErasureParts {
@@ -40,6 +42,8 @@ export interface ErasureParts {
     catchUp(): Promise<unknown>;
     forget(positions: readonly Position[]): Promise<number>;
   };
+  /** How many segments are in the archive only. */
+  readonly away?: (() => Promise<number>) | undefined;
 }
 
 /** Stay for ever: they say what is missing and why. */
@@ -78,7 +82,8 @@ export class Erasure {
     }
     await log.flush();
     const chosen = await this.#choose(choice, log.syncedPosition);
-    if (chosen.length === 0) return { records: 0, segments: 0 };
+    const away = (await this.#parts.away?.()) ?? 0;
+    if (chosen.length === 0) return { records: 0, segments: 0, away };
     // 1. What is to go must not be in the file that is being written. 2. It is on record. 3. Readers are behind it.
     log.seal();
     const before = beforeMs === undefined ? null : new Date(beforeMs).toISOString();
@@ -100,7 +105,7 @@ export class Erasure {
     // 4. Segment by segment; what fails here is done by the next try.
     const segments = await this.#rewrite(chosen);
     await history.forget(chosen);
-    return { records: chosen.length, segments };
+    return { records: chosen.length, segments, away };
   }
 
   async #choose(choice: ErasureChoice, to: Position): Promise<Position[]> {

@@ -4,7 +4,7 @@ import type { AuditAction } from './audit.ts';
 import { readAnswer } from './gateway-answers.ts';
 import { parsePointInTime } from './point-in-time.ts';
 
-const erasedAnswer = z.object({ records: z.number(), segments: z.number() });
+const erasedAnswer = z.object({ records: z.number(), segments: z.number(), away: z.number().default(0) });
 
 /** `dbgate audit erase`: what was said, by whom and from where is taken out of the record; that it was stays. */
 export const auditEraseAction: AuditAction = {
@@ -33,6 +33,11 @@ export const auditEraseAction: AuditAction = {
       const path = '/v1/audit/erase';
       const answer = await client.request('POST', path, { subject, session, id, before: beforeMs, reason });
       const erased = readAnswer(erasedAnswer, answer, `POST ${path}`);
+      if (erased.away > 0) {
+        context.note(
+          `${erased.away} segments are in the archive only, and nothing in them is erased: restore them into the state directory, start the gateway, and erase again`,
+        );
+      }
       context.print(erased, () =>
         erased.records === 0 ? 'there was nothing to erase' : `${erased.records} records are erased`,
       );

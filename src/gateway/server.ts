@@ -140,8 +140,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       onWarning: (message) => logLine(`index: ${message}`),
     });
     closing.push(() => history.close());
-    const erasure = new Erasure({ log, recorder, history });
-    const archive =
+    const erasure = new Erasure({ log, recorder, history, away: async () => (await archive?.copies.awayFrom()) ?? 0 });
+    const archive: ReturnType<typeof openRecordArchive> | undefined =
       settings.audit.archive &&
       openRecordArchive({
         ...{ stateDir: settings.stateDir, settings: settings.audit.archive, recorder, erasure, now, logLine },

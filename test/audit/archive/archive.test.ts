@@ -1,5 +1,5 @@
 /** Segments go to a real S3 server, are removed here only when they are there, and come back as what was signed. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,12 +13,14 @@ import { openRecorder } from '../../../src/audit/recorder.ts';
 import { openS3, parseList } from '../../../src/audit/s3/s3-client.ts';
 import { readKeyChain } from '../../../src/audit/tree/signer.ts';
 import { verifyDirectory } from '../../../src/audit/tree/verify-directory.ts';
+import { auditCommand } from '../../../src/commands/audit.ts';
 import type { S3Settings } from '../../../src/config/audit-settings.ts';
 import { removableSegments } from '../../../src/gateway/retention.ts';
 import { upkeep } from '../../../src/gateway/segment-upkeep.ts';
 import { listSegments } from '../../../src/store/segment-directory.ts';
 import { readSegments, START } from '../../../src/store/segment-reader.ts';
 import { rewriteSegment } from '../../../src/store/segment-rewrite.ts';
+import { runInProcess } from '../../commands/run-in-process.ts';
 import { all, cleanUp, temporaryDirectory, until } from '../../store/log-fixture.ts';
 import { type S3Fixture, startS3 } from '../../support/s3.ts';
 import { fill, openTree } from '../tree/tree-fixture.ts';
@@ -279,6 +281,53 @@ describe('the archive', () => {
       expect(left.map(({ payload }) => payload).join()).not.toContain('SELECT');
     }
     expect(verdict.erased).toBeGreaterThan(900);
+  });
+});
+
+describe('dbgate audit restore', () => {
+  it('brings an archive back, from the bucket of gateway.yaml or a copy of it', async () => {
+    const { run, client, verify, settings } = await rig();
+    await run();
+    const dir = temporaryDirectory();
+    const certificate = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem'), '-subj', '/CN=db.example.com'];
+    execFileSync('openssl', [...certificate, ...files], { stdio: 'ignore' });
+    const config = join(dir, 'gateway.yaml');
+    writeFileSync(
+      config,
+      `public_url: https://db.example.com
+state_dir: state
+tls: { cert: file:cert.pem, key: file:key.pem }
+issuers: [{ issuer: https://login.example.com, audience: https://db.example.com, client_id: cli }]
+databases: { shop: { upstream: { host: pg.internal, user: dbgate, password: env:KEY } } }
+audit:
+  archive:
+    s3:
+      endpoint: ${settings.endpoint}
+      bucket: ${settings.bucket}
+      prefix: ${settings.prefix}
+      access_key: env:ID
+      secret: env:KEY
+`,
+    );
+    const env = { ID: settings.accessKey, KEY: settings.secretKey };
+    const restore = (args: string[]) => runInProcess(auditCommand, ['restore', '--config', config, ...args], { env });
+    const to = join(dir, 'restored');
+    const done = await restore(['--from', 's3', '--to', to, '--json']);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(done.stdout)).toMatchObject({ problems: [], firstLeaf: 0 });
+    expect(await verify(to)).toMatchObject({ verdict: 'ok' });
+    const [, second] = await keysAt(client, 'segments/');
+    await client.remove(second!);
+    const lost = await restore(['--from', 's3', '--to', join(dir, 'again')]);
+    expect(lost).toMatchObject({ code: 1 });
+    expect(lost.stderr).toMatch(/missing: segments between 1 and \d+ are missing in the archive/);
+    expect((await restore(['--from', dir, '--to', join(dir, 'none')])).stderr).toContain('there are no segments');
+    expect((await restore(['--from', 's3'])).stderr).toContain('--from s3|DIR --to STATE_DIR');
+    // While a gateway runs there, nothing is put under it.
+    const running = await openTree(join(dir, 'running'));
+    expect((await restore(['--from', 's3', '--to', join(dir, 'running')])).stderr).toMatch(/lock/);
+    await running.close();
   });
 });
 
