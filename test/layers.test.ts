@@ -24,6 +24,8 @@ const LAYERS: readonly Layer[] = [
       'demo',
       'gateway/server.ts',
       'gateway',
+      'audit/archive',
+      'audit/s3',
       'audit/evidence',
       'audit/tree',
       'audit/export',
@@ -43,7 +45,6 @@ const LAYERS: readonly Layer[] = [
     may: [
       'api',
       'gateway',
-      'audit/archive',
       'telemetry',
       'audit/tree',
       'approvals',
@@ -61,6 +62,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       'telemetry',
       'gateway',
+      'audit/archive',
       'audit/evidence',
       'audit/tree',
       'audit/export',
@@ -77,6 +79,8 @@ const LAYERS: readonly Layer[] = [
     name: 'gateway',
     may: [
       'gateway/session',
+      'audit/archive',
+      'audit/s3',
       'approvals',
       'audit/export',
       'audit',
