@@ -17,6 +17,8 @@ export interface StatementReport {
   readonly hint?: string;
   /** Names whose owner decides, taken for others' as nobody was asked. */
   readonly unresolved?: readonly string[];
+  /** What takes a catalog or the planner to tell, and what it is if it is met. */
+  readonly untold?: string;
 }
 
 export interface FileReport {
@@ -42,11 +44,15 @@ export function reportText(
 function textLines({ file, statements, notChecked, variables }: FileReport): string[] {
   const place = ({ line, column }: { line: number; column: number }) => `${file}:${line}:${column}`;
   const lines = statements.flatMap((one) => {
-    if (one.decision === 'allow') return [];
+    const untold = one.untold === undefined ? [] : [`  ${one.untold}`];
+    if (one.decision === 'allow') {
+      return one.untold === undefined ? [] : [`${place(one)}: ${one.command}: ${one.untold}`];
+    }
     return [
       `${place(one)}: ${one.decision}: ${one.message} [${one.rule}]`,
       ...(one.hint ? [`  fix: ${one.hint}`] : []),
       ...(one.unresolved === undefined ? [] : [`  not resolved, taken for others': ${one.unresolved.join(', ')}`]),
+      ...untold,
     ];
   });
   for (const one of notChecked) lines.push(`${place(one)}: not checked: ${one.what}`);
@@ -64,6 +70,9 @@ function annotations({ file, statements, notChecked }: FileReport): string[] {
       .map((one) =>
         annotation('error', one, one.rule ?? '', one.hint ? `${one.message}\n${one.hint}` : (one.message ?? '')),
       ),
+    ...statements.flatMap((one) =>
+      one.untold === undefined ? [] : [annotation('notice', one, 'cannot be told here', one.untold)],
+    ),
     ...notChecked.map((one) => annotation('notice', one, 'not checked', one.what)),
   ];
 }
@@ -110,10 +119,10 @@ export function sarif(files: readonly FileReport[]): object {
         invocations: [
           {
             executionSuccessful: true,
-            toolExecutionNotifications: files.flatMap(({ file, notChecked }) =>
-              notChecked.map(({ line, column, what }) => ({
+            toolExecutionNotifications: files.flatMap(({ file, statements, notChecked }) =>
+              notes(statements, notChecked).map(({ line, column, text }) => ({
                 level: 'note',
-                message: { text: `not checked: ${what}` },
+                message: { text },
                 locations: [
                   {
                     physicalLocation: {
@@ -129,4 +138,15 @@ export function sarif(files: readonly FileReport[]): object {
       },
     ],
   };
+}
+
+/** What was not checked, or not all of it. */
+function notes(
+  statements: FileReport['statements'],
+  notChecked: FileReport['notChecked'],
+): { line: number; column: number; text: string }[] {
+  return [
+    ...notChecked.map(({ line, column, what }) => ({ line, column, text: `not checked: ${what}` })),
+    ...statements.flatMap(({ line, column, untold }) => (untold === undefined ? [] : [{ line, column, text: untold }])),
+  ];
 }

@@ -18,6 +18,8 @@ import {
   judgeOffline,
   openPolicy,
   type Stands,
+  untoldInWords,
+  untoldJson,
 } from './offline-policy.ts';
 import { readScript, type SqlScript } from './sql-script.ts';
 import { TextPlaces } from './text-places.ts';
@@ -77,7 +79,7 @@ export function checkText(file: string, text: string, circumstances: Circumstanc
     const bytes = new ByteOffsets(piece);
     for (const facts of analysis.statements) {
       const one: Analysis = { statements: [facts], error: undefined, recordedSql: piece, class: facts.class };
-      const { decision, unresolved } = judgeOffline(
+      const { decision, unresolved, untold } = judgeOffline(
         one,
         circumstances,
         (target) => created.get(keyOf(target)) ?? 'others',
@@ -98,6 +100,7 @@ export function checkText(file: string, text: string, circumstances: Circumstanc
               hint: decision.hint,
             }),
         ...(unresolved.length > 0 ? { unresolved: unresolved.map(({ name }) => name) } : {}),
+        ...(untold === undefined ? {} : { untold: untoldInWords(untold), ...untoldJson(untold) }),
       });
       for (const target of facts.targets) {
         if (target.action === 'create') created.set(keyOf(target), target.temporary ? 'temporary' : 'own');

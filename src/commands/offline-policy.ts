@@ -10,6 +10,7 @@ import { nearest } from '../config/nearest.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { decide } from '../policy/decide.ts';
 import type { AllowDecision, DenyDecision } from '../policy/decision.ts';
+import { type Foresight, type ForesightNeed, HARMLESS, UNFORESEEN } from '../policy/foresight.ts';
 import { compileGrants, fixedSettingsOf, grantOf } from '../policy/grants.ts';
 import {
   type Circumstances,
@@ -182,12 +183,41 @@ export interface Judgement {
   readonly decision: Verdict;
   /** It depends on whose objects these are; judged as `standing` says, others' if it does not. */
   readonly unresolved: readonly ObjectTarget[];
+  /** It depends on what only a catalog or the planner can tell; judged as if there was nothing of it. */
+  readonly untold?: Untold;
+}
+
+export interface Untold {
+  readonly needs: readonly ForesightNeed[];
+  /** What it is if it is not so; undefined: the same. */
+  readonly otherwise: Verdict | undefined;
+}
+
+const NEEDS_IN_WORDS: Readonly<Record<ForesightNeed, string>> = {
+  columns: 'the columns that it reads or writes',
+  effects: 'its cascades and triggers',
+  rows: 'its estimated rows',
+};
+
+/** `which it is depends on …`, for people. */
+export function untoldInWords({ needs, otherwise }: Untold): string {
+  const what = needs.map((need) => NEEDS_IN_WORDS[need]).join(' and ');
+  const then = otherwise?.effect === 'deny' ? `: ${effectOf(otherwise)} by ${otherwise.rule} if they are met` : '';
+  return `cannot be told here, as it takes a catalog: ${what}${then}`;
+}
+
+/** The same as data. */
+export function untoldJson({ needs, otherwise }: Untold): object {
+  const rule = otherwise?.effect === 'deny' ? otherwise.rule : undefined;
+  const other = otherwise === undefined ? {} : { otherwise: { decision: effectOf(otherwise), rule } };
+  return { cannot_be_told: needs, ...other };
 }
 
 export function judgeOffline(
   analysis: Analysis,
   circumstances: Circumstances,
   standing: (target: ObjectTarget) => Stands = () => 'others',
+  given?: Foresight,
 ): Judgement {
   const first = decide(analysis, circumstances);
   if (first.effect !== 'resolve') return { decision: first, unresolved: [] };
@@ -200,10 +230,22 @@ export function judgeOffline(
       temporary: stands === 'temporary',
     };
   });
-  const decision = decide(analysis, { ...circumstances, resolved });
-  // Asked again, policy would only ask the same.
-  if (decision.effect === 'resolve') throw new Error('policy asked twice what names stand for');
-  return { decision, unresolved: first.targets };
+  const { targets: unresolved, foresee: needs } = first;
+  const judgedWith = (foresight: Foresight): Verdict => {
+    const foreseen = analysis.statements.map(() => foresight);
+    const decision = decide(analysis, { ...circumstances, resolved, foreseen });
+    // Asked again, policy would only ask the same.
+    if (decision.effect === 'resolve') throw new Error('policy asked twice what names stand for');
+    return decision;
+  };
+  if (needs === undefined || given !== undefined) return { decision: judgedWith(given ?? UNFORESEEN), unresolved };
+  const [decision, met] = [judgedWith(HARMLESS), judgedWith(UNFORESEEN)];
+  const otherwise = ruleOf(decision) === ruleOf(met) ? undefined : met;
+  return { decision, unresolved, untold: { needs, otherwise } };
+}
+
+function ruleOf(decision: Verdict): string | undefined {
+  return decision.effect === 'deny' ? decision.rule : undefined;
 }
 
 export function effectOf(decision: Verdict): 'allow' | 'deny' | 'hold' {

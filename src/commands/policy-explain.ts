@@ -4,7 +4,16 @@ import { analyse } from '../sql/analyse.ts';
 import { characterPosition } from '../sql/byte-offsets.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { CommandContext, CommandOptions } from './context.ts';
-import { askerOf, circumstancesOf, effectOf, grammarOf, judgeOffline, openPolicy } from './offline-policy.ts';
+import {
+  askerOf,
+  circumstancesOf,
+  effectOf,
+  grammarOf,
+  judgeOffline,
+  openPolicy,
+  untoldInWords,
+  untoldJson,
+} from './offline-policy.ts';
 import { sanitise } from './sanitise.ts';
 import { TextPlaces } from './text-places.ts';
 
@@ -15,7 +24,7 @@ export async function explainStatement(context: CommandContext, options: Command
   const circumstances = circumstancesOf(offline, options.db as string | undefined, askerOf(options, Date.now()));
   if (typeof circumstances === 'string') throw new DbgateError(ErrorCode.denied, circumstances);
   const analysis = analyse(sql, await grammarOf(options));
-  const { decision, unresolved } = judgeOffline(analysis, circumstances);
+  const { decision, unresolved, untold } = judgeOffline(analysis, circumstances);
   const places = new TextPlaces(sql);
   const refused = decision.effect === 'deny' ? decision : undefined;
   const place = refused?.position === undefined ? undefined : places.ofPosition(refused.position);
@@ -52,6 +61,7 @@ export async function explainStatement(context: CommandContext, options: Command
     })),
     resolved: false,
     unresolved: unresolved.map(({ name }) => name),
+    ...(untold === undefined ? {} : untoldJson(untold)),
   };
   context.print(answer, () => {
     const at = place === undefined ? '' : ` at ${place.line}:${place.column}`;
@@ -70,6 +80,7 @@ export async function explainStatement(context: CommandContext, options: Command
         ...(answer.unresolved.length === 0
           ? []
           : [`it depends on whose these are, taken for others' here: ${answer.unresolved.join(', ')}`]),
+        ...(untold === undefined ? [] : [untoldInWords(untold)]),
         'names are not resolved offline: search_path, views and owners are known to the gateway only',
       ].join('\n'),
       { keepLayout: true },

@@ -6,6 +6,7 @@
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { namesOf } from '../gateway/policy-scope.ts';
 import { type RecordedStatement, recordedStatements } from '../gateway/recorded-statements.ts';
+import { type Foresight, HARMLESS, UNFORESEEN } from '../policy/foresight.ts';
 import { compileGrants, fixedSettingsOf, grantOf } from '../policy/grants.ts';
 import { type Circumstances, scopeRules } from '../policy/policy.ts';
 import { analyse } from '../sql/analyse.ts';
@@ -41,7 +42,7 @@ const TITLES: Readonly<Record<Change, string>> = {
   newly_denied: 'newly denied',
   newly_held: 'newly held',
   newly_allowed: 'newly allowed',
-  maybe: 'would depend on whose the objects are',
+  maybe: 'would depend on whose the objects are, or on what takes a catalog to tell',
 };
 const EXAMPLES = 3;
 const SHOWN_PRINCIPALS = 10;
@@ -159,10 +160,9 @@ class Replay {
 
   #compare(statement: RecordedStatement, analysis: Analysis): { change: Change; rule: string } | 'same' {
     const { decision, rule } = statement.intent;
-    const standings = ['others', 'own'] as const;
-    const judged = standings.map((stands) => ({
-      before: verdictOf(this.#current, statement, analysis, stands),
-      after: verdictOf(this.#candidate, statement, analysis, stands),
+    const judged = HYPOTHESES.map((one) => ({
+      before: verdictOf(this.#current, statement, analysis, one),
+      after: verdictOf(this.#candidate, statement, analysis, one),
     }));
     // What was held is recorded as a denial by the rule that held it.
     const recorded = decision === 'allow' || decision === 'mask' ? 'allow' : 'refused';
@@ -199,16 +199,27 @@ export interface Sender {
   readonly atMs: number;
 }
 
-/** What a policy would have said, taking names to stand for others' objects or for the sender's own. */
+/** Whose objects they are, and whether what takes a catalog to tell is met. */
+export interface Hypothesis {
+  readonly stands: 'others' | 'own';
+  readonly foresight: Foresight;
+}
+
+export const HYPOTHESES: readonly Hypothesis[] = (['others', 'own'] as const).flatMap((stands) => [
+  { stands, foresight: HARMLESS },
+  { stands, foresight: UNFORESEEN },
+]);
+
+/** What a policy would have said if that is so. */
 export function verdictOf(
   offline: OfflinePolicy,
   { session, who, atMs }: Sender,
   analysis: Analysis,
-  stands: 'others' | 'own',
+  { stands, foresight }: Hypothesis,
 ): Outcome {
   const circumstances = circumstancesOf(offline, session, who, atMs);
   if (circumstances === undefined) return { effect: 'deny', rule: 'no-grant' };
-  const { decision } = judgeOffline(analysis, circumstances, () => stands);
+  const { decision } = judgeOffline(analysis, circumstances, () => stands, foresight);
   return { effect: effectOf(decision), rule: decision.effect === 'deny' ? decision.rule : undefined };
 }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
+import { COLUMN_CLASSES } from '../classify/classes.ts';
 import { parseYaml, pathText } from '../config/yaml-source.ts';
 import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
+import type { Foresight } from '../policy/foresight.ts';
 import { analyse } from '../sql/analyse.ts';
 import type { CommandContext, CommandOptions } from './context.ts';
 import {
@@ -13,11 +15,13 @@ import {
   judgeOffline,
   type OfflinePolicy,
   openPolicy,
+  untoldInWords,
 } from './offline-policy.ts';
 import { parsePointInTime } from './point-in-time.ts';
 import { sanitise } from './sanitise.ts';
 
 const word = z.string().min(1);
+const columnName = z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'expected schema.table.column');
 const testCase = z.strictObject({
   name: word.optional(),
   sql: z.string(),
@@ -31,6 +35,11 @@ const testCase = z.strictObject({
   application: word.optional(),
   at: word.optional(),
   objects: z.enum(['own', 'temporary', 'others', 'absent']).default('others'),
+  /** What takes a catalog or the planner; what is not given is not known. */
+  columns: z.union([z.array(columnName), z.record(columnName, z.enum(COLUMN_CLASSES).nullable())]).optional(),
+  cascades: z.boolean().optional(),
+  triggers: z.boolean().optional(),
+  estimated_rows: z.number().nonnegative().optional(),
   expect: z.enum(['allow', 'deny', 'hold']),
   rule: word.optional(),
 });
@@ -94,8 +103,34 @@ function outcomeOf(
   });
   // Without a grant there is no session that could send it.
   if (typeof circumstances === 'string') return { effect: 'deny', rule: 'no-grant' };
-  const { decision } = judgeOffline(analysed(one.sql), circumstances, () => one.objects);
+  const given = foresightIn(one);
+  const { decision, untold } = judgeOffline(analysed(one.sql), circumstances, () => one.objects, given);
+  if (untold?.otherwise !== undefined) return { effect: untoldInWords(untold), rule: undefined };
   return { effect: effectOf(decision), rule: decision.effect === 'deny' ? decision.rule : undefined };
+}
+
+/** Undefined: the case says nothing of it. */
+function foresightIn({ columns, cascades, triggers, estimated_rows: estimatedRows }: TestCase): Foresight | undefined {
+  if (columns === undefined && cascades === undefined && triggers === undefined && estimatedRows === undefined) {
+    return undefined;
+  }
+  const named = Array.isArray(columns)
+    ? columns.map((name) => [name, undefined] as const)
+    : Object.entries(columns ?? {}).map(([name, found]) => [name, found === null ? [] : [found]] as const);
+  return {
+    columns: named.map(([name, classes]) => {
+      const [schema, table, column] = name.split('.');
+      return { schema: schema!, table: table!, column: column!, classes };
+    }),
+    isBlind: columns === undefined,
+    cascades: namedIf(cascades),
+    triggers: namedIf(triggers),
+    estimatedRows,
+  };
+}
+
+function namedIf(some: boolean | undefined): string[] | undefined {
+  return some === undefined ? undefined : some ? ['as the case says'] : [];
 }
 
 function readCases(path: string): {

@@ -8,7 +8,7 @@ import { explainAnswer, readAnswer } from './gateway-answers.ts';
 import type { TranscriptAnswer, TranscriptStep } from './history-answers.ts';
 import { sqlLine } from './history-lines.ts';
 import { grammarOf, openPolicy } from './offline-policy.ts';
-import { NO_POLICY, verdictOf } from './policy-simulate.ts';
+import { HYPOTHESES, NO_POLICY, verdictOf } from './policy-simulate.ts';
 import { sanitise } from './sanitise.ts';
 import { clip } from './text-table.ts';
 
@@ -110,9 +110,14 @@ async function byFile(
       },
       atMs: Date.now(),
     };
-    const [others, own] = (['others', 'own'] as const).map((stands) => verdictOf(offline, sender, analysis, stands));
-    if (others!.effect !== own!.effect)
-      return { decision: 'depends', rule: others!.rule ?? own!.rule, why: 'on whose the objects are' };
-    return { decision: others!.effect, rule: others!.rule };
+    const judged = HYPOTHESES.map((one) => ({ ...one, ...verdictOf(offline, sender, analysis, one) }));
+    const [first] = judged;
+    const other = judged.find(({ effect }) => effect !== first!.effect);
+    if (other !== undefined) {
+      const rule = judged.find((one) => one.rule !== undefined)?.rule;
+      const isForeseen = other.stands === first!.stands;
+      return { decision: 'depends', rule, why: isForeseen ? 'on what takes a catalog' : 'on whose the objects are' };
+    }
+    return { decision: first!.effect, rule: first!.rule };
   };
 }

@@ -1,7 +1,6 @@
 import type { ColumnClass } from '../classify/classes.ts';
 import type { AccessLevel } from '../config/gateway-settings.ts';
 import type { ObjectTarget } from '../sql/facts.ts';
-import type { ForesightNeed } from './foresight.ts';
 
 /** The outcome of policy for one query string. A denial is data, not an exception. */
 export type Decision = AllowDecision | DenyDecision | ResolveDecision;
@@ -22,6 +21,9 @@ export interface ResolveDecision {
   /** What has to be found out besides, with `foreseen` in the context. Missing: nothing. */
   readonly foresee?: readonly ForesightNeed[];
 }
+
+/** What only a catalog or the planner can tell (`foresight.ts`); `effects`: cascades and triggers. */
+export type ForesightNeed = 'columns' | 'effects' | 'rows';
 
 /** What a rule met that only a catalog or the planner could tell. */
 export interface Matched {

@@ -4,9 +4,7 @@
  */
 import type { ColumnClass } from '../classify/classes.ts';
 
-export const FORESIGHTS = ['columns', 'effects', 'rows'] as const;
-/** `effects`: cascades and triggers. */
-export type ForesightNeed = (typeof FORESIGHTS)[number];
+export type { ForesightNeed } from './decision.ts';
 
 export interface ColumnName {
   readonly schema: string;
