@@ -24,6 +24,12 @@ interface AwaitedColumn extends Awaited {
   arrived: boolean;
 }
 
+/** Values were given to it before it was there. */
+interface Given extends Awaited {
+  running: number;
+  arrived: boolean;
+}
+
 interface Made extends Awaited {
   /** How many may come. */
   left: number;
@@ -43,6 +49,8 @@ export class AwaitedRelations {
   readonly #columns = new Map<Inheritance, AwaitedColumn>();
   /** By bare name. */
   readonly #made = new Map<string, Made>();
+  /** By schema and bare name. */
+  readonly #given = new Map<string, Given>();
   /** OIDs of relations that came into being by a statement that was planned here. */
   readonly #madeHere = new Set<number>();
   #settledWith: Catalog | undefined;
@@ -80,6 +88,37 @@ export class AwaitedRelations {
     }
   }
 
+  /** Statements give values to relations that they make; false: too many are awaited. */
+  giving(lookups: readonly string[], schema: string | undefined, catalog: Catalog | undefined): boolean {
+    if (lookups.length > 0 && this.#given.size >= MAX_COLUMNS) return false;
+    for (const lookup of lookups) {
+      const name = bareName(lookup);
+      const of = nameParts(lookup).at(-2) ?? schema;
+      const key = givenKey(lookup, schema);
+      const one = this.#given.get(key) ?? {
+        name,
+        schema: of,
+        known: oidsOf(name, catalog),
+        running: 0,
+        arrived: false,
+        untilMs: 0,
+      };
+      one.running++;
+      one.arrived = false;
+      one.untilMs = performance.now() + AWAIT_TEMPORARY_MS;
+      this.#given.set(key, one);
+    }
+    return true;
+  }
+
+  /** It is through, whatever came of it. */
+  given(lookups: readonly string[], schema: string | undefined): void {
+    for (const lookup of lookups) {
+      const one = this.#given.get(givenKey(lookup, schema));
+      if (one !== undefined && one.running > 0) one.running--;
+    }
+  }
+
   /** A relation is being made whose values can only be those that come through here. */
   making(name: string, catalog: Catalog | undefined): void {
     const bare = bareName(name);
@@ -94,12 +133,16 @@ export class AwaitedRelations {
     if (this.#made.size > MAX_MADE) this.#made.delete(this.#made.keys().next().value!);
   }
 
-  /** What has come into being since gets the classes that flowed into it, by `give`. */
-  settle(catalog: Catalog, give: (oid: number, attnum: number, inheritance: Inheritance) => void): void {
+  /** What has come into being since gets the classes that flowed into it, by `give`, and its values, by `arrived`. */
+  settle(
+    catalog: Catalog,
+    give: (oid: number, attnum: number, inheritance: Inheritance) => void,
+    arrived: (name: string, oid: number) => void,
+  ): void {
     // What is on its way since this one was read is not in it.
     if (catalog === this.#settledWith) return;
     this.#settledWith = catalog;
-    if (this.#made.size === 0 && this.#columns.size === 0) return;
+    if (this.#made.size === 0 && this.#columns.size === 0 && this.#given.size === 0) return;
     const named = Map.groupBy(catalog.allRelations, ({ name }) => name);
     const nowMs = performance.now();
     for (const [key, one] of this.#made) {
@@ -109,6 +152,16 @@ export class AwaitedRelations {
         one.left--;
       }
       if (one.left <= 0 || nowMs >= one.untilMs) this.#made.delete(key);
+    }
+    for (const [key, one] of this.#given) {
+      // A temporary one hides what is in the schema where it would be made otherwise.
+      for (const { oid, schema } of arrivals({ ...one, schema: undefined }, named)) {
+        one.known.add(oid);
+        arrived(one.name, oid);
+        one.arrived ||= one.schema === undefined || schema === one.schema;
+      }
+      const isThere = one.arrived && one.running === 0 && one.schema !== undefined;
+      if (isThere || nowMs >= one.untilMs) this.#given.delete(key);
     }
     for (const [inheritance, one] of this.#columns) {
       for (const relation of arrivals(one, named)) {
@@ -135,6 +188,10 @@ function awaitedColumn(
   const qualifier = nameParts(lookup).at(-2);
   const of = temporary === true ? TEMPORARY : (qualifier ?? schema);
   return { name, schema: of, known: oidsOf(name, catalog), running: 0, arrived: false, untilMs: 0 };
+}
+
+function givenKey(lookup: string, schema: string | undefined): string {
+  return `${nameParts(lookup).at(-2) ?? schema ?? ''}\0${bareName(lookup)}`;
 }
 
 function arrivals({ name, schema, known }: Awaited, named: ReadonlyMap<string, readonly CatalogRelation[]>) {

@@ -12,6 +12,9 @@ import type { Classifier } from './classifier.ts';
 /** Texts of statements: no scan finds all that is in them. */
 const RUN_BY_OTHERS: ReadonlySet<string> = new Set(['pg_stat_activity']);
 
+/** Of partitions within partitions. */
+const MOST_LEVELS = 32;
+
 const CLEAR: Classification = { class: undefined, confidence: 1, evidence: [], scan: false };
 /** Nobody looked into it: a constant of another table's default may stand in it. */
 const UNSEEN: Classification = { ...CLEAR, scan: true };
@@ -28,6 +31,8 @@ export class CatalogKnowledge implements ColumnKnowledge {
   readonly #isOwned: IsOwned;
   /** Came into being by a statement that was planned here. */
   readonly #isMade: (oid: number) => boolean;
+  /** Were values copied there? */
+  readonly #isCopied: (oid: number, attnum: number) => boolean;
 
   constructor(
     catalog: Catalog,
@@ -35,7 +40,9 @@ export class CatalogKnowledge implements ColumnKnowledge {
     classifier: Classifier,
     isOwned: IsOwned,
     isMade: (oid: number) => boolean,
+    isCopied: (oid: number, attnum: number) => boolean,
   ) {
+    this.#isCopied = isCopied;
     this.#isOwned = isOwned;
     this.#isMade = isMade;
     this.#catalog = catalog;
@@ -137,6 +144,48 @@ export class CatalogKnowledge implements ColumnKnowledge {
   isMadeBy(oid: number, principal: string): boolean {
     const relation = this.#catalog.relationByOid(oid);
     return relation === undefined || this.#isPrivate(relation) || this.#isOwned('pg_class', oid, principal);
+  }
+
+  /** `made`: by a statement that was planned here; `unknown`: through dbgate, but not so; `before`: by others. */
+  origin(oid: number): 'made' | 'unknown' | 'before' {
+    if (this.#isMade(oid)) return 'made';
+    return this.isTableMadeHere(oid) ? 'unknown' : 'before';
+  }
+
+  rootOf(oid: number): number {
+    let root = oid;
+    for (let i = 0; i < MOST_LEVELS; i++) {
+      const parent = this.#catalog.relationByOid(root)?.parents[0];
+      if (parent === undefined) break;
+      root = parent;
+    }
+    return root;
+  }
+
+  holdsOnlyGiven({ relation: oid, attnum }: Pick<ColumnRef, 'relation' | 'attnum'>): boolean {
+    const kind = this.#catalog.relationByOid(oid)?.kind;
+    if ((kind !== 'r' && kind !== 'p') || !this.#isMade(oid)) return false;
+    return ![attnum, 0].some((at) => this.#classifier.isInherited(oid, at) || this.#isCopied(oid, at));
+  }
+
+  isKey({ relation: oid, attnum }: ColumnRef): boolean {
+    const relation = this.#catalog.relationByOid(oid);
+    if (relation === undefined) return false;
+    return (
+      relation.uniqueKeys.some((key) => key.includes(attnum)) ||
+      relation.foreignKeys.some(({ columns }) => columns.includes(attnum))
+    );
+  }
+
+  referredBy({ relation: oid, attnum }: ColumnRef): readonly ColumnRef[] {
+    return (this.#catalog.relationByOid(oid)?.foreignKeys ?? []).flatMap(({ columns, references, referenced }) => {
+      const other = referenced[columns.indexOf(attnum)];
+      return other === undefined ? [] : [{ relation: references, attnum: other }];
+    });
+  }
+
+  hasTriggers(oid: number): boolean {
+    return (this.#catalog.relationByOid(oid)?.triggers.length ?? 1) > 0;
   }
 
   isLaundry(oid: number): boolean {

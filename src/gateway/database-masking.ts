@@ -2,10 +2,12 @@
  * Masking on one database, for all its sessions: the catalog they share, what its columns hold, and the plans that were
  * made, by what names meant, what classes were known and what the principal may see.
  */
+import { createHmac } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { MaskingRights } from '../masking/clearance.ts';
 import { rightsKey } from '../masking/clearance.ts';
+import type { Gift } from '../masking/given-values.ts';
 import { makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
@@ -14,7 +16,8 @@ import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
 import { CatalogWatch } from './catalog-watch.ts';
 import type { Classifier } from './classifier.ts';
-import { LookupBudget } from './lookup-budget.ts';
+import { type CommandTag, GivenValues } from './given-values.ts';
+import { LookupBudget, MAX_LOOKUPS } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
 import type { SessionMasking } from './session/masking.ts';
 import { SchemaClock } from './session/schema-clock.ts';
@@ -62,11 +65,25 @@ interface RecentCache {
   readonly cache: PlanCache;
 }
 
+/** What a text that is under way gives, and looks up by it. */
+export interface Met {
+  /** By statement of the text; undefined: it failed, or was never run. */
+  ended(tags: readonly (CommandTag | undefined)[], sqlstate: string | undefined): void;
+}
+
+/** unique_violation, foreign_key_violation */
+const KEY_FAILED: ReadonlySet<string> = new Set(['23505', '23503']);
+/** That one of many values is there tells less than which. */
+const FOUND_AMONG_MANY = 100;
+
 export class DatabaseMasking {
   readonly classifier: Classifier;
   /** For tokens: stable for the database. */
   readonly key: Buffer;
+  /** For values that clients gave. */
+  readonly givenKey: Buffer;
   readonly budget = new LookupBudget();
+  readonly #given = new GivenValues();
   readonly clock = new SchemaClock();
   readonly #snapshot: CatalogSnapshot;
   readonly #watch: CatalogWatch;
@@ -98,6 +115,7 @@ export class DatabaseMasking {
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
     this.key = parts.key;
+    this.givenKey = createHmac('sha256', parts.key).update('given').digest();
   }
 
   open(
@@ -247,13 +265,7 @@ export class DatabaseMasking {
       const relations = relationsOf(lineage).filter((oid) => shared?.relationByOid(oid) !== undefined);
       await this.classifier.ensure(relations);
     }
-    const knowledge = new CatalogKnowledge(
-      traced.catalog,
-      world.own ? shared : undefined,
-      this.classifier,
-      this.#isOwned,
-      (oid) => this.awaited.isMadeHere(oid),
-    );
+    const knowledge = this.#knowledgeOf(traced.catalog, world.own);
     const plans =
       lineage === undefined || lineage.statements.length !== statements.length
         ? statements.map(() => unplannable('it could not be traced'))
@@ -269,6 +281,75 @@ export class DatabaseMasking {
             return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, copies };
           });
     return { world, lineage, knowledge, plans };
+  }
+
+  #knowledgeOf(catalog: Catalog, isOwn: boolean): CatalogKnowledge {
+    return new CatalogKnowledge(
+      catalog,
+      isOwn ? this.#shared?.catalog : undefined,
+      this.classifier,
+      this.#isOwned,
+      (oid) => this.awaited.isMadeHere(oid),
+      (oid, attnum) => this.#given.isCopied(oid, attnum),
+    );
+  }
+
+  /**
+   * A text goes upstream: what it gives is taken down, and what that makes comparable is taken from the budget. Undefined:
+   * the budget does not allow it.
+   */
+  meet(
+    principal: string,
+    {
+      catalog,
+      isOwn,
+      schema,
+    }: { readonly catalog: Catalog; readonly isOwn: boolean; readonly schema: string | undefined },
+    plans: readonly StatementPlan[],
+  ): Met | undefined {
+    const world = this.#knowledgeOf(catalog, isOwn);
+    const nowMs = Date.now();
+    const runs = plans.map((plan) => (plan.defines?.kind === 'prepared' ? undefined : plan));
+    const gifts = runs.map((plan) => plan?.gives ?? []);
+    const checked = gifts.map((ofOne) => ofOne.filter((gift) => gift.isChecked));
+    const lookups = [...new Set(gifts.flat().flatMap(({ to }) => ('lookup' in to ? [to.lookup] : [])))];
+    if (!this.awaited.giving(lookups, schema, catalog)) return undefined;
+    const giving = this.#given.give(principal, gifts, world, nowMs);
+    const unpaid = this.#given.unpaid(
+      principal,
+      runs.flatMap((plan) => plan?.meets ?? []),
+      world,
+      nowMs,
+    );
+    const isOfOwn = (to: Gift['to']): boolean => 'relation' in to && world.origin(to.relation) !== 'before';
+    let count = unpaid.count;
+    for (const { to, values } of checked.flat()) {
+      if (values === 'many') count = Number.POSITIVE_INFINITY;
+      // One that is begun may go over the budget: another is not.
+      else if (isOfOwn(to)) count += values === 'rows' ? 1 : values;
+    }
+    if (!this.budget.take(principal, count, performance.now())) {
+      giving.ended([]);
+      this.awaited.given(lookups, schema);
+      return undefined;
+    }
+    this.#given.pay(principal, unpaid);
+    return {
+      ended: (tags, sqlstate) => {
+        giving.ended(tags);
+        this.awaited.given(lookups, schema);
+        let owed = 0;
+        checked.forEach((ofOne, i) => {
+          const tag = tags[i];
+          for (const { to, values } of ofOne) {
+            const isFound = KEY_FAILED.has(sqlstate ?? '') && tag === undefined;
+            if (isOfOwn(to)) owed += values !== 'rows' ? 0 : tag === undefined ? (isFound ? MAX_LOOKUPS : 0) : tag.rows;
+            else if (isFound) owed += values === 'rows' ? FOUND_AMONG_MANY : Number(values);
+          }
+        });
+        if (owed > 0) this.budget.owe(principal, owed, performance.now());
+      },
+    };
   }
 
   #put(
@@ -291,8 +372,9 @@ export class DatabaseMasking {
   }
 
   #cacheOf(world: PlanWorld, rights: MaskingRights): PlanCache {
-    if (this.#classesVersion !== this.classifier.version) {
-      this.#classesVersion = this.classifier.version;
+    const version = this.classifier.version + this.#given.version;
+    if (this.#classesVersion !== version) {
+      this.#classesVersion = version;
       this.#forgetPlans();
     }
     const recent = this.#recent.get(world.searchPath);
@@ -315,7 +397,11 @@ export class DatabaseMasking {
 
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
-    this.awaited.settle(catalog, (oid, attnum, inheritance) => this.classifier.inherit(oid, attnum, inheritance));
+    this.awaited.settle(
+      catalog,
+      (oid, attnum, inheritance) => this.classifier.inherit(oid, attnum, inheritance),
+      (name, oid) => this.#given.arrived(name, oid),
+    );
   }
 }
 

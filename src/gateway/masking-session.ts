@@ -42,7 +42,11 @@ export class MaskingSession implements SessionMasking {
   ) {
     if (unmaskRequest !== undefined) this.unmaskRequest = unmaskRequest;
     this.#database = database;
-    this.context = { hash: new KeyedHash(database.key), scan: maskScanned };
+    this.context = {
+      hash: new KeyedHash(database.key),
+      givenHash: new KeyedHash(database.givenKey),
+      scan: maskScanned,
+    };
     this.#rights = rights;
     this.#principal = principal;
   }
@@ -134,6 +138,15 @@ export class MaskingSession implements SessionMasking {
     }
   }
 
+  meet(plans: readonly StatementPlan[], isPathKnown: boolean): ReturnType<DatabaseMasking['meet']> {
+    const catalog = this.#catalog();
+    // Of what is not known there is no plan.
+    if (catalog === undefined || plans.every(({ gives, meets }) => gives === undefined && meets === undefined))
+      return NOTHING_MET;
+    const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
+    return this.#database.meet(this.#principal, { catalog, isOwn: this.#own !== undefined, schema }, plans);
+  }
+
   takeLookups(count: number): boolean {
     return this.#database.budget.take(this.#principal, count, performance.now());
   }
@@ -203,6 +216,8 @@ function isForCreating(schema: string): boolean {
   return schema !== 'pg_catalog' && !schema.startsWith('pg_temp_');
 }
 
+const NOTHING_MET = { ended: () => {} };
+
 /** Nothing says that it will not go better the next time. */
 function notTraced(error: unknown): StatementPlan {
   // What is no error of dbgate's own may show anything.
@@ -237,6 +252,9 @@ export function mayAnswer({
   if (WITHOUT_ROWS.has(kind)) return functions.length > 0;
   if (kind === 'ddl' && !ANSWERING_DDL.test(command)) {
     return (
+      // A unique or foreign key is tried on every row, and a default fills them.
+      command === 'CREATE INDEX' ||
+      command === 'ALTER TABLE' ||
       functions.length + operators.length > 0 ||
       // LIKE takes defaults along.
       (command === 'CREATE TABLE' && relations.length > 1) ||

@@ -16,7 +16,7 @@ import {
   rowBinary,
   rowText,
 } from './maskers/container.ts';
-import { HashTag, type Mask, type MaskContext } from './maskers/context.ts';
+import { HashTag, hashedFor, type Mask, type MaskContext } from './maskers/context.ts';
 import { type DateType, dateBinary, dateText } from './maskers/date.ts';
 import { jsonbBinary, jsonText } from './maskers/json.ts';
 import { AddressMasks, hexToken } from './maskers/network.ts';
@@ -88,6 +88,7 @@ export function cellMasker(
 
 function build(action: ColumnAction, shape: TypeShape | undefined, typeModifier: number, at: Build): CellMasker {
   if (action.do === 'pass') return pass;
+  if (action.do === 'mask') at = hashedFor(action, at);
   if (shape === undefined || at.depth > MOST_DEPTH || (at.format !== 0 && at.format !== 1)) return toNull;
   if (action.do === 'mask' && action.mode === 'null') return toNull;
   switch (shape.kind) {

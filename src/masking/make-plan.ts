@@ -14,6 +14,18 @@ import type {
   WriteFlow,
 } from '../sql/lineage/lineage.ts';
 import { type MaskingRights, modeIn, modeOf, seesEverything } from './clearance.ts';
+import {
+  addLookups,
+  comparedBy,
+  type Gift,
+  type GivenKnowledge,
+  giftsOf,
+  type Lookups,
+  lookupsOf,
+  type Meeting,
+  NO_LOOKUPS,
+  shownBy,
+} from './given-values.ts';
 import type { ColumnAction, MaskMode, ResultPlan } from './plan.ts';
 
 export interface ColumnKnowledge {
@@ -39,6 +51,15 @@ export interface ColumnKnowledge {
   guardOf(relation: number, when: 'written' | 'read'): string | undefined;
   /** May what is written into it go on into other tables, by triggers or rules, though it holds copies of what is masked? */
   isLaundry(relation: number): boolean;
+  /** Made through dbgate, and nothing but what clients gave has come into it. */
+  holdsOnlyGiven(column: ColumnRef): boolean;
+  /** Is a value that is put there looked for among others, by a unique or foreign key? */
+  isKey(column: ColumnRef): boolean;
+  /** Columns that a foreign key of it refers to. */
+  referredBy(column: ColumnRef): readonly ColumnRef[];
+  hasTriggers(relation: number): boolean;
+  /** `made`: by a statement that was planned here; `unknown`: through dbgate, but not so; `before`: by others. */
+  origin(relation: number): 'made' | 'unknown' | 'before';
 }
 
 export interface PlanRefusal {
@@ -85,6 +106,13 @@ export interface StatementPlan {
   readonly inherits: readonly Inheritance[];
   /** How often a value that the client gave was compared with a masked column. */
   readonly lookups: number;
+  /** How often with the elements of lists, and with as many as a text can hold. Missing: never. */
+  readonly lists?: number;
+  readonly texts?: number;
+  /** Masked columns that meet others: values that clients gave to them count as lookups. Missing: none. */
+  readonly meets?: readonly Meeting[];
+  /** Missing: nothing. */
+  readonly gives?: readonly Gift[];
   /** It may run code that SQL does not show: what names mean in the session may be something else then. */
   readonly runsCode: boolean;
   /** It calls what is looked up only while it runs (bodies of routines): by then it may be another. Missing: no. */
@@ -170,6 +198,9 @@ class Planner {
     const { refuse } = uses;
     const writes = this.#writes(lineage);
     const blind = lineage.unknown.length > 0;
+    const compared = this.#compared(lineage, result);
+    const lookups = addLookups(uses.lookups, compared.lookups);
+    const gives = giftsOf(lineage, this.#given);
     return {
       refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse ?? this.#laundry(lineage) ?? this.#guards(lineage),
       result: blind ? undefined : result,
@@ -177,7 +208,11 @@ class Planner {
       defines: lineage.defines,
       messages: this.#touchesMasked(lineage) ? 'generic' : blind ? 'data' : 'scan',
       inherits: writes.inherits,
-      lookups: uses.lookups + lineage.writes.filter(({ sums }) => sums).length,
+      lookups: lookups.count + lineage.writes.filter(({ sums }) => sums).length,
+      ...(lookups.lists === 0 ? {} : { lists: lookups.lists }),
+      ...(lookups.texts === 0 ? {} : { texts: lookups.texts }),
+      ...(compared.meets.length === 0 ? {} : { meets: compared.meets }),
+      ...(gives.length === 0 ? {} : { gives }),
       runsCode: lineage.opaque.length > 0,
       copies:
         lineage.writes.some(bringsValues) || lineage.opaque.some(({ routine }) => this.#known.isMadeHere(routine)),
@@ -188,10 +223,42 @@ class Planner {
     };
   }
 
+  readonly #given: GivenKnowledge = {
+    maskedClass: (column) => {
+      const held = this.#held(column);
+      return typeof held === 'object' ? held.class : undefined;
+    },
+    holdsOnlyGiven: (column) => this.#known.holdsOnlyGiven(column),
+    isTableMadeHere: (relation) => this.#known.isTableMadeHere(relation),
+    isMadeHere: (routine) => this.#known.isMadeHere(routine),
+    isKey: (column) => this.#known.isKey(column),
+    referredBy: (column) => this.#known.referredBy(column),
+    hasTriggers: (relation) => this.#known.hasTriggers(relation),
+  };
+
+  /** Who may ask anything needs no dictionary. */
+  #compared(lineage: StatementLineage, { columns }: ResultPlan): ReturnType<typeof comparedBy> {
+    if (this.#seesAll || this.#rights.predicates === 'free') return { meets: [], lookups: NO_LOOKUPS };
+    const found = [comparedBy(lineage, this.#given)];
+    (lineage.columns ?? []).forEach((column, i) => {
+      found.push(shownBy(column, columns[i]!, column.type, this.#given));
+    });
+    return {
+      meets: found.flatMap(({ meets }) => meets),
+      lookups: found.map(({ lookups }) => lookups).reduce(addLookups),
+    };
+  }
+
   // ── the answer ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   #result(columns: readonly OutputColumn[]): ResultPlan {
-    const actions = columns.map((column) => this.#action(column));
+    const actions = columns.map((column) => {
+      const action = this.#action(column);
+      // Nobody knows which of its values are the client's own: what compares is not shown.
+      const isUntold = ({ relation }: { readonly relation: number }): boolean =>
+        this.#known.origin(relation) === 'unknown';
+      return shownBy(column, action, column.type, this.#given).meets.some(isUntold) ? REDACT : action;
+    });
     return {
       columns: actions,
       passes: actions.every((action) => action.do === 'pass'),
@@ -222,7 +289,13 @@ class Planner {
       case 'copy':
         if (masked === undefined) return SCAN;
         if (several || computed) return REDACT;
-        return this.#paths(flow.sources) ?? { do: 'mask', ...masked };
+        return (
+          this.#paths(flow.sources) ?? {
+            do: 'mask',
+            ...masked,
+            ...this.#ofGiven(flow.sources),
+          }
+        );
       case 'array':
         return { do: 'array', element: this.#action(shape.element) };
       case 'row':
@@ -280,12 +353,16 @@ class Planner {
     return this.#pathAction(steps, source);
   }
 
+  #ofGiven(sources: readonly ColumnRef[]): { readonly given?: true } {
+    return sources.every((source) => this.#known.holdsOnlyGiven(source)) ? { given: true } : {};
+  }
+
   /** Of a composite: by position. */
   #field(field: string, paths: ReadonlyMap<string, ColumnClass>, source: ColumnRef): ColumnAction {
     const own = paths.get(field);
     if (own !== undefined) {
       const mode = this.#modeOf(own, source);
-      return mode === 'none' ? PASS : { do: 'mask', class: own, mode };
+      return mode === 'none' ? PASS : { do: 'mask', class: own, mode, ...this.#ofGiven([source]) };
     }
     const isInside = [...paths.keys()].some((path) => path.startsWith(`${field}.`) || path.startsWith('[]'));
     return isInside ? REDACT : SCAN;
@@ -295,7 +372,11 @@ class Planner {
     const own = paths.find(([path]) => path.every((step) => step === '[]'));
     if (own !== undefined) {
       const mode = this.#modeOf(own[1], source);
-      return { do: 'json', keys: new Map(), otherwise: mode === 'none' ? PASS : { do: 'mask', class: own[1], mode } };
+      return {
+        do: 'json',
+        keys: new Map(),
+        otherwise: mode === 'none' ? PASS : { do: 'mask', class: own[1], mode, ...this.#ofGiven([source]) },
+      };
     }
     const below = new Map<string, (readonly [readonly string[], ColumnClass])[]>();
     for (const [path, columnClass] of paths) {
@@ -368,13 +449,15 @@ class Planner {
 
   // ── what masked columns steer ──────────────────────────────────────────────────────────────────────────────────
 
-  #uses(lineage: StatementLineage): { refuse: PlanRefusal | undefined; lookups: number } {
-    let lookups = 0;
+  #uses(lineage: StatementLineage): { refuse: PlanRefusal | undefined; lookups: Lookups } {
+    let lookups = NO_LOOKUPS;
     for (const use of lineage.uses) {
       if (!this.#isMasked(use.source)) continue;
       // What a view asks that was there before tells nothing that its reader chose.
       if (use.inside !== undefined && !this.#known.isMadeHere(use.inside)) continue;
-      if (use.use === 'lookup') lookups++;
+      // Among what clients gave themselves there is nothing to be found out.
+      if (use.use === 'lookup' && !this.#known.holdsOnlyGiven(use.source))
+        lookups = addLookups(lookups, lookupsOf(use.own ?? 1));
       const refuse = this.#use(use, lineage);
       if (refuse !== undefined) return { refuse, lookups };
     }

@@ -9,7 +9,8 @@ export type MaskMode = 'partial' | 'token' | 'redact' | 'null';
 
 export type ColumnAction =
   | { readonly do: 'pass' }
-  | { readonly do: 'mask'; readonly class: ColumnClass; readonly mode: MaskMode }
+  /** `given`: of a table that holds only what clients gave; its keyed masks compare with no others'. */
+  | { readonly do: 'mask'; readonly class: ColumnClass; readonly mode: MaskMode; readonly given?: true }
   /** Nothing of the value leaves: `[redacted]` where the type is text, NULL elsewhere; NULL stays NULL. */
   | { readonly do: 'redact' }
   /** What can be told from a value alone (cards, keys, addresses …) is masked, the rest stays. */

@@ -519,7 +519,10 @@ export class Backend implements MessageSink {
 
   #commandComplete(head: Request, buffer: Buffer, start: number, end: number): void {
     // Rows that were seen count; else what the tag says (INSERT, UPDATE, COPY FROM).
-    if (head.rows === 0) head.rows = rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end));
+    const tag = commandTag(buffer, start + HEADER_BYTES, end);
+    if (head.rows === 0) head.rows = rowsOfTag(tag);
+    if (head.met !== undefined)
+      (head.tags ??= [])[head.completed] = { word: tag.split(' ', 1)[0]!, rows: rowsOfTag(tag) };
     if (this.#tried?.request === head) this.#tried.rows += rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end));
     this.#executed(COMMAND_COMPLETE, head, buffer, start, end);
   }

@@ -138,7 +138,7 @@ export class ClientStatements {
     if (approved !== undefined && 'effect' in approved) return this.#refuse('query', approved, statement);
     const collision = this.#steps.collision(statement, planned.plans);
     if (collision !== undefined) return this.#refuse('query', collision, statement);
-    const usedUp = this.#steps.planning.takeLookups(planned.lookups);
+    const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql) ?? this.#steps.meet(planned.plans);
     if (usedUp !== undefined) return this.#refuse('query', usedUp, statement);
     const { plans } = planned;
     this.#steps.sending(statement, plans);
@@ -221,7 +221,7 @@ export class ClientStatements {
     const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, values);
     if (approved === 'waits') return false;
     if (approved !== undefined && 'effect' in approved) return this.#refuse('bind', approved, statement);
-    const usedUp = this.#steps.planning.takeLookups(planned.lookups);
+    const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql, values.bytes);
     if (usedUp !== undefined) return this.#refuse('bind', usedUp, statement);
     const binds = parameterCount;
     const masks = planned.masks ? 'mask' : 'allow';
@@ -303,7 +303,8 @@ export class ClientStatements {
       return this.#askForNames({ message, statement, resolved });
     }
     const { plans } = portal;
-    const collision = this.#steps.planning.shownBefore(plans) ?? this.#steps.collision(statement, plans);
+    const collision =
+      this.#steps.planning.shownBefore(plans) ?? this.#steps.collision(statement, plans) ?? this.#steps.meet(plans);
     if (collision !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
       return this.#refuse('execute', collision, statement);

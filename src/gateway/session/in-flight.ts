@@ -8,6 +8,7 @@ import type { OutcomeFate } from '../../audit/record.ts';
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskedByClass } from '../../masking/masked-counts.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
+import type { StatementMet } from './masking.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 
@@ -61,6 +62,10 @@ export interface Request {
   /** The same by class; undefined: none. */
   maskedBy?: MaskedByClass;
   sqlstate: string | undefined;
+  /** Command tags of its statements that are through; missing: none. */
+  tags?: { readonly word: string; readonly rows: number }[];
+  /** What it gives and meets; missing: nothing. */
+  met?: StatementMet;
   /** When its last answer came; 0: not yet. */
   endedMs: number;
   /** What it did may not have lasted, though it was answered. */

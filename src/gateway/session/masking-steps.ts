@@ -7,7 +7,7 @@ import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
-import type { SessionMasking } from './masking.ts';
+import type { SessionMasking, StatementMet } from './masking.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import {
   NOTHING_TO_PLAN,
@@ -26,6 +26,7 @@ import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 import { SEARCH_PATH_SQL } from './world.ts';
 
 const NO_PLANS: readonly StatementPlan[] = [];
+const NO_TAGS: readonly undefined[] = [];
 
 const copies = (plan: StatementPlan): boolean => plan.copies === true;
 
@@ -53,6 +54,8 @@ export class MaskingSteps {
   readonly #backend: Backend;
   readonly #questions: OwnQuestions;
   readonly #waiter: Waiter;
+  /** Of the statement that is about to leave. */
+  #met: StatementMet | undefined;
 
   constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter) {
     this.#core = core;
@@ -165,12 +168,27 @@ export class MaskingSteps {
     return plans === undefined ? undefined : this.planning.masking?.moment(namesOf(statement, plans));
   }
 
-  started({ plans, moment }: Request): void {
+  /** Before it leaves, its denial: what it brings together costs more lookups than there are. */
+  meet(plans: readonly StatementPlan[] | undefined): DenyDecision | undefined {
+    // Of one that did not leave after all.
+    this.#met?.ended([], undefined);
+    this.#met = undefined;
+    const met = this.planning.meet(plans);
+    if (met !== undefined && 'effect' in met) return met;
+    this.#met = met;
+    return undefined;
+  }
+
+  started(request: Request): void {
+    const { plans, moment } = request;
+    if (this.#met !== undefined) request.met = this.#met;
+    this.#met = undefined;
     if (moment !== undefined && plans?.some(copies) === true) this.planning.masking?.copies(moment.names);
   }
 
   /** It is through, or was never run. */
-  ended({ plans, moment, kind }: Request): void {
+  ended({ plans, moment, kind, met, tags, sqlstate }: Request): void {
+    met?.ended(tags ?? NO_TAGS, sqlstate);
     const { masking } = this.planning;
     if (masking === undefined || kind === 'bind' || moment === undefined || plans?.some(copies) !== true) return;
     masking.copied(moment.names);

@@ -11,6 +11,15 @@ import type { Analysis } from '../../sql/facts.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 import type { SchemaNames } from './schema-names.ts';
 
+/** What a statement under way gives and meets. */
+export interface StatementMet {
+  /** By statement of its text; undefined: it failed, or was never run. */
+  ended(
+    tags: readonly ({ readonly word: string; readonly rows: number } | undefined)[],
+    sqlstate: string | undefined,
+  ): void;
+}
+
 export interface SessionMasking {
   /** False: nothing of a catalog or table can be in the answer, so there is nothing to plan. */
   isNeeded(statements: Analysis['statements']): boolean;
@@ -60,6 +69,11 @@ export interface SessionMasking {
   schemaSettled(): void;
   /** A statement that makes relations goes upstream: what they hold is what flowed into them through here. */
   making(statements: Analysis['statements']): void;
+  /**
+   * It goes upstream: what it gives to columns is counted, and what such values meet by it is taken from the budget;
+   * undefined: that is used up.
+   */
+  meet?(plans: readonly StatementPlan[], isPathKnown: boolean): StatementMet | undefined;
   /** Counts comparisons of masked columns with given values; false: this hour's budget is used up. */
   takeLookups(count: number): boolean;
 }

@@ -5,11 +5,12 @@
  *
  * It must never give a plan that was made for another world than the one the statement will run in.
  */
+import { addLookups, type Lookups, NO_LOOKUPS } from '../../masking/given-values.ts';
 import { OPAQUE_PLAN, type PlanRefusal, refusalHint, type StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import { characterPosition } from '../../sql/byte-offsets.ts';
 import type { StatementFacts } from '../../sql/facts.ts';
-import type { SessionMasking } from './masking.ts';
+import type { SessionMasking, StatementMet } from './masking.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { SessionWorld } from './world.ts';
 
@@ -19,7 +20,7 @@ export type Planned =
       readonly plans: readonly StatementPlan[] | undefined;
       readonly masks: boolean;
       /** To be taken from the budget when it goes upstream. */
-      readonly lookups: number;
+      readonly lookups: Lookups;
     }
   | { readonly kind: 'refused'; readonly denied: DenyDecision }
   /** The session must be asked what names mean in it. */
@@ -31,10 +32,10 @@ export type Planned =
 
 export type Ready = Extract<Planned, { kind: 'plans' | 'refused' }>;
 
-export const NOTHING_TO_PLAN: Ready = { kind: 'plans', plans: undefined, masks: false, lookups: 0 };
+export const NOTHING_TO_PLAN: Ready = { kind: 'plans', plans: undefined, masks: false, lookups: NO_LOOKUPS };
 
 /** For what the server refuses or discards whatever it is. */
-export const PLANNED_BLIND: Ready = { kind: 'plans', plans: [OPAQUE_PLAN], masks: true, lookups: 0 };
+export const PLANNED_BLIND: Ready = { kind: 'plans', plans: [OPAQUE_PLAN], masks: true, lookups: NO_LOOKUPS };
 
 export class Planning {
   readonly world = new SessionWorld();
@@ -64,7 +65,7 @@ export class Planning {
     if (traced === undefined) return { kind: 'trace', statement };
     let plans: StatementPlan[] | undefined;
     let masks = false;
-    let lookups = 0;
+    let lookups = NO_LOOKUPS;
     let changed = false;
     for (let i = 0; i < traced.length; i++) {
       let plan = traced[i]!;
@@ -78,7 +79,7 @@ export class Planning {
       }
       if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql, masking) };
       masks ||= masksAnswer(plan);
-      lookups += plan.lookups;
+      lookups = addLookups(lookups, lookupsOf(plan));
       changed ||= traced.length > 1 && this.world.changesWithin(statements[i]!, plan);
     }
     return { kind: 'plans', plans: plans ?? traced, masks, lookups };
@@ -90,12 +91,24 @@ export class Planning {
     if ('kind' in plan) return plan;
     if (plan.refuse !== undefined)
       return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql, this.#masking!) };
-    return { kind: 'plans', plans: [plan], masks: masksAnswer(plan), lookups: plan.lookups };
+    return { kind: 'plans', plans: [plan], masks: masksAnswer(plan), lookups: lookupsOf(plan) };
   }
 
   /** Takes what a statement that goes upstream compares; its denial, when the budget is used up. */
-  takeLookups(count: number): DenyDecision | undefined {
+  takeLookups({ count: once, lists, texts }: Lookups, sql: string, values?: Buffer): DenyDecision | undefined {
+    const ofLists = lists === 0 ? 0 : lists * (1 + separatorsIn(sql) + elementsIn(values));
+    const ofTexts = texts === 0 ? 0 : texts * Math.ceil((sql.length + (values?.length ?? 0)) / BYTES_PER_VALUE);
+    const count = once + ofLists + ofTexts;
     return count === 0 || this.#masking?.takeLookups(count) !== false ? undefined : LOOKUPS_USED_UP;
+  }
+
+  /** It goes upstream: what it gives is counted, and what that meets; its denial, when the budget is used up. */
+  meet(plans: readonly StatementPlan[] | undefined): StatementMet | DenyDecision | undefined {
+    const { masking } = this;
+    if (plans === undefined || masking?.meet === undefined) return undefined;
+    // What comes before it in its text may set another path.
+    const isPathKnown = plans.length === 1 && !this.world.isStale(masking.sharedVersion);
+    return masking.meet(plans, isPathKnown) ?? LOOKUPS_USED_UP;
   }
 
   /** A portal answers as it was bound: its denial, when less is shown now. */
@@ -140,6 +153,31 @@ export class Planning {
     const plan = prepared.index === undefined ? undefined : plans[prepared.index];
     return plan?.defines?.kind === 'prepared' ? { ...plan, defines: undefined, isOfAnother: true } : OPAQUE_PLAN;
   }
+}
+
+/** What made values by rules of its own, such as string_to_array, has at least so long ones. */
+const BYTES_PER_VALUE = 4;
+
+function lookupsOf({ lookups, lists = 0, texts = 0 }: StatementPlan): Lookups {
+  return { count: lookups, lists, texts };
+}
+
+function separatorsIn(sql: string): number {
+  let count = 0;
+  for (let at = sql.indexOf(','); at >= 0; at = sql.indexOf(',', at + 1)) count++;
+  return count;
+}
+
+const COMMA = 0x2c;
+/** The length before each element of an array in binary. */
+const ELEMENT_HEADER = 4;
+
+/** Of the values of Bind: elements of arrays in text, or as many lengths as they may hold in binary. */
+function elementsIn(values: Buffer | undefined): number {
+  if (values === undefined) return 0;
+  let commas = 0;
+  for (let at = values.indexOf(COMMA); at >= 0; at = values.indexOf(COMMA, at + 1)) commas++;
+  return commas === 0 ? Math.floor(values.length / (ELEMENT_HEADER + BYTES_PER_VALUE)) : commas;
 }
 
 /** FETCH answers what was planned when its cursor was declared. */
@@ -189,6 +227,10 @@ function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
     resultOf: undefined,
     defines: undefined,
     lookups: own.lookups + other.lookups,
+    lists: (own.lists ?? 0) + (other.lists ?? 0),
+    texts: (own.texts ?? 0) + (other.texts ?? 0),
+    meets: [...(own.meets ?? []), ...(other.meets ?? [])],
+    gives: [...(own.gives ?? []), ...(other.gives ?? [])],
     isOfAnother: true,
     names: both(own.names, other.names),
     runsCode: own.runsCode || other.runsCode,

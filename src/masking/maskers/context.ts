@@ -9,12 +9,19 @@ export type TextScan = (text: string) => string;
 
 export interface MaskContext {
   readonly hash: KeyedHash;
+  /** For values that clients gave, where they would compare with others' by what is shown of them. Missing: `hash`. */
+  readonly givenHash?: KeyedHash;
   readonly scan: TextScan;
 }
 
 /** `tokenKey`: of the database, 16 to 32 bytes. */
 export function maskContext(tokenKey: Uint8Array): MaskContext {
   return { hash: new KeyedHash(tokenKey), scan: maskScanned };
+}
+
+/** With the hash that a mask is made with. */
+export function hashedFor<Context extends MaskContext>(mask: { readonly given?: true }, context: Context): Context {
+  return mask.given === true && context.givenHash !== undefined ? { ...context, hash: context.givenHash } : context;
 }
 
 export interface Mask {

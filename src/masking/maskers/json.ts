@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 import { ByteOutput } from '../byte-output.ts';
 import type { ColumnAction } from '../plan.ts';
 import { type CellMasker, MASK_ROOM, MASKED, NULLED, SAME } from './cell-masker.ts';
-import type { Mask, MaskContext } from './context.ts';
+import { hashedFor, type Mask, type MaskContext } from './context.ts';
 import { numberMask } from './number.ts';
 import { numericText } from './numeric.ts';
 import { textMasker } from './text.ts';
@@ -50,6 +50,7 @@ function compile(action: ColumnAction, context: MaskContext): Node {
       return { kind: action.do };
     case 'mask':
       if (action.mode === 'null') return { kind: 'null' };
+      context = hashedFor(action, context);
       return { kind: 'leaves', text: textMasker(action, context), number: numberLeaf(action, context) };
     case 'json': {
       const keys = new Map([...action.keys].map(([key, inner]) => [key, compile(inner, context)]));

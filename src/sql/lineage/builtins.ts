@@ -22,6 +22,7 @@ import {
   TOTAL,
   WITHOUT_DATA,
 } from './builtin-lists.ts';
+import { elementCount } from './conditions.ts';
 import {
   arrayOf,
   asText,
@@ -29,6 +30,7 @@ import {
   elementOf,
   isEmpty,
   jsonOf,
+  LITERAL,
   NO_DATA,
   oneOf,
   rowOf,
@@ -104,7 +106,8 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   if (result !== undefined) return result;
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
-    return { flow: NO_DATA, type, origin: undefined, given: constant ? 'constant' : undefined };
+    const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
+    return { flow: isOne ? LITERAL : NO_DATA, type, origin: undefined, given: constant ? 'constant' : undefined };
   }
   return valueFrom(combine(flows), type);
 }
@@ -223,7 +226,7 @@ function special(
   }
   if (name === 'unnest' && values.length === 1) {
     return {
-      flow: elementOf(first.flow),
+      flow: isEmpty(first.flow) ? { ...first.flow, own: elementCount(first) } : elementOf(first.flow),
       type: elementType(t.catalog, first.type),
       origin: undefined,
       given: first.given,

@@ -1,6 +1,7 @@
 /** Conditions: which columns steer, and how. Comparisons of plain columns are told apart from all else. */
 import { as, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
 import { combine, isEmpty, isPlain, type Value } from './flows.ts';
+import { BYTES, ELEMENTS, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import type { Scope } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -107,8 +108,15 @@ function isStar(wrapped: Tree): boolean {
 function elementsOf(array: Value): Value {
   const { shape } = array.flow;
   if (shape.kind === 'array') return { ...array, type: undefined, flow: shape.element };
-  if (isEmpty(array.flow)) return { ...array, type: undefined };
+  if (isEmpty(array.flow)) return { ...array, type: undefined, flow: { ...array.flow, own: elementCount(array) } };
   return { ...array, type: undefined, flow: combine([array.flow]) };
+}
+
+/** How many values there may be in an array of the text's own. */
+export function elementCount({ flow, given }: Value): number {
+  const own = ownOf(flow);
+  if (given !== 'constant') return own;
+  return own <= 1 ? ELEMENTS : Math.min(own, BYTES);
 }
 
 /** Equality of two values, for WHERE, ON, IN, USING, CASE x WHEN, NULLIF. */
@@ -133,9 +141,10 @@ export function compareValues(
     [right, left],
   ] as const) {
     if (isEmpty(one.flow)) continue;
-    if (isPlain(one.flow) && isPlain(other.flow)) t.use(one.flow, 'join', subject, at, other.flow.sources);
+    const own = ownOf(one.flow) + ownOf(other.flow);
+    if (isPlain(one.flow) && isPlain(other.flow)) t.use(one.flow, 'join', subject, at, other.flow.sources, own);
     else if (isPlain(one.flow) && isEmpty(other.flow) && other.given !== undefined)
-      t.use(one.flow, 'lookup', subject, at);
+      t.use(one.flow, 'lookup', subject, at, undefined, Math.max(own, 1));
     else t.use(one.flow, 'predicate', subject, at);
   }
 }

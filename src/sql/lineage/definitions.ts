@@ -4,6 +4,7 @@ import { isTemporary, qualifiedName, rangeVarParts } from '../names.ts';
 import { as, child, flag, list, items as listItems, number, strings, type Tree, text } from '../tree.ts';
 import { type NamedValue, type Value, valueFrom } from './flows.ts';
 import type { Flow } from './lineage.ts';
+import { plainUse } from './ordering.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -14,6 +15,7 @@ export function writeNew(
   relation: Tree,
   columns: readonly NamedValue[],
   temporary = isTemporary(relation),
+  statement?: Tree,
 ): void {
   const lookup = qualifiedName(rangeVarParts(relation));
   columns.forEach(({ name, value }, i) => {
@@ -22,6 +24,8 @@ export function writeNew(
       flow: value.flow,
       offset: t.offset(relation),
     });
+    if (statement !== undefined)
+      t.gives({ kind: 'new', lookup, ordinal: name === '*' ? 0 : i + 1 }, value.flow, statement);
   });
   const schema = text(relation, 'schemaname') ?? (temporary ? 'pg_temp' : undefined);
   made(
@@ -49,11 +53,11 @@ export function traceCreateAs(t: Tracer, node: Tree, scope: Scope): void {
   if (executed !== undefined) {
     const why = `CREATE TABLE AS EXECUTE ${text(executed, 'name') ?? ''}`;
     t.findings.unknown.add(why);
-    writeNew(t, relation, [{ name: '*', value: t.unknown(why) }]);
+    writeNew(t, relation, [{ name: '*', value: t.unknown(why) }], isTemporary(relation), node);
     made(t, relation, undefined);
     return;
   }
-  writeNew(t, relation, renamed(t.query(query, scope), strings(into, 'colNames')));
+  writeNew(t, relation, renamed(t.query(query, scope), strings(into, 'colNames')), isTemporary(relation), node);
 }
 
 export function traceCreateView(t: Tracer, node: Tree, scope: Scope): void {
@@ -112,6 +116,7 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
           own === undefined ? t.value(child(element, 'expr'), scope).flow : columnFlow(relation!.oid, own.attnum);
         t.use(flow, 'predicate', 'an exclusion constraint', rangeVar);
       }
+      traceKey(t, relation, constraint);
     }
     const attached = child(as(definition, 'PartitionCmd') ?? {}, 'name');
     if (text(command, 'subtype') === 'AT_AttachPartition' && attached !== undefined)
@@ -125,6 +130,7 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
         t.use(columnFlow(relation.oid, attnum), 'fallible', 'ALTER COLUMN TYPE', rangeVar);
       if (using === undefined) continue;
       const { flow } = t.value(using, scope);
+      t.gives({ kind: 'column', relation: relation.oid, attnum }, flow, undefined);
       const isOwn =
         flow.unknown.length === 0 &&
         flow.shape.kind === 'copy' &&
@@ -140,6 +146,10 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
     for (const one of list(column, 'constraints')) {
       const made = as(one, 'Constraint') ?? {};
       const expression = child(made, 'raw_expr');
+      if (relation !== undefined && /^CONSTR_(?:DEFAULT|GENERATED)$/.test(text(made, 'contype') ?? '')) {
+        const { flow } = t.value(expression, scope);
+        t.gives({ kind: 'column', relation: relation.oid, attnum: 0 }, flow, undefined);
+      }
       if (text(made, 'contype') === 'CONSTR_CHECK') t.condition(expression, scope);
       if (text(made, 'contype') !== 'CONSTR_GENERATED') continue;
       t.findings.writes.push({
@@ -157,6 +167,30 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
   }
 }
 
+/** A key is tried on every row that there is: rows with the same values show. */
+function traceKey(t: Tracer, relation: CatalogRelation | undefined, constraint: Tree): void {
+  if (relation === undefined) return;
+  const kind = text(constraint, 'contype');
+  if (kind === 'CONSTR_UNIQUE' || kind === 'CONSTR_PRIMARY') {
+    for (const name of strings(constraint, 'keys')) compareColumn(t, relation, name, 'UNIQUE');
+  }
+  if (kind !== 'CONSTR_FOREIGN') return;
+  const other = findRelation(t, child(constraint, 'pktable') ?? {}, undefined);
+  for (const name of strings(constraint, 'fk_attrs')) compareColumn(t, relation, name, 'FOREIGN KEY');
+  if (other.kind !== 'relation') return;
+  const referenced = strings(constraint, 'pk_attrs');
+  const key = other.relation.uniqueKeys[0] ?? [];
+  for (const { name, attnum } of other.relation.columns) {
+    const isReferenced = referenced.length === 0 ? key.includes(attnum) : referenced.includes(name);
+    if (isReferenced) compareColumn(t, other.relation, name, 'FOREIGN KEY');
+  }
+}
+
+function compareColumn(t: Tracer, relation: CatalogRelation, name: string, subject: string): void {
+  const column = columnsOf(t, relation).find((one) => one.name === name);
+  if (column !== undefined) plainUse(t, column.value.flow, 'group', subject, undefined);
+}
+
 /** Expressions of an index are computed for every row, and fail where they fail; those of a unique one must differ. */
 export function traceIndex(t: Tracer, node: Tree): void {
   const scope = scopeOf([ownItem(t, child(node, 'relation') ?? {})], undefined);
@@ -166,6 +200,12 @@ export function traceIndex(t: Tracer, node: Tree): void {
     if (flag(node, 'unique')) t.use(flow, 'predicate', 'a unique index', expression);
   }
   t.condition(child(node, 'whereClause'), scope);
+  const found = findRelation(t, child(node, 'relation') ?? {}, undefined);
+  if (!flag(node, 'unique') || found.kind !== 'relation') return;
+  for (const wrapped of list(node, 'indexParams')) {
+    const name = text(as(wrapped, 'IndexElem') ?? {}, 'name');
+    if (name !== undefined) compareColumn(t, found.relation, name, 'UNIQUE');
+  }
 }
 
 /** Decides for each row whether it is there. */

@@ -26,15 +26,17 @@ import {
   elementOf,
   isEmpty,
   jsonOf,
+  LITERAL,
   type NamedValue,
   NO_DATA,
+  NULL_LITERAL,
   oneOf,
   rowOf,
   type Value,
   valueFrom,
 } from './flows.ts';
 import { alongPath, constantKeys, jsonConstruct, jsonOperator, toJson } from './json-flows.ts';
-import type { Flow } from './lineage.ts';
+import { type Flow, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import { orderUse, plainUse } from './ordering.ts';
 import { parametersOf, type Scope } from './scopes.ts';
@@ -70,7 +72,7 @@ const CONSTANT_TYPES: Readonly<Record<Constant['kind'], number>> = {
 };
 
 function given(type: number | undefined): Value {
-  return { flow: NO_DATA, type, origin: undefined, given: 'constant' };
+  return { flow: LITERAL, type, origin: undefined, given: 'constant' };
 }
 
 export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): Value {
@@ -80,6 +82,7 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
     case 'A_Const': {
       const constant = constantOf(wrapped);
       const isLong = constant?.kind === 'float' && /^\d+$/.test(constant.value);
+      if (constant?.kind === 'null') return { ...given(CONSTANT_TYPES.null), flow: NULL_LITERAL };
       if (isLong) return given(constant.value.length < 19 ? INT8 : undefined);
       return given(constant === undefined ? undefined : CONSTANT_TYPES[constant.kind]);
     }
@@ -281,7 +284,7 @@ function arrayValue(t: Tracer, elements: readonly Value[]): Value {
   if (nested) return { ...one, origin: undefined };
   const type = arrayType(t.catalog, one.type === UNKNOWN ? TEXT_TYPE : one.type);
   return {
-    flow: isEmpty(one.flow) ? NO_DATA : arrayOf(one.flow),
+    flow: isEmpty(one.flow) ? { ...NO_DATA, own: ownOf(one.flow) } : arrayOf(one.flow),
     type,
     origin: undefined,
     given: one.given === undefined ? undefined : 'list',
@@ -423,7 +426,7 @@ function operate(
   if (left === undefined) return valueFrom(combine(flows));
   if (right === undefined) {
     return {
-      flow: isEmpty(left.flow) ? NO_DATA : combine(flows),
+      flow: !isEmpty(left.flow) ? combine(flows) : left.given === 'constant' ? LITERAL : NO_DATA,
       type: operator === '-' || operator === '+' || operator === '@' ? left.type : undefined,
       origin: undefined,
       given: left.given === 'constant' ? 'constant' : undefined,
@@ -434,7 +437,7 @@ function operate(
   if (flows.every(isEmpty)) {
     const isConstant = left.given === 'constant' && right.given === 'constant';
     return {
-      flow: NO_DATA,
+      flow: isConstant ? LITERAL : NO_DATA,
       type: resultType(operator, left, right),
       origin: undefined,
       given: isConstant ? 'constant' : undefined,

@@ -1,5 +1,5 @@
 /** Flows and how they combine: what an expression's value is made of, given what its parts are made of. */
-import type { ColumnRef, Flow, Shape } from './lineage.ts';
+import { BYTES, type ColumnRef, ELEMENTS, type Flow, ownOf, type Shape } from './lineage.ts';
 
 /** What an expression gives. */
 export interface Value {
@@ -33,6 +33,9 @@ export const DERIVED: Shape = { kind: 'derived' };
 /** Of a constant, a count, a NULL. */
 export const NO_DATA: Flow = { sources: [], unknown: [], shape: COPY };
 
+/** A literal or parameter: one value. */
+export const LITERAL: Flow = { ...NO_DATA, own: 1 };
+export const NULL_LITERAL: Flow = { ...NO_DATA, own: 0 };
 /** A container of more parts than this, or deeper, counts as computed. */
 const MAX_PARTS = 4000;
 const MAX_SHAPE_DEPTH = 24;
@@ -101,9 +104,14 @@ export function isEmpty(flow: Flow): boolean {
 export function oneOf(flows: readonly Flow[]): Flow {
   const filled = flows.filter((flow) => !isEmpty(flow) || flow.shape.kind !== 'copy');
   const [first] = filled;
-  if (first === undefined) return NO_DATA;
-  if (filled.every((flow) => flow === first)) return first;
-  return combine(filled, filled.map((flow) => flow.shape).reduce(mergeShapes));
+  const own = flows.reduce((sum, flow) => sum + ownOf(flow), 0);
+  if (first === undefined) return withOwn(NO_DATA, own);
+  if (filled.every((flow) => flow === first)) return withOwn(first, own);
+  return withOwn(combine(filled, filled.map((flow) => flow.shape).reduce(mergeShapes)), own);
+}
+
+function withOwn(flow: Flow, own: number): Flow {
+  return ownOf(flow) === own ? flow : { ...flow, own };
 }
 
 function mergeShapes(left: Shape, right: Shape): Shape {
@@ -202,6 +210,7 @@ function deeper(flow: Flow, step: string): Flow {
     sources: flow.sources.map((ref) => ({ ...ref, path: [...(ref.path ?? []), step] })),
     unknown: flow.unknown,
     shape: COPY,
+    ...(flow.own === undefined || flow.own === 0 ? {} : { own: isEmpty(flow) ? Math.max(flow.own, ELEMENTS) : BYTES }),
   };
 }
 

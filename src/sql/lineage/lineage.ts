@@ -34,6 +34,21 @@ export interface Flow {
   /** Why it could not be traced. Not empty: it may hold any column of any relation. */
   readonly unknown: readonly string[];
   readonly shape: Shape;
+  /**
+   * At most so many of its values are the text's own (literals, or what it makes up). Missing: none, or where there are
+   * no sources, without end. See `ELEMENTS` and `BYTES`.
+   */
+  readonly own?: number;
+}
+
+/** As `own`: elements of arrays that stand in the text or its parameters. */
+export const ELEMENTS = 1e12;
+/** As `own`: as many as the bytes of the text and its parameters may hold. */
+export const BYTES = 1e15;
+
+/** How many values of the text's own may be among a flow's. */
+export function ownOf({ own, sources, unknown }: Flow): number {
+  return own ?? (sources.length + unknown.length === 0 ? Number.POSITIVE_INFINITY : 0);
 }
 
 export interface OutputColumn extends Flow {
@@ -64,6 +79,8 @@ export interface ColumnUse {
   readonly offset: number | undefined;
   /** Of a join: the columns that it is compared with; missing or empty: it is compared with something else. */
   readonly against?: readonly ColumnRef[];
+  /** How many values of the text's own it meets by this. Missing: of a lookup one, else none. */
+  readonly own?: number;
   /** The view in whose definition this stands: the same for every reader, whatever the text says. */
   readonly inside?: string;
 }
@@ -86,6 +103,21 @@ export interface WriteFlow {
   /** The column is computed from others of its row, always in the same way. */
   readonly generated?: boolean;
   readonly offset: number | undefined;
+}
+
+/** What comes to be stored in a column, whatever it is made of. */
+export interface Given {
+  /** `attnum` or `ordinal` 0: any of its columns. */
+  readonly target:
+    | { readonly kind: 'column'; readonly relation: number; readonly attnum: number }
+    | { readonly kind: 'new'; readonly lookup: string; readonly ordinal: number };
+  readonly flow: Flow;
+  /** The command's tag says how many rows. */
+  readonly isTop: boolean;
+  /** It is left to the column's default. */
+  readonly byDefault?: boolean;
+  /** Routines in whose bodies this stands: `schema.name`, or `DO`. */
+  readonly within: readonly string[];
 }
 
 /** A result set that another statement described: its columns are that one's. */
@@ -137,6 +169,10 @@ export interface StatementLineage {
   readonly assigns?: readonly ColumnRef[];
   /** Those of `modifies` that routines of triggers change, or that have other columns than is known: any may be written. */
   readonly firedOn?: readonly number[];
+  /** What it puts into which columns. */
+  readonly gives?: readonly Given[];
+  /** Relations that triggers, foreign keys or (0: any) rules write to. */
+  readonly fires?: readonly number[];
   /** Of the whole statement: a relation that is not there, a routine that cannot be read. Not empty: anything may be read. */
   readonly unknown: readonly string[];
   /** Routines called whose bodies are not SQL, with the base columns that those bodies read. */

@@ -1,4 +1,6 @@
 /** Statements of every kind: what rows they give, and which other statement says what they are. */
+import type { CatalogRelation } from '../../catalog/catalog.ts';
+import { isTemporary } from '../names.ts';
 import { as, child, flag, list, strings, type Tree, text, unwrap } from '../tree.ts';
 import { systemColumn } from './builtins.ts';
 import { callByName } from './calls.ts';
@@ -14,7 +16,7 @@ import {
   tracePolicy,
   writeNew,
 } from './definitions.ts';
-import { combine, type NamedValue, valueFrom } from './flows.ts';
+import { combine, type NamedValue, NO_DATA, valueFrom } from './flows.ts';
 import type { ResultOf } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf, displayName, findRelation, openItem } from './relations.ts';
@@ -46,6 +48,9 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
       return undefined;
     case 'CopyStmt':
       return copy(t, node, scope);
+    case 'RefreshMatViewStmt':
+      refresh(t, node);
+      return undefined;
     case 'TruncateStmt':
       truncate(t, node);
       return undefined;
@@ -166,14 +171,18 @@ function select(t: Tracer, wrapped: Tree, node: Tree, scope: Scope): readonly Na
   const into = child(first, 'intoClause');
   const columns = t.query(wrapped, scope);
   if (into === undefined) return columns;
-  writeNew(t, child(into, 'rel') ?? {}, columns);
+  const relation = child(into, 'rel') ?? {};
+  writeNew(t, relation, columns, isTemporary(relation), node);
   return undefined;
 }
 
 function copy(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | undefined {
   if (flag(node, 'is_from')) {
     const into = findRelation(t, child(node, 'relation') ?? {}, undefined);
-    if (into.kind === 'relation') noteModified(t, into.relation, 'nothing');
+    if (into.kind === 'relation') {
+      noteModified(t, into.relation, 'nothing');
+      traceCopyFrom(t, node, into.relation);
+    }
     return undefined;
   }
   const query = child(node, 'query');
@@ -194,6 +203,27 @@ function copy(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | unde
     );
   }
   return columns.filter(({ name }) => relation.columns.find((column) => column.name === name)?.generated === undefined);
+}
+
+function traceCopyFrom(t: Tracer, node: Tree, into: CatalogRelation): void {
+  const names = strings(node, 'attlist');
+  for (const oid of [into.oid, ...t.catalog.descendants(into.oid)]) {
+    for (const { name, attnum } of t.catalog.relationByOid(oid)?.columns ?? []) {
+      const byDefault = names.length > 0 && !names.includes(name);
+      t.gives({ kind: 'column', relation: oid, attnum }, NO_DATA, node, byDefault);
+    }
+  }
+}
+
+/** What it holds is computed anew. */
+function refresh(t: Tracer, node: Tree): void {
+  const found = findRelation(t, child(node, 'relation') ?? {}, undefined);
+  if (found.kind !== 'relation' || found.relation.kind !== 'm') return;
+  const { oid, columns } = found.relation;
+  const defined = t.apart(() => t.view(found.relation)).result;
+  columns.forEach(({ attnum }, i) => {
+    t.gives({ kind: 'column', relation: oid, attnum }, defined[i]?.value.flow ?? NO_DATA, undefined);
+  });
 }
 
 function truncate(t: Tracer, node: Tree): void {
@@ -251,8 +281,8 @@ function doBlock(t: Tracer, node: Tree): void {
   let tag = 'dbgate';
   while (body.includes(`$${tag}$`)) tag += '_';
   const bound = { routine: '', byNumber: [], byName: new Map() };
-  const read = t.elsewhere(t.world.searchPath, undefined, () =>
-    traceProcedural(t, `DO $${tag}$${body}$${tag}$`, bound),
+  const read = t.within('DO', () =>
+    t.elsewhere(t.world.searchPath, undefined, () => traceProcedural(t, `DO $${tag}$${body}$${tag}$`, bound)),
   );
   t.findings.opaque.push({ routine: 'DO', reads: (read ?? combine([])).sources });
 }

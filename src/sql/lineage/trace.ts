@@ -5,7 +5,7 @@
  */
 import type { World } from '../../catalog/catalog.ts';
 import type { Grammar } from '../grammar.ts';
-import { as, unwrap } from '../tree.ts';
+import { as, child, type Tree, unwrap } from '../tree.ts';
 import { traceCondition } from './conditions.ts';
 import { copyFormatOf } from './copy-format.ts';
 import { traceValue } from './expressions.ts';
@@ -49,6 +49,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
     for (const { node } of parsed) {
       t.findings = new Findings();
       t.fired.clear();
+      t.top = topOf(node);
       const columns = t.statement(node, EMPTY_SCOPE);
       if (changed !== undefined && readsNames(node))
         t.findings.unknown.add(`after ${changed} names may mean something else`);
@@ -70,6 +71,12 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
     throw error;
   }
   return { statements, readsLiterals: t.readsLiterals };
+}
+
+/** Whose rows the command tag counts; of PREPARE that of EXECUTE. */
+function topOf(wrapped: Tree): Tree | undefined {
+  const [type, node] = unwrap(wrapped) ?? ['', {}];
+  return type === 'PrepareStmt' ? unwrap(child(node, 'query'))?.[1] : node;
 }
 
 /** What was written is read by the statements behind. */

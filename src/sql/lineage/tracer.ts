@@ -3,7 +3,7 @@ import type { CatalogRelation, CatalogRoutine, World } from '../../catalog/catal
 import type { Grammar } from '../grammar.ts';
 import { location, type Tree } from '../tree.ts';
 import { type NamedValue, refKey, type Value, valueFrom } from './flows.ts';
-import type { ColumnRef, ColumnUse, Flow, OpaqueRoutine, StatementLineage, Use, WriteFlow } from './lineage.ts';
+import type { ColumnRef, ColumnUse, Flow, Given, OpaqueRoutine, StatementLineage, Use, WriteFlow } from './lineage.ts';
 import type { Scope } from './scopes.ts';
 
 /** The text is nested too deep, or too much for one trace. */
@@ -32,14 +32,25 @@ export class Findings {
   /** By refKey. */
   readonly assigns = new Map<string, ColumnRef>();
   readonly firedOn = new Set<number>();
+  readonly gives: Given[] = [];
+  readonly fires = new Set<number>();
 
   add(use: ColumnUse): void {
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
     const known = this.uses.get(key);
-    if (known === undefined) this.uses.set(key, use);
-    else if (use.against !== undefined && known.use === 'join') {
+    if (known === undefined) {
+      this.uses.set(key, use);
+      return;
+    }
+    const least = use.use === 'lookup' ? 1 : 0;
+    const own = (known.own ?? least) + (use.own ?? least);
+    if (own !== (known.own ?? least)) this.uses.set(key, { ...known, own });
+    if (use.against !== undefined && known.use === 'join') {
       const against = [...(known.against ?? []), ...use.against];
-      this.uses.set(key, { ...known, against: [...new Map(against.map((ref) => [refKey(ref), ref])).values()] });
+      this.uses.set(key, {
+        ...this.uses.get(key)!,
+        against: [...new Map(against.map((ref) => [refKey(ref), ref])).values()],
+      });
     }
   }
 
@@ -52,6 +63,8 @@ export class Findings {
     for (const relation of other.modifies) this.modifies.add(relation);
     for (const relation of other.firedOn) this.firedOn.add(relation);
     for (const [key, column] of other.assigns) this.assigns.set(key, column);
+    for (const relation of other.fires) this.fires.add(relation);
+    this.gives.push(...other.gives);
     for (const one of other.opaque) {
       if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
     }
@@ -68,6 +81,8 @@ export class Findings {
       modifies: [...this.modifies],
       assigns: [...this.assigns.values()],
       firedOn: [...this.firedOn],
+      ...(this.gives.length === 0 ? {} : { gives: this.gives }),
+      ...(this.fires.size === 0 ? {} : { fires: [...this.fires] }),
     };
   }
 }
@@ -145,6 +160,10 @@ export class Tracer {
   readonly made = new Map<string, MadeRelation>();
   /** What earlier statements of the text wrote, by column. */
   readonly written = new Map<string, Flow>();
+  /** The node of the statement whose command tag comes back. */
+  top: Tree | undefined;
+  /** Routines in whose bodies it is. */
+  readonly callers: string[] = [];
   /** Routines and views being read, for recursion. */
   readonly active = new Set<number>();
   /** Trigger routines being read. */
@@ -188,7 +207,30 @@ export class Tracer {
     return this.#deeper(() => this.#parts.view(this, relation));
   }
   routine(routine: CatalogRoutine, args: readonly Argument[], node: Tree | undefined): Value {
-    return this.#deeper(() => this.#parts.routine(this, routine, args, node));
+    return this.within(`${routine.schema}.${routine.name}`, () =>
+      this.#deeper(() => this.#parts.routine(this, routine, args, node)),
+    );
+  }
+
+  /** In the body of a routine. */
+  within<T>(caller: string, run: () => T): T {
+    this.callers.push(caller);
+    try {
+      return run();
+    } finally {
+      this.callers.pop();
+    }
+  }
+
+  /** What a statement puts into a column. */
+  gives(target: Given['target'], flow: Flow, statement: Tree | undefined, byDefault = false): void {
+    this.findings.gives.push({
+      target,
+      flow,
+      isTop: statement !== undefined && statement === this.top,
+      ...(byDefault ? { byDefault } : {}),
+      within: [...this.callers],
+    });
   }
 
   #deeper<T>(run: () => T): T {
@@ -237,7 +279,14 @@ export class Tracer {
   }
 
   /** Every source of the flow steers. */
-  use(flow: Flow, use: Use, subject: string | undefined, at: Tree | undefined, against?: readonly ColumnRef[]): void {
+  use(
+    flow: Flow,
+    use: Use,
+    subject: string | undefined,
+    at: Tree | undefined,
+    against?: readonly ColumnRef[],
+    own = flow.own,
+  ): void {
     const offset = this.offset(at);
     const { inside } = this.#frame;
     for (const source of flow.sources) {
@@ -247,6 +296,7 @@ export class Tracer {
         subject,
         offset,
         ...(against === undefined || against.length === 0 ? {} : { against }),
+        ...(own === undefined || own === 0 ? {} : { own }),
         ...(inside === undefined ? {} : { inside }),
       });
     }

@@ -37,7 +37,10 @@ export function noteModified(t: Tracer, relation: CatalogRelation, follows: Foll
       for (const other of t.catalog.allRelations) {
         for (const { references, onDelete, onUpdate } of other.foreignKeys) {
           if (references !== oid) continue;
-          for (const next of passedOn(along, onDelete, onUpdate)) visit(other, next);
+          for (const next of passedOn(along, onDelete, onUpdate)) {
+            if (next === 'update') t.findings.fires.add(other.oid);
+            visit(other, next);
+          }
         }
       }
     }
@@ -138,6 +141,7 @@ function takeOver(t: Tracer, { opaque, modifies }: Fired): void {
   for (const oid of modifies) {
     t.findings.modifies.add(oid);
     t.findings.firedOn.add(oid);
+    t.findings.fires.add(oid);
   }
   for (const one of opaque) if (!t.findings.opaque.includes(one)) t.findings.opaque.push(one);
 }

@@ -1,6 +1,7 @@
 /** INSERT, UPDATE, DELETE, MERGE: what flows into which column, and what RETURNING gives. */
 import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
+import { qualifiedName, rangeVarParts } from '../names.ts';
 import { as, child, list, type Tree, text } from '../tree.ts';
 import { compareValues } from './conditions.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from './flows.ts';
 import { traceFrom } from './from-items.ts';
 import { type Kept, keptBy } from './kept-values.ts';
-import type { Flow } from './lineage.ts';
+import { type Flow, ownOf } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { traceTargets, traceValues, withCtes } from './queries.ts';
 import { columnsOf, displayName, findRelation, isBaseView } from './relations.ts';
@@ -26,18 +27,23 @@ import { type Follows, noteModified } from './triggers.ts';
 import { definitionPath } from './views.ts';
 
 interface Target {
+  readonly lookup: string;
+  /** In what: the statement's own node. */
+  readonly statement: Tree;
   readonly name: string;
   readonly relation: CatalogRelation | undefined;
   readonly columns: readonly NamedValue[];
   readonly rest: Value | undefined;
 }
 
-function targetOf(t: Tracer, rangeVar: Tree, follows: Follows): Target {
+function targetOf(t: Tracer, statement: Tree, rangeVar: Tree, follows: Follows): Target {
+  const lookup = qualifiedName(rangeVarParts(rangeVar));
   const bare = text(rangeVar, 'relname') ?? '';
   const name = text(child(rangeVar, 'alias') ?? {}, 'aliasname') ?? bare;
   const found = findRelation(t, rangeVar, undefined);
   if (found.kind === 'relation') {
     const { relation } = found;
+    if (relation.hasRules) t.findings.fires.add(0);
     if (relation.hasRules) t.findings.unknown.add(`relation ${relation.schema}.${relation.name} has rules`);
     const rest = relation.hasRules ? t.unknown(`relation ${relation.schema}.${relation.name} has rules`) : undefined;
     const before = t.apart(() => columnsOf(t, relation, rangeVar.inh !== true));
@@ -48,7 +54,7 @@ function targetOf(t: Tracer, rangeVar: Tree, follows: Follows): Target {
       const base = t.catalog.relationByOid(oid);
       if (base !== undefined) noteModified(t, base, follows);
     }
-    return { name, relation, columns: before.result, rest };
+    return { lookup, statement, name, relation, columns: before.result, rest };
   }
   const why =
     found.kind === 'missing'
@@ -56,7 +62,7 @@ function targetOf(t: Tracer, rangeVar: Tree, follows: Follows): Target {
       : `relation ${displayName(rangeVar)} is made by the same text`;
   if (found.kind === 'columns') t.made.set(bare, { columns: undefined, schema: t.made.get(bare)?.schema });
   t.findings.unknown.add(why);
-  return { name, relation: undefined, columns: [], rest: t.unknown(why) };
+  return { lookup, statement, name, relation: undefined, columns: [], rest: t.unknown(why) };
 }
 
 function targetItem(target: Target, columns = target.columns, name = target.name): Item {
@@ -98,13 +104,26 @@ function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assign
   }
 }
 
-function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | undefined): void {
-  if (target.relation === undefined) return;
+function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | undefined, inserts: boolean): void {
+  if (target.relation === undefined) {
+    for (const flow of assigned.values())
+      t.gives({ kind: 'new', lookup: target.lookup, ordinal: 0 }, flow, target.statement);
+    return;
+  }
+  for (const { name, generated } of target.relation.columns) {
+    if (assigned.has(name) || (!inserts && generated === undefined)) continue;
+    for (const place of placesOf(t, target, name)) {
+      t.gives({ kind: 'column', ...place }, NO_DATA, target.statement, generated === undefined);
+    }
+  }
   for (const [name, flow] of assigned) {
     const places = placesOf(t, target, name);
     for (const column of places) t.findings.assigns.set(refKey(column), column);
     // It may be one that was added since the catalog was read.
-    if (places.length === 0) t.findings.firedOn.add(target.relation.oid);
+    if (places.length === 0) {
+      t.findings.firedOn.add(target.relation.oid);
+      t.gives({ kind: 'column', relation: target.relation.oid, attnum: 0 }, flow, target.statement);
+    }
     writeColumn(t, target, name, flow, at, assigned.kept.get(name));
   }
   const generated = new Map<string, Flow>();
@@ -127,20 +146,20 @@ function writeColumn(
   at: Tree | undefined,
   how?: Kept | 'generated' | undefined,
 ): void {
-  if (isEmpty(flow)) return;
   const { relation } = target;
-  const column = relation?.columns.find((one) => one.name === name);
-  if (relation === undefined || column === undefined) {
+  const places = placesOf(t, target, name);
+  if (!isEmpty(flow) && relation?.columns.every((one) => one.name !== name) !== false) {
     t.findings.unknown.add(`column ${name} is not in the catalog`);
     return;
   }
-  const places = placesOf(t, target, name);
-  if (relation.kind === 'v' && places.length === 0)
+  if (!isEmpty(flow) && relation?.kind === 'v' && places.length === 0)
     t.findings.unknown.add(`column ${name} of a view cannot be written`);
   for (const place of places) {
     const { relation: oid, attnum } = place;
-    const isOwn = comesFrom(flow, oid, attnum);
-    if (isOwn && (flow.shape.kind === 'copy' || how === 'whole')) continue;
+    const isOwn = !isEmpty(flow) && comesFrom(flow, oid, attnum);
+    if (isOwn && ((flow.shape.kind === 'copy' && ownOf(flow) === 0) || how === 'whole')) continue;
+    if (how !== 'generated') t.gives({ kind: 'column', relation: oid, attnum }, flow, target.statement);
+    if (isEmpty(flow) || (isOwn && flow.shape.kind === 'copy')) continue;
     t.findings.writes.push({
       target: { kind: 'column', relation: oid, attnum },
       flow,
@@ -151,7 +170,7 @@ function writeColumn(
   }
 }
 
-/** The columns that are stored when that one is given a value. */
+/** The base columns that a column of the target stands for, with those of its partitions and children. */
 function placesOf(
   t: Tracer,
   { relation, columns }: Target,
@@ -159,10 +178,10 @@ function placesOf(
 ): readonly { readonly relation: number; readonly attnum: number }[] {
   const column = relation?.columns.find((one) => one.name === name);
   if (relation === undefined || column === undefined) return [];
-  if (relation.kind === 'v' && !isBaseView(relation)) {
-    return columns.find((one) => one.name === name)?.value.flow.sources ?? [];
-  }
-  return [{ relation: relation.oid, attnum: column.attnum }, ...heirsOf(t, relation, name)];
+  if (relation.kind !== 'v' || isBaseView(relation))
+    return [{ relation: relation.oid, attnum: column.attnum }, ...heirsOf(t, relation, name)];
+  const sources = columns.find((one) => one.name === name)?.value.flow.sources ?? [];
+  return sources.map(({ relation: oid, attnum }) => ({ relation: oid, attnum }));
 }
 
 function comesFrom(flow: Flow, relation: number, attnum: number): boolean {
@@ -247,7 +266,7 @@ function readsOf(t: Tracer, relation: CatalogRelation): readonly number[] {
 export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
   const updates = text(child(node, 'onConflictClause') ?? {}, 'action') === 'ONCONFLICT_UPDATE';
-  const target = targetOf(t, child(node, 'relation') ?? {}, updates ? 'update' : 'nothing');
+  const target = targetOf(t, node, child(node, 'relation') ?? {}, updates ? 'update' : 'nothing');
   const named = list(node, 'cols').map((wrapped) => as(wrapped, 'ResTarget') ?? {});
   const source = insertSource(t, node, outer);
   const assigned = new Assigned();
@@ -263,7 +282,7 @@ export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly Name
   });
   const conflict = child(node, 'onConflictClause');
   if (conflict !== undefined) onConflict(t, conflict, target, assigned, outer);
-  recordWrites(t, target, assigned, child(node, 'relation'));
+  recordWrites(t, target, assigned, child(node, 'relation'), true);
   return returning(t, node, target, assigned, [], outer);
 }
 
@@ -325,20 +344,20 @@ function onConflict(t: Tracer, conflict: Tree, target: Target, assigned: Assigne
 
 export function traceUpdate(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {}, 'update');
+  const target = targetOf(t, node, child(node, 'relation') ?? {}, 'update');
   const own = targetItem(target);
   const others = traceFrom(t, list(node, 'fromClause'), scopeOf([], outer));
   const scope = scopeOf([own, ...others], outer);
   t.condition(child(node, 'whereClause'), scope);
   const assigned = new Assigned();
   assignTargets(t, list(node, 'targetList'), scope, assigned);
-  recordWrites(t, target, assigned, child(node, 'relation'));
+  recordWrites(t, target, assigned, child(node, 'relation'), false);
   return returning(t, node, target, assigned, others, outer);
 }
 
 export function traceDelete(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {}, 'delete');
+  const target = targetOf(t, node, child(node, 'relation') ?? {}, 'delete');
   const others = traceFrom(t, list(node, 'usingClause'), scopeOf([], outer));
   t.condition(child(node, 'whereClause'), scopeOf([targetItem(target), ...others], outer));
   return returning(t, node, target, new Assigned(), others, outer);
@@ -346,23 +365,25 @@ export function traceDelete(t: Tracer, node: Tree, around: Scope): readonly Name
 
 export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] | undefined {
   const outer = withCtes(t, child(node, 'withClause'), around);
-  const target = targetOf(t, child(node, 'relation') ?? {}, 'update and delete');
+  const target = targetOf(t, node, child(node, 'relation') ?? {}, 'update and delete');
   const source = child(node, 'sourceRelation');
   const others = source === undefined ? [] : traceFrom(t, [source], scopeOf([], outer));
   const scope = scopeOf([targetItem(target), ...others], outer);
   t.condition(child(node, 'joinCondition'), scope);
   const assigned = new Assigned();
+  let inserts = false;
   for (const wrapped of list(node, 'mergeWhenClauses')) {
     const when = as(wrapped, 'MergeWhenClause') ?? {};
     t.condition(child(when, 'condition'), scope);
     const targets = list(when, 'targetList');
     if (text(when, 'commandType') === 'CMD_UPDATE') assignTargets(t, targets, scope, assigned);
     if (text(when, 'commandType') !== 'CMD_INSERT') continue;
+    inserts = true;
     list(when, 'values').forEach((one, i) => {
       const name = targets.length === 0 ? target.columns[i]?.name : text(as(targets[i], 'ResTarget') ?? {}, 'name');
       if (name !== undefined) assign(assigned, name, t.value(one, scope).flow);
     });
   }
-  recordWrites(t, target, assigned, child(node, 'relation'));
+  recordWrites(t, target, assigned, child(node, 'relation'), inserts);
   return returning(t, node, target, assigned, others, outer, true);
 }

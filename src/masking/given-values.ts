@@ -1,0 +1,203 @@
+/**
+ * A dictionary tells what it is compared with: what a statement brings together (columns that it compares, groups or
+ * shows by keyed masks) and what it gives to columns. In: its lineage, what columns hold. Out: plain data; how many values
+ * were given is asked when it is sent (`gateway/given-values.ts`).
+ */
+import type { ColumnClass } from '../classify/classes.ts';
+import {
+  BYTES,
+  type ColumnRef,
+  type ColumnUse,
+  ELEMENTS,
+  type Flow,
+  type Given,
+  ownOf,
+  type StatementLineage,
+} from '../sql/lineage/lineage.ts';
+import type { ColumnAction, MaskMode } from './plan.ts';
+
+/** A masked column that meets others of its class. */
+export interface Meeting {
+  readonly relation: number;
+  readonly attnum: number;
+  readonly class: ColumnClass;
+}
+
+/** What a statement puts into a column. */
+export interface Gift {
+  readonly to:
+    | { readonly relation: number; readonly attnum: number }
+    /** A relation that it makes. */
+    | { readonly lookup: string; readonly attnum: number };
+  /** Values of the text's own at most; `rows`: as many as the command tag says; `many`: as many as one likes. */
+  readonly values: number | 'rows' | 'many';
+  /** Masked columns that are copied there: what was given to them goes along. */
+  readonly copies: readonly ColumnRef[];
+  /** A key is looked at for each value: whether it is there already, or elsewhere, shows. */
+  readonly isChecked: boolean;
+}
+
+/** Comparisons with values of the text's own. */
+export interface Lookups {
+  /** Infinity: as many as one likes. */
+  readonly count: number;
+  /** So many times with the elements of lists. */
+  readonly lists: number;
+  /** So many times with as many as the text can hold. */
+  readonly texts: number;
+}
+
+export const NO_LOOKUPS: Lookups = { count: 0, lists: 0, texts: 0 };
+
+export function addLookups(one: Lookups, other: Lookups): Lookups {
+  return { count: one.count + other.count, lists: one.lists + other.lists, texts: one.texts + other.texts };
+}
+
+/** Of `own`, as lineage counts. */
+export function lookupsOf(own: number): Lookups {
+  if (own < ELEMENTS) return { count: own, lists: 0, texts: 0 };
+  if (own < BYTES) return { count: 0, lists: Math.ceil(own / ELEMENTS), texts: 0 };
+  if (Number.isFinite(own)) return { count: 0, lists: 0, texts: Math.ceil(own / BYTES) };
+  return { count: own, lists: 0, texts: 0 };
+}
+
+export interface GivenKnowledge {
+  /** The class of a masked column. */
+  maskedClass(column: ColumnRef): ColumnClass | undefined;
+  /** Made through dbgate, and nothing but what clients gave has come into it. */
+  holdsOnlyGiven(column: ColumnRef): boolean;
+  isTableMadeHere(relation: number): boolean;
+  isMadeHere(routine: string): boolean;
+  /** Of a key: is a value that is put there looked for among others, here or in the table that it refers to? */
+  isKey(column: ColumnRef): boolean;
+  /** Columns that a foreign key of it refers to. */
+  referredBy(column: ColumnRef): readonly ColumnRef[];
+  hasTriggers(relation: number): boolean;
+}
+
+const COMPARES: ReadonlySet<ColumnUse['use']> = new Set(['join', 'group', 'count', 'order']);
+
+/** What a statement's conditions bring together, with itself or with values of the text's own. */
+export function comparedBy(
+  lineage: StatementLineage,
+  known: GivenKnowledge,
+): { readonly meets: readonly Meeting[]; readonly lookups: Lookups } {
+  const meets = new Map<string, Meeting>();
+  let lookups = NO_LOOKUPS;
+  for (const { source, use, own } of lineage.uses) {
+    if (!COMPARES.has(use)) continue;
+    meet(meets, source, known);
+    if (own !== undefined && known.maskedClass(source) !== undefined && !known.holdsOnlyGiven(source))
+      lookups = addLookups(lookups, lookupsOf(own));
+  }
+  for (const { target, flow } of lineage.gives ?? []) {
+    if (target.kind !== 'column') continue;
+    const referred = known.referredBy(target);
+    if (referred.length === 0 || flow.sources.every((source) => known.maskedClass(source) === undefined)) continue;
+    for (const column of [...flow.sources, ...referred]) meet(meets, column, known);
+  }
+  return { meets: [...meets.values()], lookups };
+}
+
+function meet(meets: Map<string, Meeting>, { relation, attnum }: ColumnRef, known: GivenKnowledge): void {
+  const found = known.maskedClass({ relation, attnum });
+  if (found !== undefined) meets.set(`${relation}.${attnum}`, { relation, attnum, class: found });
+}
+
+/** PostgreSQL's own types whose partial masks are made of the value's text or keep a part of it. */
+const SHOWN_IN_PART: ReadonlySet<number> = new Set([18, 19, 25, 1042, 1043, 1082, 1114, 1184]);
+const KEYED_CLASSES: ReadonlySet<ColumnClass> = new Set(['ip_address', 'device_id']);
+/** Whose numbers keep their size, or are not shown. */
+const NEVER_KEYED: ReadonlySet<ColumnClass> = new Set([
+  'financial',
+  'geo',
+  'secret',
+  'password_hash',
+  'health',
+  'demographic',
+  'free_text',
+]);
+
+/** Does the mask show the same for the same value, and another for any other? */
+function isKeyed(columnClass: ColumnClass, mode: MaskMode, type: number | undefined): boolean {
+  if (mode === 'token') return true;
+  if (mode !== 'partial' || NEVER_KEYED.has(columnClass)) return false;
+  return KEYED_CLASSES.has(columnClass) || type === undefined || !SHOWN_IN_PART.has(type);
+}
+
+/** What an output column shows by keyed masks: who compares them by themselves needs no join. */
+export function shownBy(
+  flow: Flow,
+  action: ColumnAction,
+  type: number | undefined,
+  known: GivenKnowledge,
+): { readonly meets: readonly Meeting[]; readonly lookups: Lookups } {
+  const meets = new Map<string, Meeting>();
+  let lookups = NO_LOOKUPS;
+  const visit = (part: Flow, does: ColumnAction, of: number | undefined): void => {
+    if (does.do === 'pass' || does.do === 'redact' || does.do === 'scan') return;
+    if (does.do === 'mask' && (does.given === true || !isKeyed(does.class, does.mode, of))) return;
+    const { shape } = part;
+    if (shape.kind === 'array' && does.do === 'array') {
+      visit(shape.element, does.element, undefined);
+      return;
+    }
+    if (shape.kind === 'row' && does.do === 'row') {
+      shape.fields.forEach((field, i) => {
+        visit(field.flow, does.fields[i] ?? does, undefined);
+      });
+      return;
+    }
+    for (const source of part.sources) meet(meets, source, known);
+    if (part.sources.length > 0) lookups = addLookups(lookups, lookupsOf(ownOf(part)));
+  };
+  visit(flow, action, type);
+  return { meets: [...meets.values()], lookups };
+}
+
+/** What a statement puts where. */
+export function giftsOf(lineage: StatementLineage, known: GivenKnowledge): readonly Gift[] {
+  const gifts: Gift[] = [];
+  for (const given of lineage.gives ?? []) {
+    const { target } = given;
+    if (target.kind === 'new') {
+      gifts.push({
+        ...valuesOf(given, false, known),
+        to: { lookup: target.lookup, attnum: target.ordinal },
+        isChecked: false,
+      });
+      continue;
+    }
+    const { relation, attnum } = target;
+    const isOwn = known.isTableMadeHere(relation);
+    // Others' columns stay what they are.
+    if (!isOwn && known.maskedClass(target) === undefined) continue;
+    // What its own defaults hold, whoever made it has put there.
+    if (given.byDefault === true && !isOwn) continue;
+    const gift = valuesOf(given, isOwn && known.hasTriggers(relation), known);
+    const isAmongOwn =
+      known.holdsOnlyGiven(target) && known.referredBy(target).every((one) => known.holdsOnlyGiven(one));
+    const isChecked = known.isKey(target) && known.maskedClass(target) !== undefined && !isAmongOwn;
+    if (gift.values !== 0 || gift.copies.length > 0) gifts.push({ ...gift, to: { relation, attnum }, isChecked });
+  }
+  for (const relation of lineage.fires ?? []) {
+    const values = relation === 0 || known.isTableMadeHere(relation) ? 'many' : 'rows';
+    gifts.push({ to: { relation, attnum: 0 }, values, copies: [], isChecked: false });
+  }
+  return gifts;
+}
+
+function valuesOf(
+  { flow, isTop, within }: Given,
+  isChanged: boolean,
+  known: GivenKnowledge,
+): Pick<Gift, 'values' | 'copies'> {
+  const masked = flow.sources.filter((source) => known.maskedClass(source) !== undefined);
+  const copies = masked.map(({ relation, attnum }) => ({ relation, attnum }));
+  const isCopy = flow.sources.length > 0 && masked.length === flow.sources.length && flow.unknown.length === 0;
+  const own = isChanged || (!isCopy && flow.sources.length + flow.unknown.length > 0) ? BYTES : ownOf(flow);
+  if (own < ELEMENTS) return { values: own, copies };
+  // The rows of an answer, where a routine was there before; one of the client's own may do it in a loop.
+  const isCounted = isTop || (within.length > 0 && within.every((routine) => !known.isMadeHere(routine)));
+  return { values: isCounted ? 'rows' : 'many', copies };
+}
