@@ -28,6 +28,8 @@ export function narrowTerms(
   if ((wanted.tables ?? wanted.unmask) !== undefined) return { refused: 'tables and classes are of elevations' };
   if (wanted.maxRows !== undefined && !isCount(wanted.maxRows, 0)) return { refused: 'that is no number of rows' };
   if (wanted.times !== undefined && !isCount(wanted.times, 1)) return { refused: 'that is no number of executions' };
+  // Sent twice, or by who saw it before: it must not answer the second question.
+  if (tried && wanted.tryFirst === true) return { refused: 'it was tried: look at the rows that it changed' };
   const tryFirst = before.tryFirst === true || wanted.tryFirst === true ? true : undefined;
   // Nothing said is one: the narrowest of all counts.
   const times = least(before.times, wanted.times ?? 1)!;

@@ -158,6 +158,17 @@ describe('the page of a request', () => {
     expect(late.html).toMatch(/class="error"[^>]*>[^<]+/);
   });
 
+  it('a form that asked another question than is asked now decides nothing', async () => {
+    const id = await ask();
+    const rosa = somebody();
+    const form = hiddenFields((await rosa.logIn(url(`/requests/${id}`), 'rosa')).html);
+    form.set('tried', '17');
+    const sent = await rosa.send(url(`/requests/${id}/approve`), form);
+    expect(sent.status).toBe(400);
+    expect(sent.html).toContain('it is another question now');
+    expect(await stateOf(id)).toMatchObject({ status: 'pending' });
+  });
+
   it('denies', async () => {
     const id = await ask();
     const rosa = somebody();
@@ -278,7 +289,8 @@ describe('the page of a statement', () => {
 
   it('that was tried asks whether to keep its rows', () => {
     const page = shown({ waiting: ['s-1'], triedRows: 17 });
-    for (const text of ['changed 17 rows', '>Keep<', '>Roll back<']) expect(page).toContain(text);
+    for (const text of ['changed 17 rows', 'name="tried" value="17"', '>Keep<', '>Roll back<'])
+      expect(page).toContain(text);
     expect(page).not.toContain('name="max_rows"');
   });
 });

@@ -317,6 +317,10 @@ describe('a held statement', () => {
       expect(await hold.outcome).toMatchObject({ kind: 'run', confirm: true });
       const keep = hold.tried(7);
       await until(() => requests.get(hold.request, DEV)!.triedRows === 7);
+      // The first yes once more, as a second press of its button sends it, is none to the rows.
+      await expect(requests.approve(hold.request, ROSA, 'cli', '', { tryFirst: true })).rejects.toThrow(
+        'look at the rows',
+      );
       await decide(hold.request);
       expect(await keep).toBe(kept);
     }

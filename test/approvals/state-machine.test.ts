@@ -148,7 +148,10 @@ function eventOf({ event: one, likely, other }: Move, state: RequestState): Requ
   switch (one.type) {
     case 'approved': {
       if (one.via === 'break-glass') return { ...one, at: 0, by: request.by, terms: {}, complete: true };
-      const { tryFirst, times, maxRows } = one.terms;
+      const counts = request.kind === 'statement' && request.statement.canRollBack;
+      const { times } = one.terms;
+      const tryFirst = counts && state.triedRows === undefined ? one.terms.tryFirst : undefined;
+      const maxRows = counts ? one.terms.maxRows : undefined;
       const some: Terms =
         request.kind === 'statement'
           ? { durationMs: HOUR, tryFirst, times: tryFirst ? 1 : times, maxRows }

@@ -103,7 +103,7 @@ function forms({ state, csrf }: RequestView): Html {
   return html`<section class="panel" aria-label="Decide">
 ${tried ? html`<p><strong>It ran in a transaction and changed ${triedRows} rows. Keep that, or roll it back?</strong></p>` : undefined}
 <form method="post" action="/requests/${request.id}/approve">
-<input type="hidden" name="csrf" value="${csrf}">
+<input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="tried" value="${String(triedRows ?? '')}">
 <label for="approve-reason">Reason (optional)</label><input type="text" id="approve-reason" name="reason" maxlength="2000" autocomplete="off">
 ${tried ? undefined : request.kind === 'elevation' ? elevationTerms(state) : statementTerms(state)}
 <button class="yes" type="submit">${tried ? 'Keep' : 'Approve'}</button>

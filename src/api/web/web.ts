@@ -149,7 +149,13 @@ export class Web {
     if (url.pathname === '/logout') return this.#logout(request, response);
     const id = found![1]!;
     // What a visitor may not see does not exist.
-    if (gateway.requests.get(id, session.principal) === undefined) throw notFound();
+    const state = gateway.requests.get(id, session.principal);
+    if (state === undefined) throw notFound();
+    // Who saw the first question does not answer the second.
+    if (found![2] === 'approve' && (form.get('tried') ?? '') !== String(state.triedRows ?? '')) {
+      const changed = new DbgateError('usage', 'it is another question now: look at it again');
+      return this.#show(response, session, id, changed);
+    }
     const reason = form.get('reason') ?? '';
     try {
       if (found![2] === 'approve') {
