@@ -121,7 +121,7 @@ export class Foreseer {
     const { lineage, knowledge } = explained;
     const isTraced = lineage !== undefined && lineage.statements.length === statements.length;
     const foreseen = statements.map((facts, i) =>
-      isTraced && !mayHaveMoved(statements, i)
+      isTraced && !mayHaveMoved(statements, lineage.statements, i)
         ? foresightOf({ facts, lineage: lineage.statements[i]!, knowledge, world: explained.world })
         : UNFORESEEN,
     );
@@ -130,12 +130,17 @@ export class Foreseer {
 }
 
 /** What names mean in a statement may be changed by one before it; what EXECUTE runs, by any in its text. */
-function mayHaveMoved(statements: Analysis['statements'], index: number): boolean {
+function mayHaveMoved(
+  statements: Analysis['statements'],
+  lineages: readonly StatementLineage[],
+  index: number,
+): boolean {
   const prepares = statements.some(({ prepared }) => prepared?.some(({ action }) => action === 'prepare') === true);
   if (prepares && statements.some(mayChangePath)) return true;
-  return statements
-    .slice(0, index)
-    .some((facts) => mayChangePath(facts) || UNDOES.test(facts.command) || facts.callsWrite);
+  return statements.slice(0, index).some((facts, i) => {
+    const runsCode = facts.functions.length > 0 && lineages[i]!.opaque.length > 0;
+    return mayChangePath(facts) || runsCode || facts.callsWrite === true || UNDOES.test(facts.command);
+  });
 }
 
 const UNDOES = /^(?:ROLLBACK|COMMIT|END|ABORT)/;
