@@ -9,7 +9,7 @@ import { listSegments, readSegmentHeader } from '../store/segment-directory.ts';
 import { openSegment } from '../store/segment-file.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 
-const FIRST_AFTER_MS = 20_000;
+const FIRST_AFTER_MS = 5_000;
 const EVERY_MS = 60_000;
 const MAX_EVERY_MS = 600_000;
 

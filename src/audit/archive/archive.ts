@@ -167,6 +167,18 @@ export class Archive {
   }
 
   async #copySegments(): Promise<void> {
+    const { dir } = this.#parts;
+    await this.#copyThose('new', Number.POSITIVE_INFINITY);
+    // What was erased goes there only behind the record of it: without that it would look as if it had been cut out.
+    const segments = await listSegments(dir);
+    const last = segments.findLastIndex((segment) => this.has(segment));
+    const next = segments[last + 1];
+    if (last < 0 || next === undefined) return;
+    await this.#copyThose('rewritten', Date.parse((await segmentStart(dir, next)).createdAt ?? ''));
+  }
+
+  /** `writtenBefore`: epoch milliseconds. */
+  async #copyThose(which: 'new' | 'rewritten', writtenBefore: number): Promise<void> {
     const { dir, settings, now } = this.#parts;
     const segments = await listSegments(dir);
     for (let i = 0; i + 1 < segments.length; i++) {
@@ -180,6 +192,7 @@ export class Archive {
       try {
         const { ino, mtimeMs, size } = await file.stat();
         const known = this.#ledger.segments.find(({ segment }) => segment === segments[i]);
+        if ((known === undefined) !== (which === 'new') || !(mtimeMs < writtenBefore)) continue;
         if (known?.inode === ino && known.mtimeMs === mtimeMs && known.bytes === size) continue;
         const next = await segmentStart(dir, segments[i + 1]!);
         if (next.firstLeaf === undefined || next.createdAt === undefined) continue;
@@ -340,9 +353,12 @@ export class Archive {
     if (settings.keepLocalMs === undefined) return;
     await exclusively(async () => {
       const going: ArchivedSegment[] = [];
-      for (const segment of await removable(new Date(now() - settings.keepLocalMs!).toISOString())) {
+      const before = now() - settings.keepLocalMs!;
+      for (const segment of await removable(new Date(before).toISOString())) {
         const known = this.#ledger.segments.find((one) => one.segment === segment);
         if (known === undefined || !(await isSameFile(compressedPath(dir, segment), known))) break;
+        // What was restored is there for somebody.
+        if (known.mtimeMs > before) break;
         // It was there once; it must be now.
         await this.#check(known.key, known.bytes, known.sha256);
         going.push(known);

@@ -248,9 +248,11 @@ describe('the archive', () => {
     await rewriteSegment(log.dir, second!, third! - 1, (position, payload) =>
       position === second! + 3 ? payload.replace('"x":1', '"x":2') : undefined,
     );
+    await run();
+    await fill(log, 100, 'later');
     await expect(run()).rejects.toThrow('IS NOT WHAT IT WAS when it was archived');
     expect(copies.status.state).toBe('failing');
-    expect(await keysAt(client, 'segments/')).toEqual(before);
+    expect(await keysAt(client, 'segments/')).toEqual(expect.arrayContaining(before));
   });
 
   it('is of one record only', async () => {
@@ -265,11 +267,15 @@ describe('the archive', () => {
   });
 
   it('loses what was erased', async () => {
-    const { run, erasure, client, verify } = await rig();
+    const { run, erasure, client, verify, log } = await rig();
     await run();
     const before = await keysAt(client, 'segments/');
     const { records } = await erasure.erase({ session: 's' }, { reason: 'asked', by: undefined });
     expect(records).toBe(1000);
+    // Not before the record of it is there as well.
+    await run();
+    expect(await keysAt(client, 'segments/')).toEqual(expect.arrayContaining(before));
+    await fill(log, 100, 'later');
     await run();
     const after = await keysAt(client, 'segments/');
     expect(after.filter((key) => before.includes(key))).toEqual([]);
@@ -278,7 +284,7 @@ describe('the archive', () => {
     const verdict = await verify(to);
     expect(verdict).toMatchObject({ verdict: 'ok' });
     for await (const { records: left } of readSegments(join(to, 'audit'), { from: START, to: 1e9 })) {
-      expect(left.map(({ payload }) => payload).join()).not.toContain('SELECT');
+      expect(left.map(({ payload }) => payload).join()).not.toMatch(/"session":"s".*SELECT/);
     }
     expect(verdict.erased).toBeGreaterThan(900);
   });
@@ -364,10 +370,12 @@ describe('a process that archives', () => {
 
 describe('an archive under an object lock', () => {
   it('keeps what is there, and it is said that something erased could not be removed', async () => {
-    const { run, client, erasure, lines } = await rig({ s3: { objectLockDays: 30 } });
+    const { run, client, erasure, lines, log } = await rig({ s3: { objectLockDays: 30 } });
     await run();
     const before = await keysAt(client, 'segments/');
     await erasure.erase({ session: 's' }, { reason: 'asked', by: undefined });
+    await run();
+    await fill(log, 100, 'later');
     await run();
     expect(await keysAt(client, 'segments/')).toEqual(expect.arrayContaining(before));
     expect(lines.join()).toMatch(/is of before an erasure AND CANNOT BE REMOVED/);
@@ -375,7 +383,7 @@ describe('an archive under an object lock', () => {
     const to = temporaryDirectory();
     await restoreArchive(client, to, none);
     for await (const { records: left } of readSegments(join(to, 'audit'), { from: START, to: 1e9 })) {
-      expect(left.map(({ payload }) => payload).join()).not.toContain('SELECT');
+      expect(left.map(({ payload }) => payload).join()).not.toMatch(/"session":"s".*SELECT/);
     }
   });
 
