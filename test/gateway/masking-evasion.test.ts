@@ -234,11 +234,19 @@ describe('a schema that changes behind a plan', () => {
     await one.query(`CREATE VIEW feed AS SELECT 'x'::text AS a`);
     await other.query('CREATE TABLE caught (a text)');
     const copy = 'INSERT INTO caught SELECT a FROM feed';
-    await run(one, 'BEGIN', 'LOCK TABLE feed IN ACCESS EXCLUSIVE MODE');
-    const waiting = run(other, copy);
-    await expect
-      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`), { timeout: 10_000 })
-      .toEqual([{ n: 1 }]);
+    const blocked = (): Promise<unknown> => rig.direct(`SELECT 1 AS n FROM pg_locks WHERE NOT granted`);
+    let waiting = Promise.resolve('');
+    // A catalog that was read while the view was locked does not know it, and the copy is refused: then once more.
+    const answers = async (): Promise<string | undefined> => {
+      await run(one, 'ROLLBACK');
+      await waiting;
+      await expect.poll(() => run(other, copy), { timeout: 5_000 }).toBe('[]');
+      await run(one, 'BEGIN', 'LOCK TABLE feed IN ACCESS EXCLUSIVE MODE');
+      waiting = run(other, copy);
+      const waits = expect.poll(blocked, { timeout: 5_000 }).toEqual([{ n: 1 }]);
+      return await Promise.race([waiting, waits.then(() => undefined)]);
+    };
+    await expect.poll(answers, { timeout: 25_000, interval: 200 }).toBeUndefined();
     const swap = 'CREATE OR REPLACE VIEW feed AS SELECT substr(email, 2) AS a FROM users';
     expect(await failure(one.query(swap))).toMatchObject({ code: '55006' });
     await one.query('ROLLBACK');

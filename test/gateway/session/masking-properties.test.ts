@@ -94,6 +94,11 @@ class ModelServer {
     return Buffer.concat(flushed);
   }
 
+  /** As other sessions see it. */
+  get committedSchema(): number {
+    return this.#start?.schema ?? this.schema;
+  }
+
   get #world(): World {
     return { path: this.#path, schema: this.schema };
   }
@@ -461,7 +466,7 @@ function play(messages: readonly Buffer[], order: readonly number[], traces: boo
       if (command.type === 'trace' || command.type === 'retrace' || command.type === 'cancel_statement')
         waiting.push(command);
       if (command.type === 'schema_changed') {
-        masking.shared = server.schema;
+        masking.shared = server.committedSchema;
         masking.sharedVersion++;
         masking.traced.clear();
       }
