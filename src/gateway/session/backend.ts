@@ -15,22 +15,21 @@ import {
   decodeParameterStatus,
   decodeReadyForQuery,
   encodeParameterStatus,
-  readyForQuery,
   rowsOfTag,
   type TransactionStatus,
 } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
+import { CheckedAnswers } from './checked-answers.ts';
 import type { SessionOptions } from './contract.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
-import { AUDIT_LOST, AUDIT_UNAVAILABLE, completedDenial } from './denial.ts';
-import type { AnswerSize } from './egress.ts';
-import type { GatedOutbox } from './gated-outbox.ts';
+import { CutAnswers } from './cut-answers.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
-import { AnswerMismatch, GOES_ON, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
 import type { SessionMasking } from './masking.ts';
 import type { PreparedNames } from './prepared.ts';
+import { ToldAnswers } from './told-answers.ts';
 import type { WithheldAnswer } from './withheld-answer.ts';
+import { WithheldTrial } from './withheld-trial.ts';
 
 export interface BackendListener {
   /** The request completed without an error. */
@@ -69,9 +68,6 @@ const COPY_IN = ch('G'),
 const PARAMETER_STATUS = ch('S'),
   FUNCTION_RESULT = ch('V');
 
-/** The error of what is withheld has been told already. */
-const TOLD = Buffer.alloc(0);
-
 export class Backend implements MessageSink {
   /** COPY FROM STDIN runs, and its end has not been sent yet. */
   copyIn = false;
@@ -81,45 +77,34 @@ export class Backend implements MessageSink {
   readonly #options: SessionOptions;
   readonly #inFlight: InFlight;
   readonly #names: PreparedNames;
-  readonly #out: GatedOutbox<TransactionStatus>;
   readonly #listener: BackendListener;
   readonly #core: SessionCore;
   readonly #transaction: ImplicitTransaction;
+  readonly #trial: WithheldTrial;
+  readonly #told: ToldAnswers;
+  readonly #cuts: CutAnswers;
   /** An error came: the server discards requests until Sync, also those that are not sent yet. */
   #skipping = false;
-  /** Messages for the client have been passed since the last ReadyForQuery. */
-  #midBatch = false;
-  /** The error that stands for all that is left of the batch under way. */
-  #withheld: Buffer | undefined;
-  /** What was to be cancelled completed: its transaction did not fail by itself. */
-  #cutCompleted: DenyDecision | undefined;
-  /** What has left for the request that is answered, where that is limited and no portal's. */
-  #sent: AnswerSize = { rows: 0, bytes: 0 };
-  #sentOf: Request | undefined;
-  /** A RowDescription that was not foreseen, and whom it answers. */
-  #drifted: { readonly head: Request; readonly message: Buffer } | undefined;
-  /** A statement is tried: nothing is told until it is known what came of it. */
-  #tried: WithheldAnswer | undefined;
   /** Undefined: this principal sees everything. */
-  readonly #answers: MaskedAnswers | undefined;
+  readonly #answers: CheckedAnswers | undefined;
   /** The message that comes in pieces is behind a limit. */
   #dropPieces = false;
-  /** The client was told that its transaction failed, and the upstream's has not failed yet. */
-  #toldFailed = false;
   /** Syncs sent while COPY FROM STDIN ran: ignored, or not if the COPY had failed before the server came to them. */
   #copySyncs = 0;
 
   constructor(core: SessionCore, listener: BackendListener) {
-    const { options, inFlight, names, toClient } = core;
+    const { options, inFlight, names } = core;
     this.#core = core;
-    this.#transaction = new ImplicitTransaction((request) => this.#ended(request));
+    this.#transaction = new ImplicitTransaction((request) => this.#trial.ended(request));
     this.#options = options;
     this.#inFlight = inFlight;
     this.#names = names;
-    this.#out = toClient;
     this.#listener = listener;
     const { masking } = core.around;
-    this.#answers = masking === undefined ? undefined : new MaskedAnswers(masking);
+    this.#trial = new WithheldTrial(listener);
+    this.#told = new ToldAnswers(core, this.#trial, listener);
+    this.#cuts = new CutAnswers(core, this.#told, listener, () => this.flushAnswer());
+    this.#answers = masking === undefined ? undefined : new CheckedAnswers(core, masking, this.#told, this.#cuts);
   }
 
   /** Behind an error the server discards everything up to a Sync. */
@@ -134,66 +119,39 @@ export class Backend implements MessageSink {
 
   /** From now on nothing is told, until `release`. */
   withhold(answer: WithheldAnswer): void {
-    this.#tried = answer;
+    this.#trial.open(answer);
   }
 
   /** What was withheld is told, or an error in its place; ReadyForQuery behind it. */
   release(answer: WithheldAnswer, failed: { readonly sqlstate: string; readonly error: Buffer } | undefined): void {
-    this.#tried = undefined;
-    this.#withheld = undefined;
-    this.#cutCompleted = undefined;
-    for (const request of answer.ended) {
-      if (failed !== undefined && request.sqlstate === undefined) {
-        request.sqlstate = failed.sqlstate;
-        request.fate = 'rolled_back';
-      }
-      this.#listener.ended(request);
-    }
-    if (failed === undefined) for (const request of answer.succeeded) this.#listener.succeeded(request);
-    this.#out.put(failed?.error ?? answer.bytes);
-    const ready = readyForQuery(this.status);
-    this.#endBatch(this.status, ready, 0, ready.length);
-    this.#out.flush();
-  }
-
-  #ended(request: Request): void {
-    if (this.#tried !== undefined && request.probe === undefined) this.#tried.ended.push(request);
-    else this.#listener.ended(request);
-  }
-
-  #succeeded(request: Request): void {
-    if (this.#tried !== undefined) this.#tried.succeeded.push(request);
-    else this.#listener.succeeded(request);
+    this.#told.forget();
+    this.#trial.settle(answer, failed);
+    this.#told.release(failed?.error ?? answer.bytes, this.status);
   }
 
   /** The connection is lost: what was executed and not committed yet has its outcome. */
   connectionLost(sqlstate: string): void {
-    for (const request of this.#tried?.ended ?? []) {
-      request.sqlstate ??= sqlstate;
-      request.fate = this.#tried?.isCommitting === true ? 'unknown' : 'rolled_back';
-      this.#listener.ended(request);
-    }
-    this.#tried = undefined;
+    this.#trial.lost(sqlstate);
     this.#transaction.lost(sqlstate);
   }
 
   get midBatch(): boolean {
-    return this.#midBatch;
+    return this.#told.midBatch;
   }
 
   /** Nothing more of the batch under way is for the client; it ends in `error`. */
   withholdBatch(error: Buffer): void {
-    this.#withheld = error;
+    this.#told.withheld = error;
   }
 
   /** The client was told that its transaction failed: until the upstream's has, T means E. */
   tellFailed(): void {
-    this.#toldFailed = true;
+    this.#told.toldFailed = true;
   }
 
   /** A question of the gateway's own failed the client's batch: the server discards what is behind it. */
   failedByProbe(error: Buffer): void {
-    this.#pass(error, 0, error.length);
+    this.#told.pass(error, 0, error.length);
   }
 
   /** A Sync was sent while COPY FROM STDIN ran. */
@@ -211,20 +169,20 @@ export class Backend implements MessageSink {
     const head = this.#inFlight.head;
     // Rows that were rewritten go before what comes behind them.
     if (this.#answers !== undefined && type !== DATA_ROW && type !== COPY_DATA) this.flushAnswer();
-    this.#gate(head);
+    this.#told.gate(head);
     switch (type) {
       case DATA_ROW:
       case COPY_DATA: {
         const answered = this.#expectRows(type, head);
-        if (this.#options.egress.limited && this.#isCut(answered, 1, end - start - HEADER_BYTES)) return true;
+        if (this.#options.egress.limited && this.#cuts.isCut(answered, 1, end - start - HEADER_BYTES)) return true;
         answered.rows++;
-        if (this.#tried !== undefined) this.#tried.row(answered.rows);
+        this.#trial.row(answered.rows);
         answered.bytes += end - start - HEADER_BYTES;
         if (answered.probe !== undefined) {
           answered.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
           return true;
         }
-        if (this.#answers !== undefined && this.#isRewritten(this.#answers, answered, buffer, start, end)) return true;
+        if (this.#answers?.isRewritten(answered, buffer, start, end) === true) return true;
         break;
       }
       case READY:
@@ -247,10 +205,10 @@ export class Backend implements MessageSink {
         return this.#complete(this.#expect(type, head, 'describe'), buffer, start, end);
       case ROW_DESCRIPTION:
         if (this.#expect(type, head, 'describe', 'query').kind === 'describe') {
-          if (this.#isDrifted(head!, buffer, start, end)) return false;
+          if (this.#answers?.isDrifted(head!, buffer, start, end) === true) return false;
           return this.#complete(head!, buffer, start, end);
         }
-        if (this.#isDrifted(head!, buffer, start, end)) return false;
+        if (this.#answers?.isDrifted(head!, buffer, start, end) === true) return false;
         break;
       case PARAMETER_DESCRIPTION:
         this.#expect(type, head, 'describe');
@@ -260,15 +218,15 @@ export class Backend implements MessageSink {
         return true;
       case NOTICE:
         if (head?.probe !== undefined) return true;
-        if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
+        if (this.#options.egress.limited && this.#cuts.isCut(head, 0, end - start)) return true;
         if (this.#answers !== undefined) {
           const told = this.#answers.message(head, buffer, start, end) ?? buffer.subarray(start, end);
-          this.#pass(told, 0, told.length);
+          this.#told.pass(told, 0, told.length);
           return true;
         }
         break;
       case NOTIFICATION:
-        if (this.#options.egress.limited && this.#isCut(head, 0, end - start)) return true;
+        if (this.#options.egress.limited && this.#cuts.isCut(head, 0, end - start)) return true;
         this.#passTexts(buffer, start, end);
         return true;
       case PARAMETER_STATUS:
@@ -279,12 +237,12 @@ export class Backend implements MessageSink {
         break;
       case COPY_OUT: {
         const answered = this.#expect(type, head, 'query', 'execute');
-        this.#begin((answers) => answers.copyOut(answered, buffer, start, end), answered);
+        this.#answers?.copyOut(answered, buffer, start, end);
         break;
       }
       case COPY_DONE: {
         const answered = this.#expect(type, head, 'query', 'execute');
-        this.#begin((answers) => answers.copyDone(answered), answered);
+        this.#answers?.copyDone(answered);
         this.flushAnswer();
         break;
       }
@@ -295,7 +253,7 @@ export class Backend implements MessageSink {
       default:
         throw this.#unexpected(type, head);
     }
-    this.#pass(buffer, start, end);
+    this.#told.pass(buffer, start, end);
     return true;
   }
 
@@ -303,179 +261,33 @@ export class Backend implements MessageSink {
     const head = this.#expectRows(type, this.#inFlight.head);
     if (head.probe !== undefined) throw this.#unexpected(type, head);
     if (first) {
-      this.#gate(head);
+      this.#told.gate(head);
       // All of it, as an error cannot be told in the middle of it.
       const bytes = buffer.readInt32BE(start + 1) - 4;
-      this.#dropPieces = this.#options.egress.limited && this.#isCut(head, 1, bytes);
+      this.#dropPieces = this.#options.egress.limited && this.#cuts.isCut(head, 1, bytes);
       if (!this.#dropPieces) head.rows++;
       head.bytes -= this.#dropPieces ? 0 : HEADER_BYTES;
     }
     if (this.#dropPieces) return;
     head.bytes += end - start;
-    this.#pass(buffer, start, end);
+    this.#told.pass(buffer, start, end);
   }
 
   /** Sends what was rewritten: before anything else is passed, and when a chunk has been read. */
   flushAnswer(): void {
-    const bytes = this.#answers?.take();
-    if (bytes !== undefined) this.#pass(bytes, 0, bytes.length);
-  }
-
-  /** Something of an answer begins or ends; what does not fit its plan ends the statement. */
-  #begin(what: (answers: MaskedAnswers) => void, head: Request): void {
-    if (this.#answers === undefined || head.cut !== undefined) return;
-    try {
-      what(this.#answers);
-    } catch (error) {
-      this.#mismatch(head, error);
-    }
-  }
-
-  /** Is this RowDescription not what was planned for? Then it waits until the statement is traced in a fresh catalog. */
-  #isDrifted(head: Request, buffer: Buffer, start: number, end: number): boolean {
-    const answers = this.#answers;
-    const portal = head.probe?.portal;
-    if (answers === undefined || head.cut !== undefined || (head.kind === 'describe' && portal === undefined))
-      return false;
-    try {
-      if (portal === undefined) answers.described(head, buffer, start, end);
-      else answers.describedPortal(portal, buffer, start, end);
-      answers.expectStill(head);
-      return false;
-    } catch (error) {
-      const statement = portal?.statement ?? head.statement;
-      const plan = (portal?.plans ?? head.plans)?.[portal === undefined ? head.completed : 0];
-      if (!(error instanceof AnswerMismatch) || statement === undefined || plan === undefined || plan.isOfAnother) {
-        // Rows of the portal fit no better: the first of them is where its Execute is cut.
-        if (portal === undefined) this.#mismatch(head, error);
-        return false;
-      }
-      this.#drifted = { head, message: Buffer.from(buffer.subarray(start, end)) };
-      const { analysis, sql } = statement;
-      this.#core.command({ type: 'retrace', statements: analysis.statements, sql });
-      return true;
-    }
+    this.#answers?.flush();
   }
 
   /** The answer at hand waits for a `retraced` event. */
   get isHeld(): boolean {
-    return this.#drifted !== undefined;
+    return this.#answers?.isHeld === true;
   }
 
-  /** `plans`: in the catalog as it is now; undefined: it could not be had. */
+  /** `masking`: in the catalog as it is now. */
   retraced(masking: SessionMasking): void {
-    const { head, message } = this.#drifted!;
-    this.#drifted = undefined;
-    const answers = this.#answers!;
-    const portal = head.probe?.portal;
-    const statement = (portal?.statement ?? head.statement)!;
-    const at = portal === undefined ? head.completed : 0;
-    try {
-      const fresh = masking.plans(statement.analysis.statements, statement.sql);
-      if (fresh === undefined) throw new AnswerMismatch(GOES_ON);
-      answers.lookAgain(head);
-      if (portal !== undefined) portal.moment = head.moment;
-      // Of a cursor or prepared statement it cannot be made of this text.
-      const plans = (portal?.plans ?? head.plans)!.map((old, i) => (i < at || old.isOfAnother ? old : fresh[i]!));
-      const refuse = plans.slice(at).find((plan) => plan.refuse !== undefined)?.refuse;
-      if (refuse !== undefined) throw new AnswerMismatch(refuse.message);
-      if (portal === undefined) {
-        head.plans = plans;
-        answers.described(head, message, 0, message.length);
-      } else {
-        portal.plans = plans;
-        answers.describedPortal(portal, message, 0, message.length);
-      }
-    } catch (error) {
-      if (portal === undefined) this.#mismatch(head, error);
-    }
+    const { head, message } = this.#answers!.retraced(masking);
     if (head.kind === 'describe') this.#complete(head, message, 0, message.length);
-    else this.#pass(message, 0, message.length);
-  }
-
-  #isRewritten(answers: MaskedAnswers, head: Request, buffer: Buffer, start: number, end: number): boolean {
-    if (head.cut !== undefined) return true;
-    try {
-      return answers.row(head, buffer, start, end);
-    } catch (error) {
-      this.#mismatch(head, error);
-      return true;
-    }
-  }
-
-  /** What cannot be masked is not told: nothing more of the answer leaves. */
-  #mismatch(head: Request, error: unknown): void {
-    this.flushAnswer();
-    this.#cut(head, mismatchDenial(error));
-  }
-
-  /**
-   * Does what comes now go beyond a limit, or behind what did? Then all that is left of the batch is withheld, the
-   * statement cancelled, and the error told when it is known how it ended.
-   */
-  #isCut(head: Request | undefined, rows: number, bytes: number): boolean {
-    if (head?.probe !== undefined || this.#withheld !== undefined) return head?.cut !== undefined;
-    const { egress } = this.#options;
-    const sent = this.#sentTo(head);
-    const exceeded = egress.take(sent, rows, bytes);
-    if (exceeded === undefined) {
-      sent.rows += rows;
-      sent.bytes += bytes;
-      return false;
-    }
-    // What no statement of the client's stands for (NOTIFY) is dropped by itself.
-    if (head === undefined || (head.kind !== 'query' && head.kind !== 'execute')) return true;
-    // What was within the limit may still be on its way through the masks.
-    this.flushAnswer();
-    this.#cut(head, egress.denial(exceeded));
-    return true;
-  }
-
-  #cut(head: Request, denial: DenyDecision): void {
-    head.cut = denial;
-    this.#withheld = this.#core.denialResponse(denial);
-    head.sqlstate = denial.sqlstate;
-    this.#core.cancelling = true;
-    this.#core.command({ type: 'cancel_statement' });
-  }
-
-  /** What the client has had of the answer; of a portal it goes on with each Execute. */
-  #sentTo(head: Request | undefined): AnswerSize {
-    const portal = head?.kind === 'execute' ? head.portal : undefined;
-    if (portal !== undefined) return (portal.sent ??= { rows: 0, bytes: 0 });
-    if (this.#sentOf !== head) {
-      this.#sentOf = head;
-      this.#sent = { rows: 0, bytes: 0 };
-    }
-    return this.#sent;
-  }
-
-  /** It completed before it could be cancelled. */
-  #completedBehindCut(head: Request, denial: DenyDecision): void {
-    if (!head.pure) head.fate = 'cut';
-    if (head.kind === 'execute' && this.#inFlight.batchIsOpen) {
-      // No Sync follows by itself, and none has come yet: what it did fails with the batch.
-      this.#tellCut(this.#core.denialResponse(denial));
-      this.#listener.failTransaction(denial);
-      return;
-    }
-    this.#cutCompleted = denial;
-    if (!head.pure) this.#withheld = this.#core.denialResponse(completedDenial(denial));
-    if (head.kind === 'execute') this.#tellCut(this.#withheld!);
-  }
-
-  /** The error of a batch that goes on to be withheld. */
-  #tellCut(error: Buffer): void {
-    this.#out.put(error);
-    this.#withheld = TOLD;
-  }
-
-  /** What belongs to a request leaves when its record is durable; if that failed, its batch ends in an error. */
-  #gate(head: Request | undefined): void {
-    if (head === undefined || head.position === 0 || !this.#options.waitForRecord) return;
-    if (head.lost)
-      this.#withheld ??= this.#core.denialResponse(head.denial === undefined ? AUDIT_LOST : AUDIT_UNAVAILABLE);
-    else if (head.position > this.#out.gate) this.#out.gate = head.position;
+    else this.#told.pass(message, 0, message.length);
   }
 
   /** The head, if rows may answer it. */
@@ -485,13 +297,6 @@ export class Backend implements MessageSink {
       throw this.#unexpected(type, head);
     }
     return head;
-  }
-
-  #pass(buffer: Buffer, start: number, end: number): void {
-    this.#midBatch = true;
-    if (this.#withheld !== undefined) return;
-    if (this.#tried === undefined) this.#out.pass(buffer, start, end);
-    else this.#tried.take(buffer, start, end);
   }
 
   /** The head, if it is of one of these kinds and may have such an answer at all. */
@@ -511,7 +316,7 @@ export class Backend implements MessageSink {
   #complete(head: Request, buffer: Buffer, start: number, end: number): boolean {
     this.#inFlight.shift();
     this.#names.settle(head, false);
-    if (head.probe === undefined) this.#pass(buffer, start, end);
+    if (head.probe === undefined) this.#told.pass(buffer, start, end);
     else this.#probeAnswered(head.probe);
     this.#passCopyEnds();
     return true;
@@ -523,7 +328,7 @@ export class Backend implements MessageSink {
     if (head.rows === 0) head.rows = rowsOfTag(tag);
     if (head.met !== undefined)
       (head.tags ??= [])[head.completed] = { word: tag.split(' ', 1)[0]!, rows: rowsOfTag(tag) };
-    if (this.#tried?.request === head) this.#tried.rows += rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end));
+    if (this.#trial.isOf(head)) this.#trial.count(rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end)));
     this.#executed(COMMAND_COMPLETE, head, buffer, start, end);
   }
 
@@ -532,18 +337,18 @@ export class Backend implements MessageSink {
     this.#copySyncs = 0;
     this.#answers?.completed(head);
     if (type !== SUSPENDED) head.completed++;
-    if (this.#tried?.request === head) this.#tried.isComplete = type !== SUSPENDED;
+    this.#trial.executed(head, type !== SUSPENDED);
     const approval = head.portal?.approval;
     if (approval !== undefined) approval.state = type === SUSPENDED ? 'suspended' : 'over';
-    if (head.probe === undefined) this.#pass(buffer, start, end);
-    if (head.cut !== undefined) this.#completedBehindCut(head, head.cut);
+    if (head.probe === undefined) this.#told.pass(buffer, start, end);
+    if (head.cut !== undefined) this.#cuts.completed(head, head.cut);
     // A simple Query may hold more statements; ReadyForQuery ends it.
     if (head.kind === 'query') return;
     this.#inFlight.shift();
     this.#names.settle(head, false);
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else {
-      if (type !== SUSPENDED && head.cut === undefined) this.#succeeded(head);
+      if (type !== SUSPENDED && head.cut === undefined) this.#trial.succeeded(head);
       head.endedMs = this.#core.nowMs;
       this.#transaction.executed(head);
     }
@@ -564,13 +369,14 @@ export class Backend implements MessageSink {
       head.probe.failed ??= code;
       head.probe.error ??= Buffer.from(buffer.subarray(start, end));
       // The client's Execute behind it will not run: a cancel can hit the gateway's Describe.
-      if (head.probe.portal !== undefined) this.#pass(buffer, start, end);
-    } else if (head?.denial !== undefined && !this.saidFatal) this.#pass(head.denial, 0, head.denial.length);
-    else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal) this.#tellCut(this.#withheld!);
-    else if (!this.saidFatal && this.#options.egress.limited) this.#passError(head, buffer, start, end);
-    else this.#pass(buffer, start, end);
+      if (head.probe.portal !== undefined) this.#told.pass(buffer, start, end);
+    } else if (head?.denial !== undefined && !this.saidFatal) this.#told.pass(head.denial, 0, head.denial.length);
+    else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal)
+      this.#told.tellCut(this.#told.withheld!);
+    else if (!this.saidFatal && this.#options.egress.limited) this.#cuts.passError(head, buffer, start, end);
+    else this.#told.pass(buffer, start, end);
     if (head === undefined || this.saidFatal) return;
-    this.#cutCompleted = undefined;
+    this.#told.cutCompleted = undefined;
     if (head.fate === 'cut') head.fate = undefined;
     // The outcome of what was refused is what the client was told.
     head.sqlstate ??=
@@ -582,26 +388,12 @@ export class Backend implements MessageSink {
     this.#names.settle(head, true);
     this.#skipping = true;
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
-    else this.#ended(head);
+    else this.#trial.ended(head);
     for (const request of this.#inFlight.discardUntilSync()) {
       // What failed at Parse or Bind is what was to be executed.
       const sameStatement = head.statement !== undefined && request.statement === head.statement;
       this.#listener.notRun(request, sameStatement ? code : NOT_RUN);
     }
-  }
-
-  /** An error can carry as much data as a row. */
-  #passError(head: Request | undefined, buffer: Buffer, start: number, end: number): void {
-    const { egress } = this.#options;
-    const exceeded = this.#withheld === undefined ? egress.take(this.#sentTo(head), 0, end - start) : undefined;
-    if (exceeded === undefined) {
-      this.#pass(buffer, start, end);
-      return;
-    }
-    const denial = egress.denial(exceeded);
-    if (head !== undefined) head.sqlstate = denial.sqlstate;
-    const bytes = this.#core.denialResponse(denial);
-    this.#pass(bytes, 0, bytes.length);
   }
 
   #ready(buffer: Buffer, start: number, end: number): void {
@@ -615,7 +407,7 @@ export class Backend implements MessageSink {
     if (head === undefined && this.#copySyncs > 0) {
       // The COPY failed before the server came to a Sync sent while it ran.
       this.#copySyncs--;
-      this.#endBatch(status, buffer, start, end);
+      this.#told.endBatch(status, buffer, start, end);
       return;
     }
     if (head === undefined || (head.kind !== 'query' && head.kind !== 'sync' && head.kind !== 'function')) {
@@ -625,18 +417,18 @@ export class Backend implements MessageSink {
     this.status = status;
     this.copyIn = false;
     this.#transaction.ready(status);
-    const isTried = this.#tried !== undefined && head.probe === undefined;
-    if (head.probe === undefined && !isTried) this.#endBatch(status, buffer, start, end);
+    const isTried = this.#trial.isOpen && head.probe === undefined;
+    if (head.probe === undefined && !isTried) this.#told.endBatch(status, buffer, start, end);
     if (head.kind === 'sync') {
       if (head.probe !== undefined) this.#probeAnswered(head.probe);
     } else {
       this.#names.settle(head, head.sqlstate !== undefined);
       if (head.probe === undefined) {
-        if (head.sqlstate === undefined) this.#succeeded(head);
-        this.#ended(head);
+        if (head.sqlstate === undefined) this.#trial.succeeded(head);
+        this.#trial.ended(head);
       } else {
         // Only the statement that makes the upstream's transaction fail is a Query of the gateway's own.
-        this.#toldFailed = false;
+        this.#told.toldFailed = false;
         this.#probeAnswered(head.probe);
       }
     }
@@ -646,24 +438,6 @@ export class Backend implements MessageSink {
     }
     if (isTried) this.#listener.tried();
     this.#passCopyEnds();
-  }
-
-  #endBatch(status: TransactionStatus, buffer: Buffer, start: number, end: number): void {
-    this.#midBatch = false;
-    const error = this.#withheld;
-    const told = status === 'T' && (error !== undefined || this.#toldFailed) ? 'E' : status;
-    const cut = this.#cutCompleted;
-    this.#cutCompleted = undefined;
-    if (error !== undefined) {
-      this.#withheld = undefined;
-      if (error !== TOLD) this.#out.put(error);
-    }
-    if (told === status) this.#out.pass(buffer, start, end);
-    else this.#out.put(readyForQuery(told));
-    this.#out.mark(told);
-    // So that a batch whose record fails can be told from the next.
-    if (this.#out.isHeld) this.#out.flush();
-    if (cut !== undefined && status === 'T') this.#listener.failTransaction(cut);
   }
 
   #probeAnswered(collector: ProbeCollector): void {
@@ -699,7 +473,7 @@ export class Backend implements MessageSink {
 
   #passTexts(buffer: Buffer, start: number, end: number): void {
     const told = this.#answers?.texts(buffer, start, end);
-    if (told === undefined) this.#pass(buffer, start, end);
-    else this.#pass(told, 0, told.length);
+    if (told === undefined) this.#told.pass(buffer, start, end);
+    else this.#told.pass(told, 0, told.length);
   }
 }
