@@ -68,7 +68,9 @@ describe('docs/masking.md', () => {
 
 /** Every YAML block of docs/policy.md is right: what it shows is what the language takes. */
 describe('docs/policy.md', () => {
-  const [main, cases] = [...doc('policy.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
+  const [main, further, furtherCases, cases] = [...doc('policy.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+    ([, text]) => text!,
+  );
   const folder = mkdtempSync(join(tmpdir(), 'dbgate-docs-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -80,6 +82,16 @@ describe('docs/policy.md', () => {
     const { grants, rules } = loadPolicyConfig(join(folder, 'gateway.yaml'));
     expect(grants).toHaveLength(3);
     expect(rules).toHaveLength(3);
+  });
+
+  it('shows rules that look further, and cases for them', async () => {
+    const example = doc('gateway.example.yaml').replace(/^grants:[\s\S]*?\n\n/m, '');
+    mkdirSync(join(folder, 'further/tests'), { recursive: true });
+    writeFileSync(join(folder, 'further/gateway.yaml'), `${example}\n${further}`);
+    writeFileSync(join(folder, 'further/tests/policy.yaml'), furtherCases!);
+    const { code, stdout } = await runInProcess(policyCommand, ['test', join(folder, 'further/tests/policy.yaml')]);
+    expect(stdout).toBe('1 case, 0 failed\n');
+    expect(code).toBe(0);
   });
 
   it('shows cases that are as expected', async () => {
