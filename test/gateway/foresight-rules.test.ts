@@ -110,6 +110,11 @@ describe('column', () => {
     const client = await withRules([PAY]);
     await client.query('SET search_path = harmless');
     expect(await fate(client, 'SELECT amount FROM salaries')).toBe('passes');
+    // Behind what changes that in the same text.
+    for (const changing of ['SET search_path = hr', "SELECT set_config('search_path', 'hr', false)"]) {
+      expect(await fate(client, `${changing}; SELECT amount FROM salaries`)).toBe('pay');
+    }
+    expect(await fate(client, 'BEGIN; SELECT amount FROM salaries; COMMIT')).toBe('passes');
     const named = { name: 'n', text: 'SELECT amount FROM salaries' };
     await client.query(named);
     await client.query('PREPARE p AS SELECT amount FROM salaries');
