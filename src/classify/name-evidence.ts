@@ -226,20 +226,26 @@ function commentClause(comment: string): string {
 const PII_MARK =
   /(?<!\b(?:non|no|not)[\s-])\b(pii|gdpr|personal data|personally identifiable|special category|personenbezogen|datos personales|dados pessoais|donn[ée]es personnelles)\b/iu;
 
+/** `comment_email` in a table of comments is its email. */
+function ownName(words: readonly string[], tableWords: readonly string[]): string {
+  return (words.length > 1 && words[0] === tableWords.at(-1) ? words.slice(1) : words).join(' ');
+}
+
 function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind, split: Splitter): Reading {
   const siblings = subject.siblings.map(split);
+  const tableWords = split(subject.table);
   const beside = new Set(siblings.flat());
   const besideHeads = new Set(
     siblings.flatMap((words) => (CLEAR_HEADS.has(words[0] ?? '') ? [] : [words.at(-1) ?? ''])),
   );
   return {
     words: split(name),
-    tableWords: split(subject.table),
+    tableWords,
     topic,
     kind,
     beside,
     besideHeads,
-    besideNames: new Set(siblings.map((words) => words.join(' '))),
+    besideNames: new Set(siblings.flatMap((words) => [words.join(' '), ownName(words, tableWords)])),
   };
 }
 

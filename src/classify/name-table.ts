@@ -178,9 +178,12 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   while (bare.length > 1 && TABLE_TAILS.has(bare.at(-1) ?? '')) bare.pop();
   const byName = (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
   const head = bare.at(-1) ?? '';
-  const others = columns.map(split);
+  const others = columns.map((column) => {
+    const parts = split(column);
+    return parts.length > 1 && parts[0] === words.at(-1) ? parts.slice(1) : parts;
+  });
   // A log-in at another machine, beside its address, makes no person.
-  const connects = others.some((parts) => MACHINE.test(parts.join(' ')));
+  const connects = columns.some((column) => MACHINE.test(split(column).join(' ')));
   const personal = others.some((parts) => {
     const name = parts.join(' ');
     return !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(name) && !(connects && LOGIN.test(name));
@@ -193,7 +196,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     !others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part)))
   )
     return 'person';
-  if (WORKERS.has(head) && others.some((parts) => WORKER_WORDS.test(parts.join(' ')))) return 'thing';
+  if (WORKERS.has(head) && others.some((parts) => WORKER_WORDS.test(parts.join(' ')))) return 'unknown';
   if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
     return 'thing';
   if (
@@ -211,6 +214,8 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
   if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';
+  // An account of the ledger, of a loan.
+  if (words.at(-1) === 'account' && byName === 'person' && !PERSON_TABLES.has(head) && !personal) return 'unknown';
   if (head === 'account' && !personal)
     return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
   if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';

@@ -249,6 +249,17 @@ describe('the same answer', () => {
     ['machines', 'health_status', 'id', undefined],
     ['machines', 'fingerprint', 'hostname ip', 'device_id'],
     ['stacktraces', 'fingerprint', 'exception platform', undefined],
+    // A state beside another's address is that of a machine; beside its own it is a place.
+    ['invoices', 'state', 'recipient_zip_code recipient_town number', undefined],
+    ['invoices', 'state', 'zip_code town number', 'postal_address'],
+    // A prefix of all columns is no word of their names.
+    ['e107_submitnews', 'submitnews_name', 'submitnews_email submitnews_title', 'person_name'],
+    ['workers', 'name', 'hostname queue pid', undefined],
+    ['program_applications', 'name', 'email website', 'person_name'],
+    ['medications', 'dosage', 'name user_id strength', 'health'],
+    ['job_tasks', 'description', 'queue retry_limit', undefined],
+    ['changesets', 'min_lon', 'min_lat max_lat', undefined],
+    ['invitation_codes', 'code', 'created_at', 'secret'],
     ['verifiable_addresses', 'value', 'via status', 'email'],
   ])('%s.%s beside %s', (table, column, beside, expected) => {
     expect(classOf(table, column, 'text', { siblings: beside.split(' ') })).toBe(expected);

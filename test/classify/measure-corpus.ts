@@ -37,6 +37,8 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['bookstack', 'crater', 'plane', 'pretalx', 'taiga'], first: '0.937 / 0.867' },
   { apps: ['devto', 'gisia', 'sharetribe'], first: '0.947 / 0.937' },
   { apps: ['koel', 'langfuse', 'paperless', 'pixelfed'], first: '0.953 / 0.931' },
+  { apps: ['e107', 'fineract', 'firefly', 'woodpecker'], first: '0.937 / 0.902' },
+  { apps: ['epetitions', 'fixmystreet', 'rallly', 'vaccinations'], first: '0.912 / 0.887' },
 ];
 
 export interface Judged {

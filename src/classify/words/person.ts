@@ -6,7 +6,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     phrases:
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
-      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
+      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
       father name, mother name, spouse name, partner name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
@@ -29,7 +29,14 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     topics: ['money'],
-    besideHead: ['digit', 'last4', 'month', 'cvv', 'cvc', 'iban', 'expiry', 'expiration'],
+    besideHead: ['digit', 'last4', 'cvv', 'cvc', 'iban', 'expiry', 'expiration'],
+    phrases: ['name', 'account name'],
+  },
+  {
+    class: 'person_name',
+    alone: true,
+    aboutTable: ['card', 'creditcard', 'payment source', 'payment method'],
+    besideHead: ['month'],
     phrases: ['name', 'account name'],
   },
   // A name beside the address of the one who has it.
@@ -38,7 +45,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['message', 'unknown', 'credential', 'session', 'money'],
     besideName: ['email', 'mail', 'email address', 'e mail', 'mail address'],
-    notBeside: ['legal', 'vat'],
+    notBeside: ['legal', 'vat', 'query', 'sql'],
     phrases: ['name', 'external name', 'email name', 'nome', 'nom', 'nombre', 'naam'],
     kinds: ['text'],
   },
@@ -141,6 +148,15 @@ export const PERSON_RULES: readonly NameRule[] = [
       instagram user id, discord id, discord user id, slack id, slack user id, telegram id, telegram user id, telegram chat id, vk id, line user id, wechat id, apple id, apple user id, microsoft id, steam id,
       social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity, sso id, sso profile id, sso user id, sso idp id, oidc uid, sso uid, idp uid, oidc sub, oidc subject, saml id, saml subject, idp user id, idp id, openid sub, auth0 id, firebase uid, cognito sub, external auth id, external login id`),
   },
+  // Who wrote what was built.
+  {
+    class: 'username',
+    sole: true,
+    topics: ['log', 'unknown'],
+    beside: ['commit'],
+    phrases: ['author', 'committer', 'sender', 'reviewer'],
+    kinds: ['text'],
+  },
   { class: 'username', topics: ['message'], phrases: ['twitter uid', 'facebook uid', 'google uid'], kinds: ['text'] },
   {
     class: 'username',
@@ -231,7 +247,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'demographic',
     phrases:
-      phrases(`gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
+      phrases(`gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic background, ethnic background other, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
       immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),

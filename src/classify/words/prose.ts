@@ -92,12 +92,21 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['response', 'answer'],
     kinds: ['json'],
   },
+  {
+    class: 'free_text',
+    topics: ['person', 'message', 'money', 'unknown', 'session'],
+    phrases: phrases(
+      'reason for block, reason for rejection, reason for leaving, reason for cancellation, reason for visit, reason for request, reschedule reason comment',
+    ),
+    kinds: ['text'],
+  },
   // What somebody was told, and not only that something happened.
   {
     class: 'free_text',
     alone: true,
     topics: ['log', 'unknown'],
     beside: ['sender', 'recipient'],
+    notBeside: ['commit', 'branch', 'level'],
     phrases: ['body', 'message'],
     kinds: ['text'],
   },
