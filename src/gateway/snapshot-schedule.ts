@@ -10,7 +10,9 @@ export class SnapshotSchedule {
   readonly #readNow: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
-  #stale = false;
+  #changes = 0;
+  /** How many of the changes what was read last has seen. */
+  #seen = 0;
   #closed = false;
 
   /** `readNow` never rejects. */
@@ -18,9 +20,9 @@ export class SnapshotSchedule {
     this.#readNow = readNow;
   }
 
-  /** Something changed the schema since the last read was begun: what it says may not hold any more. */
+  /** Something changed the schema since what was read last was begun, be it that a newer read is under way. */
   get isStale(): boolean {
-    return this.#stale;
+    return this.#seen < this.#changes;
   }
 
   get isClosed(): boolean {
@@ -31,13 +33,13 @@ export class SnapshotSchedule {
   read(): Promise<void> {
     this.#reading ??= this.#begin().finally(() => {
       this.#reading = undefined;
-      this.#readAgainIn(this.#stale ? AFTER_DDL_MS : REFRESH_MS);
+      this.#readAgainIn(this.isStale ? AFTER_DDL_MS : REFRESH_MS);
     });
     return this.#reading;
   }
 
   invalidate(): void {
-    this.#stale = true;
+    this.#changes++;
     this.#readAgainIn(AFTER_DDL_MS);
   }
 
@@ -46,9 +48,10 @@ export class SnapshotSchedule {
     clearTimeout(this.#timer);
   }
 
-  #begin(): Promise<void> {
-    this.#stale = false;
-    return this.#readNow();
+  async #begin(): Promise<void> {
+    const changes = this.#changes;
+    await this.#readNow();
+    this.#seen = changes;
   }
 
   #readAgainIn(ms: number): void {
