@@ -42,7 +42,7 @@ export class PuritySnapshot {
     try {
       const catalog = purityCatalogFromRows(await queryOnce(this.#settings, PURITY_CATALOG_SQL));
       // DDL that came meanwhile may not be in it.
-      if (!this.#schedule.isStale && !this.#schedule.isClosed) this.current = catalog;
+      if (!this.#schedule.hasChangedSinceBegun && !this.#schedule.isClosed) this.current = catalog;
     } catch (error) {
       this.current = undefined;
       this.#log(`catalog of ${this.#settings.database} could not be read: ${(error as Error).message}`);

@@ -11,7 +11,8 @@ export class SnapshotSchedule {
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #changes = 0;
-  /** How many of the changes what was read last has seen. */
+  /** How many of the changes the read that was begun last sees, and what was read last has seen. */
+  #begunAt = 0;
   #seen = 0;
   #closed = false;
 
@@ -23,6 +24,11 @@ export class SnapshotSchedule {
   /** Something changed the schema since what was read last was begun, be it that a newer read is under way. */
   get isStale(): boolean {
     return this.#seen < this.#changes;
+  }
+
+  /** And since the last read was begun. */
+  get hasChangedSinceBegun(): boolean {
+    return this.#begunAt < this.#changes;
   }
 
   get isClosed(): boolean {
@@ -49,9 +55,9 @@ export class SnapshotSchedule {
   }
 
   async #begin(): Promise<void> {
-    const changes = this.#changes;
+    this.#begunAt = this.#changes;
     await this.#readNow();
-    this.#seen = changes;
+    this.#seen = this.#begunAt;
   }
 
   #readAgainIn(ms: number): void {

@@ -5,7 +5,11 @@ import { SnapshotSchedule } from '../../src/gateway/snapshot-schedule.ts';
 function schedule() {
   const ends: (() => void)[] = [];
   const made = new SnapshotSchedule(() => new Promise((resolve) => ends.push(resolve)));
-  return { made, begun: () => ends.length, end: async (read: number) => (ends[read]!(), await settled()) };
+  const end = async (read: number): Promise<void> => {
+    ends[read]!();
+    await settled();
+  };
+  return { made, begun: () => ends.length, end };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -22,7 +26,9 @@ describe('what was read', () => {
     const second = made.read();
     // Who asks now would get what the first read found.
     expect(made.isStale).toBe(true);
+    expect(made.hasChangedSinceBegun).toBe(false);
     made.invalidate();
+    expect(made.hasChangedSinceBegun).toBe(true);
     await end(1);
     await second;
     expect(made.isStale).toBe(true);
