@@ -591,7 +591,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['CREATE TABLE n (a int CHECK (a > 1), b timestamptz DEFAULT now())', ''],
     ['ALTER TABLE visit ALTER note SET DEFAULT first_mail()', 'uses: sink person.mail'],
     ['CREATE DOMAIN d AS text DEFAULT first_mail()', 'uses: sink person.mail'],
-    ['CREATE POLICY p ON visit USING (note <> first_mail())', 'uses: join visit.note, join person.mail, sink person.mail'],
+    [
+      'CREATE POLICY p ON visit USING (note <> first_mail())',
+      'uses: join visit.note, join person.mail, sink person.mail',
+    ],
     ["ALTER TABLE person ADD CHECK (mail > 'm')", 'uses: predicate person.mail'],
     ['CREATE INDEX ON person ((1 / ascii(mail)))', 'uses: fallible person.mail'],
     ['COPY firm TO STDOUT', 'id = firm.id, title = firm.title, boss_id = firm.boss_id, contact = firm.contact'],
