@@ -44,7 +44,7 @@ export class ForesightSteps {
   ask(held: Held, needs: readonly ForesightNeed[], binds: number): readonly Foresight[] | undefined {
     // The server refuses it, whatever it is.
     if (this.#steps.failsAnyway(held.statement)) return held.statement.analysis.statements.map(() => HARMLESS);
-    if (this.#backend.skipping && this.#core.pipelineOpen) return NOTHING_KNOWN;
+    if (this.#backend.discards) return NOTHING_KNOWN;
     if (this.#core.around.catalogSql === undefined) return NOTHING_KNOWN;
     if (this.#backend.skipping) {
       this.#waiter.awaitSettled(held.message);
