@@ -363,8 +363,10 @@ describe('sessions', () => {
         async () => (await rig.api('GET', '/v1/sessions', await rig.tokenOf('sid'))).body.sessions.length === 0,
       );
     }
-    const records = (await rig.records()).filter((record) => record.kind === 'identity.revoked');
-    expect(records.at(-1)).toMatchObject({ by: `${rig.oidc.issuer}|ada`, database: 'app' });
+    // Whoever is cut off is so at once, and the record follows.
+    await expect
+      .poll(async () => (await rig.records()).filter((record) => record.kind === 'identity.revoked').at(-1))
+      .toMatchObject({ by: `${rig.oidc.issuer}|ada`, database: 'app' });
   });
 
   it('a person is cut off by an administrator: sessions, elevations, tokens; over a restart; until restored', async () => {

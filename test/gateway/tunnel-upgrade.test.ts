@@ -255,11 +255,10 @@ describe('behind 101', () => {
       (r) => r.kind === 'session.open' && r.subject === 'purposeful',
     ) as SessionOpen;
     expect(open).toMatchObject({
-      purpose,
       via: 'tunnel',
       database: 'app',
       environment: 'production',
-      email: 'purposeful@example.test',
+      body: { purpose, email: 'purposeful@example.test' },
     });
   });
 
