@@ -103,7 +103,7 @@ complete -c dbgate -n '__dbgate_at token' -l url -d 'print the whole connection 
 complete -c dbgate -n '__dbgate_at token 0' -a '(dbgate __complete databases 2>/dev/null)'
 
 # request
-complete -c dbgate -n '__dbgate_at request' -l access -r -d 'read, write, ddl, admin or unmask[=class,…]; repeatable, or with commas: write,unmask=email'
+complete -c dbgate -n '__dbgate_at request' -l access -r -d 'read, write, ddl, admin or unmask[=class,...]; repeatable, or with commas: write,unmask=email'
 complete -c dbgate -n '__dbgate_at request' -l reason -r -d 'why, for whoever decides'
 complete -c dbgate -n '__dbgate_at request' -l for -r -d 'for how long, from the approval on'
 complete -c dbgate -n '__dbgate_at request' -l tables -r -d 'only for these tables, with commas between; default: all'
@@ -259,7 +259,7 @@ complete -c dbgate -n '__dbgate_at audit' -l since -r -d 'of `export`: from when
 complete -c dbgate -n '__dbgate_at audit' -l until -r -d 'of `export`: until when'
 complete -c dbgate -n '__dbgate_at audit' -l db -r -a '(dbgate __complete databases 2>/dev/null)' -d 'of `export`: only what is of this database'
 complete -c dbgate -n '__dbgate_at audit' -l follow -d 'of `export`: go on with what comes, until interrupted'
-complete -c dbgate -n '__dbgate_at audit' -l to -r -d 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]; of `restore`: a state_dir; what is in it already stays as it is'
+complete -c dbgate -n '__dbgate_at audit' -l to -r -d 'of `export`: a file, `-` for stdout, https://... or syslog+tls://host[:port]; of `restore`: a state_dir; what is in it already stays as it is'
 complete -c dbgate -n '__dbgate_at audit' -l cursor -r -F -d 'of `export`: remembers how far it came, and goes on from there next time'
 complete -c dbgate -n '__dbgate_at audit' -l from -r -d 'of `restore`: `s3`, or a directory with a copy of the archive'
 complete -c dbgate -n '__dbgate_at audit 0' -a 'keys rotate-key reindex erase export restore'

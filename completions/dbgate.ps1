@@ -60,7 +60,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--url', 'print the whole connection URL instead')
     )
     'request' = @(
-      @('--access', 'read, write, ddl, admin or unmask[=class,…]; repeatable, or with commas: write,unmask=email')
+      @('--access', 'read, write, ddl, admin or unmask[=class,...]; repeatable, or with commas: write,unmask=email')
       @('--reason', 'why, for whoever decides')
       @('--for', 'for how long, from the approval on')
       @('--tables', 'only for these tables, with commas between; default: all')
@@ -213,7 +213,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--until', 'of `export`: until when')
       @('--db', 'of `export`: only what is of this database')
       @('--follow', 'of `export`: go on with what comes, until interrupted')
-      @('--to', 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]; of `restore`: a state_dir; what is in it already stays as it is')
+      @('--to', 'of `export`: a file, `-` for stdout, https://... or syslog+tls://host[:port]; of `restore`: a state_dir; what is in it already stays as it is')
       @('--cursor', 'of `export`: remembers how far it came, and goes on from there next time')
       @('--from', 'of `restore`: `s3`, or a directory with a copy of the archive')
     )

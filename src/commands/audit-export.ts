@@ -34,7 +34,7 @@ export const auditExportAction: AuditAction = {
       .option('--until <time>', 'of `export`: until when')
       .option('--db <database>', 'of `export`: only what is of this database')
       .option('--follow', 'of `export`: go on with what comes, until interrupted')
-      .option('--to <target>', 'of `export`: a file, `-` for stdout, https://… or syslog+tls://host[:port]', '-')
+      .option('--to <target>', 'of `export`: a file, `-` for stdout, https://... or syslog+tls://host[:port]', '-')
       .option('--cursor <file>', 'of `export`: remembers how far it came, and goes on from there next time');
   },
   async run(context, options) {

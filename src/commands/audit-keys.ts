@@ -5,7 +5,7 @@ import { sanitise } from './sanitise.ts';
 /** `dbgate audit keys`: the public keys of the tree; the last one signs now. */
 export const auditKeysAction: AuditAction = {
   name: 'keys',
-  summary: 'the public keys that checkpoints are signed with, the last one is in use (on the gateway’s machine)',
+  summary: 'the public keys that checkpoints are signed with, the last one is in use (on the machine of the gateway)',
   configure() {},
   async run(context, options) {
     const { loadPolicyConfig } = await import('../config/gateway-schema.ts');

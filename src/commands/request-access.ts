@@ -52,7 +52,7 @@ function knownClass(name: string): string {
 function unknownAccess(part: string): DbgateError {
   const near = nearest(part, [...ACCESS_LEVELS, 'unmask', ...COLUMN_CLASSES]);
   const meant = near !== undefined && (COLUMN_CLASSES as readonly string[]).includes(near) ? `unmask=${near}` : near;
-  return new DbgateError(ErrorCode.usage, `--access '${part}' is not ${ACCESS_LEVELS.join(', ')} or unmask[=class,…]`, {
+  return new DbgateError(ErrorCode.usage, `--access '${part}' is not ${ACCESS_LEVELS.join(', ')} or unmask[=class,...]`, {
     hint: meant === undefined ? 'such as --access write or --access write,unmask=email' : `did you mean ${meant}?`,
   });
 }

@@ -20,7 +20,7 @@ export const requestCommand: CommandDefinition = {
       .argument('<database>', 'name as "dbgate ls" shows it')
       .requiredOption(
         '--access <what>',
-        'read, write, ddl, admin or unmask[=class,…]; repeatable, or with commas: write,unmask=email',
+        'read, write, ddl, admin or unmask[=class,...]; repeatable, or with commas: write,unmask=email',
         collect,
       )
       .requiredOption('--reason <text>', 'why, for whoever decides')
