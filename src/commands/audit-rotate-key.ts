@@ -6,7 +6,8 @@ import { sanitise } from './sanitise.ts';
 /** `dbgate audit rotate-key`: checkpoints are signed with a new key from here on; the old one says so. */
 export const auditRotateKeyAction: AuditAction = {
   name: 'rotate-key',
-  summary: 'sign checkpoints with a new key; the old one signs the change (on the machine of the gateway, running or not)',
+  summary:
+    'sign checkpoints with a new key; the old one signs the change (on the machine of the gateway, running or not)',
   configure(command) {
     command.option('--public-key <file>', 'of `rotate-key`: the new key is elsewhere (KMS), this is its public half');
   },

@@ -52,9 +52,13 @@ function knownClass(name: string): string {
 function unknownAccess(part: string): DbgateError {
   const near = nearest(part, [...ACCESS_LEVELS, 'unmask', ...COLUMN_CLASSES]);
   const meant = near !== undefined && (COLUMN_CLASSES as readonly string[]).includes(near) ? `unmask=${near}` : near;
-  return new DbgateError(ErrorCode.usage, `--access '${part}' is not ${ACCESS_LEVELS.join(', ')} or unmask[=class,...]`, {
-    hint: meant === undefined ? 'such as --access write or --access write,unmask=email' : `did you mean ${meant}?`,
-  });
+  return new DbgateError(
+    ErrorCode.usage,
+    `--access '${part}' is not ${ACCESS_LEVELS.join(', ')} or unmask[=class,...]`,
+    {
+      hint: meant === undefined ? 'such as --access write or --access write,unmask=email' : `did you mean ${meant}?`,
+    },
+  );
 }
 
 /** `--tables a,b` in any number of words. */

@@ -31,7 +31,10 @@ export const verifyCommand: CommandDefinition = {
       .description(
         'Checks that the record is what was signed: of a statement, of a proof, or of a whole state directory.',
       )
-      .argument('<what>', 'the id of a statement (from the gateway), a .tlog-proof file, or a state_dir or a copy of it')
+      .argument(
+        '<what>',
+        'the id of a statement (from the gateway), a .tlog-proof file, or a state_dir or a copy of it',
+      )
       .option(
         '--key <key>',
         "the gateway's public key: a vkey, a PEM, or a file of them; may stand several times",
