@@ -273,9 +273,9 @@ export class Frontend implements MessageSink {
     this.#waiter.cancelled();
   }
 
-  /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
-  cancelHeld(): boolean {
-    return this.holding.cancel() || this.#waiter.cancelHeld();
+  /** The message that waits is cancelled here; false: there is none. */
+  cancelWaiting(): boolean {
+    return this.#waiter.cancel();
   }
 
   /** What the session may do has changed. */

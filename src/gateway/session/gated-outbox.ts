@@ -37,6 +37,12 @@ export class GatedOutbox<Mark> {
     return this.#queue.length === 0 && this.#buffer === undefined;
   }
 
+  /** The first mark of what is held back. */
+  get firstHeld(): Mark | undefined {
+    for (const { marks } of this.#queue) if (marks.length > 0) return marks[0];
+    return undefined;
+  }
+
   /** Would bytes passed now have to wait? */
   get isHeld(): boolean {
     return this.#queue.length > 0 || this.gate > this.#durable;

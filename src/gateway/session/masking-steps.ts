@@ -146,7 +146,6 @@ export class MaskingSteps {
   isFailedByProbe({ failed }: ProbeCollector, statement: PreparedStatement): boolean {
     if (failed === undefined || failed === NOT_RUN || !this.#backend.skipping) return false;
     const sqlstate = failed === IN_FAILED_TRANSACTION ? failed : WORLD_UNKNOWN.sqlstate;
-    this.#waiter.forgetCancel();
     this.#backend.failedByProbe(this.#core.refuseHere({ ...WORLD_UNKNOWN, sqlstate }, statement));
     return true;
   }

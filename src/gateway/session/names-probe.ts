@@ -28,11 +28,15 @@ export class NamesProbe {
     this.#steps = steps;
   }
 
-  /** Asks, and the message waits. False: nothing can be asked, so nothing is known of its names. */
+  /** Asks, or will, and the message waits. False: nothing can be asked, so nothing is known of its names. */
   ask(held: Held): boolean {
     const targets = namesToAskFor(held.statement).filter((target) => this.#canProbe(target));
-    // Behind an error the server discards everything up to Sync: a probe would never be answered.
-    if (targets.length === 0 || this.#backend.skipping) return false;
+    // What the server discards is never answered.
+    if (targets.length === 0 || this.#backend.discards) return false;
+    if (this.#backend.skipping) {
+      this.#waiter.awaitSettled(held.message);
+      return true;
+    }
     const kept = { ...held, message: keep(held.message) };
     this.#waiter.wait({ for: 'names', held: kept, targets, collector: this.#questions.names(targets) });
     return true;

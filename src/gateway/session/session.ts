@@ -15,6 +15,7 @@ import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import { failWith, refuseAndWithhold } from './audit-failure.ts';
 import { Backend } from './backend.ts';
+import { CancelRequests } from './cancel-request.ts';
 import type {
   EndReason,
   SessionCommand,
@@ -37,6 +38,7 @@ export class Session {
   readonly #core: SessionCore;
   readonly #backend: Backend;
   readonly #frontend: Frontend;
+  readonly #cancels: CancelRequests;
   readonly #upstream: MessageReader;
   #upstreamPaused = false;
   #clientPaused = false;
@@ -59,6 +61,7 @@ export class Session {
       failTransaction: (denial) => this.#failTransaction(denial),
     });
     this.#frontend = new Frontend(core, this.#backend);
+    this.#cancels = new CancelRequests(core, this.#frontend);
     this.#upstream = new MessageReader(
       { side: 'backend', known: BACKEND_TYPES, streamed: BACKEND_STREAMED, maxWholeBytes: options.maxMessageBytes },
       this.#backend,
@@ -123,6 +126,7 @@ export class Session {
       }
       case 'durable':
         toUpstream.release(event.position);
+        this.#cancels.released();
         toClient.release(event.position);
         this.#endAtBoundary();
         return;
@@ -130,6 +134,7 @@ export class Session {
         refuseAndWithhold(this.#core, this.#backend, this.#frontend, event.from, (request) =>
           this.#notRun(request, NOT_RUN),
         );
+        this.#cancels.released();
         this.#endAtBoundary();
         return;
       case 'statement_cancelled':
@@ -138,7 +143,7 @@ export class Session {
         toUpstream.flush();
         return;
       case 'cancel_requested':
-        if (!this.#frontend.cancelHeld()) this.#core.command({ type: 'cancel_upstream' });
+        this.#cancels.requested();
         return;
       case 'hold_placed':
         this.#frontend.holding.placed(event.request, event.link, event.deciders);

@@ -132,6 +132,8 @@ export interface Resumption {
 const NOTHING: Waiting = { for: 'nothing' };
 const CANCELLED_HERE: ReadonlySet<Waiting['for']> = new Set([
   'analysis',
+  'names',
+  'mode',
   'world',
   'trace',
   'scope',
@@ -190,7 +192,7 @@ export class Waiter {
   /** The message is looked at as if it came now. */
   again(message: ClientMessage): void {
     this.#now = NOTHING;
-    if (this.#resumption.again(message)) this.#resumption.goOn();
+    if (this.isCancelled(message, undefined) || this.#resumption.again(message)) this.#resumption.goOn();
   }
 
   /** The message has what it waited for; `done` is called when it has been looked at, before the next comes. */
@@ -204,20 +206,18 @@ export class Waiter {
   /** The message is over without more, and the next may come. */
   passOver(): void {
     this.#now = NOTHING;
+    this.#cancelled = false;
     this.#resumption.goOn();
   }
 
-  /** A statement that has not gone upstream yet is cancelled here; false: there is none. */
-  cancelHeld(): boolean {
+  /** The message that waits is to be refused when it has what it waits for; false: there is none. */
+  cancel(): boolean {
     const { for: what } = this.#now;
+    // What was to be created has been: the client's statement is over, and the gateway's question is none of his.
+    if (what === 'created_names') return true;
     if (!CANCELLED_HERE.has(what)) return false;
     this.#cancelled = true;
     return true;
-  }
-
-  /** The message at hand has been refused for another reason. */
-  forgetCancel(): void {
-    this.#cancelled = false;
   }
 
   /** Was the message cancelled while it waited? Then it has been refused. */

@@ -205,6 +205,14 @@ describe('names of statements', () => {
     expect(s.toUpstream()[0]).toBe('Parse dbgate_probe_1=<probe>');
   });
 
+  it('behind a batch that failed, whose Sync is not answered yet, names are asked for when it is', () => {
+    const s = new Script(asyncRecords).client(bind('none'), SYNC).upstream(error('26000'));
+    s.toUpstream();
+    s.client(encodeQuery('own t'));
+    expect(s.toUpstream()).toEqual([]);
+    expect(s.upstream(ready()).toUpstream()[0]).toBe('Parse dbgate_probe_1=<probe>');
+  });
+
   it('Bind of unknown statements and Execute of unknown portals are refused, with the words of PostgreSQL', () => {
     const s = new Script(asyncRecords).client(bind('none'), SYNC, execute('c1'), SYNC);
     expect(s.toUpstream()).toEqual([
