@@ -333,6 +333,41 @@ describe('in a pipeline', () => {
     expect(await rig.direct('SELECT id FROM item WHERE id = 8')).toHaveLength(1);
   });
 
+  it.each([
+    ['Flush', FLUSH],
+    ['Sync, in a transaction', SYNC],
+  ])(
+    'what was approved at its Bind is refused when another rule holds it by its Execute (%s between)',
+    async (_, end) => {
+      const client = await wire();
+      if (end === SYNC) await client.query('BEGIN').through('Z');
+      client.send(encodeParse('', 'DELETE FROM item WHERE id = 8'), encodeBind('', '', []), end);
+      const { id } = await theRequest();
+      await approve(id);
+      await client.through('2');
+      const other = { id: 'others', effect: 'hold' as const, match: { relation: ['item'] }, approvers: ['nobody'] };
+      rig.gateway.reload({ ...rig.settings, rules: [other, ...HELD.slice(1)] });
+      client.send(encodeExecute(''), SYNC);
+      expect(await client.error()).toMatchObject({
+        code: '42501',
+        message: expect.stringContaining('for another rule'),
+      });
+      await client.through('Z');
+      client.stream.destroy();
+      expect(await rig.direct('SELECT id FROM item WHERE id = 8')).toHaveLength(1);
+    },
+  );
+
+  it('what was approved at its Bind runs when a reload changes nothing of its rule', async () => {
+    const client = await wire();
+    client.send(encodeParse('', 'DELETE FROM item WHERE id = 77'), encodeBind('', '', []), FLUSH);
+    await approve((await theRequest()).id);
+    await client.through('2');
+    rig.gateway.reload({ ...rig.settings });
+    client.send(encodeExecute(''), SYNC);
+    expect((await client.through('Z')).map(({ type }) => type)).toEqual(['C', 'Z']);
+  });
+
   it('a named portal is refused: FETCH could run it again', async () => {
     const client = await wire();
     client.send(encodeParse('', 'SELECT * FROM vault'), encodeBind('p', '', []), encodeExecute('p'), SYNC);

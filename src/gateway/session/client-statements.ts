@@ -31,7 +31,7 @@ import {
   TOO_MANY_PREPARED,
 } from './denial.ts';
 import type { ForesightSteps } from './foresight-steps.ts';
-import { canRollBack, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
+import { canRollBack, heldByAnother, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
@@ -225,7 +225,7 @@ export class ClientStatements {
     if (usedUp !== undefined) return this.#refuse('bind', usedUp, statement);
     const binds = parameterCount;
     const masks = planned.masks ? 'mask' : 'allow';
-    const approval = approved && { request: approved.request, state: 'unused' as const };
+    const approval = approved && { request: approved.request, rule: approved.rule, state: 'unused' as const };
     const valuesJson = this.#valuesOf(message, statement, binds);
     const intent = core.takeIntent('extended', statement, {
       decision: masks,
@@ -385,6 +385,8 @@ export class ClientStatements {
     // What was approved is one execution, however many Executes fetch its rows.
     if (refused !== undefined && approval?.state === 'running') return UNSETTLED;
     if (refused !== undefined && (approval === undefined || approval.state === 'over')) return heldPortal(refused);
+    // Policy was reloaded since it was bound: who said yes to one rule has not been asked about the other.
+    if (refused !== undefined && approval?.rule !== refused.rule) return heldByAnother(refused);
     return executeRefusal(around, names, statement, batch);
   }
 

@@ -121,6 +121,12 @@ export const heldNamedPortal = cannotWait(
 /** Its portal was bound, or has run, without one. */
 export const heldPortal = cannotWait('this portal has none left', 'Bind it again: then it waits for an approval.');
 
+/** What was approved at its Bind was another rule's. */
+export const heldByAnother = cannotWait(
+  'this portal was approved for another rule',
+  'Bind it again: then it waits for an approval.',
+);
+
 /** Approved on a condition that cannot be watched here. */
 export function cannotTry({ rule }: DenyDecision, request: string): DenyDecision {
   return {

@@ -55,6 +55,8 @@ export interface Portal {
 /** `running`: its Execute is not answered yet; `suspended`: that had a row limit, and there is more. */
 export interface PortalApproval {
   readonly request: string;
+  /** Of the rule that held it: another rule's is another approval. */
+  readonly rule: string;
   state: 'unused' | 'running' | 'suspended' | 'over';
 }
 
