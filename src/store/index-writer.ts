@@ -29,6 +29,13 @@ const CACHED_TEXT_LENGTH = 4096;
 /** Statements of these classes change no data of anybody, whatever else they do. */
 const READING = new Set(['read', 'session', 'transaction', 'utility']);
 
+/**
+ * A text among those of its key. SQLite would rather take `text_by_shape`, which has two columns of it, and go through all
+ * texts of one shape for each new one.
+ */
+export const FIND_TEXT =
+  'SELECT id FROM text INDEXED BY text_by_key WHERE key = ? AND facts_id = ? AND shape_id = ? AND fillers IS ?';
+
 interface SessionKey {
   readonly id: number;
   readonly principalId: number;
@@ -241,13 +248,7 @@ export class IndexWriter {
     // Six bytes: a number that JavaScript knows. Texts that share it are told apart below.
     const key = hash('sha256', `${facts} ${shapeId} ${fillers}`, 'buffer').readUIntBE(0, 6);
     const stored = fillers === '' ? null : fillers;
-    const found = this.#idOf(
-      'SELECT id FROM text WHERE key = ? AND facts_id = ? AND shape_id = ? AND fillers IS ?',
-      key,
-      facts,
-      shapeId,
-      stored,
-    );
+    const found = this.#idOf(FIND_TEXT, key, facts, shapeId, stored);
     if (found !== undefined) return found;
     const id = this.#insert(
       'INSERT INTO text (key, facts_id, shape_id, fillers) VALUES (?, ?, ?, ?)',
