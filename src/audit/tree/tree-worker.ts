@@ -30,7 +30,7 @@ const CHECKPOINT_MS = 1_000;
 const HEARTBEAT_MS = 60_000;
 const MAX_SIGN_RETRY_MS = 30_000;
 /** At the end: how long witnesses may take for the last checkpoint. */
-const FAREWELL_MS = 2_000;
+const FAREWELL_MS = 5_000;
 
 const data = workerData as TreeWorkerData;
 const { auditDir, stateDir, settings } = data;

@@ -41,7 +41,7 @@ export interface WitnessesOptions {
 }
 
 export interface Witnesses {
-  /** Tells the checkpoint to those whose turn it is; `all`: to everybody. */
+  /** Tells the checkpoint to those whose turn it is; `all`: to everybody, also to who is being told an earlier one. */
   offer(checkpoint: Checkpoint, prove: Prove, all?: boolean): Promise<void>;
   status(): readonly WitnessStatus[];
 }
@@ -54,7 +54,8 @@ const MAX_RETRY_MS = 300_000;
 interface Seat {
   readonly settings: WitnessSettings;
   readonly witness: Witness;
-  busy: boolean;
+  /** It is being told; undefined: it is not. */
+  pushing: Promise<unknown> | undefined;
   /** Epoch milliseconds. */
   nextAt: number;
   retryMs: number;
@@ -68,12 +69,27 @@ export function openWitnesses(options: WitnessesOptions): Witnesses {
   const seats = options.settings.map((settings): Seat => {
     const { name, kind } = settings;
     const status: WitnessStatus = { name, kind, state: 'waiting', size: undefined, at: undefined, error: undefined };
-    return { settings, witness: openWitness(settings), busy: false, nextAt: 0, retryMs: 0, told: undefined, status };
+    return {
+      settings,
+      witness: openWitness(settings),
+      pushing: undefined,
+      nextAt: 0,
+      retryMs: 0,
+      told: undefined,
+      status,
+    };
   });
 
-  const push = async (seat: Seat, checkpoint: Checkpoint, prove: Prove): Promise<readonly string[]> => {
+  const push = (seat: Seat, checkpoint: Checkpoint, prove: Prove): Promise<readonly string[]> => {
+    const pushing = tell(seat, checkpoint, prove).finally(() => {
+      seat.pushing = undefined;
+    });
+    seat.pushing = pushing;
+    return pushing;
+  };
+
+  const tell = async (seat: Seat, checkpoint: Checkpoint, prove: Prove): Promise<readonly string[]> => {
     const { name, everyMs } = seat.settings;
-    seat.busy = true;
     try {
       const lines = await seat.witness.push(checkpoint, prove);
       if (seat.status.state === 'failing' || seat.status.state === 'conflict') warn(`witness ${name}: works again`);
@@ -93,26 +109,29 @@ export function openWitnesses(options: WitnessesOptions): Witnesses {
       seat.retryMs = Math.min(MAX_RETRY_MS, Math.max(FIRST_RETRY_MS, seat.retryMs * 2));
       seat.nextAt = now() + seat.retryMs;
       return [];
-    } finally {
-      seat.busy = false;
     }
   };
 
   return {
     async offer(checkpoint, prove, all = false) {
-      const isDue = ({ busy, nextAt, told }: Seat): boolean => {
-        const isNews = told?.text !== checkpoint.text || now() - told.at >= HEARTBEAT_MS;
-        return !busy && isNews && (all || nextAt <= now());
+      const isNews = ({ told }: Seat): boolean => told?.text !== checkpoint.text || now() - told.at >= HEARTBEAT_MS;
+      const isFree = ({ pushing }: Seat): boolean => all || pushing === undefined;
+      const due = seats.filter((seat) => isFree(seat) && isNews(seat) && (all || seat.nextAt <= now()));
+      const give = async (seat: Seat): Promise<readonly string[]> => {
+        if (seat.pushing !== undefined) {
+          await seat.pushing;
+          if (!isNews(seat)) return [];
+        }
+        return push(seat, checkpoint, prove);
       };
-      const due = seats.filter(isDue);
       // Those that sign get the same checkpoint, so that their signatures stand together.
       const cosigners = due.some(({ settings }) => settings.kind === 'url')
         ? seats.filter(
-            (seat) => !seat.busy && seat.settings.kind === 'url' && (seat.retryMs === 0 || due.includes(seat)),
+            (seat) => isFree(seat) && seat.settings.kind === 'url' && (seat.retryMs === 0 || due.includes(seat)),
           )
         : [];
-      const others = due.filter(({ settings }) => settings.kind !== 'url').map((seat) => push(seat, checkpoint, prove));
-      const lines = await Promise.all(cosigners.map((seat) => push(seat, checkpoint, prove)));
+      const others = due.filter(({ settings }) => settings.kind !== 'url').map(give);
+      const lines = await Promise.all(cosigners.map(give));
       if (lines.some((given) => given.length > 0)) options.cosigned(checkpoint, lines.flat());
       await Promise.all(others);
     },

@@ -393,7 +393,7 @@ describe('an archive under an object lock', () => {
     const stateDir = temporaryDirectory();
     const first = await openTree(stateDir, { tree: { witnesses: [witness] } });
     await fill(first.log, 10);
-    await first.tree.ask({ kind: 'checkpoint' });
+    await until(() => first.tree.status!.witnesses[0]!.size === 10);
     await first.close();
     const client = openS3(settings);
     const key = 'checkpoint/0000000000000010';

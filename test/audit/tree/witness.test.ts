@@ -178,3 +178,34 @@ it('file: appended, the last one counts; webhook: signed as Standard Webhooks sa
   expect(payload.type).toBe('audit.checkpoint');
   expect(parseCheckpoint(payload.data.checkpoint)).toMatchObject({ size: 7 });
 });
+
+it('the last checkpoint is told at the end, also to a witness that is still being told an earlier one', async () => {
+  const dir = temporaryDirectory();
+  const sizes: number[] = [];
+  let letGo: (() => void) | undefined;
+  const server = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    sizes.push(parseCheckpoint((JSON.parse(body) as { data: { checkpoint: string } }).data.checkpoint)!.size);
+    if (sizes.length === 1) await new Promise<void>((resolve) => (letGo = resolve));
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUp(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+  const witnesses: WitnessSettings[] = [{ kind: 'webhook', name: 'h', everyMs: 1000, url, secret }];
+  const { log, tree, close } = await openTree(dir, { tree: { witnesses } });
+  await fill(log, 3);
+  await tree.ask({ kind: 'checkpoint' });
+  await until(() => letGo !== undefined);
+  await fill(log, 4);
+  const closing = close();
+  await until(async () => parseCheckpoint((await tree.checkpoint())!)?.size === 7);
+  letGo!();
+  await closing;
+  expect(sizes).toEqual([3, 7]);
+});
