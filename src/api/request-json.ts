@@ -2,6 +2,7 @@
 import type { Person, RequestEvent, RequestState, Terms } from '../approvals/request.ts';
 import { type Risk, rememberingHours, riskOf, usualHours } from '../approvals/risk.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
+import type { ReviewedStatement } from '../gateway/reviewed-statement.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Hours } from '../policy/language/hours.ts';
 
@@ -123,6 +124,13 @@ function statementJson({ request }: RequestState): Record<string, unknown> {
     can_roll_back: statement.canRollBack,
     hash: statement.hash,
   };
+}
+
+/** `by` `rights`: by the viewer's own; `record`: as everybody sees it, and why. Values of $1 and on. */
+export function shownJson(shown: ReviewedStatement): Record<string, unknown> {
+  if (shown.by === 'record') return { by: shown.by, why: shown.why };
+  const { by, sql, values, shown: clear, masked } = shown;
+  return { by, sql, values, clear, masked };
 }
 
 /** Without groups: who decides needs a name, not what else somebody belongs to. */

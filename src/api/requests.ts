@@ -7,13 +7,15 @@ import type { RequestFilter, Requests } from '../approvals/contract.ts';
 import type { RequestState, RequestStatus } from '../approvals/request.ts';
 import type { HistoryEntry } from '../audit/record.ts';
 import { DbgateError } from '../errors.ts';
+import type { GatewayState } from '../gateway/gateway-state.ts';
+import { type ReviewedStatement, reviewedStatement } from '../gateway/reviewed-statement.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { openEventStream } from './event-stream.ts';
 import { sendJson } from './http-answer.ts';
 import { flagOf, numberOf } from './query-parameters.ts';
 import { elevationAsk, reasonOf, termsOf } from './request-bodies.ts';
 import { readJsonBody } from './request-body.ts';
-import { eventJson, isDecided, requestJson, requestRisk, requestsJson, TRYING_MS } from './request-json.ts';
+import { eventJson, isDecided, requestJson, requestRisk, requestsJson, shownJson, TRYING_MS } from './request-json.ts';
 import type { ApiOptions, Call } from './router.ts';
 
 /** A reason of 2,000 characters and 100 tables fit many times over. */
@@ -68,8 +70,10 @@ export async function showRequest(api: ApiOptions, { response, principal, name }
   const state = visible(gateway.requests, name, principal);
   const events = await gateway.requests.events(name);
   const recent = await recentStatements(api, state, principal);
+  const shown = await shownStatement(gateway, state, principal);
   sendJson(response, 200, {
     ...requestJson(gateway, state, principal),
+    ...(shown === undefined ? {} : { shown: shownJson(shown) }),
     risk: requestRisk(state, earlierRequests(gateway.requests, state)),
     events: events.map(eventJson),
     ...(recent === undefined ? {} : { recent }),
@@ -109,6 +113,24 @@ export async function recentStatements(
   return entries.map(({ id, at, sql, command, decision, rows, sqlstate, state }) => {
     return { id, at, sql, command, decision, rows, sqlstate, state };
   });
+}
+
+/** A statement as this viewer may see it, that they may see the request at all has been checked; undefined: it is none. */
+export async function shownStatement(
+  gateway: GatewayState,
+  state: RequestState,
+  viewer: Principal,
+): Promise<ReviewedStatement | undefined> {
+  const shown = await reviewedStatement(gateway, state, viewer);
+  if (shown?.by !== 'rights' || shown.shown.length === 0) return shown;
+  // Values of others are read in the clear: that is on the record before they are seen.
+  await gateway.recorder.event({
+    kind: 'history.read',
+    by: principalKey(viewer),
+    database: state.request.database,
+    detail: { request: state.request.id, classes: shown.shown.join(', ') },
+  });
+  return shown;
 }
 
 export async function approveRequest(api: ApiOptions, call: Call): Promise<void> {

@@ -97,6 +97,18 @@ const requestEvent = z.looseObject({
 });
 
 export const requestDetail = requestAnswer.extend({
+  shown: z
+    .discriminatedUnion('by', [
+      z.object({
+        by: z.literal('rights'),
+        sql: z.string(),
+        values: z.array(z.string().nullable()),
+        clear: z.array(z.string()),
+        masked: z.array(z.string()),
+      }),
+      z.object({ by: z.literal('record'), why: z.string() }),
+    ])
+    .optional(),
   events: z.array(requestEvent),
   recent: z
     .array(

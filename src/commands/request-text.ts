@@ -115,8 +115,17 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
     add('for', durationText(scope.duration_ms));
   }
   if (statement !== undefined) {
-    add('statement', sanitise(statement.sql, { keepLayout: true }).trim());
-    if (statement.binds > 0) add('values', `${statement.binds}, not shown`);
+    const { shown } = request;
+    const ofRights = shown?.by === 'rights' ? shown : undefined;
+    add('statement', sanitise(ofRights?.sql ?? statement.sql, { keepLayout: true }).trim());
+    if (ofRights !== undefined) {
+      add('values', ofRights.values.map((value, i) => `$${i + 1} = ${valueText(value)}`).join('\n'));
+      add('clear', classesText(ofRights.clear, 'shown to you as they are, and recorded'));
+      add('masked', classesText(ofRights.masked, 'masked for you, between ‹ and ›'));
+    } else {
+      if (statement.binds > 0) add('values', `${statement.binds}, not shown`);
+      if (shown?.by === 'record') add('shown', `as it is recorded: ${sanitise(shown.why)}`);
+    }
     add('rule', sanitise(statement.rule));
     add('does', sanitise(statement.findings.join(', ')));
     add('relations', sanitise(statement.relations.join(', ')));
@@ -154,6 +163,16 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
   }
   if (request.reviewed_by !== null) add('reviewed', `by ${personName(request.reviewed_by)}`);
   return rows;
+}
+
+function valueText(value: string | null): string {
+  return value === null ? 'NULL' : `'${sanitise(value)}'`;
+}
+
+/** `?` stands for values of no known class. */
+function classesText(classes: readonly string[], what: string): string {
+  const names = classes.map((one) => (one === '?' ? 'of no known class' : sanitise(one)));
+  return names.length === 0 ? '' : `${names.join(', ')}: ${what}`;
 }
 
 function termsText({ terms, kind }: RequestLine): string {

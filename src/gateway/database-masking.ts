@@ -19,10 +19,10 @@ import type { Classifier } from './classifier.ts';
 import { type CommandTag, GivenValues } from './given-values.ts';
 import { LookupBudget, MAX_LOOKUPS } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
+import type { RecordWorld } from './named-relations.ts';
 import type { SessionMasking } from './session/masking.ts';
 import { SchemaClock } from './session/schema-clock.ts';
 import { namesUsed } from './session/schema-names.ts';
-import type { RecordWorld } from './statement-records.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 

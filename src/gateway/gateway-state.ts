@@ -7,7 +7,7 @@ import type { DatabaseSettings, GatewaySettings, GrantSubject } from '../config/
 import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
-import { NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
+import { type MaskingRights, NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
 import { elevate } from '../policy/elevation.ts';
 import { type Access, type Elevated, type Granted, isFor } from '../policy/grants.ts';
 import type { SharedEventLog } from '../store/event-log.ts';
@@ -17,6 +17,7 @@ import type { ClassificationChange } from './classification-changes.ts';
 import { DatabaseRuntime } from './database-runtime.ts';
 import { Durability } from './durability.ts';
 import type { EgressUsages } from './egress-usage.ts';
+import { HeldTexts } from './held-texts.ts';
 import { MaskingParts } from './masking-parts.ts';
 import type { Notices } from './notices.ts';
 import { notGranted, PolicyInForce, type SessionContext } from './policy-in-force.ts';
@@ -67,6 +68,8 @@ export class GatewayState {
   /** To the other gateways. */
   notices: Notices | undefined;
   readonly sessions = new SessionRegistry();
+  /** Statements that wait for an approval here. */
+  readonly heldTexts = new HeldTexts();
   readonly durability: Durability;
   readonly refusals: RefusalRecord;
   readonly analysers = new AnalyserPool();
@@ -160,6 +163,12 @@ export class GatewayState {
   baseAccessOf(principal: Principal, databaseName: string): Access | undefined {
     const outcome = this.#baseGrantOf(principal, databaseName, null);
     return outcome.granted ? { access: outcome.access, create: outcome.create } : undefined;
+  }
+
+  /** What it may see there now, by grants that want no purpose, and elevations. Without a grant all is masked. */
+  maskingRightsOf(principal: Principal, databaseName: string): MaskingRights {
+    const outcome = this.#grantOf(principal, databaseName, undefined);
+    return outcome.granted ? outcome.masking : NO_CLEARANCE;
   }
 
   /** The grant for a session; throws the refusal. */

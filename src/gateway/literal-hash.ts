@@ -3,17 +3,27 @@
  * whatever its class, so whoever knows a value can look for it through the gateway, and nobody else can.
  */
 import { KeyedHash } from '../masking/keyed-hash.ts';
+import type { ValueWords } from './recorded-text.ts';
 
 const TAG = 0x4c;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-export class LiteralHash {
+export class LiteralHash implements ValueWords {
   readonly #hash: KeyedHash;
   readonly #encoder = new TextEncoder();
   #bytes = new Uint8Array(1024);
 
   constructor(key: Uint8Array) {
     this.#hash = new KeyedHash(key);
+  }
+
+  /** The record is the same for everybody. */
+  hides(): boolean {
+    return true;
+  }
+
+  scanned(label: string, value: string): string {
+    return this.token(label, value);
   }
 
   /** `‹email:3f9a0c…›`, 12 hexadecimal digits; class `?`: not known which. */

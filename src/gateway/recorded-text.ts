@@ -3,12 +3,13 @@
  * the text with `'‹class:hash›'` in the place of what may not, everything else byte for byte.
  * A literal or comment whose value alone tells what it is (a card, a key, an e-mail address) is never kept.
  */
-import { scanText } from '../classify/scan-text.ts';
+import { type ScanHit, scanText } from '../classify/scan-text.ts';
 import { COMMENT, DOLLAR, type LiteralTokens, literalValue, NUMBER, STRING } from '../sql/literal-tokens.ts';
-import type { LiteralHash } from './literal-hash.ts';
 
 /** May be kept. */
 export const KEEP = '';
+/** Before the classes, with commas, of which it may be and stay; of what else its value shows it may not. */
+export const SHOWN = '=';
 /** A body in SQL: its own literals are looked at one by one. */
 export const BODY = '{}';
 /** Not known which class. */
@@ -21,14 +22,24 @@ const MIN_SCANNED = 7;
 /** As secrets are left behind by the analysis. */
 const TAKEN_OUT = "'***'";
 
+/** What stands for values that are taken out. */
+export interface ValueWords {
+  /** Must a value of this class be taken out? */
+  hides(label: string): boolean;
+  /** Of one whose place tells its class; goes between single quotes. */
+  token(label: string, value: string): string;
+  /** Of one that tells its class itself, or a part of it does. */
+  scanned(label: string, value: string): string;
+}
+
 export class RecordedText {
-  readonly #hash: LiteralHash;
+  readonly #words: ValueWords;
   /** One for each depth of bodies. */
   readonly #tokens: LiteralTokens[];
   #hashed = 0;
 
-  constructor(hash: LiteralHash, tokens: LiteralTokens[]) {
-    this.#hash = hash;
+  constructor(words: ValueWords, tokens: LiteralTokens[]) {
+    this.#words = words;
     this.#tokens = tokens;
   }
 
@@ -68,24 +79,29 @@ export class RecordedText {
   /** Undefined: it stays. */
   #literal(sql: string, start: number, end: number, kind: number, label: string, depth: number): string | undefined {
     if (label === BODY) return this.#body(sql, start, end, depth);
-    if (label !== KEEP) {
+    if (label !== KEEP && !label.startsWith(SHOWN)) {
       if (kind === STRING && sql.slice(start, end) === TAKEN_OUT) return undefined;
+      if (!this.#words.hides(label)) return undefined;
       return `'${this.#token(label, literalValue(sql, start, end, kind))}'`;
     }
     if (end - start < MIN_SCANNED) return undefined;
     const value = literalValue(sql, start, end, kind);
-    const hit = kind === NUMBER && value.length < 9 ? undefined : scanText(value)[0];
-    return hit === undefined ? undefined : `'${this.#token(hit.class, value)}'`;
+    const hit = kind === NUMBER && value.length < 9 ? undefined : hiddenIn(value, label, this.#words);
+    return hit === undefined ? undefined : `'${this.#found(hit.class, value)}'`;
   }
 
   #token(label: string, value: string): string {
-    return ++this.#hashed > MAX_HASHED ? `‹${label}›` : this.#hash.token(label, value);
+    return ++this.#hashed > MAX_HASHED ? `‹${label}›` : this.#words.token(label, value);
+  }
+
+  #found(label: string, value: string): string {
+    return ++this.#hashed > MAX_HASHED ? `‹${label}›` : this.#words.scanned(label, value);
   }
 
   #comment(sql: string, start: number, end: number): string | undefined {
     if (end - start < MIN_SCANNED) return undefined;
     const text = sql.slice(start, end);
-    const hit = scanText(text)[0];
+    const hit = hiddenIn(text, KEEP, this.#words);
     return hit === undefined ? undefined : `/* ${this.#token(hit.class, text)} */`;
   }
 
@@ -107,9 +123,16 @@ export class RecordedText {
     let out = '';
     let from = 0;
     for (const { start, end, class: kind } of scanText(text)) {
+      if (!this.#words.hides(kind)) continue;
       out += text.slice(from, start) + this.#token(kind, text.slice(start, end));
       from = end;
     }
     return out + text.slice(from);
   }
+}
+
+/** What a value shows itself, and must not, in a place where it may be kept or shown. */
+export function hiddenIn(value: string, label: string, words: Pick<ValueWords, 'hides'>): ScanHit | undefined {
+  const shown = label === KEEP ? [] : label.slice(SHOWN.length).split(',');
+  return scanText(value).find((hit) => !shown.includes(hit.class) && words.hides(hit.class));
 }

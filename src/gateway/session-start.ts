@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { Hold, HoldAsk } from '../approvals/contract.ts';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
 import { DbgateError } from '../errors.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
@@ -223,8 +224,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
           const { purpose, application } = holder;
           const at = { principal: holder.principal, purpose, application, session: id };
           const meaning = await heldMeaning(runtime, question);
-          const asked = await gateway.requests.hold(await heldFacts(runtime, question, at, meaning));
-          const hold = whileItMeans(asked, async () => (await heldMeaning(runtime, question)) === meaning);
+          const facts = await heldFacts(runtime, question, at, meaning);
+          const asked = await gateway.requests.hold(facts);
+          const same = whileItMeans(asked, async () => (await heldMeaning(runtime, question)) === meaning);
+          const hold = isFirst(gateway, same, facts) ? gateway.heldTexts.keep(same, question) : same;
           return { hold, deciders: gateway.requests.get(hold.request, holder.principal)?.request.deciders ?? [] };
         },
         times: () => gateway.settings.approvals ?? NO_HOLDS,
@@ -262,6 +265,12 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   } finally {
     client.off('end', onGone).off('close', onGone);
   }
+}
+
+/** Is it what the request shows, and not another execution of its shape? */
+function isFirst({ requests }: GatewayState, { request }: Hold, { principal, statement }: HoldAsk): boolean {
+  const asked = requests.get(request, principal)?.request;
+  return asked?.kind === 'statement' && asked.statement.hash === statement.hash;
 }
 
 function greeting(

@@ -9,28 +9,16 @@
 import { hash } from 'node:crypto';
 import { encodeFacts } from '../audit/recorder.ts';
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
-import type { Classification, ColumnClass } from '../classify/classes.ts';
 import { scanText } from '../classify/scan-text.ts';
-import { systemColumnAction } from '../classify/system-columns.ts';
 import type { BindParameter } from '../pgwire/extended.ts';
-import type { Analysis, ColumnMet, ConstantPlace, StatementFacts } from '../sql/facts.ts';
+import type { Analysis, ConstantPlace, StatementFacts } from '../sql/facts.ts';
 import { COMMENT, LiteralTokens } from '../sql/literal-tokens.ts';
-import { nameParts, qualifiedName } from '../sql/names.ts';
 import { boundText } from './bound-text.ts';
 import { LiteralHash } from './literal-hash.ts';
+import { NamedRelations, type RecordWorld, type Sight } from './named-relations.ts';
 import { BODY, KEEP, RecordedText, UNKNOWN } from './recorded-text.ts';
+import { type Constants, type ReviewedConstants, ReviewedWords, type ValueMask } from './reviewed-words.ts';
 import type { StatementDescription } from './session/contract.ts';
-
-/** What names may stand for. */
-export interface RecordWorld {
-  readonly catalog: Catalog;
-  readonly classes: {
-    /** Raised whenever a class may be another. */
-    readonly version: number;
-    /** Undefined: nobody has looked at it. */
-    of(relation: number, attnum: number): Classification | undefined;
-  };
-}
 
 export interface StatementRecordsOptions {
   /** For hashes of values: 32 bytes. */
@@ -39,13 +27,10 @@ export interface StatementRecordsOptions {
   readonly world: () => RecordWorld | undefined;
 }
 
-const MAX_RELATIONS = 64;
-const MAX_COLUMNS = 64;
 const MAX_VALUES = 100;
 const MAX_VALUE_LENGTH = 256;
 /** Shorter values tell nothing by themselves. */
 const MIN_SCANNED = 7;
-const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'oid', 'tableoid', 'xmin', 'xmax', 'cmin', 'cmax']);
 
 /** Of all texts of one shape, in one world. */
 interface ShapeRecord {
@@ -104,6 +89,31 @@ export class StatementRecords {
     return `${json}]`;
   }
 
+  /** As one person may see it who looks at it before it runs, by the classes as they are now. */
+  reviewed({ analysis, sql, parameters, types }: Constants, sight: Sight, mask: ValueMask): ReviewedConstants {
+    const { recordedSql, places, statements } = analysis;
+    const words = new ReviewedWords(sight, mask, this.#hash);
+    const relations = new NamedRelations(statements, this.#world(), (catalog) => this.#named(catalog));
+    const labelOf = (place: ConstantPlace | 'body'): string => {
+      if (place === 'nothing') return KEEP;
+      if (place === 'hidden') return UNKNOWN;
+      return place === 'body' ? BODY : words.sighted(relations.sighted(place, sight));
+    };
+    const tokens = new LiteralTokens();
+    tokens.scan(recordedSql);
+    const text = new RecordedText(words, [tokens, new LiteralTokens()]);
+    const known = recordedSql === sql ? places : undefined;
+    return {
+      sql: text.of(recordedSql, known?.literals.map(labelOf)),
+      values: parameters.map((one, i) => {
+        const place = places?.parameters[i];
+        return words.value(one, types[i] ?? 0, place === undefined ? UNKNOWN : labelOf(place));
+      }),
+      shown: [...words.shown].sort(),
+      masked: [...words.masked].sort(),
+    };
+  }
+
   /** What stands for a value in texts and values, whatever its class. */
   tokenOf(value: string): string {
     return this.#hash.token(UNKNOWN, value);
@@ -134,7 +144,7 @@ export class StatementRecords {
   }
 
   #make({ statements, places, class: kind }: Analysis, sql: string, world: RecordWorld | undefined): ShapeRecord {
-    const relations = new Relations(statements, world, (catalog) => this.#named(catalog));
+    const relations = new NamedRelations(statements, world, (catalog) => this.#named(catalog));
     const labelOf = (place: ConstantPlace | 'body'): string => {
       if (typeof place === 'object') return relations.labelOf(place);
       switch (place) {
@@ -187,115 +197,6 @@ export class StatementRecords {
       this.#byName.set(catalog, named);
     }
     return named;
-  }
-}
-
-/** What the relations that a text names may be, whatever the search_path. */
-class Relations {
-  readonly #written: readonly string[];
-  readonly #world: RecordWorld | undefined;
-  readonly #candidates = new Map<string, readonly CatalogRelation[]>();
-  /** Every name is one of the catalog's. */
-  readonly #allKnown: boolean;
-
-  constructor(
-    statements: readonly StatementFacts[],
-    world: RecordWorld | undefined,
-    named: (catalog: Catalog) => Map<string, readonly CatalogRelation[]>,
-  ) {
-    this.#written = [...new Set(statements.flatMap(({ relations }) => relations))];
-    this.#world = world;
-    const byName = world === undefined ? undefined : named(world.catalog);
-    for (const name of this.#written) {
-      const parts = nameParts(name);
-      const found = byName?.get(parts.at(-1) ?? '') ?? [];
-      const schema = parts.at(-2);
-      this.#candidates.set(name, schema === undefined ? found : found.filter((one) => one.schema === schema));
-    }
-    this.#allKnown = [...this.#candidates.values()].every((found) => found.length > 0);
-  }
-
-  /** With their schema, where there is but one of that name. */
-  names(): string[] {
-    return this.#written.slice(0, MAX_RELATIONS).map((name) => {
-      const found = this.#candidates.get(name) ?? [];
-      return found.length === 1 ? qualifiedName([found[0]!.schema, found[0]!.name]) : name;
-    });
-  }
-
-  /** Is any column of them classified, or not known to be clear? */
-  get holdClasses(): boolean {
-    if (!this.#allKnown) return true;
-    for (const found of this.#candidates.values()) {
-      for (const relation of found) {
-        if (relation.isSystem || relation.kind === 'S') continue;
-        if (relation.kind === 'v') return true;
-        for (const { name } of relation.columns) if (this.#labelIn(relation, name) !== KEEP) return true;
-      }
-    }
-    return false;
-  }
-
-  labelOf(met: readonly ColumnMet[]): string {
-    let label = KEEP;
-    for (const one of met) {
-      const found = this.#labelOfOne(one);
-      if (found === KEEP) continue;
-      if (label === KEEP || label === UNKNOWN) label = found;
-    }
-    return label;
-  }
-
-  #labelOfOne({ relation: written, column, position }: ColumnMet): string {
-    if (this.#world === undefined) return UNKNOWN;
-    const own = written === undefined ? undefined : this.#candidates.get(written);
-    if (own === undefined && !this.#allKnown) return UNKNOWN;
-    if (own?.length === 0) return UNKNOWN;
-    const relations = own ?? [...this.#candidates.values()].flat();
-    let isFound = false;
-    let label = KEEP;
-    for (const relation of relations) {
-      const name = position === undefined ? column : relation.columns[position]?.name;
-      if (name === undefined || !relation.columns.some((one) => one.name === name)) continue;
-      isFound = true;
-      const found = this.#labelIn(relation, name);
-      if (found !== KEEP && (label === KEEP || label === UNKNOWN)) label = found;
-    }
-    if (isFound) return label;
-    return SYSTEM_COLUMNS.has(column) && position === undefined ? KEEP : UNKNOWN;
-  }
-
-  #labelIn(relation: CatalogRelation, name: string): string {
-    const { schema, name: table, isSystem, kind } = relation;
-    if (isSystem) return systemColumnAction(schema, table, name) === 'redact' ? UNKNOWN : KEEP;
-    if (kind === 'S') return KEEP;
-    if (kind === 'v') return UNKNOWN;
-    const column = relation.columns.find((one) => one.name === name);
-    const found = column && this.#world?.classes.of(relation.oid, column.attnum);
-    if (found === undefined) return UNKNOWN;
-    if (found.class !== undefined) return found.class;
-    return found.paths === undefined || found.paths.size === 0 ? KEEP : UNKNOWN;
-  }
-
-  /** `schema.table.column` → class, of those columns; undefined: of all. */
-  classified(named: readonly ColumnMet[] | undefined): Record<string, ColumnClass> {
-    const columns: Record<string, ColumnClass> = {};
-    const wanted = named && new Set(named.map(({ column }) => column));
-    let count = 0;
-    for (const found of this.#candidates.values()) {
-      for (const { oid, schema, name: table, columns: all, isSystem, kind } of found) {
-        if (isSystem || kind === 'v') continue;
-        for (const { attnum, name } of all) {
-          if (wanted !== undefined && !wanted.has(name)) continue;
-          const classification = this.#world?.classes.of(oid, attnum);
-          const kindOf = classification?.class ?? classification?.paths?.values().next().value;
-          if (kindOf === undefined) continue;
-          if (++count > MAX_COLUMNS) return columns;
-          columns[`${schema}.${table}.${name}`] = kindOf;
-        }
-      }
-    }
-    return columns;
   }
 }
 

@@ -100,7 +100,13 @@ export function decodeBind(buffer: Buffer, start: number, end: number): Bind {
 
 /** The parameters of a Bind that `decodeBind` accepted. */
 export function decodeBindParameters(buffer: Buffer, start: number, end: number): BindParameter[] {
-  let at = decodeBind(buffer, start, end).parametersStart;
+  const { parametersStart, parametersEnd } = decodeBind(buffer, start, end);
+  return decodeParameters(buffer, parametersStart, parametersEnd);
+}
+
+/** Of `buffer[parametersStart..parametersEnd)` as `decodeBind` said. */
+export function decodeParameters(buffer: Buffer, start: number, end: number): BindParameter[] {
+  let at = start;
   const formats = buffer.readUInt16BE(at);
   const formatsAt = at + 2;
   at = formatsAt + formats * 2;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { html } from '../../src/api/web/html.ts';
 import { STYLE } from '../../src/api/web/layout.ts';
-import { requestBody } from '../../src/api/web/request-page.ts';
+import { type RequestView, requestBody } from '../../src/api/web/request-page.ts';
 import type { RequestState } from '../../src/approvals/request.ts';
 import { pending, statement } from '../approvals/notify/samples.ts';
 import { type Json, withRig } from '../gateway/gateway-rig.ts';
@@ -270,9 +270,10 @@ describe('the page of a request', () => {
 });
 
 describe('the page of a statement', () => {
-  const shown = (changes: Partial<RequestState>, sql = "DELETE FROM orders -- all\nWHERE a < '<b>'") => {
-    const { state, event } = pending(statement(sql));
-    const view = { events: [event], risk: { level: 'high' as const, reasons: ['deletes all rows'] }, recent: [] };
+  const shown = (changes: Partial<RequestState>, seen: Partial<RequestView> = {}) => {
+    const { state, event } = pending(statement("DELETE FROM orders -- all\nWHERE a < '<b>'"));
+    const risk = { level: 'high' as const, reasons: ['deletes all rows'] };
+    const view = { events: [event], risk, recent: [], shown: undefined, ...seen };
     return requestBody({ ...view, state: { ...state, ...changes }, mayDecide: true, csrf: 'c', problem: undefined })
       .text;
   };
@@ -285,6 +286,25 @@ describe('the page of a statement', () => {
     }
     // Nobody waits on the wire: there is nothing to try.
     expect(shown({})).not.toContain('name="try"');
+  });
+
+  it('shows the text and bind values that this visitor may see, or why not', () => {
+    const sql = "SELECT '<i>' FROM t WHERE a = $1";
+    const rights = { by: 'rights' as const, sql, values: ['<u>', null], shown: ['email', '?'], masked: ['phone'] };
+    const page = shown({}, { shown: rights });
+    for (const text of [
+      '&#60;i&#62;',
+      '<code>&#60;u&#62;</code>',
+      '<em>NULL</em>',
+      'email, of no known class',
+      'phone',
+    ]) {
+      expect(page).toContain(text);
+    }
+    expect(page).not.toContain('FROM orders');
+    expect(shown({}, { shown: { by: 'record', why: 'it is <over>' } })).toMatch(
+      /FROM orders[\s\S]*it is &#60;over&#62;/,
+    );
   });
 
   it('that was tried asks whether to keep its rows', () => {

@@ -129,6 +129,27 @@ describe('what is said', () => {
     expect(text).toMatch(/^trying +not possible/m);
   });
 
+  it('a statement by the rights of whoever decides, or why only as it is recorded', () => {
+    const of = (shown: RequestDetail['shown']): string =>
+      detailText(detail({ kind: 'statement', scope: undefined, statement, shown }), NOW);
+    const sql = "DELETE FROM orders\nWHERE email = $1 AND name = '‹A***›'";
+    const text = of({
+      by: 'rights',
+      sql,
+      values: ['a@b.example', null],
+      clear: ['email', '?'],
+      masked: ['person_name'],
+    });
+    expect(text).toMatch(/^statement +DELETE FROM orders\n +WHERE email = \$1 AND name = '‹A\*\*\*›'$/m);
+    expect(text).toMatch(/^values +\$1 = 'a@b\.example'\n +\$2 = NULL$/m);
+    expect(text).toMatch(/^clear +email, of no known class: shown to you as they are, and recorded$/m);
+    expect(text).toMatch(/^masked +person_name: masked for you/m);
+    const recorded = of({ by: 'record', why: `over${EVIL}` });
+    expect(recorded).toMatch(/^values +2, not shown$/m);
+    expect(recorded).toMatch(/^shown +as it is recorded: over/m);
+    expect(recorded).not.toContain(EVIL);
+  });
+
   it('no word of a server reaches the terminal raw', () => {
     const evil = { ...person, kind: EVIL, actor: EVIL, email: EVIL, name: EVIL };
     const said = { at: EVIL, by: evil, via: EVIL, reason: EVIL };

@@ -3,11 +3,14 @@ import { durationText, nameOf, timeText, whatOf } from '../../approvals/notify/a
 import { lines, oneLine } from '../../approvals/notify/plain-text.ts';
 import type { Person, RequestEvent, RequestState, Terms } from '../../approvals/request.ts';
 import type { Risk } from '../../approvals/risk.ts';
+import type { ReviewedStatement } from '../../gateway/reviewed-statement.ts';
 import type { RecentStatement } from '../requests.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 
 export interface RequestView {
   readonly state: RequestState;
+  /** Of a statement: as this visitor may see it. */
+  readonly shown: ReviewedStatement | undefined;
   readonly events: readonly RequestEvent[];
   readonly risk: Risk;
   /** What the requester ran last there; undefined: not for this visitor. */
@@ -46,7 +49,7 @@ ${row('Needs', request.needs > 1 ? `${state.approvals.length} of ${request.needs
 ${row('Undecided, it ends', state.status === 'pending' ? timeText(request.expiresAt) : undefined)}
 ${row('Request', request.id)}
 </dl>
-${request.kind === 'statement' && html`<h2>Statement</h2><pre>${lines(request.statement.sql, MAX_SQL)}</pre>`}
+${request.kind === 'statement' && html`<h2>Statement</h2>${statementText(request.statement.sql, view.shown)}`}
 ${view.mayDecide && state.status === 'pending' ? forms(view) : undefined}
 ${view.recent && recentList(view.recent)}
 <h2>What happened</h2>
@@ -95,6 +98,33 @@ function statementRows({ request, triedRows, hashes }: RequestState): HtmlValue 
     row('In a transaction', statement.inTransaction ? 'yes: its locks are kept while it waits' : undefined),
     row('Executions that wait', hashes.length > 1 ? String(hashes.length) : undefined),
   ];
+}
+
+function statementText(recorded: string, shown: ReviewedStatement | undefined): Html {
+  if (shown?.by !== 'rights') {
+    return html`<pre>${lines(recorded, MAX_SQL)}</pre>
+${shown && html`<p class="soft">As it is recorded: ${shown.why}.</p>`}`;
+  }
+  const { sql, values, shown: clear, masked } = shown;
+  return html`<pre>${lines(sql, MAX_SQL)}</pre>
+${
+  values.length > 0 &&
+  html`<h2>Bind values</h2><ol>${values.map((value) => html`<li>${value === null ? html`<em>NULL</em>` : html`<code>${oneLine(value, MAX_TEXT)}</code>`}</li>`)}</ol>`
+}
+<p class="soft">${oneLine(sightText(clear, masked), MAX_TEXT)}</p>`;
+}
+
+/** By whose eyes it is shown. */
+function sightText(clear: readonly string[], masked: readonly string[]): string {
+  const parts = [
+    clear.length === 0 ? '' : `In the clear for you, and recorded: ${classesText(clear)}.`,
+    masked.length === 0 ? '' : `Masked for you, between ‹ and ›: ${classesText(masked)}.`,
+  ].filter(Boolean);
+  return parts.length === 0 ? 'Nothing in it is masked for you.' : parts.join(' ');
+}
+
+function classesText(classes: readonly string[]): string {
+  return classes.map((one) => (one === '?' ? 'of no known class' : one)).join(', ');
 }
 
 function forms({ state, csrf }: RequestView): Html {

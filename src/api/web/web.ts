@@ -15,7 +15,7 @@ import { httpErrorOf } from '../http-answer.ts';
 import { termsOf } from '../request-bodies.ts';
 import { readRawBody } from '../request-body.ts';
 import { requestRisk } from '../request-json.ts';
-import { earlierRequests, recentStatements } from '../requests.ts';
+import { earlierRequests, recentStatements, shownStatement } from '../requests.ts';
 import { cookieOf, LOGIN_COOKIE, SESSION_COOKIE, setCookie } from './cookies.ts';
 import { html } from './html.ts';
 import { page, redirect, sendPage, sendStyle, type Visitor } from './layout.ts';
@@ -126,9 +126,10 @@ export class Web {
     const mayDecide = state.status === 'pending' && requests.mayDecide(id, principal);
     const recent = await recentStatements(this.#options, state, principal);
     const events = await requests.events(id);
+    const shown = await shownStatement(this.#options.gateway, state, principal);
     const { csrf } = session;
     const risk = requestRisk(state, earlierRequests(requests, state));
-    const view = { state, events, risk, recent, mayDecide, csrf, problem: problem?.message };
+    const view = { state, shown, events, risk, recent, mayDecide, csrf, problem: problem?.message };
     const status = problem === undefined ? 200 : httpErrorOf(problem).status;
     sendPage(response, status, page(titleOf(state), requestBody(view), visitorOf(session)));
   }
