@@ -69,16 +69,18 @@ export interface ApprovalSettings {
   readonly maxBatch: number;
 }
 
-export type NotifyEvent =
-  | 'requested'
-  | 'approved'
-  | 'denied'
-  | 'cancelled'
-  | 'expired'
-  | 'used'
-  | 'ended'
-  | 'revoked'
-  | 'reviewed';
+export const NOTIFY_EVENTS = [
+  'requested',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+  'used',
+  'ended',
+  'revoked',
+  'reviewed',
+] as const;
+export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];
 
 interface NotifyTarget {
   readonly name: string;

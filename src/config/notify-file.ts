@@ -1,20 +1,8 @@
 /** `notify:` and `web:` of gateway.yaml: where people are told of requests, and the page on which they decide. */
 import * as z from 'zod';
-import type { NotifyEvent, NotifySettings } from './approval-settings.ts';
+import { NOTIFY_EVENTS, type NotifySettings } from './approval-settings.ts';
 import { field, LINE_EXPECTS, line, SECRET_EXPECTS, secretReference } from './fields.ts';
 import type { WebSettings } from './gateway-settings.ts';
-
-const EVENTS = [
-  'requested',
-  'approved',
-  'denied',
-  'cancelled',
-  'expired',
-  'used',
-  'ended',
-  'revoked',
-  'reviewed',
-] as const satisfies readonly NotifyEvent[];
 
 const KINDS = ['webhook', 'slack', 'teams', 'mail', 'external'] as const;
 type Kind = (typeof KINDS)[number];
@@ -43,9 +31,9 @@ const target = z
       KINDS.map((kind) => `\`${kind}\``).join(', '),
     ),
     events: field(
-      z.array(z.enum(EVENTS)).min(1).optional(),
+      z.array(z.enum(NOTIFY_EVENTS)).min(1).optional(),
       'what is told; everything if not given',
-      `a list of ${EVENTS.map((event) => `\`${event}\``).join(', ')}`,
+      `a list of ${NOTIFY_EVENTS.map((event) => `\`${event}\``).join(', ')}`,
     ),
     url: field(
       z.string().min(1).max(4096).optional(),

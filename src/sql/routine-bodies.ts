@@ -1,4 +1,5 @@
 /** Bodies of routines: SQL is parsed again; PL/pgSQL is taken apart by its own parser, each piece of SQL in it parsed again. */
+import { splitAssignment } from './assignment-text.ts';
 import { isNarrowRange } from './bounds.ts';
 import { Draft } from './draft.ts';
 import { GIVEN_NAME, sampleOf, textOfType } from './dynamic-text.ts';
@@ -219,18 +220,6 @@ function dynamicQuery(value: Tree | undefined, walk: Walk): Draft | undefined {
 
 /** `target := expression` as a SELECT of both, since subscripts of the target may call functions too. */
 function assignment(source: string): string {
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < source.length; i++) {
-    const character = source[i];
-    if (character === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (character === '[' || character === '(') depth++;
-    else if (character === ']' || character === ')') depth--;
-    else if (depth === 0 && (character === '=' || (character === ':' && source[i + 1] === '='))) {
-      const value = source.slice(i + (character === '=' ? 1 : 2));
-      return `SELECT ${source.slice(0, i)}, ${value}`;
-    }
-  }
-  return source;
+  const parts = splitAssignment(source);
+  return parts === undefined ? source : `SELECT ${parts.target}, ${parts.value}`;
 }

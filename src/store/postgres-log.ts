@@ -28,6 +28,7 @@ import { ConnectionLost, isServerTrouble } from './postgres-connection.ts';
 import type { SharedDatabase } from './postgres-database.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { SequenceConflict } from './sequence-conflict.ts';
+import { SingleFlight } from './single-flight.ts';
 
 export interface PostgresLogOptions {
   /** Characters of records that wait, above which more are refused. Default 16 Mi. */
@@ -89,8 +90,7 @@ class SharedLog implements PostgresLog {
   #healing = false;
   #healMs = FIRST_HEAL_MS;
   #healTimer: NodeJS.Timeout | undefined;
-  #polling = false;
-  #pollAgain = false;
+  readonly #poll = new SingleFlight(() => this.#look());
   /** Records of others stand behind one's own batch that is under way. */
   #heldBack = false;
 
@@ -107,7 +107,7 @@ class SharedLog implements PostgresLog {
     this.#queue.atLeast(this.#seen);
     this.#unregister.push(
       this.#database.onNews('log', () => {
-        void this.#poll();
+        void this.#lookSoon();
         void this.#heal();
       }),
       this.#database.onWriterUp(() => void this.#heal()),
@@ -142,7 +142,7 @@ class SharedLog implements PostgresLog {
 
   onForeign(listener: ForeignListener, after: Position = this.#openedAt): () => void {
     this.#foreign.set(listener, after);
-    void this.#poll();
+    void this.#lookSoon();
     return () => this.#foreign.delete(listener);
   }
 
@@ -171,6 +171,7 @@ class SharedLog implements PostgresLog {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
+    this.#poll.stop();
     while (this.#state === 'healthy' && (this.#inflight !== undefined || this.#queue.first !== undefined)) {
       this.#pump();
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -253,7 +254,7 @@ class SharedLog implements PostgresLog {
     }
     this.#tellDurable();
     this.#pump();
-    if (this.#heldBack) void this.#poll();
+    if (this.#heldBack) void this.#lookSoon();
   }
 
   #tellDurable(): void {
@@ -327,7 +328,7 @@ class SharedLog implements PostgresLog {
       this.#error = undefined;
       this.#healMs = FIRST_HEAL_MS;
       this.#pump();
-      void this.#poll();
+      void this.#lookSoon();
     } catch (error) {
       // Whatever became of this try, the first one is as much in doubt as before.
       this.#error = error as Error;
@@ -348,20 +349,12 @@ class SharedLog implements PostgresLog {
 
   // What others write.
 
-  async #poll(): Promise<void> {
-    this.#pollAgain = true;
-    if (this.#polling) return;
-    this.#polling = true;
+  async #lookSoon(): Promise<void> {
     try {
-      while (this.#pollAgain && !this.#closing) {
-        this.#pollAgain = false;
-        await this.#look();
-      }
+      await this.#poll.run();
     } catch (error) {
       // The next poll finds what this one did not.
       if (!isServerTrouble(error)) throw error;
-    } finally {
-      this.#polling = false;
     }
   }
 
@@ -373,7 +366,7 @@ class SharedLog implements PostgresLog {
     if (this.#closing) return;
     if (finds !== this.#finds) {
       // It was asked without what is one's own and counts as another's.
-      this.#pollAgain = true;
+      this.#poll.again();
       return;
     }
     const complete = records.length < CHUNK_RECORDS;
@@ -390,7 +383,7 @@ class SharedLog implements PostgresLog {
       this.#queue.atLeast(head);
       this.#tellDurable();
     }
-    if (!complete) this.#pollAgain = true;
+    if (!complete) this.#poll.again();
     else if (!this.#heldBack) this.#seenUntil = startedAt;
   }
 

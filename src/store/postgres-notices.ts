@@ -5,6 +5,7 @@
  */
 import { isServerTrouble } from './postgres-connection.ts';
 import type { SharedDatabase } from './postgres-database.ts';
+import { SingleFlight } from './single-flight.ts';
 
 export interface NoticeListener {
   onNotice(body: string): void;
@@ -31,8 +32,7 @@ export class PostgresNotices {
   readonly #waiting = new Map<string, string>();
   #cursor = 0;
   #giving = false;
-  #polling = false;
-  #pollAgain = false;
+  readonly #poll = new SingleFlight(() => this.#look());
   #closed = false;
   #cleanTimer: NodeJS.Timeout | undefined;
 
@@ -50,7 +50,7 @@ export class PostgresNotices {
     );
     this.#cursor = Number(row!.last_position);
     this.#unregister.push(
-      this.#database.onNews('notices', () => void this.#poll()),
+      this.#database.onNews('notices', () => void this.#lookSoon()),
       this.#database.onWriterUp(() => void this.#give()),
     );
     this.#cleanTimer = setInterval(() => this.#clean(), CLEAN_EVERY_MS).unref();
@@ -65,6 +65,7 @@ export class PostgresNotices {
 
   close(): void {
     this.#closed = true;
+    this.#poll.stop();
     clearInterval(this.#cleanTimer);
     for (const unregister of this.#unregister.splice(0)) unregister();
   }
@@ -91,19 +92,11 @@ export class PostgresNotices {
     }
   }
 
-  async #poll(): Promise<void> {
-    this.#pollAgain = true;
-    if (this.#polling) return;
-    this.#polling = true;
+  async #lookSoon(): Promise<void> {
     try {
-      while (this.#pollAgain && !this.#closed) {
-        this.#pollAgain = false;
-        await this.#look();
-      }
+      if (!(await this.#poll.run())) return;
     } catch (error) {
       if (!isServerTrouble(error)) throw error;
-    } finally {
-      this.#polling = false;
     }
     // What could not be given for a reason other than the connection's.
     if (this.#waiting.size > 0) void this.#give();
@@ -127,7 +120,7 @@ export class PostgresNotices {
     const full = rows.length === MAX_AT_ONCE;
     this.#cursor = full ? Number(rows.at(-1)!.position) : Math.max(head, this.#cursor);
     for (const { body } of rows) if (body !== null) this.#listener.onNotice(body);
-    if (full) this.#pollAgain = true;
+    if (full) this.#poll.again();
   }
 
   #clean(): void {

@@ -3,7 +3,7 @@
  * request. Out: plain data, which waits in the outbox and is put into each target's format when it is sent. It holds
  * nothing that the record does not hold in the clear: no bind values, no literals beyond the recorded text.
  */
-import type { NotifyEvent } from '../../config/approval-settings.ts';
+import { NOTIFY_EVENTS, type NotifyEvent } from '../../config/approval-settings.ts';
 import type { Person, RequestEvent, Requested, RequestState } from '../request.ts';
 import { lines, oneLine } from './plain-text.ts';
 
@@ -41,17 +41,7 @@ const MAX_REASON = 1_000;
 const MAX_SQL = 1_500;
 const MAX_LISTED = 12;
 
-const EVENTS: ReadonlySet<string> = new Set<NotifyEvent>([
-  'requested',
-  'approved',
-  'denied',
-  'cancelled',
-  'expired',
-  'used',
-  'ended',
-  'revoked',
-  'reviewed',
-]);
+const EVENTS: ReadonlySet<string> = new Set(NOTIFY_EVENTS);
 
 /** Undefined: nobody is told of this. */
 export function announcementOf(

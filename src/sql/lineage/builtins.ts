@@ -252,8 +252,11 @@ function special(
   if (JSON_RECORDS.has(name)) return populated(t, name, args);
   if (TEXTS.has(name)) {
     if (flows.every(isEmpty)) return undefined;
-    const isText = name !== 'lower' && name !== 'upper' ? true : isTextType(first.type) || first.type === undefined;
-    return valueFrom(isText ? asText(flows) : combine(flows), type ?? (isText ? TEXT_TYPE : undefined));
+    // Of ranges too: what type it has is then not known.
+    const isBound = name === 'lower' || name === 'upper';
+    const isText = !isBound || isTextType(first.type);
+    const flow = isText || first.type === undefined ? asText(flows) : combine(flows);
+    return valueFrom(flow, type ?? (isText ? TEXT_TYPE : undefined));
   }
   const outputs = OUTPUTS[name];
   if (outputs !== undefined && outputs.length > 1) return outputRow(t, name, outputs, values);

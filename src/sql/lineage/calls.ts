@@ -69,7 +69,12 @@ export function callByName(
   const builtin = schema === undefined && isBuiltin(t, bare);
   if (matching.length > 8) return t.unknown(`function ${bare}: too many of this name`, ...flows);
   if (matching.length === 0) {
-    if (builtin) return callBuiltin(t, bare, args, at);
+    if (builtin) {
+      // `name(row)` is a field unless an overload takes rows, which a catalog's names of built-ins do not tell.
+      const field = args.length === 1 && args[0] !== undefined ? fieldValue(t, args[0].value, bare) : undefined;
+      const called = callBuiltin(t, bare, args, at);
+      return field === undefined ? called : merged([called, field]);
+    }
     const other = notACall(t, name, args, at);
     if (other !== undefined) return other;
     const why = `function ${name.join('.')} is not in the catalog`;
@@ -121,7 +126,7 @@ function takes(t: Tracer, routine: CatalogRoutine, args: readonly Argument[], va
   });
 }
 
-/** `type(x)` as a cast, `field(row)` as a field; undefined: neither. */
+/** `field(row)` as a field, whatever types have that name; `type(x)` as a cast; undefined: neither. */
 function notACall(
   t: Tracer,
   name: readonly string[],
@@ -130,11 +135,13 @@ function notACall(
 ): Value | undefined {
   const [only] = args;
   if (args.length !== 1 || only === undefined) return undefined;
+  const field = name.length === 1 ? fieldValue(t, only.value, name[0] ?? '') : undefined;
+  if (field !== undefined) return field;
   const type = findType(t.world, name);
   if (type !== undefined && type.kind !== 'c') {
     return castValue(t, only.value, { oid: type.oid, found: type, modified: false, typmods: [] }, at);
   }
-  return name.length === 1 ? fieldValue(t, only.value, name[0] ?? '') : undefined;
+  return undefined;
 }
 
 /** A field of a composite value; undefined: it has none of this name. */

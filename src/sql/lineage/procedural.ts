@@ -1,4 +1,5 @@
 /** PL/pgSQL: its statements are traced one by one, its variables are taken for all that the body reads. */
+import { splitAssignment } from '../assignment-text.ts';
 import { GrammarError, type ParsedStatement } from '../grammar.ts';
 import { as, child, constantText, isTree, list, number, type Tree, text } from '../tree.ts';
 import { combine, type NamedValue, type Value, valueFrom } from './flows.ts';
@@ -155,7 +156,11 @@ function piece(t: Tracer, expression: Tree, scope: Scope, dynamic: boolean): rea
   if (mode === MODE_TYPE_NAME) return [];
   const statements = parse(
     t,
-    mode === 0 ? source : mode === MODE_EXPRESSION ? `SELECT ${source}` : `SELECT ${assigned(source)}`,
+    mode === 0
+      ? source
+      : mode === MODE_EXPRESSION
+        ? `SELECT ${source}`
+        : `SELECT ${splitAssignment(source)?.value ?? source}`,
   );
   if (statements === undefined) return [unreadable(t, 'a statement in a body that cannot be parsed')];
   const flows = statements.flatMap(({ node }) => (t.statement(node, scope) ?? []).map(({ value }) => value.flow));
@@ -174,21 +179,4 @@ function parse(t: Tracer, source: string): readonly ParsedStatement[] | undefine
     if (error instanceof GrammarError) return undefined;
     throw error;
   }
-}
-
-/** The right side of `target := expression`. */
-function assigned(source: string): string {
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < source.length; i++) {
-    const character = source[i];
-    if (character === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (character === '[' || character === '(') depth++;
-    else if (character === ']' || character === ')') depth--;
-    else if (depth === 0 && (character === '=' || (character === ':' && source[i + 1] === '='))) {
-      return source.slice(i + (character === '=' ? 1 : 2));
-    }
-  }
-  return source;
 }

@@ -44,7 +44,7 @@ export interface Answer {
 }
 
 /** Slower statements are left out: there are enough others. */
-const PATIENCE_MS = 150;
+const PATIENCE_MS = 300;
 
 const key = (ref: { relation: number; attnum: number }) => `${ref.relation}.${ref.attnum}`;
 

@@ -54,6 +54,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT (home).* FROM person', 'street = person.home/street, town = person.home/town'],
     ['SELECT home FROM person', 'home = person.home'],
     ['SELECT mail(p) FROM person p', 'mail = person.mail'],
+    [
+      'SELECT lower(int4range(id, 9) * int4range(1, 9)) FROM person',
+      'lower = derived(person.id); uses: fallible person.id',
+    ],
     ['SELECT p.full_line FROM person p', 'full_line = text(person.name person.mail)'],
     ['SELECT full_line(p) FROM person p', 'full_line = text(person.name person.mail)'],
     ['SELECT ROW(mail, id) FROM person', 'row = (f1: person.mail, f2: person.id)'],

@@ -45,6 +45,24 @@ describe('RowDescription', () => {
   });
 });
 
+describe('a field of a row in the notation of a call', () => {
+  // PostgreSQL has functions of these names: which overload takes a row is not looked into.
+  it.each([
+    [
+      'SELECT name(d) FROM (SELECT name, mail FROM person) d',
+      'name = derived(person.name person.mail); uses: fallible person.name, fallible person.mail',
+    ],
+    [
+      'SELECT quote_literal(d) FROM (SELECT id AS quote_literal, mail FROM person) d',
+      'quote_literal = text(person.id person.mail)',
+    ],
+  ])('%s', (sql, expected) => {
+    expect(lineageOf(sql)).toBe(expected);
+    const [statement] = traceLineage(sql, test.grammar, test.world()).statements;
+    expect(statement?.columns?.[0]).toMatchObject({ type: undefined, origin: undefined });
+  });
+});
+
 describe('what a search_path makes of names', () => {
   it.each([
     ['SELECT title FROM firm', ['other', 'pg_catalog', 'public'], 'title = firm.title'],
