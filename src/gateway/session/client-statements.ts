@@ -162,6 +162,7 @@ export class ClientStatements {
       statement,
     };
     const request = core.send('query', buffer, start, end, parts);
+    this.#steps.batchEnds();
     if (approved !== undefined) this.#trial.sent(request);
     this.#steps.started(request);
     return this.#sent(request, resolved);

@@ -199,6 +199,7 @@ export class Frontend implements MessageSink {
     }
     if (this.#backend.status !== 'T') this.#steps.planning.masking?.goesOn();
     this.#forward('sync', message);
+    this.#steps.batchEnds();
     this.#core.endBatch();
     return true;
   }

@@ -207,6 +207,11 @@ export class MaskingSteps {
     for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan, isPathKnown);
   }
 
+  /** A Sync or a Query has been sent. */
+  batchEnds(): void {
+    this.planning.world.batchEnds(this.#backend.status === 'T');
+  }
+
   transactionEnded(isSettled: boolean): void {
     if (isSettled) this.planning.masking?.schemaSettled();
     this.planning.world.transactionEnded(isSettled);

@@ -13,6 +13,8 @@ export class SessionWorld {
   #pathTouched = false;
   /** It has its own view of the catalog, or needs one. */
   #own = false;
+  /** A statement of the batch at hand may have ended the transaction that was open before it. */
+  #leavesBlock = false;
 
   /** Must names be asked for before a statement can be planned? */
   isStale(sharedVersion: number): boolean {
@@ -51,8 +53,19 @@ export class SessionWorld {
       this.#pathTouched = true;
       this.#knownFor = -1;
     }
+    if (!statements.some((one) => one.class === 'transaction')) return;
+    this.#leavesBlock = true;
     // ROLLBACK TO a savepoint takes a SET back, and so does the end of the transaction.
-    if (this.#pathTouched && statements.some((one) => one.class === 'transaction')) this.#knownFor = -1;
+    if (this.#pathTouched) this.#knownFor = -1;
+  }
+
+  /**
+   * What ends the batch is sent, and whether anything in it has failed is not known: outside a transaction block that
+   * takes back what was SET in it, also when the session had been asked in between. `inBlock`: one was open before it.
+   */
+  batchEnds(inBlock: boolean): void {
+    if ((!inBlock || this.#leavesBlock) && (this.#pathTouched || this.#own)) this.#knownFor = -1;
+    this.#leavesBlock = false;
   }
 
   /** No transaction is open: what was SET in one has become final, or is gone. `settled`: nothing more is in flight. */
