@@ -261,7 +261,7 @@ class LogSessionRecorder implements SessionRecorder {
     const by = maskedBy === undefined ? '' : `,"maskedBy":${JSON.stringify(maskedBy)}`;
     backlog.record(
       `{"v":2,"kind":"statement.outcome","at":"${clock()}${this.#key}${n},"rows":${rows},"bytes":${bytes}` +
-        `,"ms":${Number.isFinite(ms) ? Math.round(ms * 1000) / 1000 : 0}${failed},"masked":${masked}${by}${fate === undefined ? '' : `,"fate":"${fate}"`}}`,
+        `,"ms":${millis(ms)}${failed},"masked":${masked}${by}${fate === undefined ? '' : `,"fate":"${fate}"`}}`,
     );
   }
 
@@ -273,6 +273,20 @@ class LogSessionRecorder implements SessionRecorder {
     const tail = `,"statements":${this.#statements},"denied":${this.#denied}}`;
     backlog.record(`${head},"reason":${JSON.stringify(reason)}${tail}`);
   }
+}
+
+/** To microseconds, as JSON. Of whole numbers, which cost a quarter of what a fraction does. */
+export function millis(ms: number): string {
+  // Also what is no number.
+  if (!(ms >= 0 && ms < 1e9)) return Number.isFinite(ms) ? String(Math.round(ms * 1000) / 1000) : '0';
+  const micros = Math.round(ms * 1000);
+  const rest = micros % 1000;
+  const whole = String((micros - rest) / 1000);
+  if (rest === 0) return whole;
+  // No zeros behind.
+  if (rest % 100 === 0) return `${whole}.${rest / 100}`;
+  if (rest % 10 === 0) return `${whole}.${rest < 100 ? '0' : ''}${rest / 10}`;
+  return `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }
 
 /** The clock as ISO 8601 with milliseconds, formatted once a millisecond. */

@@ -141,8 +141,7 @@ export class MaskingSession implements SessionMasking {
   meet(plans: readonly StatementPlan[], isPathKnown: boolean): ReturnType<DatabaseMasking['meet']> {
     const catalog = this.#catalog();
     // Of what is not known there is no plan.
-    if (catalog === undefined || plans.every(({ gives, meets }) => gives === undefined && meets === undefined))
-      return NOTHING_MET;
+    if (catalog === undefined) return NOTHING_MET;
     const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
     return this.#database.meet(this.#principal, { catalog, isOwn: this.#own !== undefined, schema }, plans);
   }

@@ -132,6 +132,17 @@ export function rowsOfTag(tag: string): number {
   return digits === undefined ? 0 : Number(digits);
 }
 
+const SELECT_TAG = Buffer.from('SELECT ', 'latin1');
+
+/** Is it the CommandComplete of a SELECT, its number of rows written as the server does? Most are: no string is made of it. */
+export function isSelectTag(buffer: Buffer, start: number, end: number): boolean {
+  const digits = start + SELECT_TAG.length;
+  if (end - digits < 2 || buffer[end - 1] !== 0) return false;
+  for (let i = 0; i < SELECT_TAG.length; i++) if (buffer[start + i] !== SELECT_TAG[i]) return false;
+  for (let at = digits; at < end - 1; at++) if (buffer[at]! < 0x30 || buffer[at]! > 0x39) return false;
+  return true;
+}
+
 const readyMessages: Record<TransactionStatus, Buffer> = {
   I: encodeMessage('Z', Buffer.from('I')),
   T: encodeMessage('Z', Buffer.from('T')),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RequestEvent } from '../../src/approvals/request.ts';
 import { bodyOf, envelopeOf } from '../../src/audit/envelope.ts';
 import { openBacklog } from '../../src/audit/record-backlog.ts';
-import { encodeFacts, openRecorder } from '../../src/audit/recorder.ts';
+import { encodeFacts, millis, openRecorder } from '../../src/audit/recorder.ts';
 import type { EventLog, LogListener } from '../../src/store/event-log.ts';
 import { openLog, payloads, temporaryDirectory, until } from '../store/log-fixture.ts';
 
@@ -255,10 +255,25 @@ describe('recorder', () => {
           session.outcome(n, { rows: count, bytes: count, ms, sqlstate, masked: 0 });
           const outcome = hand.taken.at(-1)!;
           expect(outcome).toBe(JSON.stringify(JSON.parse(outcome)));
+          expect(JSON.parse(outcome)).toMatchObject({ ms: Math.round(ms * 1000) / 1000 });
           expect(outcome).not.toContain('\n');
         },
       ),
     );
+  });
+
+  it('says milliseconds to the microsecond, as JSON does', () => {
+    for (const micros of [0, 1, 10, 99, 100, 101, 110, 999, 1000, 1001, 1010, 1100, 123_456, 999_999_999_999]) {
+      expect(millis(micros / 1000)).toBe(String(micros / 1000));
+    }
+    expect([0.0004, 0.0006, -0.001, 1e12, Number.NaN, Number.POSITIVE_INFINITY].map(millis)).toEqual([
+      '0',
+      '0.001',
+      '-0.001',
+      '1000000000000',
+      '0',
+      '0',
+    ]);
   });
 
   it('hashes a long text once, and each of its records with its own salt', () => {

@@ -29,6 +29,7 @@ import {
   encodeNegotiateProtocolVersion,
   encodeParameterStatus,
   encodeRowDescription,
+  isSelectTag,
   readyForQuery,
   rowsOfTag,
 } from '../../src/pgwire/result.ts';
@@ -111,6 +112,22 @@ describe('results', () => {
     ['DO 1x', 0],
   ])('rowsOfTag(%j) is %i', (tag, rows) => {
     expect(rowsOfTag(tag)).toBe(rows);
+  });
+
+  it.each([
+    ['SELECT 0\0', true],
+    ['SELECT 123456\0', true],
+    ['SELECT \0', false],
+    ['SELECT 1', false],
+    ['SELECT 1\0\0', false],
+    ['SELECT 1 2\0', false],
+    ['SELECT -1\0', false],
+    ['INSERT 0 5\0', false],
+    ['SELECT', false],
+    ['', false],
+  ])('isSelectTag(%j) is %s', (tag, is) => {
+    const bytes = Buffer.from(`SELECT 7\0${tag}1\0`);
+    expect(isSelectTag(bytes, 9, 9 + tag.length)).toBe(is);
   });
 
   it('ReadyForQuery has three states', () => {

@@ -15,6 +15,7 @@ import {
   decodeParameterStatus,
   decodeReadyForQuery,
   encodeParameterStatus,
+  isSelectTag,
   rowsOfTag,
   type TransactionStatus,
 } from '../../pgwire/result.ts';
@@ -176,7 +177,7 @@ export class Backend implements MessageSink {
         const answered = this.#expectRows(type, head);
         if (this.#options.egress.limited && this.#cuts.isCut(answered, 1, end - start - HEADER_BYTES)) return true;
         answered.rows++;
-        this.#trial.row(answered.rows);
+        if (this.#trial.isOpen) this.#trial.row(answered.rows);
         answered.bytes += end - start - HEADER_BYTES;
         if (answered.probe !== undefined) {
           answered.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
@@ -323,12 +324,16 @@ export class Backend implements MessageSink {
   }
 
   #commandComplete(head: Request, buffer: Buffer, start: number, end: number): void {
+    const isMet = head.met !== undefined;
+    const isTried = this.#trial.isOf(head);
     // Rows that were seen count; else what the tag says (INSERT, UPDATE, COPY FROM).
-    const tag = commandTag(buffer, start + HEADER_BYTES, end);
-    if (head.rows === 0) head.rows = rowsOfTag(tag);
-    if (head.met !== undefined)
-      (head.tags ??= [])[head.completed] = { word: tag.split(' ', 1)[0]!, rows: rowsOfTag(tag) };
-    if (this.#trial.isOf(head)) this.#trial.count(rowsOfTag(commandTag(buffer, start + HEADER_BYTES, end)));
+    if (head.rows === 0 || isMet || isTried || !isSelectTag(buffer, start + HEADER_BYTES, end)) {
+      const tag = commandTag(buffer, start + HEADER_BYTES, end);
+      const rows = rowsOfTag(tag);
+      if (head.rows === 0) head.rows = rows;
+      if (isMet) (head.tags ??= [])[head.completed] = { word: tag.split(' ', 1)[0]!, rows };
+      if (isTried) this.#trial.count(rows);
+    }
     this.#executed(COMMAND_COMPLETE, head, buffer, start, end);
   }
 

@@ -83,7 +83,8 @@ export class ClientStatements {
   readonly #mode: ReadOnlyMode;
   readonly #holding: Holding;
   readonly #trial: Trial;
-  /** Portals whose intent was taken at Bind and that have not been executed. */
+  /** Portals whose intent was taken at Bind and that have not been executed: the last of them, and those before it. */
+  #lastBound: Portal | undefined;
   readonly #bound = new Set<Portal>();
 
   constructor(
@@ -251,7 +252,8 @@ export class ClientStatements {
       moment,
       description: undefined,
     };
-    this.#bound.add(portal);
+    if (this.#lastBound !== undefined) this.#bound.add(this.#lastBound);
+    this.#lastBound = portal;
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
     const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
     core.send('bind', buffer, start, end, parts);
@@ -342,24 +344,37 @@ export class ClientStatements {
 
   /** An intent was taken at Bind, and no Execute came for it. */
   neverExecuted(portal: Portal, sqlstate: string): void {
-    if (!this.#bound.delete(portal)) return;
+    if (!this.#unbind(portal)) return;
     this.#core.recordNotRun(portal.n, sqlstate);
     portal.n = 0;
   }
 
   /** Intents of portals that will never be durable: an Execute takes a new one. */
   intentsFailed(from: number): void {
-    for (const portal of this.#bound) if (portal.position >= from) this.neverExecuted(portal, NOT_RUN);
+    for (const portal of this.#allBound()) if (portal.position >= from) this.neverExecuted(portal, NOT_RUN);
   }
 
   /** Its portals are gone with it. */
   transactionEnded(): void {
-    for (const portal of this.#bound) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
+    if (this.#lastBound === undefined && this.#bound.size === 0) return;
+    for (const portal of this.#allBound()) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
   }
 
   /** Nothing that was bound will be executed. */
   stop(): void {
-    for (const portal of this.#bound) this.neverExecuted(portal, NOT_RUN);
+    for (const portal of this.#allBound()) this.neverExecuted(portal, NOT_RUN);
+  }
+
+  /** In the order in which they were bound. */
+  #allBound(): Portal[] {
+    return this.#lastBound === undefined ? [...this.#bound] : [...this.#bound, this.#lastBound];
+  }
+
+  /** False: it was executed, or is known never to be. */
+  #unbind(portal: Portal): boolean {
+    if (this.#lastBound !== portal) return this.#bound.delete(portal);
+    this.#lastBound = undefined;
+    return true;
   }
 
   /** Judged again when policy changed since. */
@@ -425,7 +440,7 @@ export class ClientStatements {
     }
     const { n, position } = portal;
     portal.n = 0;
-    this.#bound.delete(portal);
+    this.#unbind(portal);
     return { n, position };
   }
 

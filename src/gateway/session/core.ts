@@ -112,27 +112,31 @@ export class SessionCore {
     { decision, binds = 0, valuesJson, approval }: IntentParts,
   ): Intent | undefined {
     this.counters.statements++;
+    const allowed = typeof decision === 'string';
+    // A fault of the gateway's own in here ends the session: it is no failure of the log.
+    const { facts, sqlJson, hashSecret } = this.around.describe(analysis, sql);
+    const elevation = approval ?? (allowed ? this.around.elevationOf?.(analysis) : undefined);
+    let intent: Intent;
     try {
-      const { facts, sqlJson, hashSecret } = this.around.describe(analysis, sql);
-      const intent = this.around.journal.intent({
+      intent = this.around.journal.intent({
         protocol,
         facts,
-        decision: typeof decision === 'string' ? decision : 'deny',
-        rule: typeof decision === 'string' ? undefined : decision.rule,
-        approval: approval ?? (typeof decision === 'string' ? this.around.elevationOf?.(analysis) : undefined),
+        decision: allowed ? decision : 'deny',
+        rule: allowed ? undefined : decision.rule,
+        approval: elevation,
         binds,
         sql,
         sqlJson,
         hashSecret,
         valuesJson,
       });
-      // From the start, not when its answer comes: a commit that fails meanwhile must not go unnoticed.
-      if (this.options.waitForRecord) this.command({ type: 'await_durable', position: intent.position });
-      return intent;
     } catch {
       // The journal throws only when the log cannot take the record; the statement is refused for that.
       return undefined;
     }
+    // From the start, not when its answer comes: a commit that fails meanwhile must not go unnoticed.
+    if (this.options.waitForRecord) this.command({ type: 'await_durable', position: intent.position });
+    return intent;
   }
 
   /** A refusal in the words for this principal. */

@@ -102,10 +102,10 @@ export class Planning {
     return count === 0 || this.#masking?.takeLookups(count) !== false ? undefined : LOOKUPS_USED_UP;
   }
 
-  /** It goes upstream: what it gives is counted, and what that meets; its denial, when the budget is used up. */
+  /** It goes upstream: what it gives is counted, and what that meets; its denial, when the budget is used up; undefined: nothing. */
   meet(plans: readonly StatementPlan[] | undefined): StatementMet | DenyDecision | undefined {
     const { masking } = this;
-    if (plans === undefined || masking?.meet === undefined) return undefined;
+    if (plans === undefined || masking?.meet === undefined || !plans.some(givesOrMeets)) return undefined;
     // What comes before it in its text may set another path.
     const isPathKnown = plans.length === 1 && !this.world.isStale(masking.sharedVersion);
     return masking.meet(plans, isPathKnown) ?? LOOKUPS_USED_UP;
@@ -190,6 +190,10 @@ function readsNames({ class: kind, command, relations, functions, prepared }: St
 function both(one: StatementPlan['names'], other: StatementPlan['names']): ReadonlySet<string> | 'all' {
   if (one === undefined || other === undefined || one === 'all' || other === 'all') return 'all';
   return one.size === 0 ? other : new Set([...one, ...other]);
+}
+
+function givesOrMeets({ gives, meets }: StatementPlan): boolean {
+  return gives !== undefined || meets !== undefined;
 }
 
 export function masksAnswer({ result }: StatementPlan): boolean {

@@ -10,7 +10,7 @@ import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { AnswerSize } from './egress.ts';
-import type { NameEffect, Request } from './in-flight.ts';
+import { type NameEffect, NO_EFFECTS, type Request } from './in-flight.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 
 export interface PreparedStatement {
@@ -79,7 +79,9 @@ interface Pending<Value> {
 }
 
 class Names<Value> {
-  readonly #confirmed = new Map<string, Value>();
+  /** By name, but for the unnamed one, which comes and goes with nearly every statement. */
+  readonly #named = new Map<string, Value>();
+  #unnamed: Value | undefined;
   /** In-flight effects in order; usually none or one. */
   readonly #pending: Pending<Value>[] = [];
 
@@ -98,19 +100,26 @@ class Names<Value> {
       }
       if (pending.batch === batch && batch !== NO_BATCH) return found;
     }
-    const confirmed = this.#confirmed.get(name);
+    const confirmed = this.#confirmed(name);
     if (found !== undefined && confirmed !== undefined && found !== confirmed) return UNSETTLED;
     return found ?? confirmed;
   }
 
   /** Is it what the name stands for when a request of `batch` arrives that is not discarded? */
   isSure(name: string, value: Value, batch: number): boolean {
-    if (this.#confirmed.get(name) === value) return true;
+    if (this.#confirmed(name) === value) return true;
     return batch !== NO_BATCH && this.#pending.some((one) => one.value === value && one.batch === batch);
   }
 
-  has(name: string): boolean {
-    return this.#confirmed.has(name) || this.#pending.some((pending) => pending.name === name);
+  /** Does the unnamed one exist, or may it come into being? */
+  get hasUnnamed(): boolean {
+    if (this.#unnamed !== undefined) return true;
+    for (const { name } of this.#pending) if (name === '') return true;
+    return false;
+  }
+
+  #confirmed(name: string): Value | undefined {
+    return name === '' ? this.#unnamed : this.#named.get(name);
   }
 
   expect(pending: Pending<Value>): void {
@@ -126,29 +135,35 @@ class Names<Value> {
   }
 
   settle(effect: NameEffect, happened: boolean): Value | undefined {
-    const at = this.#pending.findIndex((pending) => pending.effect === effect);
-    if (at < 0) return undefined;
-    const { name, value, onSettled } = this.#pending[at]!;
-    this.#pending.splice(at, 1);
+    const pending = this.#take(effect);
+    if (pending === undefined) return undefined;
+    const { name, value, onSettled } = pending;
     if (!happened) return undefined;
     onSettled?.();
     if (name === undefined) {
       this.clear();
       return undefined;
     }
-    const replaced = this.#confirmed.get(name);
+    const replaced = this.#confirmed(name);
     if (replaced !== undefined) this.weight -= this.#weigh(replaced);
-    if (value === undefined) this.#confirmed.delete(name);
-    else {
-      this.#confirmed.set(name, value);
-      this.weight += this.#weigh(value);
-    }
+    if (value !== undefined) this.weight += this.#weigh(value);
+    if (name === '') this.#unnamed = value;
+    else if (value === undefined) this.#named.delete(name);
+    else this.#named.set(name, value);
     return value;
   }
 
+  #take(effect: NameEffect): Pending<Value> | undefined {
+    const pending = this.#pending;
+    const last = pending.length - 1;
+    if (last === 0) return pending[0]!.effect === effect ? pending.pop() : undefined;
+    for (let i = 0; i <= last; i++) if (pending[i]!.effect === effect) return pending.splice(i, 1)[0];
+    return undefined;
+  }
+
   clear(): void {
-    if (this.#confirmed.size === 0) return;
-    this.#confirmed.clear();
+    this.#unnamed = undefined;
+    if (this.#named.size > 0) this.#named.clear();
     this.weight = 0;
   }
 }
@@ -252,10 +267,11 @@ export class PreparedNames {
   }
 
   /** A simple Query destroys the unnamed statement and portal, if it is run at all. */
-  expectUnnamedGone(): NameEffect[] {
+  expectUnnamedGone(): readonly NameEffect[] {
+    if (!this.#statements.hasUnnamed && !this.#portals.hasUnnamed) return NO_EFFECTS;
     const effects: NameEffect[] = [];
-    if (this.#statements.has('')) effects.push(this.expectStatement('', undefined, NO_BATCH, 0));
-    if (this.#portals.has('')) effects.push(this.expectPortal('', undefined, NO_BATCH));
+    if (this.#statements.hasUnnamed) effects.push(this.expectStatement('', undefined, NO_BATCH, 0));
+    if (this.#portals.hasUnnamed) effects.push(this.expectPortal('', undefined, NO_BATCH));
     return effects;
   }
 

@@ -49,7 +49,8 @@ export class ToldAnswers {
   pass(buffer: Buffer, start: number, end: number): void {
     this.midBatch = true;
     if (this.withheld !== undefined) return;
-    if (!this.#trial.take(buffer, start, end)) this.#out.pass(buffer, start, end);
+    if (this.#trial.isOpen) this.#trial.take(buffer, start, end);
+    else this.#out.pass(buffer, start, end);
   }
 
   /** The error of a batch that goes on to be withheld. */

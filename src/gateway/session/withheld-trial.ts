@@ -24,11 +24,9 @@ export class WithheldTrial {
     this.#answer = answer;
   }
 
-  /** Takes a message for the client; false: nothing is withheld. */
-  take(buffer: Buffer, start: number, end: number): boolean {
-    if (this.#answer === undefined) return false;
-    this.#answer.take(buffer, start, end);
-    return true;
+  /** A message for the client, while one is open. */
+  take(buffer: Buffer, start: number, end: number): void {
+    this.#answer?.take(buffer, start, end);
   }
 
   /** The `count`th row of an answer came. */

@@ -39,6 +39,25 @@ describe('a log that takes nothing', () => {
   });
 });
 
+// It was told as a log that takes nothing.
+describe('a fault of the gateway while it records', () => {
+  it.each([
+    ['simple', query('select 1'), []],
+    ['extended', run('select 1', SYNC), ['Parse =select 1']],
+    ['refused', query('deny 1'), []],
+  ] as const)('ends the session, and nothing ran: %s', (_how, message, sent) => {
+    const s = new Script();
+    s.faulty = true;
+    s.client(message, query('select 2'));
+    expect(s.toUpstream()).toEqual(sent);
+    expect(s.toClient()).toEqual(['FATAL XX000']);
+    expect(s.others()).toMatchObject([{ type: 'internal_error', error: { message: 'a fault' } }]);
+    expect(s.closed).toBe('protocol');
+    expect(s.intents).toEqual([]);
+    expect(s.outcomes).toEqual([]);
+  });
+});
+
 describe('a held effect', () => {
   it('is refused in its place: simple', () => {
     const s = new Script().client(query('write 1'), query('write 2')).auditFailed(1);

@@ -189,6 +189,8 @@ export class Script {
   closed: EndReason | undefined;
   /** The journal refuses intents. */
   broken = false;
+  /** What a statement is recorded as cannot be said: a fault of the gateway's own. */
+  faulty = false;
   epoch = 1;
   /** Denied from now on, besides `deny …`. */
   denies: (sql: string) => boolean = () => false;
@@ -236,7 +238,10 @@ export class Script {
         },
       },
       describeValues: () => '[]',
-      describe: ({ recordedSql }) => ({ facts: '', sqlJson: JSON.stringify(recordedSql) }),
+      describe: ({ recordedSql }) => {
+        if (this.faulty) throw new TypeError('a fault');
+        return { facts: '', sqlJson: JSON.stringify(recordedSql) };
+      },
       lookup: (sql) => (unseen(sql) && !this.#seen.has(sql) ? undefined : analysisOf(sql)),
       judge: (analysis) => decide(analysis),
       judgeResolved: (analysis, resolved) => decide(analysis, resolved),
