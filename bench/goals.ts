@@ -70,8 +70,10 @@ export function goals(results: Results): Goal[] {
     const per1000 = (bytes / MIB / results.settings.idleSessions) * 1000;
     add(`${title}, 1,000 idle sessions`, '≤ 60 MB', [per1000], ' MB', (v) => v <= 60);
   }
-  const help = results.help ? results.help.help / results.help.node : Number.NaN;
-  add('dbgate --help', '≤ 1.5 × node -e 0', [help], ' ×', (v) => v <= 1.5);
+  const starts = results.starts;
+  const start = (command: string) => starts?.commands[command] ?? Number.NaN;
+  add('dbgate --help', '≤ 1.5 × node -e 0', [start('--help') / (starts?.node ?? Number.NaN)], ' ×', (v) => v <= 1.5);
+  add('dbgate history, the first page from the shell', '≤ 150 ms', [start('history')], ' ms', (v) => v <= 150);
   const repeated = results.targets['dbgate-native-async']?.repeated;
   add(
     'a 10 KB statement seen before: CPU of the gateway',

@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { median, percentile } from './statistics.ts';
-
-const run = promisify(execFile);
+import { percentile } from './statistics.ts';
 
 export interface Machine {
   readonly cpus: number;
@@ -47,23 +43,4 @@ export async function fdatasyncMicros(dir: string, times: number): Promise<{ p50
     await file.close();
     await rm(name, { force: true });
   }
-}
-
-/** Median milliseconds of `dbgate --help` and of the same node doing nothing, taken in turns. */
-export async function helpMillis(times: number): Promise<{ help: number; node: number }> {
-  const launcher = path.join(import.meta.dirname, '..', 'bin', 'dbgate.js');
-  const env = { PATH: process.env.PATH, HOME: os.tmpdir() };
-  const took = { help: [] as number[], node: [] as number[] };
-  for (let i = 0; i <= times; i++) {
-    for (const [name, args] of [
-      ['help', [launcher, '--help']],
-      ['node', ['-e', '0']],
-    ] as const) {
-      const before = performance.now();
-      await run(process.execPath, [...args], { env });
-      // The first of each fills caches, the compile cache among them.
-      if (i > 0) took[name].push(performance.now() - before);
-    }
-  }
-  return { help: median(took.help), node: median(took.node) };
 }

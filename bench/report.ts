@@ -45,9 +45,12 @@ export function report(results: Results): string {
     '## Sessions',
     sessionTable(results, names),
   );
-  if (results.help) {
-    const { help, node } = results.help;
-    parts.push(`\`dbgate --help\` ${number(help)} ms, \`node -e 0\` ${number(node)} ms: ${number(help / node)} ×.`);
+  if (results.starts) {
+    const { node, commands } = results.starts;
+    const texts = Object.entries(commands).map(
+      ([name, ms]) => `\`dbgate ${name}\` ${number(ms)} ms, ${number(ms / node)} ×`,
+    );
+    parts.push(`Started in turns with \`node -e 0\` (${number(node)} ms): ${texts.join('; ')}.`);
   }
   for (const [name, { failure }] of Object.entries(results.targets)) {
     if (failure !== undefined)

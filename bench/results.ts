@@ -2,6 +2,7 @@ import type { Bulk, BulkResult } from './bulk.ts';
 import type { Machine } from './machine.ts';
 import type { Mode, PgbenchResult } from './pgbench.ts';
 import type { ConnectResult } from './sessions.ts';
+import type { Starts } from './starts.ts';
 import { median } from './statistics.ts';
 
 /** `simple-32`: mode and clients. */
@@ -36,7 +37,7 @@ export interface Results {
   readonly settings: Settings;
   /** Before and after all else, microseconds. */
   readonly fdatasync: { p50: number; p99: number }[];
-  help?: { help: number; node: number };
+  starts?: Starts;
   copyBytes: number;
   readonly targets: Record<string, TargetResult>;
 }

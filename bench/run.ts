@@ -9,14 +9,23 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bulk, bulk, writeCopyFile } from './bulk.ts';
-import { fdatasyncMicros, helpMillis, machine } from './machine.ts';
+import { fdatasyncMicros, machine } from './machine.ts';
 import { initialise, MODES, pgbench } from './pgbench.ts';
 import { Processes } from './processes.ts';
 import { repeatedStatement } from './repeated-statement.ts';
 import { report } from './report.ts';
 import type { Results, Settings, TargetResult } from './results.ts';
 import { connectionSetUp, idleSessions } from './sessions.ts';
-import { directTarget, startDbgate, startPgBouncer, startSsh, startUpstream, type Target } from './targets.ts';
+import { measureStarts } from './starts.ts';
+import {
+  type DbgateTargets,
+  directTarget,
+  startDbgate,
+  startPgBouncer,
+  startSsh,
+  startUpstream,
+  type Target,
+} from './targets.ts';
 
 const { values } = parseArgs({
   options: {
@@ -91,6 +100,7 @@ async function main(): Promise<void> {
     targets: {},
   };
   const targets: Target[] = [direct];
+  let started: DbgateTargets | undefined;
   await addTargets(targets, results, [
     [['pgbouncer'], async () => [await startPgBouncer(processes, dir, upstream, false)]],
     [['pgbouncer-tls'], async () => [await startPgBouncer(processes, dir, upstream, true)]],
@@ -99,8 +109,8 @@ async function main(): Promise<void> {
       (durability): Starter => [
         [`dbgate-native-${durability}`, `dbgate-tunnel-${durability}`],
         async () => {
-          const { native, tunnel } = await startDbgate(processes, dir, upstream, { durability });
-          return [native, tunnel];
+          started = await startDbgate(processes, dir, upstream, { durability });
+          return [started.native, started.tunnel];
         },
       ],
     ),
@@ -146,9 +156,9 @@ async function main(): Promise<void> {
   await eachInTurn(measured, results, 0, async (target, result) => {
     result.repeated = await repeatedStatement(target, settings.connects);
   });
-  say('dbgate --help');
+  say('starting the CLI');
   try {
-    results.help = await helpMillis(20);
+    results.starts = await measureStarts(20, started);
   } catch (error) {
     say((error as Error).message);
   }

@@ -184,6 +184,9 @@ export interface DbgateTargets {
   readonly tunnel: Target;
   /** As `native`, for a principal that sees everything unmasked. */
   readonly admin: Target;
+  /** For `dbgate` as the developer: gateway, CA, token. */
+  readonly cli: Readonly<Record<string, string>>;
+  readonly database: string;
   /** WebSocket URLs of the inspectors of the gateway and of the CLI, where `--inspect` was asked for. */
   inspectors(): string[];
 }
@@ -251,11 +254,12 @@ export async function startDbgate(
     name: `${label}-admin-${durability}`,
     ...addressOf(ready.connections.find(({ role }) => role === 'admin')!.nativeUrl),
   };
+  const cli = { DBGATE_GATEWAY: ready.gateway, DBGATE_CA_FILE: ready.ca, DBGATE_TOKEN: developer.token };
   const connect = processes.start(
     process.execPath,
     [...nodeArguments, launcher, 'connect', developer.database, '--port', '0', '--json'],
     {
-      env: { ...env, DBGATE_GATEWAY: ready.gateway, DBGATE_CA_FILE: ready.ca, DBGATE_TOKEN: developer.token },
+      env: { ...env, ...cli },
       cwd: home,
     },
   );
@@ -269,7 +273,7 @@ export async function startDbgate(
   await untilReachable(native, gateway.failure);
   await untilReachable(tunnel, () => connect.failure() ?? gateway.failure());
   const inspectors = () => [gateway, connect].flatMap((child) => /ws:\/\/\S+/.exec(child.said())?.[0] ?? []);
-  return { native, tunnel, admin, inspectors };
+  return { native, tunnel, admin, cli, database: developer.database, inspectors };
 }
 
 function addressOf(url: string): Pick<Target, 'host' | 'port' | 'user' | 'password' | 'database'> {

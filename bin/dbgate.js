@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 // The launcher: runs dist/main.js on a Node that is new enough, the one that `npm ci` brought if need be.
-import { existsSync } from 'node:fs';
-import module from 'node:module';
-import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 19)) {
-  module.enableCompileCache?.();
   const entry = new URL('../dist/main.js', import.meta.url);
-  if (!existsSync(entry)) {
+  // By getBuiltinModule: an import of node:fs loads its streams as well.
+  const fs = process.getBuiltinModule('node:fs');
+  const cache = codeCache(fs);
+  if (cache !== undefined) process.getBuiltinModule('node:module').enableCompileCache?.(cache);
+  if (!fs.existsSync(entry)) {
     console.error('error: dbgate is not built\nfix: npm run build');
     process.exit(1);
   }
   await import(entry.href);
 } else {
+  const [{ existsSync }, { fileURLToPath }] = await Promise.all([import('node:fs'), import('node:url')]);
   const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(own) || process.env.DBGATE_NODE) {
     console.error(`error: dbgate needs Node.js 22.19 or newer, this is ${process.versions.node}`);
@@ -40,4 +41,25 @@ if (major > 22 || (major === 22 && minor >= 19)) {
       process.kill(process.pid, signal);
     } else process.exit(code ?? 1);
   });
+}
+
+/**
+ * Where V8 keeps compiled code, a folder that nobody else can write to: what is in it is run. Not node's default in the
+ * temporary folder, which whoever comes first can make. Undefined: there is none, and starting takes longer.
+ */
+function codeCache(fs) {
+  const { env, platform } = process;
+  const home = env.HOME?.startsWith('/') ? `${env.HOME}/.cache` : undefined;
+  const base =
+    platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : home;
+  if (!base) return undefined;
+  const dir = `${base}/dbgate`;
+  try {
+    for (const path of [base, dir]) if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 });
+    const found = fs.lstatSync(dir);
+    const isOwn = platform === 'win32' || (found.uid === process.geteuid() && (found.mode & 0o022) === 0);
+    return found.isDirectory() && isOwn ? dir : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -107,10 +107,12 @@ const LAYERS: readonly Layer[] = [
   { name: 'audit', may: ['store'] },
   { name: 'store', may: [] },
   { name: 'identity', may: ['config'] },
-  { name: 'login', may: ['config'] },
-  { name: 'tunnel', may: ['pgwire', 'socket-reads.ts', 'young-generation.ts'] },
+  { name: 'login', may: ['config', 'private-authority.ts'] },
+  { name: 'tunnel', may: ['pgwire', 'socket-reads.ts', 'young-generation.ts', 'private-authority.ts'] },
   // How sockets are read, on both sides of the tunnel.
   { name: 'socket-reads.ts', may: [] },
+  // Whom the developer's side trusts.
+  { name: 'private-authority.ts', may: [] },
   // How much memory both take for what is in passing.
   { name: 'young-generation.ts', may: [] },
   // Rules are checked by the language itself, and its table is part of the schema.

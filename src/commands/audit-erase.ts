@@ -1,10 +1,14 @@
-import * as z from 'zod';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import * as shape from './answer-shape.ts';
 import type { AuditAction } from './audit.ts';
 import { readAnswer } from './gateway-answers.ts';
 import { parsePointInTime } from './point-in-time.ts';
 
-const erasedAnswer = z.object({ records: z.number(), segments: z.number(), away: z.number().default(0) });
+const erasedAnswer = shape.object({
+  records: shape.number(),
+  segments: shape.number(),
+  away: shape.number().default(() => 0),
+});
 
 /** `dbgate audit erase`: what was said, by whom and from where is taken out of the record; that it was stays. */
 export const auditEraseAction: AuditAction = {

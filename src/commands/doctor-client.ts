@@ -112,7 +112,7 @@ async function checkClock(http: HttpClient, gateway: string) {
   return ok(words);
 }
 
-export async function checkIssuer(http: HttpClient, issuer: string) {
+export async function checkIssuer(http: Pick<HttpClient, 'fetch'>, issuer: string) {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   let response: Response;
   let body: { issuer?: unknown; jwks_uri?: unknown };

@@ -85,10 +85,7 @@ async function checkIssuerOf(context: CommandContext, issuer: IssuerSettings) {
   const dispatcher = new EnvHttpProxyAgent({ connect: { ca: issuer.ca }, requestTls: { ca: issuer.ca } });
   try {
     const send = (url: string, init?: object) => fetch(url, { ...init, dispatcher }) as unknown as Promise<Response>;
-    return await checkIssuer(
-      { dispatcher, fetch: send, ca: [issuer.ca], close: () => dispatcher.destroy() },
-      issuer.issuer,
-    );
+    return await checkIssuer({ fetch: send }, issuer.issuer);
   } finally {
     await dispatcher.destroy();
   }

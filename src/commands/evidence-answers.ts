@@ -1,137 +1,142 @@
-import { z } from 'zod';
 import type { AccessReview } from '../audit/evidence/access-review.ts';
 import { FRAMEWORKS } from '../audit/evidence/controls.ts';
 import type { Evidence } from '../audit/evidence/evidence.ts';
+import * as shape from './answer-shape.ts';
 
 /** What the gateway says in `GET /v1/evidence` and `GET /v1/access-review`; what becomes a file's name is looked at closely. */
-const proofFile = z.string().regex(/^(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,160}\.tlog-proof$/);
+const PROOF_FILE = /^(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,160}\.tlog-proof$/;
+const proofFile = shape.text(PROOF_FILE);
 
-const sample = z.object({
-  id: z.string(),
-  at: z.string(),
-  who: z.string().nullable(),
-  database: z.string().nullable(),
-  what: z.string(),
-  proofs: z.array(
-    z.object({ file: proofFile, position: z.number(), state: z.enum(['proved', 'in no checkpoint yet']) }),
+const sample = shape.object({
+  id: shape.text(),
+  at: shape.text(),
+  who: shape.text().nullable(),
+  database: shape.text().nullable(),
+  what: shape.text(),
+  proofs: shape.list(
+    shape.object({ file: proofFile, position: shape.number(), state: shape.oneOf('proved', 'in no checkpoint yet') }),
   ),
 });
 
-const found = { name: z.string(), words: z.string(), count: z.number(), samples: z.array(sample) };
+const found = { name: shape.text(), words: shape.text(), count: shape.number(), samples: shape.list(sample) };
 
-const evidenceShape = z.object({
-  version: z.literal(1),
-  framework: z.enum(FRAMEWORKS),
-  frameworkName: z.string(),
-  gateway: z.string(),
-  database: z.string().nullable(),
-  since: z.iso.datetime(),
-  until: z.iso.datetime(),
-  madeAt: z.iso.datetime(),
-  tree: z.object({
-    state: z.enum(['ok', 'late', 'stopped', 'starting']),
-    origin: z.string().nullable(),
-    vkey: z.string().nullable(),
-    size: z.number(),
-    checkpointSize: z.number().nullable(),
-    checkpointAt: z.string().nullable(),
-    cosignedSize: z.number().nullable(),
-    witnesses: z.number(),
+const evidenceShape = shape.object({
+  version: shape.oneOf(1),
+  framework: shape.oneOf(...FRAMEWORKS),
+  frameworkName: shape.text(),
+  gateway: shape.text(),
+  database: shape.text().nullable(),
+  since: shape.text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+  until: shape.text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+  madeAt: shape.text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+  tree: shape.object({
+    state: shape.oneOf('ok', 'late', 'stopped', 'starting'),
+    origin: shape.text().nullable(),
+    vkey: shape.text().nullable(),
+    size: shape.number(),
+    checkpointSize: shape.number().nullable(),
+    checkpointAt: shape.text().nullable(),
+    cosignedSize: shape.number().nullable(),
+    witnesses: shape.number(),
   }),
-  controls: z.array(
-    z.object({
-      id: z.string(),
-      title: z.string(),
-      question: z.string(),
-      shows: z.array(z.object({ ...found, query: z.object({ of: z.string(), where: z.string() }) })),
-      gaps: z.array(z.object(found)),
-      lookedFor: z.array(z.object({ name: z.string(), words: z.string() })),
+  controls: shape.list(
+    shape.object({
+      id: shape.text(),
+      title: shape.text(),
+      question: shape.text(),
+      shows: shape.list(shape.object({ ...found, query: shape.object({ of: shape.text(), where: shape.text() }) })),
+      gaps: shape.list(shape.object(found)),
+      lookedFor: shape.list(shape.object({ name: shape.text(), words: shape.text() })),
     }),
   ),
-  proofs: z.record(proofFile, z.string()),
+  proofs: shape.map(shape.text(), PROOF_FILE),
 });
 
 /** A gateway of a newer version may have selections of other names: they are shown as it words them. */
-export const evidenceAnswer = evidenceShape.transform((evidence) => evidence as unknown as Evidence);
+export const evidenceAnswer = evidenceShape as unknown as shape.Shape<Evidence>;
 
-const access = z.enum(['read', 'write', 'ddl', 'admin']);
-const texts = z.array(z.string());
+const access = shape.oneOf('read', 'write', 'ddl', 'admin');
+const texts = shape.list(shape.text());
 
-export const accessReviewAnswer: z.ZodType<AccessReview> = z.object({
-  version: z.literal(1),
-  gateway: z.string(),
-  database: z.string().nullable(),
-  since: z.string(),
-  until: z.string(),
-  madeAt: z.string(),
-  summary: z.object({
-    people: z.number(),
-    active: z.number(),
-    dormant: z.number(),
-    withoutGrant: z.number(),
-    grants: z.number(),
-    unusedGrants: z.number(),
-    requests: z.number(),
-    unusedElevations: z.number(),
-    selfApprovals: z.number(),
-    breakGlass: z.number(),
-    breakGlassUnreviewed: z.number(),
+export const accessReviewAnswer: shape.Shape<AccessReview> = shape.object({
+  version: shape.oneOf(1),
+  gateway: shape.text(),
+  database: shape.text().nullable(),
+  since: shape.text(),
+  until: shape.text(),
+  madeAt: shape.text(),
+  summary: shape.object({
+    people: shape.number(),
+    active: shape.number(),
+    dormant: shape.number(),
+    withoutGrant: shape.number(),
+    grants: shape.number(),
+    unusedGrants: shape.number(),
+    requests: shape.number(),
+    unusedElevations: shape.number(),
+    selfApprovals: shape.number(),
+    breakGlass: shape.number(),
+    breakGlassUnreviewed: shape.number(),
   }),
-  people: z.array(
-    z.object({
-      key: z.string(),
-      subject: z.string(),
-      kind: z.enum(['user', 'service', 'agent']),
+  people: shape.list(
+    shape.object({
+      key: shape.text(),
+      subject: shape.text(),
+      kind: shape.oneOf('user', 'service', 'agent'),
       actors: texts,
-      email: z.string().nullable(),
+      email: shape.text().nullable(),
       groups: texts.nullable(),
-      lastSeen: z.string(),
-      could: z.array(z.object({ database: z.string(), access, create: z.boolean(), grants: z.array(z.number()) })),
-      did: z.array(
-        z.object({
-          database: z.string(),
-          sessions: z.number(),
-          statements: z.number(),
-          denied: z.number(),
-          writes: z.number(),
-          ddl: z.number(),
-          classified: z.number(),
+      lastSeen: shape.text(),
+      could: shape.list(
+        shape.object({ database: shape.text(), access, create: shape.flag(), grants: shape.list(shape.number()) }),
+      ),
+      did: shape.list(
+        shape.object({
+          database: shape.text(),
+          sessions: shape.number(),
+          statements: shape.number(),
+          denied: shape.number(),
+          writes: shape.number(),
+          ddl: shape.number(),
+          classified: shape.number(),
         }),
       ),
-      state: z.enum(['active', 'dormant', 'no grant', 'unknown']),
+      state: shape.oneOf('active', 'dormant', 'no grant', 'unknown'),
     }),
   ),
-  grants: z.array(
-    z.object({
-      number: z.number(),
+  grants: shape.list(
+    shape.object({
+      number: shape.number(),
       to: texts,
       databases: texts,
       access,
-      create: z.boolean(),
+      create: shape.flag(),
       conditions: texts,
-      people: z.number(),
-      sessions: z.number(),
-      state: z.enum(['used', 'unused', 'expired']),
+      people: shape.number(),
+      sessions: shape.number(),
+      state: shape.oneOf('used', 'unused', 'expired'),
     }),
   ),
-  elevations: z.array(
-    z.object({
-      request: z.string(),
-      kind: z.enum(['elevation', 'statement', 'erased']),
-      who: z.string(),
-      key: z.string(),
-      database: z.string(),
-      what: z.string(),
-      reason: z.string().nullable(),
-      breakGlass: z.boolean(),
-      requestedAt: z.string(),
-      approvals: z.array(z.object({ who: z.string(), via: z.string(), at: z.string(), self: z.boolean() })),
-      status: z.enum(['pending', 'approved', 'denied', 'cancelled', 'expired', 'ended', 'revoked']),
-      askedMs: z.number().nullable(),
-      grantedMs: z.number().nullable(),
-      endedAt: z.string().nullable(),
-      used: z.number(),
-      reviewedBy: z.string().nullable(),
+  elevations: shape.list(
+    shape.object({
+      request: shape.text(),
+      kind: shape.oneOf('elevation', 'statement', 'erased'),
+      who: shape.text(),
+      key: shape.text(),
+      database: shape.text(),
+      what: shape.text(),
+      reason: shape.text().nullable(),
+      breakGlass: shape.flag(),
+      requestedAt: shape.text(),
+      approvals: shape.list(
+        shape.object({ who: shape.text(), via: shape.text(), at: shape.text(), self: shape.flag() }),
+      ),
+      status: shape.oneOf('pending', 'approved', 'denied', 'cancelled', 'expired', 'ended', 'revoked'),
+      askedMs: shape.number().nullable(),
+      grantedMs: shape.number().nullable(),
+      endedAt: shape.text().nullable(),
+      used: shape.number(),
+      reviewedBy: shape.text().nullable(),
     }),
   ),
 });

@@ -95,24 +95,22 @@ async function send(
   path: string,
   body: object,
 ): Promise<void> {
-  const { request } = await import('undici');
   for (let attempt = 1; ; attempt++) {
     let why: string;
     let waitMs = Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS);
     try {
-      const answer = await request(new URL(path, base), {
-        dispatcher: client.dispatcher,
+      const answer = await client.request(new URL(path, base), {
         method,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify(body),
         signal: AbortSignal.any([context.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
-      const { statusCode, headers } = answer;
+      const { status, headers } = answer;
       // What it says may repeat what was sent: only the status is shown.
       await readBounded(answer.body, MAX_ANSWER_BYTES).catch(() => undefined);
-      if (statusCode >= 200 && statusCode < 300) return;
-      why = `${base.host} answered ${statusCode}`;
-      if (statusCode !== 408 && statusCode !== 429 && statusCode < 500) throw refused(why);
+      if (status >= 200 && status < 300) return;
+      why = `${base.host} answered ${status}`;
+      if (status !== 408 && status !== 429 && status < 500) throw refused(why);
       const after = Number(headers['retry-after']);
       if (Number.isFinite(after) && after > 0) waitMs = Math.min(after * 1000, LAST_RETRY_MS);
     } catch (error) {

@@ -1,9 +1,10 @@
-import { z } from 'zod';
 import type { AuditRecord, SessionOpen, StatementIntent } from '../audit/record.ts';
+import * as shape from './answer-shape.ts';
 
 /** Records are taken as the gateway wrote them; what a format needs of one it looks for itself. */
 function asRecorded<T>(kind?: string) {
-  return z.custom<T>(
+  return shape.as<T>(
+    'a record',
     (value) =>
       typeof value === 'object' &&
       value !== null &&
@@ -14,25 +15,26 @@ function asRecorded<T>(kind?: string) {
 }
 
 /** Lines of `GET /v1/audit/export`. */
-export const exportEvent = z.discriminatedUnion('event', [
-  z.object({
-    event: z.literal('begin'),
-    gateway: z.string(),
-    position: z.number(),
-    missing_to: z.number().optional(),
+export const exportEvent = shape.tagged(
+  'event',
+  shape.object({
+    event: shape.oneOf('begin'),
+    gateway: shape.text(),
+    position: shape.number(),
+    missing_to: shape.number().optional(),
   }),
-  z.object({
-    event: z.literal('record'),
-    gateway: z.string(),
-    position: z.number(),
+  shape.object({
+    event: shape.oneOf('record'),
+    gateway: shape.text(),
+    position: shape.number(),
     record: asRecorded<AuditRecord>(),
     session: asRecorded<SessionOpen>('session.open').optional(),
     intent: asRecorded<StatementIntent>('statement.intent').optional(),
-    asker: z.string().optional(),
+    asker: shape.text().optional(),
   }),
-  z.object({ event: z.literal('at'), position: z.number() }),
-  z.object({ event: z.literal('damage'), segment: z.number(), offset: z.number(), reason: z.string() }),
-  z.object({ event: z.literal('end'), position: z.number(), reason: z.string() }),
-]);
+  shape.object({ event: shape.oneOf('at'), position: shape.number() }),
+  shape.object({ event: shape.oneOf('damage'), segment: shape.number(), offset: shape.number(), reason: shape.text() }),
+  shape.object({ event: shape.oneOf('end'), position: shape.number(), reason: shape.text() }),
+);
 
-export type ExportedEvent = z.infer<typeof exportEvent>;
+export type ExportedEvent = shape.Output<typeof exportEvent>;

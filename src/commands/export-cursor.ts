@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import * as z from 'zod';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import * as shape from './answer-shape.ts';
 
 /** How far an export came, in a file of its own. */
 export interface ExportCursor {
@@ -11,7 +11,7 @@ export interface ExportCursor {
   keep(position: number): Promise<void>;
 }
 
-const kept = z.object({ gateway: z.string(), position: z.int().min(0) });
+const kept = shape.object({ gateway: shape.text(), position: shape.integer(0) });
 
 /** `path` undefined: it is not kept. */
 export async function openExportCursor(path: string | undefined): Promise<ExportCursor> {
@@ -41,7 +41,7 @@ export async function openExportCursor(path: string | undefined): Promise<Export
   };
 }
 
-async function readKept(path: string): Promise<z.infer<typeof kept> | undefined> {
+async function readKept(path: string): Promise<shape.Output<typeof kept> | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -50,7 +50,7 @@ async function readKept(path: string): Promise<z.infer<typeof kept> | undefined>
     throw new DbgateError(ErrorCode.usage, `cannot read the cursor ${path}`, { cause: error });
   }
   try {
-    return kept.parse(JSON.parse(text));
+    return kept.check(JSON.parse(text));
   } catch (error) {
     throw new DbgateError(ErrorCode.usage, `${path} is no cursor of an export`, { cause: error });
   }

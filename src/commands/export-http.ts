@@ -29,7 +29,6 @@ export async function openHttpSink(to: string, { context, format, giveUpAfter }:
   }
   const authorization = context.env.DBGATE_EXPORT_AUTHORIZATION;
   const client = await openHttpClient(context.env, context.env.DBGATE_EXPORT_CA_FILE || undefined);
-  const { request } = await import('undici');
 
   /** Undefined: it was taken; else why not, and whether it may be another time. */
   async function send(
@@ -37,8 +36,7 @@ export async function openHttpSink(to: string, { context, format, giveUpAfter }:
     batchId: string,
   ): Promise<undefined | { why: string; passes: boolean; waitMs?: number }> {
     try {
-      const answer = await request(url as URL, {
-        dispatcher: client.dispatcher,
+      const answer = await client.request(url as URL, {
         method: 'POST',
         headers: {
           'content-type': format.contentType,
@@ -48,13 +46,13 @@ export async function openHttpSink(to: string, { context, format, giveUpAfter }:
         body,
         signal: AbortSignal.any([context.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
-      const { statusCode, headers } = answer;
+      const { status, headers } = answer;
       await readBounded(answer.body, MAX_ANSWER_BYTES).catch(() => undefined);
-      if (statusCode >= 200 && statusCode < 300) return undefined;
-      const passes = statusCode === 408 || statusCode === 429 || statusCode >= 500;
+      if (status >= 200 && status < 300) return undefined;
+      const passes = status === 408 || status === 429 || status >= 500;
       const after = Number(headers['retry-after']);
       return {
-        why: `${(url as URL).host} answered ${statusCode}`,
+        why: `${(url as URL).host} answered ${status}`,
         passes,
         ...(Number.isFinite(after) && after > 0 ? { waitMs: Math.min(after * 1000, LAST_RETRY_MS) } : {}),
       };

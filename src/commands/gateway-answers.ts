@@ -1,23 +1,23 @@
-import { z } from 'zod';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import * as shape from './answer-shape.ts';
 
 /** Answers of the gateway's API (docs/architecture.md) as the commands read them; unknown keys are ignored. */
-export const databasesAnswer = z.object({
-  databases: z.array(
-    z.object({
-      name: z.string(),
-      environment: z.string(),
-      access: z.string(),
-      create: z.boolean().default(false),
-      labels: z.record(z.string(), z.string()).default({}),
-      elevations: z
-        .array(
-          z.object({
-            request: z.string(),
-            access: z.string().nullable(),
-            unmask: z.union([z.literal('all'), z.array(z.string())]).nullable(),
-            tables: z.array(z.string()).nullable(),
-            until: z.string(),
+export const databasesAnswer = shape.object({
+  databases: shape.list(
+    shape.object({
+      name: shape.text(),
+      environment: shape.text(),
+      access: shape.text(),
+      create: shape.flag().default(() => false),
+      labels: shape.map(shape.text()).default(() => ({})),
+      elevations: shape
+        .list(
+          shape.object({
+            request: shape.text(),
+            access: shape.text().nullable(),
+            unmask: shape.either(shape.oneOf('all'), shape.list(shape.text())).nullable(),
+            tables: shape.list(shape.text()).nullable(),
+            until: shape.text(),
           }),
         )
         .optional(),
@@ -25,82 +25,84 @@ export const databasesAnswer = z.object({
   ),
 });
 
-export const whoamiAnswer = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  email: z.string().nullish(),
-  name: z.string().nullish(),
-  groups: z.array(z.string()).default([]),
-  kind: z.string().default('user'),
-  actor: z.string().nullish(),
-  expires_at: z.string(),
+export const whoamiAnswer = shape.object({
+  issuer: shape.text(),
+  subject: shape.text(),
+  email: shape.text().nullish(),
+  name: shape.text().nullish(),
+  groups: shape.list(shape.text()).default(() => []),
+  kind: shape.text().default(() => 'user'),
+  actor: shape.text().nullish(),
+  expires_at: shape.text(),
 });
 
-export const databaseTokenAnswer = z.object({
-  token: z.string(),
-  expires_in: z.number(),
-  user: z.string(),
-  host: z.string(),
-  port: z.int(),
-  database: z.string(),
+export const databaseTokenAnswer = shape.object({
+  token: shape.text(),
+  expires_in: shape.number(),
+  user: shape.text(),
+  host: shape.text(),
+  port: shape.integer(),
+  database: shape.text(),
 });
 
-export const renewAnswer = z.object({ expires_at: z.string() });
+export const renewAnswer = shape.object({ expires_at: shape.text() });
 
-export const tunnelEvent = z.discriminatedUnion('event', [
-  z.object({
-    event: z.literal('stats'),
-    sessions: z.number(),
-    statements: z.number(),
-    denied: z.number(),
-    masked: z.number(),
-    errors: z.number().default(0),
+export const tunnelEvent = shape.tagged(
+  'event',
+  shape.object({
+    event: shape.oneOf('stats'),
+    sessions: shape.number(),
+    statements: shape.number(),
+    denied: shape.number(),
+    masked: shape.number(),
+    errors: shape.number().default(() => 0),
   }),
-  z.object({ event: z.literal('ping') }),
-]);
+  shape.object({ event: shape.oneOf('ping') }),
+);
 
-const classStatus = z.object({
-  event: z.literal('status'),
-  tables: z.number(),
-  done: z.number(),
-  unmatched: z.array(z.string()).default([]),
+const classStatus = shape.object({
+  event: shape.oneOf('status'),
+  tables: shape.number(),
+  done: shape.number(),
+  unmatched: shape.list(shape.text()).default(() => []),
 });
 
-const classifiedColumn = z.object({
-  event: z.literal('column'),
-  schema: z.string(),
-  table: z.string(),
-  column: z.string(),
-  type: z.string(),
-  sensitive: z.boolean(),
-  class: z.string().nullable(),
-  confidence: z.number(),
-  evidence: z.array(z.string()),
+const classifiedColumn = shape.object({
+  event: shape.oneOf('column'),
+  schema: shape.text(),
+  table: shape.text(),
+  column: shape.text(),
+  type: shape.text(),
+  sensitive: shape.flag(),
+  class: shape.text().nullable(),
+  confidence: shape.number(),
+  evidence: shape.list(shape.text()),
 });
 
-const classChange = z.object({
-  event: z.literal('change'),
-  at: z.string(),
-  change: z.string(),
-  schema: z.string(),
-  table: z.string(),
-  column: z.string(),
-  type: z.string(),
-  class: z.string().nullable(),
-  was: z.string().nullish(),
+const classChange = shape.object({
+  event: shape.oneOf('change'),
+  at: shape.text(),
+  change: shape.text(),
+  schema: shape.text(),
+  table: shape.text(),
+  column: shape.text(),
+  type: shape.text(),
+  class: shape.text().nullable(),
+  was: shape.text().nullish(),
 });
 
 /** A line of `GET /v1/databases/{name}/classification`. */
-export const classificationLine = z.discriminatedUnion('event', [
+export const classificationLine = shape.tagged(
+  'event',
   classStatus,
   classifiedColumn,
   classChange,
-  z.object({ event: z.literal('end') }),
-]);
+  shape.object({ event: shape.oneOf('end') }),
+);
 
-export type ClassStatus = z.infer<typeof classStatus>;
-export type ClassifiedLine = z.infer<typeof classifiedColumn>;
-export type ClassChange = z.infer<typeof classChange>;
+export type ClassStatus = shape.Output<typeof classStatus>;
+export type ClassifiedLine = shape.Output<typeof classifiedColumn>;
+export type ClassChange = shape.Output<typeof classChange>;
 
 export interface ExplainedAction {
   readonly action: string;
@@ -112,102 +114,102 @@ export interface ExplainedAction {
   readonly otherwise?: ExplainedAction | undefined;
 }
 
-const explainedAction: z.ZodType<ExplainedAction> = z.lazy(() => z.object(actionShape));
+const explainedAction: shape.Shape<ExplainedAction> = shape.later(() => shape.object(actionShape));
 const actionShape = {
-  action: z.string(),
-  class: z.string().optional(),
-  mode: z.string().optional(),
+  action: shape.text(),
+  class: shape.text().optional(),
+  mode: shape.text().optional(),
   element: explainedAction.optional(),
-  fields: z.array(explainedAction).optional(),
-  keys: z.record(z.string(), explainedAction).optional(),
+  fields: shape.list(explainedAction).optional(),
+  keys: shape.map(explainedAction).optional(),
   otherwise: explainedAction.optional(),
 };
-const explainedSource = z.object({ column: z.string(), class: z.string().nullable() });
-const explainedRefusal = z.object({
-  rule: z.string(),
-  sqlstate: z.string(),
-  message: z.string(),
-  detail: z.string(),
-  hint: z.string(),
-  position: z.number().optional(),
+const explainedSource = shape.object({ column: shape.text(), class: shape.text().nullable() });
+const explainedRefusal = shape.object({
+  rule: shape.text(),
+  sqlstate: shape.text(),
+  message: shape.text(),
+  detail: shape.text(),
+  hint: shape.text(),
+  position: shape.number().optional(),
 });
 
-const explainedStatement = z.object({
-  command: z.string(),
-  decision: z.string(),
+const explainedStatement = shape.object({
+  command: shape.text(),
+  decision: shape.text(),
   refusal: explainedRefusal.optional(),
-  columns: z
-    .array(
-      z.object({
-        name: z.string(),
-        type: z.string().optional(),
+  columns: shape
+    .list(
+      shape.object({
+        name: shape.text(),
+        type: shape.text().optional(),
         ...actionShape,
-        made: z.string(),
-        sources: z.array(explainedSource),
-        unknown: z.array(z.string()),
-        because: z.string().optional(),
+        made: shape.text(),
+        sources: shape.list(explainedSource),
+        unknown: shape.list(shape.text()),
+        because: shape.text().optional(),
       }),
     )
     .optional(),
-  result_of: z.string().optional(),
-  unknown: z.array(z.string()),
-  writes: z.array(
-    z.object({
-      target: z.string(),
-      sources: z.array(explainedSource),
-      unknown: z.array(z.string()),
-      inherits: z.string().optional(),
+  result_of: shape.text().optional(),
+  unknown: shape.list(shape.text()),
+  writes: shape.list(
+    shape.object({
+      target: shape.text(),
+      sources: shape.list(explainedSource),
+      unknown: shape.list(shape.text()),
+      inherits: shape.text().optional(),
     }),
   ),
-  uses: z.array(
-    z.object({
-      column: z.string(),
-      use: z.string(),
-      subject: z.string().optional(),
-      position: z.number().optional(),
+  uses: shape.list(
+    shape.object({
+      column: shape.text(),
+      use: shape.text(),
+      subject: shape.text().optional(),
+      position: shape.number().optional(),
     }),
   ),
-  lookups: z.number(),
+  lookups: shape.number(),
 });
 
-export const explainAnswer = z.object({
-  database: z.string(),
-  environment: z.string(),
-  access: z.string(),
-  create: z.boolean(),
-  sees_everything: z.boolean(),
-  search_path: z.array(z.string()),
-  decision: z.string(),
+export const explainAnswer = shape.object({
+  database: shape.text(),
+  environment: shape.text(),
+  access: shape.text(),
+  create: shape.flag(),
+  sees_everything: shape.flag(),
+  search_path: shape.list(shape.text()),
+  decision: shape.text(),
   refusal: explainedRefusal.optional(),
-  depends_on: z.array(z.string()),
-  statements: z.array(explainedStatement),
+  depends_on: shape.list(shape.text()),
+  statements: shape.list(explainedStatement),
 });
 
-export type ExplainAnswer = z.infer<typeof explainAnswer>;
-export type ExplainedStatement = z.infer<typeof explainedStatement>;
+export type ExplainAnswer = shape.Output<typeof explainAnswer>;
+export type ExplainedStatement = shape.Output<typeof explainedStatement>;
 
 /** The answer in its type; an answer of another shape is a gateway of another version. */
-export function readAnswer<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+export function readAnswer<T>(expected: shape.Shape<T>, value: unknown, what: string): T {
+  const parsed = expected.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new DbgateError(ErrorCode.gatewayUnreachable, `the gateway's answer to ${what} is not as expected`, {
-    cause: new Error(z.prettifyError(parsed.error)),
+    cause: parsed.error,
     hint: 'the gateway may run another version of dbgate; compare "dbgate --version" with your administrator',
   });
 }
 
-const provedRecord = z.object({
-  index: z.number(),
-  record: z.string(),
-  state: z.string(),
+const provedRecord = shape.object({
+  index: shape.number(),
+  record: shape.text(),
+  state: shape.text(),
   /** The text of a `.tlog-proof`; missing: the record is in no checkpoint yet. */
-  proof: z.string().optional(),
+  proof: shape.text().optional(),
   /** Base64, from the size asked for by `since`. */
-  consistency: z.array(z.string()).optional(),
+  consistency: shape.list(shape.text()).optional(),
 });
 
-export const proofsAnswer = z.object({
-  id: z.string(),
+export const proofsAnswer = shape.object({
+  id: shape.text(),
   session: provedRecord.nullable(),
   intent: provedRecord.nullable(),
   outcome: provedRecord.nullable(),

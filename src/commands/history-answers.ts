@@ -1,147 +1,149 @@
-import { z } from 'zod';
+import * as shape from './answer-shape.ts';
 
 /** What the gateway says of the record (docs/history.md), as the commands read it; unknown keys are kept for `--json`. */
-const historyEntry = z.looseObject({
-  id: z.string(),
-  at: z.string(),
-  database: z.string(),
-  environment: z.string().default(''),
-  principal: z.string().default(''),
-  session: z.string().default(''),
-  application: z.string().nullish(),
-  purpose: z.string().nullish(),
+const historyEntry = shape.openObject({
+  id: shape.text(),
+  at: shape.text(),
+  database: shape.text(),
+  environment: shape.text().default(() => ''),
+  principal: shape.text().default(() => ''),
+  session: shape.text().default(() => ''),
+  application: shape.text().nullish(),
+  purpose: shape.text().nullish(),
   /** Null: it was erased. */
-  sql: z.string().nullable(),
-  fingerprint: z.string().default(''),
-  command: z.string().default(''),
-  class: z.string().default(''),
-  relations: z.array(z.string()).default([]),
-  columns: z.record(z.string(), z.string()).default({}),
-  decision: z.string(),
-  rule: z.string().nullish(),
-  approval: z.string().nullish(),
-  gateway: z.string().default(''),
-  rows: z.number().nullish(),
-  ms: z.number().nullish(),
-  sqlstate: z.string().nullish(),
-  masked: z.number().nullish(),
-  state: z.string(),
+  sql: shape.text().nullable(),
+  fingerprint: shape.text().default(() => ''),
+  command: shape.text().default(() => ''),
+  class: shape.text().default(() => ''),
+  relations: shape.list(shape.text()).default(() => []),
+  columns: shape.map(shape.text()).default(() => ({})),
+  decision: shape.text(),
+  rule: shape.text().nullish(),
+  approval: shape.text().nullish(),
+  gateway: shape.text().default(() => ''),
+  rows: shape.number().nullish(),
+  ms: shape.number().nullish(),
+  sqlstate: shape.text().nullish(),
+  masked: shape.number().nullish(),
+  state: shape.text(),
 });
 
-export type HistoryLine = z.infer<typeof historyEntry>;
+export type HistoryLine = shape.Output<typeof historyEntry>;
 
-export const historyAnswer = z.object({
-  entries: z.array(historyEntry),
-  next_cursor: z.string().nullish(),
+export const historyAnswer = shape.object({
+  entries: shape.list(historyEntry),
+  next_cursor: shape.text().nullish(),
 });
 
-export const statementAnswer = z.looseObject({
+export const statementAnswer = shape.openObject({
   entry: historyEntry,
-  protocol: z.string(),
-  binds: z.number(),
-  values: z.array(z.string().nullable()).nullable(),
-  erased: z.boolean(),
-  bytes: z.number().nullable(),
-  masked_by: z.record(z.string(), z.number()).nullable(),
-  fate: z.string().nullable(),
-  answered_at: z.string().nullable(),
-  policy_version: z.string().nullable(),
-  rule_words: z.string().nullable(),
-  session: z
-    .looseObject({
-      subject: z.string(),
-      actors: z.array(z.string()),
-      via: z.string(),
-      upstream_user: z.string(),
-      client_address: z.string().nullable(),
+  protocol: shape.text(),
+  binds: shape.number(),
+  values: shape.list(shape.text().nullable()).nullable(),
+  erased: shape.flag(),
+  bytes: shape.number().nullable(),
+  masked_by: shape.map(shape.number()).nullable(),
+  fate: shape.text().nullable(),
+  answered_at: shape.text().nullable(),
+  policy_version: shape.text().nullable(),
+  rule_words: shape.text().nullable(),
+  session: shape
+    .openObject({
+      subject: shape.text(),
+      actors: shape.list(shape.text()),
+      via: shape.text(),
+      upstream_user: shape.text(),
+      client_address: shape.text().nullable(),
     })
     .nullable(),
-  record: z.object({ intent: z.number(), outcome: z.number().nullable() }),
+  record: shape.object({ intent: shape.number(), outcome: shape.number().nullable() }),
 });
 
-export type StatementAnswer = z.infer<typeof statementAnswer>;
+export type StatementAnswer = shape.Output<typeof statementAnswer>;
 
-const sessionLine = z.looseObject({
-  session: z.string(),
-  at: z.string(),
-  closedAt: z.string().nullable(),
-  state: z.string(),
-  reason: z.string().nullable(),
-  principal: z.string(),
-  actors: z.array(z.string()).default([]),
-  database: z.string(),
-  environment: z.string(),
-  application: z.string().nullable(),
-  purpose: z.string().nullable(),
-  statements: z.number(),
-  denied: z.number(),
+const sessionLine = shape.openObject({
+  session: shape.text(),
+  at: shape.text(),
+  closedAt: shape.text().nullable(),
+  state: shape.text(),
+  reason: shape.text().nullable(),
+  principal: shape.text(),
+  actors: shape.list(shape.text()).default(() => []),
+  database: shape.text(),
+  environment: shape.text(),
+  application: shape.text().nullable(),
+  purpose: shape.text().nullable(),
+  statements: shape.number(),
+  denied: shape.number(),
 });
 
-export type SessionLine = z.infer<typeof sessionLine>;
+export type SessionLine = shape.Output<typeof sessionLine>;
 
-export const sessionsAnswer = z.object({
-  sessions: z.array(sessionLine),
-  next_cursor: z.string().nullish(),
+export const sessionsAnswer = shape.object({
+  sessions: shape.list(sessionLine),
+  next_cursor: shape.text().nullish(),
 });
 
-const transcriptStep = z.looseObject({
-  n: z.number(),
+const transcriptStep = shape.openObject({
+  n: shape.number(),
   entry: historyEntry,
-  values: z.array(z.string().nullable()).optional(),
-  binds: z.number(),
-  protocol: z.string(),
+  values: shape.list(shape.text().nullable()).optional(),
+  binds: shape.number(),
+  protocol: shape.text(),
 });
 
-export type TranscriptStep = z.infer<typeof transcriptStep>;
+export type TranscriptStep = shape.Output<typeof transcriptStep>;
 
-export const transcriptAnswer = z.object({
+export const transcriptAnswer = shape.object({
   session: sessionLine,
-  own: z.boolean(),
-  judged_as: z
+  own: shape.flag(),
+  judged_as: shape
     .object({
-      subject: z.string(),
-      email: z.string().nullable(),
-      kind: z.enum(['user', 'service', 'agent']),
-      actors: z.array(z.string()),
-      groups: z.array(z.string()),
+      subject: shape.text(),
+      email: shape.text().nullable(),
+      kind: shape.oneOf('user', 'service', 'agent'),
+      actors: shape.list(shape.text()),
+      groups: shape.list(shape.text()),
     })
     .nullable(),
-  steps: z.array(transcriptStep),
-  next_after: z.number().nullish(),
+  steps: shape.list(transcriptStep),
+  next_after: shape.number().nullish(),
 });
 
-export type TranscriptAnswer = z.infer<typeof transcriptAnswer>;
+export type TranscriptAnswer = shape.Output<typeof transcriptAnswer>;
 
 /** A line of `GET /v1/watch`. */
-export const watchEvent = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('ready'), gateway: z.string() }),
-  z.object({ event: z.literal('statement'), entry: historyEntry }),
-  z.looseObject({
-    event: z.literal('session'),
-    change: z.enum(['open', 'close']),
-    at: z.string(),
-    session: z.string(),
-    reason: z.string().nullable(),
-    principal: z.string(),
-    database: z.string(),
-    application: z.string().nullable(),
-    purpose: z.string().nullable(),
+export const watchEvent = shape.tagged(
+  'event',
+  shape.object({ event: shape.oneOf('ready'), gateway: shape.text() }),
+  shape.object({ event: shape.oneOf('statement'), entry: historyEntry }),
+  shape.openObject({
+    event: shape.oneOf('session'),
+    change: shape.oneOf('open', 'close'),
+    at: shape.text(),
+    session: shape.text(),
+    reason: shape.text().nullable(),
+    principal: shape.text(),
+    database: shape.text(),
+    application: shape.text().nullable(),
+    purpose: shape.text().nullable(),
   }),
-  z.object({
-    event: z.literal('event'),
-    record: z.looseObject({
-      kind: z.string(),
-      at: z.string(),
-      by: z.string().optional(),
-      database: z.string().optional(),
+  shape.object({
+    event: shape.oneOf('event'),
+    record: shape.openObject({
+      kind: shape.text(),
+      at: shape.text(),
+      by: shape.text().optional(),
+      database: shape.text().optional(),
     }),
   }),
-  z.object({ event: z.literal('lost'), count: z.number() }),
-]);
+  shape.object({ event: shape.oneOf('lost'), count: shape.number() }),
+);
 
-export type WatchEvent = z.infer<typeof watchEvent>;
+export type WatchEvent = shape.Output<typeof watchEvent>;
 
-export const reindexLine = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('progress'), done: z.number(), total: z.number() }),
-  z.object({ event: z.literal('end'), records: z.number() }),
-]);
+export const reindexLine = shape.tagged(
+  'event',
+  shape.object({ event: shape.oneOf('progress'), done: shape.number(), total: shape.number() }),
+  shape.object({ event: shape.oneOf('end'), records: shape.number() }),
+);

@@ -1,4 +1,5 @@
 import { clockText } from '../views/time-text.ts';
+import type { Output } from './answer-shape.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { rememberDatabaseNames } from './database-names.ts';
 import { databasesAnswer, readAnswer } from './gateway-answers.ts';
@@ -32,7 +33,7 @@ export const lsCommand: CommandDefinition = {
   },
 };
 
-type Databases = ReturnType<typeof databasesAnswer.parse>['databases'];
+type Databases = Output<typeof databasesAnswer>['databases'];
 type Database = Databases[number];
 
 function table(context: CommandContext, databases: Databases): string {

@@ -50,7 +50,6 @@ export async function openTunnel(options: OpenTunnelOptions): Promise<OpenTunnel
       ? { 'dbgate-purpose': encodeURIComponent(env.DBGATE_PURPOSE.toWellFormed()) }
       : {};
     const path = `/v1/databases/${encodeURIComponent(database)}/connect`;
-    const ca = client.ca?.join('\n');
     const dial = async (stop: AbortSignal) =>
       dialUpgrade({
         gatewayUrl: client.gateway,
@@ -60,7 +59,7 @@ export async function openTunnel(options: OpenTunnelOptions): Promise<OpenTunnel
           'dbgate-tunnel': tunnel,
           ...purpose,
         }),
-        ca,
+        ca: client.ca,
         signal: stop,
       });
 

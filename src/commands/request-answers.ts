@@ -1,151 +1,154 @@
-import { z } from 'zod';
+import * as shape from './answer-shape.ts';
 
 /** Requests as the gateway's API says them (`api/request-json.ts`); unknown keys are ignored. */
-const person = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  kind: z.string(),
-  actor: z.string().nullable(),
-  email: z.string().nullable(),
-  name: z.string().nullable(),
+const person = shape.object({
+  issuer: shape.text(),
+  subject: shape.text(),
+  kind: shape.text(),
+  actor: shape.text().nullable(),
+  email: shape.text().nullable(),
+  name: shape.text().nullable(),
 });
 
-const unmask = z.union([z.literal('all'), z.array(z.string())]).nullable();
+const unmask = shape.either(shape.oneOf('all'), shape.list(shape.text())).nullable();
 
-const terms = z.object({
-  duration_ms: z.number().nullable(),
-  tables: z.array(z.string()).nullable(),
+const terms = shape.object({
+  duration_ms: shape.number().nullable(),
+  tables: shape.list(shape.text()).nullable(),
   unmask,
-  max_rows: z.number().nullable(),
-  times: z.number().nullable(),
-  try: z.boolean(),
+  max_rows: shape.number().nullable(),
+  times: shape.number().nullable(),
+  try: shape.flag(),
 });
 
-const said = z.object({ at: z.string(), by: person, via: z.string(), reason: z.string() });
+const said = shape.object({ at: shape.text(), by: person, via: shape.text(), reason: shape.text() });
 
-export const requestAnswer = z.object({
-  id: z.string().regex(/^r-[0-9a-z]{1,40}$/),
-  kind: z.enum(['elevation', 'statement']),
-  status: z.string(),
-  seq: z.number(),
-  database: z.string(),
-  environment: z.string(),
-  purpose: z.string().nullable(),
-  application: z.string().nullable(),
+export const requestAnswer = shape.object({
+  id: shape.text(/^r-[0-9a-z]{1,40}$/),
+  kind: shape.oneOf('elevation', 'statement'),
+  status: shape.text(),
+  seq: shape.number(),
+  database: shape.text(),
+  environment: shape.text(),
+  purpose: shape.text().nullable(),
+  application: shape.text().nullable(),
   by: person,
-  mine: z.boolean(),
-  may_decide: z.boolean(),
-  reason: z.string(),
-  created_at: z.string(),
-  expires_at: z.string(),
-  deciders: z.array(z.string()),
-  needs: z.number(),
-  external: z.string().nullable(),
-  link: z.string(),
-  break_glass: z.boolean(),
-  scope: z
+  mine: shape.flag(),
+  may_decide: shape.flag(),
+  reason: shape.text(),
+  created_at: shape.text(),
+  expires_at: shape.text(),
+  deciders: shape.list(shape.text()),
+  needs: shape.number(),
+  external: shape.text().nullable(),
+  link: shape.text(),
+  break_glass: shape.flag(),
+  scope: shape
     .object({
-      access: z.string().nullable(),
+      access: shape.text().nullable(),
       unmask,
-      tables: z.array(z.string()).nullable(),
-      duration_ms: z.number(),
+      tables: shape.list(shape.text()).nullable(),
+      duration_ms: shape.number(),
     })
     .optional(),
-  statement: z
+  statement: shape
     .object({
-      sql: z.string(),
-      command: z.string(),
-      class: z.string(),
-      rule: z.string(),
-      reason: z.string(),
-      relations: z.array(z.string()),
-      findings: z.array(z.string()),
-      columns: z.record(z.string(), z.string()),
-      cascades: z.array(z.string()),
-      triggers: z.array(z.string()),
-      estimated_rows: z.number().nullable(),
-      binds: z.number(),
-      session: z.string(),
-      in_transaction: z.boolean(),
-      can_roll_back: z.boolean(),
+      sql: shape.text(),
+      command: shape.text(),
+      class: shape.text(),
+      rule: shape.text(),
+      reason: shape.text(),
+      relations: shape.list(shape.text()),
+      findings: shape.list(shape.text()),
+      columns: shape.map(shape.text()),
+      cascades: shape.list(shape.text()),
+      triggers: shape.list(shape.text()),
+      estimated_rows: shape.number().nullable(),
+      binds: shape.number(),
+      session: shape.text(),
+      in_transaction: shape.flag(),
+      can_roll_back: shape.flag(),
     })
     .optional(),
-  approvals: z.array(said),
+  approvals: shape.list(said),
   terms,
   denied: said.nullable(),
-  decided: z.boolean(),
-  valid_until: z.string().nullable(),
-  waiting: z.number(),
-  executions: z.number(),
-  used: z.number(),
-  tried_rows: z.number().nullable(),
+  decided: shape.flag(),
+  valid_until: shape.text().nullable(),
+  waiting: shape.number(),
+  executions: shape.number(),
+  used: shape.number(),
+  tried_rows: shape.number().nullable(),
   ended_by: person.nullable(),
-  end_reason: z.string().nullable(),
+  end_reason: shape.text().nullable(),
   reviewed_by: person.nullable(),
-  risk: z.object({ level: z.string(), reasons: z.array(z.string()) }),
+  risk: shape.object({ level: shape.text(), reasons: shape.list(shape.text()) }),
 });
 
-export type RequestLine = z.infer<typeof requestAnswer>;
-export type PersonLine = z.infer<typeof person>;
+export type RequestLine = shape.Output<typeof requestAnswer>;
+export type PersonLine = shape.Output<typeof person>;
 
-const requestEvent = z.looseObject({
-  type: z.string(),
-  at: z.string(),
+const requestEvent = shape.openObject({
+  type: shape.text(),
+  at: shape.text(),
   by: person.optional(),
-  reason: z.string().optional(),
-  rows: z.number().optional(),
+  reason: shape.text().optional(),
+  rows: shape.number().optional(),
 });
 
-export const requestDetail = requestAnswer.extend({
-  shown: z
-    .discriminatedUnion('by', [
-      z.object({
-        by: z.literal('rights'),
-        sql: z.string(),
-        values: z.array(z.string().nullable()),
-        clear: z.array(z.string()),
-        masked: z.array(z.string()),
+export const requestDetail = shape.object({
+  ...requestAnswer.fields,
+  shown: shape
+    .tagged(
+      'by',
+      shape.object({
+        by: shape.oneOf('rights'),
+        sql: shape.text(),
+        values: shape.list(shape.text().nullable()),
+        clear: shape.list(shape.text()),
+        masked: shape.list(shape.text()),
       }),
-      z.object({ by: z.literal('record'), why: z.string() }),
-    ])
+      shape.object({ by: shape.oneOf('record'), why: shape.text() }),
+    )
     .optional(),
-  events: z.array(requestEvent),
-  recent: z
-    .array(
-      z.object({
-        at: z.string(),
-        sql: z.string().nullable(),
-        command: z.string().nullish(),
-        decision: z.string(),
-        rows: z.number().nullable(),
-        sqlstate: z.string().nullable(),
-        state: z.string(),
+  events: shape.list(requestEvent),
+  recent: shape
+    .list(
+      shape.object({
+        at: shape.text(),
+        sql: shape.text().nullable(),
+        command: shape.text().nullish(),
+        decision: shape.text(),
+        rows: shape.number().nullable(),
+        sqlstate: shape.text().nullable(),
+        state: shape.text(),
       }),
     )
     .optional(),
 });
 
-export type RequestDetail = z.infer<typeof requestDetail>;
+export type RequestDetail = shape.Output<typeof requestDetail>;
 
-export const requestsAnswer = z.object({ requests: z.array(requestAnswer), next: z.string().optional() });
+export const requestsAnswer = shape.object({ requests: shape.list(requestAnswer), next: shape.text().optional() });
 
 /** A line of `GET /v1/requests/{id}/wait` and `GET /v1/requests/events`. */
-export const requestStreamLine = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('state'), request: requestAnswer }),
-  z.object({ event: z.literal('change'), type: z.string(), request: requestAnswer }),
-  z.object({ event: z.literal('ready') }),
-  z.object({ event: z.literal('ping') }),
-]);
+export const requestStreamLine = shape.tagged(
+  'event',
+  shape.object({ event: shape.oneOf('state'), request: requestAnswer }),
+  shape.object({ event: shape.oneOf('change'), type: shape.text(), request: requestAnswer }),
+  shape.object({ event: shape.oneOf('ready') }),
+  shape.object({ event: shape.oneOf('ping') }),
+);
 
-export const revokedSession = z.object({ session: z.string(), user: z.string(), database: z.string() });
+export const revokedSession = shape.object({ session: shape.text(), user: shape.text(), database: shape.text() });
 
-export const revokedUser = z.object({
-  people: z.array(z.object({ issuer: z.string(), subject: z.string() })),
-  sessions: z.number(),
-  elevations: z.number(),
-  refused: z.boolean(),
+export const revokedUser = shape.object({
+  people: shape.list(shape.object({ issuer: shape.text(), subject: shape.text() })),
+  sessions: shape.number(),
+  elevations: shape.number(),
+  refused: shape.flag(),
 });
 
-export const restoredUser = z.object({
-  people: z.array(z.object({ issuer: z.string(), subject: z.string() })),
+export const restoredUser = shape.object({
+  people: shape.list(shape.object({ issuer: shape.text(), subject: shape.text() })),
 });

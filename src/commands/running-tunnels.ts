@@ -5,26 +5,26 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { configDir, type Env } from '../login/config-dir.ts';
 import { readPrivateFile, writePrivateFile } from '../login/private-file.ts';
+import * as shape from './answer-shape.ts';
 import type { Connection } from './connection-variables.ts';
 
-const schema = z.object({
-  version: z.literal(1),
-  tunnel: z.string(),
-  gateway: z.string(),
-  pid: z.int().positive(),
-  startedAt: z.string(),
-  url: z.string(),
-  host: z.string(),
-  port: z.int(),
-  user: z.string(),
-  password: z.string(),
-  database: z.string(),
+const schema = shape.object({
+  version: shape.oneOf(1),
+  tunnel: shape.text(),
+  gateway: shape.text(),
+  pid: shape.integer(1),
+  startedAt: shape.text(),
+  url: shape.text(),
+  host: shape.text(),
+  port: shape.integer(),
+  user: shape.text(),
+  password: shape.text(),
+  database: shape.text(),
 });
 
-export type RunningTunnel = Connection & Omit<z.infer<typeof schema>, 'version'>;
+export type RunningTunnel = Connection & Omit<shape.Output<typeof schema>, 'version'>;
 
 /** `$XDG_RUNTIME_DIR/dbgate`, else `run` in the configuration folder: short-lived files and sockets. */
 export function runtimeDir(env: Env): string {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type * as z from 'zod';
 import type { GatewayClient } from '../login/gateway-client.ts';
+import type * as shape from './answer-shape.ts';
 import { tunnelEvent } from './gateway-answers.ts';
 
-export type TunnelStats = Extract<z.infer<typeof tunnelEvent>, { event: 'stats' }>;
+export type TunnelStats = Extract<shape.Output<typeof tunnelEvent>, { event: 'stats' }>;
 
 const firstRetryMs = 1000;
 const lastRetryMs = 15_000;

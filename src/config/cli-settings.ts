@@ -110,6 +110,15 @@ export const CLI_SETTINGS: readonly CliSetting[] = [
   },
   {
     flag: undefined,
+    env: 'XDG_CACHE_HOME',
+    profileKey: undefined,
+    default: '~/.cache',
+    unit: 'path',
+    description:
+      'where compiled code is kept, in a folder `dbgate` that only you can write; it may be removed any time',
+  },
+  {
+    flag: undefined,
     env: 'HTTPS_PROXY, HTTP_PROXY, NO_PROXY',
     profileKey: undefined,
     default: undefined,

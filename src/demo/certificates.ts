@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import type { webcrypto } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -20,7 +20,7 @@ export async function makeCertificates(extraNames: readonly string[] = []): Prom
   const notBefore = new Date(Date.now() - DAY_MS / 24);
   const notAfter = new Date(Date.now() + 30 * DAY_MS);
   const generate = () =>
-    webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+    crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
   const authorityKeys = await generate();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=dbgate demo authority',
@@ -58,7 +58,7 @@ export async function makeCertificates(extraNames: readonly string[] = []): Prom
       await x509.SubjectKeyIdentifierExtension.create(serverKeys.publicKey),
     ],
   });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
+  const pkcs8 = await crypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
   return {
     ca: authority.toString('pem'),
     cert: server.toString('pem'),

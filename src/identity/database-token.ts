@@ -1,4 +1,4 @@
-import { randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors, jwtVerify, SignJWT } from 'jose';
@@ -36,7 +36,7 @@ export interface DatabaseTokens {
 export async function openDatabaseTokens(options: DatabaseTokenOptions): Promise<DatabaseTokens> {
   // Imported once: jose would do so for each token.
   const secret = new Uint8Array(await openKey(options.stateDir));
-  const key = await webcrypto.subtle.importKey('raw', secret, hmac, false, ['sign', 'verify']);
+  const key = await crypto.subtle.importKey('raw', secret, hmac, false, ['sign', 'verify']);
   const audience = `dbgate:${options.gatewayId}`;
   return {
     async mint(principal, database, ttlMs) {

@@ -42,13 +42,11 @@ export async function discoverGateway(http: HttpClient, gateway: string, signal?
   let status: number;
   let text: string;
   try {
-    const { request } = await import('undici');
-    const response = await request(url, {
-      dispatcher: http.dispatcher,
+    const response = await http.request(url, {
       headers: { accept: 'application/json' },
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    status = response.statusCode;
+    status = response.status;
     text = await readBounded(response.body, maxBytes);
   } catch (error) {
     throw unreachable(gateway, error);

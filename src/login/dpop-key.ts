@@ -1,27 +1,27 @@
-import { createHash, randomUUID, type webcrypto } from 'node:crypto';
-import { exportJWK, importJWK, type JWK, SignJWT } from 'jose';
+import type { webcrypto } from 'node:crypto';
+import type { JWK } from 'jose';
+import { type Prover, prover, publicPart } from './proof.ts';
 
 /** Algorithms to bind tokens with, the preferred one first. */
 export const proofAlgorithms = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const;
 
-export interface ProofKey {
+export interface ProofKey extends Prover {
   readonly alg: string;
   readonly pair: webcrypto.CryptoKeyPair;
   /** With the private part; to be stored with the tokens. */
   readonly jwk: JWK;
-  /** One proof for one request. `url` without query; `ath` binds it to the token. */
-  prove(method: string, url: string, accessToken: string): Promise<string>;
 }
 
 /** Makes a key for one login. */
 export async function createProofKey(alg: string): Promise<ProofKey> {
-  const { randomDPoPKeyPair } = await import('openid-client');
+  const [{ randomDPoPKeyPair }, { exportJWK }] = await Promise.all([import('openid-client'), import('jose')]);
   const pair = await randomDPoPKeyPair(alg, { extractable: true });
   return proofKey(alg, pair as webcrypto.CryptoKeyPair, { ...(await exportJWK(pair.privateKey)), alg });
 }
 
 /** The key of a stored login. */
 export async function importProofKey(jwk: JWK): Promise<ProofKey> {
+  const { importJWK } = await import('jose');
   const alg = jwk.alg ?? 'ES256';
   const privateKey = (await importJWK(jwk, alg)) as CryptoKey;
   const publicKey = (await importJWK(publicPart(jwk), alg, { extractable: true })) as CryptoKey;
@@ -29,26 +29,5 @@ export async function importProofKey(jwk: JWK): Promise<ProofKey> {
 }
 
 function proofKey(alg: string, pair: webcrypto.CryptoKeyPair, jwk: JWK): ProofKey {
-  const publicJwk = publicPart(jwk);
-  return {
-    alg,
-    pair,
-    jwk,
-    // RFC 9449 §4.2 and §7.
-    prove: (method, url, accessToken) =>
-      new SignJWT({
-        jti: randomUUID(),
-        htm: method,
-        htu: url.replace(/[?#].*$/s, ''),
-        ath: createHash('sha256').update(accessToken).digest('base64url'),
-      })
-        .setProtectedHeader({ alg, typ: 'dpop+jwt', jwk: publicJwk })
-        .setIssuedAt()
-        .sign(pair.privateKey),
-  };
-}
-
-function publicPart(jwk: JWK): JWK {
-  const { kty, crv, x, y, n, e } = jwk;
-  return Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined)) as JWK;
+  return { alg, pair, jwk, ...prover(jwk) };
 }

@@ -4,10 +4,9 @@
  * reason. It adds the token and, where that is bound, a fresh DPoP proof; it never follows a redirect with them, never
  * sends them in the clear, and never prints them.
  */
-import type { Dispatcher } from 'undici';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Env } from './config-dir.ts';
-import { openHttpClient, readBounded, unreachable } from './http-client.ts';
+import { type HttpAnswer, openHttpClient, readBounded, unreachable } from './http-client.ts';
 import type { Profile } from './profiles.ts';
 import { parseGatewayUrl, readProfiles, selectProfile } from './profiles.ts';
 import type { StoredLogin } from './stored-login.ts';
@@ -49,8 +48,8 @@ export interface GatewayClient {
   readonly gateway: string;
   /** The stored login in use; undefined with a token from the environment and no profile for this gateway. */
   readonly profile: Profile | undefined;
-  /** Certificates to trust, for the tunnel's own TLS; undefined: the system's. */
-  readonly ca: readonly string[] | undefined;
+  /** PEM of a private CA, for the tunnel's own TLS; undefined: the system's alone. */
+  readonly ca: string | undefined;
   readonly tokenKind: TokenSource['kind'];
   /** `path` starts with `/`. Resolves to the parsed answer. */
   request(method: string, path: string, body?: unknown, options?: GatewayRequestOptions): Promise<unknown>;
@@ -88,7 +87,7 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
     if (proofKey === undefined) return { authorization: `Bearer ${token}` };
     const target = typeof url === 'string' && url.startsWith('/') ? gateway + url : String(url);
     if (!target.startsWith(`${gateway}/`)) throw new TypeError('a proof is only made for the gateway itself');
-    return { authorization: `DPoP ${token}`, dpop: await proofKey.prove(method, target, token) };
+    return { authorization: `DPoP ${token}`, dpop: proofKey.prove(method, target, token) };
   }
 
   async function send(
@@ -97,20 +96,17 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
     body: unknown,
     timeoutMs: number | undefined,
     options: GatewayRequestOptions,
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<HttpAnswer> {
     const headers = await authorizationHeaders(method, path);
-    const { request } = await import('undici');
     const signals = [signal, options.signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-    return request(gateway + path, {
-      dispatcher: http.dispatcher,
-      method: method as Dispatcher.HttpMethod,
+    return http.request(gateway + path, {
+      method,
       headers: {
         accept: 'application/json',
         ...headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(timeoutMs === undefined ? { bodyTimeout: 0 } : {}),
       signal: AbortSignal.any(signals.filter((each) => each !== undefined)),
     });
   }
@@ -137,7 +133,7 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
       let text: string;
       try {
         const response = await send(method, path, body, requestTimeoutMs, options);
-        status = response.statusCode;
+        status = response.status;
         text = await readBounded(response.body, maxAnswerBytes);
       } catch (error) {
         throw failure(error);
@@ -153,8 +149,7 @@ export async function openGatewayClient({ env, signal, newLogin }: GatewayClient
     async *stream(path, options = {}) {
       try {
         const response = await send(options.method ?? 'GET', path, undefined, undefined, options);
-        if (response.statusCode !== 200)
-          throw errorFrom(response.statusCode, await readBounded(response.body, maxAnswerBytes));
+        if (response.status !== 200) throw errorFrom(response.status, await readBounded(response.body, maxAnswerBytes));
         for await (const line of linesOf(response.body, options.maxLineBytes ?? maxLineBytes)) {
           if (options.events === undefined) yield JSON.parse(line) as unknown;
           else if (line.startsWith(DATA)) yield JSON.parse(line.slice(DATA.length)) as unknown;

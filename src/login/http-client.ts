@@ -1,41 +1,88 @@
 import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { proxySettings } from '../config/proxy.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Env } from './config-dir.ts';
 
+export interface HttpRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Ends the request and the reading of its answer. */
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 export interface HttpClient {
-  readonly dispatcher: Dispatcher;
-  /** undici's `fetch` on this dispatcher, as openid-client and jose want it. */
+  /** Follows no redirect. */
+  request(url: URL | string, options: HttpRequest): Promise<HttpAnswer>;
+  /** undici's `fetch`, as openid-client and jose want it. */
   fetch(url: string, init?: object): Promise<Response>;
-  /** The certificates to trust when a private CA is set, the system's included; undefined: the system's alone. */
-  readonly ca: readonly string[] | undefined;
+  /** PEM of a private CA to trust beside those that node trusts anyway; undefined: those alone. */
+  readonly ca: string | undefined;
   close(): Promise<void>;
 }
 
-/** HTTP of the developer's side: private CA and proxies from the settings, the same for gateway and issuer. */
+/**
+ * HTTP of the developer's side: private CA and proxies from the settings, the same for gateway and issuer. undici does
+ * `fetch` and what goes through a proxy, and is loaded for these only: that alone takes 60 ms of CPU, of which a
+ * question to the gateway by `node:https` takes 12, and most starts of the CLI are one question.
+ */
 export async function openHttpClient(env: Env, caFile: string | undefined = env.DBGATE_CA_FILE): Promise<HttpClient> {
-  const { EnvHttpProxyAgent, fetch } = await import('undici');
   const ca = caFile ? await readCertificates(caFile) : undefined;
-  const tls = ca === undefined ? {} : { ca: [...ca] };
-  const dispatcher = new EnvHttpProxyAgent({
-    ...proxySettings(env),
-    connect: { ...tls, timeout: 10_000 },
-    requestTls: tls,
-    proxyTls: tls,
-  });
+  const proxies = proxySettings(env);
+  const isProxied = proxies.httpProxy !== '' || proxies.httpsProxy !== '';
+  let requester: import('./node-request.ts').NodeRequester | undefined;
+  let opened: Promise<Dispatcher> | undefined;
+
+  async function openDispatcher(): Promise<Dispatcher> {
+    const [{ EnvHttpProxyAgent }, { getCACertificates }] = await Promise.all([import('undici'), import('node:tls')]);
+    const tls = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
+    return new EnvHttpProxyAgent({ ...proxies, connect: { ...tls, timeout: 10_000 }, requestTls: tls, proxyTls: tls });
+  }
+  function dispatcher(): Promise<Dispatcher> {
+    opened ??= openDispatcher();
+    return opened;
+  }
+
   return {
-    dispatcher,
     ca,
-    // undici's own Response differs from the DOM library's in types only.
-    fetch: (url, init) => fetch(url, { ...init, dispatcher }) as unknown as Promise<Response>,
-    close: () => dispatcher.destroy(),
+    async request(url, options) {
+      if (!isProxied) {
+        const { NodeRequester } = await import('./node-request.ts');
+        requester ??= new NodeRequester(ca);
+        return requester.request(new URL(url), options);
+      }
+      const { request } = await import('undici');
+      const { method = 'GET', ...rest } = options;
+      const { statusCode, headers, body } = await request(url, {
+        ...rest,
+        method: method as Dispatcher.HttpMethod,
+        dispatcher: await dispatcher(),
+        // Streams are watched by those who read them.
+        bodyTimeout: 0,
+      });
+      return { status: statusCode, headers, body };
+    },
+    async fetch(url, init) {
+      const { fetch } = await import('undici');
+      // undici's own Response differs from the DOM library's in types only.
+      return (await fetch(url, { ...init, dispatcher: await dispatcher() })) as unknown as Response;
+    },
+    async close() {
+      requester?.close();
+      await (await opened)?.destroy();
+    },
   };
 }
 
-/** The file's certificates beside those that node trusts anyway. */
-async function readCertificates(path: string): Promise<readonly string[]> {
+/** The file's certificates. */
+async function readCertificates(path: string): Promise<string> {
   let pem: string;
   try {
     pem = await readFile(path, 'utf8');
@@ -48,7 +95,7 @@ async function readCertificates(path: string): Promise<readonly string[]> {
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
     throw new DbgateError(ErrorCode.config, `${path} has no PEM certificate`, { hint: 'check DBGATE_CA_FILE' });
   }
-  return [...getCACertificates('default'), pem];
+  return pem;
 }
 
 /** The innermost cause, in words; undici's own message is only `fetch failed`. */

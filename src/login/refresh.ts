@@ -1,7 +1,6 @@
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { withFileLock } from './file-lock.ts';
 import type { IssuerClient } from './issuer-client.ts';
-import { issuerError, isTransient, loginFromTokens } from './issuer-client.ts';
 import type { StoredLogin } from './stored-login.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -52,6 +51,8 @@ async function renew(
   refreshToken: string,
 ): Promise<StoredLogin | undefined> {
   const { now, gateway } = options;
+  // Only here: hardly any start of the CLI has something to renew.
+  const { issuerError, isTransient, loginFromTokens } = await import('./issuer-client.ts');
   try {
     const issuer = await options.openIssuer(current);
     const { refreshTokenGrant } = await import('openid-client');

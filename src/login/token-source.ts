@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Env } from './config-dir.ts';
-import type { ProofKey } from './dpop-key.ts';
 import type { HttpClient } from './http-client.ts';
 import type { Profile } from './profiles.ts';
+import type { Prover } from './proof.ts';
 import { freshLogin, notLoggedIn, refreshMarginMs } from './refresh.ts';
 import type { StoredLogin } from './stored-login.ts';
 
 export interface PresentedToken {
   readonly token: string;
   /** Set when the token is bound: a proof goes with every use. */
-  readonly proofKey: ProofKey | undefined;
+  readonly proofKey: Prover | undefined;
 }
 
 /** Where tokens for the gateway come from; asked before each request. */
@@ -57,8 +57,8 @@ export function loginSource(login: StoredLogin): TokenSource {
 
 async function presented(login: StoredLogin): Promise<PresentedToken> {
   if (login.tokenType !== 'DPoP') return { token: login.token, proofKey: undefined };
-  const { importProofKey } = await import('./dpop-key.ts');
-  return { token: login.token, proofKey: login.dpopKey && (await importProofKey(login.dpopKey)) };
+  const { prover } = await import('./proof.ts');
+  return { token: login.token, proofKey: login.dpopKey && prover(login.dpopKey) };
 }
 
 function storedLoginSource(

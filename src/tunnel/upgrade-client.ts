@@ -7,8 +7,9 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { privateAuthority } from '../private-authority.ts';
 import { connectThroughProxy, proxyFromEnv } from './proxy.ts';
 
 export interface DialOptions {
@@ -18,7 +19,7 @@ export interface DialOptions {
   readonly path: string;
   /** Asked for at each dial: a DPoP proof serves once. */
   readonly headers: () => Promise<Record<string, string>>;
-  /** PEM of a private authority; undefined: the system's. */
+  /** PEM of a private authority, trusted beside the system's; undefined: these alone. */
   readonly ca?: string | undefined;
   /** undefined: as HTTPS_PROXY and NO_PROXY say. */
   readonly proxy?: string | undefined;
@@ -32,18 +33,6 @@ const keepAliveDelayMs = 30_000;
 
 /** Keeps TLS sessions, so that the next dial resumes one; its sockets are never used twice. */
 const agent = new https.Agent({ keepAlive: false });
-
-/** One context for each CA: parsing the system's authorities anew takes 15 ms and 700 KB a connection. */
-const secureContexts = new Map<string, tls.SecureContext>();
-
-function secureContextOf(ca: string): tls.SecureContext {
-  let context = secureContexts.get(ca);
-  if (context === undefined) {
-    context = tls.createSecureContext({ ca, minVersion: 'TLSv1.2' });
-    secureContexts.set(ca, context);
-  }
-  return context;
-}
 
 /** A half-open capable socket behind the 101. Throws DbgateError: the gateway's refusal, or `gateway_unreachable`. */
 export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
@@ -66,8 +55,17 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
   try {
     signal.throwIfAborted();
     const proxy = options.proxy ?? proxyFromEnv(url, process.env);
-    const through = proxy === undefined ? undefined : await connectThroughProxy(proxy, url, signal);
-    return await upgrade(url, headers, options.ca, through, signal);
+    const authority = options.ca === undefined ? undefined : privateAuthority(options.ca);
+    for (;;) {
+      const through = proxy === undefined ? undefined : await connectThroughProxy(proxy, url, signal);
+      const context = authority?.secureContext;
+      try {
+        return await upgrade(url, headers, context, through, signal);
+      } catch (error) {
+        // Refused while TLS was set up: the headers have not left.
+        if (context === undefined || !authority?.widen(context, (error as Error).cause)) throw error;
+      }
+    }
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -79,7 +77,7 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
 function upgrade(
   url: URL,
   headers: Record<string, string>,
-  ca: string | undefined,
+  secureContext: tls.SecureContext | undefined,
   through: net.Socket | undefined,
   signal: AbortSignal,
 ): Promise<Duplex> {
@@ -93,7 +91,7 @@ function upgrade(
       headers: { ...headers, connection: 'Upgrade', upgrade: 'postgresql' },
       agent,
       allowHalfOpen: true,
-      ...(ca === undefined ? {} : { secureContext: secureContextOf(ca) }),
+      ...(secureContext === undefined ? {} : { secureContext }),
       ...(through === undefined ? {} : { socket: through }),
     };
     const request = https.request(requestOptions);

@@ -10,7 +10,7 @@ const EVIL = '\u001b[2J\u202e\u0000evil\n';
 const person = { issuer: 'i', subject: 's', kind: 'user', actor: null, email: 'dana@example.test', name: null };
 
 function detail(changes: Partial<RequestDetail> = {}): RequestDetail {
-  return requestDetail.parse({
+  return requestDetail.check({
     id: 'r-7k3m9qpd',
     kind: 'elevation',
     status: 'pending',

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const launcher = process.env.DBGATE_TEST_BIN ?? fileURLToPath(new URL('../../bin/dbgate.js', import.meta.url));
+
+/** One for all runs of all tests: each would compile the same code anew. */
+const codeCache = join(tmpdir(), 'dbgate-test-cache');
 
 export interface CliResult {
   readonly code: number | null;
@@ -21,7 +26,7 @@ export interface RunningCli {
 /** The built CLI as a process of its own, with nothing of this one's environment but PATH. */
 export function startCli(args: readonly string[], env: Record<string, string | undefined> = {}): RunningCli {
   const child = spawn(process.execPath, [launcher, ...args], {
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', XDG_CACHE_HOME: codeCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
