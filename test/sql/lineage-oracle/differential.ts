@@ -41,10 +41,14 @@ export interface Answer {
   readonly error: string | undefined;
   readonly target: readonly (readonly (string | null)[])[] | undefined;
   readonly targetFields: readonly string[];
+  /** OIDs of the relations that the server locked for it, when it was asked for them. */
+  readonly locked: readonly number[];
 }
 
-/** Slower statements are left out: there are enough others. */
-const PATIENCE_MS = 300;
+const LOCKED = "SELECT relation FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'";
+
+/** Slower statements are left out; none is, unless the machine stands still: the same seed judges the same statements. */
+const PATIENCE_MS = 5_000;
 
 const key = (ref: { relation: number; attnum: number }) => `${ref.relation}.${ref.attnum}`;
 
@@ -106,7 +110,8 @@ export class Differential {
   readonly bases: readonly Base[];
   private readonly random: Random;
   private readonly catalog: Catalog;
-  private readonly refresh: string;
+  /** In the order in which they were made: one may read those before it. */
+  private readonly matviews: readonly { readonly oid: number; readonly name: string }[];
   runs = 0;
 
   constructor(client: pg.Client, schema: Schema, bases: readonly Base[], catalog: Catalog, random: Random) {
@@ -115,19 +120,23 @@ export class Differential {
     this.bases = bases;
     this.random = random;
     this.catalog = catalog;
-    this.refresh = schema.relations
+    this.matviews = schema.relations
       .filter(({ is }) => is === 'matview')
-      .map(({ name }) => `REFRESH MATERIALIZED VIEW ${name};`)
-      .join('');
+      .map(({ name }) => ({ oid: catalog.relation(schema.name, name)!.oid, name }));
+  }
+
+  /** Runs it as the schema is, and asks what the server locked for it. */
+  first(sql: string, target: string | undefined): Promise<Answer> {
+    return this.run(sql, target, '', `; ${LOCKED}`);
   }
 
   /** Runs it after `before`, in a transaction that leaves nothing. */
-  async run(sql: string, target: string | undefined, before = ''): Promise<Answer> {
+  async run(sql: string, target: string | undefined, before = '', last = ''): Promise<Answer> {
     this.runs++;
     const skip = before.split(';').length - 1 + 2;
     const look = target === undefined ? '' : `; SELECT * FROM ONLY ${target}`;
     try {
-      const text = `BEGIN; SET LOCAL statement_timeout = ${PATIENCE_MS}; ${before} ${sql}${look}; ROLLBACK`;
+      const text = `BEGIN; SET LOCAL statement_timeout = ${PATIENCE_MS}; ${before} ${sql}${look}${last}; ROLLBACK`;
       const results = (await this.client.query({
         text,
         rowMode: 'array',
@@ -140,12 +149,13 @@ export class Differential {
         error: undefined,
         target: after?.rows as string[][] | undefined,
         targetFields: after?.fields.map(({ name }) => name) ?? [],
+        locked: last === '' ? [] : results.at(-2)!.rows.map(([oid]) => Number(oid)),
       };
     } catch (error) {
       await this.client.query('ROLLBACK');
       const code = (error as { code?: string }).code;
       if (code === undefined) throw error;
-      return { fields: [], rows: [], error: code, target: undefined, targetFields: [] };
+      return { fields: [], rows: [], error: code, target: undefined, targetFields: [], locked: [] };
     }
   }
 
@@ -173,17 +183,16 @@ export class Differential {
     bases: readonly Base[],
     first: Answer,
     same: (a: Answer, b: Answer) => boolean,
-    refresh: boolean,
+    refresh: string,
   ): Promise<Answer | undefined> {
-    const more = refresh ? this.refresh : '';
-    const other = await this.run(sql, target, this.updates(bases, false) + more);
+    const other = await this.run(sql, target, this.updates(bases, false) + refresh);
     if (same(first, other) || slow(other)) return undefined;
     // Rows have moved in the table: what depends on that alone depends on no value.
-    const idle = await this.run(sql, target, this.updates(bases, true) + more);
+    const idle = await this.run(sql, target, this.updates(bases, true) + refresh);
     if (!same(first, idle))
       return same(idle, other)
         ? undefined
-        : (await this.stable(sql, target, bases, idle, same, more))
+        : (await this.stable(sql, target, bases, idle, same, refresh))
           ? other
           : undefined;
     return other;
@@ -195,14 +204,14 @@ export class Differential {
     bases: readonly Base[],
     idle: Answer,
     same: (a: Answer, b: Answer) => boolean,
-    more: string,
+    refresh: string,
   ) {
-    return same(idle, await this.run(sql, target, this.updates(bases, true) + this.updates(bases, true) + more));
+    return same(idle, await this.run(sql, target, this.updates(bases, true) + this.updates(bases, true) + refresh));
   }
 
   /** The answer with other values in these columns. */
-  changedAnswer(sql: string, bases: readonly Base[], lineage: StatementLineage): Promise<Answer> {
-    return this.run(sql, undefined, this.updates(bases, false) + (this.matviewRead(lineage) ? this.refresh : ''));
+  changedAnswer(sql: string, bases: readonly Base[], first: Answer, lineage: StatementLineage): Promise<Answer> {
+    return this.run(sql, undefined, this.updates(bases, false) + this.refreshOf(first, lineage));
   }
 
   /** Findings of one statement, which ran as `first`. */
@@ -215,7 +224,7 @@ export class Differential {
       return [{ rule: 'columns', says: `${columns?.length ?? 'no'} columns, the server says ${first.fields.length}` }];
     }
     const uses = new Set(lineage.uses.map(({ source }) => key(source)));
-    const readsMatview = this.matviewRead(lineage);
+    const refresh = this.refreshOf(first, lineage);
     for (const [i, column] of (columns ?? []).entries()) findings.push(...this.described(i, column, first));
 
     // 1: output columns with the same lineage share a run.
@@ -234,9 +243,9 @@ export class Differential {
       if (outside.length === 0) continue;
       const same = (a: Answer, b: Answer) =>
         a.error === b.error && members.every((i) => bag(a.rows, i) === bag(b.rows, i));
-      const other = await this.differs(sql, undefined, outside, first, same, readsMatview);
+      const other = await this.differs(sql, undefined, outside, first, same, refresh);
       if (!other) continue;
-      const culprits = await this.narrow(sql, undefined, outside, first, same, readsMatview);
+      const culprits = await this.narrow(sql, undefined, outside, first, same, refresh);
       if (!culprits) continue;
       const which = members.filter((i) => other.error !== undefined || bag(first.rows, i) !== bag(other.rows, i));
       const how = other.error === undefined ? '' : ` (fails with ${other.error})`;
@@ -258,7 +267,7 @@ export class Differential {
     for (const base of marked) {
       const mark = canary(base.kind)!;
       const before = `UPDATE ${this.only(base.table)}${base.table} SET ${base.column} = ${mark} WHERE id = ${1 + this.random.below(4)};`;
-      const other = await this.run(sql, undefined, before + (readsMatview ? this.refresh : ''));
+      const other = await this.run(sql, undefined, before + refresh);
       if (other.error !== undefined) continue;
       for (const [i, column] of (columns ?? []).entries()) {
         const shown = other.rows.map((row) => row[i]).filter((cell) => cell != null && showsCanary(cell));
@@ -285,11 +294,11 @@ export class Differential {
       (columns ?? []).every((column) => column.unknown.length === 0)
     ) {
       const harmless = this.bases.filter((base) => !covered(base, mayFail));
-      const other = await this.run(sql, undefined, this.updates(harmless, false) + (readsMatview ? this.refresh : ''));
+      const other = await this.run(sql, undefined, this.updates(harmless, false) + refresh);
       // Class 22: data exception. Numbers out of range are let be: any addition may meet one.
       if (other.error?.startsWith('22') && other.error !== '22003') {
         const same = (_: Answer, b: Answer) => b.error !== other.error;
-        const culprits = await this.narrow(sql, undefined, harmless, first, same, readsMatview);
+        const culprits = await this.narrow(sql, undefined, harmless, first, same, refresh);
         if (culprits)
           findings.push({ rule: 'fallible', says: `fails with ${other.error} for other values of ${culprits}` });
       }
@@ -297,7 +306,7 @@ export class Differential {
 
     // 6
     if (target !== undefined && first.target)
-      findings.push(...(await this.checkWrites(sql, target, first, lineage, uses)));
+      findings.push(...(await this.checkWrites(sql, target, first, lineage, uses, refresh)));
     return findings;
   }
 
@@ -307,6 +316,7 @@ export class Differential {
     first: Answer,
     lineage: StatementLineage,
     uses: ReadonlySet<string>,
+    refresh: string,
   ): Promise<Finding[]> {
     const findings: Finding[] = [];
     const own = this.bases.filter(({ table }) => table === target);
@@ -317,18 +327,22 @@ export class Differential {
       const within = new Set([...uses, ...into.flatMap(({ flow }) => flow.sources.map(key))]);
       const outside = this.bases.filter((one) => one !== base && one.column !== 'id' && !covered(one, within));
       const same = (a: Answer, b: Answer) => a.error === b.error && bag(a.target ?? [], i) === bag(b.target ?? [], i);
-      const other = await this.differs(sql, target, outside, first, same, true);
+      const other = await this.differs(sql, target, outside, first, same, refresh);
       if (!other || other.error !== undefined) continue;
-      const culprits = await this.narrow(sql, target, outside, first, same, true);
+      const culprits = await this.narrow(sql, target, outside, first, same, refresh);
       if (!culprits) continue;
       findings.push({ rule: 'write', says: `${target}.${base.column} takes in ${culprits}` });
     }
     return findings;
   }
 
-  private matviewRead(lineage: StatementLineage): boolean {
-    const matviews = this.schema.relations.filter(({ is }) => is === 'matview').length;
-    return matviews > 0 && lineage.reads.some((oid) => !this.bases.some((base) => base.relation === oid));
+  /** Fills anew the materialised views that it reads, by the server's word or by its lineage, and those before them. */
+  private refreshOf(first: Answer, lineage: StatementLineage): string {
+    const last = this.matviews.findLastIndex(({ oid }) => first.locked.includes(oid) || lineage.reads.includes(oid));
+    return this.matviews
+      .slice(0, last + 1)
+      .map(({ name }) => `REFRESH MATERIALIZED VIEW ${name};`)
+      .join('');
   }
 
   /** Which single columns suffice. */
@@ -338,7 +352,7 @@ export class Differential {
     bases: readonly Base[],
     first: Answer,
     same: (a: Answer, b: Answer) => boolean,
-    refresh: boolean,
+    refresh: string,
   ): Promise<string | undefined> {
     const found: string[] = [];
     for (const base of bases) {

@@ -25,6 +25,8 @@ export interface OracleOptions {
   readonly trace: Trace;
   /** Only this statement of the only seed, by number. */
   readonly only?: number;
+  /** The search ends with a finding of this rule. */
+  readonly until?: Finding['rule'];
 }
 
 export interface OracleFinding extends Finding {
@@ -86,14 +88,15 @@ export async function runOracle(
     const differential = new Differential(client, schema, bases, catalog, seeded(seed + 1));
     const sensitive = bases.filter((_, i) => i % 4 === seed % 4);
     let ran = 0;
-    for (let number = 0; ran < options.statements; number++) {
+    const isFound = (): boolean => findings.some(({ rule }) => rule === options.until);
+    for (let number = 0; ran < options.statements && !isFound(); number++) {
       const statement = new Queries(seeded(seed * 100_003 + number), schema).statement();
       if (options.only !== undefined && number !== options.only) {
         if (number > options.only) break;
         continue;
       }
       const { sql } = statement;
-      const first = await differential.run(sql, statement.writes);
+      const first = await differential.first(sql, statement.writes);
       if (first.error !== undefined) {
         figures.invalid++;
         // A statement that fails on its data must be traced all the same.
@@ -128,6 +131,7 @@ export async function runOracle(
     }
     figures.runs += differential.runs;
     await client.query(`DROP SCHEMA ${name} CASCADE`);
+    if (isFound()) break;
   }
   figures.ms = performance.now() - began;
   return { findings, figures };

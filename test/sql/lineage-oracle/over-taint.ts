@@ -18,7 +18,7 @@ export class OverTaint {
     first: Answer,
     lineage: StatementLineage,
   ): Promise<void> {
-    const other = await differential.changedAnswer(sql, sensitive, lineage);
+    const other = await differential.changedAnswer(sql, sensitive, first, lineage);
     if (other.error !== undefined) return;
     for (const [i, column] of (lineage.columns ?? []).entries()) {
       const cells = (answer: Answer) => JSON.stringify(answer.rows.map((row) => row[i] ?? null).sort());
