@@ -278,8 +278,8 @@ export function markMixed(parts: readonly Value[], merged: Value): Value {
 
 function arrayValue(t: Tracer, elements: readonly Value[]): Value {
   const one = oneOfValues(elements);
-  const nested = elements.some(
-    (element) => element.flow.shape.kind === 'array' || elementType(t.catalog, element.type) !== undefined,
+  const nested = elements.some(({ type, flow }) =>
+    type === undefined || type === UNKNOWN ? flow.shape.kind === 'array' : elementType(t.catalog, type) !== undefined,
   );
   if (nested) return { ...one, origin: undefined };
   const type = arrayType(t.catalog, one.type === UNKNOWN ? TEXT_TYPE : one.type);

@@ -78,7 +78,9 @@ function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[])
   ];
   const joined = aliased(itemOf(text(alias ?? {}, 'aliasname'), columns, { rest: open }), alias);
   const extra =
-    usingAlias === undefined ? [] : [itemOf(text(usingAlias, 'aliasname'), merged, { columnsVisible: false })];
+    usingAlias === undefined
+      ? []
+      : [itemOf(text(usingAlias, 'aliasname'), merged, { columnsVisible: false, isBuiltRow: true })];
   // An alias of the join hides what it joins.
   const inner = alias === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : [];
   return [joined, ...inner, ...extra];

@@ -19,6 +19,8 @@ export interface Item {
   /** Has ctid, tableoid and the like. */
   readonly isRelation: boolean;
   readonly relation: number | undefined;
+  /** Its row is put together of columns, so that fields of it have no origin: of `JOIN … USING (…) AS`. */
+  readonly isBuiltRow: boolean;
   /** A function that gives one value: its name stands for that, not for a row. */
   readonly isScalar: boolean;
 }
@@ -55,6 +57,7 @@ export function itemOf(name: string | undefined, columns: readonly NamedValue[],
     rowType: undefined,
     isRelation: false,
     relation: undefined,
+    isBuiltRow: false,
     isScalar: false,
     ...more,
   };
@@ -119,7 +122,12 @@ export function wholeRow(item: Item): Value {
   const row = rowOf(item.columns.map(({ name, value }) => ({ name, flow: value.flow })));
   const { rest } = item;
   const origin = item.relation === undefined ? undefined : { relation: item.relation, attnum: 0 };
-  if (rest === undefined) return { ...valueFrom(row, item.rowType), origin, fields: item.columns };
+  if (rest === undefined) {
+    const fields = item.isBuiltRow
+      ? item.columns.map(({ name, value }) => ({ name, value: { ...value, origin: undefined } }))
+      : item.columns;
+    return { ...valueFrom(row, item.rowType), origin, fields };
+  }
   return valueFrom(
     {
       sources: [...row.sources, ...rest.flow.sources],

@@ -55,6 +55,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT home FROM person', 'home = person.home'],
     ['SELECT mail(p) FROM person p', 'mail = person.mail'],
     [
+      "SELECT ARRAY[f.i, 1] FROM ROWS FROM (unnest(ARRAY['a']), unnest(array_prepend(extract(year FROM date '2024-04-14')::int, ARRAY[5, 6]))) AS f (u, i)",
+      'array = none',
+    ],
+    [
       'SELECT lower(int4range(id, 9) * int4range(1, 9)) FROM person',
       'lower = derived(person.id); uses: fallible person.id',
     ],
@@ -82,6 +86,8 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     ['SELECT id FROM person JOIN firm USING (id)', 'id = person.id; uses: join person.id, join firm.id'],
     ['SELECT j.id FROM person JOIN firm USING (id) AS j', 'id = person.id; uses: join person.id, join firm.id'],
+    ['SELECT (j).id FROM person JOIN firm USING (id) AS j', 'id = person.id; uses: join person.id, join firm.id'],
+    ['SELECT id(j) FROM person JOIN firm USING (id) AS j', 'id = person.id; uses: join person.id, join firm.id'],
     ['SELECT id FROM person FULL JOIN firm USING (id)', 'id = person.id firm.id; uses: join person.id, join firm.id'],
     ['SELECT id FROM person RIGHT JOIN firm USING (id)', 'id = firm.id; uses: join person.id, join firm.id'],
     [
