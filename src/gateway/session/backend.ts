@@ -174,7 +174,7 @@ export class Backend implements MessageSink {
     switch (type) {
       case DATA_ROW:
       case COPY_DATA: {
-        const answered = this.#expectRows(type, head);
+        const answered = this.#expect(type, head, 'query', 'execute');
         if (this.#options.egress.limited && this.#cuts.isCut(answered, 1, end - start - HEADER_BYTES)) return true;
         answered.rows++;
         if (this.#trial.isOpen) this.#trial.row(answered.rows);
@@ -259,7 +259,7 @@ export class Backend implements MessageSink {
   }
 
   piece(type: number, buffer: Buffer, start: number, end: number, first: boolean): void {
-    const head = this.#expectRows(type, this.#inFlight.head);
+    const head = this.#expect(type, this.#inFlight.head, 'query', 'execute');
     if (head.probe !== undefined) throw this.#unexpected(type, head);
     if (first) {
       this.#told.gate(head);
@@ -291,19 +291,10 @@ export class Backend implements MessageSink {
     else this.#told.pass(message, 0, message.length);
   }
 
-  /** The head, if rows may answer it. */
-  #expectRows(type: number, head: Request | undefined): Request {
-    // A call with an array of kinds would be paid for each row.
-    if (head === undefined || head.denial !== undefined || (head.kind !== 'query' && head.kind !== 'execute')) {
-      throw this.#unexpected(type, head);
-    }
-    return head;
-  }
-
-  /** The head, if it is of one of these kinds and may have such an answer at all. */
-  #expect(type: number, head: Request | undefined, ...kinds: readonly RequestKind[]): Request {
+  /** The head, if it is of this kind, or the other, and may have such an answer at all. */
+  #expect(type: number, head: Request | undefined, kind: RequestKind, other = kind): Request {
     // What was refused must fail upstream: any other answer means that it ran.
-    if (head === undefined || !kinds.includes(head.kind) || head.denial !== undefined)
+    if (head === undefined || (head.kind !== kind && head.kind !== other) || head.denial !== undefined)
       throw this.#unexpected(type, head);
     return head;
   }

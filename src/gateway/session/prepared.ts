@@ -82,6 +82,8 @@ class Names<Value> {
   /** By name, but for the unnamed one, which comes and goes with nearly every statement. */
   readonly #named = new Map<string, Value>();
   #unnamed: Value | undefined;
+  /** The named one that was asked for last: a name comes as new bytes each time, and a map would have to hash it. */
+  #last: { readonly name: string; readonly value: Value } | undefined;
   /** In-flight effects in order; usually none or one. */
   readonly #pending: Pending<Value>[] = [];
 
@@ -119,7 +121,11 @@ class Names<Value> {
   }
 
   #confirmed(name: string): Value | undefined {
-    return name === '' ? this.#unnamed : this.#named.get(name);
+    if (name === '') return this.#unnamed;
+    if (this.#last?.name === name) return this.#last.value;
+    const value = this.#named.get(name);
+    if (value !== undefined) this.#last = { name, value };
+    return value;
   }
 
   expect(pending: Pending<Value>): void {
@@ -147,6 +153,7 @@ class Names<Value> {
     const replaced = this.#confirmed(name);
     if (replaced !== undefined) this.weight -= this.#weigh(replaced);
     if (value !== undefined) this.weight += this.#weigh(value);
+    if (this.#last?.name === name) this.#last = undefined;
     if (name === '') this.#unnamed = value;
     else if (value === undefined) this.#named.delete(name);
     else this.#named.set(name, value);
@@ -162,7 +169,7 @@ class Names<Value> {
   }
 
   clear(): void {
-    this.#unnamed = undefined;
+    this.#unnamed = this.#last = undefined;
     if (this.#named.size > 0) this.#named.clear();
     this.weight = 0;
   }
