@@ -4,6 +4,7 @@
  * `field_12` is what it holds. Where there are no values, the name decides. Pure; never keeps or prints a value.
  */
 import type { Classification, ColumnClass, ColumnSubject, Evidence } from './classes.ts';
+import { keyClasses } from './key-evidence.ts';
 import { type NameEvidence, nameEvidence } from './name-evidence.ts';
 import { tableTopic } from './name-table.ts';
 import { type TypeKind, typeKind } from './name-type.ts';
@@ -108,10 +109,16 @@ function classify(subject: ColumnSubject, topic: TableTopic, split: Splitter): C
   const kind = typeKind(subject);
   const name = nameEvidence(subject, topic, split);
   const values = PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : valueEvidence(subject);
-  const { class: found, confidence } = weigh(name, values, kind, subject.values ?? []);
+  const weighed = weigh(name, values, kind, subject.values ?? []);
+  const byKey = values.untold === undefined ? undefined : keyClasses(subject, topic, values.untold, split);
+  const [keyClass] = byKey?.values() ?? [];
+  const { class: found, confidence } =
+    weighed.class === undefined && keyClass !== undefined ? { class: keyClass, confidence: 0.75 } : weighed;
   const evidence: Evidence[] = [...name.evidence];
   if (values.says !== '') evidence.push({ from: 'values', says: values.says });
-  const paths = new Map([...(name.paths ?? []), ...(values.paths ?? [])]);
+  if (byKey !== undefined && byKey.size > 0)
+    evidence.push({ from: 'name', says: `keys ${[...byKey.keys()].slice(0, 4).join(', ')}` });
+  const paths = new Map([...(name.paths ?? []), ...(byKey ?? []), ...(values.paths ?? [])]);
   return {
     class: found,
     confidence,

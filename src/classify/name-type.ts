@@ -153,7 +153,7 @@ export const KINDS_OF: Readonly<Record<ColumnClass, ReadonlySet<TypeKind>>> = {
   person_name: new Set([...TEXTS, 'search']),
   postal_address: new Set([...TEXTS, ...NUMBERS, 'search']),
   geo: new Set([...TEXTS, ...NUMBERS, 'geometry']),
-  date_of_birth: new Set([...TEXTS, ...NUMBERS, 'date', 'timestamp', 'time']),
+  date_of_birth: new Set([...TEXTS, ...NUMBERS, 'date', 'timestamp', 'time', 'range']),
   national_id: new Set([...TEXTS, ...NUMBERS]),
   tax_id: new Set([...TEXTS, ...NUMBERS]),
   ip_address: new Set([...TEXTS, ...NUMBERS, 'network']),
@@ -165,7 +165,7 @@ export const KINDS_OF: Readonly<Record<ColumnClass, ReadonlySet<TypeKind>>> = {
   bank_account: new Set([...TEXTS, ...NUMBERS]),
   health: new Set([...TEXTS, ...NUMBERS, 'enum', 'boolean', 'date']),
   demographic: new Set([...TEXTS, ...NUMBERS, 'enum', 'boolean']),
-  financial: new Set([...TEXTS, ...NUMBERS]),
+  financial: new Set([...TEXTS, ...NUMBERS, 'range']),
   free_text: new Set([...TEXTS, 'search']),
   photo: new Set(TEXTS),
 };

@@ -38,6 +38,7 @@ export function pathEvidence(parts: readonly Part[], rows: number, context: Cont
   }
   const aboutPeople = context.aboutPeople;
   const paths = new Map<string, ColumnClass>();
+  const untold = new Map<string, readonly string[]>();
   const counts = new Map<ColumnClass, number>();
   let keysHold = false;
   for (const [path, texts] of byPath) {
@@ -48,7 +49,10 @@ export function pathEvidence(parts: readonly Part[], rows: number, context: Cont
     const isNumber = texts.every((text) => /^-?\d+$/.test(text) && text.length > 8);
     const within = { aboutPeople, isKey: false };
     const found = isNumber ? integerEvidence(texts, within) : textEvidence(texts, within);
-    if (found.class === undefined || (found.strength !== 'proof' && found.strength !== 'strong')) continue;
+    if (found.class === undefined || (found.strength !== 'proof' && found.strength !== 'strong')) {
+      untold.set(path, texts);
+      continue;
+    }
     paths.set(path, found.class);
     counts.set(found.class, (counts.get(found.class) ?? 0) + texts.length);
   }
@@ -56,7 +60,7 @@ export function pathEvidence(parts: readonly Part[], rows: number, context: Cont
     // A key cannot be masked by its path.
     return { class: 'free_text', strength: 'strong', says: 'keys that are personal themselves', freeText: true };
   }
-  if (paths.size === 0) return { class: undefined, strength: 'none', says: '', freeText: true };
+  if (paths.size === 0) return { class: undefined, strength: 'none', says: '', freeText: true, untold };
   const [most] = [...counts].sort((a, b) => b[1] - a[1])[0]!;
   const shown = [...paths]
     .slice(0, 4)
@@ -68,5 +72,6 @@ export function pathEvidence(parts: readonly Part[], rows: number, context: Cont
     says: `in ${rows} documents ${shown.join(', ')}${more}`,
     freeText: true,
     paths,
+    untold,
   };
 }

@@ -23,6 +23,8 @@ export interface ValueEvidence {
   /** Anything may stand in it: prose, documents, or clear values with sensitive ones among them. */
   readonly freeText: boolean;
   readonly paths?: ReadonlyMap<string, ColumnClass>;
+  /** Of documents: the values at paths that they tell no class of. */
+  readonly untold?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Of the table around a column: its other columns speak of people. */

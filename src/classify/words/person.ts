@@ -234,14 +234,14 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'date_of_birth',
     phrases:
       phrases(`date of birth, birth date, birthdate, birthday, birth day, dob, d o b, born, born on, born at, born date, date birth, dateofbirth, birth, birth dt, birth year, year of birth, yob, birth month, birthday day, birthday month, birthday year, birthtime, birth time, month of birth, day of birth, child dob, dt birth, date born, bday,
-      geburtsdatum, geburtstag, geb datum, gebdat, geburtsjahr, geb dat, geboortedatum, geb datum, fodselsdato, fodelsedatum, fodselsdag, fodelsedag, data urodzenia, rok urodzenia, dogum tarihi, data rozhdeniya, den rozhdeniya, seinengappi, tanjobi, shengri, chusheng riqi, syntymaaika, datum narozeni,
+      geburtsdatum, geburtstag, geb datum, gebdat, geburtsjahr, geb dat, geboortedatum, geb datum, fodselsdato, fodelsedatum, fodselsdag, fodelsedag, data urodzenia, rok urodzenia, dogum tarihi, data rozhdeniya, den rozhdeniya, seinengappi, tanjobi, shengri, chusheng riqi, syntymaaika, datum narozeni, urodzony, urodzona, geboren, geboren am, narozen, narozena, fodt, fodd, rozhdeniye, dogum, dogum gunu, syntynyt,
       生年月日, 誕生日, 生日, 出生日期, 생년월일, дата рождения`),
   },
   {
     class: 'date_of_birth',
     headFirst: true,
     phrases: phrases(
-      'fecha nacimiento, fecha de nacimiento, fec nac, fec nacimiento, fch nac, f nacimiento, fecha nac, data nascimento, data de nascimento, dt nasc, dt nascimento, data nasc, nascimento, nacimiento, nascita, data nascita, data di nascita, dt nascita, date naissance, date de naissance, dt naissance, naissance, date nais, anniversaire, cumpleanos, aniversario nascimento, compleanno',
+      'fecha nacimiento, fecha de nacimiento, fec nac, fec nacimiento, fch nac, f nacimiento, fecha nac, data nascimento, data de nascimento, dt nasc, dt nascimento, data nasc, nascimento, nacimiento, nascita, data nascita, data di nascita, dt nascita, date naissance, date de naissance, dt naissance, naissance, date nais, anniversaire, cumpleanos, aniversario nascimento, compleanno, ne le, nee le, nato il, nata il, nascido em, nascida em, nacido el, nacida el',
     ),
   },
   {
