@@ -486,6 +486,8 @@ class Planner {
       }
       case 'fallible':
       case 'predicate': {
+        // What stands in tables that others made was not put there to be added to this.
+        if (use.against?.every(({ relation }) => !this.#known.isTableMadeHere(relation))) return undefined;
         if (predicates === 'free' && use.use === 'predicate') return undefined;
         const by = use.subject === undefined ? '' : ` (${use.subject})`;
         return this.#refusal('masking.no-inference', use, `may only be compared for equality with a given value${by}`);

@@ -17,6 +17,8 @@ export interface Attack {
   readonly decode?: (reply: Reply) => readonly string[];
   /** Values are told from what can be observed, not read: reported apart. */
   readonly infers?: true;
+  /** Major version of PostgreSQL that it needs. */
+  readonly since?: number;
   /** Leaves something behind: the database is made anew. */
   readonly writes?: true;
 }

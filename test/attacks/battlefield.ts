@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { openConnections } from '../../src/demo/connections.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { startPostgres } from '../../src/demo/postgres-server.ts';
+import { type PostgresOptions, startPostgres } from '../../src/demo/postgres-server.ts';
 import { LeakDetector } from './leak-detector.ts';
 import type { Target } from './perform.ts';
 import { attackSeed, type Seed } from './seed.ts';
@@ -24,7 +24,10 @@ export interface Battlefield {
 const DATABASE = { plain: 'plain', gateway: 'app' } as const;
 
 /** `gateway: false`: only the plain server. */
-export async function openBattlefield(options: { gateway: boolean }): Promise<Battlefield> {
+export async function openBattlefield(options: {
+  gateway: boolean;
+  major?: PostgresOptions['major'];
+}): Promise<Battlefield> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -32,7 +35,7 @@ export async function openBattlefield(options: { gateway: boolean }): Promise<Ba
   try {
     const seed = attackSeed();
     const server = await startPostgres({
-      major: 15,
+      major: options.major ?? 15,
       settings: { wal_level: 'logical', max_connections: '80', jit: 'off', autovacuum: 'off' },
     });
     closers.push(server.stop);

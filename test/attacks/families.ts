@@ -5,10 +5,12 @@ import { documents } from './families/documents.ts';
 import { errors } from './families/errors.ts';
 import { expressions } from './families/expressions.ts';
 import { inferences } from './families/inferences.ts';
+import { oracles } from './families/oracles.ts';
 import { protocols } from './families/protocols.ts';
 import { queries } from './families/queries.ts';
 import { routines } from './families/routines.ts';
 import { send } from './families/send.ts';
+import { shapes } from './families/shapes.ts';
 import { smuggling } from './families/smuggling.ts';
 import { stores } from './families/stores.ts';
 
@@ -24,4 +26,6 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   smuggling,
   protocols,
   inferences,
+  shapes,
+  oracles,
 };

@@ -3,6 +3,7 @@
  * carries a canary that stands nowhere else. Out: SQL, and the canaries that `leak-detector.ts` looks for.
  */
 import { seeded } from '../sql/lineage-oracle/random.ts';
+import { registerSeed } from './seed-register.ts';
 
 export interface Secret {
   /** `text`: letters and digits, any 8 of which give it away. `digits`: a number. `exact`: a date or address as a whole. */
@@ -246,6 +247,7 @@ export function attackSeed(seed = 20_261): Seed {
     );
   }
   const key = (of: string) => token(of);
+  const register = registerSeed({ mail, surname, street, tel, born, ip, digits: numbers });
   const sql = `
 CREATE SCHEMA laden; CREATE SCHEMA saas;
 CREATE TYPE kontakt_t AS (wer text, tel text, mail text);
@@ -294,6 +296,7 @@ ${rows.join('\n')}
 INSERT INTO einstellungen VALUES ('mail.absender', 'noreply', 30), ('suche.grenze', '50', 5);
 INSERT INTO protokoll (aktion, detail) VALUES ('start', 'ok'), ('stop', 'ok');
 REFRESH MATERIALIZED VIEW mv_suche;
+${register}
 ANALYZE;
 `;
   const superuserSql = `CREATE EXTENSION hstore; CREATE EXTENSION pgcrypto; CREATE EXTENSION pg_trgm; CREATE EXTENSION tablefunc; CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw; CREATE EXTENSION xml2;

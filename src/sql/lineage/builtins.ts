@@ -23,6 +23,7 @@ import {
   WITHOUT_DATA,
 } from './builtin-lists.ts';
 import { elementCount } from './conditions.ts';
+import { failingArguments, isNullAsStored } from './failures.ts';
 import {
   arrayOf,
   asText,
@@ -151,36 +152,12 @@ function isKnown(t: Tracer, name: string, count: number): boolean {
   return /^pg_stat_get_/.test(name) && !/activity|query|subscription|wal_receiver|backend_client/.test(name);
 }
 
-/** Arguments past the first are lengths and positions: those may be out of range. */
-const FIRST_ONLY = new Set([
-  'substr',
-  'lpad',
-  'rpad',
-  'repeat',
-  'substring',
-  'left',
-  'right',
-  'overlay',
-  'split_part',
-  'array_fill',
-  'encode',
-  'format',
-  'to_char',
-]);
-const PATTERN_FUNCTIONS = /^regexp_/;
-
 function noteFailures(t: Tracer, name: string, args: readonly Argument[], at: Tree | undefined): void {
   const isTotal = TOTAL.has(name) || CATALOG_TEXTS[name] !== undefined;
+  const failing = failingArguments(t, name, args);
   args.forEach(({ value }, i) => {
-    if (isEmpty(value.flow)) return;
-    const lateral = i > 0 && (FIRST_ONLY.has(name) || PATTERN_FUNCTIONS.test(name)) && !isTextual(t, name, i);
-    if (!isTotal || lateral) t.use(value.flow, 'fallible', name, at);
+    if (!isEmpty(value.flow) && (!isTotal || failing.has(i))) t.use(value.flow, 'fallible', name, at);
   });
-}
-
-/** format's arguments, and the like, are only printed. */
-function isTextual(_t: Tracer, name: string, i: number): boolean {
-  return name === 'format' && i > 0;
 }
 
 function special(
@@ -199,7 +176,8 @@ function special(
   if (catalogText !== undefined) return catalogValue(t, name, catalogText, type);
   if (WITHOUT_DATA.has(name)) return valueFrom(NO_DATA, type);
   if (name === 'count') {
-    for (const flow of flows) t.use(flow, isCountable(flow) ? 'count' : 'predicate', 'count', at);
+    for (const flow of flows)
+      t.use(flow, flow.shape.kind === 'row' || isNullAsStored(flow) ? 'count' : 'predicate', 'count', at);
     return valueFrom(NO_DATA, type);
   }
   if (name === OPTIONS) {
@@ -211,7 +189,7 @@ function special(
     );
   }
   if (NULL_TESTS.has(name)) {
-    for (const flow of flows) t.use(flow, isCountable(flow) ? 'null_test' : 'predicate', name, at);
+    for (const flow of flows) t.use(flow, isNullAsStored(flow) ? 'null_test' : 'predicate', name, at);
     return valueFrom(NO_DATA, type);
   }
   if (SINKS.has(name)) {
@@ -261,12 +239,6 @@ function special(
   const outputs = OUTPUTS[name];
   if (outputs !== undefined && outputs.length > 1) return outputRow(t, name, outputs, values);
   return undefined;
-}
-
-/** A NULL of it is a NULL of the column. */
-function isCountable(flow: Flow): boolean {
-  const { kind } = flow.shape;
-  return kind !== 'derived' && kind !== 'text';
 }
 
 function copied(t: Tracer, name: string, values: readonly Value[]): Value {

@@ -1,5 +1,6 @@
 /** Conditions: which columns steer, and how. Comparisons of plain columns are told apart from all else. */
 import { as, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
+import { isNullAsStored } from './failures.ts';
 import { combine, isEmpty, isPlain, type Value } from './flows.ts';
 import { BYTES, ELEMENTS, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
@@ -42,8 +43,7 @@ export function traceCondition(t: Tracer, wrapped: Tree | undefined, scope: Scop
 /** `x IS NULL`, of a plain value or of something computed. */
 export function nullTest(t: Tracer, node: Tree, scope: Scope): Value {
   const value = t.value(child(node, 'arg'), scope);
-  const { kind } = value.flow.shape;
-  if (kind === 'derived' || kind === 'text') t.use(value.flow, 'predicate', 'IS NULL', node);
+  if (!isNullAsStored(value.flow)) t.use(value.flow, 'predicate', 'IS NULL', node);
   else t.use(value.flow, 'null_test', undefined, node);
   return value;
 }

@@ -14,11 +14,11 @@ import {
   text,
   unwrap,
 } from '../tree.ts';
-import { TOTAL } from './builtin-lists.ts';
 import { fieldValue, traceCall, traceWindow } from './calls.ts';
 import { castValue } from './casts.ts';
 import { expandStar, traceColumnRef } from './column-references.ts';
 import { compareValues, nullTest, traceComparison, traceSemiJoin } from './conditions.ts';
+import { isNullAsStored, mayFail } from './failures.ts';
 import {
   arrayOf,
   asText,
@@ -39,6 +39,7 @@ import { alongPath, constantKeys, jsonConstruct, jsonOperator, toJson } from './
 import { type Flow, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import { orderUse, plainUse } from './ordering.ts';
+import { noteArithmetic } from './overflow.ts';
 import { parametersOf, type Scope } from './scopes.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
@@ -106,24 +107,21 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
       return traceOperation(t, node, scope);
     case 'BoolExpr':
       // The second is computed only where the first says so, and where it fails that is seen.
-      if (list(node, 'args').some(mayFail)) for (const one of list(node, 'args')) t.condition(one, scope);
+      if (guardsAnother(t, list(node, 'args'), scope)) for (const one of list(node, 'args')) t.condition(one, scope);
       return computed(t, list(node, 'args'), scope, BOOL);
     case 'BooleanTest':
       return computed(t, [node.arg], scope, BOOL);
     case 'NullTest': {
       const tested = nullTest(t, node, scope);
-      const { kind } = tested.flow.shape;
-      const isData = (kind === 'derived' || kind === 'text') && !isEmpty(tested.flow);
-      return valueFrom(isData ? combine([tested.flow]) : NO_DATA, BOOL);
+      return valueFrom(!isNullAsStored(tested.flow) ? combine([tested.flow]) : NO_DATA, BOOL);
     }
     case 'CaseExpr':
       return traceCase(t, node, scope);
     case 'CoalesceExpr': {
       const values = list(node, 'args').map((one) => t.value(one, scope));
-      const guards = list(node, 'args').slice(1).some(mayFail);
+      const guards = guardsAnother(t, list(node, 'args'), scope);
       for (const value of values.slice(0, -1)) {
-        const { kind } = value.flow.shape;
-        const isComputed = kind === 'derived' || kind === 'text';
+        const isComputed = !isNullAsStored(value.flow);
         if (guards && isComputed) t.use(value.flow, 'predicate', 'COALESCE', node);
         else if (!isComputed) t.use(value.flow, 'null_test', undefined, node);
       }
@@ -185,48 +183,6 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
   }
 }
 
-/** Computing it may fail, with or without columns in it. */
-function mayFail(wrapped: Tree | undefined): boolean {
-  const [type, node] = unwrap(wrapped) ?? ['', {}];
-  switch (type) {
-    case '':
-    case 'A_Const':
-    case 'ParamRef':
-    case 'ColumnRef':
-    case 'SQLValueFunction':
-      return false;
-    case 'A_Expr': {
-      const operator = strings(node, 'name').at(-1) ?? '';
-      if (!BOOLEAN_OPERATORS.test(operator) && operator !== '||' && !operator.startsWith('->')) {
-        if (!/^(?:AEXPR_IN|AEXPR_BETWEEN|AEXPR_NOT_BETWEEN|AEXPR_NULLIF)$/.test(text(node, 'kind') ?? '')) return true;
-      }
-      const right = child(node, 'rexpr');
-      return [
-        child(node, 'lexpr'),
-        ...(as(right, 'List') === undefined ? [right] : list(as(right, 'List') ?? {}, 'items')),
-      ].some(mayFail);
-    }
-    case 'TypeCast':
-      if (castConstantOf(wrapped) !== undefined) return false;
-      return !isTextName(child(node, 'typeName')) || mayFail(child(node, 'arg'));
-    case 'FuncCall':
-      return !TOTAL.has(strings(node, 'funcname').at(-1) ?? '') || list(node, 'args').some(mayFail);
-    case 'BoolExpr':
-    case 'CoalesceExpr':
-      return list(node, 'args').some(mayFail);
-    case 'NullTest':
-    case 'BooleanTest':
-    case 'CollateClause':
-      return mayFail(child(node, 'arg'));
-    default:
-      return true;
-  }
-}
-
-function isTextName(typeName: Tree | undefined): boolean {
-  return ['text', 'varchar', 'bpchar', 'name'].includes(strings(typeName ?? {}, 'names').at(-1) ?? '');
-}
-
 /** Parts of dates, lengths and counts are small whole numbers. */
 const SMALL_NUMBERS = new Set([
   'extract',
@@ -247,6 +203,11 @@ function isSmallNumber(wrapped: Tree | undefined): boolean {
   if (call === undefined || !SMALL_NUMBERS.has(strings(call, 'funcname').at(-1) ?? '')) return false;
   const unit = castConstantOf(list(call, 'args')[0]);
   return !(unit?.kind === 'string' && /^\s*(?:epoch|julian|micro|us|milli|ms)/i.test(unit.value));
+}
+
+/** Of expressions that are computed one by one, as long as it is not decided, one behind the first may fail. */
+function guardsAnother(t: Tracer, nodes: readonly Tree[], scope: Scope): boolean {
+  return nodes.slice(1).some((one) => mayFail(t, one, scope));
 }
 
 function computed(t: Tracer, nodes: readonly unknown[], scope: Scope, type: number | undefined): Value {
@@ -281,7 +242,10 @@ function arrayValue(t: Tracer, elements: readonly Value[]): Value {
   const nested = elements.some(({ type, flow }) =>
     type === undefined || type === UNKNOWN ? flow.shape.kind === 'array' : elementType(t.catalog, type) !== undefined,
   );
-  if (nested) return { ...one, origin: undefined };
+  if (nested) {
+    noteDimensions(t, elements, undefined);
+    return { ...one, origin: undefined };
+  }
   const type = arrayType(t.catalog, one.type === UNKNOWN ? TEXT_TYPE : one.type);
   return {
     flow: isEmpty(one.flow) ? { ...NO_DATA, own: ownOf(one.flow) } : arrayOf(one.flow),
@@ -289,6 +253,13 @@ function arrayValue(t: Tracer, elements: readonly Value[]): Value {
     origin: undefined,
     given: one.given === undefined ? undefined : 'list',
   };
+}
+
+/** Arrays of several lengths make no array. */
+function noteDimensions(t: Tracer, arrays: readonly Value[], at: Tree | undefined): void {
+  for (const { flow } of arrays) {
+    if (flow.shape.kind === 'derived' || flow.shape.kind === 'text') t.use(flow, 'fallible', 'array', at);
+  }
 }
 
 function traceRow(t: Tracer, node: Tree, scope: Scope): Value {
@@ -341,7 +312,16 @@ function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {
       values.slice(0, 2),
     );
     if (behind.kind !== 'builtin') return throughRoutines(t, behind, operator, values, node);
+    const present = sides.filter((one) => one !== undefined);
+    if (present.slice(1).some((one) => mayFail(t, one, scope)) || hasFailingRows(t, present, scope)) {
+      for (const { flow } of values) t.use(flow, 'predicate', operator, node);
+    }
+    notePattern(t, operator, values[1], node);
     return valueFrom(combine(values.map(({ flow }) => flow)), BOOL);
+  }
+  const rows = [child(node, 'lexpr'), child(node, 'rexpr')].filter((one) => one !== undefined);
+  if (BOOLEAN_OPERATORS.test(operator) && hasFailingRows(t, rows, scope)) {
+    for (const one of rows) t.use(t.value(one, scope).flow, 'predicate', operator, node);
   }
   const chain = operandsOf(node, operator);
   if (chain === undefined) {
@@ -366,6 +346,24 @@ function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {
     );
   }
   return result;
+}
+
+/** Rows are compared field by field, as far as it takes. */
+function hasFailingRows(t: Tracer, sides: readonly Tree[], scope: Scope): boolean {
+  return sides.some((side) => {
+    const row = as(side, 'RowExpr');
+    return row !== undefined && list(row, 'args').some((one) => isStar(one) || mayFail(t, one, scope));
+  });
+}
+
+function isStar(wrapped: Tree): boolean {
+  const reference = as(wrapped, 'ColumnRef');
+  return reference !== undefined && list(reference, 'fields').some((field) => as(field, 'A_Star') !== undefined);
+}
+
+/** Not every text is a pattern. */
+function notePattern(t: Tracer, operator: string, pattern: Value | undefined, at: Tree): void {
+  if (pattern !== undefined && /^!?~~?\*?$/.test(operator)) t.use(pattern.flow, 'fallible', operator, at);
 }
 
 function operatorOf(kind: string, name: readonly string[]): readonly string[] {
@@ -443,9 +441,12 @@ function operate(
       given: isConstant ? 'constant' : undefined,
     };
   }
-  if (BOOLEAN_OPERATORS.test(operator)) return valueFrom(combine(flows), BOOL);
+  if (BOOLEAN_OPERATORS.test(operator)) {
+    notePattern(t, operator, right, node);
+    return valueFrom(combine(flows), BOOL);
+  }
   if (operator === '||') return concatenated(t, left, right);
-  noteArithmetic(t, operator, left, right, nodes, node);
+  noteArithmetic(t, operator, left, right, [nodes[0], nodes[1]], node);
   return valueFrom(combine(flows), resultType(operator, left, right));
 }
 
@@ -466,6 +467,7 @@ function concatenated(t: Tracer, left: Value, right: Value): Value {
   if (arrays.some(Boolean)) {
     const parts = [left, right].map((value, i) => (arrays[i] ? elementOf(value.flow) : value.flow));
     const type = arrays[0] ? left.type : right.type;
+    if (arrays.every(Boolean)) noteDimensions(t, [left, right], undefined);
     return valueFrom(arrayOf(oneOf(parts)), type);
   }
   const isDocument = [left, right].some((value) => isJsonType(value.type) || value.flow.shape.kind === 'json');
@@ -474,45 +476,6 @@ function concatenated(t: Tracer, left: Value, right: Value): Value {
   if ([left, right].some((value) => value.type === 17 || value.type === 1560))
     return valueFrom(combine(flows), left.type);
   return valueFrom(asText(flows), TEXT_TYPE);
-}
-
-/** Division by what may be zero, and sums that may leave the range of integers. */
-function noteArithmetic(
-  t: Tracer,
-  operator: string,
-  left: Value,
-  right: Value,
-  nodes: readonly Tree[],
-  at: Tree,
-): void {
-  if (operator === '/' || operator === '%') {
-    if (!isEmpty(right.flow)) t.use(right.flow, 'fallible', operator, at);
-    return;
-  }
-  if (operator === '^' || operator === '|/' || operator === '<<') {
-    for (const value of [left, right]) t.use(value.flow, 'fallible', operator, at);
-    return;
-  }
-  if (!['+', '-', '*'].includes(operator)) return;
-  for (const [one, other, node] of [
-    [left, right, nodes[1]],
-    [right, left, nodes[0]],
-  ] as const) {
-    if (isEmpty(one.flow) || !isEmpty(other.flow)) continue;
-    if (one.type !== undefined && !isInteger(one.type) && one.type !== NUMERIC) {
-      if (one.type !== 701 && one.type !== 700) continue;
-    }
-    const constant = castConstantOf(node);
-    if (constant === undefined) {
-      // A parameter or a value made up by the text could be just large enough.
-      if (isInteger(one.type)) t.use(one.flow, 'fallible', operator, at);
-      continue;
-    }
-    const size = Math.abs(Number(constant.kind === 'integer' || constant.kind === 'float' ? constant.value : 0));
-    t.readsLiterals = true;
-    const limit = isInteger(one.type) ? (operator === '*' ? 10_000 : 1_000_000) : 1e30;
-    if (size > limit || Number.isNaN(size)) t.use(one.flow, 'fallible', operator, at);
-  }
 }
 
 function traceIndirection(t: Tracer, node: Tree, scope: Scope): Value {
@@ -638,6 +601,10 @@ function traceJsonFunction(t: Tracer, node: Tree, scope: Scope): Value {
     return expression === undefined ? [] : [t.value(expression, scope).flow];
   });
   const operation = text(node, 'op') ?? '';
+  const defaults = ['on_empty', 'on_error'].map((slot) => child(child(node, slot) ?? {}, 'expr'));
+  if (defaults.some((one) => one !== undefined && mayFail(t, one, scope))) {
+    for (const { flow } of [document, ...passed]) t.use(flow, 'predicate', operation.replace(/_OP$/, ''), node);
+  }
   const raises = ['on_empty', 'on_error'].some(
     (slot) => text(child(node, slot) ?? {}, 'btype') === 'JSON_BEHAVIOR_ERROR',
   );
@@ -673,6 +640,7 @@ function traceJsonAggregate(t: Tracer, type: string, node: Tree, scope: Scope): 
     return valueFrom(jsonOf(arrayOf(toJson(t, t.value(child(argument, 'raw_expr'), scope)))), JSON_TYPE);
   }
   const key = t.value(child(argument, 'key'), scope);
+  if (flag(node, 'unique') || !isNullAsStored(key.flow)) t.use(key.flow, 'fallible', 'JSON_OBJECTAGG', node);
   const value = t.value(child(child(argument, 'value') ?? {}, 'raw_expr'), scope);
   return valueFrom(combine([key.flow, value.flow]), JSON_TYPE);
 }

@@ -1,5 +1,6 @@
 /** json: constructors whose keys are constants, and what is picked out of a value by constants. */
-import { as, type Constant, castConstantOf, child, list, strings, type Tree } from '../tree.ts';
+import { as, type Constant, castConstantOf, child, flag, list, strings, type Tree } from '../tree.ts';
+import { isNullAsStored } from './failures.ts';
 import {
   arrayOf,
   combine,
@@ -156,6 +157,11 @@ export function jsonConstruct(
         const pair = as(one, 'JsonKeyValue') ?? {};
         const [key, held] = [child(pair, 'key'), raw(child(pair, 'value'))];
         return [key, held].map((part) => ({ node: part, value: value(part), name: undefined }));
+      });
+      args.forEach((one, i) => {
+        const { flow } = one.value;
+        if (i % 2 === 0 && (flag(node, 'unique') || !isNullAsStored(flow)))
+          t.use(flow, 'fallible', 'JSON_OBJECT', node);
       });
       return valueFrom(buildObject(t, args), output());
     }

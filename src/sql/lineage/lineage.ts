@@ -77,7 +77,10 @@ export interface ColumnUse {
   readonly subject: string | undefined;
   /** Byte offset in the text. */
   readonly offset: number | undefined;
-  /** Of a join: the columns that it is compared with; missing or empty: it is compared with something else. */
+  /**
+   * Of a join: the columns that it is compared with; missing or empty: it is compared with something else. Of what is
+   * fallible: it is added to, or multiplied by, these columns and nothing else.
+   */
   readonly against?: readonly ColumnRef[];
   /** How many values of the text's own it meets by this. Missing: of a lookup one, else none. */
   readonly own?: number;

@@ -3,6 +3,7 @@ import type { CatalogRoutine } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { as, child, list, stringsOf, type Tree, text } from '../tree.ts';
 import { TOTAL } from './builtin-lists.ts';
+import { failingArguments } from './failures.ts';
 import { arrayOf, combine, type NamedValue, NO_DATA, oneOf, rowOf, type Value, valueFrom } from './flows.ts';
 import type { Flow } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
@@ -27,7 +28,10 @@ export function traceRoutine(
     return t.unknown(`aggregate ${name}`, ...flows);
   }
   if (isTrustedRoutine(routine)) {
-    if (!TOTAL.has(routine.name)) for (const flow of flows) t.use(flow, 'fallible', routine.name, at);
+    const failing = failingArguments(t, routine.name, args);
+    flows.forEach((flow, i) => {
+      if (!TOTAL.has(routine.name) || failing.has(i)) t.use(flow, 'fallible', routine.name, at);
+    });
     return resultOf(t, routine, combine(flows));
   }
   if (routine.language === 'c' || routine.language === 'internal' || routine.definition === undefined) {

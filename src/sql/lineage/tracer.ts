@@ -45,7 +45,16 @@ export class Findings {
     const least = use.use === 'lookup' ? 1 : 0;
     const own = (known.own ?? least) + (use.own ?? least);
     if (own !== (known.own ?? least)) this.uses.set(key, { ...known, own });
-    if (use.against !== undefined && known.use === 'join') {
+    if (use.use === 'fallible') {
+      // By one that was chosen for it, all others count for nothing.
+      if (known.against === undefined) return;
+      if (use.against === undefined) {
+        const { against: _, ...rest } = known;
+        this.uses.set(key, rest);
+        return;
+      }
+    }
+    if (use.against !== undefined && (known.use === 'join' || known.use === 'fallible')) {
       const against = [...(known.against ?? []), ...use.against];
       this.uses.set(key, {
         ...this.uses.get(key)!,
