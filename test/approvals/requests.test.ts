@@ -458,6 +458,8 @@ describe('two services over one log', () => {
       a.requests.hold(holdAsk({ session: 'session-a' })),
       b.requests.hold(holdAsk({ session: 'session-b' })),
     ]);
+    const ran = await Promise.race([one.outcome, two.outcome]);
+    expect(ran.kind).toBe('run');
     const first: (HoldOutcome | 'waits')[] = await Promise.all(
       [one, two].map(({ outcome }) =>
         Promise.race([outcome, new Promise<'waits'>((r) => setTimeout(r, 100, 'waits'))]),

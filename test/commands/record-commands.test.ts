@@ -268,16 +268,16 @@ describe('dbgate watch and audit reindex', () => {
         await new Promise((r) => setTimeout(r, 20));
       const client = new pg.Client({ connectionString: gateway.as('developer').url });
       await client.connect();
-      // The stream is open some time after it was recorded that it is.
+      // The streams are open some time after it was recorded that they are.
       let seen = false;
-      const first = watching.until(/watched_0/).then(() => (seen = true));
+      const denied = own.until(/deny production\.\S+ .*DROP TABLE item/);
+      const first = Promise.all([watching.until(/watched_0/), denied]).then(() => (seen = true));
       while (!seen) {
         await client.query('SELECT 1 AS watched_0');
         await client.query('DROP TABLE item').catch(() => {});
         await new Promise((r) => setTimeout(r, 50));
       }
       await first;
-      await own.until(/deny production\.\S+ .*DROP TABLE item/);
       await client.query('SELECT 2 AS watched_1');
       await watching.until(/"rows":1[^\n]*watched_1|watched_1[^\n]*"rows":1/);
       await client.end();

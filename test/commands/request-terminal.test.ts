@@ -81,7 +81,7 @@ async function terminal(who: string, command: string, env: Record<string, string
           resolve();
         };
         waiting.add(look);
-        timer = setTimeout(() => reject(new Error(`no ${pattern} in ${JSON.stringify(text.slice(seen))}`)), 15_000);
+        timer = setTimeout(() => reject(new Error(`no ${pattern} in ${JSON.stringify(text.slice(seen))}`)), 60_000);
         look();
         void ended.then(() => reject(new Error(`ended without ${pattern}: ${JSON.stringify(text.slice(seen))}`)));
       }),

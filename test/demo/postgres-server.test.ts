@@ -92,6 +92,6 @@ it('does not outlive a killed parent', async () => {
   const { pid, dir } = JSON.parse(line.toString()) as { pid: number; dir: string };
   expect(alive(pid)).toBe(true);
   parent.kill('SIGKILL');
-  for (let i = 0; i < 100 && existsSync(dir); i++) await sleep(100);
+  for (let i = 0; i < 600 && existsSync(dir); i++) await sleep(100);
   expect(existsSync(dir)).toBe(false);
 });

@@ -50,7 +50,7 @@ async function processesIn(dir: string): Promise<string[]> {
 }
 
 async function expectNothingLeft(): Promise<void> {
-  for (let i = 0; i < 100 && (await processesIn(tmp)).length > 0; i++) await sleep(100);
+  for (let i = 0; i < 600 && (await processesIn(tmp)).length > 0; i++) await sleep(100);
   expect(await processesIn(tmp)).toEqual([]);
   expect(await readdir(tmp)).toEqual([]);
 }
@@ -128,7 +128,7 @@ describe('dbgate demo --script', () => {
       expect(stdout.match(/^ok /gm)).toHaveLength(17);
       expect(await readdir(tmp)).toEqual(['kept']);
       expect(await readdir(path.join(tmp, 'kept'))).toEqual(expect.arrayContaining(['postgres', 'state', 'tls']));
-      for (let i = 0; i < 50 && (await processesIn(tmp)).length > 0; i++) await sleep(100);
+      for (let i = 0; i < 600 && (await processesIn(tmp)).length > 0; i++) await sleep(100);
       expect(await processesIn(tmp)).toEqual([]);
       const again = await dbgate(['demo', '--script', '--keep', 'kept'], env);
       expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is not empty') });
@@ -232,7 +232,7 @@ describe('dbgate demo --upstream', () => {
 it.each(['SIGINT', 'SIGTERM'] as const)('removes everything when %s comes during the start', async (signal) => {
   const child = spawn(process.execPath, [launcher, 'demo', '--script'], { env: environment(), cwd: tmp });
   running.add(child);
-  for (let i = 0; i < 200 && (await readdir(tmp)).length === 0; i++) await sleep(50);
+  for (let i = 0; i < 1200 && (await readdir(tmp)).length === 0; i++) await sleep(50);
   child.kill(signal);
   expect(await once(child, 'exit')).toEqual([signal === 'SIGINT' ? 130 : 143, null]);
   await expectNothingLeft();

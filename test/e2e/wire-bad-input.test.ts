@@ -242,7 +242,7 @@ describe.each(['native', 'tunnel', 'upgrade'] as const)('%s', (way) => {
     await cancel(cancelRequest(pid, Buffer.concat([secret, Buffer.from([0])])));
     expect(await client.says()).toBe('T D C(SELECT 1) Z(I)');
     client.send(query('SELECT pg_sleep(30)'));
-    await sleep(200);
+    await untilSleeping();
     await cancel(cancelRequest(pid, secret));
     expect(await client.says()).toMatch(/^T E\(57014 ERROR\) Z\(I\)$|^E\(57014 ERROR\) Z\(I\)$/);
     await lives(client);
@@ -272,8 +272,7 @@ describe.each(['native', 'tunnel', 'upgrade'] as const)('%s', (way) => {
       );
       return rows[0].n as number;
     };
-    for (let i = 0; i < 100 && (await running()) > 0; i++) await sleep(100);
-    expect(await running()).toBe(0);
+    while ((await running()) > 0) await sleep(100);
     await direct.end();
     await lives(other);
     other.close();
@@ -323,7 +322,7 @@ describe.each(['native', 'tunnel', 'upgrade'] as const)('%s', (way) => {
     client.send(query('SELECT pg_backend_pid()'));
     const pid = Number(rowValues((await client.receiveTo('Z')).find(({ type }) => type === 'D')!)[0]);
     client.send(query('SELECT pg_sleep(30)'));
-    await sleep(100);
+    await untilSleeping();
     const direct = new pg.Client(gateway.server.superuserUrl);
     await direct.connect();
     await direct.query('SELECT pg_terminate_backend($1)', [pid]);
@@ -331,6 +330,15 @@ describe.each(['native', 'tunnel', 'upgrade'] as const)('%s', (way) => {
     expect(await client.says()).toMatch(/^(T )?E\(57P01 FATAL\) closed$/);
   });
 });
+
+/** Until the server is at the statement: a cancel that comes before does nothing. */
+async function untilSleeping(): Promise<void> {
+  const direct = new pg.Client(gateway.server.superuserUrl);
+  await direct.connect();
+  const sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pg_sleep(30)%'";
+  while ((await direct.query(sleeping)).rows.length === 0) await sleep(50);
+  await direct.end();
+}
 
 /** After a SIGKILL the server ends all sessions and recovers; then the gateway must serve as before. */
 async function untilServed(way: Way): Promise<void> {
@@ -345,7 +353,7 @@ async function untilServed(way: Way): Promise<void> {
     }
     client.close();
     expect(answer).toMatch(/^E\((57P03|08001|08006|57P02) FATAL\)$/);
-    if (i === 100) throw new Error('the server does not come back');
+    if (i === 600) throw new Error('the server does not come back');
     await sleep(100);
   }
 }

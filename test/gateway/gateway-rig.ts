@@ -44,6 +44,8 @@ export interface UpgradeOptions {
   readonly protocol?: string;
 }
 
+export type { AuditRecord } from '../../src/audit/record.ts';
+
 /** An API answer, as the test that asked for it knows it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests name the fields they expect
 export type Json = any;

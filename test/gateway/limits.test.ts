@@ -80,11 +80,11 @@ describe('limits', () => {
   });
 
   it('a session without a word for the idle time ends with 57P05; one that works does not', async () => {
-    rig.gateway.reload({ ...rig.settings, limits: { ...rig.settings.limits, idleTimeoutMs: 500 } });
-    const idle = await session();
+    rig.gateway.reload({ ...rig.settings, limits: { ...rig.settings.limits, idleTimeoutMs: 2_000 } });
     const busy = await session();
+    busy.query('SELECT pg_sleep(4)');
+    const idle = await session();
     rig.gateway.reload(rig.settings);
-    busy.query('SELECT pg_sleep(2)');
     expect(await idle.error()).toMatchObject({ severity: 'FATAL', code: '57P05' });
     await busy.through('Z');
     busy.stream.destroy();

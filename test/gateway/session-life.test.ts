@@ -13,6 +13,8 @@ import { failure, Rig, until, withRig } from './gateway-rig.ts';
 import { WireClient } from './wire-client.ts';
 
 const rig = withRig({ sql: 'CREATE TABLE t (id int primary key); INSERT INTO t SELECT generate_series(1, 10)' });
+/** Long enough that a session is open before its token ends. */
+const TOKEN_SECONDS = 10;
 const inSeconds = (seconds: number) => Math.ceil(Date.now() / 1000) + seconds;
 
 afterEach(() => rig.gateway.reload(rig.settings));
@@ -28,9 +30,10 @@ async function session(token: string, tunnel?: string): Promise<WireClient> {
 const sleepers = async () =>
   (await rig.direct("SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'")).length;
 
-describe('a token’s end', () => {
+// They wait for the same seconds to pass, together.
+describe.concurrent('a token’s end', () => {
   it('ends an idle session with FATAL 28000 and what to do', async () => {
-    const wire = await session(await rig.token({ exp: inSeconds(4) }));
+    const wire = await session(await rig.token({ exp: inSeconds(TOKEN_SECONDS) }));
     expect(await wire.error()).toMatchObject({
       severity: 'FATAL',
       code: '28000',
@@ -40,7 +43,7 @@ describe('a token’s end', () => {
   });
 
   it('ends a session in the middle of a statement, and cancels it upstream', async () => {
-    const wire = await session(await rig.token({ exp: inSeconds(4) }));
+    const wire = await session(await rig.token({ exp: inSeconds(TOKEN_SECONDS) }));
     wire.query('SELECT pg_sleep(60)');
     await until(async () => (await sleepers()) === 1);
     expect(await wire.error()).toMatchObject({ severity: 'FATAL', code: '28000' });
@@ -49,7 +52,7 @@ describe('a token’s end', () => {
   });
 
   it('ends a session in an open transaction, which is rolled back', async () => {
-    const wire = await session(await rig.token({ exp: inSeconds(4) }));
+    const wire = await session(await rig.token({ exp: inSeconds(TOKEN_SECONDS) }));
     wire.query('BEGIN; INSERT INTO t VALUES (4711)');
     await wire.through('Z');
     expect(await wire.error()).toMatchObject({ code: '28000' });
@@ -60,18 +63,24 @@ describe('a token’s end', () => {
   });
 
   it('is put off by a renewal with a fresh token', async () => {
-    const wire = await session(await rig.tokenOf('renews', ['developers'], { exp: inSeconds(4) }), 'tunnel-1');
+    const wire = await session(
+      await rig.tokenOf('renews', ['developers'], { exp: inSeconds(TOKEN_SECONDS) }),
+      'tunnel-1',
+    );
     const { status, body } = await rig.api('POST', '/v1/tunnels/tunnel-1/renew', await rig.tokenOf('renews'));
     expect(status).toBe(200);
     expect(Date.parse(body.expires_at)).toBeGreaterThan(Date.now() + 60_000);
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await new Promise((resolve) => setTimeout(resolve, (TOKEN_SECONDS + 1) * 1_000));
     wire.query('SELECT 1');
     await wire.through('Z');
     wire.stream.end();
   });
 
   it('is not put off by another subject’s renewal of that tunnel id, nor by an agent that acts for the person', async () => {
-    const wire = await session(await rig.tokenOf('owner', ['developers'], { exp: inSeconds(4) }), 'tunnel-2');
+    const wire = await session(
+      await rig.tokenOf('owner', ['developers'], { exp: inSeconds(TOKEN_SECONDS) }),
+      'tunnel-2',
+    );
     await rig.api('POST', '/v1/tunnels/tunnel-2/renew', await rig.tokenOf('stranger'));
     await rig.api(
       'POST',
@@ -86,9 +95,9 @@ describe('a token’s end', () => {
     await rig.api(
       'POST',
       '/v1/tunnels/tunnel-3/renew',
-      await rig.tokenOf('older', ['developers'], { exp: inSeconds(1) }),
+      await rig.tokenOf('older', ['developers'], { exp: inSeconds(TOKEN_SECONDS) }),
     );
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await new Promise((resolve) => setTimeout(resolve, (TOKEN_SECONDS + 1) * 1_000));
     wire.query('SELECT 1');
     await wire.through('Z');
     wire.stream.end();

@@ -29,6 +29,7 @@ describe('a crowd without the password', () => {
       socket.on('error', () => {}).once('close', () => open--);
       return socket.resume();
     });
+    while (dialled === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(open).toBeLessThanOrEqual(64);
     expect(dialled).toBe(1);

@@ -90,7 +90,7 @@ async function client(listener: LocalListener, more: pg.ClientConfig = {}): Prom
 
 async function until(what: () => boolean): Promise<void> {
   for (let i = 0; !what(); i++) {
-    if (i > 2000) throw new Error(`never came true: ${what}`);
+    if (i > 12_000) throw new Error(`never came true: ${what}`);
     await sleep(5);
   }
 }

@@ -2,6 +2,7 @@
  * A session between a client and a real PostgreSQL that allows everything must not be noticeable: for each script of
  * client bytes the bytes from the server are those of a direct connection.
  */
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { TERMINATE } from '../../../src/pgwire/extended.ts';
 import { BACKEND_STREAMED, BACKEND_TYPES, HEADER_BYTES, MessageReader } from '../../../src/pgwire/framing.ts';
@@ -11,6 +12,15 @@ import { bridged, direct, type Wire } from './bridge.ts';
 import { WIRE_SCRIPTS, type WireScript } from './wire-scripts.ts';
 
 const server = withPostgres({ major: 15 });
+
+/** Until the server is at the statement: a cancel that comes before does nothing. */
+async function untilSleeping(): Promise<void> {
+  const client = new pg.Client({ connectionString: server.superuserUrl });
+  await client.connect();
+  const sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+  while ((await client.query(sleeping)).rows.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await client.end();
+}
 
 /** The server's messages, as bytes, until as many ReadyForQuery came as the script says. */
 async function play(wire: Wire, script: WireScript): Promise<Buffer[]> {
@@ -27,7 +37,7 @@ async function play(wire: Wire, script: WireScript): Promise<Buffer[]> {
       if (step.after !== undefined && (counts.get(step.after.type) ?? 0) < step.after.count) return;
       steps.shift();
       if (step.cancel) {
-        cancelled = new Promise((resolve) => setTimeout(resolve, 300)).then(() => wire.cancel());
+        cancelled = untilSleeping().then(() => wire.cancel());
       } else wire.send(step.send);
     }
     if ((counts.get('Z') ?? 0) >= script.ready) done();
@@ -59,7 +69,7 @@ async function play(wire: Wire, script: WireScript): Promise<Buffer[]> {
     new Promise((_, reject) => {
       timer = setTimeout(
         () => reject(new Error(`got ${JSON.stringify([...counts])}, wants ${script.ready} Z`)),
-        15_000,
+        60_000,
       );
     }),
   ]);

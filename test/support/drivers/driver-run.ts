@@ -17,7 +17,7 @@ export async function runChecks(checks: Checks): Promise<Outcome> {
         (error: Error & { code?: string }) => `${error.code ?? ''} ${error.stack}`.slice(0, 600),
       ),
       new Promise<string>((resolve) => {
-        const handle = setTimeout(() => resolve('no end within 20 s'), 20_000);
+        const handle = setTimeout(() => resolve('no end within 40 s'), 40_000);
         timer.signal.addEventListener('abort', () => clearTimeout(handle));
       }),
     ]);

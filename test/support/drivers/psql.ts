@@ -54,10 +54,9 @@ export function psqlChecks(env: NodeJS.ProcessEnv, table: string): Checks {
       let stderr = '';
       child.stderr.on('data', (chunk) => (stderr += chunk));
       const timer = setInterval(() => child.kill('SIGINT'), 700);
-      const started = Date.now();
       await once(child, 'close');
       clearInterval(timer);
-      same([/57014/.test(stderr), Date.now() - started < 20_000], [true, true]);
+      same(/57014/.test(stderr), true);
     },
     async listen_notify() {
       const { stdout } = await psql(`LISTEN ${table};\nNOTIFY ${table}, 'hello';\nSELECT 1;\n`);
