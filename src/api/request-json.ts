@@ -1,20 +1,31 @@
 /** Requests as the API says them: keys in snake_case, times as ISO 8601 in UTC, `null` for what is not there (yet). */
 import type { Person, RequestEvent, RequestState, Terms } from '../approvals/request.ts';
-import { type Risk, rememberingHours, riskOf, usualHours } from '../approvals/risk.ts';
+import { type Risk, riskOf, usualHours } from '../approvals/risk.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import type { ReviewedStatement } from '../gateway/reviewed-statement.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Hours } from '../policy/language/hours.ts';
 
-const USUAL_HOURS = usualHours(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+export const USUAL_HOURS = usualHours(new Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 /** One request as this viewer may see it; that they may see it at all has been checked. */
-export function requestJson(
-  gateway: GatewayState,
-  state: RequestState,
-  viewer: Principal,
-  usual: Hours = USUAL_HOURS,
-): Record<string, unknown> {
+export function requestJson(gateway: GatewayState, state: RequestState, viewer: Principal): Record<string, unknown> {
+  return { ...stateJson(state), ...viewerJson(gateway, state, viewer) };
+}
+
+/** What depends on who looks, and when. */
+export function viewerJson(gateway: GatewayState, state: RequestState, viewer: Principal): Record<string, unknown> {
+  const { id, by } = state.request;
+  return {
+    link: `${gateway.settings.publicUrl}/requests/${id}`,
+    mine: by.key === principalKey(viewer),
+    may_decide: state.status === 'pending' && gateway.requests.mayDecide(id, viewer),
+    decided: isDecided(state, Date.now()),
+  };
+}
+
+/** What is the same for everybody, as long as the state is. */
+export function stateJson(state: RequestState, usual: Hours = USUAL_HOURS): Record<string, unknown> {
   const { request } = state;
   return {
     id: request.id,
@@ -27,8 +38,6 @@ export function requestJson(
     purpose: request.purpose ?? null,
     application: request.application ?? null,
     by: personJson(request.by),
-    mine: request.by.key === principalKey(viewer),
-    may_decide: state.status === 'pending' && gateway.requests.mayDecide(request.id, viewer),
     reason: request.reason,
     created_at: iso(state.createdAt),
     expires_at: iso(request.expiresAt),
@@ -36,7 +45,6 @@ export function requestJson(
     deciders: request.deciders,
     needs: request.needs,
     external: request.external ?? null,
-    link: `${gateway.settings.publicUrl}/requests/${request.id}`,
     ...(request.kind === 'elevation'
       ? {
           break_glass: request.breakGlass,
@@ -64,7 +72,6 @@ export function requestJson(
           reason: state.denied.reason,
         }
       : null,
-    decided: isDecided(state, Date.now()),
     decided_at: isoOrNull(state.decidedAt),
     valid_until: isoOrNull(state.validUntil),
     waiting: state.waiting.length,
@@ -86,16 +93,6 @@ export function isDecided({ status, terms, triedRows, waiting, used, decidedAt }
   if (status === 'pending') return false;
   if (terms.tryFirst !== true || triedRows !== undefined || now - (decidedAt ?? 0) >= TRYING_MS) return true;
   return !(status === 'approved' && (used > 0 || waiting.length > 0));
-}
-
-/** Of many requests. */
-export function requestsJson(
-  gateway: GatewayState,
-  states: readonly RequestState[],
-  viewer: Principal,
-): Record<string, unknown>[] {
-  const usual = rememberingHours(USUAL_HOURS);
-  return states.map((state) => requestJson(gateway, state, viewer, usual));
 }
 
 /** The same for everybody who sees the request. @param earlier requests of the same person before it */

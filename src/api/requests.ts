@@ -11,11 +11,12 @@ import type { GatewayState } from '../gateway/gateway-state.ts';
 import { type ReviewedStatement, reviewedStatement } from '../gateway/reviewed-statement.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { openEventStream } from './event-stream.ts';
-import { sendJson } from './http-answer.ts';
+import { sendJson, sendJsonText } from './http-answer.ts';
 import { flagOf, numberOf } from './query-parameters.ts';
 import { elevationAsk, reasonOf, termsOf } from './request-bodies.ts';
 import { readJsonBody } from './request-body.ts';
-import { eventJson, isDecided, requestJson, requestRisk, requestsJson, shownJson, TRYING_MS } from './request-json.ts';
+import { eventJson, isDecided, requestJson, requestRisk, shownJson, TRYING_MS } from './request-json.ts';
+import { requestsText } from './request-texts.ts';
 import type { ApiOptions, Call } from './router.ts';
 
 /** A reason of 2,000 characters and 100 tables fit many times over. */
@@ -52,10 +53,8 @@ export function listRequests({ gateway }: ApiOptions, { response, principal, url
     ...(q.has('after') ? { after: q.get('after')! } : {}),
   };
   const states = gateway.requests.list(principal, filter);
-  sendJson(response, 200, {
-    requests: requestsJson(gateway, states, principal),
-    ...(states.length < limit ? {} : { next: states.at(-1)!.request.id }),
-  });
+  const next = states.length < limit ? '' : `,"next":${JSON.stringify(states.at(-1)!.request.id)}`;
+  sendJsonText(response, 200, `{"requests":${requestsText(gateway, states, principal)}${next}}`);
 }
 
 function statusOf(text: string | null): RequestStatus | undefined {

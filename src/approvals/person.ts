@@ -7,9 +7,17 @@ export const RULE_ISSUER = 'dbgate:rule';
 export const EXTERNAL_ISSUER = 'dbgate:external';
 
 export function personOf(principal: Principal): Person {
-  const { issuer, subject, kind, actor, email, name, groups } = principal;
-  return { key: principalKey(principal), issuer, subject, kind, actor, email, name, groups };
+  let person = people.get(principal);
+  if (person === undefined) {
+    const { issuer, subject, kind, actor, email, name, groups } = principal;
+    person = { key: principalKey(principal), issuer, subject, kind, actor, email, name, groups };
+    people.set(principal, person);
+  }
+  return person;
 }
+
+/** One who looks through ten thousand requests is compared with whoever asked for each of them. */
+const people = new WeakMap<Principal, Person>();
 
 /** The gateway itself, by a rule of `approvals:`. */
 export function rulePerson(rule: string): Person {
@@ -74,13 +82,17 @@ function mayBeMapped(slack: Person, other: Person): boolean {
   return other.issuer.startsWith(SLACK_ISSUER);
 }
 
+/** Printable ASCII: no blanks, and NFKC leaves it as it is. */
+const PLAIN = /^[!-~]*$/;
+
 function canonicalEmail(email: string): string {
+  if (PLAIN.test(email)) return email.toLowerCase();
   return email.trim().normalize('NFKC').toLowerCase();
 }
 
 /** Exactly the same: an agent is not the person it acts for. */
 export function isPrincipal(person: Person, principal: Principal): boolean {
-  return person.key === principalKey(principal) && person.kind === principal.kind && person.actor === principal.actor;
+  return person.key === personOf(principal).key && person.kind === principal.kind && person.actor === principal.actor;
 }
 
 /** How a person is named to people: email, else name, else subject; an agent with whom it acts for. */

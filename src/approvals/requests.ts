@@ -46,6 +46,8 @@ export interface RequestService extends Requests {
   sweep(): Promise<void>;
   /** How those that asked stand: for `/healthz` and tests. */
   readonly openCount: number;
+  /** Pending and approved, whoever may see them. */
+  open(): readonly RequestState[];
 }
 
 const SWEEP_MS = 500;
@@ -175,6 +177,10 @@ class LogRequests implements RequestService, StatementRequests {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  open(): readonly RequestState[] {
+    return Array.from(this.#ledger.index.open, ({ state }) => state);
   }
 
   get openCount(): number {

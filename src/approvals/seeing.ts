@@ -70,7 +70,8 @@ export class Seeing {
       if (mine !== undefined && state.request.by.key !== mine) continue;
       if (unreviewed === true && !isUnreviewed(state)) continue;
       if (decidableBy !== undefined && !this.mayDecide(state.request.id, decidableBy)) continue;
-      if (!this.#access.maySee(state, viewer)) continue;
+      // Whoever may decide it may see it.
+      if (decidableBy !== viewer && !this.#access.maySee(state, viewer)) continue;
       if (found.push(state) === limit) break;
     }
     return found;

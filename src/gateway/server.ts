@@ -13,6 +13,7 @@ import tls from 'node:tls';
 import { CallbackGuard } from '../api/callback-guard.ts';
 import { httpErrorOf } from '../api/http-answer.ts';
 import { requestRisk } from '../api/request-json.ts';
+import { keepRequestTexts } from '../api/request-texts.ts';
 import { CONNECT_PATH, decoded, requestUrl, serveApi } from '../api/router.ts';
 import { Web } from '../api/web/web.ts';
 import { doubtsAbout } from '../approvals/notify/check-target.ts';
@@ -205,6 +206,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     gateway.durability.onWaited = telemetry?.waited;
     telemetry?.watch({ gateway, tree, notifier });
     closing.push(() => gateway.close());
+    closing.push(keepRequestTexts(requests));
     feed.sessionOf = (session) => liveSessionOf(gateway, session);
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
     gateway.onClassesChanged = (database, changes) => life.classesChanged(database, changes);

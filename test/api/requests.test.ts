@@ -136,6 +136,34 @@ describe('asking', () => {
   });
 });
 
+describe('a list', () => {
+  it('says of each request what that itself says, to everybody who looks, and again when it has changed', async () => {
+    const viewers = await Promise.all([dana(), rosa(), otto()]);
+    const { id } = await ask(viewers[0]!, { reason: 'INC-7: "quoted" \\ and ü' });
+    const compare = async (): Promise<Json[]> =>
+      await Promise.all(
+        viewers.map(async (token) => {
+          // Twice: the second time its text is known.
+          await rig.api('GET', '/v1/requests?limit=5', token);
+          const list = (await rig.api('GET', '/v1/requests?limit=5', token)).body.requests as Json[];
+          const { body } = await rig.api('GET', `/v1/requests/${id}`, token);
+          const { events: _events, recent: _recent, shown: _shown, risk, ...whole } = body;
+          const listed = list.find((one) => one.id === id)!;
+          expect(listed).toEqual({ ...whole, risk: listed.risk });
+          expect(listed.risk).toMatchObject({ level: (risk as Json).level });
+          return listed;
+        }),
+      );
+    expect((await compare()).map(({ mine, may_decide }) => [mine, may_decide])).toEqual([
+      [true, false],
+      [false, true],
+      [false, false],
+    ]);
+    await post(`/v1/requests/${id}/deny`, viewers[1]!, { reason: 'no' });
+    for (const listed of await compare()) expect(listed).toMatchObject({ status: 'denied', may_decide: false });
+  });
+});
+
 describe('seeing', () => {
   it('a request is seen by who asked, who decides, auditors and administrators, and is not there for others', async () => {
     const { id } = await ask(await dana());
