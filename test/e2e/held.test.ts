@@ -164,7 +164,7 @@ beforeAll(async () => {
     PATH: process.env.PATH,
   });
   expect(compiled).toMatchObject({ exitCode: 0 });
-}, 60_000);
+}, 180_000);
 
 const isThere = async (id: number) => (await rig.direct(`SELECT 1 FROM item WHERE id = ${id}`)).length === 1;
 
@@ -188,7 +188,7 @@ describe.each(drivers.map((driver, i) => ({ driver, first: 1 + i * 10, name: dri
       await decide(first + 3, 'approve');
       expect(await (await driver.remove(first + 3)).result).toBe(1);
       expect(await Promise.all([0, 1, 2, 3].map((i) => isThere(first + i)))).toEqual([false, true, true, false]);
-    }, 60_000);
+    }, 180_000);
   },
 );
 

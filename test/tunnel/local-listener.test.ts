@@ -100,9 +100,10 @@ async function raw(listener: LocalListener, ...chunks: Buffer[]): Promise<Buffer
   const socket = net.connect({ host: '127.0.0.1', port: port(listener) });
   const answer: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => answer.push(chunk)).on('error', () => {});
-  for (const chunk of chunks) {
+  for (const [i, chunk] of chunks.entries()) {
+    // Bytes behind a request that is not answered yet are another case.
+    if (i > 0) await Promise.race([once(socket, 'data'), once(socket, 'close')]);
     socket.write(chunk);
-    await sleep(30);
   }
   if (!socket.closed) await once(socket, 'close');
   return Buffer.concat(answer);
