@@ -78,6 +78,7 @@ export function stateJson(state: RequestState, usual: Hours = USUAL_HOURS): Reco
     executions: state.hashes.length,
     used: state.used,
     tried_rows: state.triedRows ?? null,
+    tried_effects: state.triedEffects ?? null,
     ended_by: state.endedBy ? personJson(state.endedBy) : null,
     end_reason: state.endReason ?? null,
     reviewed_by: state.reviewedBy ? personJson(state.reviewedBy) : null,

@@ -5,7 +5,7 @@
 import type { ColumnClass } from '../classify/classes.ts';
 import type { AccessLevel } from '../config/gateway-settings.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { RequestEvent, RequestState, StatementScope, Terms } from './request.ts';
+import type { RequestEvent, RequestState, StatementScope, TableEffect, Terms } from './request.ts';
 
 export interface ElevationAsk {
   readonly database: string;
@@ -45,8 +45,8 @@ export interface Hold {
   readonly link: string;
   /** Resolves when it is decided; never rejects: what goes wrong is a refusal. */
   readonly outcome: Promise<HoldOutcome>;
-  /** After `run` with `confirm`: the rows that it changed; resolves to whether they are to be kept. */
-  tried(rows: number): Promise<boolean>;
+  /** After `run` with `confirm`: the rows that it changed, and of which tables; resolves to whether they are to be kept. */
+  tried(rows: number, effects?: readonly TableEffect[]): Promise<boolean>;
   /** CancelRequest: the request is withdrawn if nobody else waits for it. */
   cancel(): void;
   /** The client is gone: the request stays, an approval holds for the same hash within its time. */

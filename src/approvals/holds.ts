@@ -128,7 +128,7 @@ export class Holds {
       request: id,
       link: this.#requests.link(id),
       outcome,
-      tried: (rows) => this.#tried(waiter, rows, settings, kept.promise),
+      tried: (rows, effects) => this.#tried(waiter, { rows, effects }, settings, kept.promise),
       cancel: () => this.#cancel(waiter),
       abandon: () => this.#abandon(waiter),
     };
@@ -199,12 +199,17 @@ export class Holds {
     this.#tell(waiter, { kind: 'refused', request: waiter.request, why, message });
   }
 
-  async #tried(waiter: Waiter, rows: number, settings: ApprovalSettings, kept: Promise<boolean>): Promise<boolean> {
+  async #tried(
+    waiter: Waiter,
+    changed: Pick<Extract<RequestEvent, { type: 'tried' }>, 'rows' | 'effects'>,
+    settings: ApprovalSettings,
+    kept: Promise<boolean>,
+  ): Promise<boolean> {
     if (waiter.phase !== 'told') return false;
     waiter.phase = 'tried';
     waiter.deadline = this.#now() + settings.holdInTransactionMs;
     try {
-      await this.#requests.change(waiter.request, () => ({ type: 'tried', at: this.#now(), rows }));
+      await this.#requests.change(waiter.request, () => ({ type: 'tried', at: this.#now(), ...changed }));
     } catch {
       // Revoked meanwhile, or it cannot be recorded: nothing of it stays.
       this.#drop(waiter);

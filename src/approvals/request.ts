@@ -62,7 +62,7 @@ export interface StatementScope {
   readonly session: string;
   /** It was sent inside a transaction block, whose locks are kept while it waits. */
   readonly inTransaction: boolean;
-  /** It can run in a transaction block, and its command tag counts all that it changes: so that is known before it is kept. */
+  /** It can run in a transaction block, and its rows can be counted there: so that is known before it is kept. */
   readonly canRollBack: boolean;
 }
 
@@ -101,6 +101,15 @@ export interface StatementRequested extends Asked {
 
 export type Requested = ElevationRequested | StatementRequested;
 
+/** Rows of one table that a statement changed which was tried, `schema.table`; `truncated`: those that TRUNCATE took. */
+export interface TableEffect {
+  readonly table: string;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly truncated: number;
+}
+
 /** What a decider may change when saying yes; never to more than was asked. */
 export interface Terms {
   readonly durationMs?: number | undefined;
@@ -137,8 +146,13 @@ export type RequestEvent =
   | { readonly type: 'unattended'; readonly at: number; readonly session: string }
   /** Of a statement: one execution of what was approved begins. Never more than `times`. */
   | { readonly type: 'used'; readonly at: number; readonly hash: string; readonly session: string; readonly n: number }
-  /** Of a statement that is tried: it ran in a transaction that is not over; it changed so many rows. */
-  | { readonly type: 'tried'; readonly at: number; readonly rows: number }
+  /** Of a statement that is tried: it ran in a transaction that is not over; it changed so many rows, and these tables. */
+  | {
+      readonly type: 'tried';
+      readonly at: number;
+      readonly rows: number;
+      readonly effects?: readonly TableEffect[] | undefined;
+    }
   /** What was opened is over: its time came, or somebody ended it. */
   | { readonly type: 'ended'; readonly at: number; readonly reason: 'time' }
   | { readonly type: 'revoked'; readonly at: number; readonly by: Person; readonly reason: string }
@@ -171,6 +185,8 @@ export interface RequestState {
   readonly waiting: readonly string[];
   readonly used: number;
   readonly triedRows: number | undefined;
+  /** With what triggers and foreign keys changed; undefined: not known. */
+  readonly triedEffects?: readonly TableEffect[] | undefined;
   readonly endedBy: Person | undefined;
   readonly endReason: string | undefined;
   readonly reviewedBy: Person | undefined;

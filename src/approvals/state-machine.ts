@@ -188,7 +188,10 @@ function apply(state: RequestState, event: RequestEvent): RequestState | Refusal
         return { refused: 'it was not approved to be tried' };
       }
       if (!Number.isInteger(event.rows) || event.rows < 0) return { refused: 'that is no number of rows' };
-      return { ...state, seq, status: 'pending', approvals: [], decidedAt: undefined, triedRows: event.rows };
+      return {
+        ...{ ...state, seq, status: 'pending', approvals: [], decidedAt: undefined },
+        ...{ triedRows: event.rows, ...(event.effects === undefined ? {} : { triedEffects: event.effects }) },
+      };
     case 'ended':
       if (event.at < (state.validUntil ?? 0)) return { refused: 'its time is not over' };
       return over(state, 'ended', undefined, 'its time is over');

@@ -79,6 +79,18 @@ export const requestAnswer = shape.object({
   executions: shape.number(),
   used: shape.number(),
   tried_rows: shape.number().nullable(),
+  /** Missing: from a gateway that does not tell. */
+  tried_effects: shape
+    .list(
+      shape.object({
+        table: shape.text(),
+        inserted: shape.number(),
+        updated: shape.number(),
+        deleted: shape.number(),
+        truncated: shape.number(),
+      }),
+    )
+    .nullish(),
   ended_by: person.nullable(),
   end_reason: shape.text().nullable(),
   reviewed_by: person.nullable(),

@@ -1,4 +1,5 @@
 /** Requests in words for people; whatever came from a server is sanitised here. */
+import { effectsText } from '../approvals/effects-text.ts';
 import { ExitCode } from '../errors.ts';
 import { clockText, durationText } from '../views/time-text.ts';
 import type { PersonLine, RequestDetail, RequestLine } from './request-answers.ts';
@@ -141,6 +142,7 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
     add('triggers', sanitise(statement.triggers.join(', ')));
     add('rows', statement.estimated_rows === null ? 'not known' : `about ${Math.round(statement.estimated_rows)}`);
     if (request.tried_rows !== null) add('tried', `${request.tried_rows} rows, kept only if approved again`);
+    if (request.tried_effects) add('changed', sanitise(effectsText(request.tried_effects)));
     if (statement.in_transaction) add('locks', 'it waits in an open transaction, whose locks are held');
     if (!statement.can_roll_back) add('trying', 'not possible: its rows cannot be counted before they are kept');
     if (request.waiting > 0) add('waiting', `${request.waiting} on the wire`);

@@ -221,7 +221,7 @@ export class Connection implements DurabilityWaiter {
         this.#held = undefined;
         return;
       case 'hold_tried':
-        this.#held?.tried(command.rows);
+        this.#held?.tried(command.rows, command.effects);
         return;
       case 'internal_error':
         this.#parts.onInternalError(command.error);

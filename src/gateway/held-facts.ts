@@ -19,7 +19,7 @@ import type { DatabaseRuntime } from './database-runtime.ts';
 import { meaningOf } from './held-meaning.ts';
 import { estimateRows, PLANNED } from './planned-rows.ts';
 import type { HoldQuestion } from './session/contract.ts';
-import { isCounted } from './session/held-words.ts';
+import { countingOf } from './session/trial-effect.ts';
 import { carriedAlong } from './statement-effects.ts';
 
 export interface HoldCircumstances {
@@ -76,7 +76,7 @@ export async function heldFacts(
     binds: question.binds,
     session: at.session,
     inTransaction: question.inTransaction,
-    canRollBack: question.canRollBack && isCounted(analysis),
+    canRollBack: question.canRollBack && countingOf(analysis) !== undefined,
   };
   const { principal, purpose, application } = at;
   return { principal, database, purpose, application, approvers: question.approvers, statement };

@@ -4,6 +4,7 @@
  * events, at most one decision; nothing once it was ended.
  */
 import type { Hold, HoldOutcome } from '../approvals/contract.ts';
+import type { TableEffect } from '../approvals/request.ts';
 import { DbgateError } from '../errors.ts';
 import type { HoldQuestion, SessionEvent } from './session/contract.ts';
 
@@ -99,7 +100,7 @@ export class HeldStatement {
   }
 
   /** Of one that is tried: the rows that it changed. */
-  tried(rows: number): void {
+  tried(rows: number, effects: readonly TableEffect[] | undefined): void {
     const hold = this.#hold;
     if (hold === undefined) return;
     const tell = (keep: boolean): void => {
@@ -107,7 +108,7 @@ export class HeldStatement {
       this.#hold = undefined;
       this.#tell({ type: 'hold_kept', keep });
     };
-    hold.tried(rows).then(tell, () => tell(false));
+    hold.tried(rows, effects).then(tell, () => tell(false));
   }
 
   /** Nobody waits any more; what was tried is not kept. */
@@ -144,7 +145,7 @@ export function whileItMeans(hold: Hold, isSame: () => Promise<boolean>): Hold {
     request: hold.request,
     link: hold.link,
     outcome,
-    tried: (rows) => hold.tried(rows),
+    tried: (rows, effects) => hold.tried(rows, effects),
     cancel: () => hold.cancel(),
     abandon: () => hold.abandon(),
   };

@@ -54,7 +54,7 @@ export class HeldTexts {
       request,
       link: hold.link,
       outcome: hold.outcome,
-      tried: (rows) => hold.tried(rows).finally(drop),
+      tried: (rows, effects) => hold.tried(rows, effects).finally(drop),
       cancel: () => {
         drop();
         hold.cancel();

@@ -308,8 +308,15 @@ describe('the page of a statement', () => {
   });
 
   it('that was tried asks whether to keep its rows', () => {
-    const page = shown({ waiting: ['s-1'], triedRows: 17 });
-    for (const text of ['changed 17 rows', 'name="tried" value="17"', '>Keep<', '>Roll back<'])
+    const effect = { table: 'public.<orders>', inserted: 0, updated: 2, deleted: 15, truncated: 0 };
+    const page = shown({ waiting: ['s-1'], triedRows: 17, triedEffects: [effect] });
+    for (const text of [
+      'public.&#60;orders&#62;: 2 updated, 15 deleted',
+      'changed 17 rows',
+      'name="tried" value="17"',
+      '>Keep<',
+      '>Roll back<',
+    ])
       expect(page).toContain(text);
     expect(page).not.toContain('name="max_rows"');
   });

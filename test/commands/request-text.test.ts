@@ -129,6 +129,18 @@ describe('what is said', () => {
     expect(text).toMatch(/^trying +not possible/m);
   });
 
+  it('what was changed by what was tried', () => {
+    const none = { inserted: 0, updated: 0, deleted: 0, truncated: 0 };
+    const effects = [
+      { ...none, table: 'public.payments', updated: 3, deleted: 1 },
+      { ...none, table: `public.audit${EVIL}`, inserted: 3 },
+    ];
+    const tried = detail({ kind: 'statement', scope: undefined, statement, tried_rows: 3, tried_effects: effects });
+    const text = detailText(tried, NOW);
+    expect(text).toMatch(/^changed +public\.payments: 3 updated, 1 deleted; public\.audit.*: 3 inserted$/m);
+    expect(text).not.toContain(EVIL);
+  });
+
   it('a statement by the rights of whoever decides, or why only as it is recorded', () => {
     const of = (shown: RequestDetail['shown']): string =>
       detailText(detail({ kind: 'statement', scope: undefined, statement, shown }), NOW);

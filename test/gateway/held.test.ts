@@ -1,5 +1,5 @@
 /** Statements that wait for an approval: a real gateway, a real Postgres, what its client and the reviewer see. */
-import type pg from 'pg';
+import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StatementIntent, StatementOutcome } from '../../src/audit/record.ts';
 import type { RuleSettings } from '../../src/config/gateway-settings.ts';
@@ -24,7 +24,17 @@ const rig = withRig({
     CREATE TABLE locked (id int);
     CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
     CREATE TRIGGER note BEFORE DELETE ON item FOR EACH ROW EXECUTE FUNCTION noted();
-    CREATE SCHEMA other; CREATE TABLE other.item (id int PRIMARY KEY)`,
+    CREATE SCHEMA other; CREATE TABLE other.item (id int PRIMARY KEY);
+    CREATE TABLE pay (id int PRIMARY KEY, v int); CREATE TABLE "Pay Log" (id int);
+    CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO "Pay Log" VALUES (NEW.id); RETURN NULL; END';
+    CREATE TRIGGER logs AFTER UPDATE ON pay FOR EACH ROW EXECUTE FUNCTION logs();
+    CREATE TABLE bill (id int, pay int REFERENCES pay ON DELETE CASCADE);
+    CREATE TABLE slice (id int) PARTITION BY RANGE (id);
+    CREATE TABLE slice1 PARTITION OF slice FOR VALUES FROM (0) TO (100);
+    CREATE VIEW payable AS SELECT * FROM pay;
+    CREATE FUNCTION settle(from_id int) RETURNS int LANGUAGE sql AS 'UPDATE pay SET v = 1 WHERE id <= from_id; SELECT 1';
+    CREATE TABLE cut (id int PRIMARY KEY); CREATE TABLE cut_ref (id int REFERENCES cut);
+    CREATE TABLE cuts (id int) PARTITION BY RANGE (id); CREATE TABLE cuts1 PARTITION OF cuts FOR VALUES FROM (0) TO (9)`,
   tune: (settings) => ({
     ...settings,
     rules: HELD,
@@ -488,6 +498,189 @@ describe.each([
     expect(await zero).toMatchObject({ code: '22012' });
     expect(await idleInTransaction()).toEqual([]);
   });
+});
+
+/** What its command tag does not tell: by the statistics of its transaction. */
+describe.each([
+  ['simple', (sql: string) => [sql.replace('$1', '0'), undefined]],
+  ['extended', (sql: string) => [sql, [0]]],
+] as const)('rows of all tables, %s protocol', (_name, text) => {
+  const run = (client: pg.Client, sql: string) => client.query(...(text(sql) as [string, unknown[] | undefined]));
+  /** Approved to be tried, and then kept: what whoever decides was shown. */
+  const tried = async (sql: string, client?: pg.Client): Promise<Json> => {
+    const running = run(client ?? (await connected()).client, sql);
+    const { id } = await theRequest();
+    await approve(id, { try: true });
+    let request: Json;
+    await until(
+      async () => (request = (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body).tried_rows !== null,
+    );
+    await approve(id);
+    await running;
+    return request;
+  };
+  const refused = async (sql: string, maxRows: number): Promise<string> => {
+    const failed = failure(run((await connected()).client, sql));
+    await approve((await theRequest()).id, { max_rows: maxRows });
+    return (await failed).message;
+  };
+  const zero = { inserted: 0, updated: 0, deleted: 0, truncated: 0 };
+
+  beforeEach(async () => {
+    await rig.direct('TRUNCATE pay, "Pay Log", bill, slice');
+    await rig.direct(`INSERT INTO pay SELECT i, 0 FROM generate_series(1, 5) i; INSERT INTO slice SELECT generate_series(1, 3);
+      INSERT INTO bill SELECT i, i FROM generate_series(1, 4) i`);
+  });
+
+  it('what triggers change is shown, and does not count against a limit', async () => {
+    const { client } = await connected();
+    // What the session did before is not of it.
+    await client.query('INSERT INTO pay VALUES (50, 0), (51, 0)');
+    const request = await tried('UPDATE pay SET v = 2 WHERE id <= 3 AND v = $1', client);
+    expect(request).toMatchObject({
+      tried_rows: 3,
+      tried_effects: [
+        { ...zero, table: 'public."Pay Log"', inserted: 3 },
+        { ...zero, table: 'public.pay', updated: 3 },
+      ],
+    });
+    expect(request.events.at(-1)).toMatchObject({ type: 'tried', rows: 3 });
+    const running = run(client, 'UPDATE pay SET v = 3 WHERE id <= 3 AND v > $1');
+    await approve((await theRequest()).id, { max_rows: 3 });
+    expect((await running).rowCount).toBe(3);
+  });
+
+  it('what foreign keys change is shown', async () => {
+    const { tried_rows, tried_effects } = await tried('DELETE FROM pay WHERE id <= 2 AND v = $1');
+    expect(tried_rows).toBe(2);
+    expect(tried_effects.map(({ table, deleted }: Json) => [table, deleted])).toEqual([
+      ['public.bill', 2],
+      ['public.pay', 2],
+    ]);
+  });
+
+  const MOVE = 'WITH gone AS (DELETE FROM bill WHERE id <= 3 RETURNING id) INSERT INTO slice SELECT id + $1 FROM gone';
+
+  it('what CTEs change is counted with the rest', async () => {
+    expect(await refused(MOVE, 5)).toBe('the statement changed 6 rows, and 5 were approved');
+    expect(await count('bill')).toBe(4);
+    const { tried_rows, tried_effects } = await tried(MOVE);
+    expect(tried_rows).toBe(6);
+    expect(tried_effects).toMatchObject([
+      { table: 'public.bill', deleted: 3 },
+      { table: 'public.slice1', inserted: 3 },
+    ]);
+    expect(await count('bill')).toBe(1);
+  });
+
+  it('what functions change is counted, in all tables', async () => {
+    // Its one row is its answer.
+    rig.gateway.reload({ ...rig.settings, rules: [{ id: 'calls', effect: 'hold', match: { function: ['settle'] } }] });
+    expect(await refused('SELECT settle(2 + $1)', 3)).toBe('the statement changed 4 rows, and 3 were approved');
+    expect((await tried('SELECT settle(2 + $1)')).tried_rows).toBe(4);
+  });
+
+  it('through a view all counts', async () => {
+    const sql = 'WITH x AS (UPDATE payable SET v = 7 WHERE id <= 2 RETURNING 1) SELECT count(*) + $1 FROM x';
+    rig.gateway.reload({ ...rig.settings, rules: [{ id: 'v', effect: 'hold', match: { relation: ['payable'] } }] });
+    expect(await refused(sql, 3)).toBe('the statement changed 4 rows, and 3 were approved');
+  });
+
+  it('nothing of it stays open, whatever came of it', async () => {
+    expect(await idleInTransaction()).toEqual([]);
+    const { client } = await connected();
+    await client.query('BEGIN');
+    await client.query('INSERT INTO bill VALUES (3, 1)');
+    const failed = failure(run(client, MOVE));
+    await approve((await theRequest()).id, { max_rows: 7 });
+    expect((await failed).message).toBe('the statement changed 8 rows, and 7 were approved');
+    expect(await failure(client.query('SELECT 1'))).toMatchObject({ code: '25P02' });
+    await client.query('ROLLBACK');
+    expect(await count('bill')).toBe(4);
+  });
+});
+
+describe('TRUNCATE', () => {
+  beforeEach(async () => {
+    await rig.direct('TRUNCATE cut, cut_ref, cuts');
+    await rig.direct(`INSERT INTO cut SELECT generate_series(1, 4); INSERT INTO cut_ref SELECT generate_series(1, 2);
+      INSERT INTO cuts SELECT generate_series(1, 3)`);
+  });
+
+  it('is counted before it runs, with what it cascades to', async () => {
+    const { client } = await connected();
+    const running = client.query('TRUNCATE cut CASCADE');
+    const { id } = await theRequest();
+    await approve(id, { try: true });
+    let request: Json;
+    await until(
+      async () => (request = (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body).tried_rows !== null,
+    );
+    expect(request).toMatchObject({
+      tried_rows: 4,
+      tried_effects: [
+        { table: 'public.cut', truncated: 4 },
+        { table: 'public.cut_ref', truncated: 2 },
+      ],
+    });
+    await deny(id);
+    expect(await failure(running)).toMatchObject({ message: expect.stringContaining('4 rows') });
+    expect(await count('cut_ref')).toBe(2);
+  });
+
+  it('of more rows than approved is rolled back; of as many stays', async () => {
+    const { client } = await connected();
+    await client.query('BEGIN');
+    await client.query('INSERT INTO cuts VALUES (7)');
+    const failed = failure(client.query('TRUNCATE cuts'));
+    await approve((await theRequest()).id, { max_rows: 3 });
+    await failed.then(({ message }) => expect(message).toBe('the statement changed 4 rows, and 3 were approved'));
+    await client.query('ROLLBACK');
+    const running = client.query('TRUNCATE cuts');
+    await approve((await theRequest()).id, { max_rows: 3 });
+    await running;
+    expect(await count('cuts')).toBe(0);
+  });
+
+  it('that cannot be counted is not run, and leaves no transaction open', async () => {
+    await rig.direct('ALTER TABLE cut_ref ENABLE ROW LEVEL SECURITY; ALTER TABLE cut_ref FORCE ROW LEVEL SECURITY');
+    const { client } = await connected();
+    for (const sql of ['TRUNCATE cut_ref', 'TRUNCATE cut CASCADE']) {
+      const failed = failure(client.query(sql));
+      await approve((await theRequest()).id, { max_rows: 9 });
+      expect((await failed).message).toMatch(/the rows of public\.cut_ref cannot be counted/);
+      expect(await idleInTransaction()).toEqual([]);
+    }
+    await rig.direct('ALTER TABLE cut_ref DISABLE ROW LEVEL SECURITY');
+    expect(await count('cut')).toBe(4);
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+});
+
+it('without the server’s statistics what only they tell is refused, and the rest goes by its tag', async () => {
+  const server = new pg.Client({ connectionString: rig.server.superuserUrl });
+  await server.connect();
+  await server.query('ALTER DATABASE app SET track_counts = off');
+  try {
+    const { client } = await connected();
+    const failed = failure(client.query('WITH x AS (DELETE FROM part RETURNING 1) DELETE FROM item WHERE id = 999'));
+    await approve((await theRequest()).id, { max_rows: 9 });
+    expect((await failed).message).toMatch(/track_counts is off/);
+    expect(await idleInTransaction()).toEqual([]);
+    const running = client.query('DELETE FROM item WHERE id = 999');
+    const { id } = await theRequest();
+    await approve(id, { try: true });
+    let request: Json;
+    await until(
+      async () => (request = (await rig.api('GET', `/v1/requests/${id}`, await rosa())).body).tried_rows !== null,
+    );
+    expect(request).toMatchObject({ tried_rows: 0, tried_effects: null });
+    await approve(id);
+    await running;
+  } finally {
+    await server.query('ALTER DATABASE app RESET track_counts');
+    await server.end();
+  }
 });
 
 it('the answer of what is tried is bounded', async () => {

@@ -1,4 +1,5 @@
 /** One request, as `dbgate review ID` shows it, and two forms for whoever may decide it. In: what is known. Out: HTML. */
+import { effectsText } from '../../approvals/effects-text.ts';
 import { durationText, nameOf, timeText, whatOf } from '../../approvals/notify/announcement.ts';
 import { lines, oneLine } from '../../approvals/notify/plain-text.ts';
 import type { Person, RequestEvent, RequestState, Terms } from '../../approvals/request.ts';
@@ -74,7 +75,7 @@ function elevationRows({ request, terms }: RequestState): HtmlValue {
   ];
 }
 
-function statementRows({ request, triedRows, hashes }: RequestState): HtmlValue {
+function statementRows({ request, triedRows, triedEffects, hashes }: RequestState): HtmlValue {
   if (request.kind !== 'statement') return undefined;
   const { statement } = request;
   return [
@@ -94,6 +95,7 @@ function statementRows({ request, triedRows, hashes }: RequestState): HtmlValue 
       statement.estimatedRows === undefined ? undefined : String(Math.round(statement.estimatedRows)),
     ),
     row('Rows, counted', triedRows === undefined ? undefined : String(triedRows)),
+    row('Rows, table by table', triedEffects && effectsText(triedEffects)),
     row('Bind values', statement.binds > 0 ? String(statement.binds) : undefined),
     row('In a transaction', statement.inTransaction ? 'yes: its locks are kept while it waits' : undefined),
     row('Executions that wait', hashes.length > 1 ? String(hashes.length) : undefined),

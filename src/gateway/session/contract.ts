@@ -3,6 +3,7 @@
  * turns sockets, timers and worker answers into events, and executes the commands.
  */
 import type { HoldOutcome } from '../../approvals/contract.ts';
+import type { TableEffect } from '../../approvals/request.ts';
 import type { IntentFields, OutcomeFields } from '../../audit/record.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { BindParameter } from '../../pgwire/extended.ts';
@@ -104,7 +105,7 @@ export type SessionCommand =
   /** A statement waits for an approval; answered by `hold_placed` and `hold_decided`, or `hold_failed`. One at a time. */
   | { readonly type: 'hold'; readonly question: HoldQuestion }
   /** It ran, in a transaction that is not over, and changed so many rows; answered by `hold_kept`. */
-  | { readonly type: 'hold_tried'; readonly rows: number }
+  | { readonly type: 'hold_tried'; readonly rows: number; readonly effects?: readonly TableEffect[] }
   /** It waits no more: withdrawn by the client, or nobody is there any more. Nothing more of it is told. */
   | { readonly type: 'end_hold'; readonly how: 'cancel' | 'abandon' }
   /** A fault of the gateway's own ended the session: for the operator's eyes only. */
@@ -196,6 +197,8 @@ export interface SessionSurroundings {
   policyEpoch(): number;
   /** Undefined: this principal sees everything. */
   readonly masking?: SessionMasking | undefined;
+  /** With what the routines do that it calls. Undefined: what is changed besides its command tags is not counted. */
+  withRoutines?(analysis: Analysis): Analysis;
   /** There is somebody to ask for approvals. Undefined: what a rule holds is refused. */
   readonly holds?: true | undefined;
 }

@@ -262,6 +262,8 @@ export class Frontend implements MessageSink {
     else if (now.for === 'created_names') this.#names.createdProbed(now);
     else if (now.for === 'scope') this.holding.scopeProbed(now);
     else if (now.for === 'trial_begin') this.holding.begun(now);
+    else if (now.for === 'trial_undo') this.holding.undone(now);
+    else if (now.for === 'trial_effect') this.trial.counted(now.collector);
     else if (now.for === 'trial_end') this.trial.ended(now.how, now.denied, now.collector);
     else this.#mode.told(now);
   }

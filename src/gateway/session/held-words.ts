@@ -141,6 +141,11 @@ export function cannotTry({ rule }: DenyDecision, request: string): DenyDecision
   };
 }
 
+/** Approved on a condition that needs its rows; `why`: a clause. */
+export function cannotCount(held: DenyDecision, request: string, why: string): DenyDecision {
+  return { ...cannotTry(held, request), message: `the statement was approved with a limit of rows, and ${why}` };
+}
+
 /** A statement is tried in the same batch. */
 export function notAlone(rule: string): DenyDecision {
   return {
@@ -186,18 +191,4 @@ export function canRollBack({ statements, class: kind }: Analysis): boolean {
     // CREATE INDEX CONCURRENTLY and the like are not told apart.
     return !/^(?:CREATE|DROP) INDEX$/.test(command) && targets.every(({ label }) => label !== 'index');
   });
-}
-
-const COUNTED = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|VALUES)$/;
-const READS_ONLY = /^(?:SELECT|VALUES)$/;
-
-/** Does its command tag tell all rows that it changes? Not of what CTEs change, functions, TRUNCATE and DDL. */
-export function isCounted({ statements }: Analysis): boolean {
-  return statements.every(
-    ({ command, nested = [], changesTwice, callsWrite }) =>
-      COUNTED.test(command) &&
-      nested.every((one) => READS_ONLY.test(one)) &&
-      changesTwice !== true &&
-      callsWrite !== true,
-  );
 }

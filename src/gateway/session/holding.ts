@@ -7,17 +7,19 @@
  */
 import type { HoldOutcome } from '../../approvals/contract.ts';
 import { SYNC } from '../../pgwire/extended.ts';
+import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
+import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import type { HoldQuestion } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import {
+  cannotCount,
   cannotTry,
   canRollBack,
   FAILED_TRANSACTION,
   heldNotice,
-  isCounted,
   notAlone,
   refusedBy,
   refusedToHold,
@@ -26,6 +28,7 @@ import {
 import type { MaskingSteps } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import type { Trial } from './trial.ts';
+import { type Counting, countingOf, TrialEffect } from './trial-effect.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 import { SEARCH_PATH_SQL } from './world.ts';
 
@@ -38,8 +41,8 @@ export interface Approval {
   readonly maxRows: number | undefined;
   /** Its rows are counted and shown before it is kept. */
   readonly confirm: boolean;
-  /** A transaction of the gateway's own has begun for it. */
-  readonly isOwnBlock?: true;
+  /** The transaction that it is tried in is open, and what there is has been counted. */
+  readonly hasBegun?: true;
 }
 
 /** What of a Bind is approved with its text. */
@@ -54,6 +57,8 @@ const SCOPE_SQL = `${SEARCH_PATH_SQL}, pg_catalog.current_setting('search_path')
 /** Of what the client sends meanwhile, so that its going is noticed. */
 export const MAX_WHILE_HELD_BYTES = 1 << 20;
 const QUERY = 'Q'.charCodeAt(0);
+const MAX_UNDOINGS = 3;
+const NOT_COUNTED = 'its rows could not be counted';
 
 export type WaitsForScope = Extract<Waiting, { for: 'scope' }>;
 
@@ -74,6 +79,7 @@ export class Holding {
   #approval: Approval | undefined;
 
   readonly #trial: Trial;
+  #undoings = 0;
 
   constructor(core: SessionCore, backend: Backend, { questions, waiter, steps, trial }: HoldingParts) {
     this.#core = core;
@@ -123,16 +129,20 @@ export class Holding {
 
   /** As it is, or tried first. */
   #onItsTerms(held: Held, decision: DenyDecision, approval: Approval): Approval | DenyDecision | 'waits' {
-    if ((approval.maxRows === undefined && !approval.confirm) || approval.isOwnBlock === true) return approval;
+    if ((approval.maxRows === undefined && !approval.confirm) || approval.hasBegun === true) return approval;
     const { status } = this.#backend;
     const { analysis } = held.statement;
-    if ((this.#core.pipelineOpen && status === 'I') || !canRollBack(analysis) || !isCounted(analysis)) {
+    const counting = this.#countingOf(analysis);
+    if ((this.#core.pipelineOpen && status === 'I') || !canRollBack(analysis) || counting === undefined) {
       this.#core.command({ type: 'end_hold', how: 'abandon' });
       return cannotTry(decision, approval.request);
     }
-    const collector = this.#trial.begin();
+    // Whoever looks at it sees all that it changes; for a limit its command tags may do.
+    const isAsked = counting !== 'tags' || (approval.confirm && this.#core.around.withRoutines !== undefined);
+    const effect = isAsked ? new TrialEffect(analysis, counting) : undefined;
+    const collector = this.#trial.begin(effect);
     if (collector === undefined) {
-      this.#trial.open(approval, false);
+      this.#trial.open(approval, false, undefined);
       return approval;
     }
     this.#waiter.wait({
@@ -141,21 +151,52 @@ export class Holding {
       decision,
       approval,
       collector,
+      isOwn: status === 'I',
+      effect,
     });
     return 'waits';
   }
 
-  /** BEGIN was answered. */
-  begun({ held, decision, approval, collector }: Extract<Waiting, { for: 'trial_begin' }>): void {
-    if (collector.failed !== undefined) {
+  /** Without routines only what needs none is counted. */
+  #countingOf(analysis: Analysis): Counting | undefined {
+    const { withRoutines } = this.#core.around;
+    const counting = countingOf(withRoutines?.(analysis) ?? analysis);
+    return withRoutines === undefined && counting !== 'tags' ? undefined : counting;
+  }
+
+  /** BEGIN was answered, and what was asked with it. */
+  begun({ held, decision, approval, collector, isOwn, effect }: Extract<Waiting, { for: 'trial_begin' }>): void {
+    const { failed, rows } = collector;
+    if (failed !== undefined && this.#steps.isFailedByProbe(collector, held.statement)) {
       this.#core.command({ type: 'end_hold', how: 'abandon' });
-      this.#refuse(held, cannotTry(decision, approval.request));
+      this.#waiter.passOver();
+      return;
+    }
+    const uncounted = failed === undefined ? effect?.begun(rows, isOwn) : NOT_COUNTED;
+    if (uncounted !== undefined) {
+      this.#core.command({ type: 'end_hold', how: 'abandon' });
+      const isBegun = effect !== undefined;
+      const denied = (isBegun ? cannotCount : cannotTry)(decision, approval.request, uncounted);
+      if (!isOwn || this.#backend.status === 'I') this.#refuse(held, denied);
+      else this.undone({ held, denied });
       return;
     }
     // Whatever becomes of the statement from here on, the trial ends that transaction.
-    this.#trial.open(approval, true);
-    this.#approval = { ...approval, isOwnBlock: true };
+    this.#trial.open(approval, isOwn, effect);
+    this.#approval = { ...approval, hasBegun: true };
     this.#waiter.resume(held);
+  }
+
+  /** The transaction that had begun for it, and in which it cannot be tried, is to end first. */
+  undone({ held, denied }: Pick<Extract<Waiting, { for: 'trial_undo' }>, 'held' | 'denied'>): void {
+    if (this.#backend.status === 'I') {
+      this.#undoings = 0;
+      this.#refuse(held, denied);
+      return;
+    }
+    if (++this.#undoings > MAX_UNDOINGS)
+      throw new ProtocolError('a transaction that had begun could not be rolled back');
+    this.#waiter.wait({ for: 'trial_undo', held, denied, collector: this.#questions.queries(['ROLLBACK']) });
   }
 
   /** The session has said in which search_path and role it would run. */
@@ -193,7 +234,9 @@ export class Holding {
       approvers: decision.approvers ?? [],
       inTransaction: status !== 'I' || pipelineOpen,
       canRollBack:
-        !(pipelineOpen && status === 'I') && canRollBack(statement.analysis) && isCounted(statement.analysis),
+        !(pipelineOpen && status === 'I') &&
+        canRollBack(statement.analysis) &&
+        this.#countingOf(statement.analysis) !== undefined,
     };
     this.#waiter.wait({ for: 'approval', held, decision, placed: undefined });
     this.#core.command({ type: 'hold', question });

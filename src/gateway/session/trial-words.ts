@@ -35,6 +35,11 @@ export function notCounted(terms: Named): DenyDecision {
   return rolledBack(terms, message, 'Run it without a fetch size, and it asks again.');
 }
 
+/** The server did not say. */
+export function uncounted(terms: Named): DenyDecision {
+  return rolledBack(terms, 'the rows that the statement changed could not be counted', 'Run it again to ask anew.');
+}
+
 export const ANSWER_TOO_LONG: DenyDecision = {
   effect: 'deny',
   sqlstate: '54000',

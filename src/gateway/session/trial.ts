@@ -3,8 +3,8 @@
  * is kept. It runs in a transaction that does not end before that is known: the client's own, or one of the gateway's
  * around the batch that it is in. Its answer is withheld until then.
  *
- * 1. BEGIN, unless the client has a transaction open. 2. The statement, and what is behind it in its batch. 3. When
- * ReadyForQuery has come: its rows against the limit; they are shown, and somebody says yes. 4. COMMIT, or ROLLBACK; of a
+ * 1. BEGIN, unless the client has a transaction open; what there is is counted. 2. The statement, and what is behind it in
+ * its batch. 3. When ReadyForQuery has come: its rows against the limit; they are shown, and somebody says yes. 4. COMMIT, or ROLLBACK; of a
  * transaction of the client's, nothing, or it is made to fail. 5. The client is told what came of it.
  *
  * It must never leave a transaction of the gateway's own open, nor tell of an effect that was taken back.
@@ -16,7 +16,8 @@ import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { OwnQuestions } from './own-questions.ts';
-import { ANSWER_TOO_LONG, notCounted, notKept, tooManyRows } from './trial-words.ts';
+import type { Changed, TrialEffect } from './trial-effect.ts';
+import { ANSWER_TOO_LONG, notCounted, notKept, tooManyRows, uncounted } from './trial-words.ts';
 import type { Waiter } from './waiting.ts';
 import { WithheldAnswer } from './withheld-answer.ts';
 
@@ -30,6 +31,7 @@ export interface TrialTerms {
   readonly rule: string;
 }
 
+const NOTHING: Changed = { rows: 0, effects: undefined };
 const MAX_ROLLBACKS = 3;
 
 export class Trial {
@@ -41,6 +43,9 @@ export class Trial {
   #answer: WithheldAnswer | undefined;
   /** The transaction is the gateway's. */
   #isOwn = false;
+  /** Undefined: its command tags tell all there is to know. */
+  #effect: TrialEffect | undefined;
+  #changed: Changed = NOTHING;
   #rollbacks = 0;
 
   constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter) {
@@ -55,14 +60,16 @@ export class Trial {
     return this.#answer !== undefined;
   }
 
-  /** Asks for a transaction of the gateway's own; undefined: the client has one open. */
-  begin(): ProbeCollector | undefined {
-    return this.#backend.status === 'I' ? this.#questions.queries(['BEGIN']) : undefined;
+  /** Asks for a transaction of the gateway's own, unless the client has one open, and what is to be known before. */
+  begin(effect: TrialEffect | undefined): ProbeCollector | undefined {
+    const texts = [...(this.#backend.status === 'I' ? ['BEGIN'] : []), ...(effect?.questionsBefore ?? [])];
+    return texts.length === 0 ? undefined : this.#questions.queries(texts);
   }
 
   /** From now on all of the batch is withheld. `isOwn`: BEGIN has been answered. */
-  open(terms: TrialTerms, isOwn: boolean): void {
+  open(terms: TrialTerms, isOwn: boolean, effect: TrialEffect | undefined): void {
     this.#terms = terms;
+    this.#effect = effect;
     this.#isOwn = isOwn;
     this.#rollbacks = 0;
     this.#answer = new WithheldAnswer();
@@ -84,7 +91,6 @@ export class Trial {
   /** ReadyForQuery came. */
   answered(): void {
     const { request, isComplete, isTooLong, rows } = this.#answer!;
-    const { maxRows, confirm } = this.#terms!;
     if (this.#backend.status === 'E' || request === undefined || request.sqlstate !== undefined) {
       // It failed by itself, or something behind it: the client is told as it was.
       this.#forgetHold();
@@ -93,10 +99,28 @@ export class Trial {
     } else if (request.cut !== undefined) this.#reject(request.cut);
     else if (isTooLong) this.#reject(ANSWER_TOO_LONG);
     else if (!isComplete) this.#reject(notCounted(this.#terms!));
-    else if (maxRows !== undefined && rows > maxRows) this.#reject(tooManyRows(this.#terms!, rows, maxRows));
+    else if (this.#effect === undefined) this.#weigh({ rows, effects: undefined });
+    else {
+      const collector = this.#questions.queries(this.#effect.questionsAfter);
+      this.#waiter.wait({ for: 'trial_effect', collector });
+    }
+  }
+
+  /** The server has said what it changed. */
+  counted({ failed, rows }: ProbeCollector): void {
+    const changed = failed === undefined ? this.#effect!.changed(rows, this.#answer!.rows) : undefined;
+    if (changed === undefined) this.#reject(uncounted(this.#terms!));
+    else this.#weigh(changed);
+  }
+
+  #weigh(changed: Changed): void {
+    const { maxRows, confirm } = this.#terms!;
+    const { rows, effects } = changed;
+    this.#changed = changed;
+    if (maxRows !== undefined && rows > maxRows) this.#reject(tooManyRows(this.#terms!, rows, maxRows));
     else if (confirm) {
       this.#waiter.wait({ for: 'confirmation' });
-      this.#core.command({ type: 'hold_tried', rows });
+      this.#core.command({ type: 'hold_tried', rows, ...(effects === undefined ? {} : { effects }) });
     } else this.#keep();
   }
 
@@ -104,7 +128,7 @@ export class Trial {
   confirmed(keep: boolean): void {
     if (this.#waiter.now.for !== 'confirmation') return;
     if (keep) this.#keep();
-    else this.#reject(notKept(this.#terms!, this.#answer!.rows));
+    else this.#reject(notKept(this.#terms!, this.#changed.rows));
   }
 
   /** CancelRequest while the rows are looked at; false: they are not. */
@@ -164,6 +188,7 @@ export class Trial {
     const answer = this.#answer!;
     this.#answer = undefined;
     this.#terms = undefined;
+    this.#effect = undefined;
     this.#isOwn = false;
     this.#backend.release(answer, failed);
     this.#waiter.passOver();

@@ -15,6 +15,7 @@ import type { Approval, BindValues } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { ProbedTarget } from './ownership-probe.ts';
 import type { PreparedStatement } from './prepared.ts';
+import type { TrialEffect } from './trial-effect.ts';
 
 /** A client message at `buffer[start..end)`; one that waits is kept whole. */
 export interface ClientMessage {
@@ -92,14 +93,26 @@ export type Waiting =
       readonly decision: DenyDecision;
       readonly placed: PlacedRequest | undefined;
     }
-  /** A transaction of the gateway's own to begin, for the held message. */
+  /** A transaction of the gateway's own to begin, for the held message, and what is counted before it runs. */
   | {
       readonly for: 'trial_begin';
       readonly held: Held;
       readonly decision: DenyDecision;
       readonly approval: Approval;
       readonly collector: ProbeCollector;
+      /** Else the transaction is the client's. */
+      readonly isOwn: boolean;
+      readonly effect: TrialEffect | undefined;
     }
+  /** That transaction to end: the held message cannot be tried in it. */
+  | {
+      readonly for: 'trial_undo';
+      readonly held: Held;
+      readonly denied: DenyDecision;
+      readonly collector: ProbeCollector;
+    }
+  /** What it changed, which was tried. */
+  | { readonly for: 'trial_effect'; readonly collector: ProbeCollector }
   /** The end of the batch in which a statement is tried. */
   | { readonly for: 'trial' }
   /** Somebody to say whether its effect is to stay. */
