@@ -81,7 +81,7 @@ export class PostgresNotices {
         try {
           await writer.query('notice', `SELECT ${schema}.give_notice($1, $2)`, [instance, body]);
         } catch (error) {
-          if (!this.#waiting.has(key)) this.#waiting.set(key, body);
+          if (!this.#waiting.has(key)) this.#putFirst(key, body);
           throw error;
         }
       }
@@ -90,6 +90,12 @@ export class PostgresNotices {
     } finally {
       this.#giving = false;
     }
+  }
+
+  #putFirst(key: string, body: string): void {
+    const rest = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [one, text] of [[key, body] as const, ...rest]) this.#waiting.set(one, text);
   }
 
   async #lookSoon(): Promise<void> {

@@ -32,7 +32,7 @@ beforeAll(async () => {
     for (const gateway of [one, two]) await gateway.stop();
     await rig.close();
   };
-}, 60_000);
+});
 
 class Gateway {
   readonly name: string;

@@ -154,7 +154,7 @@ describe('a connection that breaks', () => {
   it('after the commit, its answer lost: found to be written, not written again', async () => {
     const schema = newSchema();
     const proxy = await CuttingProxy.before(server.port);
-    const { log } = await openShared(server, { schema, port: proxy.port, deadlineMs: 600 });
+    const { log } = await openShared(server, { schema, port: proxy.port, deadlineMs: 2_500 });
     await log.append('s', [{ payload: '1' }]);
     proxy.swallowing = true;
     const appended = log.append('s', [{ payload: '2' }], { expectedSeq: 1 });
@@ -172,7 +172,7 @@ describe('a connection that breaks', () => {
   it('for longer than anybody is kept waiting: refused, and what was written all the same is told in its place', async () => {
     const schema = newSchema();
     const proxy = await CuttingProxy.before(server.port);
-    const { log } = await openShared(server, { schema, port: proxy.port, deadlineMs: 600, doubtMs: 600 });
+    const { log } = await openShared(server, { schema, port: proxy.port, deadlineMs: 2_500, doubtMs: 600 });
     const other = await openShared(server, { schema });
     const heard = collect(log);
     const seen = watch(log);

@@ -132,7 +132,7 @@ describe.skipIf(!strace)('errors of the disk (skipped without strace)', () => {
         for (let position = from!; position <= to!; position++) expect(held.has(position)).toBe(false);
       }
       expect(held.size).toBe(acks.size);
-    }, 60_000);
+    }, 180_000);
   }
 });
 
