@@ -30,7 +30,7 @@ const lost = { severity: 'FATAL', code: '08006', message: 'connection to the gat
 /** @returns ends the connection with a FATAL of this message. */
 export function serveLocalConnection(options: LocalConnectionOptions): (message: string) => void {
   const { client, link } = options;
-  const handshake = new ClientHandshake({
+  let handshake: ClientHandshake | undefined = new ClientHandshake({
     verifier: options.verifier,
     serverNonce: randomBytes(18).toString('base64'),
   });
@@ -42,8 +42,10 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
   const startupTimer = setTimeout(() => client.destroy(), options.startupTimeoutMs);
   startupTimer.unref();
   const onFirstBytes = (chunk: Buffer): void => {
-    const step = handshake.push(chunk);
-    switch (step.type) {
+    const step = handshake?.push(chunk);
+    switch (step?.type) {
+      case undefined:
+        return;
       case 'need_more':
         if (step.reply.length > 0) client.write(step.reply);
         return;
@@ -74,6 +76,8 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
     clearTimeout(startupTimer);
     client.pause();
     client.off('data', onFirstBytes);
+    // Its buffers are not kept for as long as the session lives.
+    handshake = undefined;
   };
 
   async function start(startup: Buffer, rest: Buffer, fresh: boolean): Promise<void> {
