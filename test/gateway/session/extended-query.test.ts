@@ -226,6 +226,19 @@ describe('names of statements', () => {
     expect(s.intents).toMatchObject([{ decision: 'deny' }, { decision: 'deny' }]);
   });
 
+  it('DEALLOCATE ALL forgets the name that was used last', () => {
+    const s = new Script(asyncRecords);
+    s.client(parse('select 1', 's'), SYNC).upstream(parseComplete, ready());
+    s.client(bind('s'), execute(), SYNC).upstream(bindComplete, complete('SELECT 1'), ready());
+    s.client(encodeQuery('deallocate all')).upstream(complete('DEALLOCATE ALL'), ready());
+    s.toClient();
+    s.toUpstream();
+    s.client(bind('s'), SYNC);
+    expect(s.toUpstream()).toEqual(['Parse dbgate_refused=<rejected>', 'Sync']);
+    s.upstream(error('42601'), ready());
+    expect(s.toClient()).toEqual(['ERROR 26000', 'ReadyForQuery I']);
+  });
+
   it('DEALLOCATE of one name forgets no other', () => {
     const s = new Script(asyncRecords).client(parse('own t', 's'), parse('select 1', 'x'), SYNC);
     s.upstream(parseComplete, parseComplete, ready());
