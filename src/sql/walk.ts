@@ -140,7 +140,8 @@ export class Walk {
       this.visit(wrapped[0], wrapped[1], scope);
       return;
     }
-    const type = SLOT_TYPES[key];
+    // Fields may have names that every object has (`constructor` of JSON_OBJECTAGG).
+    const type = Object.hasOwn(SLOT_TYPES, key) ? SLOT_TYPES[key] : undefined;
     if (type === undefined || (type === 'RangeVar' && tree.relname === undefined)) this.children(tree, scope);
     else this.visit(type, tree, scope);
   }

@@ -8,6 +8,7 @@ import { inferences } from './families/inferences.ts';
 import { oracles } from './families/oracles.ts';
 import { protocols } from './families/protocols.ts';
 import { queries } from './families/queries.ts';
+import { recent } from './families/recent.ts';
 import { routines } from './families/routines.ts';
 import { send } from './families/send.ts';
 import { shapes } from './families/shapes.ts';
@@ -28,4 +29,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   inferences,
   shapes,
   oracles,
+  recent,
 };

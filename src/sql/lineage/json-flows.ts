@@ -130,7 +130,11 @@ export function buildObject(t: Tracer, args: readonly Argument[]): Flow {
   for (let i = 0; i + 1 < args.length; i += 2) {
     const key = constantKeys(args[i]?.node);
     const value = args[i + 1]?.value;
-    if (key?.length !== 1 || value === undefined) return jsonOf(combine(args.map((one) => one.value.flow)));
+    if (key?.length !== 1 || value === undefined) {
+      const all = combine(args.map((one) => one.value.flow));
+      // Values among the keys are no part that could be masked by itself.
+      return args.some((one, at) => at % 2 === 0 && !isEmpty(one.value.flow)) ? all : jsonOf(all);
+    }
     fields.push({ name: key[0] ?? '', flow: toJson(t, value) });
   }
   t.readsLiterals = true;

@@ -417,7 +417,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "SELECT json_build_object('a', mail, 'b', json_build_array(tel)) FROM person",
       'json_build_object = json((a: person.mail, b: [person.tel]))',
     ],
-    ['SELECT json_build_object(mail, 1) FROM person', 'json_build_object = json(derived(person.mail))'],
+    ['SELECT json_build_object(mail, 1) FROM person', 'json_build_object = derived(person.mail)'],
     ["SELECT json_build_object('a', mail, 'a', 1) FROM person", 'json_build_object = json(derived(person.mail))'],
     ["SELECT json_agg(json_build_object('m', mail))->0->>'m' FROM person", '?column? = person.mail'],
     [

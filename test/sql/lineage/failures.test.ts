@@ -138,3 +138,13 @@ describe('everyday expressions say nothing by failing', () => {
     expect(used.every(({ against }) => (against?.length ?? 0) > 0)).toBe(true);
   });
 });
+
+describe('keys made of columns', () => {
+  it.each(['jsonb_build_object(mail, 1)', "json_build_object('a', 1, upper(mail), 2)"])(
+    '%s is redacted as a whole',
+    (sql) => {
+      const [statement] = traceLineage(`SELECT ${sql} FROM person`, test.grammar, test.world()).statements;
+      expect(statement?.columns?.[0]?.shape.kind).toBe('derived');
+    },
+  );
+});
