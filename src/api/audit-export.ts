@@ -3,12 +3,14 @@
  * order of the log. `position` is the cursor: asked for again with `after`, it goes on behind it, without loss or doubles.
  * That somebody exports, and what, is on the record before anything leaves.
  */
+
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DbgateError } from '../errors.ts';
 import { ExportedRecords } from '../gateway/exported-records.ts';
 import { principalKey } from '../identity/principal.ts';
+import { SECURITY_HEADERS } from './http-answer.ts';
 import { flagOf, numberOf, timeOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
@@ -57,8 +59,7 @@ export async function exportAudit({ gateway, history }: ApiOptions, call: Call):
   const { after, first } = await records.begin();
   response.writeHead(200, {
     'Content-Type': 'application/x-ndjson',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...SECURITY_HEADERS,
   });
   const say = (line: object): Promise<void> => write(response, line);
   const mayStill = (): boolean => gateway.isAuditor(principal) && Date.now() < principal.expiresAt;

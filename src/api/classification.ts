@@ -3,12 +3,14 @@
  * line, `end`; with `?wait=1` first `status` lines until every table is done, with `?changes=1` the noticed changes
  * instead of the columns. An answer without its `end` is not whole.
  */
+
 import type { ServerResponse } from 'node:http';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Classification } from '../classify/classes.ts';
 import type { ClassificationChange } from '../gateway/classification-changes.ts';
 import type { ClassifiedColumn, Classifier } from '../gateway/classifier.ts';
 import { notGranted } from '../gateway/policy-in-force.ts';
+import { SECURITY_HEADERS } from './http-answer.ts';
 import { flagOf, timeOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
@@ -26,8 +28,7 @@ export async function classification({ gateway }: ApiOptions, { response, princi
   const { classifier } = (await runtime.openMasking()).masking;
   response.writeHead(200, {
     'Content-Type': 'application/x-ndjson',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...SECURITY_HEADERS,
   });
   const lines = new Lines(response);
   if (flagOf(url.searchParams, 'wait')) await waitUntilDone(classifier, lines);

@@ -1,4 +1,5 @@
 import type { GatewayState } from '../gateway/gateway-state.ts';
+import { SECURITY_HEADERS } from './http-answer.ts';
 import type { Call } from './router.ts';
 
 const TICK_MS = 1_000;
@@ -19,8 +20,7 @@ export interface EventStream {
 export function openEventStream(gateway: GatewayState, { response, principal }: Call, onOver: () => void): EventStream {
   response.writeHead(200, {
     'Content-Type': 'application/x-ndjson',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...SECURITY_HEADERS,
   });
   let quietTicks = 0;
   let isOver = false;

@@ -8,7 +8,7 @@ import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { unknownSession, unknownStatement } from '../store/index-lookups.ts';
-import { sendJson } from './http-answer.ts';
+import { SECURITY_HEADERS, sendJson } from './http-answer.ts';
 import { flagOf, numberOf, timeOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 import { ruleInWords } from './rule-words.ts';
@@ -127,7 +127,7 @@ export async function reindex({ gateway, history }: ApiOptions, { response, prin
       hint: 'see roles.admins in its configuration',
     });
   }
-  response.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' });
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson', ...SECURITY_HEADERS });
   const records = await history.reindex((done, total) => {
     if (!response.writableNeedDrain) response.write(`${JSON.stringify({ event: 'progress', done, total })}\n`);
   });

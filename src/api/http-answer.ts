@@ -12,7 +12,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   upstream_unavailable: 503,
 };
 
-const SECURITY_HEADERS = {
+/** Of every answer: none is kept by a cache, or read as another type than it says. */
+export const SECURITY_HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Strict-Transport-Security': 'max-age=31536000',

@@ -20,7 +20,7 @@ import { classification } from './classification.ts';
 import { accessReview, evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { history, historySession, historySessions, reindex, statementOfHistory } from './history.ts';
-import { httpErrorOf, sendJson } from './http-answer.ts';
+import { httpErrorOf, SECURITY_HEADERS, sendJson } from './http-answer.ts';
 import { METRICS_PATH, type MetricsPage, serveMetrics } from './metrics.ts';
 import {
   approveRequest,
@@ -113,6 +113,11 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: /^\/v1\/users\/revoke$/, run: revokeUser, takesBody: true },
   { method: 'POST', path: /^\/v1\/users\/restore$/, run: restoreUser, takesBody: true },
 ];
+
+/** `GET /v1/whoami`, with `*` for what a path names. */
+export const ROUTE_NAMES: readonly string[] = ROUTES.map(
+  ({ method, path }) => `${method} ${path.source.replace(/\([^)]*\)/g, '*').replace(/[\^$\\]/g, '')}`,
+);
 
 export const CONNECT_PATH = /^\/v1\/databases\/([^/]+)\/connect$/;
 
@@ -278,7 +283,7 @@ function renewTunnel({ gateway }: ApiOptions, { response, principal, name }: Cal
 }
 
 function tunnelEvents({ gateway }: ApiOptions, { response, principal, name }: Call): void {
-  response.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' });
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson', ...SECURITY_HEADERS });
   let last = '';
   let quietMs = 0;
   const tick = (): void => {

@@ -4,10 +4,12 @@
  * MAX_UNREAD_BYTES wait for anybody.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
+
 import type { LiveEvent } from '../gateway/live-feed.ts';
 import { type LiveFilter, passes } from '../gateway/live-filter.ts';
 import { fold } from '../store/text-shape.ts';
 import { recordRead, whoseRecord } from './history.ts';
+import { SECURITY_HEADERS } from './http-answer.ts';
 import { flagOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
@@ -24,8 +26,7 @@ export async function watch({ gateway, feed }: ApiOptions, { response, principal
   if (whose.ofOthers) await recordRead(gateway, principal, filter.database, { what: 'watch' }, q);
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
+    ...SECURITY_HEADERS,
   });
   let lost = 0;
   let quietTicks = 0;
