@@ -12,7 +12,7 @@ import { refutes } from './plausible.ts';
 import { type ValueEvidence, valueEvidence } from './value-evidence.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { PROSE_WORDS } from './words/qualifiers.ts';
-import { type Splitter, splitter } from './words/vocabulary.ts';
+import { type Splitter, splitter, VOCABULARY } from './words/vocabulary.ts';
 
 /** Kinds whose values cannot be read as anything but what they are. */
 const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'time', 'range', 'vector', 'network', 'mac']);
@@ -142,13 +142,91 @@ const OF_PEOPLE: ReadonlySet<ColumnClass> = new Set(['person_name', 'email', 'ph
 
 /** A whole table, in the order given: what its columns turn out to hold tells what the table is about. */
 export function classifyTable(subjects: readonly ColumnSubject[]): Classification[] {
+  const found = classifyNamed(subjects);
+  const prefix = sharedPrefix(subjects);
+  if (prefix === undefined) return found;
+  // `PAT_NAME` in PATIENT: what stands before every column says nothing of any.
+  const bare = (name: string) => (name.toLowerCase().startsWith(prefix) ? name.slice(prefix.length) : name);
+  const again = classifyNamed(
+    subjects.map((subject) => ({ ...subject, column: bare(subject.column), siblings: subject.siblings.map(bare) })),
+  );
+  return found.map((one, at) => (one.class === undefined && again[at]!.class !== undefined ? again[at]! : one));
+}
+
+const MAX_PREFIX = 5;
+
+/** In lower case with its separator: what most columns of a table begin with, short for its name or for nothing. */
+function sharedPrefix(subjects: readonly ColumnSubject[]): string | undefined {
+  if (subjects.length < 3) return undefined;
+  const counts = new Map<string, number>();
+  for (const { column } of subjects) {
+    const prefix = /^[a-z]+_(?=[a-z])/iu.exec(column)?.[0].toLowerCase();
+    if (prefix !== undefined && prefix.length <= MAX_PREFIX + 1) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  if (most === undefined || most[1] < subjects.length * 0.75) return undefined;
+  const word = most[0].slice(0, -1);
+  return !VOCABULARY.has(word) || abbreviates(word, subjects[0]!.table.toLowerCase()) ? most[0] : undefined;
+}
+
+/** `usr` of `user`, `pat` of `t_patient`. */
+function abbreviates(word: string, table: string): boolean {
+  return table.split(/[^a-z]+/u).some((part) => {
+    if (part[0] !== word[0]) return false;
+    let at = 0;
+    for (const letter of part) if (letter === word[at]) at++;
+    return at === word.length;
+  });
+}
+
+function classifyNamed(subjects: readonly ColumnSubject[]): Classification[] {
   const first = subjects[0];
   if (first === undefined) return [];
   const split = splitter();
   const topic = topicOf(first, split);
+  const found = withPeople(subjects, topic, split);
+  const health = found.filter((one) => one.class === 'health').length;
+  if (health < (topic === 'health' ? CLINICAL_OF_ITSELF : CLINICAL)) return found;
+  return found.map((one, at) => (one.class === undefined && isMeasured(subjects[at]!, split) ? measured(one) : one));
+}
+
+const OTHERS = /^(?:contact|support|billing|vendor|supplier|manager|owner)_?(?!$)/iu;
+
+/** So many columns about health make a table a record of somebody's; what else is measured or told in it is too. */
+const CLINICAL = 5;
+/** Of a table that says that it is one. */
+const CLINICAL_OF_ITSELF = 3;
+const MEASURED: ReadonlySet<TypeKind> = new Set(['text', 'integer', 'numeric', 'json', 'enum']);
+/** What tells of the record, and not of whom it is about. */
+const OF_RECORDS =
+  /\b(id|uuid|guid|external|type|kind|category|meta|metadata|unit|version|created|updated|modified|deleted|by|number|no|num|code|name|label|title|order|sort|position|url|file|path|source|user|facility|location|reference|ref|date|time|status|state|room|bed|ward|department|priority|language|count|deprecated|total|mode|seq|sequence|row|key|creator|slug|uom|route|quantity|frequency|duration|lab|track|void|voided|action|interval|day|hour|worker|designation|institution|location|reason)\b/u;
+
+function isMeasured(subject: ColumnSubject, split: Splitter): boolean {
+  return (
+    MEASURED.has(typeKind(subject)) &&
+    subject.references === undefined &&
+    subject.isKey !== true &&
+    !OF_RECORDS.test(split(subject.column).join(' '))
+  );
+}
+
+const measured = (one: Classification): Classification => ({
+  ...one,
+  class: 'health',
+  confidence: 0.7,
+  evidence: [...one.evidence, { from: 'table', says: 'in a record about health' }],
+  scan: false,
+});
+
+function withPeople(subjects: readonly ColumnSubject[], topic: TableTopic, split: Splitter): Classification[] {
   const found = subjects.map((subject) => classify(subject, topic, split));
   if (topic !== 'unknown') return found;
-  const classes = new Set(found.flatMap((one) => (one.class === undefined ? [] : [one.class])));
+  // Whom to ask at a place is not what the row is about.
+  const classes = new Set(
+    found.flatMap((one, at) =>
+      one.class === undefined || (one.class !== 'national_id' && OTHERS.test(subjects[at]!.column)) ? [] : [one.class],
+    ),
+  );
   const has = (wanted: ReadonlySet<ColumnClass>) => [...classes].filter((one) => wanted.has(one)).length;
   const personal = has(PERSONAL) > 0 || (classes.has('person_name') && has(OF_PEOPLE) > 1);
   return personal ? subjects.map((subject) => classify(subject, 'person', split)) : found;

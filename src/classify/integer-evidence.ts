@@ -42,7 +42,8 @@ export function integerEvidence(values: readonly string[], context: Context): Va
 function checkedIds(distinct: readonly string[]): ValueEvidence | undefined {
   const counts = new Map<string, { count: number; logChance: number; kind: 'national_id' | 'tax_id' }>();
   for (const value of distinct) {
-    for (const { name, chance, kind } of idForms(value)) {
+    // A number of eleven digits that begins with 0 has ten.
+    for (const { name, chance, kind } of idForms(value.length === 10 ? `0${value}` : value)) {
       const one = counts.get(name) ?? { count: 0, logChance: -Math.log10(chance), kind };
       one.count++;
       counts.set(name, one);

@@ -96,6 +96,12 @@ function isPrefix(word: string, { besideNames }: Reading): boolean {
   return sharing * 3 >= besideNames.size;
 }
 
+const SUBJECTS: readonly string[] =
+  'patient,subject,person,user,visit,encounter,admission,stay,member,client,employee,student,consultation,customer,episode,case,contact,record,hadm,beneficiary,insured,name'.split(
+    ',',
+  );
+const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
+
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
   const { words, topic, kind, beside } = reading;
   if (!(rule.kinds ?? [...KINDS_OF[rule.class]]).includes(kind)) return false;
@@ -119,7 +125,21 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.notBeside?.some((word) => beside.has(word))) return false;
   if (rule.notNamedBeside && reading.besideNames.has(`${phrase} name`)) return false;
   // A number that is called an id is a reference.
-  if (kind === 'integer' && words.at(-1) === 'id' && REFERENCES.has(rule.class)) return false;
+  if (kind === 'integer' && words.at(-1)?.endsWith('id') === true && REFERENCES.has(rule.class)) return false;
+  // One that is called an account, and not the number of one, too.
+  if (kind === 'integer' && rule.class === 'bank_account' && words.at(-1) === 'account') return false;
+  // Where there is a port, it is an address of a machine.
+  if (
+    rule.class === 'postal_address' &&
+    words.at(-1) === 'address' &&
+    MACHINES.some((word) => reading.besideNames.has(word)) &&
+    !beside.has('latitude')
+  )
+    return false;
+  // A code is somebody's where it is said whose; else it stands in a list of codes.
+  if (rule.class === 'health' && phrase.endsWith(' code') && !SUBJECTS.some((word) => beside.has(word))) return false;
+  // A list of genders.
+  if (rule.class === 'demographic' && words.join(' ') === reading.tableWords.join(' ')) return false;
   if (!tailAllows(rule, phrase, words.slice(end), reading)) return false;
   const before = words.slice(0, start);
   if (rule.alone) {

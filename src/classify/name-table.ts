@@ -81,9 +81,17 @@ const isVisitor = (words: readonly string[]) => words.at(-1) === 'id' && words.s
 const MEDICINES: ReadonlySet<string> = new Set(['medication', 'medicine', 'drug']);
 const JOB_WORDS: ReadonlySet<string> = new Set(['queue', 'retry', 'cron', 'worker', 'handler', 'payload']);
 /** Processes as well as people. */
-const WORKERS: ReadonlySet<string> = new Set(['worker', 'runner', 'agent', 'operator', 'consumer', 'executor']);
+const WORKERS: ReadonlySet<string> = new Set([
+  'worker',
+  'runner',
+  'agent',
+  'operator',
+  'consumer',
+  'executor',
+  'dispatcher',
+]);
 const WORKER_WORDS =
-  /^(host ?name|host|pid|process id|queue|heartbeat|last (heartbeat|ping|beat)( at)?|version|cpu|memory)$/u;
+  /^(host ?name|host|pid|process id|queue|heartbeat|last (heartbeat|ping|beat)( at)?|version|cpu|memory|socket|probe mode|destination)$/u;
 /** Whose id in a table of places makes them places where they were. */
 const VISITORS: ReadonlySet<string> = new Set([
   'user',
@@ -110,6 +118,9 @@ const CLINICAL_WORDS: ReadonlySet<string> = new Set([
   'physician',
   'medical',
   'icd',
+  'subject',
+  'discharge',
+  'ward',
 ]);
 /** In a table of reports, these say that a report is a query. */
 const QUERY_WORDS: ReadonlySet<string> = new Set([
@@ -122,6 +133,9 @@ const QUERY_WORDS: ReadonlySet<string> = new Set([
   'filter',
   'format',
   'widget',
+  'calendar',
+  'class',
+  'setting',
 ]);
 
 /** People in some schemas, programs or records in others. */
@@ -159,12 +173,14 @@ const PAGE_WORDS: ReadonlySet<string> = new Set([
   'published',
   'publish',
 ]);
+const LEDGER_WORDS: ReadonlySet<string> = new Set(['debit', 'credit', 'currency', 'ledger', 'amount', 'posting']);
+const NAMED: ReadonlySet<string> = new Set(['name', 'title', 'label', 'nombre', 'nome', 'nom', 'slug']);
 const LOGIN = /^(\w+ )?(username|user name)$/u;
 const MACHINE =
   /^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
 const ZIP: ReadonlySet<string> = new Set(['zip', 'zipcode', 'postcode', 'postal', 'postalcode', 'plz']);
 const isAddressLine = (words: readonly string[]) =>
-  !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr)( (line|one|two))?$/u.test(words.join(' '));
+  !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr|line)( (line|one|two))?$/u.test(words.join(' '));
 const isPassword = (words: readonly string[]) =>
   /^(encrypted |hashed )?password( (digest|hash))?$/u.test(words.join(' '));
 const PROSE: ReadonlySet<string> = new Set(['body', 'content', 'text', 'message', 'message body']);
@@ -202,11 +218,26 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (
     MEDICAL.has(head) &&
     byName === 'health' &&
+    !personal &&
     !others.some((parts) => parts.some((part) => CLINICAL_WORDS.has(part)))
   )
     return 'thing';
   // What somebody takes, and not what there is to take.
   if (MEDICINES.has(head) && byName === 'thing' && others.some(isVisitor)) return 'health';
+  // Raised against what somebody wrote.
+  if (
+    head === 'flag' &&
+    others.some((parts) => /^(reason|message|post id|flaggable id|comment id)$/u.test(parts.join(' ')))
+  )
+    return 'message';
+  // Texts of a catalogue in many languages.
+  if (
+    words.at(-1) === 'translation' &&
+    words.length > 1 &&
+    others.some((parts) => /^(locale|language|lang)( (id|code))?$/u.test(parts.join(' '))) &&
+    byName !== 'person'
+  )
+    return 'thing';
   // How somebody looks at things.
   if (words.at(-1) === 'view' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
   // Work of a machine.
@@ -214,6 +245,25 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
   if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';
+  // Of a rule, a price, a device: what is called so has somebody's name or nothing of a person.
+  if (
+    head === 'profile' &&
+    bare.length > 1 &&
+    !PERSON_TABLES.has(bare.at(-2) ?? '') &&
+    !personal &&
+    !others.some(isReachable)
+  )
+    return 'unknown';
+  // Of book-keeping, and no diary.
+  if (head === 'journal' && others.some((parts) => parts.some((part) => LEDGER_WORDS.has(part)))) return 'thing';
+  // An address, and no place that has a name.
+  if (
+    byName === 'place' &&
+    others.some(isAddressLine) &&
+    others.some((parts) => ZIP.has(parts.join(' ')) || parts.join(' ') === 'mail code') &&
+    !others.some((parts) => NAMED.has(parts.at(-1) ?? ''))
+  )
+    return 'unknown';
   // An account of the ledger, of a loan.
   if (words.at(-1) === 'account' && byName === 'person' && !PERSON_TABLES.has(head) && !personal) return 'unknown';
   if (head === 'account' && !personal)
@@ -241,7 +291,8 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   )
     return 'message';
   // What an employee can, speaks or was: not people, but about one.
-  if (byName === 'thing' && words.some((word) => OWNERS.has(word))) return 'unknown';
+  if (byName === 'thing' && words.some((word) => OWNERS.has(word)) && !words.includes('oauth') && words[0] !== 'oauth2')
+    return 'unknown';
   // Where somebody was, not where something stands.
   if (
     byName === 'place' &&

@@ -71,6 +71,10 @@ function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | und
 }
 const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 'pw', 'qq']);
 
+/** Words that mean the same whatever is glued before them: `motionlatitude`, `smtppassword`. */
+const ENDINGS =
+  /^(\p{L}{3,})(e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
+
 /** Words of one piece between separators. Numbers at its ends say nothing: `address1`. */
 function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
   const whole = known(piece, vocabulary);
@@ -81,13 +85,15 @@ function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
   if (found !== undefined) return [found];
   const glued = cutGlued(bare, vocabulary);
   if (glued !== undefined) return glued;
+  const ending = ENDINGS.exec(bare);
+  if (ending !== null) return [ending[1]!, ...wordsOf(ending[2]!, vocabulary)];
   return bare.split(/\d+/u).filter((part) => part !== '');
 }
 
 /** The words of a name, plain and lower case; empty for `_` or `12`. */
 export function splitName(name: string, vocabulary: ReadonlySet<string>): string[] {
   const words: string[] = [];
-  for (const part of name.split(/[^\p{L}\p{M}\d]+/u)) {
+  for (const part of name.replace(/2(?=fa(?:$|[^a-z])|fa[A-Z]|factor)/giu, '_two').split(/[^\p{L}\p{M}\d]+/u)) {
     if (part === '') continue;
     // Before its case is looked at: `Firstname`, `FIRSTNAME` and `FirstName` are one word that is known.
     const whole = known(foldName(part), vocabulary);

@@ -71,10 +71,12 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
     ['device_id', counts.mac, 'hardware addresses'],
     ['payment_card', counts.maskedCard, 'the last digits of cards'],
     ['username', counts.handle, 'handles'],
+    ['username', counts.socialProfile, 'pages of people'],
+    ['device_id', counts.userAgent, 'user agents'],
     ['geo', counts.geo, 'coordinates'],
     ['photo', counts.photo, 'pictures of people'],
   ];
-  const ids = idVerdict(tally);
+  const ids = idVerdict(tally, looked);
   const together = found.reduce((sum, [, count]) => sum + count, 0);
   const [kind, most, what] = found.reduce((a, b) => (b[1] > a[1] ? b : a));
   if (ids !== undefined && ids.strength !== 'weak' && counts.phone < n * 0.5) return ids;
@@ -90,9 +92,13 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
   if (birth !== undefined) return verdict('date_of_birth', birth, `${n} days spread like dates of birth`);
   if (share('address') >= 0.4)
     return verdict('postal_address', n >= 2 ? 'strong' : 'weak', says(counts.address, 'postal addresses'));
-  if (share('postcode') >= 0.8 && n >= 5)
+  if (
+    share('postcode') >= 0.8 &&
+    n >= 5 &&
+    (n < 20 || new Set(looked.flatMap((value) => value.match(/[A-Z]/g) ?? [])).size >= 8)
+  )
     return verdict('postal_address', 'strong', says(counts.postcode, 'postcodes'));
-  const names = nameVerdict(tally, context);
+  const names = nameVerdict(tally, looked, context);
   if (names !== undefined) return names;
   const nine = nineDigits(looked, context);
   if (nine !== undefined) return nine;
@@ -101,6 +107,13 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
     const strong = national >= n * 0.97 && (n >= 30 || (context.aboutPeople && n >= 8));
     return verdict('phone', strong ? 'strong' : 'weak', says(national, 'telephone numbers'));
   }
+  if (share('bloodPressure') >= 0.95 && n >= 8)
+    return verdict('health', 'strong', says(counts.bloodPressure, 'blood pressures'));
+  if (share('diagnosis') >= 0.6 && n >= 5) return verdict('health', 'strong', says(counts.diagnosis, 'illnesses'));
+  if (share('bic') >= 0.95 && n >= 5) return verdict('bank_account', 'strong', says(counts.bic, 'codes of banks'));
+  if (share('vin') >= 0.9 && n >= 5) return verdict('device_id', 'strong', says(counts.vin, 'numbers of vehicles'));
+  if (share('base32') >= 0.9 && n >= 8 && !context.isKey && !isOrdered(looked))
+    return verdict('secret', 'strong', says(counts.base32, 'keys of one-time passwords'));
   if (share('icd') >= 0.8 && n >= 5) return verdict('health', 'strong', says(counts.icd, 'diagnosis codes'));
   if (share('blood') === 1 && n >= 3) return verdict('health', 'strong', 'blood groups');
   if (ids !== undefined) return ids;
@@ -110,7 +123,7 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
   }
   if (share('address') >= 0.12 && counts.address >= 3)
     return verdict('postal_address', 'weak', says(counts.address, 'postal addresses'));
-  if (counts.userName >= n * 0.6 && n >= 5)
+  if (counts.userName >= n * 0.5 && n >= 5)
     return verdict('username', 'weak', says(counts.userName, 'like user names'));
   if (share('hex') >= 0.9) return undefined;
   return undefined;
@@ -124,10 +137,18 @@ function ipCount({ counts }: Tally): number {
   return counts.ipLikely >= all * 0.6 ? all : 0;
 }
 
-function idVerdict(tally: Tally): Verdict | undefined {
+/** Dates of birth differ in year and day; those of documents are of one year, or begin with one. */
+function areBirths(looked: readonly string[]): boolean {
+  const enough = Math.min(6, Math.max(2, looked.length / 3));
+  const differ = (from: number, to: number) => new Set(looked.map((value) => value.slice(from, to))).size >= enough;
+  return differ(0, 2) && differ(4, 6);
+}
+
+function idVerdict(tally: Tally, looked: readonly string[]): Verdict | undefined {
   let best: { name: string; weight: number; count: number; kind: ColumnClass } | undefined;
   for (const [name, { count, logChance, kind }] of tally.ids) {
     const weight = count * logChance;
+    if (/Denmark|Korea|Malaysia/.test(name) && !areBirths(looked)) continue;
     if (count >= tally.count * 0.5 && (best === undefined || weight > best.weight))
       best = { name, weight, count, kind };
   }
@@ -147,7 +168,8 @@ function nineDigits(looked: readonly string[], context: Context): Verdict | unde
   return verdict('national_id', strength, `all ${n} are valid social security numbers`);
 }
 
-function nameVerdict({ count: n, counts }: Tally, context: Context): Verdict | undefined {
+function nameVerdict({ count: n, counts }: Tally, looked: readonly string[], context: Context): Verdict | undefined {
+  const looksSingle = looked.filter((value) => /^\p{Lu}[\p{Ll}\p{M}'’-]+$/u.test(value)).length / n;
   const full = counts.fullName / n;
   const shaped = (counts.fullName + counts.nameShape) / n;
   const says = `${Math.round(Math.max(full, (counts.givenName + counts.familyName) / n) * 100)}% of ${n} are names of people`;
@@ -157,6 +179,8 @@ function nameVerdict({ count: n, counts }: Tally, context: Context): Verdict | u
   const single = (counts.givenName + counts.familyName) / n;
   if (n >= 5 && (given >= 0.6 || (single >= 0.6 && counts.familyName >= n * 0.3)))
     return verdict('person_name', 'strong', says);
+  // Single words with a capital each, of which many are names: no list has them all.
+  if (n >= 30 && single >= 0.45 && given >= 0.2 && looksSingle >= 0.95) return verdict('person_name', 'strong', says);
   // A column of single and of whole names.
   if (n >= 8 && single + full >= 0.7) return verdict('person_name', 'strong', says);
   // Months, countries and towns are given names too.
@@ -172,7 +196,9 @@ function nameVerdict({ count: n, counts }: Tally, context: Context): Verdict | u
 function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence | undefined {
   // Numbers that mostly have the length of a card and fail Luhn: those that pass do so by chance.
   const chance = tally.counts.longNumber > 0 && tally.counts.card < tally.counts.longNumber * 0.5;
-  const versions = tally.counts.dottedNumber > tally.counts.ipPossible * 0.05;
+  const { ipLikely, ipPossible, dottedNumber } = tally.counts;
+  const versions =
+    dottedNumber > ipPossible * 0.05 || (ipPossible >= tally.count * 0.3 && ipLikely < (ipLikely + ipPossible) * 0.6);
   let holding = 0;
   const kinds = new Map<ColumnClass, number>();
   for (const value of distinct) {

@@ -1,18 +1,18 @@
 /** What a column's texts are, counted: one look at each value, by every validator that its shape allows. */
-import { isImei, isMacAddress, isUuid } from './values/device.ts';
+import { isImei, isMacAddress, isUserAgent, isUuid, isVin } from './values/device.ts';
 import { isEmail, isReversedEmail } from './values/email.ts';
 import { isGeoPair } from './values/geo.ts';
-import { isBloodGroup, isIcd10 } from './values/health.ts';
-import { isIban } from './values/iban.ts';
+import { isBloodGroup, isBloodPressure, isDiagnosis, isIcd10 } from './values/health.ts';
+import { isBic, isIban } from './values/iban.ts';
 import { ipForm } from './values/ip-address.ts';
 import { idForms } from './values/national-id.ts';
 import { isHexDigest, isPasswordHash } from './values/password-hash.ts';
 import { isMaskedCard, isPaymentCard } from './values/payment-card.ts';
 import { nameForm, startsWithGivenName } from './values/person-name.ts';
 import { phoneForm } from './values/phone.ts';
-import { isPersonPhotoUrl } from './values/photo.ts';
+import { isPersonPhotoUrl, isSocialProfile } from './values/photo.ts';
 import { isPostalAddress, isPostcode } from './values/postal-address.ts';
-import { hasSecretFormat, isRandomToken } from './values/secret.ts';
+import { hasSecretFormat, isRandomToken, isShortBase32 } from './values/secret.ts';
 
 export interface Tally {
   /** Values looked at: not empty, each once. */
@@ -61,6 +61,13 @@ export type Kind =
   | 'photo'
   | 'icd'
   | 'blood'
+  | 'bloodPressure'
+  | 'diagnosis'
+  | 'userAgent'
+  | 'vin'
+  | 'bic'
+  | 'base32'
+  | 'socialProfile'
   | 'userName'
   | 'word'
   | 'plain';
@@ -99,6 +106,15 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
   if (isUuid(value)) return void counts.uuid++;
   if (isHexDigest(value)) return void counts.hex++;
   const hasDigit = /\d/.test(value);
+  if (isBic(value)) counts.bic++;
+  if (isDiagnosis(value)) counts.diagnosis++;
+  if (hasDigit) {
+    if (isUserAgent(value)) return void counts.userAgent++;
+    if (isVin(value)) counts.vin++;
+    if (isShortBase32(value)) counts.base32++;
+    if (isBloodPressure(value)) counts.bloodPressure++;
+  }
+  if (isSocialProfile(value)) return void counts.socialProfile++;
   if (n >= 14) {
     if (isPasswordHash(value)) {
       counts.passwordHash++;
@@ -200,6 +216,13 @@ const KINDS: readonly Kind[] = [
   'photo',
   'icd',
   'blood',
+  'bloodPressure',
+  'diagnosis',
+  'userAgent',
+  'vin',
+  'bic',
+  'base32',
+  'socialProfile',
   'userName',
   'word',
   'plain',

@@ -261,8 +261,50 @@ describe('the same answer', () => {
     ['changesets', 'min_lon', 'min_lat max_lat', undefined],
     ['invitation_codes', 'code', 'created_at', 'secret'],
     ['verifiable_addresses', 'value', 'via status', 'email'],
+    ['gateways', 'address', 'port socket', undefined],
+    ['positions', 'address', 'protocol latitude longitude', 'postal_address'],
+    ['pricing_profiles', 'name', 'rate', undefined],
+    ['flags', 'message', 'reason post_id', 'free_text'],
+    ['event_translations', 'description', 'locale title', undefined],
+    ['journal_entries', 'description', 'debit currency', undefined],
+    ['locations', 'city', 'line_one zip', 'postal_address'],
+    ['salutations', 'salutation', 'id', undefined],
+    ['devices', 'unique_id', 'name', 'device_id'],
+    ['t', 'motionlatitude', 'id', 'geo'],
+    ['t', 'error_msg', 'id', undefined],
+    ['t', 'user_name_attribute_name', 'id', undefined],
+    ['t', 'email_fingerprint', 'id', 'email'],
+    ['t', 'google2fa_secret', 'id', 'secret'],
   ])('%s.%s beside %s', (table, column, beside, expected) => {
     expect(classOf(table, column, 'text', { siblings: beside.split(' ') })).toBe(expected);
+  });
+
+  it('reads what stands before every column of a table as nothing', () => {
+    const columns = ['PAT_ID', 'PAT_NAME', 'PAT_ADDR', 'PAT_TELE', 'PAT_LOCK'];
+    const all = (table: string, names: readonly string[]) =>
+      classifyTable(
+        names.map((column) => subject(table, column, 'text', { siblings: names.filter((name) => name !== column) })),
+      ).map((one) => one.class);
+    expect(all('clients', ['clien_no', 'clien_name', 'clien_kind', 'clien_lock'])[1]).toBe('person_name');
+    expect(all('PATIENT', columns)).toEqual([undefined, 'person_name', 'postal_address', 'phone', undefined]);
+  });
+
+  it('takes what is measured beside much about health for health too', () => {
+    const names = 'id patient_id temperature spo2 pulse symptoms heart_rate lactate rhythm unit'.split(' ');
+    const found = classifyTable(
+      names.map((column) =>
+        subject('daily_round', column, column.endsWith('id') ? 'bigint' : 'text', {
+          siblings: names.filter((name) => name !== column),
+        }),
+      ),
+    ).map((one) => one.class);
+    expect(found).toEqual([undefined, undefined, ...Array(7).fill('health'), undefined]);
+  });
+
+  it('takes a whole number that is called an account or an id for a reference', () => {
+    expect(classOf('credit', 'bank_account', 'integer')).toBeUndefined();
+    expect(classOf('credit', 'bank_account', 'text')).toBe('bank_account');
+    expect(classOf('positions', 'deviceid', 'integer')).toBeUndefined();
   });
 
   it('never fails, whatever the name', () => {

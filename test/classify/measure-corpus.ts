@@ -39,6 +39,18 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['koel', 'langfuse', 'paperless', 'pixelfed'], first: '0.953 / 0.931' },
   { apps: ['e107', 'fineract', 'firefly', 'woodpecker'], first: '0.937 / 0.902' },
   { apps: ['epetitions', 'fixmystreet', 'rallly', 'vaccinations'], first: '0.912 / 0.887' },
+  {
+    apps: ['care', 'flexile', 'ghostfolio', 'identity-idp', 'ledgersmb', 'opensips', 'osticket', 'pupilfirst'],
+    first: '0.906 / 0.718',
+  },
+  {
+    apps: ['bikeindex', 'dmproadmap', 'mimic', 'opencats', 'roundcube', 'thingsboard', 'traccar', 'wso2-is'],
+    first: '0.889 / 0.801',
+  },
+  {
+    apps: ['akaunting', 'bagisto', 'houdini', 'openhospital', 'qpixel', 'synapse'],
+    first: '0.963 / 0.821',
+  },
 ];
 
 export interface Judged {

@@ -71,6 +71,23 @@ const bsn = (r: R): string => {
 };
 const publicIp = (r: R): string => `${r.int(31, 99)}.${r.int(1, 250)}.${r.int(1, 250)}.${r.int(1, 250)}`;
 
+const two = (n: number): string => String(n).padStart(2, '0');
+const birth = (r: R, order: 'dmy' | 'ymd'): string => {
+  const [d, m, y] = [two(r.int(1, 28)), two(r.int(1, 12)), two(r.int(40, 99))];
+  return order === 'dmy' ? d + m + y : y + m + d;
+};
+const withLuhn = (body: string): string => body + luhnDigit(body);
+const weigh = (digits: string, weights: readonly number[]): number =>
+  weights.reduce((sum, weight, i) => sum + weight * Number(digits[i]), 0);
+const singapore = (r: R): string => {
+  const digits = r.digits(7);
+  return `S${digits}${'JZIHGFEDCBA'[weigh(digits, [2, 7, 6, 5, 4, 3, 2]) % 11]}`;
+};
+const thailand = (r: R): string => {
+  const digits = `${r.int(1, 8)}${r.digits(11)}`;
+  return digits + String((11 - (weigh(digits, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 10);
+};
+
 const column = (make: (r: R, i: number) => string, type = 'text', n = 200): ColumnSubject => {
   const r = random(n + 17);
   return {
@@ -85,6 +102,58 @@ const column = (make: (r: R, i: number) => string, type = 'text', n = 200): Colu
 
 type Row = [expected: string, what: string, make: (r: R, i: number) => string, type?: string];
 const SENSITIVE: Row[] = [
+  [
+    'device_id',
+    'user agents',
+    (r) => `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/1${r.digits(2)}.0.0.0 Safari/537.36`,
+  ],
+  ['device_id', 'numbers of vehicles', (r) => `WVWZZZ${r.string(6, 'ABCDEFGHJKLMNPR0123456789')}${r.digits(5)}`],
+  ['national_id', 'of Denmark', (r) => `${birth(r, 'dmy')}-${r.digits(4)}`],
+  ['national_id', 'of Malaysia', (r) => `${birth(r, 'ymd')}-14-${r.digits(4)}`],
+  ['national_id', 'of South Africa', (r) => withLuhn(`${birth(r, 'ymd')}${r.digits(4)}08`)],
+  ['national_id', 'of Singapore', (r) => singapore(r)],
+  ['national_id', 'of Thailand', (r) => thailand(r)],
+  ['tax_id', 'GST numbers', (r) => `27${r.string(5, 'ABCDEFGH')}${r.digits(4)}K1Z${r.digits(1)}`],
+  [
+    'bank_account',
+    'codes of banks',
+    (r) => `${r.string(4, 'ABCDEFGHKL')}${r.pick(['DE', 'FR', 'NL'])}${r.string(2, 'FM2L')}`,
+  ],
+  ['health', 'blood pressures', (r) => `${r.int(105, 180)}/${r.int(60, 94)}`],
+  [
+    'health',
+    'diagnoses',
+    (r) =>
+      `${r.pick(['Acute', 'Chronic', 'Recurrent', 'Mild'])} ${r.pick(['bronchitis', 'asthma', 'migraine', 'gastritis'])}`,
+  ],
+  ['demographic', 'two letters', (r) => r.pick(['M', 'F'])],
+  [
+    'person_name',
+    'Arabic',
+    (r) => `${r.pick(['محمد', 'فاطمة', 'خالد', 'مريم'])} ${r.pick(['العلي', 'حداد', 'النجار'])}`,
+  ],
+  [
+    'person_name',
+    'Greek',
+    (r) => `${r.pick(['Γιώργος', 'Ελένη', 'Νίκος'])} ${r.pick(['Παπαδόπουλος', 'Γεωργίου', 'Αντωνίου', 'Νικολάου'])}`,
+  ],
+  ['username', 'pages at social networks', (r) => `https://github.com/${word(r)}${r.int(1, 99)}`],
+  [
+    'postal_address',
+    'Dutch postcodes',
+    (r) => `${r.int(1011, 9999)} ${r.string(2, 'ABCDEGHJKLMNPRSTVWXZ')}`.replace(/S[ADS]$/, 'SB'),
+  ],
+  [
+    'geo',
+    'degrees and minutes',
+    (r) => `${r.int(40, 55)}°${r.int(0, 59)}'${r.int(0, 59)}"N ${r.int(1, 20)}°${r.int(0, 59)}'${r.int(0, 59)}"E`,
+  ],
+  [
+    'date_of_birth',
+    'with the month as a word',
+    (r) => `${r.int(1, 28)} ${r.pick(['Jan', 'Apr', 'Oct'])} ${r.int(1940, 2003)}`,
+  ],
+  ['phone', 'of Russia', (r) => `8 (9${r.digits(2)}) ${r.digits(3)}-${r.digits(2)}-${r.digits(2)}`],
   ['email', 'addresses', (r) => `${word(r)}.${word(r)}@${word(r)}.example`],
   ['email', 'addresses with a name', (r) => `${r.pick(FIRST)} ${r.pick(LAST)} <${word(r)}@${word(r)}.org>`],
   ['email', 'addresses backwards', (r) => [...`${word(r)}@${word(r)}.example`].reverse().join('')],
@@ -299,6 +368,22 @@ const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] 
   ['bytes of a picture', (r) => `\\x89504e47${r.string(40, hex)}ff`, 'bytea'],
   ['departments', (r) => r.pick(['Engineering', 'Sales', 'Support', 'People', 'Legal'])],
   ['plans', (r) => r.pick(['Basic', 'Pro', 'Enterprise', 'Grace period'])],
+  ['documents of a day', (r) => `24${two(r.int(1, 12))}${two(r.int(1, 28))}-${r.digits(4)}`],
+  ['documents of a year', (r) => `${two(r.int(1, 28))}${two(r.int(1, 12))}24-${r.digits(4)}`],
+  ['versions of four parts', (r) => `${r.int(1, 9)}.${r.int(0, 9)}.${r.int(0, 30)}.${r.int(0, 60)}`],
+  ['names of pods', (r) => `api-${r.string(10, 'abcdef0123456789')}-${r.string(5, 'abcdef0123456789')}`],
+  ['words in Greek', (r) => r.pick(['Νέα παραγγελία', 'Σε εξέλιξη', 'Ολοκληρώθηκε', 'Σε αναμονή'])],
+  ['words in Arabic', (r) => r.pick(['طلب جديد', 'قيد التنفيذ', 'تم التسليم', 'تم الإلغاء'])],
+  ['barcodes with a leading zero', (r) => `0${r.digits(11)}`],
+  ['places in a warehouse', (r) => `${r.int(1000, 9999)} ${r.string(2, 'ABCD')}`],
+  [
+    'software',
+    (r) => r.pick('Photoshop,Excel,Slack,Jira,Jenkins,Kafka,Grafana,Docker,Oracle,Cassandra,Athena,Aurora'.split(',')),
+  ],
+  [
+    'states that are words of eight letters',
+    (r) => r.pick(['ACCEPTED', 'REJECTED', 'COMPLETE', 'SHIPPING', 'RETURNED', 'INACTIVE']),
+  ],
   ['months', (r) => r.pick('January,February,March,April,May,June,July,August'.split(','))],
   [
     'all months',
@@ -330,10 +415,6 @@ const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] 
   ['networks', (r) => `10.${r.int(0, 255)}.${r.int(0, 255)}.0/24`],
   ['nanoids', (r) => r.string(21, `${base62}_-`)],
   ['months', (r) => r.pick(['January', 'April', 'May', 'June', 'August'])],
-  [
-    'user agents',
-    (r) => `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/1${r.digits(2)}.0.0.0 Safari/537.36`,
-  ],
   ['file names', (r) => `${word(r)}_${r.int(1, 99)}.pdf`],
   ['CUIDs', (r) => `cld${r.string(22, 'abcdefghijklmnopqrstuvwxyz0123456789')}`],
   ['UUIDs without dashes', (r) => r.string(32, hex)],
@@ -367,7 +448,7 @@ describe('columns of values alone', () => {
     const found = valueEvidence(column(make, type));
     expect([found.class, found.says]).toEqual([undefined, found.says]);
     // Prose and documents are scanned for what no sample shows.
-    expect(found.freeText).toBe(type === 'jsonb' || ['SQL in a log', 'user agents'].includes(what));
+    expect(found.freeText).toBe(type === 'jsonb' || what === 'SQL in a log');
   });
 
   it('judges integers by the table that they stand in', () => {

@@ -4,14 +4,28 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d{2}
 const LOCAL = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$/;
 const YEAR_FIRST = /^(\d{4})[./](\d{1,2})[./](\d{1,2})$/;
 
+const MONTHS = 'jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec'.split(',');
+const WORDED =
+  /^(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{4})$|^([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$/i;
+
 /** Year, month, day; undefined: no date, or one with a time of day. */
 export function dayOf(value: string): readonly [number, number, number] | undefined {
   const iso = ISO.exec(value) ?? YEAR_FIRST.exec(value);
   if (iso !== null) return valid(Number(iso[1]), Number(iso[2]), Number(iso[3]));
   const local = LOCAL.exec(value);
-  if (local === null) return undefined;
+  if (local === null) {
+    const compact = /^((?:19|20)\d{2})(\d{2})(\d{2})$/.exec(value);
+    return compact === null ? worded(value) : valid(Number(compact[1]), Number(compact[2]), Number(compact[3]));
+  }
   const [a, b] = [Number(local[1]), Number(local[2])];
   return a > 12 ? valid(Number(local[3]), b, a) : valid(Number(local[3]), a, b);
+}
+
+function worded(value: string): readonly [number, number, number] | undefined {
+  const match = WORDED.exec(value);
+  if (match === null) return undefined;
+  const month = MONTHS.indexOf((match[2] ?? match[4])!.slice(0, 3).toLowerCase()) + 1;
+  return valid(Number(match[3] ?? match[6]), month, Number(match[1] ?? match[5]));
 }
 
 function valid(year: number, month: number, day: number): readonly [number, number, number] | undefined {
@@ -50,7 +64,7 @@ export function birthDates(values: readonly string[]): 'strong' | 'weak' | undef
     distinct.size >= days * 0.5 &&
     low < 1990
   ) {
-    return days >= 12 && high <= 2016 ? 'strong' : 'weak';
+    return days >= 12 && high <= (days < 60 ? 2011 : 2016) ? 'strong' : 'weak';
   }
   return spread >= 8 && high <= 2020 && distinct.size >= days * 0.5 ? 'weak' : undefined;
 }

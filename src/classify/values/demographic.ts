@@ -5,12 +5,12 @@ const GENDERS =
 const VOCABULARIES: readonly ReadonlySet<string>[] = [
   new Set([...GENDERS, 'prefer not to say', 'not specified', 'non binary', 'genderqueer']),
   new Set(
-    'christian catholic protestant orthodox muslim islam jewish judaism hindu hinduism buddhist buddhism sikh atheist agnostic none other christianity no religion evangelical lutheran'.split(
+    'christian catholic protestant orthodox muslim islam jewish judaism hindu hinduism buddhist buddhism sikh atheist agnostic none other christianity no religion evangelical lutheran evangelisch katholisch muslimisch konfessionslos jüdisch hinduistisch buddhistisch catholique protestant musulman juif católico musulmán judío católica cattolica'.split(
       ' ',
     ),
   ),
   new Set(
-    'single married divorced widowed separated partnered civil_partnership engaged ledig verheiratet geschieden verwitwet soltero casado divorciado viudo célibataire marié divorcé veuf'.split(
+    'single married divorced widowed separated partnered civil_partnership engaged ledig verheiratet geschieden verwitwet soltero casado divorciado viudo célibataire marié mariée divorcé divorcée veuf veuve soltera casada divorciada viuda solteiro solteira viúvo viúva celibe nubile coniugato coniugata divorziato divorziata vedovo vedova ongehuwd gehuwd gescheiden kawaler panna żonaty mężatka rozwiedziony rozwiedziona wdowa wdowiec bekar evli boşanmış dul gift ogift unknown other'.split(
       ' ',
     ),
   ),
@@ -31,12 +31,20 @@ const VOCABULARIES: readonly ReadonlySet<string>[] = [
   ]),
 ];
 /** One of these must be there: `m`, `f` or `other` alone say nothing. */
+const ORIENTATIONS: ReadonlySet<string> = new Set(
+  'heterosexual homosexual bisexual asexual pansexual straight gay lesbian queer other unknown undisclosed'.split(' '),
+);
+/** Nothing else has just these. */
+const LETTERS: ReadonlySet<string> = new Set(['f,m', 'f,m,x', 'f,m,u', 'f,m,o', 'f,m,n', 'm,w', 'd,m,w', 'd,f,m']);
 const TELLING =
-  /^(?:fe)?male$|non-?binary|weiblich|mujer|femme$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american/i;
+  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american/i;
 
 /** All that a column says, each once: the words of one vocabulary of gender, belief, marital state or origin. */
 export function isDemographicVocabulary(distinct: readonly string[]): boolean {
   const words = distinct.map((word) => word.trim().toLowerCase());
+  if (LETTERS.has([...new Set(words)].sort().join(','))) return true;
+  if (words.some((word) => /^(?:hetero|homo|bi)sexual$/.test(word)))
+    return words.every((word) => ORIENTATIONS.has(word) || /^prefer not/.test(word));
   if (words.length < 2 || words.length > 14 || !words.some((word) => TELLING.test(word))) return false;
   return VOCABULARIES.some((vocabulary) => words.every((word) => vocabulary.has(word)));
 }

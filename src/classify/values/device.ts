@@ -14,3 +14,15 @@ export function isImei(value: string): boolean {
 export function isUuid(value: string): boolean {
   return /^\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i.test(value);
 }
+
+/** As browsers and programs name themselves to servers (RFC 9110 section 10.1.5). */
+export function isUserAgent(value: string): boolean {
+  return /^(?:Mozilla\/\d|Opera\/\d|Dalvik\/\d|okhttp\/\d|curl\/\d|PostmanRuntime\/\d|[A-Za-z][\w.-]{1,40}\/\d[\w.]* (?:CFNetwork|\((?:iPhone|iPad|Linux|Android|Windows|Macintosh|X11)))/.test(
+    value,
+  );
+}
+
+/** ISO 3779: a maker's code, a description, and a number that ends in digits. */
+export function isVin(value: string): boolean {
+  return /^(?=.*[A-Z])(?=[A-HJ-NPR-Z0-9]{3})[A-HJ-NPR-Z0-9]{12}\d{5}$/.test(value) && /[A-Z]/.test(value.slice(0, 3));
+}

@@ -1,12 +1,15 @@
 const PAIR = /^[([]?\s*(-?\d{1,3}\.\d{3,})\s*[,; ]\s*(-?\d{1,3}\.\d{3,})\s*[)\]]?$/;
 const WKT = /^(?:SRID=\d+;)?POINT\s*(?:Z\s*)?\(\s*(-?\d{1,3}(?:\.\d+)?) (-?\d{1,3}(?:\.\d+)?)(?: -?[\d.]+)?\s*\)$/i;
+/** Degrees, minutes and seconds of both. */
+const DMS =
+  /^\d{1,3}\s?°\s?\d{1,2}\s?['′](?:\s?[\d.]+\s?["″])?\s?[NS][,;]?\s+\d{1,3}\s?°\s?\d{1,2}\s?['′](?:\s?[\d.]+\s?["″])?\s?[EW]$/u;
 /** A point as PostGIS prints it: extended well-known binary. */
 const EWKB = /^01010000(?:20|00|A0)(?:E6100000)?[0-9A-F]{32,48}$/i;
 
 /** Latitude and longitude, or longitude and latitude, to a hundred metres or better. */
 export function isGeoPair(value: string): boolean {
   const pair = PAIR.exec(value) ?? WKT.exec(value);
-  if (pair === null) return EWKB.test(value);
+  if (pair === null) return EWKB.test(value) || DMS.test(value);
   const [a, b] = [Math.abs(Number(pair[1])), Math.abs(Number(pair[2]))];
   return (a <= 90 && b <= 180) || (a <= 180 && b <= 90);
 }

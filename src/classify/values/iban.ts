@@ -26,3 +26,11 @@ export function isIban(value: string): boolean {
 export function ibanLength(country: string): number | undefined {
   return LENGTHS[country];
 }
+
+const COUNTRIES =
+  /^(?:A[DEFGILMOQRTUWZ]|B[ABDEFGHIJLMNORSTWYZ]|C[ACDFGHIKLMNORUVWYZ]|D[EJKMOZ]|E[CEGRST]|F[IJKOR]|G[ABDEFGHILMNPQRTUWY]|H[KNRTU]|I[DELMNQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEGHKLMNOPQRTUVWXYZ]|N[ACEGILOPRZ]|OM|P[AEFGHKLPSTY]|QA|R[EOSUW]|S[ABCDEGIKLMNORSTVXYZ]|T[CDGHJLMNORTVWZ]|U[AGSYZ]|V[ACEGNU]|W[FS]|XK|Y[E]|Z[AMW])$/;
+
+/** ISO 9362: the code of a bank, with a country in it. A word of eight letters may look like one, a column of words not. */
+export function isBic(value: string): boolean {
+  return /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(value) && COUNTRIES.test(value.slice(4, 6));
+}

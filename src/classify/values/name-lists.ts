@@ -1,3 +1,5 @@
+import { REGIONAL_FAMILY_NAMES, REGIONAL_GIVEN_NAMES } from './name-lists-regions.ts';
+
 /** Given and family names that are common somewhere, lower case, without marks: enough to know a column of people. */
 
 const GIVEN_WORDS = `
@@ -185,8 +187,8 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }
 
-export const GIVEN_NAMES = words(GIVEN_WORDS);
-export const FAMILY_NAMES = words(FAMILY_WORDS);
+export const GIVEN_NAMES: ReadonlySet<string> = new Set([...words(GIVEN_WORDS), ...REGIONAL_GIVEN_NAMES]);
+export const FAMILY_NAMES: ReadonlySet<string> = new Set([...words(FAMILY_WORDS), ...REGIONAL_FAMILY_NAMES]);
 
 /** Given names in Cyrillic, lower case. */
 export const CYRILLIC_NAMES = words(

@@ -275,6 +275,178 @@ const FORMS: readonly IdForm[] = [
     chance: 0.3,
     kind: 'tax_id',
   },
+  {
+    name: 'personal numbers of Denmark',
+    shape: /^(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2}-\d{4}$/,
+    check: () => true,
+    chance: 0.01,
+    kind: 'national_id',
+  },
+  {
+    name: 'birth numbers of Czechia and Slovakia',
+    shape: /^\d{2}(?:[0257][1-9]|[1368][0-2])(?:0[1-9]|[12]\d|3[01])\/\d{3,4}$/,
+    check: (d) => d.length === 9 || Number(d) % 11 === 0 || Number(d.slice(0, 9)) % 11 === 10,
+    chance: 0.01,
+    kind: 'national_id',
+  },
+  {
+    name: 'birth numbers of Norway',
+    shape: /^(?:[04][1-9]|[1256]\d|[37][01])(?:[048][1-9]|[159][0-2])\d{2} ?\d{5}$/,
+    check: (d) =>
+      weighted(d, [3, 7, 6, 1, 8, 9, 4, 5, 2, 1]) % 11 === 0 &&
+      weighted(d, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11 === 0,
+    chance: 0.002,
+    kind: 'national_id',
+  },
+  {
+    name: 'personal numbers of Romania',
+    shape: /^[1-9]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{6}$/,
+    check: (d) => {
+      const rest = weighted(d, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
+      return (rest === 10 ? 1 : rest) === Number(d[12]);
+    },
+    chance: 0.005,
+    kind: 'national_id',
+  },
+  {
+    name: 'personal numbers of Bulgaria',
+    shape: /^\d{2}(?:[024][1-9]|[135][0-2])(?:0[1-9]|[12]\d|3[01])\d{4}$/,
+    check: (d) => (weighted(d, [2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11) % 10 === Number(d[9]),
+    chance: 0.02,
+    kind: 'national_id',
+  },
+  {
+    name: 'insurance numbers of Russia',
+    shape: /^\d{3}-\d{3}-\d{3}[ -]\d{2}$/,
+    check: (d) => {
+      const sum = weighted(d, [9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101;
+      return (sum === 100 ? 0 : sum) === Number(d.slice(9));
+    },
+    chance: 0.01,
+    kind: 'national_id',
+  },
+  {
+    name: 'identity numbers of South Africa',
+    shape: /^\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}[012][89]\d$/,
+    check: luhn,
+    chance: 0.0005,
+    kind: 'national_id',
+  },
+  {
+    name: 'identity cards of Hong Kong',
+    shape: /^[A-Z]{1,2}\d{6}\([\dA]\)$/,
+    check: () => true,
+    chance: 0.001,
+    kind: 'national_id',
+  },
+  {
+    name: 'identity numbers of Singapore',
+    shape: /^[STFGM]\d{7}[A-Z]$/,
+    check: (d) => {
+      const sum = weighted(d.slice(1), [2, 7, 6, 5, 4, 3, 2]) + (/[TG]/.test(d[0]!) ? 4 : d[0] === 'M' ? 3 : 0);
+      const letters = /[ST]/.test(d[0]!) ? 'JZIHGFEDCBA' : d[0] === 'M' ? 'KLJNPQRTUWX' : 'XWUTRQPNMLK';
+      return d[0] === 'M' || letters[sum % 11] === d[8];
+    },
+    chance: 0.02,
+    kind: 'national_id',
+  },
+  {
+    name: 'identity numbers of Taiwan',
+    shape: /^[A-Z][12]\d{8}$/,
+    check: (d) => {
+      const code = 'ABCDEFGHJKLMNPQRSTUVXYWZIO'.indexOf(d[0]!) + 10;
+      return (Math.floor(code / 10) + (code % 10) * 9 + weighted(d.slice(1), [8, 7, 6, 5, 4, 3, 2, 1, 1])) % 10 === 0;
+    },
+    chance: 0.02,
+    kind: 'national_id',
+  },
+  {
+    name: 'identity numbers of Thailand',
+    shape: /^[1-8](?:\d{12}|-\d{4}-\d{5}-\d{2}-\d)$/,
+    check: (d) => (11 - (weighted(d, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 10 === Number(d[12]),
+    chance: 0.1,
+    kind: 'national_id',
+  },
+  {
+    name: 'identity cards of Malaysia',
+    shape: /^\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-(?:0[1-9]|[1-5]\d|7[1-9]|8[2-9])-\d{4}$/,
+    check: () => true,
+    chance: 0.001,
+    kind: 'national_id',
+  },
+  {
+    name: 'tax numbers of Argentina',
+    shape: /^(?:2[0347]|3[034])-?\d{8}-?\d$/,
+    check: (d) => (11 - (weighted(d, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11 === Number(d[10]),
+    chance: 0.01,
+    kind: 'tax_id',
+  },
+  {
+    name: 'PAN numbers',
+    shape: /^[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]$/,
+    check: () => true,
+    chance: 0.01,
+    kind: 'tax_id',
+  },
+  {
+    name: 'RFC codes',
+    shape: /^[A-ZÑ&]{3,4}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-?[A-Z\d]{3}$/,
+    check: () => true,
+    chance: 0.005,
+    kind: 'tax_id',
+  },
+  {
+    name: 'GST numbers of India',
+    shape: /^(?:0[1-9]|[1-3]\d)[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]$/,
+    check: () => true,
+    chance: 0.001,
+    kind: 'tax_id',
+  },
+  {
+    name: 'PPS numbers',
+    shape: /^\d{7}[A-W][A-IW]?$/,
+    check: (d) => {
+      const second = d[8] === undefined || d[8] === 'W' ? 0 : d.charCodeAt(8) - 64;
+      return 'WABCDEFGHIJKLMNOPQRSTUV'[(weighted(d, [8, 7, 6, 5, 4, 3, 2]) + second * 9) % 23] === d[7];
+    },
+    chance: 1 / 23,
+    kind: 'national_id',
+  },
+  {
+    name: 'JMBG numbers',
+    shape: /^(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])[09]\d{8}$/,
+    check: (d) => {
+      const rest = 11 - (weighted(d, [7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11);
+      return (rest > 9 ? 0 : rest) === Number(d[12]);
+    },
+    chance: 0.003,
+    kind: 'national_id',
+  },
+  {
+    name: 'personal codes of Estonia and Lithuania',
+    shape: /^[1-6]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}$/,
+    check: (d) => {
+      let rest = weighted(d, [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) % 11;
+      if (rest === 10) rest = weighted(d, [3, 4, 5, 6, 7, 8, 9, 1, 2, 3]) % 11;
+      return rest % 10 === Number(d[10]);
+    },
+    chance: 0.01,
+    kind: 'national_id',
+  },
+  {
+    name: 'tax numbers of Poland',
+    shape: /^\d{3}-(?:\d{3}-\d{2}-\d{2}|\d{2}-\d{2}-\d{3})$/,
+    check: (d) => weighted(d, [6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 === Number(d[9]),
+    chance: 0.05,
+    kind: 'tax_id',
+  },
+  {
+    name: 'AMKA numbers',
+    shape: /^(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{7}$/,
+    check: luhn,
+    chance: 0.005,
+    kind: 'national_id',
+  },
 ];
 
 /** Every form that the value has; a column is what most of its values agree on. */

@@ -1,6 +1,6 @@
 /** Formats of modular crypt, of frameworks and of LDAP. */
 const HASH =
-  /^(?:\{[A-Za-z0-9-]+\})?(?:\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$.{20,}|\$(?:1|5|6|y|gy|7|md5|sha1)\$[^\s]{10,}|\$(?:P|H|S)\$[./A-Za-z0-9]{20,}|\$(?:pbkdf2|scrypt|bcrypt)[^\s$]*\$[^\s]{20,}|(?:pbkdf2|scrypt|bcrypt|argon2|sha1|md5|sha256|sha512|hmac)[\w:-]*\$[^\s]{20,}|scrypt:\d+:\d+:\d+\$[^\s]{20,}|pbkdf2[:_][\w:]+[:$][^\s]{20,}|SCRAM-SHA-(?:1|256)\$\d+:[^\s]{20,}|md5[0-9a-f]{32})$/;
+  /^(?:\{[A-Za-z0-9-]+\})?(?:\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$.{20,}|\$(?:1|5|6|y|gy|7|md5|sha1|apr1)\$[^\s]{10,}|\$(?:P|H|S)\$[./A-Za-z0-9]{20,}|\$(?:pbkdf2|scrypt|bcrypt)[^\s$]*\$[^\s]{20,}|(?:pbkdf2|scrypt|bcrypt|argon2|sha1|md5|sha256|sha512|hmac)[\w:-]*\$[^\s]{20,}|scrypt:\d+:\d+:\d+\$[^\s]{20,}|pbkdf2[:_][\w:]+[:$][^\s]{20,}|SCRAM-SHA-(?:1|256)\$\d+:[^\s]{20,}|md5[0-9a-f]{32}|\*[0-9A-F]{40})$/;
 const LDAP = /^\{(?:S?SHA(?:256|384|512)?|S?MD5|CRYPT|PBKDF2[\w-]*|ARGON2\w*)\}[A-Za-z0-9+/=$.]{16,}$/i;
 
 export function isPasswordHash(value: string): boolean {

@@ -1,4 +1,7 @@
 import { CYRILLIC_NAMES, FAMILY_NAMES, GIVEN_NAMES, HAN_FAMILY_NAMES, JAPANESE_FAMILY_NAMES } from './name-lists.ts';
+import { OTHER_SCRIPT_NAMES, VIETNAMESE_FAMILY_NAMES } from './name-lists-regions.ts';
+
+const UNCASED_NAMES: ReadonlySet<string> = new Set(OTHER_SCRIPT_NAMES);
 
 const SHAPE = /^[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*(?:, ?[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*)?$/u;
 const TITLE = /^(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|sr|sra|srta|mme|mlle|dott|ing|dhr|mevr|mag|dipl)\.?$/;
@@ -8,7 +11,7 @@ const PARTICLE =
 const THING =
   /\b(?:inc|llc|ltd|gmbh|corp|co|company|group|bank|store|shop|hotel|club|park|street|road|city|lake|university|school|college|hospital|church|team|project|product|service|services|system|systems|desk|lamp|chair|table|phone|case|card|book|bag|box|day|week|set|kit|pack|edition|island|islands|county|republic|north|south|east|west|new|san|saint|los|las|the|and|und|of|for|with|management|department|sales|support|engineering|marketing|manager|director|engineer|account|office|center|centre|please|error|order|default|admin|user|test)\b/;
 const SUFFIX =
-  /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze)$/;
+  /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze|qvist|kvist|strom|gren|berg|ов|ова|ев|ева|ин|ина|ский|ская|цкий|цкая|енко|чук|ук|юк)$/;
 
 /** Names of people too, but alone those of paint and months. */
 const COLOURS: ReadonlySet<string> = new Set(
@@ -29,6 +32,8 @@ export function nameForm(value: string): NameForm {
   const first = value.charCodeAt(0);
   if (first > 0x2e80) return eastAsian(value);
   if (!SHAPE.test(value)) return undefined;
+  const other = otherScript(value);
+  if (other !== undefined) return other;
   const tokens = fold(value)
     .split(/[\s,]+/)
     .filter((token) => token !== '' && !TITLE.test(token) && !PARTICLE.test(token));
@@ -45,15 +50,28 @@ export function nameForm(value: string): NameForm {
   if (THING.test(whole)) return undefined;
   // Folded for a search: both words must be names.
   if (!/\p{Lu}/u.test(value)) {
-    return isGiven(tokens[0]!) && tokens.length <= 3 && FAMILY_NAMES.has(tokens.at(-1)!) ? 'full' : undefined;
+    const last = tokens.at(-1)!;
+    const family = FAMILY_NAMES.has(last) || (last.length > 5 && SUFFIX.test(last));
+    return isGiven(tokens[0]!) && tokens.length <= 3 && family ? 'full' : undefined;
   }
   const capitals = value.split(/[\s,]+/).filter((token) => /^\p{Lu}/u.test(token)).length;
   if (!shouted && capitals < Math.min(2, tokens.length)) return undefined;
   const known = tokens.some(
     (token, i) => isGiven(token) && (i === 0 || i === tokens.length - 1 || value.includes(',')),
   );
-  if (known) return 'full';
+  if (known || (VIETNAMESE_FAMILY_NAMES.has(tokens[0]!) && tokens.length >= 2)) return 'full';
   return /^\p{Lu}\.?$/u.test(value.split(' ')[0]!) && FAMILY_NAMES.has(tokens.at(-1)!) ? 'full' : 'shape';
+}
+
+/** Greek, and scripts without capitals: a known name, alone or with one to three words more. */
+function otherScript(value: string): NameForm {
+  if (!/^[\p{Script=Greek}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{M}'’.\- ]+$/u.test(value))
+    return undefined;
+  const tokens = value.toLowerCase().split(/\s+/);
+  if (tokens.length > 4) return undefined;
+  const known = tokens.some((token) => UNCASED_NAMES.has(token));
+  if (tokens.length === 1) return known ? 'given' : undefined;
+  return known ? 'full' : 'shape';
 }
 
 function isGiven(token: string): boolean {

@@ -53,11 +53,15 @@ export function phoneForm(value: string): PhoneForm {
   const marked = /\d[\s().\-/]+\d/.test(value);
   if (marked && /^\(?0\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'formatted';
   if (marked && value.startsWith('(') && digits >= 9 && digits <= 12) return 'formatted';
-  if (/^0[1-9]\d{8,10}$/.test(value) || (grouped && digits >= 9 && digits <= 12)) {
+  // Russia and Italy.
+  if (/^8[ -]?\(?9\d{2}\)?[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}$/.test(value) && marked) return 'formatted';
+  if (/^0[1-9]\d{8,9}$/.test(value) || (grouped && digits >= 9 && digits <= 12)) {
     return validSomewhere(value) ? 'national' : undefined;
   }
   // North America; China's and India's mobile numbers.
-  return /^(?:1?[2-9]\d{2}[2-9]\d{6}|1[3-9]\d{9}|[6-9]\d{4}[ -]\d{5})$/.test(value) ? 'national' : undefined;
+  return /^(?:1?[2-9]\d{2}[2-9]\d{6}|1[3-9]\d{9}|[6-9]\d{4}[ -]?\d{5}|3[2-9]\d[ .-]?\d{6,7}|[67]\d{8})$/.test(value)
+    ? 'national'
+    : undefined;
 }
 
 /** Plans that are written without a trunk 0, by their digits: Spain, Poland, Portugal, Italy, India, China, Brazil, Russia, North America. */

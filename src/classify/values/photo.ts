@@ -8,3 +8,10 @@ export function isPersonPhotoUrl(value: string): boolean {
     value.length <= 2000 && PERSON.test(value) && (URL.test(value) || /\.(?:jpe?g|png|webp|gif|heic)$/i.test(value))
   );
 }
+
+/** A person's page at a social network. */
+export function isSocialProfile(value: string): boolean {
+  return /^(?:https?:\/\/)?(?:www\.|m\.)?(?:twitter\.com|x\.com|instagram\.com|facebook\.com|github\.com|gitlab\.com|tiktok\.com|t\.me|vk\.com|snapchat\.com\/add|linkedin\.com\/in|reddit\.com\/u(?:ser)?|youtube\.com)\/@?[\w.-]{2,60}\/?$/i.test(
+    value,
+  );
+}

@@ -25,7 +25,7 @@ const ENGLISH =
 /** The number may come last. */
 const TRUSTED =
   'strasse|straße|str|weg|platz|allee|gasse|damm|ufer|chaussee|rue|avenue|boulevard|chemin|impasse|quai|calle|avenida|avda|paseo|carrer|' +
-  'camino|carretera|viale|piazza|corso|vicolo|via|rua|travessa|praça|alameda|rodovia|estrada|ul|ulica|aleja|plac|osiedle|ulice|náměstí|' +
+  'camino|carretera|av|avda|λεωφόρος|λεωφ|οδός|viale|piazza|corso|vicolo|via|rua|travessa|praça|alameda|rodovia|estrada|ul|ulica|aleja|plac|osiedle|ulice|náměstí|' +
   'utca|sokak|caddesi|cad|mahallesi|mah|улица|ул|проспект|пр-т|пер|шоссе|вулиця|вул|jalan|jl|nagar|marg';
 /** Written together with the name. */
 const ENDINGS =
@@ -43,12 +43,17 @@ const JOINED = new RegExp(`${L}{2,}(?:${ENDINGS})\\s+\\d{1,4}`, 'iu');
 const BOX =
   /\b(?:p\.? ?o\.? ?box|postfach|apartado|casilla|boîte postale|bp|caixa postal|postbus|postboks|psc \d+, box)\b.*\d/i;
 const EAST_ASIAN =
-  /[\p{Script=Han}\p{Script=Hangul}].*(?:\d+.*(?:丁目|番地?|号|號|弄|巷|栋|路|街|동|로|길|구|시)|(?:路|街|区|區|市|町|로|길)\s*\d+)/u;
+  /[\p{Script=Han}\p{Script=Hangul}].*(?:\d+.*(?:丁目|番地?|号|號|弄|巷|栋|路|街|동|로|길|구|시)|(?:路|街|区|區|市|町|로|길)\s*\d+|(?:都|道|府|県|区|市|町|村)\p{Script=Han}*\d+[-−]\d+)/u;
 const NUMBER_FIRST = /^\s*(?:[#№]\s?)?\d{1,6}\s?[a-z]?(?:[-/]\d{1,4})?[,.]?\s/i;
 const PART_OF_HOUSE = /^(?:flat|unit|apt|apartment|suite|floor|room|house|no|building|lot|block|plot)\b/i;
 const NUMBER_AFTER =
-  /[\p{L}.]\.?,?\s+(?:n[°ºr.o]*\s*|no\.?\s*|д\.?\s*)?\d{1,5}\s?[a-z]?(?:[-/ ]\d{0,4}\w?)?(?:\s*[,\n;]|\s*$|\s+\d{4,5})/iu;
+  /[\p{L}.]\.?,?\s+(?:n[°ºr.o]*\s*|no[.:]?\s*|д\.?\s*)?\d{1,5}\s?[a-z]?(?:[-/ ]\d{0,4}\w?)?(?:\s*[,\n;]|\s*$|\s+\d{4,5})/iu;
 const POSTCODE_UK = /^(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$/;
+/** Letters that the Dutch post does not use are left out. */
+const POSTCODE_NL = /^[1-9]\d{3} ?(?!SA|SD|SS)[A-EGHJ-NPR-TV-XZ]{2}$/;
+/** `Husova 12/4, 110 00 Praha`: what stands before a number, a postcode and a town is a street in any language. */
+const WITH_TOWN =
+  /^\p{Lu}[\p{L} .'’-]+ \d{1,4}\s?[a-z]?(?:\/\d{1,4})?,? (?:[A-Z]{1,2}-)?\d{2,3}[ -]?\d{2,3} \p{Lu}\p{L}+/u;
 const POSTCODE_CA = /^[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d$/;
 
 /** A street with a number, a post box, or such inside a longer address. */
@@ -57,7 +62,7 @@ export function isPostalAddress(value: string): boolean {
   if (n < 6 || n > 300 || !/\d/.test(value)) return false;
   if (/[<>{}@=|]|:\/\//.test(value) || value.split(/\s+/).length > 26) return false;
   if (BOX.test(value)) return true;
-  if (JOINED.test(value)) return true;
+  if (JOINED.test(value) || WITH_TOWN.test(value)) return true;
   const numberFirst = NUMBER_FIRST.test(value) || PART_OF_HOUSE.test(value) || /,\s*\d{1,6}\b/.test(value);
   if (numberFirst && ENGLISH_WORD.test(value)) return true;
   if (TRUSTED_WORD.test(value) && (numberFirst || NUMBER_AFTER.test(value))) return true;
@@ -66,5 +71,5 @@ export function isPostalAddress(value: string): boolean {
 
 /** Codes that point at a few houses. */
 export function isPostcode(value: string): boolean {
-  return value.length <= 8 && (POSTCODE_UK.test(value) || POSTCODE_CA.test(value));
+  return value.length <= 8 && (POSTCODE_UK.test(value) || POSTCODE_CA.test(value) || POSTCODE_NL.test(value));
 }

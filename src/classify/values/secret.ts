@@ -30,6 +30,8 @@ export const SECRET_FORMATS: readonly string[] = [
   'hv[sbr]\\.[0-9A-Za-z_-]{20,300}',
   'lin_(?:api|oauth)_[0-9A-Za-z]{20,60}',
   'pat[0-9A-Za-z]{14}\\.[0-9a-f]{64}',
+  'gAAAAA[0-9A-Za-z_-]{60,8000}={0,2}',
+  'eyJpdiI6[0-9A-Za-z+/]{40,8000}={0,2}',
   'AGE-SECRET-KEY-1[0-9A-Z]{40,70}',
   'EAA[0-9A-Za-z]{60,300}',
   'SK[0-9a-f]{32}',
@@ -45,6 +47,7 @@ export const SECRET_FORMATS: readonly string[] = [
   '\\$2[abxy]\\$\\d\\d\\$[./A-Za-z0-9]{53}',
   '\\$argon2(?:id|i|d)\\$[^\\s"\']{20,300}',
   '\\$(?:5|6|y)\\$[^\\s"\']{16,300}',
+  '(?:AccountKey|SharedAccessKey)=[0-9A-Za-z+/]{30,120}={0,2}',
   '(?:Bearer|Basic) [0-9A-Za-z._~+/-]{16,4000}=*',
 ];
 
@@ -75,6 +78,9 @@ function entropy(text: string): number {
 export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   const n = value.length;
   if (n < 20 || n > 512 || !/^[A-Za-z0-9_\-+/=.~:]+$/.test(value)) return undefined;
+  // What a machine or a job is called, and a random end.
+  const named = /^(?:[a-z]{2,12}[-_]){2,}(?=[A-Za-z0-9]{1,15}$)/.test(value);
+  if (named) return undefined;
   if (/^[0-9a-f-]+$/i.test(value) || OBJECT_ID.test(value) || DIGEST.test(value)) return undefined;
   // 21 characters are what nanoid makes for an id; secrets are of a round length.
   if (n === 21 && /^[\w-]+$/.test(value)) return undefined;
@@ -91,12 +97,21 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   if (bits < 3.3) return undefined;
   if (isEncodedContent(value)) return undefined;
   if (lower > 0 && upper > 0 && digits > 0 && bits >= 3.6) return 'strong';
-  return lower + upper >= 6 && digits >= 2 ? 'weak' : undefined;
+  return lower + upper >= 6 && digits >= 2 && isWhole(value) ? 'weak' : undefined;
+}
+
+/** Random in one piece, or in groups of one length, as keys of licences are; names of machines end in short pieces. */
+function isWhole(value: string): boolean {
+  const groups = value.split(/[^A-Za-z0-9+/=]+/);
+  return (
+    groups.some((group) => group.length >= 16) ||
+    (groups.length >= 3 && new Set(groups.map((group) => group.length)).size === 1)
+  );
 }
 
 /** RFC 4648 section 6, as one-time passwords have their keys: hardly any text has so many digits. */
 const isBase32 = (value: string, bits: number): boolean =>
-  /^[A-Z2-7]{26,}=*$/.test(value) && bits >= 3.8 && (value.match(/[2-7]/g) ?? []).length >= 2;
+  /^[A-Z2-7]{20,}=*$/.test(value) && bits >= 3.8 && (value.match(/[2-7]/g) ?? []).length >= 2;
 
 /** Made of words: long runs of letters with vowels as language has them, as in `order-created-email-template-2`. */
 function isWordy(text: string): boolean {
@@ -118,4 +133,9 @@ function isEncodedContent(value: string): boolean {
   let printable = 0;
   for (const byte of bytes) if ((byte >= 32 && byte < 127) || byte === 10 || byte === 13 || byte === 9) printable++;
   return printable >= bytes.length * 0.97;
+}
+
+/** A key of a one-time password of 80 bits: for columns of nothing else. */
+export function isShortBase32(value: string): boolean {
+  return /^[A-Z2-7]{16}$/.test(value) && /[2-7]/.test(value) && /[A-Z].*[A-Z].*[A-Z]/.test(value);
 }

@@ -46,6 +46,13 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['value'],
     kinds: ['text'],
   },
+  {
+    class: 'email',
+    sole: true,
+    aboutTable: ['email log', 'mail log', 'email delivery', 'email queue', 'mail queue'],
+    phrases: phrases('destination, recipient, to, address, sender'),
+    kinds: ['text'],
+  },
   // What changes in a table of changed addresses.
   {
     class: 'email',
@@ -95,7 +102,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       pobox, p o box, residence, strasse, str nr, hausnummer, haus nr, hausnr, plz, postleitzahl, anschrift, adresse, wohnort,
       straat, straatnaam, huisnummer, huis nr, woonplaats, gata, gatuadress, postnummer, postnr, postort, vej, vejnavn, gade,
       ulica, nr domu, nr mieszkania, nr lokalu, sokak, cadde, ulitsa, dom nomer, nomer doma, kvartira, jusho, yubin bango, dizhi,
-      location address, full address, formatted address, address text, address formatted, street one, street two, suburb, district of residence, address care of, care of, postbox, post box,
+      location address, full address, formatted address, address text, address formatted, street one, street two, suburb, district of residence, address care of, care of, mail code, zip plus four, zip4, postbox, post box,
       住所, 郵便番号, 地址, 邮编, 邮政编码, 주소, 우편번호, адрес, индекс`),
   },
   {
@@ -125,6 +132,8 @@ export const CONTACT_RULES: readonly NameRule[] = [
       'zipcode',
       'postcode',
       'postal',
+      'pincode',
+      'pin',
       'street',
       'plz',
       'strasse',
@@ -146,7 +155,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
     notTopics: ['place', 'thing'],
     alone: true,
     phrases: phrases(
-      'line, line one, city, town, region, area, district, country area, city area, state name, province name, county name, address state, state province, state or province, province or state, state or region, admin area, provincia, estado, uf, prefecture, quarter, il, county district, city village, province, county, ort, stadt, stad, miasto, ciudad, cidade, citta, ville, city name, locality, suburb, municipality, cidade, sehir, by',
+      'state code, region code, province code, county code, line, line one, city, town, neighborhood, neighbourhood, region, region string, area, district, country area, city area, state name, province name, county name, address state, state province, state or province, province or state, state or region, admin area, provincia, estado, uf, prefecture, quarter, il, county district, city village, province, county, ort, stadt, stad, miasto, ciudad, cidade, citta, ville, city name, locality, suburb, municipality, cidade, sehir, by',
     ),
     kinds: ['text'],
   },
@@ -169,7 +178,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       'unknown',
     ],
     notTopics: ['place', 'thing'],
-    beside: ['zip', 'zipcode', 'postcode', 'postal', 'street', 'postalcode', 'city', 'address1'],
+    beside: ['zip', 'zipcode', 'postcode', 'postal', 'pincode', 'street', 'postalcode', 'city', 'address1'],
     phrases: ['state'],
     kinds: ['text'],
   },
@@ -216,10 +225,16 @@ export const CONTACT_RULES: readonly NameRule[] = [
     class: 'geo',
     notTopics: ['place', 'thing', 'company'],
     phrases:
-      phrases(`latitude, longitude, lat, lng, lon, long, latlng, lat lng, lat lon, lat long, latlong, geo, geo point, geopoint, geolocation, geo location, geo lat, geo lng, geo lon,
+      phrases(`latitude, longitude, lat, lng, lon, latlng, lat lng, lat lon, lat long, latlong, geo, geo point, geopoint, geolocation, geo location, geo lat, geo lng, geo lon,
       coordinate, coord, gps, gps coordinate, gps lat, gps lng, gps lon, gps location, gps position, last location, geohash, geo hash, position lat, position lng,
       home location, current location, last position, what3words, breitengrad, laengengrad, latitud, longitud, latitudine, longitudine, shirota, dolgota, geocode, lonlat, lnglat, geo data, geo info,
       location lat, location lng, location lon, location coordinate, location point, plus code, 緯度, 経度, 纬度, 经度`),
+  },
+  {
+    class: 'geo',
+    notTopics: ['place', 'thing', 'company'],
+    beside: ['lat', 'latitude'],
+    phrases: ['long'],
   },
   {
     class: 'geo',

@@ -27,7 +27,12 @@ export const DEVICE_RULES: readonly NameRule[] = [
     beside: ['device', 'platform', 'os', 'push', 'app', 'locale'],
     kinds: ['text', 'uuid'],
   },
-  { class: 'device_id', notTopics: ['money'], phrases: ['cookie id'], kinds: ['text', 'bytes'] },
+  {
+    class: 'device_id',
+    notTopics: ['money'],
+    phrases: ['cookie id', 'cookie uuid', 'visitor cookie'],
+    kinds: ['text', 'bytes', 'uuid'],
+  },
   {
     class: 'device_id',
     phrases: phrases(
@@ -43,6 +48,14 @@ export const DEVICE_RULES: readonly NameRule[] = [
     notBeside: ['certificate', 'stacktrace', 'exception', 'key', 'error'],
     phrases: ['fingerprint'],
     kinds: ['text', 'uuid'],
+  },
+  {
+    class: 'device_id',
+    sole: true,
+    aboutTable: ['device', 'handset', 'vehicle', 'appareil', 'dispositivo', 'geraet'],
+    notTopics: ['credential'],
+    phrases: ['unique id', 'uniqueid', 'unique identifier'],
+    kinds: ['text'],
   },
   {
     class: 'device_id',

@@ -5,7 +5,7 @@ export const HEALTH_RULES: readonly NameRule[] = [
   {
     class: 'health',
     phrases:
-      phrases(`bps, bpd, systolic, diastolic, systolic pressure, diastolic pressure, respiration, respiratory rate, oxygen saturation, spo2, waist circumference, deceased reason, special needs, diagnosis, diagnosis code, diagnosis text, primary diagnosis, diagnose, diag, diagnose, icd, icd10, icd9, icd code, icd10 code, blood type, blood group, blood pressure, blood sugar, glucose, glucose level, cholesterol, heart rate, pulse, bmi, body mass index, allergy, allergen patient, medication, medicine taken, prescription, prescription text, drug name patient, dosage patient, medical history, medical record, medical record number, medical record no, mrn, medical condition, medical note, medical info, medical information, medical data, health condition, health info, health data, health record, health note, health answer, health insurance, health insurance number, health insurance id, insurance number, insurance no, insurance policy number, insurance member id, insurance id, nhs number, nhs no, medicare number, medicare no, medicaid number, medicaid id, health card, health card number, patient number, patient no, patient id number, patient identifier, disability, disability status, disability type, disabled person, handicap, pregnancy, pregnant, is pregnant, pregnancy status, hiv status, hiv, std status, vaccination, vaccination status, vaccine, vaccinated, immunization, immunisation, covid status, covid test result, symptom, treatment, treatment plan, treatment note, therapy, therapy note, surgery, surgical history, clinical note, clinical finding, clinical summary, lab result, test result medical, genetic data, genome, dna, dna sequence, mental health, psychiatric note, smoker, is smoker, smoking status, alcohol use, drug use, substance use, addiction, dietary restriction, dietary requirement, diet restriction, food allergy, sick leave reason, cause of death, death cause, special need, body weight, body height, chief complaint, family history, organ donor, pain level, menstrual, contraception, chronic disease, chronic condition, disease, illness, impairment,
+      phrases(`bps, bpd, sbp, dbp, systolic, diastolic, resp rate, o2 sat, o2sat, oxygen sat, sao2, fio2, etco2, gcs, hba1c, creatinine, hemoglobin, haemoglobin, patient weight, patient height, icd title, icd description, diagnosis title, diagnosis name, diagnosis description, heartrate, resprate, systolic pressure, diastolic pressure, respiration, respiratory rate, oxygen saturation, spo2, waist circumference, deceased reason, special needs, diagnosis, diagnosis code, diagnosis text, primary diagnosis, diagnose, diag, diagnose, icd, icd10, icd9, icd code, icd10 code, blood type, blood group, blood pressure, blood sugar, glucose, glucose level, cholesterol, heart rate, pulse, bmi, body mass index, allergy, allergen patient, medication, medicine taken, prescription, prescription text, drug name patient, dosage patient, medical history, medical record, medical record number, medical record no, mrn, medical condition, medical note, medical info, medical information, medical data, health condition, health info, health data, health record, health note, health answer, health insurance, health insurance number, health insurance id, insurance number, insurance no, insurance policy number, insurance member id, insurance id, nhs number, nhs no, medicare number, medicare no, medicaid number, medicaid id, health card, health card number, patient number, patient no, patient id number, patient identifier, disability, disability status, disability type, disabled person, handicap, pregnancy, pregnant, is pregnant, pregnancy status, hiv status, hiv, std status, vaccination, vaccination status, vaccine, vaccinated, immunization, immunisation, covid status, covid test result, symptom, treatment, treatment plan, treatment note, therapy, therapy note, surgery, surgical history, clinical note, clinical finding, clinical summary, lab result, test result medical, genetic data, genome, dna, dna sequence, mental health, psychiatric note, smoker, is smoker, smoking status, alcohol use, drug use, substance use, addiction, dietary restriction, dietary requirement, diet restriction, food allergy, sick leave reason, cause of death, death cause, special need, body weight, body height, chief complaint, family history, organ donor, pain level, menstrual, contraception, chronic disease, chronic condition, disease, illness, impairment,
       diagnose text, krankheit, krankenkasse, krankenversicherung, krankenversicherungsnummer, kvnr, versichertennummer, versicherten nr, blutgruppe, allergie, medikament, behinderung, schwerbehinderung, grad der behinderung, schwanger, bloedgroep, ziekte, ziektekosten, blodgrupp, grupa krwi, choroba, kan grubu, hastalik, gruppa krovi, diagnoz, bolezn, zabolevanie, ketsuekigata, xuexing, byoreki, 血液型, 血型, 诊断, 病歴`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite', 'boolean'],
     notTopics: ['thing'],
@@ -23,6 +23,22 @@ export const HEALTH_RULES: readonly NameRule[] = [
     topics: ['person', 'health'],
     phrases: ['health status', 'health state'],
     kinds: ['text', 'integer', 'enum', 'json'],
+  },
+  {
+    class: 'health',
+    topics: ['person', 'health'],
+    phrases: phrases(
+      'health id, present health, current health, disease status, vaccine name, number of dose, dose count',
+    ),
+    kinds: ['text', 'integer', 'enum', 'json'],
+  },
+  {
+    class: 'health',
+    phrases: phrases(
+      'last menstruation, last menstruation start, last menstrual period, date of delivery, last vaccinated, vaccinated on, vaccination date',
+    ),
+    topics: ['person', 'health'],
+    kinds: ['date', 'timestamp', 'text'],
   },
   {
     class: 'health',
@@ -88,6 +104,15 @@ export const HEALTH_RULES: readonly NameRule[] = [
     notBeside: ['rule', 'operator', 'action', 'trigger'],
     phrases: ['condition'],
     kinds: ['text'],
+  },
+  {
+    class: 'health',
+    alone: true,
+    topics: ['health'],
+    phrases: phrases(
+      'temperature, pain, rhythm, height, weight, drug, medicine, medication name, drug name, dose given, dose value, valuenum, value num, oxygen, comment, note',
+    ),
+    kinds: ['text', 'integer', 'numeric', 'json'],
   },
   {
     class: 'health',

@@ -84,9 +84,16 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'bank_account',
     phrases:
-      phrases(`iban, iban number, iban no, iban nr, bic, bic code, swift, swift code, swift bic, bic swift, bban, bank account, bank account number, bank account no, bank account num, bankaccount, bank acct, bank acct no, bank acct number, bank acc no, account number, account no, account num, account nr, acct number, acct no, acct num, acct nr, acctno, accountnumber, accountno, acc no, acc number, acc num, routing number, routing no, routing num, aba number, aba routing, aba routing number, transit number, sort code, sortcode, bsb, bsb number, ifsc, ifsc code, micr, bank code number, bank number, bank no, bank routing, clabe, cbu, cvu, rib, bank detail, bank info, bank data, sepa mandate iban, direct debit account, payout account, payout account number, wire account, wallet address, crypto address, btc address, bitcoin address, eth address, ethereum address, xmr address, usdt address, pix key, chave pix, paypal account, paypal id, upi id, vpa upi, venmo, iban bic, creditor iban, debtor iban,
+      phrases(`iban, iban number, iban no, iban nr, bic, bic code, swift, swift code, swift bic, bic swift, bban, bank account, bank account number, bank account no, bank account num, bankaccount, bank acct, bank acct no, bank acct number, bank acc no, account number, account no, account num, account nr, acct number, acct no, acct num, acct nr, acctno, accountnumber, accountno, acc number, acc num, routing number, routing no, routing num, aba number, aba routing, aba routing number, transit number, sort code, sortcode, bsb, bsb number, ifsc, ifsc code, micr, bank code number, bank number, bank no, bank routing, clabe, cbu, cvu, rib, bank detail, bank info, bank data, sepa mandate iban, direct debit account, payout account, payout account number, wire account, wallet address, crypto address, btc address, bitcoin address, eth address, ethereum address, xmr address, usdt address, pix key, chave pix, paypal account, paypal id, upi id, vpa upi, venmo, iban bic, creditor iban, debtor iban,
       kontonummer, konto nummer, konto nr, kontonr, konto iban, bankverbindung, bankkonto, bankleitzahl, blz, bankrekening, bankrekeningnummer, rekeningnummer, rekening nr, bankkontonummer, bankgiro, plusgiro, numer konta, nr konta, numer rachunku, nr rachunku, rachunek bankowy, hesap no, hesap numarasi, nomer scheta, raschetnyy schet, koza bango, kouza bango, yinhang zhanghao, numer konta bankowego, registreringsnummer bank,
       银行账号, 口座番号, 계좌번호`),
+  },
+  // In a ledger it is a number of the plan of accounts.
+  {
+    class: 'bank_account',
+    notBeside: ['heading', 'gifi', 'debit', 'ledger', 'chart', 'category'],
+    notTopics: ['thing'],
+    phrases: ['acc no', 'accno'],
   },
   {
     class: 'bank_account',
@@ -114,7 +121,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'financial',
     phrases:
-      phrases(`salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, pay amount, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, credit report, ctc,
+      phrases(`salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, current pay, desired pay, expected pay, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, pay amount, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, credit report, ctc,
       gehalt, bruttogehalt, nettogehalt, grundgehalt, monatsgehalt, jahresgehalt, stundenlohn, lohn, bruttolohn, nettolohn, einkommen, jahreseinkommen, salaris, bruto salaris, uurloon, inkomen, loon, manedslon, inkomst, timlon, wynagrodzenie, pensja, placa brutto, placa netto, dochod, stawka godzinowa, maas, maas brut, gelir, brut maas, zarplata, oklad, dokhod, kyuyo, nenshu, gekkyu, gongzi, xinzi, 年収, 給与, 工资, 薪资, 收入, зарплата`),
     notTopics: ['thing', 'place'],
   },

@@ -6,12 +6,12 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     phrases:
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
-      surname, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
+      surname, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
-      father name, mother name, spouse name, partner name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
+      father name, mother name, spouse name, investor name, shareholder name, share holder name, stockholder name, pay to name, confirmed doctor, supporter name, support name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
       participant name, applicant name, candidate name, buyer name, seller name, donor name, tenant name, voter name, witness name, signer name, signatory, signatory name, subscriber name, assignee name, creator name, committer name, reporter name, reviewer name, commenter name,
-      actor name, visitor name, person full name, staff name, contact full name, customer full name, cust name, lead name, pet owner name, nurse name, worker name, player name, inviter name, invitee name, requester name, caller name, borrower name, lender name, insured name, instructor name, speaker name, approver name, updated by name, created by name, billing name, shipping name, bill to name, ship to name, delivery name, consignee, consignee name, addressee, attn, attention to, cc name, name on account, bank account name, 
+      actor name, visitor name, person full name, staff name, contact full name, customer full name, cust name, lead name, pet owner name, nurse name, worker name, player name, inviter name, invitee name, requester name, caller name, borrower name, lender name, insured name, instructor name, speaker name, approver name, updated by name, created by name, billing name, shipping name, bill to name, ship to name, delivery name, consignee, consignee name, addressee, attn, attention to, cc name, reply to name, reply name, name on account, bank account name, 
       vorname, nachname, familienname, geburtsname, ansprechpartner, kontaktperson, kontoinhaber, karteninhaber, voornaam, achternaam, tussenvoegsel, geboortenaam, voorletter, fornamn, efternamn, fornavn, etternavn, efternavn, mellannamn,
       imie, nazwisko, imie nazwisko, adi soyadi, ad soyad, soyad, soyadi, adi, imya, familiya, otchestvo, namn, seimei, shimei, sei, mei, namae, xingming, mingzi, etunimi, sukunimi, jmeno, prijmeni, first name kana, last name kana, name kana, furigana, kana,
       氏名, 姓名, 名前, 姓, 真实姓名, 이름, 성명, имя, фамилия, отчество, фио, given name kanji, sir name, lastname1, first name phonetic, last name phonetic, name phonetic, who`),
@@ -22,6 +22,8 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: phrases('client name, agent name, sender name, signed name'),
   },
   { class: 'person_name', notTopics: ['thing', 'place', 'company'], phrases: ['full name', 'fullname'] },
+  // A husband or wife; elsewhere a company.
+  { class: 'person_name', topics: ['person', 'health', 'message'], phrases: ['partner name'] },
   // Of trees and versions there are children too.
   { class: 'person_name', notTopics: ['thing'], notBeside: ['version', 'node', 'path'], phrases: ['child name'] },
   // Of a card or an account.
@@ -100,23 +102,32 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'author, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
+      'author, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
     ),
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company'],
     kinds: ['text'],
   },
-  { class: 'person_name', alone: true, notTopics: ['thing', 'log'], phrases: ['contact'], kinds: ['text'] },
+  // Beside the marks of a telephone call it is an address of the protocol.
+  {
+    class: 'person_name',
+    alone: true,
+    notTopics: ['thing', 'log'],
+    notBeside: ['callid', 'cseq', 'socket'],
+    phrases: ['contact'],
+    kinds: ['text'],
+  },
+  { class: 'person_name', alone: true, topics: ['message'], phrases: ['poster'], kinds: ['text'] },
   {
     class: 'username',
     phrases: phrases(
-      'username, user name, user login, login, login name, jabber id, googleplus, google plus, youtube, pinterest, tumblr, flickr, vimeo, soundcloud, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier',
+      'username, user name, user login, login, login name, jabber id, googleplus, google plus, youtube, pinterest, tumblr, flickr, vimeo, soundcloud, matrix user id, smtp user, imap user, db user, database user, ldap user, ftp user, proxy user, sftp user, ssh user, share with, shared with, login id, social profile, social media, social link, social account, federated username, openid identifier, from user, to user, watcher username, sip username',
     ),
   },
   {
     class: 'username',
     phrases: phrases(
-      'oauth user id, oauth uid, auth uid, auth identifier, login identifier, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id',
+      'oauth user id, oauth uid, auth uid, auth identifier, login identifier, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id, saml identifier, sso identifier, oauth identifier, openid identifier url',
     ),
   },
   {
@@ -146,7 +157,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases:
       phrases(`google oauth id, facebook oauth id, oauth id, facebook id, facebook uid, twitter id, twitter uid, twitter user id, google id, google uid, google user id, github id, github uid, github user id,
       instagram user id, discord id, discord user id, slack id, slack user id, telegram id, telegram user id, telegram chat id, vk id, line user id, wechat id, apple id, apple user id, microsoft id, steam id,
-      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity, sso id, sso profile id, sso user id, sso idp id, oidc uid, sso uid, idp uid, oidc sub, oidc subject, saml id, saml subject, idp user id, idp id, openid sub, auth0 id, firebase uid, cognito sub, external auth id, external login id`),
+      social id, provider uid, provider user id, provider account id, oauth uid, oauth user id, linkedin id, skype id, twitch id, external uid, user identity, sso id, sso profile id, sso user id, sso idp id, oidc uid, sso uid, idp uid, oidc sub, oidc subject, saml id, saml subject, idp user id, idp id, openid sub, auth0 id, firebase uid, cognito sub, external auth id, external login id, third party id, third party uid, third party user id`),
   },
   // Who wrote what was built.
   {
@@ -191,8 +202,36 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     sole: true,
-    beside: ['provider', 'issuer'],
+    beside: ['provider', 'issuer', 'bio'],
     phrases: ['uid', 'extern uid'],
+    kinds: ['text'],
+  },
+  // Who somebody is elsewhere.
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: phrases(
+      'social account, social login, social identity, social user, external account, external id, user external, oauth account, linked account, user identity, sso identity, sso profile, saml identity',
+    ),
+    phrases: phrases('provider id, social id, external id, identifier, subject, sub, remote id'),
+    kinds: ['text'],
+  },
+  {
+    class: 'person_name',
+    alone: true,
+    topics: ['unknown', 'company'],
+    besideName: ['avatar', 'avatar url', 'profile picture', 'profile image'],
+    notBeside: ['slug', 'domain', 'website'],
+    phrases: ['display name'],
+    kinds: ['text'],
+  },
+  // Who reviewed.
+  {
+    class: 'person_name',
+    sole: true,
+    aboutTable: ['review', 'testimonial', 'guestbook'],
+    besideHead: ['rating', 'comment', 'star'],
+    phrases: ['name'],
     kinds: ['text'],
   },
   {
@@ -248,7 +287,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'demographic',
     phrases:
       phrases(`gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic background, ethnic background other, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
-      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
+      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, citizenship country, citizenship country code, nationality country, country of citizenship, country of nationality, number of aged dependent, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],
@@ -263,10 +302,26 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   {
     class: 'demographic',
+    topics: ['person', 'health', 'unknown'],
+    phrases: phrases(
+      'patient age, pat age, anchor age, current age, age year, age in year, age month, age in month, age in day, age unit, approximate age, estimated age',
+    ),
+    kinds: ['text', 'integer', 'numeric'],
+  },
+  // Age in Italian; in English when something arrives.
+  {
+    class: 'demographic',
+    alone: true,
+    topics: ['person', 'health'],
+    phrases: ['eta'],
+    kinds: ['text', 'integer', 'numeric', 'bytes'],
+  },
+  {
+    class: 'demographic',
     headFirst: true,
     notTopics: ['thing', 'company', 'place'],
     phrases: phrases(
-      'sexo, genero persona, estado civil, nacionalidad, nacionalidade, religiao, etnia, raca, raza, lugar nacimiento, lugar de nacimiento, pais nacimiento, naturalidade, local nascimento, orientacion sexual, orientacao sexual, sexe, genre personne, civilite, nationalite, situation familiale, situation matrimoniale, etat civil, lieu naissance, lieu de naissance, pays naissance, sesso, nazionalita, stato civile, luogo nascita, luogo di nascita, cittadinanza, religione, edad, eta, idade',
+      'sexo, genero persona, estado civil, nacionalidad, nacionalidade, religiao, etnia, raca, raza, lugar nacimiento, lugar de nacimiento, pais nacimiento, naturalidade, local nascimento, orientacion sexual, orientacao sexual, sexe, genre personne, civilite, nationalite, situation familiale, situation matrimoniale, etat civil, lieu naissance, lieu de naissance, pays naissance, sesso, nazionalita, stato civile, luogo nascita, luogo di nascita, cittadinanza, religione, edad, idade',
     ),
   },
   {

@@ -6,7 +6,7 @@ const TEXT_KINDS = ['text', 'bytes', 'search', 'xml', 'json'] as const;
 export const PROSE_RULES: readonly NameRule[] = [
   {
     class: 'free_text',
-    topics: ['person', 'message'],
+    topics: ['person', 'message', 'money'],
     phrases: phrases(
       'rejection reason, reject reason, decline reason, deny reason, ban reason, banned reason, suspension reason, termination reason, departure reason, departure description, resignation reason, exit reason, leave reason, absence reason, cancellation reason, block reason, lock reason, dismissal reason',
     ),
@@ -16,7 +16,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     notTopics: ['thing', 'company', 'place', 'media'],
     phrases: phrases(
-      `bio, biography, bio raw, bio cooked, bio html, bio text, about me, about user, about myself, self description, self introduction, personal statement, personal info, personal information, personal data, personal detail, background info, background information, pii, cover letter, covering letter, cover letter file, resume, resume text, resume attachment, resume file, resume url, resume link, resume path, cv file, cv url, cv link, cv path, cv attachment, reflection, interview summary, qualification reason, review message, cv, cv text, curriculum, curriculum vitae, private note, internal note, internal comment, staff note, admin note, moderator note, moderation note, moderation comment, rejection note, rejection comment, review note, reviewer note, reviewer comment, request note, approval note, approval comment, approver comment, applicant comment, waiting list comment, bookmarker note, private comment, user note, user comment, customer note, client note, contact note, customer comment, customer remark, customer feedback, patient note, doctor note, nurse note, case note, session note, visit note, progress note, interview note, call note, call transcript, transcript, transcription, chat transcript, chat history, private message, direct message, message body, message text, message content, mail body, email body, email content, email text, body of mail, sms body, sms text, chat message, note text, note body, note content, comment text, comment body, comment content, delivery note, delivery instruction, shipping note, special instruction, order note, order comment, gift message, feedback, recipient information, recipient info, recipient detail, customer detail, customer info, billing info, billing detail, billing information, shipping info, shipping detail, buyer info, buyer detail, payer info, payer detail, contact info, contact detail, contact information, guest detail, passenger detail, feedback text, feedback comment, complaint, complaint text, grievance, incident description, review text, review body, review comment, appraisal text, performance review, answer text, survey response, suggestion text, dispute reason, dispute text, refund note, appeal text, appeal message, appeal reason, reason to join, reason for joining, join reason, joining reason, ban note, suspend note, comment version, diary, diary entry, journal entry, biografie, lebenslauf, bemerkung kunde, kundennotiz, custom note, customer message, message from customer, user message, guest comment, visitor message, sender message, personal message, statement raw, dm text, last message, last message content, last message text, last message body, resolution note, closing note, escalation note`,
+      `bio, biography, bio raw, bio cooked, bio html, bio text, about me, about user, about myself, self description, self introduction, personal statement, personal info, personal information, personal data, personal detail, background info, background information, pii, cover letter, covering letter, cover letter file, resume, resume text, resume attachment, resume file, resume url, resume link, resume path, cv file, cv url, cv link, cv path, cv attachment, reflection, interview summary, qualification reason, review message, cv, cv text, curriculum, curriculum vitae, private note, internal note, internal comment, staff note, admin note, moderator note, moderation note, suspension message, ban message, suspension public comment, suspension comment, escalation comment, moderation comment, rejection note, rejection comment, review note, reviewer note, reviewer comment, request note, approval note, approval comment, approver comment, applicant comment, waiting list comment, bookmarker note, private comment, user note, user comment, customer note, client note, contact note, customer comment, customer remark, customer feedback, patient note, doctor note, nurse note, case note, session note, visit note, progress note, interview note, call note, call transcript, transcript, transcription, chat transcript, chat history, private message, direct message, message body, message text, message content, mail body, email body, email content, email text, body of mail, sms body, sms text, chat message, note text, note body, note content, comment text, comment body, comment content, delivery note, delivery instruction, shipping note, special instruction, order note, order comment, gift message, feedback, recipient information, recipient info, recipient detail, customer detail, customer info, billing info, billing detail, billing information, shipping info, shipping detail, buyer info, buyer detail, payer info, payer detail, contact info, contact detail, contact information, guest detail, passenger detail, feedback text, feedback comment, complaint, complaint text, grievance, incident description, review text, review body, review comment, appraisal text, performance review, answer text, survey response, suggestion text, dispute reason, dispute text, refund note, appeal text, appeal message, appeal reason, reason to join, reason for joining, join reason, joining reason, ban note, suspend note, comment version, diary, diary entry, journal entry, biografie, lebenslauf, bemerkung kunde, kundennotiz, custom note, customer message, message from customer, user message, guest comment, visitor message, sender message, personal message, statement raw, dm text, last message, last message content, last message text, last message body, resolution note, closing note, escalation note`,
     ),
     kinds: TEXT_KINDS,
   },
@@ -36,6 +36,32 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'free_text', alone: true, topics: ['money', 'person'], phrases: ['instruction'], kinds: ['text'] },
+  // Why somebody was warned or shut out.
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['standing', 'user warning', 'member warning', 'user strike', 'user note', 'user suspension'],
+    phrases: ['reason'],
+    kinds: ['text'],
+  },
+  // What was filled into a form, one field a row.
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: phrases(
+      'form entry, form answer, form response, form submission, survey answer, survey response, entry value, answer value, response value, submission value, submitted value, custom answer',
+    ),
+    phrases: ['value'],
+    kinds: TEXT_KINDS,
+  },
+  // The index over them.
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['message', 'person'],
+    phrases: ['vector', 'fts', 'ts'],
+    kinds: ['search'],
+  },
   {
     class: 'free_text',
     alone: true,
@@ -76,6 +102,15 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'free_text', sole: true, topics: ['message'], phrases: ['post', 'story'], kinds: TEXT_KINDS },
+  {
+    class: 'free_text',
+    topics: ['unknown', 'log'],
+    beside: ['email', 'customer', 'user', 'employee', 'patient', 'member'],
+    phrases: phrases(
+      'reason text, declined reason, decline reason, refund note, rejection reason, cancellation reason, return reason text',
+    ),
+    kinds: ['text'],
+  },
   // What was asked, and what was answered.
   {
     class: 'free_text',
@@ -116,6 +151,23 @@ export const PROSE_RULES: readonly NameRule[] = [
     beside: ['user', 'userid', 'student', 'learner', 'grader', 'customer', 'employee'],
     phrases: ['feedback'],
     kinds: TEXT_KINDS,
+  },
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['person'],
+    besideName: ['subject', 'title'],
+    phrases: ['body', 'content', 'body html', 'body text'],
+    kinds: TEXT_KINDS,
+  },
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['money'],
+    beside: ['user', 'customer', 'author'],
+    notBeside: ['gateway', 'error', 'code', 'success', 'processor'],
+    phrases: ['message', 'response message', 'reply'],
+    kinds: ['text'],
   },
   // What a payer wrote, where it is known who paid.
   {
