@@ -8,9 +8,16 @@ import type { Foresight } from '../policy/foresight.ts';
 import { takeReads } from '../socket-reads.ts';
 import type { Analysis } from '../sql/facts.ts';
 import type { Analyser } from './analyser.ts';
+import type { Drift } from './definition-guard.ts';
 import type { Durability, DurabilityWaiter } from './durability.ts';
 import { HeldStatement, type HoldParts } from './held-statement.ts';
-import type { EndReason, ForeseeQuestion, SessionCommand, SessionEvent } from './session/contract.ts';
+import type {
+  DefinitionQuestion,
+  EndReason,
+  ForeseeQuestion,
+  SessionCommand,
+  SessionEvent,
+} from './session/contract.ts';
 import type { Session } from './session/session.ts';
 
 export interface ConnectionParts {
@@ -26,6 +33,8 @@ export interface ConnectionParts {
   trace(statements: Analysis['statements'], sql: string): Promise<void>;
   /** Never rejects: what could not be found out is unknown. */
   foresee(question: ForeseeQuestion): Promise<readonly Foresight[]>;
+  /** Never rejects. */
+  checkDefinitions(question: DefinitionQuestion): Promise<Drift>;
   /** The same as `trace` in a catalog that was read since. */
   retrace(statements: Analysis['statements'], sql: string): Promise<void>;
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
@@ -174,6 +183,16 @@ export class Connection implements DurabilityWaiter {
         void this.#parts
           .foresee(command.question)
           .then((foreseen) => this.#handle({ type: 'foreseen', foreseen, nowMs: performance.now() }));
+        return;
+      case 'check_definitions':
+        void this.#parts
+          .checkDefinitions(command.question)
+          .then((drift) => this.#handle({ type: 'definitions_checked', drift, nowMs: performance.now() }));
+        return;
+      case 'confirm_definitions':
+        void this.#parts
+          .checkDefinitions(command.question)
+          .then((drift) => this.#handle({ type: 'definitions_confirmed', drift, nowMs: performance.now() }));
         return;
       case 'retrace':
         void this.#parts

@@ -10,7 +10,7 @@ import { rightsKey } from '../masking/clearance.ts';
 import type { Gift } from '../masking/given-values.ts';
 import { makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
-import type { Lineage } from '../sql/lineage/lineage.ts';
+import type { Lineage, StatementLineage } from '../sql/lineage/lineage.ts';
 import { AwaitedRelations } from './awaited-relations.ts';
 import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
@@ -278,7 +278,8 @@ export class DatabaseMasking {
             const plan = makePlan(one, knowledge, rights);
             // A view of constants may become one of what is masked.
             const copies = plan.copies === true || (statements[i]!.writes && statements[i]!.relations.length > 1);
-            return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, copies };
+            const computes = hasComputed(one, plan);
+            return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, copies, computes };
           });
     return { world, lineage, knowledge, plans };
   }
@@ -403,6 +404,14 @@ export class DatabaseMasking {
       (name, oid) => this.#given.arrived(name, oid),
     );
   }
+}
+
+/** Is there something in the answer that is neither a plain column, nor redacted whatever it is? */
+function hasComputed({ columns }: StatementLineage, { result }: StatementPlan): boolean {
+  return (columns ?? []).some(
+    ({ origin, sources, unknown }, i) =>
+      origin === undefined && sources.length + unknown.length > 0 && result?.columns[i]?.do !== 'redact',
+  );
 }
 
 function hasUnknown({ statements }: Lineage): boolean {

@@ -13,6 +13,7 @@ import { type ClassificationChange, ClassificationChanges } from './classificati
 import { Classifier } from './classifier.ts';
 import { closeSoon } from './close-soon.ts';
 import { DatabaseMasking, type TracedCatalog } from './database-masking.ts';
+import { DefinitionGuard } from './definition-guard.ts';
 import type { MaskingParts } from './masking-parts.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
 import { RoutineSnapshot } from './routine-snapshot.ts';
@@ -45,6 +46,8 @@ export class DatabaseRuntime {
   readonly #snapshot: CatalogSnapshot;
   readonly #masking: MaskingParts;
   readonly #log: (line: string) => void;
+  /** Vouches for what is known of its catalog. */
+  readonly definitions: DefinitionGuard;
   #databaseMasking: DatabaseMasking | undefined;
   #records: StatementRecords | undefined;
 
@@ -72,6 +75,18 @@ export class DatabaseRuntime {
     this.#snapshot = new CatalogSnapshot(this.#upstream, log);
     this.#purity = new PuritySnapshot(this.#upstream, log);
     this.#routines = new RoutineSnapshot(this.#upstream, log);
+    const routines = this.#routines;
+    const readAnew = (): Promise<void> => this.#readAnew();
+    this.definitions = new DefinitionGuard(
+      this.#upstream,
+      {
+        get routines() {
+          return routines.table;
+        },
+        readAnew,
+      },
+      log,
+    );
   }
 
   get settings(): DatabaseSettings {
@@ -118,6 +133,8 @@ export class DatabaseRuntime {
         hint: 'In another encoding the gateway would read other statements than the server.',
       });
     }
+    // Before all that it vouches for.
+    await this.definitions.ensure();
     // The first session does not wait for the snapshot: until it is there, nothing counts as pure.
     void this.#purity.ensure();
     const analyser = await this.#analysers.get(major);
@@ -222,6 +239,12 @@ export class DatabaseRuntime {
     return this.#routines.version;
   }
 
+  async #readAnew(): Promise<void> {
+    const masking = this.#databaseMasking;
+    masking?.schemaChanged();
+    await Promise.all([this.#routines.readAnew(), this.#purity.readAnew(), masking?.freshCatalog()]);
+  }
+
   schemaChanged(): void {
     this.#routines.invalidate();
     this.#purity.invalidate();
@@ -232,6 +255,7 @@ export class DatabaseRuntime {
   close(): void {
     this.#purity.close();
     this.#routines.close();
+    this.definitions.close();
     this.#snapshot.close();
     void this.#databaseMasking?.close();
   }

@@ -32,6 +32,12 @@ export class PuritySnapshot {
     this.#schedule.invalidate();
   }
 
+  /** As it is from now on; until then nothing is pure. Never rejects: what cannot be read is none. */
+  async readAnew(): Promise<void> {
+    this.current = undefined;
+    await this.#schedule.readAnew();
+  }
+
   /** It is not kept up to date any more, so it says nothing any more. */
   close(): void {
     this.current = undefined;

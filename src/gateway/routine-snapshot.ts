@@ -54,6 +54,7 @@ export class RoutineSnapshot {
     behind: (relation) => [...(this.#madeBehind.get(relation)?.names ?? [])],
   };
   #analyser: Analyser | undefined;
+  #failure: Error | undefined;
   readonly #schedule = new SnapshotSchedule(() => this.#readNow());
 
   constructor(settings: UpstreamSettings, log: (line: string) => void) {
@@ -88,6 +89,16 @@ export class RoutineSnapshot {
   /** Something changed the schema. */
   invalidate(): void {
     this.#schedule.invalidate();
+  }
+
+  get table(): RoutineTable {
+    return this.#table;
+  }
+
+  /** As it is from now on. Throws when it cannot be read. */
+  async readAnew(): Promise<void> {
+    await this.#schedule.readAnew();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   close(): void {
@@ -135,6 +146,7 @@ export class RoutineSnapshot {
     if (analyser === undefined || this.#schedule.isClosed) return;
     try {
       const rows = await queryOnce(this.#settings, ROUTINE_CATALOG_SQL);
+      this.#failure = undefined;
       const texts = rows.map((row) => JSON.stringify(row)).sort();
       const fingerprint = createHash('sha256').update(texts.join()).digest('hex');
       if (fingerprint === this.#fingerprint) return;
@@ -148,6 +160,7 @@ export class RoutineSnapshot {
       for (const [name, { until }] of this.#madeBehind) if (until < Date.now()) this.#madeBehind.delete(name);
       this.#renew();
     } catch (error) {
+      this.#failure = error as Error;
       this.#log(`routines of ${this.#settings.database} could not be read: ${(error as Error).message}`);
     }
   }

@@ -179,6 +179,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),
         policyEpoch: () => gateway.epochOf(holder) + runtime.routineVersion,
         masking,
+        definitions: runtime.definitions,
         get holds() {
           return gateway.settings.approvals === undefined ? undefined : true;
         },
@@ -205,6 +206,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         foreseer ??= new Foreseer(runtime);
         return foreseer.foresee(question);
       },
+      checkDefinitions: (question) => runtime.definitions.check(question),
       retrace: async (statements, sql) => {
         runtime.schemaChanged();
         await masking?.trace(statements, sql);

@@ -1,6 +1,6 @@
 /**
- * A connection of the gateway's own that is kept for many queries, one at a time: for sampling. Read-only, with short
- * timeouts, closed when idle. A query that fails leaves it usable; a connection that fails is opened anew.
+ * A connection of the gateway's own that is kept for many queries, one at a time: for sampling and small questions. Read-only,
+ * with short timeouts, closed when idle. A query that fails leaves it usable; a connection that fails is opened anew.
  */
 import type net from 'node:net';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
@@ -33,22 +33,43 @@ interface Waiting {
 export class SideConnection {
   readonly #settings: UpstreamSettings;
   readonly #timeoutMs: number;
+  readonly #prologue: string | undefined;
+  readonly #idleMs: number;
   #socket: net.Socket | undefined;
   #waiting: Waiting | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(settings: UpstreamSettings, timeoutMs: number) {
+  /** `prologue`: run on each connection before all else. */
+  constructor(
+    settings: UpstreamSettings,
+    timeoutMs: number,
+    { prologue, idleMs = IDLE_MS }: { readonly prologue?: string; readonly idleMs?: number } = {},
+  ) {
     this.#settings = settings;
     this.#timeoutMs = timeoutMs;
+    this.#prologue = prologue;
+    this.#idleMs = idleMs;
   }
 
   /** Rows as text. Throws DbgateError with the server's SQLSTATE. Only one query at a time. */
   async query(sql: string): Promise<Rows> {
     if (this.#waiting !== undefined) throw new Error('a query is under way on this connection');
-    clearTimeout(this.#idle);
-    const socket = this.#socket ?? (await this.#open());
+    if (this.#socket !== undefined) return await this.#run(this.#socket, sql);
+    const socket = await this.#open();
+    if (this.#prologue !== undefined) {
+      await this.#run(socket, this.#prologue).catch((error: unknown) => {
+        this.close();
+        throw error;
+      });
+      if (this.#socket !== socket) throw new DbgateError('upstream_unavailable', 'the connection was closed');
+    }
+    return await this.#run(socket, sql);
+  }
+
+  async #run(socket: net.Socket, sql: string): Promise<Rows> {
     try {
+      clearTimeout(this.#idle);
       return await new Promise<Rows>((resolve, reject) => {
         this.#waiting = { rows: [], received: 0, failure: undefined, resolve, reject };
         this.#deadline = setTimeout(
@@ -62,7 +83,7 @@ export class SideConnection {
       clearTimeout(this.#deadline);
       this.#waiting = undefined;
       if (this.#socket !== undefined) {
-        this.#idle = setTimeout(() => this.close(), IDLE_MS);
+        this.#idle = setTimeout(() => this.close(), this.#idleMs);
         this.#idle.unref();
       }
     }

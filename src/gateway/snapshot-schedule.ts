@@ -44,6 +44,13 @@ export class SnapshotSchedule {
     return this.#reading;
   }
 
+  /** One that is begun from now on. */
+  async readAnew(): Promise<void> {
+    this.#changes++;
+    const changes = this.#changes;
+    while (this.#seen < changes && !this.#closed) await this.read();
+  }
+
   invalidate(): void {
     this.#changes++;
     this.#readAgainIn(AFTER_DDL_MS);

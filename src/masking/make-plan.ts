@@ -119,6 +119,8 @@ export interface StatementPlan {
   readonly looksUpLater?: boolean;
   /** Values of columns flow into others: where they come from must not change while it runs. Missing: no. */
   readonly copies?: boolean;
+  /** What is computed from columns is in its answer, and RowDescription says nothing of that. Missing: no. */
+  readonly computes?: boolean;
   /** Bare names on which the answer depends; missing or `all`: it cannot be told. */
   readonly names?: ReadonlySet<string> | 'all';
   /** Of a cursor: when it was declared or bound. */

@@ -128,9 +128,11 @@ describe('a statement that cannot be planned', () => {
 
   it('because its tables cannot be sampled is masked', async () => {
     await rig.direct(`CREATE TABLE unsampled (id int, c1 text); INSERT INTO unsampled SELECT id, email FROM people`);
-    vi.spyOn(SideConnection.prototype, 'query').mockRejectedValue(
-      new DbgateError('upstream_unavailable', 'permission denied', { sqlstate: '42501' }),
-    );
+    const before = SideConnection.prototype.query;
+    vi.spyOn(SideConnection.prototype, 'query').mockImplementation(function (this: SideConnection, sql) {
+      if (sql.startsWith('EXECUTE dbgate_definitions')) return before.call(this, sql);
+      throw new DbgateError('upstream_unavailable', 'permission denied', { sqlstate: '42501' });
+    });
     const listener = await Listener.open(rig);
     rig.gateway.reload(rig.settings);
     const answer = await listener.query('SELECT c1 FROM unsampled');

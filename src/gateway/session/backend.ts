@@ -206,6 +206,7 @@ export class Backend implements MessageSink {
         return this.#complete(this.#expect(type, head, 'describe'), buffer, start, end);
       case ROW_DESCRIPTION:
         if (this.#expect(type, head, 'describe', 'query').kind === 'describe') {
+          if (head!.describes !== undefined) this.#answers?.describedFor(head!.describes, buffer, start, end);
           if (this.#answers?.isDrifted(head!, buffer, start, end) === true) return false;
           return this.#complete(head!, buffer, start, end);
         }
@@ -238,6 +239,7 @@ export class Backend implements MessageSink {
         break;
       case COPY_OUT: {
         const answered = this.#expect(type, head, 'query', 'execute');
+        if (this.#answers?.isUnconfirmedCopy(answered, buffer, start, end) === true) return false;
         this.#answers?.copyOut(answered, buffer, start, end);
         break;
       }
@@ -284,11 +286,20 @@ export class Backend implements MessageSink {
     return this.#answers?.isHeld === true;
   }
 
-  /** `masking`: in the catalog as it is now. */
-  retraced(masking: SessionMasking): void {
-    const { head, message } = this.#answers!.retraced(masking);
+  /** The answer at hand waited for a `definitions_confirmed` event. */
+  confirmed(drift: 'same' | 'changed' | 'unknown'): void {
+    const released = this.#answers!.confirmed(drift);
+    if (released !== undefined) this.#release(released);
+  }
+
+  #release({ head, message }: { readonly head: Request; readonly message: Buffer }): void {
     if (head.kind === 'describe') this.#complete(head, message, 0, message.length);
     else this.#told.pass(message, 0, message.length);
+  }
+
+  /** `masking`: in the catalog as it is now. */
+  retraced(masking: SessionMasking): void {
+    this.#release(this.#answers!.retraced(masking));
   }
 
   /** The head, if it is of this kind, or the other, and may have such an answer at all. */
@@ -411,6 +422,8 @@ export class Backend implements MessageSink {
     }
     if (head.denial !== undefined && head.sqlstate === undefined) throw this.#unexpected(READY, head);
     this.status = status;
+    if (status === 'I')
+      this.#core.idleSinceMs = this.#inFlight.size === 0 ? this.#core.nowMs : Number.NEGATIVE_INFINITY;
     this.copyIn = false;
     this.#transaction.ready(status);
     const isTried = this.#trial.isOpen && head.probe === undefined;

@@ -3,17 +3,22 @@
  * RowDescription that was not foreseen waits until its statement is traced in the catalog as it is then; what fits no plan
  * even so is cut, and nothing more of it leaves.
  */
+import type { DefinitionQuestion } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import type { CutAnswers } from './cut-answers.ts';
 import type { Request } from './in-flight.ts';
 import { AnswerMismatch, GOES_ON, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
 import type { SessionMasking } from './masking.ts';
+import type { Portal } from './prepared.ts';
 import type { ToldAnswers } from './told-answers.ts';
 
 /** A RowDescription that was not foreseen, and whom it answers. */
 interface Drifted {
   readonly head: Request;
   readonly message: Buffer;
+  /** It is what was planned for, if these definitions are still the same. */
+  readonly unconfirmed?: readonly DefinitionQuestion[];
+  readonly isCopy?: true;
 }
 
 export class CheckedAnswers {
@@ -51,6 +56,15 @@ export class CheckedAnswers {
     }
   }
 
+  /** What the client asked of a portal itself. It may know the columns; whether they hold what was planned for shows now. */
+  describedFor(portal: Portal, buffer: Buffer, start: number, end: number): void {
+    try {
+      this.#masked.describedPortal(portal, buffer, start, end);
+    } catch {
+      portal.hasDrifted = true;
+    }
+  }
+
   /** Is this RowDescription not what was planned for? Then it waits until the statement is traced in a fresh catalog. */
   isDrifted(head: Request, buffer: Buffer, start: number, end: number): boolean {
     const portal = head.probe?.portal;
@@ -59,13 +73,14 @@ export class CheckedAnswers {
       if (portal === undefined) this.#masked.described(head, buffer, start, end);
       else this.#masked.describedPortal(portal, buffer, start, end);
       this.#masked.expectStill(head);
-      return false;
+      return this.#isUnconfirmed(head, buffer, start, end);
     } catch (error) {
       const statement = portal?.statement ?? head.statement;
       const plan = (portal?.plans ?? head.plans)?.[portal === undefined ? head.completed : 0];
       if (!(error instanceof AnswerMismatch) || statement === undefined || plan === undefined || plan.isOfAnother) {
-        // Rows of the portal fit no better: the first of them is where its Execute is cut.
+        // The first row is where its Execute is cut.
         if (portal === undefined) this.#mismatch(head, error);
+        else portal.hasDrifted = true;
         return false;
       }
       this.#drifted = { head, message: Buffer.from(buffer.subarray(start, end)) };
@@ -73,6 +88,41 @@ export class CheckedAnswers {
       this.#core.command({ type: 'retrace', statements: analysis.statements, sql });
       return true;
     }
+  }
+
+  /** Is the beginning of a COPY to wait until it is known that its definitions are still the same? */
+  isUnconfirmedCopy(head: Request, buffer: Buffer, start: number, end: number): boolean {
+    if (head.cut !== undefined || !this.#isUnconfirmed(head, buffer, start, end)) return false;
+    this.#drifted = { ...this.#drifted!, isCopy: true };
+    return true;
+  }
+
+  /** The server has looked its names up by now, maybe behind the lock of somebody who changed them. */
+  #isUnconfirmed(head: Request, buffer: Buffer, start: number, end: number): boolean {
+    const questions = (head.probe?.portal ?? head).questions?.filter(({ mayWait }) => mayWait) ?? [];
+    if (questions.length === 0) return false;
+    const message = Buffer.from(buffer.subarray(start, end));
+    this.#drifted = { head, message, unconfirmed: questions };
+    this.#core.command({ type: 'confirm_definitions', question: questions[0]! });
+    return true;
+  }
+
+  /** The message that waited, to be passed on or withheld now; undefined: it goes on waiting. */
+  confirmed(drift: 'same' | 'changed' | 'unknown'): Drifted | undefined {
+    const held = this.#drifted!;
+    const rest = held.unconfirmed!.slice(1);
+    if (drift === 'same' && rest.length > 0) {
+      this.#drifted = { ...held, unconfirmed: rest };
+      this.#core.command({ type: 'confirm_definitions', question: rest[0]! });
+      return undefined;
+    }
+    this.#drifted = undefined;
+    const { head, message } = held;
+    const portal = head.probe?.portal;
+    if (drift !== 'same' && portal !== undefined) portal.hasDrifted = true;
+    else if (drift !== 'same') this.#mismatch(head, new AnswerMismatch(GOES_ON));
+    else if (held.isCopy === true) this.copyOut(head, message, 0, message.length);
+    return held;
   }
 
   /** The answer at hand waits for a `retraced` event. */
@@ -105,6 +155,7 @@ export class CheckedAnswers {
       }
     } catch (error) {
       if (portal === undefined) this.#mismatch(head, error);
+      else portal.hasDrifted = true;
     }
     return { head, message };
   }

@@ -5,6 +5,8 @@
  *
  * It must never queue a statement that was not judged, nor one whose intent was not taken.
  */
+
+import type { StatementPlan } from '../../masking/make-plan.ts';
 import {
   decodeBind,
   decodeBindParameters,
@@ -30,6 +32,7 @@ import {
   rejectedParse,
   TOO_MANY_PREPARED,
 } from './denial.ts';
+import type { DriftGuard } from './drift-guard.ts';
 import type { ForesightSteps } from './foresight-steps.ts';
 import { canRollBack, heldByAnother, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
@@ -68,6 +71,7 @@ export interface StatementParts {
   readonly steps: MaskingSteps;
   readonly names: NamesProbe;
   readonly foresight: ForesightSteps;
+  readonly drift: DriftGuard;
   readonly mode: ReadOnlyMode;
   readonly holding: Holding;
   readonly trial: Trial;
@@ -80,6 +84,7 @@ export class ClientStatements {
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
   readonly #foresight: ForesightSteps;
+  readonly #drift: DriftGuard;
   readonly #mode: ReadOnlyMode;
   readonly #holding: Holding;
   readonly #trial: Trial;
@@ -90,7 +95,7 @@ export class ClientStatements {
   constructor(
     core: SessionCore,
     backend: Backend,
-    { waiter, steps, names, foresight, mode, holding, trial }: StatementParts,
+    { waiter, steps, names, foresight, drift, mode, holding, trial }: StatementParts,
   ) {
     this.#core = core;
     this.#backend = backend;
@@ -98,6 +103,7 @@ export class ClientStatements {
     this.#steps = steps;
     this.#names = names;
     this.#foresight = foresight;
+    this.#drift = drift;
     this.#mode = mode;
     this.#holding = holding;
     this.#trial = trial;
@@ -124,7 +130,9 @@ export class ClientStatements {
     const needs = unforeseen(decision, resolved);
     if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, 0);
     const hold = this.#holdOf(decision, statement);
-    if (decision.effect === 'deny' && hold !== decision) return this.#refuse('query', hold ?? decision, statement);
+    if (decision.effect === 'deny' && hold !== decision) {
+      return this.#denied('query', { message, statement, resolved }, hold ?? decision);
+    }
     const executed = this.#mode.refusal(statement) ?? executeRefusal(core.around, core.names, statement, NO_BATCH);
     if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (executed !== undefined) return this.#refuse('query', executed, statement);
@@ -134,14 +142,17 @@ export class ClientStatements {
     if (resolved?.names === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
       return this.#askForNames({ message, statement, resolved });
     }
+    const { plans } = planned;
+    const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#holding.isApproved);
+    if (vouched === 'waits') return false;
+    if ('effect' in vouched) return this.#refuse('query', vouched, statement);
     const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, undefined);
     if (approved === 'waits') return false;
     if (approved !== undefined && 'effect' in approved) return this.#refuse('query', approved, statement);
-    const collision = this.#steps.collision(statement, planned.plans);
+    const collision = this.#steps.collision(statement, plans);
     if (collision !== undefined) return this.#refuse('query', collision, statement);
-    const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql) ?? this.#steps.meet(planned.plans);
+    const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql) ?? this.#steps.meet(plans);
     if (usedUp !== undefined) return this.#refuse('query', usedUp, statement);
-    const { plans } = planned;
     this.#steps.sending(statement, plans);
     this.#mode.sending(statement);
     const masks = planned.masks ? 'mask' : 'allow';
@@ -164,6 +175,7 @@ export class ClientStatements {
     };
     const request = core.send('query', buffer, start, end, parts);
     this.#steps.batchEnds();
+    if (plans !== undefined && vouched.length > 0) request.questions = vouched;
     if (approved !== undefined) this.#trial.sent(request);
     this.#steps.started(request);
     return this.#sent(request, resolved);
@@ -203,7 +215,9 @@ export class ClientStatements {
     const needs = unforeseen(decision, resolved);
     if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, bind.parameterCount);
     const hold = this.#holdOf(decision, statement);
-    if (decision.effect === 'deny' && hold !== decision) return this.#refuse('bind', hold ?? decision, statement);
+    if (decision.effect === 'deny' && hold !== decision) {
+      return this.#denied('bind', { message, statement, resolved }, hold ?? decision);
+    }
     // FETCH could run it again, from wherever.
     if (hold !== undefined && bind.portal !== '') return this.#refuse('bind', heldNamedPortal(hold), statement);
     const executed = executeRefusal(core.around, core.names, statement, core.batch);
@@ -218,6 +232,10 @@ export class ClientStatements {
     const planned = this.#steps.plan({ message, statement, resolved }, core.batch);
     if (planned === undefined) return false;
     if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
+    const { plans } = planned;
+    const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#holding.isApproved);
+    if (vouched === 'waits') return false;
+    if ('effect' in vouched) return this.#refuse('bind', vouched, statement);
     const { parametersStart, parametersEnd, parameterCount } = bind;
     const values = { count: parameterCount, bytes: buffer.subarray(parametersStart, parametersEnd) };
     const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, values);
@@ -238,7 +256,6 @@ export class ClientStatements {
     if (intent === undefined) return this.#auditUnavailable('bind');
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
-    const { plans } = planned;
     const moment = this.#steps.moment(statement, plans);
     const portal: Portal = {
       statement,
@@ -252,12 +269,15 @@ export class ClientStatements {
       moment,
       description: undefined,
     };
+    this.#drift.bound(portal, vouched, bind.portal);
     if (this.#lastBound !== undefined) this.#bound.add(this.#lastBound);
     this.#lastBound = portal;
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
     const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
     core.send('bind', buffer, start, end, parts);
-    if (planned.masks) this.#describe(bind.portal, portal);
+    // Whoever changes what it rests on may have held a lock.
+    if (planned.masks || (plans !== undefined && vouched.length > 0)) this.#describe(bind.portal, portal);
+    else if (plans?.some(showsColumns) === true) portal.origins = 'needed';
     return true;
   }
 
@@ -306,8 +326,13 @@ export class ClientStatements {
       return this.#askForNames({ message, statement, resolved });
     }
     const { plans } = portal;
+    const vouched = this.#drift.beforeExecute({ message, statement, resolved }, portal);
+    if (vouched === 'waits') return false;
     const collision =
-      this.#steps.planning.shownBefore(plans) ?? this.#steps.collision(statement, plans) ?? this.#steps.meet(plans);
+      vouched ??
+      this.#steps.planning.shownBefore(plans) ??
+      this.#steps.collision(statement, plans) ??
+      this.#steps.meet(plans);
     if (collision !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
       return this.#refuse('execute', collision, statement);
@@ -322,6 +347,10 @@ export class ClientStatements {
     const names = nameEffects(core.names, statement, core.batch, plans, moment);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
+    if (portal.origins === 'needed') {
+      portal.origins = 'asked';
+      this.#describe(name, portal);
+    }
     const request = core.send('execute', buffer, start, end, parts);
     if (portal.approval !== undefined) this.#trial.sent(request);
     this.#steps.started(request);
@@ -383,6 +412,7 @@ export class ClientStatements {
     const decision = decisionOf(around, statement);
     // Only with all that it asks for there is more to say than it asks for it.
     if (resolved === undefined || (resolved.names === undefined && asksForNames(statement))) return decision;
+    if (resolved.names === undefined && resolved.foreseen === undefined) return decision;
     return around.judgeResolved(statement.analysis, resolved.names ?? [], resolved.foreseen);
   }
 
@@ -409,6 +439,11 @@ export class ClientStatements {
   #refuse(kind: 'query' | 'bind' | 'execute', denied: DenyDecision, statement: PreparedStatement | undefined): boolean {
     this.#core.refuse(kind, kind === 'query' ? REJECTED_QUERY : REJECTED_EXECUTE, denied, statement);
     return true;
+  }
+
+  /** What it was denied for may have changed. */
+  #denied(kind: 'query' | 'bind', held: Held, denied: DenyDecision): boolean {
+    return this.#drift.before(held, undefined, false) === 'waits' ? false : this.#refuse(kind, denied, held.statement);
   }
 
   #auditUnavailable(kind: 'query' | 'bind' | 'execute'): boolean {
@@ -462,6 +497,11 @@ export class ClientStatements {
     if (core.schemaTouched && core.inFlight.size === 0 && this.#backend.status === 'I') core.schemaTouched = false;
     return !core.schemaTouched && !fromSql && core.around.isPureRead(analysis.statements);
   }
+}
+
+/** Is RowDescription to say where columns come from? */
+function showsColumns({ result }: StatementPlan): boolean {
+  return result?.origins?.some((origin) => origin !== undefined) === true;
 }
 
 /** What the decision asks for that has not been found out; undefined: nothing. */

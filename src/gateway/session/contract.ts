@@ -24,6 +24,10 @@ export type SessionEvent =
   | { readonly type: 'traced'; readonly nowMs: number }
   /** The answer to a `foresee` command. */
   | { readonly type: 'foreseen'; readonly foreseen: readonly Foresight[]; readonly nowMs: number }
+  /** The answer to a `check_definitions` command; `changed`: the catalog has been read anew. */
+  | { readonly type: 'definitions_checked'; readonly drift: 'same' | 'changed' | 'unknown'; readonly nowMs: number }
+  /** The answer to a `confirm_definitions` command. */
+  | { readonly type: 'definitions_confirmed'; readonly drift: 'same' | 'changed' | 'unknown'; readonly nowMs: number }
   /** The answer to a `retrace` command. */
   | { readonly type: 'retraced'; readonly nowMs: number }
   /** Every intent up to `position` is on stable storage. */
@@ -87,6 +91,10 @@ export type SessionCommand =
   | { readonly type: 'retrace'; readonly statements: Analysis['statements']; readonly sql: string }
   /** Find out what only a catalog or the planner can tell; one at a time; answered by a `foreseen` event. */
   | { readonly type: 'foresee'; readonly question: ForeseeQuestion }
+  /** Have the server asked whether definitions are still the same; one at a time; answered by `definitions_checked`. */
+  | { readonly type: 'check_definitions'; readonly question: DefinitionQuestion }
+  /** The same while an answer waits; answered by `definitions_confirmed`. */
+  | { readonly type: 'confirm_definitions'; readonly question: DefinitionQuestion }
   /** Tell the session, by `durable` or `audit_failed`, what becomes of the record at this position. */
   | { readonly type: 'await_durable'; readonly position: number }
   /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */
@@ -112,6 +120,14 @@ export type SessionCommand =
   | { readonly type: 'internal_error'; readonly error: Error }
   /** Send what is queued, then close both sockets. */
   | { readonly type: 'close'; readonly reason: EndReason };
+
+/** What tells that definitions are still the same: an object is for one reading of them. */
+export interface DefinitionQuestion {
+  readonly parameters: string;
+  readonly expected: string;
+  /** The server may wait for a lock of whoever changes them before it looks them up. */
+  readonly mayWait: boolean;
+}
 
 /** A text and the session in which it would run. */
 export interface ForeseeQuestion extends ForesightScope {
@@ -199,6 +215,18 @@ export interface SessionSurroundings {
   readonly masking?: SessionMasking | undefined;
   /** With what the routines do that it calls. Undefined: what is changed besides its command tags is not counted. */
   withRoutines?(analysis: Analysis): Analysis;
+  /** Undefined: nothing of a catalog is known, or it cannot change. */
+  readonly definitions?:
+    | {
+        /**
+         * What has to be asked before statements go upstream; undefined: nothing. `computes`: values of columns go into the
+         * answer or into other columns in a way that RowDescription does not show.
+         */
+        questionOf(statements: readonly StatementFacts[], computes: boolean): DefinitionQuestion | undefined;
+        /** When the definitions had been read, as `nowMs`. */
+        readonly readAtMs: number;
+      }
+    | undefined;
   /** There is somebody to ask for approvals. Undefined: what a rule holds is refused. */
   readonly holds?: true | undefined;
 }

@@ -68,8 +68,12 @@ export class SessionCore {
   readonly toUpstream: GatedOutbox<Request>;
   /** Marked with each ReadyForQuery. */
   readonly toClient: GatedOutbox<TransactionStatus>;
+  /** Counts events that were handled. */
+  events = 0;
   /** The time of the event that is handled, milliseconds of a monotonic clock. */
   nowMs = 0;
+  /** Since when nothing is under way and no transaction open: one that comes begins later. Infinity below: not known. */
+  idleSinceMs = Number.NEGATIVE_INFINITY;
   /** DDL has been sent, and its transaction may still be open: the shared snapshot does not know of it. */
   schemaTouched = false;
   /** DDL went through, and others are told when its transaction is over: who reads the catalog before does not see it. */

@@ -17,13 +17,14 @@ import type { Backend } from './backend.ts';
 import { BIND, ClientStatements, QUERY } from './client-statements.ts';
 import type { SessionCore } from './core.ts';
 import { FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
+import { DriftGuard } from './drift-guard.ts';
 import { ForesightSteps } from './foresight-steps.ts';
 import { Holding, MAX_WHILE_HELD_BYTES } from './holding.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import { MaskingSteps } from './masking-steps.ts';
 import { NamesProbe } from './names-probe.ts';
 import { OwnQuestions } from './own-questions.ts';
-import type { Portal } from './prepared.ts';
+import { type Portal, UNSETTLED } from './prepared.ts';
 import { ReadOnlyMode } from './read-only.ts';
 import { Trial } from './trial.ts';
 import { TRIED_BEFORE_SYNC } from './trial-words.ts';
@@ -50,6 +51,7 @@ export class Frontend implements MessageSink {
   readonly #steps: MaskingSteps;
   readonly #names: NamesProbe;
   readonly #foresight: ForesightSteps;
+  readonly #drift: DriftGuard;
   readonly #mode: ReadOnlyMode;
   readonly holding: Holding;
   readonly trial: Trial;
@@ -73,6 +75,7 @@ export class Frontend implements MessageSink {
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
     this.#names = new NamesProbe(core, backend, questions, this.#waiter, this.#steps);
     this.#foresight = new ForesightSteps(core, backend, questions, this.#waiter, this.#steps);
+    this.#drift = new DriftGuard(core, backend, this.#waiter, this.#steps);
     this.#mode = new ReadOnlyMode(core, backend, questions, this.#waiter);
     this.trial = new Trial(core, backend, questions, this.#waiter);
     this.holding = new Holding(core, backend, {
@@ -86,6 +89,7 @@ export class Frontend implements MessageSink {
       steps: this.#steps,
       names: this.#names,
       foresight: this.#foresight,
+      drift: this.#drift,
       mode: this.#mode,
       holding: this.holding,
       trial: this.trial,
@@ -167,8 +171,7 @@ export class Frontend implements MessageSink {
       case EXECUTE:
         return this.#statements.execute(message);
       case DESCRIBE:
-        decodeDescribe(buffer, start + HEADER_BYTES, end);
-        return this.#forward('describe', message);
+        return this.#describe(message);
       case CLOSE:
         return this.#statements.close(message);
       case SYNC:
@@ -213,6 +216,19 @@ export class Frontend implements MessageSink {
     this.#core.toUpstream.flush();
   }
 
+  #describe(message: ClientMessage): boolean {
+    const { buffer, start, end } = message;
+    const { names, batch } = this.#core;
+    const { kind, name } = decodeDescribe(buffer, start + HEADER_BYTES, end);
+    const request = this.#core.send('describe', buffer, start, end, {});
+    const portal = kind === 'P' ? names.portal(name, batch) : undefined;
+    if (portal !== undefined && portal !== UNSETTLED && portal.origins === 'needed') {
+      portal.origins = 'asked';
+      request.describes = portal;
+    }
+    return true;
+  }
+
   #forward(kind: RequestKind, { buffer, start, end }: ClientMessage): boolean {
     this.#core.send(kind, buffer, start, end, {});
     return true;
@@ -246,6 +262,12 @@ export class Frontend implements MessageSink {
     const { now } = this.#waiter;
     if (now.for !== 'trace') throw new Error('a trace came that was not asked for');
     this.#waiter.resume(now.held);
+  }
+
+  definitionsChecked(drift: 'same' | 'changed' | 'unknown'): void {
+    const { now } = this.#waiter;
+    if (now.for !== 'definitions') throw new Error('definitions came that were not asked for');
+    this.#drift.checked(now, drift);
   }
 
   foreseen(found: readonly Foresight[]): void {
@@ -312,6 +334,7 @@ export class Frontend implements MessageSink {
   transactionEnded(): void {
     this.#steps.transactionEnded(this.#core.inFlight.size === 0);
     this.#statements.transactionEnded();
+    this.#drift.transactionEnded();
   }
 
   /** The session ends: no further message is taken, and what was bound will not be executed. */

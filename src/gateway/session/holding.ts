@@ -105,6 +105,11 @@ export class Holding {
     this.#approval = undefined;
   }
 
+  /** Somebody has said yes to the message at hand. */
+  get isApproved(): boolean {
+    return this.#approval !== undefined;
+  }
+
   /**
    * The approval of the message at hand; a refusal; or `waits`: it comes here again when it is decided.
    */

@@ -8,6 +8,7 @@ import type { OutcomeFate } from '../../audit/record.ts';
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskedByClass } from '../../masking/masked-counts.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
+import type { DefinitionQuestion } from './contract.ts';
 import type { StatementMet } from './masking.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
@@ -47,8 +48,12 @@ export interface Request {
   readonly statement: PreparedStatement | undefined;
   /** Bind: the portal that it makes; Execute: the portal that it runs. */
   readonly portal: Portal | undefined;
+  /** Describe of the client's: what it says of this portal is held against its plan. Missing: nobody needs it. */
+  describes?: Portal;
   /** What is masked in the answers to each of its statements; undefined: nothing can be. */
   plans: readonly StatementPlan[] | undefined;
+  /** Definitions that its plans rest on; missing: none. */
+  questions?: readonly DefinitionQuestion[];
   /** When it was sent; undefined: nothing is masked for this principal. */
   moment: SchemaMoment | undefined;
   /** It was sent behind others of its batch, before a Sync. */

@@ -52,6 +52,7 @@ export class MaskedAnswers {
   wantsWholeRows(head: Request | undefined): boolean {
     if (this.#rewriter !== undefined) return true;
     const plan = head === undefined ? undefined : planOf(head);
+    if (head?.portal?.hasDrifted === true) return true;
     return plan !== undefined && (masksAnswer(plan) || this.#hasMoved(head!, plan));
   }
 
@@ -165,6 +166,7 @@ export class MaskedAnswers {
   /** Execute of a portal that the gateway described itself, or of one that passes. */
   #beginUndescribed(head: Request): void {
     const plan = planOf(head);
+    if (head.portal?.hasDrifted === true) throw new AnswerMismatch(GOES_ON);
     if (head.portal?.moment !== undefined && this.#masking.hasMoved(head.portal.moment))
       throw new AnswerMismatch(GOES_ON);
     if (plan === undefined || plan.result?.passes === true) {

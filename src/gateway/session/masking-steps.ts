@@ -23,7 +23,7 @@ import type { SchemaMoment } from './schema-clock.ts';
 import { namesChanged } from './schema-names.ts';
 import { changesOthers, changesSchema, mayCommit, namesOf } from './statements.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
-import { SEARCH_PATH_SQL } from './world.ts';
+import { OWN_WORLD_SQL, SEARCH_PATH_SQL } from './world.ts';
 
 const NO_PLANS: readonly StatementPlan[] = [];
 const NO_TAGS: readonly undefined[] = [];
@@ -99,7 +99,7 @@ export class MaskingSteps {
     }
     if (this.failsAnyway(held.statement)) return PLANNED_BLIND;
     const { needsOwnCatalog } = this.planning.world;
-    const texts = needsOwnCatalog ? [SEARCH_PATH_SQL, masking.catalogSql] : [SEARCH_PATH_SQL];
+    const texts = needsOwnCatalog ? [OWN_WORLD_SQL, masking.catalogSql] : [SEARCH_PATH_SQL];
     const collector = this.#questions.queries(texts);
     const { sharedVersion } = masking;
     this.#waiter.wait({ for: 'world', held: { ...held, message: keep(held.message) }, collector, sharedVersion });
@@ -122,9 +122,12 @@ export class MaskingSteps {
     }
     const { world } = this.planning;
     const texts = rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));
-    const path = texts.shift()?.[0] ?? '';
-    this.planning.masking!.adopt(path === '' ? [] : path.split('\x01'), world.needsOwnCatalog ? texts : undefined);
-    world.adopted(sharedVersion);
+    const [path, isolation] = texts.shift() ?? [];
+    this.planning.masking!.adopt(
+      (path ?? '') === '' ? [] : path!.split('\x01'),
+      world.needsOwnCatalog ? texts : undefined,
+    );
+    world.adopted(sharedVersion, isolation);
     this.#resume(held, undefined);
   }
 

@@ -9,6 +9,7 @@
 import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
+import type { DefinitionQuestion } from './contract.ts';
 import type { AnswerSize } from './egress.ts';
 import { type NameEffect, NO_EFFECTS, type Request } from './in-flight.ts';
 import type { SchemaMoment } from './schema-clock.ts';
@@ -46,6 +47,14 @@ export interface Portal {
   plans: readonly StatementPlan[] | undefined;
   /** When it was bound; undefined: nothing is masked for this principal. */
   moment?: SchemaMoment | undefined;
+  /** Definitions that it was bound by; missing: it rests on none. */
+  questions?: readonly DefinitionQuestion[];
+  /** Its plain columns go as they come: RowDescription is to say whose they are. `asked`: it will. */
+  origins?: 'needed' | 'asked';
+  /** They were others when it had been bound, or what it reads is another: nothing of its answer is told. */
+  hasDrifted?: true;
+  /** In which event of the session the server vouched for them. */
+  askedIn?: number;
   /** What FETCH by its name answers, if it has one. */
   fetched?: StatementPlan;
   /** RowDescription of it, when the gateway asked for one. */

@@ -79,6 +79,7 @@ export class Session {
 
   handle(event: SessionEvent): SessionCommand[] {
     this.#core.nowMs = event.nowMs;
+    this.#core.events++;
     if (!this.#closed) {
       try {
         this.#dispatch(event);
@@ -115,6 +116,19 @@ export class Session {
         if (this.#ending !== undefined) return;
         this.#frontend.foreseen(event.foreseen);
         toUpstream.flush();
+        return;
+      case 'definitions_checked':
+        if (this.#ending !== undefined) return;
+        this.#frontend.definitionsChecked(event.drift);
+        toUpstream.flush();
+        return;
+      case 'definitions_confirmed':
+        if (this.#upstreamDone || !this.#backend.isHeld) return;
+        this.#backend.confirmed(event.drift);
+        // There may be more to ask.
+        if (this.#backend.isHeld) return;
+        this.#upstream.resume();
+        this.#answered();
         return;
       case 'retraced': {
         const { masking } = this.#core.around;

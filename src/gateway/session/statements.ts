@@ -173,6 +173,19 @@ export function executeRefusal(
   return undefined;
 }
 
+/** Names of prepared statements that it runs by EXECUTE. */
+export function executedBy({ analysis }: PreparedStatement): readonly string[] {
+  let names: string[] | undefined;
+  for (const { prepared } of analysis.statements) {
+    for (const { action, name } of prepared ?? NONE) {
+      if (action === 'execute' && name !== undefined) (names ??= []).push(serverName(name));
+    }
+  }
+  return names ?? NO_NAMES;
+}
+
+const NO_NAMES: readonly string[] = [];
+
 /** As `objectName` cuts names. */
 function serverName(name: string): string {
   const bytes = Buffer.from(name);

@@ -7,8 +7,10 @@ import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Foresight, ForesightNeed } from '../../policy/foresight.ts';
 import type { ObjectTarget } from '../../sql/facts.ts';
+import type { DefinitionQuestion } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY, rejectedParse } from './denial.ts';
+import type { Asked } from './drift-guard.ts';
 import type { ForesightScope } from './foresight-steps.ts';
 import type { PlacedRequest } from './held-words.ts';
 import type { Approval, BindValues } from './holding.ts';
@@ -37,6 +39,8 @@ export interface Known {
   /** What its names stand for. */
   readonly names?: readonly ProbedTarget[] | undefined;
   readonly foreseen?: readonly Foresight[] | undefined;
+  /** Of definitions that it rests on. */
+  readonly asked?: Asked | undefined;
 }
 
 export type Waiting =
@@ -72,6 +76,8 @@ export type Waiting =
   | { readonly for: 'foreseen'; readonly held: Held }
   /** Where the values of the held message's answer come from. */
   | { readonly for: 'trace'; readonly held: Held }
+  /** The server to say whether definitions that the held message rests on are still the same. */
+  | { readonly for: 'definitions'; readonly held: Held; readonly question: DefinitionQuestion }
   /** The server's answers, to know what a name in the held message stands for. */
   | { readonly for: 'settled'; readonly message: ClientMessage }
   /** The server to take on the read-only mode that the held message is to run in. */
@@ -152,6 +158,7 @@ const CANCELLED_HERE: ReadonlySet<Waiting['for']> = new Set([
   'scope',
   'foresight_scope',
   'foreseen',
+  'definitions',
 ]);
 const QUERY = 'Q'.charCodeAt(0);
 const PARSE = 'P'.charCodeAt(0);

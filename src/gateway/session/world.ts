@@ -7,6 +7,9 @@ import type { Analysis, StatementFacts } from '../../sql/facts.ts';
 
 export const SEARCH_PATH_SQL = `SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(true), E'\\x01')`;
 
+/** Asked along with its own view of the catalog: such a transaction reads rows as they were when it began. */
+export const OWN_WORLD_SQL = `${SEARCH_PATH_SQL}, pg_catalog.current_setting('transaction_isolation')`;
+
 export class SessionWorld {
   /** Version of the shared catalog for which the path is known; -1: not known. */
   #knownFor = -1;
@@ -15,6 +18,8 @@ export class SessionWorld {
   #own = false;
   /** A statement of the batch at hand may have ended the transaction that was open before it. */
   #leavesBlock = false;
+  /** Its own view of the catalog may be older than what the server looks names up in. */
+  #isOld = false;
 
   /** Must names be asked for before a statement can be planned? */
   isStale(sharedVersion: number): boolean {
@@ -26,8 +31,15 @@ export class SessionWorld {
     return this.#own;
   }
 
-  adopted(sharedVersion: number): void {
+  /** `isolation`: of the transaction, where its own catalog was read. */
+  adopted(sharedVersion: number, isolation?: string | null): void {
     this.#knownFor = sharedVersion;
+    this.#isOld = isolation !== undefined && isolation !== 'read committed';
+  }
+
+  /** What it knows of the catalog is as the transaction began. */
+  get isOld(): boolean {
+    return this.#own && this.#isOld;
   }
 
   /**
