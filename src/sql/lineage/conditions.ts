@@ -1,5 +1,5 @@
 /** Conditions: which columns steer, and how. Comparisons of plain columns are told apart from all else. */
-import { as, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
+import { as, castConstantOf, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
 import { isNullAsStored } from './failures.ts';
 import { combine, isEmpty, isPlain, type Value } from './flows.ts';
 import { BYTES, ELEMENTS, ownOf } from './lineage.ts';
@@ -94,9 +94,27 @@ function comparePair(t: Tracer, left: Tree, right: Tree, node: Tree, scope: Scop
       return;
     }
   }
+  if (!isArray && (isEmptiness(t, left, right, node, scope) || isEmptiness(t, right, left, node, scope))) return;
   const a = t.value(left, scope);
   const b = t.value(right, scope);
   compareValues(t, a, isArray ? elementsOf(b) : b, node, strings(node, 'name'));
+}
+
+/** `TRIM(column) = ''`, as in `NULLIF(TRIM(column), '')`: whether a value is blank, which a mask does not hide. */
+function isEmptiness(t: Tracer, one: Tree, other: Tree, node: Tree, scope: Scope): boolean {
+  const call = as(one, 'FuncCall') ?? {};
+  const [schema, name] = strings(call, 'funcname');
+  const args = list(call, 'args');
+  // As TRIM, LTRIM and RTRIM are in the grammar: nobody else's function.
+  if (schema !== 'pg_catalog' || !/^[blr]trim$/.test(name ?? '') || args.length !== 1) return false;
+  const constant = castConstantOf(other);
+  if (constant?.kind !== 'string') return false;
+  t.readsLiterals = true;
+  const trimmed = t.value(one, scope);
+  const isOwn = resolveOperator(t, strings(node, 'name'), [trimmed, t.value(other, scope)]).kind === 'builtin';
+  if (constant.value !== '' || !isOwn || !isPlain(t.value(args[0], scope).flow)) return false;
+  t.use(trimmed.flow, 'null_test', undefined, node);
+  return true;
 }
 
 function isStar(wrapped: Tree): boolean {

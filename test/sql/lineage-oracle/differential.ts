@@ -8,7 +8,8 @@
  * 2. One cell of a column that only steers gets a canary: it must not be seen in the answer (control is not data).
  * 3. The same canary in a source of a `copy` is seen as it is, or not at all.
  * 4. RowDescription against name, type and origin.
- * 5. Where `fallible` names none of the changed columns, what worked must not fail.
+ * 5. Where `fallible` names none of the changed columns, what worked must not fail. One that a condition compares freely
+ *    (`predicate`) may decide whether anything is computed at all: it is refused in any case.
  * 6. What a statement leaves in its target is changed only by what `writes` and `uses` say.
  */
 import type pg from 'pg';
@@ -286,7 +287,9 @@ export class Differential {
 
     // 5
     const mayFail = new Set(
-      lineage.uses.filter(({ use }) => use === 'fallible' || use === 'sink').map(({ source }) => key(source)),
+      lineage.uses
+        .filter(({ use }) => use === 'fallible' || use === 'sink' || use === 'predicate')
+        .map(({ source }) => key(source)),
     );
     if (
       (statement.fallible || this.random.chance(20)) &&

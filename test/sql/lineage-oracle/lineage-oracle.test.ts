@@ -1,5 +1,5 @@
 /**
- * Lineage against PostgreSQL itself. DBGATE_ORACLE_STATEMENTS says how many statements (default, and in CI: 2,000),
+ * Lineage against PostgreSQL itself. DBGATE_ORACLE_STATEMENTS says how many statements (default: 2,000, in CI 10,000),
  * of which every 250 share a random schema. What is found is printed with the command that repeats it.
  */
 import pg from 'pg';
