@@ -327,7 +327,7 @@ export class Queries implements FromSource, Subqueries {
             ? `${set.name} = ${expressions.make(set.kind, scope, 1)}`
             : `(${set.name}, ${two.name}) = (SELECT ${expressions.make(set.kind, scope, 1)}, ${expressions.make(two.kind, scope, 1)})`;
         return [
-          `UPDATE ${target.name} AS d SET ${pairs} FROM ${other.name} e WHERE d.id = e.id${returning(scope)}`,
+          `UPDATE ${target.name} AS d SET ${pairs} FROM ${oneEach(other)} e WHERE d.id = e.id${returning(scope)}`,
           target.name,
         ];
       }
@@ -335,7 +335,7 @@ export class Queries implements FromSource, Subqueries {
         const other = random.pick(tables);
         const scope: Scope = { ...EMPTY, items: [this.itemOf(target, 'd'), this.itemOf(other, 'e')] };
         return [
-          `DELETE FROM ${target.name} d USING ${other.name} e WHERE d.id = e.id AND ${expressions.make('bool', scope, 1)}${returning(scope)}`,
+          `DELETE FROM ${target.name} d USING ${oneEach(other)} e WHERE d.id = e.id AND ${expressions.make('bool', scope, 1)}${returning(scope)}`,
           target.name,
         ];
       }
@@ -364,4 +364,9 @@ export class Queries implements FromSource, Subqueries {
       target.name,
     ];
   }
+}
+
+/** Without children, whose rows may have the same key: which of several rows an UPDATE takes values from is anybody's guess. */
+function oneEach({ name, keyed }: Table): string {
+  return keyed ? `ONLY ${name}` : name;
 }
