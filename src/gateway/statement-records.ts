@@ -32,6 +32,12 @@ const MAX_VALUE_LENGTH = 256;
 /** Shorter values tell nothing by themselves. */
 const MIN_SCANNED = 7;
 
+/** A text as it is kept, and what its hash is salted with. */
+interface KeptText {
+  readonly sqlJson: string;
+  readonly hashSecret: string | undefined;
+}
+
 /** Of all texts of one shape, in one world. */
 interface ShapeRecord {
   readonly world: RecordWorld | undefined;
@@ -54,6 +60,7 @@ export class StatementRecords {
   readonly #byName = new WeakMap<Catalog, Map<string, readonly CatalogRelation[]>>();
   readonly #tokens = new LiteralTokens();
   readonly #text: RecordedText;
+  readonly #long = new LongTexts();
 
   constructor({ key, world }: StatementRecordsOptions) {
     this.#world = world;
@@ -65,14 +72,21 @@ export class StatementRecords {
   describe(analysis: Analysis, sql: string): StatementDescription {
     const shape = this.#shapeOf(analysis, sql);
     if (shape.sql !== sql) {
-      this.#tokens.scan(analysis.recordedSql);
-      const isPlain = this.#tokens.count === 0 && shape.literals !== undefined;
-      const kept = isPlain ? analysis.recordedSql : this.#text.of(analysis.recordedSql, shape.literals);
-      shape.sqlJson = JSON.stringify(kept);
-      shape.hashSecret = kept === sql ? undefined : this.#hashSecret;
+      const { sqlJson, hashSecret } = this.#long.of(shape, sql) ?? this.#kept(analysis, sql, shape);
+      shape.sqlJson = sqlJson;
+      shape.hashSecret = hashSecret;
       shape.sql = sql;
     }
     return shape;
+  }
+
+  #kept({ recordedSql }: Analysis, sql: string, shape: ShapeRecord): KeptText {
+    this.#tokens.scan(recordedSql);
+    const isPlain = this.#tokens.count === 0 && shape.literals !== undefined;
+    const kept = isPlain ? recordedSql : this.#text.of(recordedSql, shape.literals);
+    const text = { sqlJson: JSON.stringify(kept), hashSecret: kept === sql ? undefined : this.#hashSecret };
+    this.#long.take(shape, sql, text);
+    return text;
   }
 
   /** JSON array of bind values as they are kept; `types`: OIDs that Parse gave, 0 where it gave none. */
@@ -197,6 +211,34 @@ export class StatementRecords {
       this.#byName.set(catalog, named);
     }
     return named;
+  }
+}
+
+/** Shorter ones are made again in less time than they are found. */
+const MIN_LONG = 1_000;
+/** UTF-16 units of all of them. */
+const MAX_LONG_LENGTH = 2 << 20;
+
+/** Long texts that come again in turns: to look through their literals takes as long as many short statements do. */
+class LongTexts {
+  readonly #texts = new Map<string, { readonly shape: ShapeRecord; readonly text: KeptText }>();
+  #length = 0;
+
+  of(shape: ShapeRecord, sql: string): KeptText | undefined {
+    if (sql.length < MIN_LONG) return undefined;
+    const found = this.#texts.get(sql);
+    return found?.shape === shape ? found.text : undefined;
+  }
+
+  take(shape: ShapeRecord, sql: string, text: KeptText): void {
+    if (sql.length < MIN_LONG || sql.length > MAX_LONG_LENGTH) return;
+    if (!this.#texts.has(sql)) this.#length += sql.length;
+    this.#texts.set(sql, { shape, text });
+    for (const oldest of this.#texts.keys()) {
+      if (this.#length <= MAX_LONG_LENGTH) break;
+      this.#texts.delete(oldest);
+      this.#length -= oldest.length;
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import { freePort } from '../../src/demo/free-port.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
 import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { type RunningGateway, startGateway } from '../../src/gateway/server.ts';
+import type { StoredRecord } from '../../src/store/event-log.ts';
 import { readSegments, START } from '../../src/store/segment-reader.ts';
 import { type OidcFixture, startOidc } from '../support/oidc.ts';
 
@@ -298,13 +299,18 @@ export function recordedText(record: AuditRecord): string {
 
 /** What the segments hold now: the tail that is being written is no damage. */
 export async function readRecords(dir: string): Promise<AuditRecord[]> {
-  const records: AuditRecord[] = [];
   const to = Number.MAX_SAFE_INTEGER;
-  for await (const chunk of readSegments(dir, { from: START, to, onDamage: () => {} })) {
-    for (const { payload } of chunk.records) records.push(JSON.parse(payload) as AuditRecord);
+  for (let attempt = 1; ; attempt++) {
+    const found: StoredRecord[] = [];
+    for await (const { records } of readSegments(dir, { from: START, to, onDamage: () => {} })) found.push(...records);
+    // Half of a write may be seen before the rest of it: then one is missing that was only not there yet.
+    const isTorn = found.some(({ position }, i) => i > 0 && position !== found[i - 1]!.position + 1);
+    if (!isTorn || attempt === MOST_READS) return found.map(({ payload }) => JSON.parse(payload) as AuditRecord);
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return records;
 }
+
+const MOST_READS = 5;
 
 export function withRig(options: RigOptions = {}): Rig {
   let rig: Rig | undefined;

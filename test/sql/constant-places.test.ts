@@ -202,6 +202,22 @@ describe('the recorded text', () => {
     );
   });
 
+  it('of long texts that come in turns is each text’s own, and another when its classes are', () => {
+    let now = { ...world, classes: { ...world.classes, version: 1 } };
+    const own = new StatementRecords({ key, world: () => now as never });
+    const padding = ` /* ${'-'.repeat(2_000)} */`;
+    const texts = ['ana', 'bob', 'eve'].map((name) => `SELECT 1 FROM users WHERE status = '${name}'${padding}`);
+    // All of one shape, as the analyser's cache has them.
+    const { statements } = analyse(texts[0]!, grammar);
+    const kept = () =>
+      texts.map((sql) => JSON.parse(own.describe({ ...analyse(sql, grammar), statements }, sql).sqlJson) as string);
+    expect(kept()).toEqual(texts);
+    expect(kept()).toEqual(texts);
+    now = { ...world, classes: { version: 2, of: () => ({ class: 'username' }) as never } };
+    for (const text of kept()) expect(text).toMatch(/status = '‹username:[0-9a-f]{12}›'/);
+    expect(new Set(kept()).size).toBe(3);
+  });
+
   it('keeps nothing where nothing is known', () => {
     const blind = new StatementRecords({ key, world: () => undefined });
     const sql = "SELECT 'a constant' FROM users WHERE status = 'open' AND id = 7 LIMIT 3";
