@@ -41,9 +41,12 @@ function tokensOf(sql: string): readonly Token[] | undefined {
   return tokens;
 }
 
-/** The text on one line, for lists: blanks outside of quotes become one. */
+/** Of longer texts a list shows the beginning at most: a page of them is not taken apart for that. */
+const MAX_TAKEN_APART = 2_000;
+
+/** The text on one line, for lists: blanks outside of quotes become one; of long texts all blanks. */
 export function oneLine(sql: string): string {
-  const tokens = tokensOf(sql);
+  const tokens = sql.length > MAX_TAKEN_APART ? undefined : tokensOf(sql);
   if (tokens === undefined) return sql.trim().replace(/\s+/g, ' ');
   return tokens.map(({ text, gap }, i) => (i > 0 && gap ? ` ${text}` : text)).join('');
 }
