@@ -53,7 +53,7 @@ async function decide(id: number, verb: 'approve' | 'deny'): Promise<void> {
 
 /** A statement under way in a program of its own. */
 interface Running {
-  /** Rows, or the SQLSTATE. */
+  /** Rows, or the SQLSTATE; where the driver leaves that out, what it says. */
   readonly result: Promise<number | string>;
   cancel(): void;
   vanish(): void;
@@ -62,8 +62,8 @@ interface Running {
 interface Driver {
   readonly name: string;
   missing(): Promise<boolean>;
-  /** As a person of its own, so that their requests can be told apart. */
-  remove(id: number): Promise<Running>;
+  /** As a person of its own, so that their requests can be told apart; in one transaction behind what is to run `first`. */
+  remove(id: number, first?: string): Promise<Running>;
 }
 
 async function environment(id: number): Promise<NodeJS.ProcessEnv> {
@@ -84,7 +84,7 @@ async function environment(id: number): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/** Ends with `{"rows": n}` or `{"state": "…"}`, or as psql does. */
+/** Ends with `{"rows": n}` or `{"state": "…"}` (without an SQLSTATE what was said), or as psql does. */
 function program(child: ChildProcess, cancel: () => void): Running {
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => void (output += chunk));
@@ -97,14 +97,15 @@ function program(child: ChildProcess, cancel: () => void): Running {
         return;
       }
       const [, rows] = /^DELETE (\d+)$/m.exec(output) ?? [];
-      resolve(rows === undefined ? (/ERROR: {2}(\w{5}):/.exec(output)?.[1] ?? output) : Number(rows));
+      resolve(rows === undefined ? (/(?:ERROR|FATAL): {2}(\w{5}):/.exec(output)?.[1] ?? output) : Number(rows));
     }),
   );
   return { result, cancel, vanish: () => child.kill('SIGKILL') };
 }
 
-async function spawned(command: string, args: readonly string[], id: number): Promise<Running> {
-  const child = spawn(command, [...args, 'DELETE FROM item WHERE id = ?', String(id)], { env: await environment(id) });
+async function spawned(command: string, args: readonly string[], id: number, first = ''): Promise<Running> {
+  const env = await environment(id);
+  const child = spawn(command, [...args, 'DELETE FROM item WHERE id = ?', String(id), first], { env });
   return program(child, () => child.stdin.write('\n'));
 }
 
@@ -112,8 +113,10 @@ const drivers: readonly Driver[] = [
   {
     name: 'psql',
     missing: async () => (await run('psql', ['--version'], { PATH: process.env.PATH })).exitCode !== 0,
-    async remove(id) {
-      const args = ['-X', '-v', 'VERBOSITY=verbose', '-c', `DELETE FROM item WHERE id = ${id}`];
+    async remove(id, first) {
+      const sql = `DELETE FROM item WHERE id = ${id}`;
+      const commands = (first === undefined ? [sql] : ['BEGIN', first, sql, 'COMMIT']).flatMap((text) => ['-c', text]);
+      const args = ['-X', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose', ...commands];
       const child = spawn('psql', args, { env: await environment(id) });
       return program(child, () => child.kill('SIGINT'));
     },
@@ -121,9 +124,11 @@ const drivers: readonly Driver[] = [
   {
     name: 'pg',
     missing: async () => false,
-    async remove(id) {
+    async remove(id, first) {
       const token = await rig.tokenOf(`dev${id}`);
       const client = await rig.connect(token);
+      client.on('error', () => {});
+      if (first !== undefined) await client.query(`BEGIN; ${first}`);
       const running = client.query('DELETE FROM item WHERE id = $1', [id]);
       return {
         result: running.then(
@@ -140,13 +145,14 @@ const drivers: readonly Driver[] = [
     name: 'psycopg',
     missing: async () =>
       (await run('/usr/bin/python3', ['-c', 'import psycopg'], { PATH: process.env.PATH })).exitCode !== 0,
-    remove: (id) => spawned('/usr/bin/python3', [path.join(support, 'held_psycopg.py')], id),
+    remove: (id, first) => spawned('/usr/bin/python3', [path.join(support, 'held_psycopg.py')], id, first),
   },
   {
     name: 'pgJDBC',
     missing: async () =>
       !existsSync(JDBC) || (await run('javac', ['--version'], { PATH: process.env.PATH })).exitCode !== 0,
-    remove: (id) => spawned('java', ['-XX:TieredStopAtLevel=1', '-cp', `${JDBC}:${classes}`, 'HeldJdbc'], id),
+    remove: (id, first) =>
+      spawned('java', ['-XX:TieredStopAtLevel=1', '-cp', `${JDBC}:${classes}`, 'HeldJdbc'], id, first),
   },
 ];
 
@@ -192,18 +198,58 @@ describe.each(drivers.map((driver, i) => ({ driver, first: 1 + i * 10, name: dri
   },
 );
 
-it('psql: whoever is cut off in the middle of a transaction has changed nothing', async ({ skip }) => {
-  if (await drivers[0]!.missing()) skip();
-  const env = await environment(90);
-  const args = ['-X', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
-  const statements = ['BEGIN', 'INSERT INTO item VALUES (1000)', 'DELETE FROM item WHERE id = 90', 'COMMIT'];
-  const child = spawn('psql', [...args, ...statements.flatMap((sql) => ['-c', sql])], { env });
-  const { result } = program(child, () => {});
-  const { statement } = await request(90);
-  expect(statement).toMatchObject({ in_transaction: true });
-  const { issuer } = rig.oidc.settings;
-  rig.gateway.revocations.revokeSubject({ issuer, subject: 'dev90', reason: 'test' });
-  expect(String(await result)).toContain('access was revoked');
-  await until(async () => !(await isThere(1000)));
-  expect(await isThere(90)).toBe(true);
+/** Those that this machine has. */
+async function present(): Promise<readonly { readonly driver: Driver; readonly id: number }[]> {
+  const found = await Promise.all(
+    drivers.map(async (driver, i) => ({ driver, id: i, missing: await driver.missing() })),
+  );
+  return found.filter(({ missing }) => !missing);
+}
+
+/** Transactions that have written. */
+const inWriting = async () =>
+  (await rig.direct("SELECT 1 FROM pg_stat_activity WHERE datname = 'app' AND backend_xid IS NOT NULL")).length;
+
+describe('with every driver', () => {
+  it('whoever is cut off in the middle of a transaction is told so, and has changed nothing', async () => {
+    const held = await Promise.all(
+      (await present()).map(async ({ driver, id: i }) => {
+        const id = 50 + i;
+        return { id, running: await driver.remove(id, `INSERT INTO item VALUES (${1000 + id})`) };
+      }),
+    );
+    const { issuer } = rig.oidc.settings;
+    for (const { id } of held) expect((await request(id)).statement).toMatchObject({ in_transaction: true });
+    let writing = held.length;
+    expect(await inWriting()).toBe(writing);
+    for (const { id, running } of held) {
+      rig.gateway.revocations.revokeSubject({ issuer, subject: `dev${id}`, reason: 'test' });
+      expect(String(await running.result)).toMatch(/^28000$|: access was revoked\n/);
+      writing--;
+      await until(async () => (await inWriting()) === writing);
+    }
+    expect(await rig.direct('SELECT id FROM item WHERE id > 1000')).toEqual([]);
+    for (const { id } of held) expect([id, await isThere(id)]).toEqual([id, true]);
+  }, 180_000);
+
+  it('a gateway that is started again knows what was held, and lets it through when it was approved', async () => {
+    const held = await Promise.all(
+      (await present()).map(async ({ driver, id: i }) => ({
+        driver,
+        id: 60 + i,
+        running: await driver.remove(60 + i),
+      })),
+    );
+    for (const { id } of held) await request(id);
+    await rig.restart();
+    for (const { running } of held)
+      expect(String(await running.result)).toMatch(/^57P01$|: the gateway is shutting down\n/);
+    for (const { id } of held) {
+      expect(await isThere(id)).toBe(true);
+      await decide(id, 'approve');
+    }
+    const again = await Promise.all(held.map(async ({ driver, id }) => (await driver.remove(id)).result));
+    expect(again).toEqual(held.map(() => 1));
+    for (const { id } of held) expect([id, await isThere(id)]).toEqual([id, false]);
+  }, 180_000);
 });

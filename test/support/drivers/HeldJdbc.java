@@ -4,7 +4,10 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Properties;
 
-/** Runs one statement with one bind value; prints {"rows": n} or {"state": "…"}. A line on stdin cancels it. */
+/**
+ * Runs one statement with one bind value, in one transaction behind another if there is a third argument; prints
+ * {"rows": n} or {"state": "…"}. A line on stdin cancels it.
+ */
 public class HeldJdbc {
   public static void main(String[] args) throws Exception {
     Properties properties = new Properties();
@@ -14,6 +17,10 @@ public class HeldJdbc {
     Connection conn = DriverManager.getConnection(
         "jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/" + System.getenv("PGDATABASE"),
         properties);
+    if (!args[2].isEmpty()) {
+      conn.setAutoCommit(false);
+      conn.createStatement().executeUpdate(args[2]);
+    }
     PreparedStatement statement = conn.prepareStatement(args[0]);
     statement.setInt(1, Integer.parseInt(args[1]));
     Thread cancel = new Thread(() -> {
