@@ -1,5 +1,6 @@
 /** Documents: a key names its values as a column would, where they do not show by themselves what they are. */
 import type { ColumnClass, ColumnSubject } from './classes.ts';
+import { ELEMENTS, keyOf, stepsOf } from './document-path.ts';
 import { nameEvidence } from './name-evidence.ts';
 import { tableTopic } from './name-table.ts';
 import { refutes } from './plausible.ts';
@@ -23,7 +24,10 @@ export function keyClasses(
     const { object, key } = placeOf(path);
     if (key === undefined) continue;
     const keys = objects.get(object) ?? [];
-    const table = object.split('.').findLast((step) => step !== '[]' && step !== '') ?? subject.table;
+    const table =
+      stepsOf(object)
+        .map(keyOf)
+        .findLast((step) => step) ?? subject.table;
     const own = tableTopic(table, keys, split);
     const about = own === 'unknown' ? topic : own;
     const siblings = keys.filter((one) => one !== key);
@@ -38,8 +42,8 @@ export function keyClasses(
 
 /** `a.[].b.[]`: the key `b` of the object at `a.[]`. */
 function placeOf(path: string): { readonly object: string; readonly key: string | undefined } {
-  const steps = path.split('.');
-  while (steps.at(-1) === '[]') steps.pop();
+  const steps = [...stepsOf(path)];
+  while (steps.at(-1) === ELEMENTS) steps.pop();
   const key = steps.pop();
-  return { object: steps.join('.'), key: key === '' ? undefined : key };
+  return { object: steps.join('.'), key: (key && keyOf(key)) || undefined };
 }

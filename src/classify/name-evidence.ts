@@ -4,6 +4,7 @@
  * head must be a qualifier, or the name is about something else; in languages that put the head first, other words may.
  */
 import type { ColumnClass, ColumnSubject, Evidence } from './classes.ts';
+import { keyStep } from './document-path.ts';
 import { tableTopic } from './name-table.ts';
 import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
 import type { NameRule, TableTopic } from './words/name-rule.ts';
@@ -277,7 +278,7 @@ function fieldClasses(subject: ColumnSubject, split: Splitter): Map<string, Colu
   for (const field of fields) {
     const siblings = fields.filter((other) => other !== field);
     const found = matchName(reading(field, { ...subject, siblings }, topic, 'text', split));
-    if (found) paths.set(field, found.class);
+    if (found) paths.set(keyStep(field), found.class);
   }
   return paths;
 }

@@ -1,4 +1,5 @@
 /** json as text: its values by path, and the text with what `scan-text.ts` finds in keys and values masked. */
+import { ELEMENTS, keyStep } from './document-path.ts';
 import { maskScanned } from './scan-text.ts';
 
 /** Deeper than this, and beyond so many values, nothing is looked at for a column's paths. */
@@ -6,7 +7,7 @@ const MAX_DEPTH = 32;
 const MAX_VALUES = 2_000;
 
 export interface JsonValue {
-  /** `a.b`, elements as `[]`: `items.[].pan`; empty: the document itself. */
+  /** `items.[].pan`: see `document-path.ts`. */
   readonly path: string;
   /** Of a string or number, as text. */
   readonly text: string;
@@ -37,7 +38,7 @@ export function jsonValues(text: string): readonly JsonValue[] | undefined {
       if (value === undefined) return undefined;
       if (colon !== undefined) {
         if (steps.length === 0) return undefined;
-        steps[steps.length - 1] = value;
+        steps[steps.length - 1] = keyStep(value);
         wantsKey = false;
       } else if (wantsKey) {
         // Its colon was cut off.
@@ -46,7 +47,7 @@ export function jsonValues(text: string): readonly JsonValue[] | undefined {
     } else if (number !== undefined) {
       if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: number });
     } else if (mark === '{' || mark === '[') {
-      steps.push(mark === '[' ? '[]' : '');
+      steps.push(mark === '[' ? ELEMENTS : '');
       objects.push(mark === '{');
     } else if (mark === '}' || mark === ']') {
       steps.pop();

@@ -4,6 +4,7 @@
  * (Luhn on order numbers) is nothing, and what only few values hold makes the column one to be scanned.
  */
 import type { ColumnClass, ColumnSubject } from './classes.ts';
+import { keyStep } from './document-path.ts';
 import { integerEvidence } from './integer-evidence.ts';
 import { jsonEvidence, pathEvidence } from './path-evidence.ts';
 import { arrayElements, compositeFields, hstorePairs, printableBytea } from './sample-forms.ts';
@@ -100,7 +101,7 @@ function byType(type: string, values: readonly string[], context: Context): Valu
       return jsonEvidence(values, context) ?? textEvidence(values, context);
     case 'hstore': {
       const rows = values.map(hstorePairs);
-      const pairs = rows.flatMap((row) => (row ?? []).map(([path, text]) => ({ path, text })));
+      const pairs = rows.flatMap((row) => (row ?? []).map(([key, text]) => ({ path: keyStep(key), text })));
       return pathEvidence(pairs, values.length, context);
     }
     case 'tsvector':
@@ -132,7 +133,7 @@ function arrayEvidence(element: string, values: readonly string[], context: Cont
 function compositeEvidence(values: readonly string[], fields: readonly string[], context: Context): ValueEvidence {
   const parts = values.flatMap((value) => {
     const row = compositeFields(value) ?? [];
-    return row.flatMap((text, i) => (text === null ? [] : [{ path: fields[i] ?? String(i), text }]));
+    return row.flatMap((text, i) => (text === null ? [] : [{ path: keyStep(fields[i] ?? String(i)), text }]));
   });
   return pathEvidence(parts, values.length, context);
 }

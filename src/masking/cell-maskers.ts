@@ -4,7 +4,7 @@
  * `pass` for another action than `pass`.
  */
 import { Buffer } from 'node:buffer';
-import { type CellMasker, constant, MASKED, pass, toNull } from './maskers/cell-masker.ts';
+import { type CellMasker, constant, MASKED, NULLED, pass, toNull } from './maskers/cell-masker.ts';
 import {
   arrayBinary,
   arrayText,
@@ -110,7 +110,7 @@ function build(action: ColumnAction, shape: TypeShape | undefined, typeModifier:
 
 function buildArray(action: ColumnAction, shape: TypeShape, typeModifier: number, at: Build): CellMasker {
   const inner = action.do === 'array' ? action.element : action;
-  if (action.do === 'row' || action.do === 'json' || shape.element === undefined) return toNull;
+  if (action.do === 'row' || shape.element === undefined) return toNull;
   if (inner.do === 'redact' && action.do !== 'array') return toNull;
   const element = build(inner, shape.element, typeModifier, { ...at, depth: at.depth + 1 });
   if (at.format === 1) return arrayBinary(element, new Set([shape.element.oid]));
@@ -184,10 +184,15 @@ function buildScalar(action: ColumnAction, base: string, typeModifier: number, a
     case 'mask':
       if (TEXT_TYPES.has(base)) return ofText(base, textMasker(action, at), action, typeModifier, at);
       return maskScalar(action, base, typeModifier, at);
+    case 'json':
+      if (base === 'hstore') return byKeys(action, at);
+      // `->>` gives a document as text.
+      return TEXT_TYPES.has(base)
+        ? ofText(base, orRedacted(jsonText(action, at)), undefined, typeModifier, at)
+        : toNull;
     // A container that the type is not: the lineage and the server disagree.
     case 'array':
     case 'row':
-    case 'json':
       return TEXT_TYPES.has(base) ? ofText(base, constant(REDACTED), undefined, typeModifier, at) : toNull;
     default:
       return action satisfies never;
@@ -250,11 +255,31 @@ function maskScalar(mask: Mask, base: string, typeModifier: number, at: Build): 
       return constant('<redacted/>');
     case 'hstore': {
       const value = textMasker(mask, at);
-      return (isText ? hstoreText : hstoreBinary)(value, scanText(at.scan));
+      return (isText ? hstoreText : hstoreBinary)(() => value, scanText(at.scan));
     }
     default:
       return toNull;
   }
+}
+
+/** An hstore, by key. */
+function byKeys(action: ColumnAction & { readonly do: 'json' }, at: Build): CellMasker {
+  const inside = (inner: ColumnAction): CellMasker => {
+    if (inner.do === 'json' && inner.keys.size === 0) return inside(inner.otherwise);
+    return buildScalar(inner, 'text', -1, at);
+  };
+  const keys = new Map([...action.keys].map(([key, inner]) => [key, inside(inner)]));
+  const otherwise = inside(action.otherwise);
+  const maskerOfKey = (key: string): CellMasker => keys.get(key) ?? otherwise;
+  return (at.format === 0 ? hstoreText : hstoreBinary)(maskerOfKey, scanText(at.scan));
+}
+
+function orRedacted(masker: CellMasker): CellMasker {
+  const redacted = constant(REDACTED);
+  return (source, start, end, out) => {
+    const result = masker(source, start, end, out);
+    return result === NULLED ? redacted(source, start, end, out) : result;
+  };
 }
 
 /** A constant: text, or so many zero bytes. */
@@ -299,7 +324,7 @@ function scanScalar(base: string, at: Build): CellMasker {
   const { scan, format } = at;
   if (NOT_SCANNED.has(base)) return pass;
   if (TEXT_TYPES.has(base) || base === 'xml') return scanText(scan);
-  if (base === 'hstore') return (format === 0 ? hstoreText : hstoreBinary)(scanText(scan), scanText(scan));
+  if (base === 'hstore') return (format === 0 ? hstoreText : hstoreBinary)(() => scanText(scan), scanText(scan));
   if (format === 0) return scanPrinted(scan, (source, start, end) => source.toString('utf8', start, end));
   if (base === 'int8') {
     return scanPrinted(scan, (source, start, end) =>

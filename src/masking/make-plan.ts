@@ -4,6 +4,7 @@
  * a parser node or a clock. What is unknown counts as every column there is.
  */
 import type { Classification, ColumnClass } from '../classify/classes.ts';
+import { ELEMENTS, keyOf, keyStep, stepsBelow, stepsOf } from '../classify/document-path.ts';
 import type {
   ColumnRef,
   ColumnUse,
@@ -290,13 +291,10 @@ class Planner {
     switch (shape.kind) {
       case 'copy':
         if (masked === undefined) return SCAN;
-        if (several || computed) return REDACT;
+        if (several) return REDACT;
         return (
-          this.#paths(flow.sources) ?? {
-            do: 'mask',
-            ...masked,
-            ...this.#ofGiven(flow.sources),
-          }
+          this.#paths(flow.sources) ??
+          (computed ? REDACT : { do: 'mask', class: masked.class, mode: masked.mode, ...this.#ofGiven(flow.sources) })
         );
       case 'array':
         return { do: 'array', element: this.#action(shape.element) };
@@ -343,16 +341,22 @@ class Planner {
     return action.do === 'pass' || action.do === 'json' ? action : { do: 'json', keys: new Map(), otherwise: action };
   }
 
-  /** Of one json or composite column whose sensitive paths are known: those alone are masked. */
+  /**
+   * Of one document, composite or hstore whose sensitive paths are known, or of a part of one: those alone are masked.
+   * Undefined: it is masked as a whole.
+   */
   #paths(sources: readonly ColumnRef[]): ColumnAction | undefined {
     const source = sources[0]!;
-    if (sources.length > 1 || source.path !== undefined) return undefined;
-    const paths = this.#known.classOf(source.relation, source.attnum)?.paths;
-    if (paths === undefined || paths.size === 0) return undefined;
-    const fields = this.#known.fieldsOf(source);
-    if (fields !== undefined) return { do: 'row', fields: fields.map((field) => this.#field(field, paths, source)) };
-    const steps = [...paths].map(([path, columnClass]) => [path.split('.'), columnClass] as const);
-    return this.#pathAction(steps, source);
+    if (sources.length > 1) return undefined;
+    const { paths, computed } = this.#known.classOf(source.relation, source.attnum) ?? {};
+    if (computed === true || paths === undefined || paths.size === 0) return undefined;
+    if (source.path === undefined) {
+      const fields = this.#known.fieldsOf(source);
+      if (fields !== undefined) return { do: 'row', fields: fields.map((field) => this.#field(field, paths, source)) };
+    }
+    const below = pathsBelow(paths, source.path ?? []);
+    if (source.path !== undefined && below.every(([steps]) => steps.length === 0)) return undefined;
+    return this.#pathAction(below, source);
   }
 
   #ofGiven(sources: readonly ColumnRef[]): { readonly given?: true } {
@@ -361,17 +365,18 @@ class Planner {
 
   /** Of a composite: by position. */
   #field(field: string, paths: ReadonlyMap<string, ColumnClass>, source: ColumnRef): ColumnAction {
-    const own = paths.get(field);
+    const step = keyStep(field);
+    const own = paths.get(step);
     if (own !== undefined) {
       const mode = this.#modeOf(own, source);
       return mode === 'none' ? PASS : { do: 'mask', class: own, mode, ...this.#ofGiven([source]) };
     }
-    const isInside = [...paths.keys()].some((path) => path.startsWith(`${field}.`) || path.startsWith('[]'));
+    const isInside = [...paths.keys()].some((path) => path.startsWith(`${step}.`) || path.startsWith(ELEMENTS));
     return isInside ? REDACT : SCAN;
   }
 
   #pathAction(paths: readonly (readonly [readonly string[], ColumnClass])[], source: ColumnRef): ColumnAction {
-    const own = paths.find(([path]) => path.every((step) => step === '[]'));
+    const own = paths.find(([path]) => path.every((step) => step === ELEMENTS));
     if (own !== undefined) {
       const mode = this.#modeOf(own[1], source);
       return {
@@ -382,10 +387,11 @@ class Planner {
     }
     const below = new Map<string, (readonly [readonly string[], ColumnClass])[]>();
     for (const [path, columnClass] of paths) {
-      const [first = '', ...rest] = path.filter((step) => step !== '[]');
-      const entries = below.get(first) ?? [];
+      const [first = '', ...rest] = path.filter((step) => step !== ELEMENTS);
+      const key = keyOf(first) ?? '';
+      const entries = below.get(key) ?? [];
       entries.push([rest, columnClass]);
-      below.set(first, entries);
+      below.set(key, entries);
     }
     const keys = new Map([...below].map(([key, entries]) => [key, this.#pathAction(entries, source)] as const));
     // What stands at paths that no sample showed is looked at by value.
@@ -404,8 +410,12 @@ class Planner {
     }
     const { paths } = found;
     if (path !== undefined && paths !== undefined && paths.size > 0) {
-      const here = pathClass(paths, path);
-      return here === undefined ? 'scan' : this.#masks(here, source);
+      const below = pathsBelow(paths, path);
+      const classes = new Set(below.map(([, columnClass]) => columnClass));
+      const held = [...classes].map((columnClass) => this.#masks(columnClass, source));
+      const masked = held.find((one) => typeof one === 'object');
+      if (masked === undefined) return below.some(([steps]) => steps.length === 0) ? 'clear' : 'scan';
+      return found.computed === true || classes.size > 1 ? { ...masked, computed: true } : masked;
     }
     if (found.class !== undefined) {
       const held = this.#masks(found.class, source);
@@ -699,13 +709,13 @@ const COMPUTED_REFUSED = {
   unmask: 'all',
 } as const;
 
-/** The class at a path, or at anything below or above it that is classified. */
-function pathClass(paths: ReadonlyMap<string, ColumnClass>, path: readonly string[]): ColumnClass | undefined {
-  const wanted = path.filter((step) => step !== '[]' && !/^\d+$/.test(step));
-  for (const [text, columnClass] of paths) {
-    const steps = text.split('.').filter((step) => step !== '[]');
-    const length = Math.min(steps.length, wanted.length);
-    if (steps.slice(0, length).every((step, i) => step === wanted[i])) return columnClass;
-  }
-  return undefined;
+/** The classes of what stands at, above or below a part of a document, with the steps to there. */
+function pathsBelow(
+  paths: ReadonlyMap<string, ColumnClass>,
+  part: readonly string[],
+): (readonly [readonly string[], ColumnClass])[] {
+  return [...paths].flatMap(([text, columnClass]) => {
+    const below = stepsBelow(stepsOf(text), part);
+    return below === undefined ? [] : [[below, columnClass] as const];
+  });
 }

@@ -434,6 +434,69 @@ describe('scans', () => {
   });
 });
 
+describe('hstore', () => {
+  const HSTORE: TypeShape = { oid: 70_000, base: 'hstore', kind: 'scalar' };
+  const types = (oid: number) => (oid === HSTORE.oid ? HSTORE : oid === 70_001 ? ARRAY : builtins(oid));
+  const ARRAY: TypeShape = { oid: 70_001, base: 'array', kind: 'array', element: HSTORE };
+  const leaf = (columnClass: ColumnClass): ColumnAction => ({
+    do: 'json',
+    keys: new Map(),
+    otherwise: mask(columnClass),
+  });
+  const byKey: ColumnAction = {
+    do: 'json',
+    keys: new Map<string, ColumnAction>([
+      ['mail', leaf('email')],
+      ['a "b"', leaf('person_name')],
+      ['open', { do: 'json', keys: new Map(), otherwise: PASS }],
+    ]),
+    otherwise: SCAN,
+  };
+  const text =
+    '"mail"=>"jo@mail.example", "a \\"b\\""=>"Jane Doe", "open"=>"x@y.example", "k"=>"v", "n"=>NULL, "t"=>"a@b.example"';
+  const masked =
+    '"mail"=>"j***@m***.example", "a \\"b\\""=>"J. D.", "open"=>"x@y.example", "k"=>"v", "n"=>NULL, "t"=>"***@***.example"';
+
+  it('is masked by its keys', () => {
+    expect(maskValue(byKey, columnOf(HSTORE.oid), text, types)?.toString()).toBe(masked);
+    const quoted = (one: string) => `{"${one.replace(/["\\]/g, '\\$&')}",NULL}`;
+    expect(maskValue(byKey, columnOf(ARRAY.oid), quoted(text), types)?.toString()).toBe(quoted(masked));
+    expect(maskValue(byKey, columnOf(HSTORE.oid), '"k"=>"v"', types)?.toString()).toBe('"k"=>"v"');
+    expect(maskValue(byKey, columnOf(HSTORE.oid), '"mail"=>"jo@mail.example', types)).toBeNull();
+  });
+
+  it('is masked by its keys in binary', () => {
+    const binary = (...values: (string | null)[]): Buffer => {
+      const count = Buffer.alloc(4);
+      count.writeInt32BE(values.length / 2);
+      const fields = values.map((value) => {
+        const length = Buffer.alloc(4);
+        length.writeInt32BE(value === null ? -1 : Buffer.byteLength(value));
+        return Buffer.concat([length, Buffer.from(value ?? '')]);
+      });
+      return Buffer.concat([count, ...fields]);
+    };
+    const value = binary('k', 'v', 'mail', 'jo@mail.example', 'n', null, 'a "b"', 'Jane Doe');
+    expect(maskValue(byKey, columnOf(HSTORE.oid, 1), value, types)).toEqual(
+      binary('k', 'v', 'mail', 'j***@m***.example', 'n', null, 'a "b"', 'J. D.'),
+    );
+  });
+});
+
+describe('a document as text', () => {
+  const action: ColumnAction = {
+    do: 'json',
+    keys: new Map([['mail', { do: 'json', keys: new Map(), otherwise: mask('email') } as const]]),
+    otherwise: SCAN,
+  };
+
+  it('is masked by its paths, what is none redacted', () => {
+    expect(maskText(action, TEXT, '{"mail": "jo@mail.example", "k": 1}')).toBe('{"mail": "j***@m***.example", "k": 1}');
+    expect(maskText(action, TEXT, 'Jane Doe')).toBe('[redacted]');
+    expect(maskText(action, TEXT, '{"mail": "jo@mail.ex')).toBe('[redacted]');
+  });
+});
+
 describe('ranges', () => {
   it('keep years of dates, and are NULL otherwise', () => {
     expect(maskText(mask('date_of_birth'), 3912, '[1985-03-12,1990-05-06)')).toBe('["1985-01-01","1990-01-01")');

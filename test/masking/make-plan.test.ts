@@ -15,6 +15,14 @@ const CLASSES: Readonly<Record<string, Classification>> = {
   '1.3': of('phone'),
   '1.4': { ...clear(), scan: true },
   '1.5': { ...clear(), paths: new Map([['contact.mail', 'email' as const]]) },
+  '1.7': {
+    ...clear(),
+    paths: new Map([
+      ['user\\.name', 'person_name' as const],
+      ['who.mail', 'email' as const],
+      ['who.[].name', 'person_name' as const],
+    ]),
+  },
   '1.6': {
     ...of('postal_address'),
     paths: new Map([
@@ -184,6 +192,35 @@ describe('columns of an answer', () => {
     expect(json.otherwise).toEqual({ do: 'scan' });
     const contact = json.keys.get('contact');
     expect(contact?.do === 'json' && contact.keys.get('mail')).toMatchObject({ otherwise: { class: 'email' } });
+  });
+
+  it('looks into a part of a document by what is below it', () => {
+    const leaf = (one: ColumnClass) => ({
+      do: 'json',
+      keys: new Map(),
+      otherwise: { do: 'mask', class: one, mode: 'partial' },
+    });
+    const part = (...path: string[]) => action(flow('copy', at(USERS, 7, path)));
+    expect(action(flow('copy', at(USERS, 7)))).toMatchObject({ do: 'json', otherwise: { do: 'scan' } });
+    expect(part('who')).toEqual({
+      do: 'json',
+      keys: new Map([
+        ['mail', leaf('email')],
+        ['name', leaf('person_name')],
+      ]),
+      otherwise: { do: 'scan' },
+    });
+    expect(part('who', 'mail')).toEqual({ do: 'mask', class: 'email', mode: 'partial' });
+    expect(part('user.name')).toMatchObject({ class: 'person_name' });
+    expect(part('user')).toEqual({ do: 'scan' });
+    const rights: MaskingRights = { ...NO_CLEARANCE, classes: new Map([['email', 'none'] as const]) };
+    expect(action(flow('copy', at(USERS, 7, ['who'])), rights)).toMatchObject({
+      keys: new Map<string, unknown>([
+        ['mail', { do: 'json', keys: new Map(), otherwise: { do: 'pass' } }],
+        ['name', leaf('person_name')],
+      ]),
+    });
+    expect(action(flow('copy', at(USERS, 7, ['who', 'mail'])), rights)).toEqual({ do: 'pass' });
   });
 
   it('shows everything to full clearance, and a class to whom it is open', () => {

@@ -310,13 +310,14 @@ export function multirangeBinary(bound: CellMasker): CellMasker {
 }
 
 /** `"key"=>"value", "key"=>NULL`; `keys` masks what must not be told by a key itself. */
-export function hstoreText(value: CellMasker, keys: CellMasker): CellMasker {
+export function hstoreText(maskerOfKey: (key: string) => CellMasker, keys: CellMasker): CellMasker {
   const plain = new ByteOutput();
   const masked = new ByteOutput();
   return (source, start, end, out) => {
     const first = out.length;
     let at = start;
     let isKey = true;
+    let value = keys;
     let touched = false;
     while (at < end) {
       const byte = source[at]!;
@@ -333,6 +334,7 @@ export function hstoreText(value: CellMasker, keys: CellMasker): CellMasker {
         return NULLED;
       }
       at = behind;
+      if (isKey) value = maskerOfKey(plain.bytes.toString('utf8', 0, plain.length));
       const result = maskPart(isKey ? keys : value, plain.bytes, 0, plain.length, masked);
       if (result !== SAME) touched = true;
       if (result === SAME) out.append(source, from, at);
@@ -348,13 +350,19 @@ export function hstoreText(value: CellMasker, keys: CellMasker): CellMasker {
 }
 
 /** hstore_send: number of pairs, each a key and a value with their lengths. */
-export function hstoreBinary(value: CellMasker, keys: CellMasker): CellMasker {
+export function hstoreBinary(maskerOfKey: (key: string) => CellMasker, keys: CellMasker): CellMasker {
   return (source, start, end, out) => {
     if (end - start < 4) return NULLED;
     const first = out.length;
     const count = source.readInt32BE(start);
     out.append(source, start, start + 4);
-    const result = maskFields(source, start + 4, end, out, 2 * count, (i) => (i % 2 === 0 ? keys : value), 0);
+    let keyAt = start + 4;
+    const maskerOf = (index: number, headAt: number): CellMasker => {
+      if (index % 2 === 1) return maskerOfKey(source.toString('utf8', keyAt + 4, headAt));
+      keyAt = headAt;
+      return keys;
+    };
+    const result = maskFields(source, start + 4, end, out, 2 * count, maskerOf, 0);
     if (result < 0) {
       out.length = first;
       return NULLED;
