@@ -125,10 +125,8 @@ function statementJson({ request }: RequestState): Record<string, unknown> {
 }
 
 /** `by` `rights`: by the viewer's own; `record`: as everybody sees it, and why. Values of $1 and on. */
-export function shownJson(shown: ReviewedStatement): Record<string, unknown> {
-  if (shown.by === 'record') return { by: shown.by, why: shown.why };
-  const { by, sql, values, shown: clear, masked } = shown;
-  return { by, sql, values, clear, masked };
+export function shownJson({ own, others, unseen, clear, masked }: ReviewedStatement): Record<string, unknown> {
+  return { ...own, clear, masked, others, unseen };
 }
 
 /** Without groups: who decides needs a name, not what else somebody belongs to. */

@@ -45,6 +45,8 @@ export interface Hold {
   readonly link: string;
   /** Resolves when it is decided; never rejects: what goes wrong is a refusal. */
   readonly outcome: Promise<HoldOutcome>;
+  /** Resolves when nothing more is to come: refused, told to run, with `confirm` kept or not, cancelled, abandoned. */
+  readonly over: Promise<void>;
   /** After `run` with `confirm`: the rows that it changed, and of which tables; resolves to whether they are to be kept. */
   tried(rows: number, effects?: readonly TableEffect[]): Promise<boolean>;
   /** CancelRequest: the request is withdrawn if nobody else waits for it. */

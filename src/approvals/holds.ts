@@ -46,6 +46,7 @@ interface Waiter {
   deadline: number;
   tell(outcome: HoldOutcome): void;
   keep(keep: boolean): void;
+  finish(): void;
 }
 
 type Why = Extract<HoldOutcome, { kind: 'refused' }>['why'];
@@ -109,6 +110,7 @@ export class Holds {
   #wait(id: string, ask: HoldAsk, settings: ApprovalSettings): { readonly hold: Hold; readonly waiter: Waiter } {
     const { promise: outcome, resolve: tell } = Promise.withResolvers<HoldOutcome>();
     const kept = Promise.withResolvers<boolean>();
+    const { promise: over, resolve: finish } = Promise.withResolvers<void>();
     const { hash, session, inTransaction } = ask.statement;
     const waitMs = inTransaction ? Math.min(settings.holdMs, settings.holdInTransactionMs) : settings.holdMs;
     const waiter: Waiter = {
@@ -121,6 +123,7 @@ export class Holds {
       deadline: this.#now() + waitMs,
       tell,
       keep: kept.resolve,
+      finish,
     };
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters.add(waiter));
@@ -128,6 +131,7 @@ export class Holds {
       request: id,
       link: this.#requests.link(id),
       outcome,
+      over,
       tried: (rows, effects) => this.#tried(waiter, { rows, effects }, settings, kept.promise),
       cancel: () => this.#cancel(waiter),
       abandon: () => this.#abandon(waiter),
@@ -141,6 +145,7 @@ export class Holds {
   }
 
   #forget(waiter: Waiter): void {
+    waiter.finish();
     const waiters = this.#waiters.get(waiter.request);
     if (waiters?.delete(waiter) === true && waiters.size === 0) this.#waiters.delete(waiter.request);
   }

@@ -108,19 +108,23 @@ const requestEvent = shape.openObject({
   rows: shape.number().optional(),
 });
 
+const execution = { sql: shape.text(), values: shape.list(shape.text().nullable()) };
+
+/** Missing: from a gateway that shows less. */
+const shownBeside = {
+  clear: shape.list(shape.text()).default(() => []),
+  masked: shape.list(shape.text()).default(() => []),
+  others: shape.list(shape.object({ ...execution, waiting: shape.number() })).default(() => []),
+  unseen: shape.number().default(() => 0),
+};
+
 export const requestDetail = shape.object({
   ...requestAnswer.fields,
   shown: shape
     .tagged(
       'by',
-      shape.object({
-        by: shape.oneOf('rights'),
-        sql: shape.text(),
-        values: shape.list(shape.text().nullable()),
-        clear: shape.list(shape.text()),
-        masked: shape.list(shape.text()),
-      }),
-      shape.object({ by: shape.oneOf('record'), why: shape.text() }),
+      shape.object({ by: shape.oneOf('rights'), ...execution, ...shownBeside }),
+      shape.object({ by: shape.oneOf('record'), why: shape.text(), ...shownBeside }),
     )
     .optional(),
   events: shape.list(requestEvent),

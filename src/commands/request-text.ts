@@ -116,17 +116,7 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
     add('for', durationText(scope.duration_ms));
   }
   if (statement !== undefined) {
-    const { shown } = request;
-    const ofRights = shown?.by === 'rights' ? shown : undefined;
-    add('statement', sanitise(ofRights?.sql ?? statement.sql, { keepLayout: true }).trim());
-    if (ofRights !== undefined) {
-      add('values', ofRights.values.map((value, i) => `$${i + 1} = ${valueText(value)}`).join('\n'));
-      add('clear', classesText(ofRights.clear, 'shown to you as they are, and recorded'));
-      add('masked', classesText(ofRights.masked, 'masked for you, between ‹ and ›'));
-    } else {
-      if (statement.binds > 0) add('values', `${statement.binds}, not shown`);
-      if (shown?.by === 'record') add('shown', `as it is recorded: ${sanitise(shown.why)}`);
-    }
+    for (const [name, text] of statementRows(statement, request.shown)) add(name, text);
     add('rule', sanitise(statement.rule));
     add('does', sanitise(statement.findings.join(', ')));
     add('relations', sanitise(statement.relations.join(', ')));
@@ -165,6 +155,44 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
   }
   if (request.reviewed_by !== null) add('reviewed', `by ${personName(request.reviewed_by)}`);
   return rows;
+}
+
+/** Lines of one answer on a terminal. */
+const MAX_OTHERS = 20;
+
+type Shown = NonNullable<RequestDetail['shown']>;
+type Row = readonly [string, string];
+
+/** The statement as this person may see it, and what else of its shape waits with it. */
+function statementRows({ sql, binds }: NonNullable<RequestLine['statement']>, shown: Shown | undefined): Row[] {
+  const own = shown?.by === 'rights' ? shown : undefined;
+  const rows: Row[] = [['statement', sanitise(own?.sql ?? sql, { keepLayout: true }).trim()]];
+  if (own !== undefined) rows.push(['values', valuesText(own.values, '\n')]);
+  else if (binds > 0) rows.push(['values', `${binds}, not shown`]);
+  if (shown === undefined) return rows;
+  if (shown.by === 'record') rows.push(['shown', `as it is recorded: ${sanitise(shown.why)}`]);
+  rows.push(['beside it', othersText(shown)]);
+  rows.push(['clear', classesText(shown.clear, 'shown to you as they are, and recorded')]);
+  rows.push(['masked', classesText(shown.masked, 'masked for you, between ‹ and ›')]);
+  return rows;
+}
+
+/** One execution a line; those with the statement's own text by their values alone. */
+function othersText(shown: Shown): string {
+  const ownSql = shown.by === 'rights' ? shown.sql : undefined;
+  const lines = shown.others.slice(0, MAX_OTHERS).map(({ sql, values, waiting }) => {
+    const text = sql === ownSql ? '' : sanitise(sql.replace(/\s+/g, ' ')).trim();
+    const parts = [text, valuesText(values, ', ')].filter((part) => part !== '');
+    return `${parts.join('  with ')}${waiting > 1 ? `  (${waiting} times)` : ''}`;
+  });
+  const left = shown.others.length - lines.length;
+  if (left > 0) lines.push(`and ${left} more: --json shows them`);
+  if (shown.unseen > 0) lines.push(`${shown.unseen} more ${shown.unseen === 1 ? 'waits' : 'wait'}, not shown`);
+  return lines.join('\n');
+}
+
+function valuesText(values: readonly (string | null)[], between: string): string {
+  return values.map((value, i) => `$${i + 1} = ${valueText(value)}`).join(between);
 }
 
 function valueText(value: string | null): string {

@@ -106,13 +106,14 @@ function failed(state: ReviewState, error: unknown): ReviewState {
 
 /** Throws `usage` for terms that were mistyped. */
 function decisionOf({ kind, reason, terms }: Extract<ReviewEffect, { reason: string }>): ReviewDecision {
-  const { duration, maxRows, tryFirst } = terms;
+  const { duration, maxRows, times, tryFirst } = terms;
   return {
     verb: kind,
     body: {
       reason,
       duration_ms: duration === '' ? undefined : parseDuration(duration, 'the duration'),
       max_rows: maxRows === '' ? undefined : parseCount(maxRows, 'the number of rows', 0),
+      times: times === '' ? undefined : parseCount(times, 'the number of executions', 1),
       try: tryFirst ? true : undefined,
     },
   };
@@ -140,6 +141,7 @@ function reviewDetail(request: RequestDetail): ReviewDetail {
     recent: request.recent === undefined ? undefined : recentLines(request, now),
     events: eventLines(request, now),
     mayDecide: request.may_decide,
+    waiting: request.waiting,
     mayReview: request.break_glass && request.reviewed_by === null && !request.mine,
   };
 }

@@ -145,6 +145,7 @@ export function whileItMeans(hold: Hold, isSame: () => Promise<boolean>): Hold {
     request: hold.request,
     link: hold.link,
     outcome,
+    over: hold.over,
     tried: (rows, effects) => hold.tried(rows, effects),
     cancel: () => hold.cancel(),
     abandon: () => hold.abandon(),

@@ -1,7 +1,8 @@
 /**
  * A held statement as one person may see it who is to decide on it: by that person's own rights on that database now, as
- * answers are masked by them. In: a request, who looks. Out: text and bind values, which classes of values that person
- * saw; or why there is only what the request's log has. Whoever calls it records what was seen before it is shown.
+ * answers are masked by them; and the executions of its shape that wait for the same decision. In: a request, who looks.
+ * Out: texts and bind values, which classes of values that person saw; or why there is only what the request's log has.
+ * Whoever calls it records what was seen before it is shown.
  */
 import { createHmac } from 'node:crypto';
 import type { RequestState } from '../approvals/request.ts';
@@ -17,13 +18,34 @@ import type { MaskMode } from '../masking/plan.ts';
 import { decodeParameters } from '../pgwire/extended.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { Sight } from './named-relations.ts';
-import type { ReviewedConstants, ValueMask } from './reviewed-words.ts';
+import type { ValueMask } from './reviewed-words.ts';
 
-export type ReviewedStatement =
-  | ({ readonly by: 'rights' } & ReviewedConstants)
-  | { readonly by: 'record'; readonly why: string };
+/** One execution that waits here, beside the request's own. */
+export interface ReviewedExecution {
+  readonly sql: string;
+  /** Of $1 and on; null is SQL's NULL. */
+  readonly values: readonly (string | null)[];
+  /** How many wait with this text and these values. */
+  readonly waiting: number;
+}
+
+export interface ReviewedStatement {
+  /** What the request was made for, and an approval of one execution lets run. */
+  readonly own:
+    | { readonly by: 'rights'; readonly sql: string; readonly values: readonly (string | null)[] }
+    | { readonly by: 'record'; readonly why: string };
+  /** Those of its shape that joined it; they run by an approval of several executions only. */
+  readonly others: readonly ReviewedExecution[];
+  /** How many wait whose text is not shown. */
+  readonly unseen: number;
+  /** Classes whose values may stand in any of it in the clear; `?`: of a class that is not known. */
+  readonly clear: readonly string[];
+  readonly masked: readonly string[];
+}
 
 const TEXT = 25;
+/** Of all others together, UTF-16 units. */
+export const MAX_OTHERS_TEXT = 1 << 20;
 
 /** Undefined: it is no statement. That the viewer may see the request has been checked. */
 export async function reviewedStatement(
@@ -33,29 +55,53 @@ export async function reviewedStatement(
 ): Promise<ReviewedStatement | undefined> {
   const { request } = state;
   if (request.kind !== 'statement') return undefined;
-  const recorded = (why: string): ReviewedStatement => ({ by: 'record', why });
+  const recorded = (why: string, unseen = 0): ReviewedStatement => {
+    return { own: { by: 'record', why }, others: [], unseen, clear: [], masked: [] };
+  };
   if (state.status !== 'pending') return recorded('it is decided, and only what is recorded of it was kept');
   if (!gateway.requests.mayDecide(request.id, viewer)) return recorded('only whoever may decide it now sees more');
-  const text = gateway.heldTexts.of(request.id);
+  const waiting = state.waiting.length;
   const runtime = gateway.database(request.database);
-  if (text === undefined || runtime === undefined) {
-    if (state.waiting.length === 0) return recorded('nobody waits for it any more, and only what is recorded was kept');
-    return recorded('it waits at another gateway, which alone has more, or who asked first is gone');
+  if (runtime === undefined || gateway.heldTexts.of(request.id).length === 0) {
+    if (waiting === 0) return recorded('nobody waits for it any more, and only what is recorded was kept');
+    return recorded('it waits at another gateway, which alone has more', waiting);
   }
-  if (text === 'too_long') return recorded('it is too long to be kept, or too many statements wait');
   const { masking, records } = runtime;
   // After a change of the schema nothing is known until it was read; if it cannot be, nothing more is shown.
   await masking.freshCatalog().catch(() => {});
-  const rights = gateway.maskingRightsOf(viewer, request.database);
-  const { analysis, sql, types, values } = text;
-  const parameters = values === undefined ? [] : decodeParameters(values, 0, values.length);
-  const isMadeBy = (oid: number) => (principal: string) => masking.isMadeBy(oid, principal);
-  const reviewed = records.reviewed(
-    { analysis, sql, parameters, types },
-    sightOf(rights, isMadeBy),
-    valueMask(masking.key),
+  const sight = sightOf(
+    gateway.maskingRightsOf(viewer, request.database),
+    (oid) => (principal) => masking.isMadeBy(oid, principal),
   );
-  return { by: 'rights', ...reviewed };
+  const mask = valueMask(masking.key);
+  const eyes = { clear: new Set<string>(), masked: new Set<string>() };
+  let own: ReviewedStatement['own'] | undefined;
+  const others: ReviewedExecution[] = [];
+  let [seen, room] = [0, MAX_OTHERS_TEXT];
+  // As they are now: who came or went while the catalog was read has done so.
+  for (const { hash, text, holds } of gateway.heldTexts.of(request.id)) {
+    const isOwn = hash === request.statement.hash;
+    if (text === undefined) {
+      if (isOwn) own = { by: 'record', why: 'it is too long to be kept, or too many statements wait' };
+      continue;
+    }
+    const { analysis, sql, types, values } = text;
+    const parameters = values === undefined ? [] : decodeParameters(values, 0, values.length);
+    const reviewed = records.reviewed({ analysis, sql, parameters, types }, sight, mask);
+    const { sql: shownSql, values: shownValues } = reviewed;
+    if (isOwn) own = { by: 'rights', sql: shownSql, values: shownValues };
+    else {
+      room -= shownValues.reduce((sum, value) => sum + (value?.length ?? 0), shownSql.length);
+      if (room < 0) break;
+      others.push({ sql: shownSql, values: shownValues, waiting: holds });
+    }
+    seen += holds;
+    for (const one of reviewed.shown) eyes.clear.add(one);
+    for (const one of reviewed.masked) eyes.masked.add(one);
+  }
+  own ??= { by: 'record', why: 'who asked first is gone, or waits at another gateway' };
+  const unseen = Math.max(0, waiting - seen);
+  return { own, others, unseen, clear: [...eyes.clear].sort(), masked: [...eyes.masked].sort() };
 }
 
 function sightOf(rights: MaskingRights, isMadeBy: (oid: number) => (principal: string) => boolean): Sight {

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Hold, HoldAsk } from '../approvals/contract.ts';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
 import { DbgateError } from '../errors.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
@@ -229,8 +228,8 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
           const meaning = await heldMeaning(runtime, question);
           const facts = await heldFacts(runtime, question, at, meaning);
           const asked = await gateway.requests.hold(facts);
-          const same = whileItMeans(asked, async () => (await heldMeaning(runtime, question)) === meaning);
-          const hold = isFirst(gateway, same, facts) ? gateway.heldTexts.keep(same, question) : same;
+          gateway.heldTexts.keep(asked, facts.statement.hash, question);
+          const hold = whileItMeans(asked, async () => (await heldMeaning(runtime, question)) === meaning);
           return { hold, deciders: gateway.requests.get(hold.request, holder.principal)?.request.deciders ?? [] };
         },
         times: () => gateway.settings.approvals ?? NO_HOLDS,
@@ -268,12 +267,6 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
   } finally {
     client.off('end', onGone).off('close', onGone);
   }
-}
-
-/** Is it what the request shows, and not another execution of its shape? */
-function isFirst({ requests }: GatewayState, { request }: Hold, { principal, statement }: HoldAsk): boolean {
-  const asked = requests.get(request, principal)?.request;
-  return asked?.kind === 'statement' && asked.statement.hash === statement.hash;
 }
 
 function greeting(

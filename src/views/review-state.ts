@@ -22,16 +22,20 @@ export interface ReviewDetail {
   /** Break-glass that nobody else has looked at. */
   readonly mayReview: boolean;
   readonly kind: 'elevation' | 'statement';
+  /** Executions of its shape that wait with it, itself among them. */
+  readonly waiting: number;
 }
 
 /** What a yes is narrowed to, as typed. */
 export interface ReviewTerms {
   readonly duration: string;
   readonly maxRows: string;
+  /** Executions of the same shape; empty: this one alone. */
+  readonly times: string;
   readonly tryFirst: boolean;
 }
 
-export type ReviewMode = 'list' | 'detail' | 'approve' | 'deny' | 'review' | 'duration' | 'rows' | 'busy';
+export type ReviewMode = 'list' | 'detail' | 'approve' | 'deny' | 'review' | 'duration' | 'rows' | 'times' | 'busy';
 
 export interface ReviewState {
   readonly mode: ReviewMode;
@@ -68,7 +72,7 @@ export interface Pressed {
   readonly effect?: ReviewEffect;
 }
 
-export const NO_TERMS: ReviewTerms = { duration: '', maxRows: '', tryFirst: false };
+export const NO_TERMS: ReviewTerms = { duration: '', maxRows: '', times: '', tryFirst: false };
 const MAX_INPUT = 2_000;
 
 export function reviewList(items: readonly ReviewItem[], message = ''): ReviewState {
@@ -117,6 +121,7 @@ export function press(state: ReviewState, key: ReviewKey): Pressed {
     case 'review':
     case 'duration':
     case 'rows':
+    case 'times':
       return pressInInput(state, key, state.mode);
     case 'busy':
       return { state };
@@ -158,6 +163,9 @@ function pressInDetail(state: ReviewState, key: ReviewKey): Pressed {
   if (isLetter(key, 'd')) return ask('deny');
   if (detail.kind === 'elevation' && isLetter(key, 's')) return ask('duration', state.terms.duration);
   if (detail.kind === 'statement' && isLetter(key, 'm')) return ask('rows', state.terms.maxRows);
+  if (detail.kind === 'statement' && isLetter(key, 'n')) {
+    return ask('times', state.terms.times || (detail.waiting > 1 ? String(detail.waiting) : ''));
+  }
   if (detail.kind === 'statement' && isLetter(key, 't')) {
     return { state: { ...state, terms: { ...state.terms, tryFirst: !state.terms.tryFirst } } };
   }
@@ -167,7 +175,7 @@ function pressInDetail(state: ReviewState, key: ReviewKey): Pressed {
 function pressInInput(
   state: ReviewState,
   key: ReviewKey,
-  mode: 'approve' | 'deny' | 'review' | 'duration' | 'rows',
+  mode: Exclude<ReviewMode, 'list' | 'detail' | 'busy'>,
 ): Pressed {
   switch (key.kind) {
     case 'escape':
@@ -185,6 +193,7 @@ function pressInInput(
   const back: ReviewState = { ...state, mode: 'detail', input: '', message: '' };
   if (mode === 'duration') return { state: { ...back, terms: { ...state.terms, duration: input } } };
   if (mode === 'rows') return { state: { ...back, terms: { ...state.terms, maxRows: input } } };
+  if (mode === 'times') return { state: { ...back, terms: { ...state.terms, times: input } } };
   if (mode === 'deny' && input === '') return { state: { ...state, message: 'say why, for whoever asked' } };
   return {
     state: { ...state, mode: 'busy', message: '' },
@@ -203,7 +212,7 @@ export function keysText(state: ReviewState): string {
       return state.items.length === 0 ? 'q quits' : 'up, down, Enter opens, q quits';
     case 'detail': {
       const { mayDecide, mayReview, kind } = state.detail!;
-      const narrow = kind === 'elevation' ? ['s shorten'] : ['m most rows', 't try first'];
+      const narrow = kind === 'elevation' ? ['s shorten'] : ['m most rows', 'n how many', 't try first'];
       return [
         ...(mayDecide ? ['a approve', 'd deny', ...narrow] : []),
         ...(mayReview ? ['v reviewed'] : []),

@@ -19,6 +19,7 @@ const PROMPTS: Readonly<Partial<Record<ReviewMode, string>>> = {
   deny: 'deny, because: ',
   review: 'reviewed, what you found: ',
   duration: 'for how long at most (such as 30m): ',
+  times: 'for how many executions of this shape: ',
   rows: 'roll back above how many rows: ',
 };
 
@@ -157,6 +158,7 @@ function termsLine({ detail, terms }: ReviewState): string {
   return [
     terms.duration === '' ? '' : `shortened to ${terms.duration}`,
     terms.maxRows === '' ? '' : `at most ${terms.maxRows} rows`,
+    terms.times === '' ? '' : `for ${terms.times} executions`,
     terms.tryFirst ? 'tried first, its rows shown before they are kept' : '',
   ]
     .filter((part) => part !== '')

@@ -290,7 +290,9 @@ describe('the page of a statement', () => {
 
   it('shows the text and bind values that this visitor may see, or why not', () => {
     const sql = "SELECT '<i>' FROM t WHERE a = $1";
-    const rights = { by: 'rights' as const, sql, values: ['<u>', null], shown: ['email', '?'], masked: ['phone'] };
+    const none = { others: [], unseen: 0, clear: [], masked: [] };
+    const own = { by: 'rights' as const, sql, values: ['<u>', null] };
+    const rights = { ...none, own, clear: ['email', '?'], masked: ['phone'] };
     const page = shown({}, { shown: rights });
     for (const text of [
       '&#60;i&#62;',
@@ -302,9 +304,19 @@ describe('the page of a statement', () => {
       expect(page).toContain(text);
     }
     expect(page).not.toContain('FROM orders');
-    expect(shown({}, { shown: { by: 'record', why: 'it is <over>' } })).toMatch(
-      /FROM orders[\s\S]*it is &#60;over&#62;/,
-    );
+    const record = { by: 'record' as const, why: 'it is <over>' };
+    expect(shown({}, { shown: { ...none, own: record } })).toMatch(/FROM orders[\s\S]*it is &#60;over&#62;/);
+    const others = [
+      { sql, values: ['<b>', null], waiting: 3 },
+      { sql: 'SELECT <2>', values: [], waiting: 1 },
+    ];
+    const batch = shown({}, { shown: { ...rights, others, unseen: 4 } });
+    for (const text of ['<code>&#60;b&#62;</code>', '3 times', 'SELECT &#60;2&#62;', '4 more that wait']) {
+      expect(batch).toContain(text);
+    }
+    // Its own text once, not again with each of the others.
+    expect(batch.split('&#60;i&#62;')).toHaveLength(2);
+    expect(shown({}, { shown: { ...rights, own: record, others } })).toMatch(/over&#62;[\s\S]*&#60;b&#62;[\s\S]*phone/);
   });
 
   it('that was tried asks whether to keep its rows', () => {

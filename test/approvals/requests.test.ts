@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HoldOutcome } from '../../src/approvals/contract.ts';
+import type { Hold, HoldOutcome } from '../../src/approvals/contract.ts';
 import { until } from '../store/log-fixture.ts';
 import { approvalSettings } from '../support/approvals.ts';
 import { ADMIN, AUDITOR, DEV, ELEVATION, holdAsk, ISSUER, principal, RITA, ROSA, STRANGER } from './people.ts';
@@ -247,6 +247,33 @@ describe('a held statement', () => {
     expect(requests.get(one.request, DEV)?.status).toBe('pending');
     two.cancel();
     await until(() => requests.get(one.request, DEV)!.status === 'cancelled');
+  });
+
+  it('is over once nothing more is to come of it', async () => {
+    const { requests } = await openRig();
+    const isOver = (hold: Hold) => Promise.race([hold.over.then(() => true), Promise.resolve().then(() => false)]);
+    const each = async (name: string) => await requests.hold(holdAsk({ hash: name, shape: name }));
+    const ends: Readonly<Record<string, (hold: Hold) => unknown>> = {
+      cancelled: (hold) => hold.cancel(),
+      abandoned: (hold) => hold.abandon(),
+      denied: ({ request }) => requests.deny(request, ROSA, 'cli', 'no'),
+      run: ({ request }) => requests.approve(request, ROSA, 'cli', '', {}),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const hold = await each(name);
+      expect([name, await isOver(hold)]).toEqual([name, false]);
+      await end(hold);
+      await hold.over;
+    }
+    const tried = await each('tried');
+    await requests.approve(tried.request, ROSA, 'cli', '', { tryFirst: true });
+    expect(await tried.outcome).toMatchObject({ kind: 'run', confirm: true });
+    const kept = tried.tried(3);
+    await until(() => requests.get(tried.request, DEV)!.triedRows === 3);
+    expect(await isOver(tried)).toBe(false);
+    await requests.approve(tried.request, ROSA, 'cli', '', {});
+    expect(await kept).toBe(true);
+    await tried.over;
   });
 
   it('runs when it is sent again, if its client went away before the approval', async () => {

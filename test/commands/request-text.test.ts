@@ -145,21 +145,34 @@ describe('what is said', () => {
     const of = (shown: RequestDetail['shown']): string =>
       detailText(detail({ kind: 'statement', scope: undefined, statement, shown }), NOW);
     const sql = "DELETE FROM orders\nWHERE email = $1 AND name = '‹A***›'";
-    const text = of({
-      by: 'rights',
-      sql,
-      values: ['a@b.example', null],
-      clear: ['email', '?'],
-      masked: ['person_name'],
-    });
+    const none = { others: [], unseen: 0, clear: [], masked: [] };
+    const rights = { ...none, by: 'rights' as const, sql, values: ['a@b.example', null], clear: ['email', '?'] };
+    const text = of({ ...rights, masked: ['person_name'] });
     expect(text).toMatch(/^statement +DELETE FROM orders\n +WHERE email = \$1 AND name = '‹A\*\*\*›'$/m);
     expect(text).toMatch(/^values +\$1 = 'a@b\.example'\n +\$2 = NULL$/m);
     expect(text).toMatch(/^clear +email, of no known class: shown to you as they are, and recorded$/m);
     expect(text).toMatch(/^masked +person_name: masked for you/m);
-    const recorded = of({ by: 'record', why: `over${EVIL}` });
+    const recorded = of({ ...none, by: 'record', why: `over${EVIL}` });
     expect(recorded).toMatch(/^values +2, not shown$/m);
     expect(recorded).toMatch(/^shown +as it is recorded: over/m);
     expect(recorded).not.toContain(EVIL);
+    const others = Array.from({ length: 25 }, (_, i) => ({
+      sql,
+      values: [`b${i}${EVIL}`, null],
+      waiting: 1 + (i % 2),
+    }));
+    const batch = of({
+      ...rights,
+      others: [...others.slice(0, 5), { sql: 'SELECT 2', values: [], waiting: 1 }],
+      unseen: 1,
+    });
+    expect(batch).toMatch(/^beside it +\$1 = 'b0.*', \$2 = NULL\n +\$1 = 'b1.*', \$2 = NULL {2}\(2 times\)$/m);
+    expect(batch).toMatch(/^ +SELECT 2\n +1 more waits, not shown$/m);
+    expect(of({ ...rights, others })).toMatch(/^ +and 5 more: --json shows them$/m);
+    expect(of({ ...none, by: 'record', why: 'gone', others })).toMatch(
+      /^beside it +DELETE FROM orders WHERE .*with \$1 = 'b0/m,
+    );
+    expect(of({ ...rights, others })).not.toContain(EVIL);
   });
 
   it('no word of a server reaches the terminal raw', () => {

@@ -214,7 +214,9 @@ describe('only what is recorded is shown', () => {
   const sql = `DELETE FROM people WHERE id = -1 AND email = '${MAIL}'`;
   const recorded = async (id: string, token: string, why: RegExp): Promise<void> => {
     const request = await see(id, token);
-    expect(request.shown).toEqual({ by: 'record', why: expect.stringMatching(why) });
+    expect(request.shown).toEqual({
+      ...{ by: 'record', why: expect.stringMatching(why), others: [], unseen: 0, clear: [], masked: [] },
+    });
     expect(request.statement.sql).toMatch(/email = '‹email:[0-9a-f]{12}›'/);
     expect(JSON.stringify(request)).not.toContain(MAIL);
   };
@@ -256,6 +258,74 @@ describe('only what is recorded is shown', () => {
       `DELETE FROM people WHERE id = -1 AND email = '${MAIL}' AND note = '${'x'.repeat(140_000)}'`,
     );
     expect((await seen(id, await admin())).why).toMatch(/too long/);
+  });
+});
+
+describe('of several executions that wait for one decision', () => {
+  const remove = (mail: string, id: number) =>
+    [
+      encodeParse('', "DELETE FROM people WHERE id = $1 AND email = $2 AND note = 'x'", [23, 25]),
+      encodeBind('', '', [String(id), mail]),
+      encodeExecute(''),
+      SYNC,
+    ] as const;
+  const others: WireClient[] = [];
+
+  async function joined(id: string, waiting: number, ...messages: Buffer[]): Promise<WireClient> {
+    const client = await wire();
+    others.push(client);
+    client.send(...messages);
+    await until(async () => (await see(id, await rosa())).waiting === waiting);
+    return client;
+  }
+
+  it('each is seen by the same rights, until it is decided', async () => {
+    const { id, client } = await held(...remove('ottokar.lind3@mailhaus.example', -1));
+    await joined(id, 2, ...remove('second@mailhaus.example', -2));
+    await joined(id, 3, ...remove('second@mailhaus.example', -2));
+    await joined(id, 4, ...remove(`third${'x'.repeat(140_000)}@mailhaus.example`, -3));
+    const whole = await seen(id, await admin());
+    expect(whole).toMatchObject({
+      ...{ by: 'rights', values: ['-1', MAIL], clear: ['email', 'free_text'], unseen: 0 },
+      others: [
+        { values: ['-2', 'second@mailhaus.example'], waiting: 2 },
+        { values: ['-3', expect.stringMatching(/^thirdx/)], waiting: 1 },
+      ],
+    });
+    expect(whole.others.map(({ sql }: Json) => sql)).toEqual([whole.sql, whole.sql]);
+    expect((await reads(id)).length).toBe(1);
+    const masked = await seen(id, await rosa());
+    expect(masked).toMatchObject({
+      clear: [],
+      masked: ['email', 'free_text'],
+      others: [{ waiting: 2 }, { waiting: 1 }],
+    });
+    expect(JSON.stringify(masked)).not.toMatch(/ottokar|second@|thirdx/);
+    await post(`/v1/requests/${id}/approve`, await rosa(), { times: 2 });
+    await client.through('Z');
+    await until(async () => (await see(id, await admin())).status === 'used');
+    expect((await seen(id, await admin())).others).toEqual([]);
+  });
+
+  it('those that wait are seen when the first is gone, and how many are not', async () => {
+    const { id, client } = await held(...remove(MAIL, -1));
+    await joined(id, 2, ...remove('second@mailhaus.example', -2));
+    await joined(id, 3, ...remove('y'.repeat(300_000), -3));
+    client.stream.destroy();
+    await until(async () => (await see(id, await admin())).waiting === 2);
+    expect(await seen(id, await admin())).toMatchObject({
+      ...{
+        by: 'record',
+        why: expect.stringMatching(/who asked first is gone/),
+        clear: ['email', 'free_text'],
+        unseen: 1,
+      },
+      others: [{ values: ['-2', 'second@mailhaus.example'], waiting: 1 }],
+    });
+  });
+
+  afterEach(() => {
+    for (const client of others.splice(0)) client.stream.destroy();
   });
 });
 

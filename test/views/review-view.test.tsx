@@ -28,6 +28,7 @@ const ITEMS = [item('r-1'), item('r-2', { risk: 'low' }), item('r-3')];
 const DETAIL: ReviewDetail = {
   id: 'r-2',
   kind: 'elevation',
+  waiting: 0,
   rows: [
     ['who', 'dana@example.test'],
     ['why', 'because of a very long story that goes on and on and does not fit into one line'],
@@ -74,7 +75,7 @@ describe('keys of a review', () => {
         kind: 'approve',
         id: 'r-2',
         reason: 'fine by me',
-        terms: { duration: '30m', maxRows: '', tryFirst: false },
+        terms: { duration: '30m', maxRows: '', times: '', tryFirst: false },
       },
     ]);
     expect(decided.state.mode).toBe('busy');
@@ -87,7 +88,7 @@ describe('keys of a review', () => {
     expect(empty.effects).toEqual([]);
     expect(empty.state.message).toMatch(/say why/);
     expect(play(state, [...typed('s1h'), key('enter'), ...typed('dno'), key('enter')]).effects).toEqual([
-      { kind: 'deny', id: 'r-2', reason: 'no', terms: { duration: '', maxRows: '', tryFirst: false } },
+      { kind: 'deny', id: 'r-2', reason: 'no', terms: { duration: '', maxRows: '', times: '', tryFirst: false } },
     ]);
   });
 
@@ -114,6 +115,16 @@ describe('keys of a review', () => {
       { kind: 'approve', terms: { duration: '', maxRows: '10', tryFirst: true } },
     ]);
     expect(play(state, typed('s')).state.mode).toBe('detail');
+    // Nobody else waits: one, unless more is typed.
+    expect(play(state, [...typed('n'), key('enter'), ...typed('a'), key('enter')]).effects).toMatchObject([
+      { terms: { times: '' } },
+    ]);
+    const batch = withDetail(reviewList([]), { ...DETAIL, kind: 'statement', waiting: 10 });
+    expect(play(batch, typed('n')).state.input).toBe('10');
+    expect(play(batch, [...typed('n'), key('enter'), ...typed('a'), key('enter')]).effects).toMatchObject([
+      { kind: 'approve', terms: { times: '10', tryFirst: false } },
+    ]);
+    expect(play(batch, [...typed('a'), key('enter')]).effects).toMatchObject([{ terms: { times: '' } }]);
   });
 
   it('terms of one request are never taken to another', () => {
@@ -125,7 +136,7 @@ describe('keys of a review', () => {
   it('whatever is pressed: what is decided is what was shown, by a decider, after a and Enter or d and Enter', () => {
     const keys = fc.oneof(
       fc.constantFrom<ReviewKey>(key('up'), key('down'), key('enter'), key('escape'), key('backspace')),
-      fc.constantFrom(...typed('adsvmtqjk x1')),
+      fc.constantFrom(...typed('adsvmntqjk x1')),
     );
     fc.assert(
       fc.property(fc.array(keys, { maxLength: 40 }), fc.boolean(), (pressed, mayDecide) => {

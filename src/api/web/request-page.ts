@@ -103,17 +103,24 @@ function statementRows({ request, triedRows, triedEffects, hashes }: RequestStat
 }
 
 function statementText(recorded: string, shown: ReviewedStatement | undefined): Html {
-  if (shown?.by !== 'rights') {
-    return html`<pre>${lines(recorded, MAX_SQL)}</pre>
-${shown && html`<p class="soft">As it is recorded: ${shown.why}.</p>`}`;
-  }
-  const { sql, values, shown: clear, masked } = shown;
-  return html`<pre>${lines(sql, MAX_SQL)}</pre>
+  if (shown === undefined) return html`<pre>${lines(recorded, MAX_SQL)}</pre>`;
+  const { own, others, unseen, clear, masked } = shown;
+  const isSeen = own.by === 'rights' || others.length > 0;
+  return html`<pre>${lines(own.by === 'rights' ? own.sql : recorded, MAX_SQL)}</pre>
+${own.by === 'record' && html`<p class="soft">As it is recorded: ${own.why}.</p>`}
+${own.by === 'rights' && own.values.length > 0 && html`<h2>Bind values</h2>${valueList(own.values)}`}
 ${
-  values.length > 0 &&
-  html`<h2>Bind values</h2><ol>${values.map((value) => html`<li>${value === null ? html`<em>NULL</em>` : html`<code>${oneLine(value, MAX_TEXT)}</code>`}</li>`)}</ol>`
+  others.length > 0 &&
+  html`<h2>Others of its shape that wait with it</h2>
+<ul>${others.map(({ sql, values, waiting }) => html`<li>${own.by === 'rights' && sql === own.sql ? undefined : html`<pre>${lines(sql, MAX_SQL)}</pre>`}${valueList(values)}${waiting > 1 ? `${waiting} times` : undefined}</li>`)}</ul>`
 }
-<p class="soft">${oneLine(sightText(clear, masked), MAX_TEXT)}</p>`;
+${unseen > 0 && own.by === 'rights' && html`<p class="soft">${String(unseen)} more that wait are not shown here.</p>`}
+${isSeen && html`<p class="soft">${oneLine(sightText(clear, masked), MAX_TEXT)}</p>`}`;
+}
+
+function valueList(values: readonly (string | null)[]): HtmlValue {
+  if (values.length === 0) return undefined;
+  return html`<ol>${values.map((value) => html`<li>${value === null ? html`<em>NULL</em>` : html`<code>${oneLine(value, MAX_TEXT)}</code>`}</li>`)}</ol>`;
 }
 
 /** By whose eyes it is shown. */
