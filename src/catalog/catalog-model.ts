@@ -89,7 +89,13 @@ export function catalogFromRows(rows: CatalogRows, version: number): Catalog {
   const builtins = new Map(takeEach('builtins').map((row) => [string(row[0]), builtinFromRow(row)] as const));
   const operators = new Map<string, CatalogOperator[]>();
   for (const row of take('operator')) {
-    const operator = { schema: string(row[0]), name: string(row[1]), routine: number(row[2]) };
+    const operator: CatalogOperator = {
+      schema: string(row[0]),
+      name: string(row[1]),
+      routine: number(row[2]),
+      routineName: string(row[3]),
+      operands: [number(row[4]), number(row[5])].filter((type) => type !== 0),
+    };
     const same = operators.get(operator.name);
     if (same === undefined) operators.set(operator.name, [operator]);
     else same.push(operator);

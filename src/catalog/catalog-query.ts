@@ -265,8 +265,12 @@ FROM (
   WHERE s.nspname ${EQ} 'pg_catalog' AND p.oid ${IS_INITIAL}
   GROUP BY p.proname) b`;
 
-const OPERATORS = `${select('operator', row('s.nspname', 'o.oprname', oid('o.oprcode')))}
+const OPERATORS = `${select(
+  'operator',
+  row('s.nspname', 'o.oprname', oid('o.oprcode'), 'p.proname', oid('o.oprleft'), oid('o.oprright')),
+)}
 FROM pg_catalog.pg_operator o JOIN spaces s ON s.oid ${EQ} o.oprnamespace
+JOIN pg_catalog.pg_proc p ON p.oid ${EQ} o.oprcode
 WHERE s.nspname ${NE} 'pg_catalog' OR o.oid ${IS_USERS}`;
 
 const CASTS = `${select('cast', row(oid('k.castsource'), oid('k.casttarget'), oid('k.castfunc')))}

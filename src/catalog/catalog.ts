@@ -126,6 +126,10 @@ export interface CatalogOperator {
   readonly schema: string;
   readonly name: string;
   readonly routine: number;
+  /** The routine's name, which alone tells of one in pg_catalog what it is. */
+  readonly routineName: string;
+  /** OIDs of types; a prefix operator has one. */
+  readonly operands: readonly number[];
 }
 export interface CatalogCast {
   readonly source: number;

@@ -205,7 +205,13 @@ class Planner {
     const lookups = addLookups(uses.lookups, compared.lookups);
     const gives = giftsOf(lineage, this.#given);
     return {
-      refuse: refuse ?? this.#opaque(lineage) ?? writes.refuse ?? this.#laundry(lineage) ?? this.#guards(lineage),
+      refuse:
+        refuse ??
+        this.#equates(lineage) ??
+        this.#opaque(lineage) ??
+        writes.refuse ??
+        this.#laundry(lineage) ??
+        this.#guards(lineage),
       result: blind ? undefined : result,
       resultOf: lineage.resultOf,
       defines: lineage.defines,
@@ -540,6 +546,18 @@ class Planner {
   #classOf(source: ColumnRef): 'all' | readonly ColumnClass[] {
     const held = this.#held(source);
     return typeof held === 'object' ? [held.class] : 'all';
+  }
+
+  #equates({ equates }: StatementLineage): PlanRefusal | undefined {
+    if (equates !== true || this.#seesAll || this.#rights.predicates === 'free') return undefined;
+    return {
+      rule: 'masking.no-inference',
+      message: 'a collation that is not deterministic makes equal what differs',
+      why: 'comparing masked columns under it would tell more than whether a value is the given one',
+      hint: 'Make a deterministic one',
+      unmask: 'all',
+      offset: undefined,
+    };
   }
 
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {

@@ -148,9 +148,13 @@ export function compareValues(
 ): void {
   const subject = viaSubject ?? operator.at(-1);
   const behind = resolveOperator(t, operator, [left, right]);
-  if (behind.kind === 'routines') {
+  if (behind.kind !== 'builtin') {
     const args = [left, right].map((value) => ({ node: undefined, value, name: undefined }));
-    for (const routine of behind.routines) t.routine(routine, args, at);
+    if (behind.kind === 'unknown') t.findings.unknown.add(`operator ${subject} is not known`);
+    else {
+      for (const routine of behind.routines) t.routine(routine, args, at);
+      for (const name of behind.functions) t.builtin(name, args, at);
+    }
     for (const value of [left, right]) t.use(value.flow, 'predicate', subject, at);
     return;
   }

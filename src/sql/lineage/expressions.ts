@@ -404,6 +404,7 @@ function throughRoutines(
   }
   const args = values.map((value): Argument => ({ node: undefined, value, name: undefined }));
   const results = behind.routines.map((routine) => t.routine(routine, args, at).flow);
+  for (const name of behind.functions) results.push(t.builtin(name, args, at).flow);
   return valueFrom(combine(behind.orBuiltin ? [...results, ...flows] : results));
 }
 

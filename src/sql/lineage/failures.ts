@@ -246,7 +246,7 @@ function isSomebodysOperator(t: Tracer, operator: string): boolean {
   const reachable = t.catalog.operators(operator).filter(({ schema }) => t.world.searchPath.includes(schema));
   return reachable.some(({ routine }) => {
     const behind = t.catalog.routineByOid(routine);
-    return behind !== undefined && !isTrustedRoutine(behind);
+    return behind === undefined || !isTrustedRoutine(behind);
   });
 }
 

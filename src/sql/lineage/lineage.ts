@@ -162,6 +162,8 @@ export interface StatementLineage {
   readonly writes: readonly WriteFlow[];
   /** EXPLAIN: its own text stands in its answer. */
   readonly explains?: boolean;
+  /** It makes a collation under which texts that differ are equal. */
+  readonly equates?: boolean;
   /** COPY … TO STDOUT: how; missing: it is none, or its options are not understood. */
   readonly copyOut?: CopyFormat | undefined;
   /** Base relations read, through views and routines too. */

@@ -9,8 +9,14 @@ import { baseType, isPolymorphic, UNKNOWN } from './types.ts';
 export type Behind =
   | { readonly kind: 'builtin' }
   | { readonly kind: 'unknown' }
-  /** Any of them may be what is called, PostgreSQL's own too where `orBuiltin`. */
-  | { readonly kind: 'routines'; readonly routines: readonly CatalogRoutine[]; readonly orBuiltin: boolean };
+  /** Any of them may be what is called, PostgreSQL's own operator too where `orBuiltin`. */
+  | {
+      readonly kind: 'routines';
+      readonly routines: readonly CatalogRoutine[];
+      /** Functions in pg_catalog behind operators of others. */
+      readonly functions: ReadonlySet<string>;
+      readonly orBuiltin: boolean;
+    };
 
 export function resolveOperator(t: Tracer, name: readonly string[], operands: readonly Value[]): Behind {
   const bare = name.at(-1) ?? '';
@@ -22,18 +28,17 @@ export function resolveOperator(t: Tracer, name: readonly string[], operands: re
     .filter((one) => (schema === undefined ? searchPath.includes(one.schema) : one.schema === schema));
   const builtin = schema === undefined && isBuiltinOperator(bare);
   const routines: CatalogRoutine[] = [];
+  const functions = new Set<string>();
   for (const candidate of candidates) {
+    if (candidate.operands.length !== operands.length || !mayTake(t, candidate.operands, operands, builtin)) continue;
     const routine = t.catalog.routineByOid(candidate.routine);
-    // One that stands for a function in pg_catalog does what that does.
-    if (routine === undefined) continue;
-    if (routine.argumentTypes.length === operands.length && mayTake(t, routine.argumentTypes, operands, builtin)) {
-      routines.push(routine);
-    }
+    if (routine === undefined) functions.add(candidate.routineName);
+    else routines.push(routine);
   }
-  if (routines.length === 0 || routines.every((routine) => isTrustedRoutine(routine))) {
-    return builtin || routines.length > 0 || candidates.length > 0 ? { kind: 'builtin' } : { kind: 'unknown' };
+  if (functions.size === 0 && routines.every((routine) => isTrustedRoutine(routine))) {
+    return builtin || routines.length > 0 ? { kind: 'builtin' } : { kind: 'unknown' };
   }
-  return { kind: 'routines', routines, orBuiltin: builtin };
+  return { kind: 'routines', routines, functions, orBuiltin: builtin };
 }
 
 function mayTake(t: Tracer, wanted: readonly number[], given: readonly Value[], hasBuiltin: boolean): boolean {

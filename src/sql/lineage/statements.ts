@@ -96,6 +96,9 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
     case 'CreateTrigStmt':
       noteStoredCalls(t, node);
       return undefined;
+    case 'DefineStmt':
+      if (text(node, 'kind') === 'OBJECT_COLLATION') noteCollation(t, node);
+      return undefined;
     case 'ReturnStmt':
       return [{ name: '', value: t.value(child(node, 'returnval'), scope) }];
     case 'RawStmt':
@@ -103,6 +106,15 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
     default:
       return undefined;
   }
+}
+
+/** Under one that is not deterministic, what `=` compares is what its maker likes. */
+function noteCollation(t: Tracer, node: Tree): void {
+  t.readsLiterals = true;
+  const options = list(node, 'definition').map((one) => as(one, 'DefElem') ?? {});
+  const asked = options.filter((one) => text(one, 'defname')?.toLowerCase() === 'deterministic');
+  const values = asked.map((one) => text(as(child(one, 'arg'), 'String') ?? {}, 'sval') ?? '');
+  if (values.some((value) => !/^(?:true|on)$/i.test(value))) t.findings.equates = true;
 }
 
 /** Whose columns a statement gives, or defines for later. */

@@ -6,6 +6,7 @@
 import type { World } from '../../catalog/catalog.ts';
 import type { Grammar } from '../grammar.ts';
 import { as, child, type Tree, unwrap } from '../tree.ts';
+import { callByName } from './calls.ts';
 import { traceCondition } from './conditions.ts';
 import { copyFormatOf } from './copy-format.ts';
 import { traceValue } from './expressions.ts';
@@ -33,6 +34,7 @@ const PARTS: Parts = {
   statement: traceStatement,
   view: traceView,
   routine: traceRoutine,
+  call: callByName,
 };
 
 export function traceLineage(sql: string, grammar: Grammar, world: World, options: TraceOptions = {}): Lineage {

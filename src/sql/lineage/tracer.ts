@@ -34,6 +34,7 @@ export class Findings {
   readonly firedOn = new Set<number>();
   readonly gives: Given[] = [];
   readonly fires = new Set<number>();
+  equates = false;
 
   add(use: ColumnUse): void {
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
@@ -74,6 +75,7 @@ export class Findings {
     for (const [key, column] of other.assigns) this.assigns.set(key, column);
     for (const relation of other.fires) this.fires.add(relation);
     this.gives.push(...other.gives);
+    this.equates ||= other.equates;
     for (const one of other.opaque) {
       if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
     }
@@ -91,6 +93,7 @@ export class Findings {
       assigns: [...this.assigns.values()],
       firedOn: [...this.firedOn],
       ...(this.gives.length === 0 ? {} : { gives: this.gives }),
+      ...(this.equates ? { equates: true } : {}),
       ...(this.fires.size === 0 ? {} : { fires: [...this.fires] }),
     };
   }
@@ -143,6 +146,7 @@ export interface Parts {
   statement(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | undefined;
   view(t: Tracer, relation: CatalogRelation): readonly NamedValue[];
   routine(t: Tracer, routine: CatalogRoutine, args: readonly Argument[], node: Tree | undefined): Value;
+  call(t: Tracer, name: readonly string[], args: readonly Argument[], node: Tree | undefined): Value;
 }
 
 interface Frame {
@@ -219,6 +223,11 @@ export class Tracer {
     return this.within(`${routine.schema}.${routine.name}`, () =>
       this.#deeper(() => this.#parts.routine(this, routine, args, node)),
     );
+  }
+
+  /** Of a function in pg_catalog that is called by what is no call. */
+  builtin(name: string, args: readonly Argument[], node: Tree | undefined): Value {
+    return this.#deeper(() => this.#parts.call(this, ['pg_catalog', name], args, node));
   }
 
   /** In the body of a routine. */

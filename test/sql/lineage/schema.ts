@@ -37,6 +37,9 @@ CREATE TABLE other.firm (id int, title text);
 CREATE FUNCTION other.md5(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
 CREATE FUNCTION other.same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT $1 LIKE $2';
 CREATE OPERATOR other.= (LEFTARG = text, RIGHTARG = text, FUNCTION = other.same);
+CREATE OPERATOR other.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_catalog.textlike);
+CREATE OPERATOR other.-> (LEFTARG = jsonb, RIGHTARG = text, FUNCTION = pg_catalog.jsonb_delete);
+CREATE OPERATOR other.!!> (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_catalog.pg_notify);
 CREATE OPERATOR other.<-> (LEFTARG = text, RIGHTARG = text, FUNCTION = other.same);
 ${Array.from({ length: 14 }, (_, i) => `CREATE TABLE ring_${i} (v text);`).join('\n')}
 ${Array.from({ length: 14 }, (_, i) => {

@@ -76,6 +76,12 @@ describe('what a search_path makes of names', () => {
       ['other', 'public', 'pg_catalog'],
       'id = person.id; uses: predicate person.mail',
     ],
+    ["SELECT id FROM person WHERE mail <> 'x'", ['pg_catalog', 'other', 'public'], ' predicate person.mail'],
+    ['SELECT id FROM person WHERE id <> 3', ['other', 'public', 'pg_catalog'], 'uses: lookup person.id'],
+    ["SELECT id FROM person WHERE mail OPERATOR(other.<>) 'x'", ['public'], ' predicate person.mail'],
+    ["SELECT id FROM person WHERE doc->'a' = '1'", ['pg_catalog', 'other', 'public'], ' predicate person.doc'],
+    ["SELECT doc->'a' AS a FROM person", ['other', 'public', 'pg_catalog'], 'derived(person.doc)'],
+    ["SELECT 'a' OPERATOR(other.!!>) mail FROM person", ['public'], ' sink person.mail'],
     ["SELECT id FROM person WHERE mail <-> 'x'", ['other', 'public', 'pg_catalog'], 'uses: predicate person.mail'],
     [
       'SELECT mail FROM person',
@@ -84,6 +90,19 @@ describe('what a search_path makes of names', () => {
     ],
   ])('%s under %s', (sql, path, expected) => {
     expect(lineageOf(sql, ...path)).toContain(expected);
+  });
+});
+
+describe('a collation', () => {
+  it.each([
+    ["CREATE COLLATION c (provider = icu, locale = 'und', deterministic = false)", true],
+    ["CREATE COLLATION c (provider = icu, DETERMINISTIC = 'off', locale = 'und')", true],
+    ["DO $$ BEGIN CREATE COLLATION c (provider = icu, deterministic = false, locale = 'und'); END $$", true],
+    ["CREATE COLLATION c (provider = icu, locale = 'und', deterministic = true)", undefined],
+    ["CREATE COLLATION c (provider = icu, locale = 'und')", undefined],
+    ['CREATE COLLATION c FROM "C"', undefined],
+  ])('%s', (sql, equates) => {
+    expect(traceLineage(sql, test.grammar, test.world()).statements[0]?.equates).toBe(equates);
   });
 });
 
