@@ -65,8 +65,12 @@ async function list(
   limit: number,
 ): Promise<void> {
   const requests = await readRequests(client, query, limit);
-  if (context.json) for (const request of requests) context.print(request, () => '');
-  else if (requests.length === 0) context.note('no request matches');
+  if (context.json) {
+    // Ten thousand lines in one write.
+    context.stdout.cork();
+    for (const request of requests) context.print(request, () => '');
+    context.stdout.uncork();
+  } else if (requests.length === 0) context.note('no request matches');
   else context.print(requests, () => requestTable(context, requests));
 }
 
