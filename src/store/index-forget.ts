@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { envelopeOf } from '../audit/envelope.ts';
 import type { Position } from './event-log.ts';
 import type { IndexWriter } from './index-writer.ts';
-import { fold } from './text-shape.ts';
+import { fillerBody, shapeBody } from './text-shape.ts';
 
 /** Gives how many records it knew anything of. */
 export function forgetRecords(sqlite: DatabaseSync, writer: IndexWriter, positions: readonly Position[]): number {
@@ -65,7 +65,7 @@ function forgetText(sqlite: DatabaseSync, id: number): void {
   if (row.fillers !== null) {
     sqlite
       .prepare("INSERT INTO filler_trigram (filler_trigram, rowid, body) VALUES ('delete', ?, ?)")
-      .run(id, fold(row.fillers));
+      .run(id, fillerBody(row.fillers));
   }
   sqlite.prepare('DELETE FROM text WHERE id = ?').run(id);
   const shape = sqlite
@@ -74,6 +74,6 @@ function forgetText(sqlite: DatabaseSync, id: number): void {
   if (shape === undefined) return;
   sqlite
     .prepare("INSERT INTO shape_trigram (shape_trigram, rowid, body) VALUES ('delete', ?, ?)")
-    .run(row.shape_id, fold(shape.shape));
+    .run(row.shape_id, shapeBody(shape.shape));
   sqlite.prepare('DELETE FROM shape WHERE id = ?').run(row.shape_id);
 }

@@ -16,7 +16,8 @@ import type {
 } from '../audit/record.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
-import { decodeCursor, encodeCursor, entriesAt, pageSize, principalsOf } from './history-query.ts';
+import { decodeCursor, encodeCursor, principalsOf } from './history-conditions.ts';
+import { entriesAt, pageSize } from './history-query.ts';
 import type { RecordLookup } from './record-lookup.ts';
 
 const SESSION = `

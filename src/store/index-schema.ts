@@ -5,7 +5,7 @@
  */
 
 /** Any change of the tables or of what goes into them: the index is then made anew. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Bits of `statement.flags`. Each has a partial index, so that the few are found among the many. */
 export const FLAG = { denied: 1, error: 2, masked: 4, write: 8 } as const;
@@ -54,6 +54,9 @@ export const SCHEMA = `
   CREATE INDEX text_by_facts ON text (facts_id);
   CREATE VIRTUAL TABLE shape_trigram USING fts5 (body, ${FULL_TEXT});
   CREATE VIRTUAL TABLE filler_trigram USING fts5 (body, ${FULL_TEXT});
+  -- Which trigrams there are, and where, in the order of their letters: what begins with one or two of them.
+  CREATE VIRTUAL TABLE shape_letters USING fts5vocab (shape_trigram, instance);
+  CREATE VIRTUAL TABLE filler_letters USING fts5vocab (filler_trigram, instance);
   CREATE TABLE statement (
     position INTEGER PRIMARY KEY, at INTEGER NOT NULL, session_id INTEGER NOT NULL, n INTEGER NOT NULL,
     principal_id INTEGER NOT NULL, text_id INTEGER NOT NULL, flags INTEGER NOT NULL, decision INTEGER NOT NULL,

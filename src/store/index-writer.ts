@@ -18,7 +18,7 @@ import type {
 } from '../audit/record.ts';
 import type { Position } from './event-log.ts';
 import { DECISIONS, FATES, FLAG, SPAN_MS } from './index-schema.ts';
-import { fold, splitText } from './text-shape.ts';
+import { fillerBody, shapeBody, splitText } from './text-shape.ts';
 
 const CACHED_SESSIONS = 4096;
 const CACHED_TEXTS = 4096;
@@ -257,7 +257,8 @@ export class IndexWriter {
       shapeId,
       stored,
     );
-    if (stored !== null) this.#run('INSERT INTO filler_trigram (rowid, body) VALUES (?, ?)').run(id, fold(stored));
+    if (stored !== null)
+      this.#run('INSERT INTO filler_trigram (rowid, body) VALUES (?, ?)').run(id, fillerBody(stored));
     return id;
   }
 
@@ -275,7 +276,7 @@ export class IndexWriter {
       const found = this.#idOf('SELECT id FROM shape WHERE key = ?', key);
       if (found !== undefined) return found;
       const id = this.#insert('INSERT INTO shape (key, shape) VALUES (?, ?)', key, shape);
-      this.#run('INSERT INTO shape_trigram (rowid, body) VALUES (?, ?)').run(id, fold(shape));
+      this.#run('INSERT INTO shape_trigram (rowid, body) VALUES (?, ?)').run(id, shapeBody(shape));
       return id;
     };
     return shape.length <= CACHED_TEXT_LENGTH ? remembered(this.#shapes, CACHED_SHARED, shape, make) : make();

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AuditRecord, HistoryEntry, HistoryQuery } from '../../src/audit/record.ts';
+import type { Effort } from '../../src/store/history-positions.ts';
 import { defineHistoryFunctions, queryHistory } from '../../src/store/history-query.ts';
 import { type IndexDatabase, openIndexDatabase } from '../../src/store/index-database.ts';
 import { forgetRecords } from '../../src/store/index-forget.ts';
 import { queryEvents, querySessions } from '../../src/store/index-lookups.ts';
-import { containsFolded, fold, joinText, planNeedle, splitText } from '../../src/store/text-shape.ts';
+import { readingsOf } from '../../src/store/needle-readings.ts';
+import { containsFolded, fillerBody, fold, joinText, shapeBody, splitText } from '../../src/store/text-shape.ts';
 
 const open: IndexDatabase[] = [];
 afterEach(() => {
@@ -152,6 +154,7 @@ const filters = fc.record({
   until: fc.integer({ min: START, max: START + 20_000_000 }),
   grep: fc.oneof(
     text,
+    word('s', 'E', '4', '1', ' ', 'ς', '\u{1f600}', '\u0002', 'id', '2 ', "'s", "t'", ', 4', '1, ', '42, ', "''"),
     word('sel', 'ers', '471', '42', "= '", "'it''s'", 'd = 42', 'ος', 'SS', 'ß', 'a1b', '‹email:3f9'),
   ),
   errorsOnly: fc.constant(true as const),
@@ -219,11 +222,17 @@ function naive(records: readonly AuditRecord[], q: HistoryQuery): string[] {
   return found;
 }
 
-function idsOf(index: IndexDatabase, q: HistoryQuery, limit: number, walked: number): string[] {
+/** All of it is walked through; or next to nothing, so that the rest is looked up: in what is rare, in listed texts, or in none. */
+const WALK: Effort = { walked: 1000, walkedThere: 0, few: 0, texts: 0, statements: 0 };
+const RARE: Effort = { walked: 3, walkedThere: 2, few: 5, texts: 4, statements: 6 };
+const LISTED: Effort = { walked: 0, walkedThere: 0, few: -1, texts: 1000, statements: 1000 };
+const COMMON: Effort = { walked: 1, walkedThere: 1, few: -1, texts: 0, statements: 0 };
+
+function idsOf(index: IndexDatabase, q: HistoryQuery, limit: number, effort: Effort): string[] {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = queryHistory(index.sqlite, { ...q, limit, ...(cursor === undefined ? {} : { cursor }) }, 0, walked);
+    const page = queryHistory(index.sqlite, { ...q, limit, ...(cursor === undefined ? {} : { cursor }) }, 0, effort);
     ids.push(...page.entries.map(({ id }) => id));
     cursor = page.nextCursor;
   } while (cursor !== undefined);
@@ -243,9 +252,8 @@ describe('a query of the index', () => {
           for (const q of queries) {
             const expected = naive(records, q);
             hits += expected.length;
-            // A walk through all of it, and one that ends soon, so that the rest is looked up.
-            expect(idsOf(index, q, 1000, 1000)).toEqual(expected);
-            expect(idsOf(index, q, 7, 3)).toEqual(expected);
+            expect(idsOf(index, q, 1000, WALK)).toEqual(expected);
+            for (const effort of [RARE, LISTED, COMMON]) expect(idsOf(index, q, 7, effort)).toEqual(expected);
           }
         },
       ),
@@ -267,7 +275,34 @@ describe('a query of the index', () => {
       ['= 1', ['s0.2', 's0.1']],
       ['47', ['s0.3', 's0.2', 's0.1']],
     ] as const) {
-      expect(idsOf(index, { grep }, 10, 0)).toEqual(expected);
+      expect(idsOf(index, { grep }, 10, LISTED)).toEqual(expected);
+    }
+  });
+
+  it('finds one, two and three characters wherever they stand, by the lists of texts alone', () => {
+    const texts = [
+      "select 'é' || x",
+      'select 7,8',
+      "where a='b' and c=12",
+      't_47',
+      '\u{1f600}',
+      "it's 5",
+      'q\u0002z',
+      'ΟΔΟΣ',
+    ];
+    const records = recordsOf(
+      texts.map((sql) => ({
+        ...{ session: 0, sql, class: 'read', decision: 'allow', relations: [], columns: [], sqlstate: undefined },
+        ...{ masked: 0, fate: undefined, answered: true, later: 5 },
+      })),
+    );
+    const index = indexed(records);
+    const needles = texts.flatMap((sql) => {
+      const characters = [...sql];
+      return characters.flatMap((_, i) => [1, 2, 3].map((length) => characters.slice(i, i + length).join('')));
+    });
+    for (const grep of new Set([...needles, '9', 'zz', "='", ',9', '77'])) {
+      expect(idsOf(index, { grep }, 10, LISTED), grep).toEqual(naive(records, { grep }));
     }
   });
 
@@ -313,21 +348,12 @@ describe('a text in the index', () => {
         const characters = [...fold(sql)];
         const start = characters.length === 0 ? 0 : from % characters.length;
         const needle = characters.slice(start, start + length).join('');
-        const plan = planNeedle(needle);
-        if (plan?.whole === undefined) return;
-        const [shape, fillers] = [fold(split.shape), fold(split.fillers)];
-        const holds = (body: string, trigrams: string): boolean =>
-          trigrams
-            .match(/"(?:[^"]|"")*?"(?= "|$)/gsu)!
-            .every((one) => body.includes(one.slice(1, -1).replaceAll('""', '"')));
-        const whole = holds(shape, plan.whole) || holds(fillers, plan.whole);
-        const across = plan.across.some((parts) =>
-          parts.every(
-            ({ where, query }) =>
-              (where !== 'filler' && holds(shape, query)) || (where !== 'shape' && holds(fillers, query)),
-          ),
+        if (needle === '') return;
+        const [shape, fillers] = [shapeBody(split.shape), fillerBody(split.fillers)];
+        const answers = readingsOf(needle).some(
+          (reading) => shape.includes(reading.shape) && fillers.includes(reading.fillers),
         );
-        expect(whole || across).toBe(true);
+        expect(answers).toBe(true);
       }),
       { numRuns: 2000 },
     );
@@ -365,8 +391,8 @@ describe('what was erased', () => {
     const positionOf = (id: string): number =>
       records.findIndex((one) => one.kind === 'statement.intent' && `${one.session}.${one.n}` === id) + 1;
     expect(forgetRecords(index.sqlite, index.writer, [1, positionOf('s0.1'), positionOf('s0.2'), 9999])).toBe(3);
-    expect(idsOf(index, { grep: 'canary' }, 10, 0)).toEqual([]);
-    expect(idsOf(index, { grep: 'shared_text' }, 10, 0)).toEqual(['s1.1']);
+    expect(idsOf(index, { grep: 'canary' }, 10, LISTED)).toEqual([]);
+    expect(idsOf(index, { grep: 'shared_text' }, 10, LISTED)).toEqual(['s1.1']);
     const erased = queryHistory(index.sqlite, { session: 's0' }, 0).entries;
     expect(erased.map(({ sql, purpose, principal }) => ({ sql, purpose, principal }))).toEqual([
       { sql: null, purpose: null, principal: 'dev' },
@@ -387,7 +413,7 @@ describe('what was erased', () => {
     );
     const index = indexed(records as AuditRecord[]);
     expect(queryHistory(index.sqlite, {}, 0).entries[0]).toMatchObject({ sql: null, principal: 'dev', class: 'read' });
-    expect(idsOf(index, { table: 'users' }, 10, 0)).toEqual(['s0.1']);
+    expect(idsOf(index, { table: 'users' }, 10, LISTED)).toEqual(['s0.1']);
   });
 });
 
