@@ -89,6 +89,20 @@ export function present(parts: OcsfObject): OcsfObject {
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined && value !== ''));
 }
 
+/** The most that a text of the schema may have (its type string_t), in characters; `unmapped` is no part of the schema. */
+export const MAX_TEXT = 65_535;
+
+/** With texts that are too long cut. */
+export function fitting(event: OcsfEvent): OcsfEvent {
+  const cut = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
+    if (Array.isArray(value)) return value.map(cut);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, name === 'unmapped' ? one : cut(one)]));
+  };
+  return cut(event) as OcsfEvent;
+}
+
 /** Members and texts that the schema's own type would take. */
 const EMAIL = /^[a-zA-Z0-9!#$%&'*+\-/=?^_`{|}~.]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$/;
 

@@ -6,6 +6,7 @@ import {
   databaseObject,
   eventBase,
   gatewayEndpoint,
+  MAX_TEXT,
   type OcsfEvent,
   type Outcome,
   present,
@@ -71,6 +72,8 @@ export function datastoreActivity(one: ExportedRecord, outcome: StatementOutcome
         relations: intent?.relations.length ? intent.relations : undefined,
         classified_columns: intent && Object.keys(intent.columns).length > 0 ? intent.columns : undefined,
         binds: intent?.binds,
+        // Of a text that is cut.
+        sql_characters: sql !== undefined && sql.length > MAX_TEXT ? sql.length : undefined,
         rows: outcome.rows,
         masked: outcome.masked,
         masked_by: outcome.maskedBy,

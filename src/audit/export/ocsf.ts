@@ -6,7 +6,7 @@
  */
 import type { ExportedRecord, ExportFormat } from './exported-record.ts';
 import { apiActivity, authentication, sessionAuthorized, userAccess } from './ocsf-acts.ts';
-import type { OcsfEvent } from './ocsf-parts.ts';
+import { fitting, type OcsfEvent } from './ocsf-parts.ts';
 import { datastoreActivity } from './ocsf-statement.ts';
 import { visibleJson } from './visible-text.ts';
 
@@ -17,7 +17,7 @@ export function ocsfFormat(version: string): ExportFormat {
     contentType: 'application/x-ndjson',
     encode(one) {
       const event = ocsfEvent(one, version);
-      return event === undefined ? undefined : visibleJson(event);
+      return event === undefined ? undefined : visibleJson(fitting(event));
     },
   };
 }

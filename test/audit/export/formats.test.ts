@@ -137,6 +137,21 @@ describe('OCSF', () => {
     expect(ocsf(of(outcome({ fate: 'rolled_back' }), { intent: intent() }))).toMatchObject({ status_id: 2 });
   });
 
+  it('cuts what is longer than the schema takes, and says how long a statement was', () => {
+    const long = `SELECT '${'\u{1f600}'.repeat(40_000)}'`;
+    const opened = session.body as Exclude<SessionOpen['body'], string>;
+    const wordy: SessionOpen = { ...session, body: { ...opened, application: long, groups: [long] } };
+    const body = { salt: 'y', sql: long, hash: 'h' };
+    for (const one of [of(outcome(), { intent: intent({ body }), session: wordy }), of(wordy, { session: wordy })]) {
+      const event = ocsf(one);
+      expectOcsf(event);
+      expect(event.actor.user.groups[0].name).toHaveLength(65_535);
+      if (event.class_uid !== 6005) continue;
+      expect(event.query_info.query_string).toHaveLength(65_535);
+      expect(event.unmapped.sql_characters).toBe(long.length);
+    }
+  });
+
   it('gives each statement one event', () => {
     for (const format of ['ocsf', 'csv', 'cef']) expect(encode(format, of(intent()))).toBeUndefined();
     expect(encode('jsonl', of(intent()))).toContain('"statement.intent"');
