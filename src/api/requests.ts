@@ -4,7 +4,7 @@
  * that a caller may not see is one that does not exist.
  */
 import type { RequestFilter, Requests } from '../approvals/contract.ts';
-import type { RequestState, RequestStatus } from '../approvals/request.ts';
+import { REQUEST_STATUSES, type RequestState, type RequestStatus } from '../approvals/request.ts';
 import type { HistoryEntry } from '../audit/record.ts';
 import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
@@ -22,16 +22,6 @@ import type { ApiOptions, Call } from './router.ts';
 /** A reason of 2,000 characters and 100 tables fit many times over. */
 const MAX_BODY_BYTES = 256 * 1024;
 const RECENT_STATEMENTS = 10;
-const STATUSES: readonly RequestStatus[] = [
-  'pending',
-  'approved',
-  'denied',
-  'cancelled',
-  'expired',
-  'used',
-  'ended',
-  'revoked',
-];
 
 export async function askRequest({ gateway }: ApiOptions, { request, response, principal }: Call): Promise<void> {
   const ask = elevationAsk(await readJsonBody(request, MAX_BODY_BYTES));
@@ -59,9 +49,9 @@ export function listRequests({ gateway }: ApiOptions, { response, principal, url
 
 function statusOf(text: string | null): RequestStatus | undefined {
   if (text === null) return undefined;
-  const status = STATUSES.find((candidate) => candidate === text);
+  const status = REQUEST_STATUSES.find((candidate) => candidate === text);
   if (status !== undefined) return status;
-  throw new DbgateError('usage', `status must be one of ${STATUSES.join(', ')}`);
+  throw new DbgateError('usage', `status must be one of ${REQUEST_STATUSES.join(', ')}`);
 }
 
 export async function showRequest(api: ApiOptions, { response, principal, name }: Call): Promise<void> {

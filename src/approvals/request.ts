@@ -163,7 +163,17 @@ export type RequestEvent =
  * `pending`: waits for a decision. `approved`: an elevation that is in force, or a statement that may run. `used`: a
  * statement that ran as often as it may. `ended`: an elevation whose time is over. The others end a request too.
  */
-export type RequestStatus = 'pending' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'used' | 'ended' | 'revoked';
+export const REQUEST_STATUSES = [
+  'pending',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+  'used',
+  'ended',
+  'revoked',
+] as const;
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 /** A request as it is now. */
 export interface RequestState {

@@ -1,6 +1,6 @@
 /** `dbgate history` on a terminal: a list to walk through, a search that answers while one types, one statement in full. */
 import type { GatewayClient } from '../login/gateway-client.ts';
-import { openFullScreen, screenRows, type TypedKey, type TypedScreen } from '../views/full-screen.tsx';
+import { openFullScreen, type TypedKey } from '../views/full-screen.tsx';
 import {
   firstHistoryState,
   type HistoryEffect,
@@ -9,6 +9,7 @@ import {
   type HistoryState,
   pressHistory,
 } from '../views/history-state.ts';
+import { type SizedScreen, screenRows } from '../views/ink-screen.ts';
 import type { CommandContext } from './context.ts';
 import { readAnswer } from './gateway-answers.ts';
 import { historyPage } from './history.ts';
@@ -31,7 +32,7 @@ export async function browseHistory(
   first.catch(() => {});
   const { HistoryView } = await import('../views/history-view.tsx');
   const { createElement } = await import('react');
-  const screen = context as TypedScreen;
+  const screen = context as SizedScreen;
   const { unicode, columns } = context;
   const showsPeople = query.has('by');
   let state = firstHistoryState(query.get('grep') ?? '', showsPeople);

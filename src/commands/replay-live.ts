@@ -1,5 +1,6 @@
 /** Plays a session on a terminal, at its own pace. */
-import { openFullScreen, screenRows, type TypedScreen } from '../views/full-screen.tsx';
+import { openFullScreen } from '../views/full-screen.tsx';
+import { type SizedScreen, screenRows } from '../views/ink-screen.ts';
 import { firstReplayState, isOver, pass, pressReplay, type ReplayState } from '../views/replay-state.ts';
 import type { CommandContext } from './context.ts';
 import type { Film } from './replay-frames.ts';
@@ -13,7 +14,7 @@ export async function playSession(
   options: { readonly speed: number; readonly steps: boolean },
 ): Promise<void> {
   const [{ ReplayView }, { createElement }] = await Promise.all([import('../views/replay-view.tsx'), import('react')]);
-  const screen = context as TypedScreen;
+  const screen = context as SizedScreen;
   const { unicode, columns } = context;
   let state: ReplayState = firstReplayState(film, options);
   let finish: () => void = () => {};

@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander';
+import { REQUEST_STATUSES } from '../approvals/request.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { GatewayClient } from '../login/gateway-client.ts';
 import { durationText } from '../views/time-text.ts';
@@ -11,7 +12,6 @@ import { sanitise } from './sanitise.ts';
 import { type Column, renderTable } from './text-table.ts';
 
 const MAX_PAGE = 1000;
-const STATUSES = ['pending', 'approved', 'denied', 'cancelled', 'expired', 'used', 'ended', 'revoked'];
 
 export const requestsCommand: CommandDefinition = {
   name: 'requests',
@@ -22,7 +22,7 @@ export const requestsCommand: CommandDefinition = {
       .argument('[id]', 'of `show`: number of the request')
       .option('--mine', 'only your own')
       .option('--pending', 'only those that nobody has decided')
-      .addOption(new Option('--status <status>', 'only those that are').choices(STATUSES))
+      .addOption(new Option('--status <status>', 'only those that are').choices(REQUEST_STATUSES))
       .option('--unreviewed', 'only break-glass that nobody has looked at')
       .option('--db <database>', 'only of this database')
       .option('--limit <count>', 'at most so many', '50');

@@ -1,6 +1,7 @@
 import { createElement } from 'react';
-import { openFullScreen, screenRows, type TypedScreen } from '../views/full-screen.tsx';
+import { openFullScreen } from '../views/full-screen.tsx';
 import type { HistoryKey } from '../views/history-state.ts';
+import { type SizedScreen, screenRows } from '../views/ink-screen.ts';
 import { addToWatch, FIRST_WATCH_STATE, pressWatch, type WatchState } from '../views/watch-state.ts';
 import { WatchView } from '../views/watch-view.tsx';
 import type { CommandContext } from './context.ts';
@@ -8,7 +9,7 @@ import { itemOf, type Shown } from './watch.ts';
 
 /** On a terminal; `onQuit` once a person has seen enough. */
 export async function openWatch(context: CommandContext, onQuit: () => void): Promise<Shown> {
-  const screen = context as TypedScreen;
+  const screen = context as SizedScreen;
   let state: WatchState = FIRST_WATCH_STATE;
   const view = () => createElement(WatchView, { state, columns: context.columns, rows: screenRows(screen) });
   const change = (next: WatchState): void => {

@@ -6,7 +6,18 @@ import { ALL_FINDING_WORDS } from '../policy/language/finding-words.ts';
 import { HOURS_EXPECTS } from '../policy/language/hours.ts';
 import { TICKET_EXPECTS, ticketPattern } from '../policy/language/ticket-pattern.ts';
 import type { ApprovalRule, ApprovalSettings, Approver } from './approval-settings.ts';
-import { duration, field, hours, LINE_EXPECTS, line, SUBJECT_EXPECTS, subject } from './fields.ts';
+import {
+  databaseSelector,
+  duration,
+  field,
+  hours,
+  LINE_EXPECTS,
+  line,
+  SELECTS_ONCE,
+  SUBJECT_EXPECTS,
+  selectsOnce,
+  subject,
+} from './fields.ts';
 import type { ValueFault } from './gateway-faults.ts';
 import type { GrantSubject } from './gateway-settings.ts';
 
@@ -102,20 +113,7 @@ const rule = z
       'who may ask; without it everybody whom a grant lets connect to the database',
       SUBJECT_EXPECTS,
     ),
-    database: field(
-      line.optional(),
-      'on which database; `*` is every one',
-      'the name of a database in `databases`, or `*`',
-    ),
-    environment: field(line.optional(), 'instead of `database`: every database of this environment', LINE_EXPECTS),
-    labels: field(
-      z
-        .record(z.string(), line)
-        .refine((labels) => Object.keys(labels).length > 0, 'is empty; expected at least one label')
-        .optional(),
-      'instead of `database`, or beside `environment`: every database that has these labels',
-      'a mapping of texts to texts',
-    ),
+    ...databaseSelector('on which database; `*` is every one'),
     access: field(
       oneOrMore(level),
       'what may be asked for: the highest of these and what is below it; without it no access',
@@ -158,11 +156,7 @@ const rule = z
       '`true` or `false`',
     ),
   })
-  .refine(
-    ({ database, environment, labels }) =>
-      database === undefined ? (environment ?? labels) !== undefined : (environment ?? labels) === undefined,
-    'expected exactly one of `database` and `environment` (or `labels`, alone or beside `environment`)',
-  )
+  .refine(selectsOnce, SELECTS_ONCE)
   .check(({ value, issues }) => {
     const fault = (key: string, message: string) => issues.push({ code: 'custom', path: [key], input: '', message });
     const external = value.approvers.findIndex((one) => one.external !== undefined);

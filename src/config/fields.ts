@@ -74,3 +74,29 @@ export const SUBJECT_EXPECTS = 'exactly one of `group`, `user`, `service`, `agen
 export const hours = line.refine((text) => parseHours(text) !== undefined, {
   error: `is not hours; expected ${HOURS_EXPECTS}`,
 });
+
+/** Which databases something is about. */
+export const databaseSelector = (description: string) => ({
+  database: field(line.optional(), description, 'the name of a database in `databases`, or `*`'),
+  environment: field(line.optional(), 'instead of `database`: every database of this environment', LINE_EXPECTS),
+  labels: field(
+    z
+      .record(z.string(), line)
+      .refine((labels) => Object.keys(labels).length > 0, 'is empty; expected at least one label')
+      .optional(),
+    'instead of `database`, or beside `environment`: every database that has these labels',
+    'a mapping of texts to texts',
+  ),
+});
+
+interface Selected {
+  readonly database?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+export function selectsOnce({ database, environment, labels }: Selected): boolean {
+  return database === undefined ? (environment ?? labels) !== undefined : (environment ?? labels) === undefined;
+}
+export const SELECTS_ONCE =
+  'expected exactly one of `database` and `environment` (or `labels`, alone or beside `environment`)';

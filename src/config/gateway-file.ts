@@ -11,14 +11,17 @@ import { rulesSchema } from '../policy/language/read-rules.ts';
 import { approvalsSection } from './approval-file.ts';
 import { auditSection } from './audit-file.ts';
 import {
+  databaseSelector,
   duration,
   field,
   hours,
   LINE_EXPECTS,
   line,
   SECRET_EXPECTS,
+  SELECTS_ONCE,
   SUBJECT_EXPECTS,
   secretReference,
+  selectsOnce,
   size,
   subject,
 } from './fields.ts';
@@ -301,20 +304,7 @@ const MASK_EXPECTS =
 const grant = z
   .strictObject({
     to: field(z.union([subject, z.array(subject).min(1)]), 'who gets it', SUBJECT_EXPECTS),
-    database: field(
-      line.optional(),
-      'which database; `*` is every one',
-      'the name of a database in `databases`, or `*`',
-    ),
-    environment: field(line.optional(), 'instead of `database`: every database of this environment', LINE_EXPECTS),
-    labels: field(
-      z
-        .record(z.string(), line)
-        .refine((labels) => Object.keys(labels).length > 0, 'is empty; expected at least one label')
-        .optional(),
-      'instead of `database`, or beside `environment`: every database that has these labels',
-      'a mapping of texts to texts',
-    ),
+    ...databaseSelector('which database; `*` is every one'),
     access: field(
       z.enum(['read', 'write', 'ddl', 'admin']),
       '`read`: SELECT; `write`: and INSERT, UPDATE, DELETE; `ddl`: and changes of the schema; `admin`: everything that the upstream role may',
@@ -356,11 +346,7 @@ const grant = z
       '`free`, `lookup` or `none`',
     ),
   })
-  .refine(
-    ({ database, environment, labels }) =>
-      database === undefined ? (environment ?? labels) !== undefined : (environment ?? labels) === undefined,
-    'expected exactly one of `database` and `environment` (or `labels`, alone or beside `environment`)',
-  );
+  .refine(selectsOnce, SELECTS_ONCE);
 
 const grants = field(
   z.array(grant).default([]),

@@ -1,13 +1,11 @@
 import type { Key } from 'ink';
 import type { ReactNode } from 'react';
-import type { Screen } from './tunnel-live.tsx';
+import { inkOn, type SizedScreen } from './ink-screen.ts';
 
 export interface FullScreen {
   draw(view: ReactNode): void;
   close(): void;
 }
-
-export type TypedScreen = Screen & { readonly stderr: { readonly rows?: number } };
 
 /** What a key is, for views that know no ink. */
 export type TypedKey =
@@ -26,37 +24,23 @@ export type TypedKey =
         | 'interrupt';
     };
 
-const FALLBACK_ROWS = 24;
-
 /** Draws on stderr and reads keys until closed; only where a person sits at a terminal. */
 export async function openFullScreen(
-  screen: TypedScreen,
+  screen: SizedScreen,
   first: ReactNode,
   onKey: (key: TypedKey) => void,
 ): Promise<FullScreen> {
-  // ink's colours know FORCE_COLOR only, and read it when imported.
-  if (!screen.color) process.env.FORCE_COLOR = '0';
-  const [{ render }, { KeyScreen }] = await Promise.all([import('ink'), import('./key-screen.tsx')]);
+  const draw = await inkOn(screen);
+  const { KeyScreen } = await import('./key-screen.tsx');
   const pressed = (input: string, key: Key): void => {
     for (const typed of typedKeys(input, key)) onKey(typed);
   };
   const withKeys = (view: ReactNode) => <KeyScreen onKey={pressed}>{view}</KeyScreen>;
-  const instance = render(withKeys(first), {
-    stdout: screen.stderr as NodeJS.WriteStream,
-    stderr: screen.stderr as NodeJS.WriteStream,
-    stdin: screen.stdin as NodeJS.ReadStream,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    maxFps: 30,
-  });
+  const instance = draw(withKeys(first), 30);
   return {
     draw: (view) => instance.rerender(withKeys(view)),
     close: () => instance.unmount(),
   };
-}
-
-export function screenRows({ stderr }: { readonly stderr: { readonly rows?: number } }): number {
-  return stderr.rows !== undefined && stderr.rows > 0 ? stderr.rows : FALLBACK_ROWS;
 }
 
 /** Keys that come in one read stand in one text: each of its characters is a key. */

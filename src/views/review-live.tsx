@@ -1,6 +1,6 @@
 import type { Key } from 'ink';
+import { inkOn, type SizedScreen, screenRows } from './ink-screen.ts';
 import { press, type ReviewEffect, type ReviewKey, type ReviewState } from './review-state.ts';
-import type { Screen } from './tunnel-live.tsx';
 
 export interface ReviewLive {
   readonly state: ReviewState;
@@ -8,17 +8,14 @@ export interface ReviewLive {
   close(): void;
 }
 
-const fallbackRows = 24;
-
 /** Draws on stderr and reads keys until closed; only where a person sits at a terminal. */
 export async function openReviewView(
-  screen: Screen & { readonly stderr: { readonly rows?: number } },
+  screen: SizedScreen,
   first: ReviewState,
   onEffect: (effect: ReviewEffect) => void,
 ): Promise<ReviewLive> {
-  // ink's colours know FORCE_COLOR only, and read it when imported.
-  if (!screen.color) process.env.FORCE_COLOR = '0';
-  const [{ render }, { ReviewScreen }] = await Promise.all([import('ink'), import('./review-screen.tsx')]);
+  const draw = await inkOn(screen);
+  const { ReviewScreen } = await import('./review-screen.tsx');
   let state = first;
   const onKey = (input: string, key: Key): void => {
     for (const typed of reviewKeys(input, key)) {
@@ -33,18 +30,11 @@ export async function openReviewView(
       state={state}
       unicode={screen.unicode}
       columns={screen.columns}
-      rows={terminalRows(screen)}
+      rows={screenRows(screen)}
       onKey={onKey}
     />
   );
-  const instance = render(view(), {
-    stdout: screen.stderr as NodeJS.WriteStream,
-    stderr: screen.stderr as NodeJS.WriteStream,
-    stdin: screen.stdin as NodeJS.ReadStream,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    maxFps: 30,
-  });
+  const instance = draw(view(), 30);
   return {
     get state() {
       return state;
@@ -57,10 +47,6 @@ export async function openReviewView(
       instance.unmount();
     },
   };
-}
-
-function terminalRows({ stderr }: { readonly stderr: { readonly rows?: number } }): number {
-  return stderr.rows !== undefined && stderr.rows > 0 ? stderr.rows : fallbackRows;
 }
 
 /** What is pasted comes as one text: each of its characters is a key, but line ends, which would send it. */

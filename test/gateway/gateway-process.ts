@@ -37,36 +37,13 @@ export async function spawnGateway(rig: Rig, options: GatewayProcessOptions = {}
   const dir = path.join(rig.stateDir, `process-${++count}`);
   mkdirSync(dir);
   const stateDir = options.stateDir ?? path.join(dir, 'state');
-  const { upstream } = rig.settings.databases.get('app')!;
-  writeFileSync(path.join(dir, 'cert.pem'), rig.certificates.cert);
-  writeFileSync(path.join(dir, 'key.pem'), rig.certificates.key, { mode: 0o600 });
-  writeFileSync(path.join(dir, 'password'), upstream.password!, { mode: 0o600 });
   const port = await freePort();
   const config = path.join(dir, 'gateway.yaml');
   writeFileSync(
     config,
     stringify({
-      gateway_id: 'durable',
-      public_url: rig.settings.publicUrl,
-      listen: { https: `127.0.0.1:${port}` },
-      tls: { cert: `file:${path.join(dir, 'cert.pem')}`, key: `file:${path.join(dir, 'key.pem')}` },
+      ...gatewayFile(rig, dir, port),
       state_dir: stateDir,
-      issuers: [
-        { issuer: rig.oidc.issuer, audience: rig.settings.publicUrl, client_id: 'dbgate-cli', allow_insecure: true },
-      ],
-      databases: {
-        app: {
-          environment: 'production',
-          upstream: {
-            host: '127.0.0.1',
-            port: upstream.port,
-            database: 'app',
-            user: 'app',
-            password: `file:${path.join(dir, 'password')}`,
-            tls: { mode: 'disable' },
-          },
-        },
-      },
       grants: [{ to: { group: 'developers' }, database: 'app', access: 'write', create: true }],
       ...(options.segmentSize === undefined ? {} : { audit: { segment_size: options.segmentSize } }),
     }),
@@ -98,6 +75,34 @@ export async function spawnGateway(rig: Rig, options: GatewayProcessOptions = {}
       if (hasEnded()) return;
       child.kill('SIGKILL');
       await exited;
+    },
+  };
+}
+
+/** What a gateway.yaml says that stands in front of the rig; its secrets are written to `dir`. */
+export function gatewayFile(rig: Rig, dir: string, port: number) {
+  const { upstream } = rig.settings.databases.get('app')!;
+  const secret = (name: string, content: string): string => {
+    const file = path.join(dir, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    return `file:${file}`;
+  };
+  return {
+    gateway_id: 'own',
+    public_url: rig.settings.publicUrl,
+    listen: { https: `127.0.0.1:${port}` },
+    tls: { cert: secret('cert.pem', rig.certificates.cert), key: secret('key.pem', rig.certificates.key) },
+    issuers: [
+      { issuer: rig.oidc.issuer, audience: rig.settings.publicUrl, client_id: 'dbgate-cli', allow_insecure: true },
+    ],
+    databases: {
+      app: {
+        environment: 'production',
+        upstream: {
+          ...{ host: '127.0.0.1', port: upstream.port, database: 'app', user: 'app' },
+          ...{ password: secret('password', upstream.password!), tls: { mode: 'disable' } },
+        },
+      },
     },
   };
 }

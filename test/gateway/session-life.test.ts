@@ -9,6 +9,7 @@ import type { GatewaySettings, GrantSettings } from '../../src/config/gateway-se
 import { makeCertificates } from '../../src/demo/certificates.ts';
 import { freePort } from '../../src/demo/free-port.ts';
 import { runGateway } from '../../src/gateway/server.ts';
+import { gatewayFile } from './gateway-process.ts';
 import { failure, Rig, until, withRig } from './gateway-rig.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -260,34 +261,11 @@ describe('gateway.yaml', () => {
 
   it('is read again when it changes and on SIGHUP; a bad one keeps the old and says so', async () => {
     const dir = own.stateDir;
-    const { upstream } = own.settings.databases.get('app')!;
-    writeFileSync(path.join(dir, 'cert.pem'), own.certificates.cert);
-    writeFileSync(path.join(dir, 'key.pem'), own.certificates.key, { mode: 0o600 });
-    writeFileSync(path.join(dir, 'password'), upstream.password!, { mode: 0o600 });
     const port = await freePort();
     const file = path.join(dir, 'gateway.yaml');
     const config = (changes: object = {}) => ({
-      gateway_id: 'from-yaml',
-      public_url: own.settings.publicUrl,
-      listen: { https: `127.0.0.1:${port}` },
-      tls: { cert: `file:${path.join(dir, 'cert.pem')}`, key: `file:${path.join(dir, 'key.pem')}` },
+      ...gatewayFile(own, dir, port),
       state_dir: path.join(dir, 'yaml-state'),
-      issuers: [
-        { issuer: own.oidc.issuer, audience: own.settings.publicUrl, client_id: 'dbgate-cli', allow_insecure: true },
-      ],
-      databases: {
-        app: {
-          environment: 'production',
-          upstream: {
-            host: '127.0.0.1',
-            port: upstream.port,
-            database: 'app',
-            user: 'app',
-            password: `file:${path.join(dir, 'password')}`,
-            tls: { mode: 'disable' },
-          },
-        },
-      },
       grants: [{ to: { group: 'developers' }, database: 'app', access: 'write' }],
       ...changes,
     });

@@ -2,6 +2,7 @@
 import type { Position } from '../../store/event-log.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type NoteKey, type VerifiedSignature, verifyNote } from './note.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 
 export interface Finding {
   readonly what: string;
@@ -22,6 +23,13 @@ export interface SeenCheckpoint {
   /** vkeys of the log. */
   readonly signedBy: readonly string[];
   readonly cosignedBy: readonly { readonly name: string; readonly at: string }[];
+}
+
+export interface VerifyOptions {
+  readonly keys: TrustedKeys;
+  readonly witnesses: readonly NoteKey[];
+  /** One that was seen elsewhere, such as a witness has: what is verified is its continuation, or the same. */
+  readonly known?: Checkpoint | undefined;
 }
 
 export interface Verdict {

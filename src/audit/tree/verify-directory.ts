@@ -12,25 +12,20 @@ import { type KeyChain, keysFollowing, parseKeyChain } from './key-chain.ts';
 import { leafOf } from './leaf.ts';
 import { type LeafCursor, readLeaves, type StoredLeaf, segmentStart } from './leaf-reader.ts';
 import { HASH_BYTES, leafHash } from './merkle.ts';
-import type { NoteKey } from './note.ts';
 import { TILE_WIDTH } from './tile-path.ts';
 import { readAtLeast } from './tiles.ts';
 import { TreeBuilder } from './tree-builder.ts';
-import type { TrustedKeys } from './trusted-keys.ts';
 import {
   checkSignatures,
   type Finding,
   missingWitnesses,
   type SeenCheckpoint,
   type Verdict,
+  type VerifyOptions,
   verdictOf,
 } from './verdict.ts';
 
-export interface VerifyDirectoryOptions {
-  readonly keys: TrustedKeys;
-  readonly witnesses: readonly NoteKey[];
-  /** One that was seen elsewhere: what a witness has. */
-  readonly known?: Checkpoint | undefined;
+export interface VerifyDirectoryOptions extends VerifyOptions {
   /** A gateway that runs signs what it has just written: how long to wait for that. Default 3,000. */
   readonly patienceMs?: number;
   readonly onProgress?: (records: number) => void;

@@ -5,21 +5,17 @@ import { leafOf } from './leaf.ts';
 import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts';
 import type { NoteKey } from './note.ts';
 import { decodeExtra, parseProof } from './proof-file.ts';
-import type { TrustedKeys } from './trusted-keys.ts';
 import {
   checkSignatures,
   type Finding,
   missingWitnesses,
   type SeenCheckpoint,
   type Verdict,
+  type VerifyOptions,
   verdictOf,
 } from './verdict.ts';
 
-export interface VerifyProofOptions {
-  readonly keys: TrustedKeys;
-  readonly witnesses: readonly NoteKey[];
-  /** One that was seen elsewhere; the proof's must be its continuation, or the same. */
-  readonly known?: Checkpoint | undefined;
+export interface VerifyProofOptions extends VerifyOptions {
   /** Hashes from `known` to the proof's checkpoint. */
   readonly consistency?: readonly Buffer[] | undefined;
 }

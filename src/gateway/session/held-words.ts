@@ -3,6 +3,7 @@ import type { HoldOutcome } from '../../approvals/contract.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { encodeNoticeResponse } from '../../pgwire/error-response.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
+import { NOT_IN_BLOCK } from '../../sql/block-commands.ts';
 import type { Analysis } from '../../sql/facts.ts';
 
 export interface PlacedRequest {
@@ -159,26 +160,7 @@ export function notAlone(rule: string): DenyDecision {
   };
 }
 
-const NOT_IN_BLOCK: ReadonlySet<string> = new Set([
-  'VACUUM',
-  'CLUSTER',
-  'REINDEX',
-  'CREATE DATABASE',
-  'ALTER DATABASE',
-  'DROP DATABASE',
-  'CREATE TABLESPACE',
-  'DROP TABLESPACE',
-  'ALTER SYSTEM',
-  'CREATE SUBSCRIPTION',
-  'ALTER SUBSCRIPTION',
-  'DROP SUBSCRIPTION',
-  'COMMIT PREPARED',
-  'ROLLBACK PREPARED',
-  'CALL',
-  'DO',
-  'COPY',
-  'UNKNOWN',
-]);
+const NEVER_TRIED: ReadonlySet<string> = new Set([...NOT_IN_BLOCK, 'CALL', 'DO', 'COPY', 'UNKNOWN']);
 
 /**
  * Can it run in a transaction of the gateway's own, so that its effect is counted before it is kept? What may end that
@@ -187,7 +169,7 @@ const NOT_IN_BLOCK: ReadonlySet<string> = new Set([
 export function canRollBack({ statements, class: kind }: Analysis): boolean {
   if (kind === 'unknown' || statements.length === 0) return false;
   return statements.every(({ command, class: one, targets }) => {
-    if (one === 'transaction' || NOT_IN_BLOCK.has(command)) return false;
+    if (one === 'transaction' || NEVER_TRIED.has(command)) return false;
     // CREATE INDEX CONCURRENTLY and the like are not told apart.
     return !/^(?:CREATE|DROP) INDEX$/.test(command) && targets.every(({ label }) => label !== 'index');
   });

@@ -9,6 +9,7 @@
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 import type { TransactionStatus } from '../../pgwire/result.ts';
+import { NOT_IN_BLOCK } from '../../sql/block-commands.ts';
 import type { Request } from './in-flight.ts';
 import type { PreparedStatement } from './prepared.ts';
 
@@ -17,26 +18,8 @@ import type { PreparedStatement } from './prepared.ts';
  * commits at once (PreventInTransactionBlock), in one of their forms.
  */
 const MAY_COMMIT: ReadonlySet<string> = new Set([
-  'CALL',
-  'DO',
-  'VACUUM',
-  'CLUSTER',
-  'REINDEX',
-  'CREATE INDEX',
-  'DROP INDEX',
-  'ALTER TABLE',
-  'CREATE DATABASE',
-  'ALTER DATABASE',
-  'DROP DATABASE',
-  'CREATE TABLESPACE',
-  'DROP TABLESPACE',
-  'ALTER SYSTEM',
-  'CREATE SUBSCRIPTION',
-  'ALTER SUBSCRIPTION',
-  'DROP SUBSCRIPTION',
-  'COMMIT PREPARED',
-  'ROLLBACK PREPARED',
-  'UNKNOWN',
+  ...NOT_IN_BLOCK,
+  ...['CALL', 'DO', 'CREATE INDEX', 'DROP INDEX', 'ALTER TABLE', 'UNKNOWN'],
 ]);
 
 export class ImplicitTransaction {
