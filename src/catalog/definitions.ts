@@ -22,14 +22,16 @@ interface Defined {
   readonly by: Defined[];
   /** Partitions, and tables that inherit from it. */
   readonly children: Defined[];
+  /** Of all these together: what fires on a row, and the checks that it has to pass. */
+  readonly below: string[];
   /** More than a table's columns stands behind it: it is code, or runs some. */
   acts: boolean;
 }
 
 /** What to ask by `dbgate_definitions`. One object for the same statements as long as nothing is read anew. */
 export interface DefinitionQuestion {
-  /** Of EXECUTE, behind the tag. */
-  readonly parameters: string;
+  /** Names and OIDs, in the order of `DEFINITIONS_PARAMETERS`. */
+  readonly parameters: readonly (readonly string[])[];
   /** The rows that tell that nothing has changed. */
   readonly expected: string;
   /** Relations are among it: the server waits for the lock of whoever changes one. */
@@ -71,9 +73,9 @@ export class Definitions {
     for (const row of rest) this.#addPart(row);
   }
 
-  #add({ value, ...one }: Omit<Defined, 'by' | 'children' | 'acts'> & { readonly value: string }): void {
+  #add({ value, ...one }: Omit<Defined, 'by' | 'children' | 'below' | 'acts'> & { readonly value: string }): void {
     const acts = one.kind === 'r' ? value.startsWith('v ') || value.startsWith('m ') : true;
-    const defined: Defined = { ...one, by: [], children: [], acts };
+    const defined: Defined = { ...one, by: [], children: [], below: [], acts };
     this.#all.set(one.kind + one.oid, defined);
     const named = this.#byName[one.kind].get(one.name);
     if (named === undefined) this.#byName[one.kind].set(one.name, [defined]);
@@ -106,6 +108,10 @@ export class Definitions {
           relation.acts = true;
         return;
       }
+      case 'below': {
+        this.#all.get(`r${owner}`)?.below.push(lineOf(row));
+        return;
+      }
       case 'check':
         this.#all.get(`t${owner}`)?.lines.push(lineOf(row));
         return;
@@ -130,7 +136,11 @@ export class Definitions {
       reached.add(one);
       name(one.kind, one.name);
       for (const other of one.by) reach(other);
-      if (one.children.length <= MOST_CHILDREN) for (const child of one.children) reach(child);
+      for (const child of one.children) {
+        // Of many, what fires on them is asked for at once; what that runs, like anything else.
+        if (one.children.length <= MOST_CHILDREN || child.children.length > 0) reach(child);
+        else for (const other of child.by) reach(other);
+      }
       if (one.kind !== 'p') return;
       const schema = this.#schemas.get(one.schema);
       for (const routine of routines.get(one.name) ?? []) if (routine.schema === schema) look(routine.body);
@@ -169,15 +179,20 @@ export class Definitions {
 
   #question(names: Record<Kind, ReadonlySet<string>>, reached: ReadonlySet<Defined>): DefinitionQuestion {
     const oids = { r: new Set<string>(), t: new Set<string>() };
+    const manifold = new Set<string>();
     const schemas = new Set<string>();
     const expected = [...this.#common];
-    for (const { kind, oid, schema, lines } of reached) {
+    for (const { kind, oid, schema, lines, children, below } of reached) {
       expected.push(...lines);
+      if (children.length > MOST_CHILDREN) {
+        manifold.add(oid);
+        expected.push(...below);
+      }
       if (kind === 'r' || kind === 't') oids[kind].add(oid);
       schemas.add(schema);
     }
     for (const schema of schemas) expected.push(lineOf(['n', schema, null, null, this.#schemas.get(schema) ?? null]));
-    const parameters = [names.r, oids.r, names.p, names.t, oids.t, names.o, schemas].map(arrayOf).join(', ');
+    const parameters = [names.r, oids.r, names.p, names.t, oids.t, names.o, schemas, manifold].map((one) => [...one]);
     return { parameters, expected: sorted(expected), mayWait: names.r.size > 0 };
   }
 }
@@ -192,10 +207,10 @@ const GRAMMAR_TYPES: ReadonlySet<string> = new Set([
   'serial8',
 ]);
 
-/** Each with a definition of its own; of more than these, only which they are is asked. */
+/** Each with a definition of its own; of more than these, which they are, and what fires on them. */
 const MOST_CHILDREN = 200;
 
-/** Rows of an answer, without their tag, as `expected` has them. */
+/** Rows of an answer, as `expected` has them. */
 export function answered(rows: readonly Row[]): string {
   return sorted(rows.map(lineOf));
 }
@@ -211,9 +226,4 @@ function lineOf(row: Row): string {
 /** The OID of its schema is the first of a routine's, type's and operator's value, the second of a relation's. */
 function schemaIn(kind: Kind, value: string): string {
   return value.split(' ')[kind === 'r' ? 1 : 0] ?? '';
-}
-
-function arrayOf(values: ReadonlySet<string>): string {
-  const items = [...values].map((value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
-  return `'{${items.join(',').replaceAll("'", "''")}}'`;
 }

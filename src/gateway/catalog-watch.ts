@@ -19,6 +19,7 @@ const WRITTEN_SQL = `SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserte
 
 export class CatalogWatch {
   readonly #connection: SideConnection;
+  readonly #noticed: () => void;
   readonly #changed: () => void;
   #users = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -27,8 +28,10 @@ export class CatalogWatch {
   #owed = false;
   #closed = false;
 
-  constructor(settings: UpstreamSettings, changed: () => void) {
+  /** `noticed`: at once, each time; `changed`: to read the catalog anew, not too often. */
+  constructor(settings: UpstreamSettings, noticed: () => void, changed: () => void) {
     this.#connection = new SideConnection(settings, TIMEOUT_MS);
+    this.#noticed = noticed;
     this.#changed = changed;
   }
 
@@ -62,11 +65,13 @@ export class CatalogWatch {
     try {
       const rows = await this.#connection.query(WRITTEN_SQL);
       const written = rows[0]?.[0] ?? null;
-      if (this.#seen !== undefined && written !== this.#seen) this.#owed = true;
+      // What happened before nobody saw.
+      if (this.#seen === undefined) this.#noticed();
+      else if (written !== this.#seen) this.#owe();
       this.#seen = written;
     } catch {
       // The snapshot's own reads tell what is wrong with the database; until it answers, what was read may be old.
-      this.#owed = true;
+      this.#owe();
     }
     const nowMs = performance.now();
     if (this.#owed && nowMs - this.#toldAt >= AT_MOST_EVERY_MS) {
@@ -75,5 +80,10 @@ export class CatalogWatch {
       this.#changed();
     }
     this.#askSoon();
+  }
+
+  #owe(): void {
+    this.#owed = true;
+    this.#noticed();
   }
 }

@@ -34,7 +34,7 @@ export interface ConnectionParts {
   /** Never rejects: what could not be found out is unknown. */
   foresee(question: ForeseeQuestion): Promise<readonly Foresight[]>;
   /** Never rejects. */
-  checkDefinitions(question: DefinitionQuestion): Promise<Drift>;
+  checkDefinitions(questions: readonly DefinitionQuestion[]): Promise<Drift>;
   /** The same as `trace` in a catalog that was read since. */
   retrace(statements: Analysis['statements'], sql: string): Promise<void>;
   onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
@@ -186,12 +186,12 @@ export class Connection implements DurabilityWaiter {
         return;
       case 'check_definitions':
         void this.#parts
-          .checkDefinitions(command.question)
+          .checkDefinitions(command.questions)
           .then((drift) => this.#handle({ type: 'definitions_checked', drift, nowMs: performance.now() }));
         return;
       case 'confirm_definitions':
         void this.#parts
-          .checkDefinitions(command.question)
+          .checkDefinitions(command.questions)
           .then((drift) => this.#handle({ type: 'definitions_confirmed', drift, nowMs: performance.now() }));
         return;
       case 'retrace':

@@ -104,6 +104,8 @@ export class DatabaseMasking {
     /** Did somebody create that object through dbgate? */
     isOwned: IsOwned;
     upstream: UpstreamSettings;
+    /** Somebody has changed the schema, maybe not through here. */
+    onNoticed: () => void;
     snapshot: CatalogSnapshot;
     tracer: Tracer;
     classifier: Classifier;
@@ -111,7 +113,7 @@ export class DatabaseMasking {
   }) {
     this.#snapshot = parts.snapshot;
     this.#isOwned = parts.isOwned;
-    this.#watch = new CatalogWatch(parts.upstream, () => void this.#snapshot.refresh());
+    this.#watch = new CatalogWatch(parts.upstream, parts.onNoticed, () => void this.#snapshot.refresh());
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
     this.key = parts.key;

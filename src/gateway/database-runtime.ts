@@ -181,6 +181,7 @@ export class DatabaseRuntime {
       this.#databaseMasking = new DatabaseMasking({
         isOwned: (catalog, oid, principal) => this.#isOwned(name, catalog, oid, principal),
         upstream,
+        onNoticed: () => this.definitions.noticed(),
         snapshot: this.#snapshot,
         tracer: this.#masking.tracer(this.#major),
         classifier,

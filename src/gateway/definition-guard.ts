@@ -9,17 +9,16 @@
  * The session's own view of a changed catalog is not asked: a transaction's snapshot may be older than what the server
  * looks names up in.
  */
-import { answered, type DefinitionQuestion, Definitions, type RestsOn } from '../catalog/definitions.ts';
-import { DEFINITIONS_SQL, PREPARE_DEFINITIONS_SQL } from '../catalog/definitions-query.ts';
+import { type DefinitionQuestion, Definitions, type RestsOn } from '../catalog/definitions.ts';
+import { DEFINITIONS_SQL } from '../catalog/definitions-query.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { RoutineTable } from '../sql/routines.ts';
-import { type Rows, SideConnection } from './side-connection.ts';
+import { DefinitionLine } from './definition-line.ts';
 import { queryOnce } from './side-query.ts';
 
-const TIMEOUT_MS = 5_000;
-/** Statements come and go; opening a connection takes longer than the question. */
-const IDLE_MS = 60_000;
+/** Names and OIDs. Who asks for more does not keep the others waiting. */
+const MOST_IN_SHORT = 200;
 
 /** `same`: nothing has changed; `changed`: it has been read anew; `unknown`: it could not be asked, or not be read. */
 export type Drift = 'same' | 'changed' | 'unknown';
@@ -30,49 +29,50 @@ export interface GuardedSnapshots {
   readAnew(): Promise<void>;
 }
 
-interface Asked {
-  readonly parameters: string;
-  readonly resolve: (rows: string) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Nothing has been read: whatever there is to ask, the answer is that it is read. */
-const NOT_READ: DefinitionQuestion = { parameters: '', expected: '', mayWait: false };
+const NOT_READ: DefinitionQuestion = { parameters: [], expected: '', mayWait: false };
 
 export class DefinitionGuard {
   readonly #settings: UpstreamSettings;
   readonly #snapshots: GuardedSnapshots;
   readonly #log: (line: string) => void;
-  readonly #connection: SideConnection;
+  readonly #short: DefinitionLine;
+  readonly #long: DefinitionLine;
   #definitions: Definitions | undefined;
   /** As performance.now(). */
   readAtMs = Number.POSITIVE_INFINITY;
+  /** When it was begun to read them. */
+  #readFromMs = Number.POSITIVE_INFINITY;
+  /** When it was noticed last that something has changed, somewhere. */
+  #noticedAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when the server has said the same to a question. */
+  #vouchedAtMs = new WeakMap<DefinitionQuestion, number>();
   /** Under the routines that they were found with. */
   #found = new WeakMap<readonly StatementFacts[], RestsOn | 'nothing'>();
   #foundWith: RoutineTable | undefined;
   #reading: Promise<void> | undefined;
-  #waiting: Asked[] = [];
-  #isAsking = false;
 
   constructor(settings: UpstreamSettings, snapshots: GuardedSnapshots, log: (line: string) => void) {
     this.#settings = settings;
     this.#snapshots = snapshots;
     this.#log = log;
-    this.#connection = new SideConnection(settings, TIMEOUT_MS, { prologue: PREPARE_DEFINITIONS_SQL, idleMs: IDLE_MS });
+    this.#short = DefinitionLine.open(settings);
+    this.#long = DefinitionLine.open(settings);
   }
 
   /** Before anything else of the catalog is read for the first time. Never rejects. */
   async ensure(): Promise<void> {
     if (this.#definitions !== undefined) return;
     try {
-      this.#adopt(await this.#read(), performance.now());
+      this.#adopt(await this.#read());
     } catch (error) {
       this.#log(`definitions of ${this.#settings.database} could not be read: ${(error as Error).message}`);
     }
   }
 
   close(): void {
-    this.#connection.close();
+    this.#short.close();
+    this.#long.close();
   }
 
   /**
@@ -92,13 +92,30 @@ export class DefinitionGuard {
       this.#found.set(statements, found);
     }
     if (found === 'nothing') return undefined;
-    return found.acts || computes || statements.some(mayFire) ? found.question : undefined;
+    if (found.acts || computes || statements.some(mayFire)) return found.question;
+    return this.#isDoubtful(found.question) ? found.question : undefined;
+  }
+
+  /** Something may be another than it was read, of this database: what is not asked for each time is asked for once. */
+  noticed(): void {
+    this.#noticedAtMs = performance.now();
+  }
+
+  #isDoubtful(question: DefinitionQuestion): boolean {
+    if (this.#noticedAtMs < this.#readFromMs) return false;
+    return this.#noticedAtMs >= (this.#vouchedAtMs.get(question) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Never rejects. */
-  async check(question: DefinitionQuestion): Promise<Drift> {
+  async check(questions: readonly DefinitionQuestion[]): Promise<Drift> {
     try {
-      if (question !== NOT_READ && (await this.#ask(question.parameters)) === question.expected) return 'same';
+      const fromMs = performance.now();
+      const isRead = !questions.includes(NOT_READ);
+      const same = isRead ? await Promise.all(questions.map((one) => this.#lineOf(one).ask(one))) : [false];
+      if (!same.includes(false)) {
+        for (const one of questions) this.#vouchedAtMs.set(one, fromMs);
+        return 'same';
+      }
       await this.#readAnew();
       return 'changed';
     } catch (error) {
@@ -107,41 +124,10 @@ export class DefinitionGuard {
     }
   }
 
-  /** Those that come while one is under way go together. */
-  #ask(parameters: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ parameters, resolve, reject });
-      void this.#askAll();
-    });
-  }
-
-  async #askAll(): Promise<void> {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    while (this.#waiting.length > 0) {
-      const asked = this.#waiting.splice(0, MOST_AT_ONCE);
-      const texts = asked.map(({ parameters }, i) => `EXECUTE dbgate_definitions('${i}', ${parameters})`);
-      try {
-        const rows = await this.#query(texts.join(';'));
-        const ofEach: (readonly (string | null)[])[][] = asked.map(() => []);
-        for (const [tag, ...row] of rows) ofEach[Number(tag)]?.push(row);
-        asked.forEach(({ resolve }, i) => {
-          resolve(answered(ofEach[i]!));
-        });
-      } catch (error) {
-        for (const { reject } of asked) reject(error);
-      }
-    }
-    this.#isAsking = false;
-  }
-
-  /** A connection that was kept may have been closed meanwhile. */
-  async #query(sql: string): Promise<Rows> {
-    try {
-      return await this.#connection.query(sql);
-    } catch {
-      return await this.#connection.query(sql);
-    }
+  #lineOf({ parameters }: DefinitionQuestion): DefinitionLine {
+    let count = 0;
+    for (const { length } of parameters) count += length;
+    return count > MOST_IN_SHORT ? this.#long : this.#short;
   }
 
   #readAnew(): Promise<void> {
@@ -152,24 +138,30 @@ export class DefinitionGuard {
   }
 
   async #readAllAnew(): Promise<void> {
-    const definitions = await this.#read();
-    const readAtMs = performance.now();
+    const read = await this.#read();
     await this.#snapshots.readAnew();
-    this.#adopt(definitions, readAtMs);
+    this.#adopt(read);
   }
 
-  async #read(): Promise<Definitions> {
-    return new Definitions(await queryOnce(this.#settings, DEFINITIONS_SQL));
+  async #read(): Promise<Read> {
+    const fromMs = performance.now();
+    const definitions = new Definitions(await queryOnce(this.#settings, DEFINITIONS_SQL));
+    return { definitions, fromMs, atMs: performance.now() };
   }
 
-  #adopt(definitions: Definitions, readAtMs: number): void {
-    this.readAtMs = readAtMs;
+  #adopt({ definitions, fromMs, atMs }: Read): void {
+    this.#readFromMs = fromMs;
+    this.readAtMs = atMs;
     this.#definitions = definitions;
     this.#found = new WeakMap();
   }
 }
 
-const MOST_AT_ONCE = 20;
+interface Read {
+  readonly definitions: Definitions;
+  readonly fromMs: number;
+  readonly atMs: number;
+}
 
 function namesAnything({ relations, functions }: StatementFacts): boolean {
   return relations.length + functions.length > 0;

@@ -205,7 +205,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         foreseer ??= new Foreseer(runtime);
         return foreseer.foresee(question);
       },
-      checkDefinitions: (question) => runtime.definitions.check(question),
+      checkDefinitions: (questions) => runtime.definitions.check(questions),
       retrace: async (statements, sql) => {
         runtime.schemaChanged();
         await masking?.trace(statements, sql);

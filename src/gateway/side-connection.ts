@@ -24,9 +24,11 @@ export type Rows = readonly (readonly (string | null)[])[];
 
 interface Waiting {
   readonly rows: (string | null)[][];
+  /** How many rows there were when each of its statements was through. */
+  readonly ends: number[];
   received: number;
   failure: DbgateError | undefined;
-  readonly resolve: (rows: Rows) => void;
+  readonly resolve: () => void;
   readonly reject: (error: DbgateError) => void;
 }
 
@@ -36,6 +38,8 @@ export class SideConnection {
   readonly #prologue: string | undefined;
   readonly #idleMs: number;
   #socket: net.Socket | undefined;
+  /** Connections until now. */
+  opened = 0;
   #waiting: Waiting | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -54,29 +58,47 @@ export class SideConnection {
 
   /** Rows as text. Throws DbgateError with the server's SQLSTATE. Only one query at a time. */
   async query(sql: string): Promise<Rows> {
+    return (await this.#send(encodeQuery(sql))).rows;
+  }
+
+  /** The same with messages of the extended protocol up to a Sync: the rows of each Execute. */
+  async ask(messages: Buffer): Promise<readonly Rows[]> {
+    const { rows, ends } = await this.#send(messages);
+    return ends.map((end, i) => rows.slice(ends[i - 1] ?? 0, end));
+  }
+
+  async #send(messages: Buffer): Promise<Waiting> {
     if (this.#waiting !== undefined) throw new Error('a query is under way on this connection');
-    if (this.#socket !== undefined) return await this.#run(this.#socket, sql);
+    if (this.#socket !== undefined) return await this.#run(this.#socket, messages);
     const socket = await this.#open();
     if (this.#prologue !== undefined) {
-      await this.#run(socket, this.#prologue).catch((error: unknown) => {
+      await this.#run(socket, encodeQuery(this.#prologue)).catch((error: unknown) => {
         this.close();
         throw error;
       });
       if (this.#socket !== socket) throw new DbgateError('upstream_unavailable', 'the connection was closed');
     }
-    return await this.#run(socket, sql);
+    return await this.#run(socket, messages);
   }
 
-  async #run(socket: net.Socket, sql: string): Promise<Rows> {
+  async #run(socket: net.Socket, messages: Buffer): Promise<Waiting> {
     try {
       clearTimeout(this.#idle);
-      return await new Promise<Rows>((resolve, reject) => {
-        this.#waiting = { rows: [], received: 0, failure: undefined, resolve, reject };
+      return await new Promise<Waiting>((resolve, reject) => {
+        const waiting: Waiting = {
+          rows: [],
+          ends: [],
+          received: 0,
+          failure: undefined,
+          resolve: () => resolve(waiting),
+          reject,
+        };
+        this.#waiting = waiting;
         this.#deadline = setTimeout(
           () => this.#fail('the database did not answer in time'),
           this.#timeoutMs + GRACE_MS,
         );
-        socket.write(encodeQuery(sql));
+        socket.write(messages);
         socket.resume();
       });
     } finally {
@@ -135,6 +157,7 @@ export class SideConnection {
     socket.on('error', (error) => this.#fail(error.message));
     socket.on('close', () => this.#fail('the database closed the connection'));
     this.#socket = socket;
+    this.opened++;
     return socket;
   }
 
@@ -143,11 +166,12 @@ export class SideConnection {
     if (waiting === undefined) return true;
     const body = start + HEADER_BYTES;
     if (type === 0x44) waiting.rows.push(decodeDataRow(buffer, body, end).map((v) => v?.toString('utf8') ?? null));
+    else if (type === 0x43) waiting.ends.push(waiting.rows.length);
     else if (type === 0x45) {
       const { message, code } = decodeErrorFields(buffer, body, end);
       waiting.failure = new DbgateError('upstream_unavailable', message, { sqlstate: code });
     } else if (type === 0x5a) {
-      if (waiting.failure === undefined) waiting.resolve(waiting.rows);
+      if (waiting.failure === undefined) waiting.resolve();
       else waiting.reject(waiting.failure);
     }
     return true;

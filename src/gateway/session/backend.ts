@@ -288,8 +288,7 @@ export class Backend implements MessageSink {
 
   /** The answer at hand waited for a `definitions_confirmed` event. */
   confirmed(drift: 'same' | 'changed' | 'unknown'): void {
-    const released = this.#answers!.confirmed(drift);
-    if (released !== undefined) this.#release(released);
+    this.#release(this.#answers!.confirmed(drift));
   }
 
   #release({ head, message }: { readonly head: Request; readonly message: Buffer }): void {

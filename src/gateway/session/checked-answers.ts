@@ -3,7 +3,6 @@
  * RowDescription that was not foreseen waits until its statement is traced in the catalog as it is then; what fits no plan
  * even so is cut, and nothing more of it leaves.
  */
-import type { DefinitionQuestion } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import type { CutAnswers } from './cut-answers.ts';
 import type { Request } from './in-flight.ts';
@@ -12,21 +11,23 @@ import type { SessionMasking } from './masking.ts';
 import type { Portal } from './prepared.ts';
 import type { ToldAnswers } from './told-answers.ts';
 
-/** A RowDescription that was not foreseen, and whom it answers. */
-interface Drifted {
+/** The beginning of an answer, and whom it answers. */
+interface Begun {
   readonly head: Request;
   readonly message: Buffer;
-  /** It is what was planned for, if these definitions are still the same. */
-  readonly unconfirmed?: readonly DefinitionQuestion[];
-  readonly isCopy?: true;
 }
+
+/** What it waits for: its statement to be traced again, for it was not foreseen; or the server to confirm what was. */
+type HeldAnswer =
+  | (Begun & { readonly until: 'retraced' })
+  | (Begun & { readonly until: 'confirmed'; readonly isCopy: boolean });
 
 export class CheckedAnswers {
   readonly #core: SessionCore;
   readonly #masked: MaskedAnswers;
   readonly #told: ToldAnswers;
   readonly #cuts: CutAnswers;
-  #drifted: Drifted | undefined;
+  #held: HeldAnswer | undefined;
 
   constructor(core: SessionCore, masking: SessionMasking, told: ToldAnswers, cuts: CutAnswers) {
     this.#core = core;
@@ -73,7 +74,7 @@ export class CheckedAnswers {
       if (portal === undefined) this.#masked.described(head, buffer, start, end);
       else this.#masked.describedPortal(portal, buffer, start, end);
       this.#masked.expectStill(head);
-      return this.#isUnconfirmed(head, buffer, start, end);
+      return this.#isUnconfirmed({ head, isCopy: false }, buffer, start, end);
     } catch (error) {
       const statement = portal?.statement ?? head.statement;
       const plan = (portal?.plans ?? head.plans)?.[portal === undefined ? head.completed : 0];
@@ -83,7 +84,7 @@ export class CheckedAnswers {
         else portal.hasDrifted = true;
         return false;
       }
-      this.#drifted = { head, message: Buffer.from(buffer.subarray(start, end)) };
+      this.#held = { until: 'retraced', head, message: Buffer.from(buffer.subarray(start, end)) };
       const { analysis, sql } = statement;
       this.#core.command({ type: 'retrace', statements: analysis.statements, sql });
       return true;
@@ -92,48 +93,47 @@ export class CheckedAnswers {
 
   /** Is the beginning of a COPY to wait until it is known that its definitions are still the same? */
   isUnconfirmedCopy(head: Request, buffer: Buffer, start: number, end: number): boolean {
-    if (head.cut !== undefined || !this.#isUnconfirmed(head, buffer, start, end)) return false;
-    this.#drifted = { ...this.#drifted!, isCopy: true };
-    return true;
+    return head.cut === undefined && this.#isUnconfirmed({ head, isCopy: true }, buffer, start, end);
   }
 
   /** The server has looked its names up by now, maybe behind the lock of somebody who changed them. */
-  #isUnconfirmed(head: Request, buffer: Buffer, start: number, end: number): boolean {
+  #isUnconfirmed(
+    { head, isCopy }: { readonly head: Request; readonly isCopy: boolean },
+    buffer: Buffer,
+    start: number,
+    end: number,
+  ): boolean {
     const questions = (head.probe?.portal ?? head).questions?.filter(({ mayWait }) => mayWait) ?? [];
     if (questions.length === 0) return false;
-    const message = Buffer.from(buffer.subarray(start, end));
-    this.#drifted = { head, message, unconfirmed: questions };
-    this.#core.command({ type: 'confirm_definitions', question: questions[0]! });
+    this.#held = { until: 'confirmed', head, message: Buffer.from(buffer.subarray(start, end)), isCopy };
+    this.#core.command({ type: 'confirm_definitions', questions });
     return true;
   }
 
-  /** The message that waited, to be passed on or withheld now; undefined: it goes on waiting. */
-  confirmed(drift: 'same' | 'changed' | 'unknown'): Drifted | undefined {
-    const held = this.#drifted!;
-    const rest = held.unconfirmed!.slice(1);
-    if (drift === 'same' && rest.length > 0) {
-      this.#drifted = { ...held, unconfirmed: rest };
-      this.#core.command({ type: 'confirm_definitions', question: rest[0]! });
-      return undefined;
-    }
-    this.#drifted = undefined;
+  /** The message that waited, to be passed on or withheld now. */
+  confirmed(drift: 'same' | 'changed' | 'unknown'): Begun {
+    const held = this.#held;
+    if (held?.until !== 'confirmed') throw new Error('definitions were confirmed that were not asked for');
+    this.#held = undefined;
     const { head, message } = held;
     const portal = head.probe?.portal;
     if (drift !== 'same' && portal !== undefined) portal.hasDrifted = true;
     else if (drift !== 'same') this.#mismatch(head, new AnswerMismatch(GOES_ON));
-    else if (held.isCopy === true) this.copyOut(head, message, 0, message.length);
+    else if (held.isCopy) this.copyOut(head, message, 0, message.length);
     return held;
   }
 
-  /** The answer at hand waits for a `retraced` event. */
+  /** The answer at hand waits for a `retraced` or `definitions_confirmed` event. */
   get isHeld(): boolean {
-    return this.#drifted !== undefined;
+    return this.#held !== undefined;
   }
 
   /** The message that waited, to be passed on or withheld now; `masking`: in the catalog as it is now. */
-  retraced(masking: SessionMasking): Drifted {
-    const { head, message } = this.#drifted!;
-    this.#drifted = undefined;
+  retraced(masking: SessionMasking): Begun {
+    const held = this.#held;
+    if (held?.until !== 'retraced') throw new Error('a statement was traced again that was not asked for');
+    this.#held = undefined;
+    const { head, message } = held;
     const portal = head.probe?.portal;
     const statement = (portal?.statement ?? head.statement)!;
     const at = portal === undefined ? head.completed : 0;

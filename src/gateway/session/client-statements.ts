@@ -143,7 +143,7 @@ export class ClientStatements {
       return this.#askForNames({ message, statement, resolved });
     }
     const { plans } = planned;
-    const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#holding.isApproved);
+    const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#approvalOf(hold));
     if (vouched === 'waits') return false;
     if ('effect' in vouched) return this.#refuse('query', vouched, statement);
     const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, undefined);
@@ -233,7 +233,7 @@ export class ClientStatements {
     if (planned === undefined) return false;
     if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
     const { plans } = planned;
-    const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#holding.isApproved);
+    const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#approvalOf(hold));
     if (vouched === 'waits') return false;
     if ('effect' in vouched) return this.#refuse('bind', vouched, statement);
     const { parametersStart, parametersEnd, parameterCount } = bind;
@@ -422,6 +422,11 @@ export class ClientStatements {
     return analysis.statements.some(runsLater) ? heldToRunLater(decision) : decision;
   }
 
+  #approvalOf(hold: DenyDecision | undefined): 'none' | 'asked' | 'given' {
+    if (this.#holding.isApproved) return 'given';
+    return hold === undefined ? 'none' : 'asked';
+  }
+
   #executeRefusal(portal: Portal, resolved: Known | undefined): DenyDecision | undefined | typeof UNSETTLED {
     const { around, names, batch } = this.#core;
     const { statement, approval } = portal;
@@ -443,7 +448,7 @@ export class ClientStatements {
 
   /** What it was denied for may have changed. */
   #denied(kind: 'query' | 'bind', held: Held, denied: DenyDecision): boolean {
-    return this.#drift.before(held, undefined, false) === 'waits' ? false : this.#refuse(kind, denied, held.statement);
+    return this.#drift.before(held, undefined, 'none') === 'waits' ? false : this.#refuse(kind, denied, held.statement);
   }
 
   #auditUnavailable(kind: 'query' | 'bind' | 'execute'): boolean {

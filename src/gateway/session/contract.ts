@@ -92,9 +92,9 @@ export type SessionCommand =
   /** Find out what only a catalog or the planner can tell; one at a time; answered by a `foreseen` event. */
   | { readonly type: 'foresee'; readonly question: ForeseeQuestion }
   /** Have the server asked whether definitions are still the same; one at a time; answered by `definitions_checked`. */
-  | { readonly type: 'check_definitions'; readonly question: DefinitionQuestion }
+  | { readonly type: 'check_definitions'; readonly questions: readonly DefinitionQuestion[] }
   /** The same while an answer waits; answered by `definitions_confirmed`. */
-  | { readonly type: 'confirm_definitions'; readonly question: DefinitionQuestion }
+  | { readonly type: 'confirm_definitions'; readonly questions: readonly DefinitionQuestion[] }
   /** Tell the session, by `durable` or `audit_failed`, what becomes of the record at this position. */
   | { readonly type: 'await_durable'; readonly position: number }
   /** The session keeps client bytes that it cannot take yet: stop reading until `resume_client`. */
@@ -123,7 +123,7 @@ export type SessionCommand =
 
 /** What tells that definitions are still the same: an object is for one reading of them. */
 export interface DefinitionQuestion {
-  readonly parameters: string;
+  readonly parameters: readonly (readonly string[])[];
   readonly expected: string;
   /** The server may wait for a lock of whoever changes them before it looks them up. */
   readonly mayWait: boolean;

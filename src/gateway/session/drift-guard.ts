@@ -46,16 +46,16 @@ export class DriftGuard {
     this.#steps = steps;
   }
 
-  /** Of a Query or Bind. `approved`: by somebody who saw what it was before. */
+  /** Of a Query or Bind. What is shown to somebody, to be approved, is asked for before that and after it, whatever it is. */
   before(
     held: Held,
     plans: readonly StatementPlan[] | undefined,
-    approved: boolean,
+    approval: 'none' | 'asked' | 'given',
   ): readonly DefinitionQuestion[] | 'waits' | DenyDecision {
-    const questions = this.#questionsOf(held.statement, plans);
+    const questions = this.#questionsOf(held.statement, plans, approval !== 'none');
     const fetched = this.#fetchedBy(held.statement);
     const asked = held.resolved?.asked;
-    if (approved && asked?.drift === 'changed') return DRIFTED;
+    if (approval === 'given' && asked?.drift === 'changed') return DRIFTED;
     if (questions.length > 0 && this.#isBehind()) return SNAPSHOT_OLD;
     const denied = this.#ask(held, questions, 'again') ?? this.#ask(held, fetched, 'over');
     if (denied !== undefined) return denied;
@@ -92,22 +92,22 @@ export class DriftGuard {
     then: 'again' | 'over',
   ): 'waits' | DenyDecision | undefined {
     const asked = held.resolved?.asked ?? NOT_ASKED;
-    const question = questions.find((one) => !asked.same.includes(one));
-    if (question === undefined || this.#backend.discards || this.#steps.failsAnyway(held.statement)) return undefined;
+    const open = questions.filter((one) => !asked.same.includes(one));
+    if (open.length === 0 || this.#backend.discards || this.#steps.failsAnyway(held.statement)) return undefined;
     if (asked.drift === 'unknown') return DEFINITIONS_UNKNOWN;
     if ((asked.drift === 'changed' && then === 'over') || asked.tries >= MOST_TRIES) return DRIFTED;
-    this.#waiter.wait({ for: 'definitions', held: { ...held, message: keep(held.message) }, question });
-    this.#core.command({ type: 'check_definitions', question });
+    this.#waiter.wait({ for: 'definitions', held: { ...held, message: keep(held.message) }, questions: open });
+    this.#core.command({ type: 'check_definitions', questions: open });
     return 'waits';
   }
 
   /** The server was asked. */
-  checked({ held, question }: Extract<Waiting, { for: 'definitions' }>, drift: 'same' | 'changed' | 'unknown'): void {
+  checked({ held, questions }: Extract<Waiting, { for: 'definitions' }>, drift: 'same' | 'changed' | 'unknown'): void {
     const { resolved } = held;
     const { same, tries, drift: before } = resolved?.asked ?? NOT_ASKED;
     const known: Known =
       drift === 'same'
-        ? { ...resolved, asked: { same: [...same, question], tries: tries + 1, drift: before } }
+        ? { ...resolved, asked: { same: [...same, ...questions], tries: tries + 1, drift: before } }
         : // What was asked for it before may be something else now.
           { asked: { same: NO_QUESTIONS, tries: tries + 1, drift } };
     this.#waiter.resume({ ...held, resolved: known });
@@ -121,10 +121,11 @@ export class DriftGuard {
   #questionsOf(
     statement: PreparedStatement,
     plans: readonly StatementPlan[] | undefined,
+    isHeld: boolean,
   ): readonly DefinitionQuestion[] {
     const { definitions } = this.#core.around;
     if (definitions === undefined) return NO_QUESTIONS;
-    const computes = plans?.some(({ computes, copies }) => computes === true || copies === true) === true;
+    const computes = isHeld || plans?.some(({ computes, copies }) => computes === true || copies === true) === true;
     const own = definitions.questionOf(statement.analysis.statements, computes);
     let questions = own === undefined ? NO_QUESTIONS : [own];
     for (const name of executedBy(statement)) {

@@ -77,7 +77,7 @@ export type Waiting =
   /** Where the values of the held message's answer come from. */
   | { readonly for: 'trace'; readonly held: Held }
   /** The server to say whether definitions that the held message rests on are still the same. */
-  | { readonly for: 'definitions'; readonly held: Held; readonly question: DefinitionQuestion }
+  | { readonly for: 'definitions'; readonly held: Held; readonly questions: readonly DefinitionQuestion[] }
   /** The server's answers, to know what a name in the held message stands for. */
   | { readonly for: 'settled'; readonly message: ClientMessage }
   /** The server to take on the read-only mode that the held message is to run in. */

@@ -80,6 +80,8 @@ export interface ScriptOptions extends Partial<SessionOptions> {
   masking?: SessionMasking;
   /** There is somebody to ask for approvals. */
   holds?: true;
+  /** What statements rest on; missing: on nothing that could be another by now. */
+  definitions?: SessionSurroundings['definitions'];
 }
 
 /** `deny …`, `own …` (policy asks for names), `create …`, `write …`; PREPARE, DEALLOCATE, EXECUTE; else a pure read. */
@@ -207,6 +209,7 @@ export class Script {
       instantlyDurable = false,
       masking,
       holds,
+      definitions,
       ...sessionOptions
     } = options;
     const decide = (analysis: Analysis, resolved?: readonly ResolvedTarget[]): Decision => {
@@ -250,6 +253,7 @@ export class Script {
       policyEpoch: () => this.epoch,
       masking,
       holds,
+      definitions,
     };
     this.session = new Session(
       {
@@ -323,6 +327,14 @@ export class Script {
 
   traced(): this {
     return this.handle({ type: 'traced', nowMs: ++this.#now });
+  }
+
+  checked(drift: 'same' | 'changed' | 'unknown'): this {
+    return this.handle({ type: 'definitions_checked', drift, nowMs: ++this.#now });
+  }
+
+  confirmed(drift: 'same' | 'changed' | 'unknown'): this {
+    return this.handle({ type: 'definitions_confirmed', drift, nowMs: ++this.#now });
   }
 
   retraced(): this {
