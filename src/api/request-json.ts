@@ -120,7 +120,6 @@ function statementJson({ request }: RequestState): Record<string, unknown> {
     session: statement.session,
     in_transaction: statement.inTransaction,
     can_roll_back: statement.canRollBack,
-    hash: statement.hash,
   };
 }
 
