@@ -120,8 +120,16 @@ function byType(type: string, values: readonly string[], context: Context): Valu
     case 'tsquery':
       return NOTHING;
     default:
-      return textEvidence(values, context);
+      return documentsAsText(values, context) ?? textEvidence(values, context);
   }
+}
+
+const MOST = 0.8;
+
+/** Of texts most of which are documents. */
+function documentsAsText(values: readonly string[], context: Context): ValueEvidence | undefined {
+  const documents = values.filter((value) => /^\s*[[{]\s*["{[\]}]/.test(value));
+  return documents.length < values.length * MOST ? undefined : jsonEvidence(documents, context);
 }
 
 function arrayEvidence(element: string, values: readonly string[], context: Context): ValueEvidence {
@@ -145,7 +153,7 @@ function byteaEvidence(values: readonly string[], context: Context): ValueEviden
     return text === undefined ? [] : [text];
   });
   if (texts.length < values.length * 0.6) return { ...NOTHING, says: 'bytes that are no text' };
-  const found = textEvidence(texts, context);
+  const found = documentsAsText(texts, context) ?? textEvidence(texts, context);
   // Bytes are not scanned on the way out: what stands in some of them is the column's class.
   return found.class === undefined && found.freeText
     ? { class: 'free_text', strength: 'strong', says: `bytes that are text, ${found.says}`, freeText: true }

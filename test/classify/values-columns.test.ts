@@ -486,6 +486,16 @@ describe('columns of values alone', () => {
     ]);
   });
 
+  it('tells the paths of documents that are kept as text or bytes', () => {
+    const document = (r: Parameters<Parameters<typeof column>[0]>[0]) =>
+      `{"who": {"mail": "${word(r)}@x.example"}, "n": ${r.int(1, 40)}}`;
+    expect([...valueEvidence(column(document, 'text')).paths!]).toEqual([['who.mail', 'email']]);
+    const hex = (r: Parameters<Parameters<typeof column>[0]>[0]) => `\\x${Buffer.from(document(r)).toString('hex')}`;
+    expect([...valueEvidence(column(hex, 'bytea')).paths!]).toEqual([['who.mail', 'email']]);
+    const mixed = column((r) => (r.int(0, 1) === 0 ? document(r) : `${word(r)} ${word(r)}`), 'text');
+    expect(valueEvidence(mixed).paths).toBeUndefined();
+  });
+
   it('tells the paths of documents that are longer than a sample', () => {
     const found = valueEvidence(
       column((r) => `{"who": {"mail": "${word(r)}@x.example"}, "log": "${'x'.repeat(3000)}"}`.slice(0, 2048), 'json'),
