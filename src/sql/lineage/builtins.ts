@@ -30,6 +30,7 @@ import {
   combine,
   elementOf,
   isEmpty,
+  isPlain,
   jsonOf,
   LITERAL,
   NO_DATA,
@@ -43,6 +44,7 @@ import { type ColumnRef, type Flow, PRINTED } from './lineage.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
   arrayType,
+  baseType,
   elementType,
   fieldsOf,
   isJsonType,
@@ -104,13 +106,25 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   if (isPicked) t.use(alongPath(t, flows[0] ?? NO_DATA, args[1]?.node), 'count', name, at);
   else noteRowCount(t, name, flows, at);
   const result = special(t, name, args, values, type, at);
-  if (result !== undefined) return result;
+  const folds = foldedBy(t, name, values);
+  if (result !== undefined) return folds === undefined ? result : { ...result, folds };
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
     const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
     return { flow: isOne ? LITERAL : NO_DATA, type, origin: undefined, given: constant ? 'constant' : undefined };
   }
-  return valueFrom(combine(flows), type);
+  const value = valueFrom(combine(flows), type);
+  return folds === undefined ? value : { ...value, folds };
+}
+
+/** Of a text alone: what they give is equal where it is, but for case and blanks; nobody finds two texts of one md5. */
+const FOLDS: ReadonlySet<string> = new Set('lower upper initcap casefold btrim ltrim rtrim md5'.split(' '));
+
+function foldedBy(t: Tracer, name: string, values: readonly Value[]): Flow | undefined {
+  const [only] = values;
+  if (values.length !== 1 || only === undefined || !FOLDS.has(name)) return undefined;
+  if (!isTextType(baseType(t.catalog, only.type))) return undefined;
+  return only.folds ?? (isPlain(only.flow) ? only.flow : undefined);
 }
 
 /** The options of foreign servers, tables and users: how many there are, and their names, are no secret. */

@@ -1,6 +1,7 @@
 /** Casts: what of a value stays, and for which values they fail. */
 import type { Tree } from '../tree.ts';
-import { arrayOf, asText, combine, elementOf, rowOf, type Value } from './flows.ts';
+import { arrayOf, asText, combine, elementOf, isPlain, rowOf, type Value } from './flows.ts';
+import type { Flow } from './lineage.ts';
 import type { Tracer } from './tracer.ts';
 import {
   baseType,
@@ -21,12 +22,30 @@ export function castValue(t: Tracer, value: Value, to: NamedType, at: Tree | und
   const own = castByRoutine(t, value, to, at);
   if (own !== undefined) return own;
   if (value.flow.sources.length === 0 && value.flow.unknown.length === 0) {
-    return { flow: value.flow, type: target, origin: undefined, given: value.given };
+    const isBlank = value.isBlank === true && isTextType(target) ? { isBlank: true } : {};
+    return { flow: value.flow, type: target, origin: undefined, given: value.given, ...isBlank };
   }
   if (target === undefined) return t.unknown('a cast to a type that is not in the catalog', value.flow);
   if (!isTotalCast(t.catalog, value.type, to))
     t.use(value.flow, 'fallible', `cast to ${to.found?.name ?? 'a type'}`, at);
-  return { flow: flowOfCast(t, value, to), type: target, origin: undefined, given: undefined };
+  const folds = foldedByCast(t, value, to);
+  return {
+    flow: flowOfCast(t, value, to),
+    type: target,
+    origin: undefined,
+    given: undefined,
+    ...(folds === undefined ? {} : { folds }),
+  };
+}
+
+/** int8, int2, int4, inet, cidr, macaddr, date, numeric, uuid: different ones are different texts, whatever is set. */
+const SPELT = new Set([20, 21, 23, 869, 650, 829, 1082, 1700, 2950]);
+
+function foldedByCast(t: Tracer, value: Value, to: NamedType): Flow | undefined {
+  if (to.modified || !isTextType(baseType(t.catalog, to.oid))) return undefined;
+  const from = baseType(t.catalog, value.type);
+  if (isTextType(from)) return value.folds;
+  return from !== undefined && SPELT.has(from) && isPlain(value.flow) ? value.flow : undefined;
 }
 
 /** A cast that somebody made, by a function. */

@@ -1,8 +1,8 @@
 /** Conditions: which columns steer, and how. Comparisons of plain columns are told apart from all else. */
-import { as, castConstantOf, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
+import { as, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
 import { isNullAsStored } from './failures.ts';
 import { combine, isEmpty, isPlain, type Value } from './flows.ts';
-import { BYTES, ELEMENTS, ownOf } from './lineage.ts';
+import { BYTES, ELEMENTS, type Flow, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import type { Scope } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -94,27 +94,9 @@ function comparePair(t: Tracer, left: Tree, right: Tree, node: Tree, scope: Scop
       return;
     }
   }
-  if (!isArray && (isEmptiness(t, left, right, node, scope) || isEmptiness(t, right, left, node, scope))) return;
   const a = t.value(left, scope);
   const b = t.value(right, scope);
   compareValues(t, a, isArray ? elementsOf(b) : b, node, strings(node, 'name'));
-}
-
-/** `TRIM(column) = ''`, as in `NULLIF(TRIM(column), '')`: whether a value is blank, which a mask does not hide. */
-function isEmptiness(t: Tracer, one: Tree, other: Tree, node: Tree, scope: Scope): boolean {
-  const call = as(one, 'FuncCall') ?? {};
-  const [schema, name] = strings(call, 'funcname');
-  const args = list(call, 'args');
-  // As TRIM, LTRIM and RTRIM are in the grammar: nobody else's function.
-  if (schema !== 'pg_catalog' || !/^[blr]trim$/.test(name ?? '') || args.length !== 1) return false;
-  const constant = castConstantOf(other);
-  if (constant?.kind !== 'string') return false;
-  t.readsLiterals = true;
-  const trimmed = t.value(one, scope);
-  const isOwn = resolveOperator(t, strings(node, 'name'), [trimmed, t.value(other, scope)]).kind === 'builtin';
-  if (constant.value !== '' || !isOwn || !isPlain(t.value(args[0], scope).flow)) return false;
-  t.use(trimmed.flow, 'null_test', undefined, node);
-  return true;
 }
 
 function isStar(wrapped: Tree): boolean {
@@ -125,9 +107,10 @@ function isStar(wrapped: Tree): boolean {
 /** What `= ANY(array)` compares with. */
 function elementsOf(array: Value): Value {
   const { shape } = array.flow;
-  if (shape.kind === 'array') return { ...array, type: undefined, flow: shape.element };
-  if (isEmpty(array.flow)) return { ...array, type: undefined, flow: { ...array.flow, own: elementCount(array) } };
-  return { ...array, type: undefined, flow: combine([array.flow]) };
+  const { isBlank: _, folds: __, ...rest } = array;
+  if (shape.kind === 'array') return { ...rest, type: undefined, flow: shape.element };
+  if (isEmpty(array.flow)) return { ...rest, type: undefined, flow: { ...array.flow, own: elementCount(array) } };
+  return { ...rest, type: undefined, flow: combine([array.flow]) };
 }
 
 /** How many values there may be in an array of the text's own. */
@@ -163,12 +146,22 @@ export function compareValues(
     [right, left],
   ] as const) {
     if (isEmpty(one.flow)) continue;
-    const own = ownOf(one.flow) + ownOf(other.flow);
-    if (isPlain(one.flow) && isPlain(other.flow)) t.use(one.flow, 'join', subject, at, other.flow.sources, own);
-    else if (isPlain(one.flow) && isEmpty(other.flow) && other.given !== undefined)
-      t.use(one.flow, 'lookup', subject, at, undefined, Math.max(own, 1));
-    else t.use(one.flow, 'predicate', subject, at);
+    const [column, partner] = [comparedIn(one), comparedIn(other)];
+    const own = ownOf(column ?? one.flow) + ownOf(partner ?? other.flow);
+    if (column === undefined) t.use(one.flow, 'predicate', subject, at);
+    else if (partner !== undefined) t.use(column, 'join', subject, at, partner.sources, own);
+    else if (!isEmpty(other.flow) || other.given === undefined) t.use(one.flow, 'predicate', subject, at);
+    else if (other.isBlank === true) {
+      // No mask hides whether a text is empty.
+      t.readsLiterals = true;
+      t.use(column, 'null_test', undefined, at);
+    } else t.use(column, 'lookup', subject, at, undefined, Math.max(own, 1));
   }
+}
+
+/** The value of columns that an equality asks for. */
+function comparedIn({ flow, folds }: Value): Flow | undefined {
+  return isPlain(flow) ? flow : folds;
 }
 
 /** `x IN (SELECT …)` and EXISTS. */

@@ -85,7 +85,8 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
       const isLong = constant?.kind === 'float' && /^\d+$/.test(constant.value);
       if (constant?.kind === 'null') return { ...given(CONSTANT_TYPES.null), flow: NULL_LITERAL };
       if (isLong) return given(constant.value.length < 19 ? INT8 : undefined);
-      return given(constant === undefined ? undefined : CONSTANT_TYPES[constant.kind]);
+      const plain = given(constant === undefined ? undefined : CONSTANT_TYPES[constant.kind]);
+      return constant?.kind === 'string' && constant.value === '' ? { ...plain, isBlank: true } : plain;
     }
     case 'ParamRef': {
       const number = typeof node.number === 'number' ? node.number : 0;

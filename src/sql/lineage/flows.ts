@@ -12,6 +12,13 @@ export interface Value {
   readonly given: 'constant' | 'list' | undefined;
   /** Values of columns and values of the text's own, in one column: sorting them tells of the former. */
   readonly isMixed?: boolean;
+  /** The empty text, as a constant. */
+  readonly isBlank?: boolean;
+  /**
+   * The value that this one is but for case, blanks around it or its spelling: who may ask whether that one is a given
+   * value learns no more by asking it of this one.
+   */
+  readonly folds?: Flow;
   /** Of a FROM item's whole row: its columns, which keep their origin. */
   readonly fields?: readonly NamedValue[];
 }
