@@ -97,6 +97,15 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return this.#catalog.relationByOid(type.relation)?.columns.map(({ name }) => name);
   }
 
+  isText({ relation: oid, attnum }: ColumnRef): boolean {
+    const column = this.#catalog.relationByOid(oid)?.columns.find((one) => one.attnum === attnum);
+    let type = column === undefined ? undefined : this.#catalog.typeByOid(column.type);
+    for (let i = 0; i < 32 && type !== undefined && (type.kind === 'd' || type.category === 'A'); i++) {
+      type = this.#catalog.typeByOid(type.kind === 'd' ? type.base : type.element);
+    }
+    return type === undefined || type.category === 'S';
+  }
+
   nameOf({ relation: oid, attnum, path }: ColumnRef): string {
     const relation = this.#catalog.relationByOid(oid);
     const column = relation?.columns.find((one) => one.attnum === attnum);

@@ -27,8 +27,11 @@ import {
   type IntegerType,
   integerBinary,
   integerText,
+  moneyText,
+  numberMask,
 } from './maskers/number.ts';
 import { decodeNumeric, numericBinary, numericText } from './maskers/numeric.ts';
+import { pointBinary, pointText } from './maskers/point.ts';
 import { scanPrinted, scanText } from './maskers/scan.ts';
 import { limitedText, paddedText, textMasker } from './maskers/text.ts';
 import { REDACTED } from './maskers/text-partial.ts';
@@ -223,6 +226,11 @@ function maskScalar(mask: Mask, base: string, typeModifier: number, at: Build): 
       return (isText ? floatText : floatBinary)(base satisfies FloatType, mask, at);
     case 'numeric':
       return (isText ? numericText : numericBinary)(mask, typeModifier, at);
+    case 'money':
+      if (numberMask(mask) !== 'magnitude') return toNull;
+      return isText ? moneyText(mask) : integerBinary('int8', mask, at);
+    case 'point':
+      return (isText ? pointText : pointBinary)(mask, at);
     case 'date':
     case 'timestamp':
     case 'timestamptz':

@@ -36,6 +36,8 @@ export interface ColumnKnowledge {
   systemAction(column: ColumnRef): 'pass' | 'scan' | 'redact' | undefined;
   /** Names of the fields of a column of a composite type; undefined: it is none. */
   fieldsOf(column: ColumnRef): readonly string[] | undefined;
+  /** Is it a text, or an array of such, that documents may be kept in? */
+  isText(column: ColumnRef): boolean;
   /** `schema.table.column`, for messages. */
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
@@ -344,6 +346,8 @@ class Planner {
     if (shape.kind === 'json') return this.#json(shape.value);
     if (shape.kind === 'array') return this.#inJson(shape.element);
     const action = this.#action(flow);
+    // A document that is a text stands in another as a string.
+    if (action.do === 'json' && flow.sources.some((source) => this.#known.isText(source))) return REDACT;
     return action.do === 'pass' || action.do === 'json' ? action : { do: 'json', keys: new Map(), otherwise: action };
   }
 

@@ -14,6 +14,7 @@ import { send } from './families/send.ts';
 import { shapes } from './families/shapes.ts';
 import { smuggling } from './families/smuggling.ts';
 import { stores } from './families/stores.ts';
+import { structures } from './families/structures.ts';
 
 export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   send,
@@ -30,4 +31,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   shapes,
   oracles,
   recent,
+  structures,
 };

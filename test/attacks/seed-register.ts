@@ -35,6 +35,7 @@ CREATE TABLE rejestr.czlonkowie (id int PRIMARY KEY, telefon_kom text, plec text
 CREATE TABLE rejestr.czlonkowie_honorowi (adres_domowy text, rok int) INHERITS (rejestr.czlonkowie);
 CREATE TABLE rejestr.abonnes (numero int PRIMARY KEY, nom_famille text, courriel text, telephones text[], carnet jsonb, ville text, points int, naissance daterange);
 CREATE TABLE rejestr.oddzialy (id int PRIMARY KEY, nazwa text, budzet numeric(14,2), pojemnosc int, etykiety text[], parametry jsonb);
+CREATE TABLE rejestr.kartoteka (id int PRIMARY KEY, teczka jsonb, zapis text, surowe bytea, cechy hstore, wpisy jsonb[], miejsce point);
 CREATE VIEW rejestr.v_kadry WITH (security_barrier) AS SELECT id, nazwisko || ', ' || imie AS kto, email, dzial FROM rejestr.pracownicy WHERE pietro < 90;
 CREATE VIEW rejestr.v_kontakt AS SELECT k.id, k.kto, (p.kontakt_awaryjny).adresy AS adresy, p.rodzina FROM rejestr.v_kadry k JOIN rejestr.pracownicy p USING (id);
 CREATE MATERIALIZED VIEW rejestr.mv_lista AS SELECT dzial, string_agg(email, ';') AS adresaci, jsonb_agg(jsonb_build_object('e', email)) AS j FROM rejestr.pracownicy GROUP BY dzial;
@@ -97,6 +98,23 @@ function registerRow(tools: CanaryTools, id: number): string {
       quote(mail('wejscia.kto')),
       quote(['A', 'B', 'C'][id % 3]!),
       quote(`2025-03-${10 + id}`),
+    ),
+    insert(
+      'kartoteka',
+      String(id),
+      quote(
+        JSON.stringify({
+          'osoba.nazwisko': surname('kartoteka.teczka'),
+          '2024': { nazwisko: surname('kartoteka.teczka'), pokoj: id },
+          czlonkowie: { [`p${id}`]: { nazwisko: surname('kartoteka.teczka'), email: mail('kartoteka.teczka') } },
+          wiersze: [[{ nazwisko: surname('kartoteka.teczka'), stan: 'ok' }]],
+        }),
+      ),
+      quote(JSON.stringify({ nazwisko: surname('kartoteka.zapis'), stan: 'ok' })),
+      `convert_to(${quote(JSON.stringify({ nazwisko: surname('kartoteka.surowe') }))}, 'UTF8')`,
+      `hstore(ARRAY['osoba.nazwisko', ${quote(surname('kartoteka.cechy'))}, 'stan', 'ok'])`,
+      `ARRAY[${quote(JSON.stringify({ nazwisko: surname('kartoteka.wpisy'), stan: 'ok' }))}::jsonb]`,
+      `point(${50 + id / 1000}, ${10 + id / 1000})`,
     ),
     insert('czlonkowie', String(id), quote(tel('czlonkowie.telefon_kom')), quote(id % 2 === 0 ? 'k' : 'm')),
     insert(

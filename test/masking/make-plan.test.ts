@@ -15,6 +15,7 @@ const CLASSES: Readonly<Record<string, Classification>> = {
   '1.3': of('phone'),
   '1.4': { ...clear(), scan: true },
   '1.5': { ...clear(), paths: new Map([['contact.mail', 'email' as const]]) },
+  '1.8': { ...clear(), paths: new Map([['mail', 'email' as const]]) },
   '1.7': {
     ...clear(),
     paths: new Map([
@@ -51,6 +52,7 @@ const known: ColumnKnowledge = {
   classOf: (relation, attnum) => CLASSES[`${relation}.${attnum}`],
   systemAction: ({ relation }) => (relation === STATISTICS ? 'redact' : relation === ROUTINES ? 'scan' : undefined),
   fieldsOf: ({ attnum }) => (attnum === 6 ? ['street', 'kind', 'inner'] : undefined),
+  isText: ({ attnum }) => attnum === 8,
   nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
   masksIn: (relation) => relation === USERS,
   isMadeHere: (routine) => routine === 'public.own',
@@ -192,6 +194,17 @@ describe('columns of an answer', () => {
     expect(json.otherwise).toEqual({ do: 'scan' });
     const contact = json.keys.get('contact');
     expect(contact?.do === 'json' && contact.keys.get('mail')).toMatchObject({ otherwise: { class: 'email' } });
+  });
+
+  it('redacts a document that is a text where it becomes a string of another', () => {
+    const inJson = (attnum: number) => {
+      const field = flow('copy', at(USERS, attnum));
+      const row = flow({ kind: 'row', fields: [{ name: 'k', flow: field }] }, ...field.sources);
+      return action(flow({ kind: 'json', value: row }, ...field.sources));
+    };
+    expect(inJson(8)).toMatchObject({ keys: new Map([['k', { do: 'redact' }]]) });
+    expect(inJson(5)).toMatchObject({ keys: new Map([['k', { do: 'json', otherwise: { do: 'scan' } }]]) });
+    expect(action(flow('copy', at(USERS, 8)))).toMatchObject({ do: 'json' });
   });
 
   it('looks into a part of a document by what is below it', () => {

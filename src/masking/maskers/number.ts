@@ -115,6 +115,33 @@ export function integerText(type: IntegerType, mask: Mask, { hash }: MaskContext
   };
 }
 
+/** money as text, with the signs of its locale: the digits as those of a whole number. */
+export function moneyText(mask: Mask): CellMasker {
+  if (numberMask(mask) !== 'magnitude') return toNull;
+  return (source, start, end, out) => {
+    let digits = 0;
+    for (let at = start; at < end; at++) {
+      const byte = source[at]!;
+      if (isDigit(byte)) digits += digits > 0 || byte !== ZERO ? 1 : 0;
+      else if (isLetter(byte) || byte < 0x20) return NULLED;
+    }
+    let isFirst = digits > 1;
+    for (let at = start; at < end; at++) {
+      const byte = source[at]!;
+      if (!isDigit(byte)) out.byte(byte);
+      else if (isFirst && byte !== ZERO) {
+        out.byte(byte);
+        isFirst = false;
+      } else out.byte(ZERO);
+    }
+    return MASKED;
+  };
+}
+
+const ZERO = 0x30;
+const isDigit = (byte: number): boolean => byte >= ZERO && byte <= 0x39;
+const isLetter = (byte: number): boolean => byte >= 0x40 && byte < 0x7f;
+
 export function integerBinary(type: IntegerType, mask: Mask, { hash }: MaskContext): CellMasker {
   const how = numberMask(mask);
   if (how === 'null') return toNull;
