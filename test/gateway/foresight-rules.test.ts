@@ -122,7 +122,24 @@ describe('column', () => {
     expect(await fate(client, 'SELECT amount FROM salaries')).toBe('pay');
     expect((await failure(client.query(named))).detail).toContain('rule pay');
     // What it runs is looked up anew.
-    expect(await fate(client, 'EXECUTE p')).toBe('protocol.execute-by-name');
+    expect(await fate(client, 'EXECUTE p')).toBe('pay');
+    expect(await fate(client, 'EXPLAIN ANALYZE EXECUTE p')).toBe('pay');
+    expect(await fate(client, 'CREATE TEMP TABLE kept AS EXECUTE p')).toBe('pay');
+    await client.query('SET search_path = harmless');
+    expect(await fate(client, 'EXECUTE p')).toBe('passes');
+    expect(await fate(client, 'EXECUTE p', [])).toBe('passes');
+    const executes = { name: 'e', text: 'EXECUTE p' };
+    await client.query(executes);
+    // What comes before it in its text may change that, and so may what came before PREPARE.
+    for (const changing of ['SET search_path = hr', "SELECT set_config('search_path', 'hr', false)", 'SELECT 1']) {
+      expect(await fate(client, `${changing}; EXECUTE p`)).toMatch(/^(?:pay|protocol\.execute-by-name)$/);
+    }
+    await client.query('SET search_path = hr');
+    expect((await failure(client.query(executes))).detail).toContain('rule pay');
+    // Another of that name.
+    await client.query('DEALLOCATE p');
+    await client.query('PREPARE p(int) AS SELECT grade FROM salaries WHERE person = $1');
+    expect(await fate(client, 'EXECUTE p(1)')).toBe('passes');
     // Its own schema change, which nobody else sees.
     await client.query('BEGIN');
     await client.query('CREATE VIEW harmless.mine AS SELECT grade AS x FROM hr.salaries');

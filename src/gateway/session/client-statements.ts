@@ -33,7 +33,7 @@ import {
   TOO_MANY_PREPARED,
 } from './denial.ts';
 import type { DriftGuard } from './drift-guard.ts';
-import type { ForesightSteps } from './foresight-steps.ts';
+import { type ForesightSteps, withForesight } from './foresight-steps.ts';
 import { canRollBack, heldByAnother, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
@@ -52,6 +52,7 @@ import {
   needsNames,
   runsLater,
   successOf,
+  type UnforeseenExecute,
 } from './statements.ts';
 import type { Trial } from './trial.ts';
 import { TRIED_IN_BLOCK } from './trial-words.ts';
@@ -133,8 +134,9 @@ export class ClientStatements {
     if (decision.effect === 'deny' && hold !== decision) {
       return this.#denied('query', { message, statement, resolved }, hold ?? decision);
     }
-    const executed = this.#mode.refusal(statement) ?? executeRefusal(core.around, core.names, statement, NO_BATCH);
+    const executed = this.#mode.refusal(statement) ?? this.#executed(statement, NO_BATCH, resolved);
     if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (executed?.effect === 'foresee') return this.#foreseeExecuted({ message, statement, resolved }, executed);
     if (executed !== undefined) return this.#refuse('query', executed, statement);
     const planned = this.#steps.plan({ message, statement, resolved }, NO_BATCH);
     if (planned === undefined) return false;
@@ -220,8 +222,9 @@ export class ClientStatements {
     }
     // FETCH could run it again, from wherever.
     if (hold !== undefined && bind.portal !== '') return this.#refuse('bind', heldNamedPortal(hold), statement);
-    const executed = executeRefusal(core.around, core.names, statement, core.batch);
+    const executed = this.#executed(statement, core.batch, resolved);
     if (executed === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (executed?.effect === 'foresee') return this.#foreseeExecuted({ message, statement, resolved }, executed);
     if (executed !== undefined) return this.#refuse('bind', executed, statement);
     if (this.#trial.isOpen && hold === undefined && !canRollBack(statement.analysis)) {
       return this.#refuse('bind', TRIED_IN_BLOCK, statement);
@@ -318,6 +321,7 @@ export class ClientStatements {
     if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, portal.binds);
     const refused = this.#executeRefusal(portal, resolved);
     if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (refused?.effect === 'foresee') return this.#foreseeExecuted({ message, statement, resolved }, refused);
     if (refused !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
       return this.#refuse('execute', refused, statement);
@@ -427,8 +431,10 @@ export class ClientStatements {
     return hold === undefined ? 'none' : 'asked';
   }
 
-  #executeRefusal(portal: Portal, resolved: Known | undefined): DenyDecision | undefined | typeof UNSETTLED {
-    const { around, names, batch } = this.#core;
+  #executeRefusal(
+    portal: Portal,
+    resolved: Known | undefined,
+  ): DenyDecision | UnforeseenExecute | undefined | typeof UNSETTLED {
     const { statement, approval } = portal;
     const decision = this.#decisionOn(statement, resolved);
     const refused = decision.effect === 'deny' ? decision : undefined;
@@ -438,7 +444,15 @@ export class ClientStatements {
     if (refused !== undefined && (approval === undefined || approval.state === 'over')) return heldPortal(refused);
     // Policy was reloaded since it was bound: who said yes to one rule has not been asked about the other.
     if (refused !== undefined && approval?.rule !== refused.rule) return heldByAnother(refused);
-    return executeRefusal(around, names, statement, batch);
+    return this.#executed(statement, this.#core.batch, resolved);
+  }
+
+  #executed(
+    statement: PreparedStatement,
+    batch: number,
+    resolved: Known | undefined,
+  ): DenyDecision | UnforeseenExecute | undefined | typeof UNSETTLED {
+    return executeRefusal(this.#core.around, this.#core.names, statement, batch, resolved?.executed);
   }
 
   #refuse(kind: 'query' | 'bind' | 'execute', denied: DenyDecision, statement: PreparedStatement | undefined): boolean {
@@ -461,8 +475,14 @@ export class ClientStatements {
   }
 
   #foresee(held: Held, needs: readonly ForesightNeed[], binds: number): boolean {
-    const foreseen = this.#foresight.ask(held, needs, binds);
-    return foreseen !== undefined && this.withNames({ ...held, resolved: { ...held.resolved, foreseen } });
+    const { statement } = held;
+    const foreseen = this.#foresight.ask(held, statement, needs, binds);
+    return foreseen !== undefined && this.withNames(withForesight(held, statement, foreseen));
+  }
+
+  #foreseeExecuted(held: Held, { executed, needs }: UnforeseenExecute): boolean {
+    const foreseen = this.#foresight.ask(held, executed, needs, 0);
+    return foreseen !== undefined && this.withNames(withForesight(held, executed, foreseen));
   }
 
   /** What it creates is looked up before anything else comes. */

@@ -9,6 +9,7 @@ import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
+import type { PreparedStatement } from './prepared.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 import { SEARCH_PATH_SQL } from './world.ts';
 
@@ -40,10 +41,18 @@ export class ForesightSteps {
     this.#steps = steps;
   }
 
-  /** Asks, and the message waits: undefined. Or, where nothing can be asked, what is to be taken for known. */
-  ask(held: Held, needs: readonly ForesightNeed[], binds: number): readonly Foresight[] | undefined {
+  /**
+   * Asks, and the message waits: undefined. Or, where nothing can be asked, what is to be taken for known. `of`: its statement,
+   * or what that runs by EXECUTE.
+   */
+  ask(
+    held: Held,
+    of: PreparedStatement,
+    needs: readonly ForesightNeed[],
+    binds: number,
+  ): readonly Foresight[] | undefined {
     // The server refuses it, whatever it is.
-    if (this.#steps.failsAnyway(held.statement)) return held.statement.analysis.statements.map(() => HARMLESS);
+    if (this.#steps.failsAnyway(held.statement)) return of.analysis.statements.map(() => HARMLESS);
     if (this.#backend.discards) return NOTHING_KNOWN;
     if (this.#core.around.catalogSql === undefined) return NOTHING_KNOWN;
     if (this.#backend.skipping) {
@@ -52,17 +61,17 @@ export class ForesightSteps {
     }
     const collector = this.#questions.queries([SCOPE_SQL]);
     const kept = { ...held, message: keep(held.message) };
-    this.#waiter.wait({ for: 'foresight_scope', held: kept, needs, binds, collector, scope: undefined });
+    this.#waiter.wait({ for: 'foresight_scope', held: kept, of, needs, binds, collector, scope: undefined });
     return undefined;
   }
 
   /** The session has answered. */
   probed(waiting: Extract<Waiting, { for: 'foresight_scope' }>): void {
-    const { held, collector, scope } = waiting;
+    const { held, of, collector, scope } = waiting;
     const { failed, rows } = collector;
     if (failed !== undefined) {
       if (this.#steps.isFailedByProbe(collector, held.statement)) this.#waiter.passOver();
-      else this.#resume(held, NOTHING_KNOWN);
+      else this.#resume(held, of, NOTHING_KNOWN);
       return;
     }
     const texts = rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));
@@ -72,7 +81,7 @@ export class ForesightSteps {
     }
     const [schemas, searchPath, hasChanged] = texts[0] ?? [];
     if (typeof schemas !== 'string' || typeof searchPath !== 'string') {
-      this.#resume(held, NOTHING_KNOWN);
+      this.#resume(held, of, NOTHING_KNOWN);
       return;
     }
     const found = { searchPath, schemas: schemas === '' ? [] : schemas.split('\x01') };
@@ -84,12 +93,12 @@ export class ForesightSteps {
   }
 
   #foresee(
-    { held, needs, binds }: Extract<Waiting, { for: 'foresight_scope' }>,
+    { held, of, needs, binds }: Extract<Waiting, { for: 'foresight_scope' }>,
     scope: ForesightScope,
     catalogRows: readonly (readonly (string | null)[])[] | undefined,
   ): void {
-    const { analysis, sql } = held.statement;
-    this.#waiter.wait({ for: 'foreseen', held });
+    const { analysis, sql } = of;
+    this.#waiter.wait({ for: 'foreseen', held, of });
     this.#core.command({ type: 'foresee', question: { analysis, sql, needs, binds, ...scope, catalogRows } });
   }
 
@@ -97,10 +106,18 @@ export class ForesightSteps {
   foreseen(found: readonly Foresight[]): void {
     const { now } = this.#waiter;
     if (now.for !== 'foreseen') throw new Error('a foresight came that was not asked for');
-    this.#resume(now.held, found);
+    this.#resume(now.held, now.of, found);
   }
 
-  #resume(held: Held, foreseen: readonly Foresight[]): void {
-    this.#waiter.resume({ ...held, resolved: { ...held.resolved, foreseen } });
+  #resume(held: Held, of: PreparedStatement, foreseen: readonly Foresight[]): void {
+    this.#waiter.resume(withForesight(held, of, foreseen));
   }
+}
+
+/** The message with what was found out of its statement, or of what that runs. */
+export function withForesight(held: Held, of: PreparedStatement, foreseen: readonly Foresight[]): Held {
+  const { resolved, statement } = held;
+  if (of === statement) return { ...held, resolved: { ...resolved, foreseen } };
+  const executed = [...(resolved?.executed ?? []), { statement: of, foreseen }];
+  return { ...held, resolved: { ...resolved, executed } };
 }

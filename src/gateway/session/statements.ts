@@ -1,7 +1,9 @@
 /** From the text of a Query or Parse to a judged statement, and what follows from its facts for the session. */
 
 import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
+import type { ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis, ObjectTarget, PreparedName, StatementFacts } from '../../sql/facts.ts';
 import type { SessionSurroundings } from './contract.ts';
 import { EXECUTE_OF_PARSED, EXECUTE_UNFORESEEN } from './denial.ts';
@@ -11,6 +13,7 @@ import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 import { namesUsed, type SchemaNames } from './schema-names.ts';
+import type { ExecutedForesight } from './waiting.ts';
 
 export function judged(around: SessionSurroundings, analysis: Analysis, sql: string): PreparedStatement {
   return {
@@ -146,17 +149,25 @@ function closedCursor(sql: string): string | undefined {
 
 const NONE: readonly PreparedName[] = [];
 
+/** What EXECUTE runs rests on more than its text. */
+export interface UnforeseenExecute {
+  readonly effect: 'foresee';
+  readonly executed: PreparedStatement;
+  readonly needs: readonly ForesightNeed[];
+}
+
 /**
  * EXECUTE in SQL of a statement that came by Parse would run what was to be judged when it is bound, and the record
- * would show its name only; one of PREPARE was judged then, maybe by another policy. `UNSETTLED`: not known yet which
- * it is.
+ * would show its name only; one of PREPARE was judged then, maybe by another policy, and by what its names stood for then.
+ * `UNSETTLED`: not known yet which it is.
  */
 export function executeRefusal(
   around: SessionSurroundings,
   names: PreparedNames,
   { analysis }: PreparedStatement,
   batch: number,
-): DenyDecision | undefined | typeof UNSETTLED {
+  known: readonly ExecutedForesight[] = NOTHING_FORESEEN,
+): DenyDecision | UnforeseenExecute | undefined | typeof UNSETTLED {
   for (const facts of analysis.statements) {
     for (const { action, name } of facts.prepared ?? NONE) {
       if (action !== 'execute' || name === undefined) continue;
@@ -164,10 +175,20 @@ export function executeRefusal(
       if (found === UNSETTLED) return UNSETTLED;
       if (found === undefined) continue;
       if (!found.fromSql) return EXECUTE_OF_PARSED;
-      const decision = decisionOf(around, found);
-      if (decision.effect === 'resolve' && decision.foresee !== undefined) return EXECUTE_UNFORESEEN;
+      let decision = decisionOf(around, found);
+      if (decision.effect === 'resolve' && decision.foresee !== undefined) {
+        // What is beside either of them may change what names stand for.
+        const isAlone = analysis.statements.length === 1 && found.analysis.statements.length === 1;
+        if (!isAlone || decision.targets.length > 0) return EXECUTE_UNFORESEEN;
+        const foreseen = known.find(({ statement }) => statement === found)?.foreseen;
+        if (foreseen === undefined) return { effect: 'foresee', executed: found, needs: decision.foresee };
+        decision = around.judgeResolved(found.analysis, NO_TARGETS, foreseen);
+        if (decision.effect === 'resolve') return EXECUTE_UNFORESEEN;
+      }
       if (decision.effect !== 'deny') continue;
-      return decision.held === true && around.holds !== undefined ? heldToRunLater(decision) : decision;
+      const denied = decision.held === true && around.holds !== undefined ? heldToRunLater(decision) : decision;
+      // It is a place in the text of PREPARE.
+      return { ...denied, position: undefined };
     }
   }
   return undefined;
@@ -185,6 +206,8 @@ export function executedBy({ analysis }: PreparedStatement): readonly string[] {
 }
 
 const NO_NAMES: readonly string[] = [];
+const NO_TARGETS: readonly ResolvedTarget[] = [];
+const NOTHING_FORESEEN: readonly ExecutedForesight[] = [];
 
 /** As `objectName` cuts names. */
 function serverName(name: string): string {

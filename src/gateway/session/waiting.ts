@@ -39,8 +39,15 @@ export interface Known {
   /** What its names stand for. */
   readonly names?: readonly ProbedTarget[] | undefined;
   readonly foreseen?: readonly Foresight[] | undefined;
+  /** The same of what it runs by EXECUTE. */
+  readonly executed?: readonly ExecutedForesight[] | undefined;
   /** Of definitions that it rests on. */
   readonly asked?: Asked | undefined;
+}
+
+export interface ExecutedForesight {
+  readonly statement: PreparedStatement;
+  readonly foreseen: readonly Foresight[];
 }
 
 export type Waiting =
@@ -62,10 +69,12 @@ export type Waiting =
       /** Of the catalog that is shared, when it was asked. */
       readonly sharedVersion: number;
     }
-  /** Where the session looks names up, for what only a catalog or the planner can tell of the held message. */
+  /** Where the session looks names up, for what only a catalog or the planner can tell. */
   | {
       readonly for: 'foresight_scope';
       readonly held: Held;
+      /** The held message's statement, or what that runs by EXECUTE. */
+      readonly of: PreparedStatement;
       readonly needs: readonly ForesightNeed[];
       readonly binds: number;
       readonly collector: ProbeCollector;
@@ -73,7 +82,7 @@ export type Waiting =
       readonly scope: ForesightScope | undefined;
     }
   /** What these tell. */
-  | { readonly for: 'foreseen'; readonly held: Held }
+  | { readonly for: 'foreseen'; readonly held: Held; readonly of: PreparedStatement }
   /** Where the values of the held message's answer come from. */
   | { readonly for: 'trace'; readonly held: Held }
   /** The server to say whether definitions that the held message rests on are still the same. */
