@@ -185,7 +185,7 @@ export class DatabaseRuntime {
         snapshot: this.#snapshot,
         tracer: this.#masking.tracer(this.#major),
         classifier,
-        key: this.#masking.keyOf(name),
+        key: this.#masking.secret.tokenKey(name),
       });
       // Sessions come to know its columns while the first is still being greeted.
       this.#databaseMasking.freshCatalog().catch((error: Error) => this.#log(error.message));
@@ -196,7 +196,7 @@ export class DatabaseRuntime {
   /** What the record says of its statements. Throws when the gateway's state cannot be read. */
   get records(): StatementRecords {
     this.#records ??= new StatementRecords({
-      key: this.#masking.recordKey(),
+      key: this.#masking.secret.recordKey(),
       world: () => this.#databaseMasking?.recordWorld,
     });
     return this.#records;

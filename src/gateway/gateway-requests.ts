@@ -1,10 +1,13 @@
 /** The requests of this gateway: where they are kept, and what the gateway says of people. */
 import path from 'node:path';
+import type { RequestAudit } from '../approvals/request-journal.ts';
 import { openRequests, type RequestRights, type RequestService, type RequestsOptions } from '../approvals/requests.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { EventLog, SharedEventLog } from '../store/event-log.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
+import { GatewaySecret } from './gateway-secret.ts';
+import { recordedRequest } from './recorded-request.ts';
 
 export interface GatewayRequestsOptions {
   readonly settings: () => GatewaySettings;
@@ -37,10 +40,14 @@ export async function openGatewayRequests(options: GatewayRequestsOptions): Prom
       maxQueuedBytes: MAX_QUEUED_BYTES,
       now,
     }));
+  const secret = new GatewaySecret(stateDir);
   try {
     const audit = {
       healthy: () => log.state === 'healthy',
-      event: (fields: Parameters<Recorder['event']>[0]) => recorder.event(fields),
+      event: async (fields: Parameters<RequestAudit['event']>[0]) => {
+        const event = recordedRequest(fields.event, () => secret.heldKey());
+        await recorder.event({ ...fields, event });
+      },
     };
     const requests = await openRequests({ log: own, now, settings, audit, rights, logLine, listener });
     const close = requests.close.bind(requests);

@@ -341,6 +341,29 @@ it('what is tried is shown until it is kept or not', async () => {
   expect((await seen(id, await admin())).by).toBe('record');
 });
 
+it('what is recorded of it has no hash that a guess could be tried on, and tells which executions are the same', async () => {
+  const { id, client } = await held(`DELETE FROM people WHERE id = -6 AND ssn = '${SSN}'`);
+  await post(`/v1/requests/${id}/approve`, await rosa(), {});
+  await client.through('Z');
+  const events = (await rig.records()).flatMap((one) =>
+    one.kind === 'request.event' && one.request === id ? [(one.body as Json).event] : [],
+  );
+  const [requested, used] = ['requested', 'used'].map((type) => events.find((event: Json) => event.type === type));
+  const { hash, shape } = requested.request.statement;
+  expect([hash, shape]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  expect(used.hash).toBe(hash);
+  // In the request's own stream it is the whole one, by which approvals hold.
+  const streams = readdirSync(path.join(rig.settings.stateDir, 'requests'), { recursive: true, withFileTypes: true });
+  const kept = streams
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'))
+    .join('');
+  const whole = [...kept.matchAll(/"(?:hash|shape)":"([0-9a-f]{64})"/g)].map(([, found]) => found!);
+  expect(whole.length).toBeGreaterThan(2);
+  const recorded = JSON.stringify(await rig.records());
+  for (const one of whole) expect(recorded).not.toContain(one.slice(0, 32));
+});
+
 it('none of it is written anywhere', async () => {
   const { id, client } = await held(`INSERT INTO people VALUES (-5, '${NAME}', '${MAIL}', '${SSN}')`);
   expect((await seen(id, await admin())).sql).toContain(NAME);
