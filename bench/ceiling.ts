@@ -36,6 +36,8 @@ const { values } = parseArgs({
     /** `label=folder` of built checkouts, comma-separated. */
     builds: { type: 'string', default: '' },
     durability: { type: 'string', default: 'sync,async' },
+    /** Also the CPU of each thread. */
+    threads: { type: 'boolean', default: false },
   },
 });
 
@@ -93,7 +95,8 @@ try {
     for (const mode of modes) {
       for (let i = 0; i < entries.length; i++) {
         const { target, results } = entries[(i + round) % entries.length]!;
-        const result = await pgbench(target, dir, { mode, clients, seconds: Number(values.seconds) });
+        const load = { mode, clients, seconds: Number(values.seconds), threads: values.threads };
+        const result = await pgbench(target, dir, load);
         results.set(mode, [...(results.get(mode) ?? []), result]);
       }
     }
@@ -155,5 +158,18 @@ function print(): void {
       ];
       console.log(`| ${target.name} | ${cells.join(' | ')} |`);
     }
+    if (values.threads) printThreads(mode);
+  }
+}
+
+/** Threads that take less than 0.5 µs in all are left out. */
+function printThreads(mode: Mode): void {
+  console.log(`\nthreads, ${mode}: CPU µs each transaction`);
+  for (const { target, results } of entries) {
+    const all = results.get(mode)!.map(({ threadMicrosPerTransaction }) => threadMicrosPerTransaction ?? {});
+    const names = [...new Set(all.flatMap(Object.keys))];
+    const cells = names.map((name) => [name, median(all.map((threads) => threads[name] ?? 0))] as const);
+    const shown = cells.filter(([, micros]) => micros >= 0.5).sort((a, b) => b[1] - a[1]);
+    console.log(`${target.name}: ${shown.map(([name, micros]) => `${name} ${micros.toFixed(1)}`).join(', ')}`);
   }
 }

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { AnswerReader, type Question } from './answer-reader.ts';
-import { initialise, MODES, type PgbenchResult, pgbench } from './pgbench.ts';
+import { type Figure, initialise, MODES, type PgbenchResult, pgbench } from './pgbench.ts';
 import { cpuTimes, Processes, residentBytes } from './processes.ts';
 import { median } from './statistics.ts';
 import { clientOf, directTarget, startDbgate, startUpstream, type Target } from './targets.ts';
@@ -236,7 +236,7 @@ async function transactions(dir: string, builds: readonly Build[]): Promise<void
     for (const [i, { who }] of targets.entries()) {
       const mine = results[i]!;
       const ratio = median(mine.map(({ tps }, round) => tps / results[0]![round]!.tps));
-      const of = (name: keyof PgbenchResult) => median(mine.map((one) => one[name] ?? Number.NaN));
+      const of = (name: Figure) => median(mine.map((one) => one[name] ?? Number.NaN));
       console.log(
         `| ${mode} | ${who} | ${Math.round(of('tps'))} | ${ratio.toFixed(2)} | ` +
           `${of('cpuMicrosPerTransaction').toFixed(1)} | ${of('mainMicrosPerTransaction').toFixed(1)} |`,

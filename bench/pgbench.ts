@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type CpuTimes, cpuTimes, findProgram } from './processes.ts';
+import { type CpuTimes, cpuTimes, findProgram, threadTimes } from './processes.ts';
 import { percentile } from './statistics.ts';
 import { libpqEnvironment, type Target } from './targets.ts';
 
@@ -18,9 +18,14 @@ export interface PgbenchResult {
   /** Of these: in the kernel, and in the main threads. */
   readonly systemMicrosPerTransaction: number | null;
   readonly mainMicrosPerTransaction: number | null;
+  /** By the names of threads, where it was asked for. */
+  readonly threadMicrosPerTransaction?: Readonly<Record<string, number>>;
   readonly p50Micros: number;
   readonly p99Micros: number;
 }
+
+/** Names of its numbers. */
+export type Figure = Exclude<keyof PgbenchResult, 'threadMicrosPerTransaction'>;
 
 /** `pgbench -i`: 100,000 rows of accounts for each unit of scale. */
 export async function initialise(target: Target, scale: number): Promise<void> {
@@ -33,6 +38,8 @@ interface Load {
   readonly mode: Mode;
   readonly clients: number;
   readonly seconds: number;
+  /** Tell threads apart. */
+  readonly threads?: boolean;
 }
 
 /** One run of `pgbench -S`, with a log of latencies (every transaction of one client, one in ten of more). */
@@ -63,12 +70,14 @@ async function runOnce(target: Target, dir: string, load: Load): Promise<Pgbench
       stdout += chunk.toString();
     });
     // Once a second: "progress: 1.0 s, 7351.0 tps, …". The first is where all are connected and warm.
-    const progress: { at: number; tps: number; cpu: CpuTimes }[] = [];
+    const progress: Progress[] = [];
     const pids = target.pids();
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
       const line = /progress: ([\d.]+) s, ([\d.]+) tps/.exec(chunk.toString());
-      if (line) progress.push({ at: Number(line[1]), tps: Number(line[2]), cpu: cpuTimes(pids) });
+      if (!line) return;
+      const threads = load.threads === true ? threadTimes(pids) : undefined;
+      progress.push({ at: Number(line[1]), tps: Number(line[2]), cpu: cpuTimes(pids), threads });
     });
     const code = await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
     if (code !== 0) throw new Error(`pgbench through ${target.name} ended with ${code}: ${stderr.trim()}`);
@@ -93,10 +102,16 @@ async function runOnce(target: Target, dir: string, load: Load): Promise<Pgbench
   }
 }
 
+interface Progress {
+  /** Seconds since it began. */
+  readonly at: number;
+  readonly tps: number;
+  readonly cpu: CpuTimes;
+  readonly threads: ReadonlyMap<string, number> | undefined;
+}
+
 /** Between the first line of progress and the last; null where there is but one. */
-function cpuMicros(
-  progress: readonly { at: number; tps: number; cpu: CpuTimes }[],
-): Pick<PgbenchResult, 'cpuMicrosPerTransaction' | 'systemMicrosPerTransaction' | 'mainMicrosPerTransaction'> {
+function cpuMicros(progress: readonly Progress[]): Omit<PgbenchResult, 'tps' | 'p50Micros' | 'p99Micros'> {
   const [first] = progress;
   const last = progress.at(-1);
   if (first === undefined || last === undefined || first === last) {
@@ -110,7 +125,15 @@ function cpuMicros(
     cpuMicrosPerTransaction: each(last.cpu.user - first.cpu.user) + system,
     systemMicrosPerTransaction: system,
     mainMicrosPerTransaction: each(last.cpu.main - first.cpu.main),
+    ...(last.threads === undefined ? {} : { threadMicrosPerTransaction: threadMicros(first, last, each) }),
   };
+}
+
+function threadMicros(first: Progress, last: Progress, each: (seconds: number) => number): Record<string, number> {
+  const threads = [...(last.threads ?? [])].map(
+    ([name, seconds]) => [name, each(seconds - (first.threads?.get(name) ?? 0))] as const,
+  );
+  return Object.fromEntries(threads);
 }
 
 function numberIn(text: string, pattern: RegExp): number {

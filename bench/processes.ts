@@ -137,6 +137,23 @@ export function cpuTimes(pids: readonly number[]): CpuTimes {
   return { user: user / seconds, system: system / seconds, main: main / seconds };
 }
 
+/** Seconds on a processor of their threads, by the threads' names. */
+export function threadTimes(pids: readonly number[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const pid of pids) {
+    for (const task of existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : []) {
+      try {
+        const name = readFileSync(`/proc/${pid}/task/${task}/comm`, 'latin1').trim();
+        const [nanos] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ');
+        times.set(name, (times.get(name) ?? 0) + Number(nanos) / 1e9);
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+  return times;
+}
+
 /** utime + stime of all of them, in seconds. */
 export function cpuSeconds(pids: readonly number[]): number {
   const { user, system } = cpuTimes(pids);

@@ -1,6 +1,6 @@
 import type { Bulk, BulkResult } from './bulk.ts';
 import type { Machine } from './machine.ts';
-import type { Mode, PgbenchResult } from './pgbench.ts';
+import type { Figure, Mode, PgbenchResult } from './pgbench.ts';
 import type { ConnectResult } from './sessions.ts';
 import type { Starts } from './starts.ts';
 import { median } from './statistics.ts';
@@ -43,7 +43,7 @@ export interface Results {
 }
 
 /** The median over the rounds of one figure; NaN where it was not measured. */
-export function figure(results: Results, target: string, load: Load, name: keyof PgbenchResult): number {
+export function figure(results: Results, target: string, load: Load, name: Figure): number {
   return median((results.targets[target]?.pgbench[load] ?? []).map((result) => result[name] ?? Number.NaN));
 }
 

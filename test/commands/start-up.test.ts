@@ -55,6 +55,38 @@ describe('one question to the gateway', () => {
   );
 });
 
+describe('the young generation of what serves for long', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'dbgate-young-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const preload = join(dir, 'preload.cjs');
+  writeFileSync(preload, `console.error('started:' + JSON.stringify([process.pid, process.execArgv]))`);
+  /** The pid and node's arguments, each time that node began; and what it ended with. */
+  const started = async (...args: string[]) => {
+    const env = { PATH: process.env.PATH, HOME: dir, NODE_OPTIONS: `-r ${preload}` };
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
+      execFile(process.execPath, args, { env }, (error, _stdout, stderr) => resolve({ code: error?.code, stderr })),
+    );
+    const starts = [...stderr.matchAll(/^started:(.*)$/gm)].map(([, json]) => JSON.parse(json!) as [number, string[]]);
+    return { code, stderr, starts };
+  };
+  const flags = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
+  const gateway = ['gateway', '--config', join(dir, 'missing.yaml')];
+
+  it.skipIf(process.platform === 'win32')('is given to the same process before it begins', async () => {
+    const { code, stderr, starts } = await started(launcher, ...gateway);
+    expect(starts.map(([, args]) => args)).toEqual([[], flags]);
+    expect(new Set(starts.map(([pid]) => pid)).size).toBe(1);
+    expect(stderr).toContain(`cannot read ${gateway[2]}`);
+    expect(stderr).not.toContain('Warning');
+    expect(code).toBe(2);
+  });
+
+  it('is left alone where node has arguments, or nothing is served', async () => {
+    expect((await started('--no-deprecation', launcher, ...gateway)).starts).toHaveLength(1);
+    expect((await started(launcher, 'gateways')).starts).toHaveLength(1);
+  });
+});
+
 describe('the folder of compiled code', () => {
   const home = mkdtempSync(join(tmpdir(), 'dbgate-cache-'));
   afterAll(() => rmSync(home, { recursive: true }));
