@@ -49,9 +49,16 @@ export function opens(rule: ApprovalRule, { access, unmask, breakGlass }: Wanted
 
 /** As policy tells it to whoever is refused. */
 export function requestableBy(asker: Asker, rules: readonly ApprovalRule[]): readonly Requestable[] {
-  return rulesOf(asker, rules).map(({ access, unmask, maxDurationMs }) => {
-    return { access: LEVELS[highest(access)], unmask, maxDurationMs };
+  return rulesOf(asker, rules).map(({ access, unmask, maxDurationMs, statements }) => {
+    return { access: LEVELS[highest(access)], unmask, maxDurationMs, statements };
   });
+}
+
+/** The same where it is not known who asks: whether statements wait there at all. */
+export function requestableBySomebody(database: AskedDatabase, rules: readonly ApprovalRule[]): readonly Requestable[] {
+  return rules
+    .filter((rule) => coversDatabase(rule, database))
+    .map(({ maxDurationMs, statements }) => ({ access: undefined, unmask: [], maxDurationMs, statements }));
 }
 
 function highest(levels: readonly AccessLevel[]): number {

@@ -4,7 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { type AskedDatabase, type Asker as DeciderAsker, requestableBy } from '../approvals/deciders.ts';
+import {
+  type AskedDatabase,
+  type Asker as DeciderAsker,
+  requestableBy,
+  requestableBySomebody,
+} from '../approvals/deciders.ts';
 import { loadPolicyConfig, type PolicyConfig } from '../config/gateway-schema.ts';
 import { nearest } from '../config/nearest.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
@@ -155,7 +160,7 @@ export function circumstancesOf(
     application: asker.application,
     purpose: asker.purpose,
     nowMs: asker.nowMs,
-    ...(named ? { requestable: requestableOf(offline, database, principal) } : {}),
+    requestable: requestableOf(offline, database, named ? principal : undefined),
   };
   return { ...at, rules: scopeRules(offline.policy, at) };
 }
@@ -163,10 +168,12 @@ export function circumstancesOf(
 function requestableOf(
   { config }: OfflinePolicy,
   database: AskedDatabase,
-  principal: DeciderAsker['principal'],
+  principal: DeciderAsker['principal'] | undefined,
 ): Circumstances['requestable'] {
-  const asker = { principal, database, mayReach: true };
-  return config.approvals === undefined ? undefined : requestableBy(asker, config.approvals.rules);
+  if (config.approvals === undefined) return undefined;
+  const { rules } = config.approvals;
+  if (principal === undefined) return requestableBySomebody(database, rules);
+  return requestableBy({ principal, database, mayReach: true }, rules);
 }
 
 const WHY_NOT = {

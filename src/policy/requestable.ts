@@ -11,6 +11,8 @@ export interface Requestable {
   readonly access: AccessLevel | undefined;
   readonly unmask: Unmask;
   readonly maxDurationMs: number;
+  /** It is for statements that wait, too. Missing: no. */
+  readonly statements?: boolean;
 }
 
 const LEVELS: readonly AccessLevel[] = ['read', 'write', 'ddl', 'admin'];

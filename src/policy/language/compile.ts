@@ -310,6 +310,14 @@ const DENIED_MESSAGE = '{command} on {environment} is not allowed{subject}';
 const HELD_MESSAGE = '{command} on {environment} needs an approval{subject}';
 const ALONE = 'send it as a query of its own: a statement before it may change what the name means';
 
+function waitHint({ database, requestable }: PolicyContext): string {
+  if (requestable === undefined) {
+    return `this gateway has no approvals, so nobody can approve it: ask an administrator of ${database}`;
+  }
+  if (requestable.some(({ statements }) => statements === true)) return 'run it: it waits until somebody approves it';
+  return `nobody has been named who could approve it: ask an administrator of ${database}`;
+}
+
 function hintOf(
   held: boolean,
   instead: string | undefined,
@@ -317,8 +325,8 @@ function hintOf(
   context: PolicyContext,
 ): string {
   if (held) {
-    const nobody = `this gateway has no approvals, so nobody can approve it: ask an administrator of ${context.database}`;
-    return instead === undefined ? nobody : `${instead}; ${nobody}`;
+    const wait = waitHint(context);
+    return instead === undefined ? wait : `${instead}; ${wait}`;
   }
   if (request === undefined) return instead ?? `ask an administrator of ${context.database}`;
   return instead === undefined ? request : `${instead}, or ${request}`;

@@ -183,6 +183,18 @@ describe('deny beats hold beats allow', () => {
       position: 10,
     });
   });
+  it.each([
+    [undefined, 'this gateway has no approvals, so nobody can approve it: ask an administrator of shop'],
+    [[], 'nobody has been named who could approve it: ask an administrator of shop'],
+    [[{ statements: false }], 'nobody has been named who could approve it: ask an administrator of shop'],
+    [[{ statements: true }], 'run it: it waits until somebody approves it'],
+  ])('a hold says what to do where this may be asked for: %j', (rulesOfApprovals, hint) => {
+    const { rules } = readRules(parse(`[${HOLD}]`));
+    const requestable = rulesOfApprovals?.map((one) => ({ ...one, access: undefined, unmask: [], maxDurationMs: 1 }));
+    const context = { ...AT, rules: scopeRules(compilePolicy(rules), AT), requestable };
+    expect(decide(analyse('TRUNCATE t', grammar), context)).toMatchObject({ held: true, hint });
+  });
+
   // An approval lets through whatever is held, so nothing else may speak against that.
   it.each([
     // Held before, refused behind it, in the text or in the statement.
