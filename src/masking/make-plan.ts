@@ -10,6 +10,7 @@ import type {
   ColumnUse,
   CopyFormat,
   Flow,
+  Oracle,
   OutputColumn,
   StatementLineage,
   WriteFlow,
@@ -209,7 +210,7 @@ class Planner {
     return {
       refuse:
         refuse ??
-        this.#equates(lineage) ??
+        this.#oracle(lineage) ??
         this.#opaque(lineage) ??
         writes.refuse ??
         this.#laundry(lineage) ??
@@ -552,16 +553,9 @@ class Planner {
     return typeof held === 'object' ? [held.class] : 'all';
   }
 
-  #equates({ equates }: StatementLineage): PlanRefusal | undefined {
-    if (equates !== true || this.#seesAll || this.#rights.predicates === 'free') return undefined;
-    return {
-      rule: 'masking.no-inference',
-      message: 'a collation that is not deterministic makes equal what differs',
-      why: 'comparing masked columns under it would tell more than whether a value is the given one',
-      hint: 'Make a deterministic one',
-      unmask: 'all',
-      offset: undefined,
-    };
+  #oracle({ oracle }: StatementLineage): PlanRefusal | undefined {
+    if (oracle === undefined || this.#seesAll || this.#rights.predicates === 'free') return undefined;
+    return { ...ORACLES[oracle], rule: 'masking.no-inference', unmask: 'all', offset: undefined };
   }
 
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {
@@ -710,6 +704,24 @@ function bringsValues({ target, flow }: WriteFlow): boolean {
 }
 
 const NO_COLUMNS: ResultPlan = { columns: [], passes: true, because: [] };
+
+const ORACLES: Readonly<Record<Oracle, Pick<PlanRefusal, 'message' | 'why' | 'hint'>>> = {
+  collation: {
+    message: 'a collation that is not deterministic makes equal what differs',
+    why: 'comparing masked columns under it would tell more than whether a value is the given one',
+    hint: 'Make a deterministic one',
+  },
+  statistics: {
+    message: 'statistics of an expression compute it of every value',
+    why: 'whether that fails would tell what masked columns hold',
+    hint: 'Make statistics of columns',
+  },
+  cluster: {
+    message: 'tables with masked columns may be among those that are clustered',
+    why: 'the order of their rows would tell what these hold',
+    hint: 'Name a table without masked columns',
+  },
+};
 
 const COPY_REFUSED = {
   rule: 'masking.no-copy',

@@ -111,7 +111,13 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
     const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
-    return { flow: isOne ? LITERAL : NO_DATA, type, origin: undefined, given: constant ? 'constant' : undefined };
+    const one = FOLDS.has(name) ? flows[0] : undefined;
+    return {
+      flow: one ?? (isOne ? LITERAL : NO_DATA),
+      type,
+      origin: undefined,
+      given: constant ? 'constant' : undefined,
+    };
   }
   const value = valueFrom(combine(flows), type);
   return folds === undefined ? value : { ...value, folds };

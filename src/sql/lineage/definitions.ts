@@ -208,6 +208,18 @@ export function traceIndex(t: Tracer, node: Tree): void {
   }
 }
 
+/** Rows that nobody orders come in the index's order then. Without a name: every table that was clustered once. */
+export function traceCluster(t: Tracer, rangeVar: Tree | undefined): void {
+  const found = rangeVar === undefined ? undefined : findRelation(t, rangeVar, undefined);
+  if (found?.kind !== 'relation') {
+    t.findings.oracle = 'cluster';
+    return;
+  }
+  for (const { attnum } of found.relation.columns) {
+    t.use(columnFlow(found.relation.oid, attnum), 'predicate', 'CLUSTER', rangeVar);
+  }
+}
+
 /** Decides for each row whether it is there. */
 export function tracePolicy(t: Tracer, node: Tree): void {
   const scope = scopeOf([ownItem(t, child(node, 'table') ?? {})], undefined);

@@ -152,6 +152,9 @@ export interface OpaqueRoutine {
   readonly blind?: boolean;
 }
 
+/** A collation under which texts that differ are equal; statistics of an expression, which may fail; rows in another order. */
+export type Oracle = 'collation' | 'statistics' | 'cluster';
+
 export interface StatementLineage {
   /** Undefined: it returns no rows, or `resultOf` says whose they are. */
   readonly columns: readonly OutputColumn[] | undefined;
@@ -162,8 +165,8 @@ export interface StatementLineage {
   readonly writes: readonly WriteFlow[];
   /** EXPLAIN: its own text stands in its answer. */
   readonly explains?: boolean;
-  /** It makes a collation under which texts that differ are equal. */
-  readonly equates?: boolean;
+  /** What it makes would tell of columns that are masked now or later. */
+  readonly oracle?: Oracle;
   /** COPY … TO STDOUT: how; missing: it is none, or its options are not understood. */
   readonly copyOut?: CopyFormat | undefined;
   /** Base relations read, through views and routines too. */

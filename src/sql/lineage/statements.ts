@@ -9,6 +9,7 @@ import {
   made,
   traceAlterDomain,
   traceAlterTable,
+  traceCluster,
   traceCreateAs,
   traceCreateView,
   traceIndex,
@@ -99,6 +100,13 @@ export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly
     case 'DefineStmt':
       if (text(node, 'kind') === 'OBJECT_COLLATION') noteCollation(t, node);
       return undefined;
+    case 'CreateStatsStmt':
+      if (list(node, 'exprs').some((one) => child(as(one, 'StatsElem') ?? {}, 'expr') !== undefined))
+        t.findings.oracle = 'statistics';
+      return undefined;
+    case 'ClusterStmt':
+      traceCluster(t, child(node, 'relation'));
+      return undefined;
     case 'ReturnStmt':
       return [{ name: '', value: t.value(child(node, 'returnval'), scope) }];
     case 'RawStmt':
@@ -114,7 +122,7 @@ function noteCollation(t: Tracer, node: Tree): void {
   const options = list(node, 'definition').map((one) => as(one, 'DefElem') ?? {});
   const asked = options.filter((one) => text(one, 'defname')?.toLowerCase() === 'deterministic');
   const values = asked.map((one) => text(as(child(one, 'arg'), 'String') ?? {}, 'sval') ?? '');
-  if (values.some((value) => !/^(?:true|on)$/i.test(value))) t.findings.equates = true;
+  if (values.some((value) => !/^(?:true|on)$/i.test(value))) t.findings.oracle = 'collation';
 }
 
 /** Whose columns a statement gives, or defines for later. */

@@ -3,7 +3,17 @@ import type { CatalogRelation, CatalogRoutine, World } from '../../catalog/catal
 import type { Grammar } from '../grammar.ts';
 import { location, type Tree } from '../tree.ts';
 import { type NamedValue, refKey, type Value, valueFrom } from './flows.ts';
-import type { ColumnRef, ColumnUse, Flow, Given, OpaqueRoutine, StatementLineage, Use, WriteFlow } from './lineage.ts';
+import type {
+  ColumnRef,
+  ColumnUse,
+  Flow,
+  Given,
+  OpaqueRoutine,
+  Oracle,
+  StatementLineage,
+  Use,
+  WriteFlow,
+} from './lineage.ts';
 import type { Scope } from './scopes.ts';
 
 /** The text is nested too deep, or too much for one trace. */
@@ -34,7 +44,7 @@ export class Findings {
   readonly firedOn = new Set<number>();
   readonly gives: Given[] = [];
   readonly fires = new Set<number>();
-  equates = false;
+  oracle: Oracle | undefined;
 
   add(use: ColumnUse): void {
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
@@ -75,7 +85,7 @@ export class Findings {
     for (const [key, column] of other.assigns) this.assigns.set(key, column);
     for (const relation of other.fires) this.fires.add(relation);
     this.gives.push(...other.gives);
-    this.equates ||= other.equates;
+    this.oracle ??= other.oracle;
     for (const one of other.opaque) {
       if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
     }
@@ -93,7 +103,7 @@ export class Findings {
       assigns: [...this.assigns.values()],
       firedOn: [...this.firedOn],
       ...(this.gives.length === 0 ? {} : { gives: this.gives }),
-      ...(this.equates ? { equates: true } : {}),
+      ...(this.oracle === undefined ? {} : { oracle: this.oracle }),
       ...(this.fires.size === 0 ? {} : { fires: [...this.fires] }),
     };
   }

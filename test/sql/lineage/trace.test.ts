@@ -93,17 +93,26 @@ describe('what a search_path makes of names', () => {
   });
 });
 
-describe('a collation', () => {
+describe('what would tell of columns', () => {
   it.each([
-    ["CREATE COLLATION c (provider = icu, locale = 'und', deterministic = false)", true],
-    ["CREATE COLLATION c (provider = icu, DETERMINISTIC = 'off', locale = 'und')", true],
-    ["DO $$ BEGIN CREATE COLLATION c (provider = icu, deterministic = false, locale = 'und'); END $$", true],
+    ["CREATE COLLATION c (provider = icu, locale = 'und', deterministic = false)", 'collation'],
+    ["CREATE COLLATION c (provider = icu, DETERMINISTIC = 'off', locale = 'und')", 'collation'],
+    ["DO $$ BEGIN CREATE COLLATION c (provider = icu, deterministic = false, locale = 'und'); END $$", 'collation'],
     ["CREATE COLLATION c (provider = icu, locale = 'und', deterministic = true)", undefined],
     ["CREATE COLLATION c (provider = icu, locale = 'und')", undefined],
     ['CREATE COLLATION c FROM "C"', undefined],
-  ])('%s', (sql, equates) => {
-    expect(traceLineage(sql, test.grammar, test.world()).statements[0]?.equates).toBe(equates);
+    ['CREATE STATISTICS s ON (1 / id), label FROM item', 'statistics'],
+    ['CREATE STATISTICS s ON id, label FROM item', undefined],
+    ['CLUSTER', 'cluster'],
+    ['CLUSTER VERBOSE missing', 'cluster'],
+    ['CLUSTER item USING i', undefined],
+  ])('%s', (sql, oracle) => {
+    expect(traceLineage(sql, test.grammar, test.world()).statements[0]?.oracle).toBe(oracle);
   });
+});
+
+it('the order of rows', () => {
+  expect(lineageOf('CLUSTER item USING i')).toBe('uses: predicate item.id, predicate item.label');
 });
 
 describe('limits', () => {
