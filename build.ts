@@ -1,7 +1,6 @@
 /**
  * Bundles src/ into dist/: `main.js` for the CLI and gateway, plus one file for each worker thread.
- * Dependencies of the CLI's start-up path are bundled (commander), heavy or native ones stay external and are
- * imported when first used.
+ * Dependencies of the start-up paths are bundled, heavy or native ones stay external and are imported when first used.
  */
 import { rename, rm } from 'node:fs/promises';
 import * as esbuild from 'esbuild';
@@ -57,8 +56,13 @@ export async function build(): Promise<void> {
       logLevel: 'warning',
       legalComments: 'none',
       plugins: [builtins],
-      // On the start-up path of every verb: one parse of a bundled file instead of a tree of modules.
-      alias: { commander: './node_modules/commander/index.js' },
+      // On the start-up path of every verb, or of the gateway: one parse of a bundled file instead of a tree of modules.
+      alias: {
+        commander: './node_modules/commander/index.js',
+        jose: './node_modules/jose/dist/webapi/index.js',
+        yaml: './node_modules/yaml/browser/index.js',
+        zod: './node_modules/zod/index.js',
+      },
     })
     .catch(async (error: unknown) => {
       await rm(aside, { recursive: true, force: true });

@@ -5,7 +5,7 @@
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Classification, COLUMN_CLASSES, type ColumnClass, type Evidence } from '../classify/classes.ts';
 
 export interface StoredColumn {

@@ -7,7 +7,6 @@
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import { isTextLike, sampledColumn, tableSubjects, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
-import { classifyTable } from '../classify/classify-column.ts';
 import { sampleQuery, thinned } from '../classify/sample-query.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { ClassMap, familyOf, MAX_PARTITIONS } from './class-map.ts';
@@ -58,6 +57,8 @@ export class Classifier {
   /** Raised when a column that was classified has another class now. */
   version = 0;
   readonly #options: ClassifierOptions;
+  /** Its tables of words and numbers are loaded with the first database, not before the gateway listens. */
+  readonly #judge = import('../classify/classify-column.ts');
   readonly #store: ClassificationStore;
   readonly #background: SideConnections;
   readonly #foreground: SideConnections;
@@ -290,6 +291,7 @@ export class Classifier {
   }
 
   async #classifyNow(relation: CatalogRelation, how: 'foreground' | 'background'): Promise<void> {
+    const { classifyTable } = await this.#judge;
     const catalog = this.#map.catalog;
     if (catalog === undefined || this.#closed) return;
     const sample = await this.#sample(catalog, relation, how);

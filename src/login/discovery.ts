@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { HttpClient } from './http-client.ts';
 import { readBounded, unreachable } from './http-client.ts';

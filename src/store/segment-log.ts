@@ -221,7 +221,8 @@ class EmbeddedLog implements SegmentLog {
   async *read(stream: string, options: { fromSeq?: number; limit?: number } = {}): AsyncIterable<StoredRecord> {
     const { fromSeq = 1, limit = Number.POSITIVE_INFINITY } = options;
     let left = limit;
-    for await (const chunk of readSegments(this.dir, { from: START, to: this.#syncedPosition, stream })) {
+    const streamSeq = this.#streams.get(stream)?.seq ?? 0;
+    for await (const chunk of readSegments(this.dir, { from: START, to: this.#syncedPosition, stream, streamSeq })) {
       for (const record of chunk.records) {
         if (record.streamSeq < fromSeq) continue;
         if (left-- <= 0) return;

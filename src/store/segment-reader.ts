@@ -33,6 +33,8 @@ export interface ReadSegmentsOptions {
   readonly to: Position;
   /** Only records of this stream are given. */
   readonly stream?: string;
+  /** Its last sequence number, where the caller knows it: the newest segment is passed over too if it has none of it. */
+  readonly streamSeq?: number;
   /** Called for damage, which is then stepped over; without it damage throws. */
   readonly onDamage?: (damage: Damage) => void;
 }
@@ -77,11 +79,7 @@ export async function* readSegmentFrames(dir: string, options: ReadSegmentsOptio
     const segment = segments[index]!;
     if (segment !== cursor.segment) cursor = { segment, offset: 0, position: cursor.position };
     const next = segments[index + 1];
-    if (
-      options.stream !== undefined &&
-      next !== undefined &&
-      !(await holdsStream(dir, segment, next, options.stream))
-    ) {
+    if (options.stream !== undefined && !(await holdsStream(dir, segment, next, options.stream, options.streamSeq))) {
       continue;
     }
     for await (const chunk of readSegment(dir, next, cursor, options)) {
@@ -93,7 +91,13 @@ export async function* readSegmentFrames(dir: string, options: ReadSegmentsOptio
 }
 
 /** Compares the tables of last sequence numbers at both ends of a segment, so that rare streams are found fast. */
-async function holdsStream(dir: string, segment: Position, next: Position, stream: string): Promise<boolean> {
+async function holdsStream(
+  dir: string,
+  segment: Position,
+  next: Position | undefined,
+  stream: string,
+  streamSeq: number | undefined,
+): Promise<boolean> {
   const seqAt = async (first: Position): Promise<number | undefined> => {
     const file = await openSegment(dir, first);
     try {
@@ -104,7 +108,8 @@ async function holdsStream(dir: string, segment: Position, next: Position, strea
       await file.close();
     }
   };
-  const [before, after] = [await seqAt(segment), await seqAt(next)];
+  const before = await seqAt(segment);
+  const after = next === undefined ? streamSeq : await seqAt(next);
   return before === undefined || after === undefined || before !== after;
 }
 

@@ -149,6 +149,27 @@ describe('segment log', () => {
     expect(await again.append('rare', [{ payload: '{}' }])).toEqual({ lastPosition: 201, lastStreamSeq: 5 });
   });
 
+  it('does not read the newest segment for a stream that it has nothing of, and does when it has', async () => {
+    const dir = temporaryDirectory();
+    const log = await openLog(dir);
+    await log.append('audit', [{ payload: '{}' }]);
+    await log.append('rare', [{ payload: '{"i":1}' }]);
+    await log.close();
+    const again = await openLog(dir);
+    await again.append('audit', [{ payload: '{}' }]);
+    const chunksOf = async (stream: string, streamSeq: number): Promise<number> => {
+      let count = 0;
+      for await (const _ of readSegments(dir, { from: START, to: again.syncedPosition, stream, streamSeq })) count++;
+      return count;
+    };
+    expect(await chunksOf('rare', 1)).toBeGreaterThan(0);
+    expect(await chunksOf('other', 0)).toBe(0);
+    expect(await payloads(again.read('rare'))).toEqual(['{"i":1}']);
+    expect(await payloads(again.read('other'))).toEqual([]);
+    await again.append('other', [{ payload: '{"i":2}' }]);
+    expect(await payloads(again.read('other'))).toEqual(['{"i":2}']);
+  });
+
   it('goes on in the old segment when a new one cannot be made, and makes it later', async () => {
     const dir = temporaryDirectory();
     let now = Date.now();

@@ -6,8 +6,7 @@
  */
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AwsV4Signer } from 'aws4fetch';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { S3Settings } from '../../config/audit-settings.ts';
 import { DbgateError, ErrorCode } from '../../errors.ts';
 
@@ -68,6 +67,8 @@ export function openS3(settings: S3Settings): S3Client {
     extra: Readonly<Record<string, string>> = {},
     body?: S3Body,
   ): Promise<Dispatcher.ResponseData> => {
+    // Loaded by those that have a store: 217 modules, for the gateway and for its tree.
+    const [{ AwsV4Signer }, { request }] = await Promise.all([import('aws4fetch'), import('undici')]);
     const headers = { ...extra, 'x-amz-content-sha256': body?.sha256 ?? EMPTY_SHA256 };
     const signer = new AwsV4Signer({
       method,
