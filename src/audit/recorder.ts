@@ -104,10 +104,11 @@ export interface RecorderOptions {
 /** A recorder on `log`; one a gateway. */
 export function openRecorder(log: EventLog, options: RecorderOptions): Recorder {
   const waiting = openBacklog(log, AUDIT_STREAM);
+  const { record: keep } = waiting;
   const tap = options.tap ?? { on: false, record: () => undefined };
   const backlog: Parts['backlog'] = {
     record(payload) {
-      waiting.record(payload);
+      keep(payload);
       if (tap.on) tap.record(payload, undefined);
     },
   };

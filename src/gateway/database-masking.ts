@@ -8,7 +8,9 @@ import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { MaskingRights } from '../masking/clearance.ts';
 import { rightsKey } from '../masking/clearance.ts';
 import type { Gift } from '../masking/given-values.ts';
+import { KeyedHash } from '../masking/keyed-hash.ts';
 import { makePlan, type StatementPlan, unplannable } from '../masking/make-plan.ts';
+import { type MaskContext, maskContext } from '../masking/maskers/context.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage, StatementLineage } from '../sql/lineage/lineage.ts';
 import { AwaitedRelations } from './awaited-relations.ts';
@@ -80,8 +82,8 @@ export class DatabaseMasking {
   readonly classifier: Classifier;
   /** For tokens: stable for the database. */
   readonly key: Buffer;
-  /** For values that clients gave. */
-  readonly givenKey: Buffer;
+  /** Of all its sessions: nothing is kept of one value when another is masked. */
+  readonly context: MaskContext;
   readonly budget = new LookupBudget();
   readonly #given = new GivenValues();
   readonly clock = new SchemaClock();
@@ -117,7 +119,8 @@ export class DatabaseMasking {
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
     this.key = parts.key;
-    this.givenKey = createHmac('sha256', parts.key).update('given').digest();
+    const givenKey = createHmac('sha256', parts.key).update('given').digest();
+    this.context = { ...maskContext(parts.key), givenHash: new KeyedHash(givenKey) };
   }
 
   open(

@@ -77,16 +77,7 @@ export class DatabaseRuntime {
     this.#routines = new RoutineSnapshot(this.#upstream, log);
     const routines = this.#routines;
     const readAnew = (): Promise<void> => this.#readAnew();
-    this.definitions = new DefinitionGuard(
-      this.#upstream,
-      {
-        get routines() {
-          return routines.table;
-        },
-        readAnew,
-      },
-      log,
-    );
+    this.definitions = new DefinitionGuard(this.#upstream, { routines: () => routines.table, readAnew }, log);
   }
 
   get settings(): DatabaseSettings {

@@ -24,7 +24,7 @@ const MOST_IN_SHORT = 200;
 export type Drift = 'same' | 'changed' | 'unknown';
 
 export interface GuardedSnapshots {
-  readonly routines: RoutineTable;
+  routines(): RoutineTable;
   /** Each is read from now on. Rejects when one of them cannot be. */
   readAnew(): Promise<void>;
 }
@@ -81,7 +81,7 @@ export class DefinitionGuard {
    */
   questionOf(statements: readonly StatementFacts[], computes: boolean): DefinitionQuestion | undefined {
     if (this.#definitions === undefined) return statements.some(namesAnything) ? NOT_READ : undefined;
-    const { routines } = this.#snapshots;
+    const routines = this.#snapshots.routines();
     if (this.#foundWith !== routines) {
       this.#foundWith = routines;
       this.#found = new WeakMap();

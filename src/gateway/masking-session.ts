@@ -3,10 +3,8 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { catalogFromRows } from '../catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
-import { maskScanned } from '../classify/scan-text.ts';
 import { DbgateError } from '../errors.ts';
 import { type MaskingRights, modeIn, modeOf, showsMore } from '../masking/clearance.ts';
-import { KeyedHash } from '../masking/keyed-hash.ts';
 import { type StatementPlan, unplannable } from '../masking/make-plan.ts';
 import type { MaskContext } from '../masking/maskers/context.ts';
 import type { TypeLookup } from '../masking/plan.ts';
@@ -42,11 +40,7 @@ export class MaskingSession implements SessionMasking {
   ) {
     if (unmaskRequest !== undefined) this.unmaskRequest = unmaskRequest;
     this.#database = database;
-    this.context = {
-      hash: new KeyedHash(database.key),
-      givenHash: new KeyedHash(database.givenKey),
-      scan: maskScanned,
-    };
+    this.context = database.context;
     this.#rights = rights;
     this.#principal = principal;
   }

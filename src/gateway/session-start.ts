@@ -163,6 +163,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         egress,
         readOnly,
       },
+      // No accessor: V8 keeps an object that has one of its own as a table, three times as large and slower to ask.
       {
         journal,
         describe: (analysis, sql) => runtime.records.describe(analysis, sql),
@@ -179,9 +180,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         policyEpoch: () => gateway.epochOf(holder) + runtime.routineVersion,
         masking,
         definitions: runtime.definitions,
-        get holds() {
-          return gateway.settings.approvals === undefined ? undefined : true;
-        },
+        canHold: () => gateway.settings.approvals !== undefined,
       },
     );
     const key = gateway.sessions.newCancelKey();

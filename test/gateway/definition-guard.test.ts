@@ -41,8 +41,9 @@ async function withGuard(work: (guard: DefinitionGuard, readings: () => number) 
     tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
     connectTimeoutMs: 5_000,
   };
+  const routines = { ...NO_ROUTINES, builtin: new Set(['lower']) };
   const snapshots = {
-    routines: { ...NO_ROUTINES, builtin: new Set(['lower']) },
+    routines: () => routines,
     readAnew: async () => void readings++,
   };
   const guard = new DefinitionGuard(settings, snapshots, () => {});

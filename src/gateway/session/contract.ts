@@ -227,8 +227,8 @@ export interface SessionSurroundings {
         readonly readAtMs: number;
       }
     | undefined;
-  /** There is somebody to ask for approvals. Undefined: what a rule holds is refused. */
-  readonly holds?: true | undefined;
+  /** Is there somebody to ask for approvals? Undefined as false: what a rule holds is refused. */
+  canHold?(): boolean;
 }
 
 export interface SessionOptions {

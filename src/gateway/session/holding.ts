@@ -92,7 +92,7 @@ export class Holding {
 
   /** Is it held, and is there somebody to ask? */
   holds(decision: Decision): decision is DenyDecision {
-    return decision.effect === 'deny' && decision.held === true && this.#core.around.holds !== undefined;
+    return decision.effect === 'deny' && decision.held === true && this.#core.around.canHold?.() === true;
   }
 
   get isHeld(): boolean {

@@ -186,7 +186,7 @@ export function executeRefusal(
         if (decision.effect === 'resolve') return EXECUTE_UNFORESEEN;
       }
       if (decision.effect !== 'deny') continue;
-      const denied = decision.held === true && around.holds !== undefined ? heldToRunLater(decision) : decision;
+      const denied = decision.held === true && around.canHold?.() === true ? heldToRunLater(decision) : decision;
       // It is a place in the text of PREPARE.
       return { ...denied, position: undefined };
     }

@@ -252,7 +252,7 @@ export class Script {
       isOwn: (_catalog, oid) => isOwn(oid),
       policyEpoch: () => this.epoch,
       masking,
-      holds,
+      canHold: () => holds === true,
       definitions,
     };
     this.session = new Session(
