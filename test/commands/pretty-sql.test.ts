@@ -103,4 +103,12 @@ describe('pretty SQL', () => {
     expect(oneLine("select 'a\n  b',\n\t c\n")).toBe("select 'a\n  b', c");
     expect(oneLine('select 1 -- x\n , 2')).toBe('select 1 -- x , 2');
   });
+
+  it('of a long text also what is in quotes is put on one line, whatever it is', () => {
+    const values = (count: number) => Array.from({ length: count }, (_, i) => `('a\n  ${i}')`).join(',\n');
+    expect(oneLine(values(100))).toContain("('a\n  0'),");
+    const long = oneLine(values(400));
+    expect(long).toContain("('a 0'), ('a 1')");
+    expect(long).not.toContain('\n');
+  });
 });
