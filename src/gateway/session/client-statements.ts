@@ -15,6 +15,7 @@ import {
   decodeParameterTypes,
   decodeParse,
   encodeDescribe,
+  FLUSH,
 } from '../../pgwire/extended.ts';
 import { HEADER_BYTES } from '../../pgwire/framing.ts';
 import { decodeQuery } from '../../pgwire/query.ts';
@@ -320,7 +321,11 @@ export class ClientStatements {
     const needs = unforeseen(this.#decisionOn(statement, resolved), resolved);
     if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, portal.binds);
     const refused = this.#executeRefusal(portal, resolved);
-    if (refused === UNSETTLED) return this.#waiter.awaitSettled(message);
+    if (refused === UNSETTLED) {
+      // The Execute that it waits for may be of this batch: without a Flush it is never answered.
+      core.toUpstream.put(FLUSH);
+      return this.#waiter.awaitSettled(message);
+    }
     if (refused?.effect === 'foresee') return this.#foreseeExecuted({ message, statement, resolved }, refused);
     if (refused !== undefined) {
       this.neverExecuted(portal, NOT_RUN);

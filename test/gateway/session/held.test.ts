@@ -220,12 +220,29 @@ describe('a Bind that is held', () => {
     s.upstream(parseComplete, ...scope, ...closes, ready());
     s.holdPlaced().holdDecided(RUN).durable().toUpstream();
     // It is not known yet whether the first is through.
-    expect(s.client(encodeExecute('', 1)).toUpstream()).toEqual([]);
+    expect(s.client(encodeExecute('', 1)).toUpstream()).toEqual(['Flush']);
     s.upstream(bindComplete, row('1'), suspended);
     expect(s.durable().toUpstream()).toEqual(['Execute  1']);
     s.upstream(row('2'), complete('SELECT 1')).client(encodeExecute('', 1), SYNC);
     expect(s.toUpstream()).toEqual(['Parse dbgate_refused=<rejected>', 'Sync']);
     expect(s.intents).toMatchObject([{ approval: 'r-1' }, { approval: 'r-1' }, { decision: 'deny', rule: 'holds' }]);
+  });
+
+  it('Executes of it that come together are answered without a Flush of the client', () => {
+    const s = script().client(
+      encodeParse('', 'hold me'),
+      encodeBind('', '', []),
+      encodeExecute('', 1),
+      encodeExecute('', 1),
+      SYNC,
+    );
+    s.upstream(parseComplete, ...scope, ...closes, ready())
+      .holdPlaced()
+      .holdDecided(RUN)
+      .durable();
+    expect(s.toUpstream().slice(-3)).toEqual(['Bind <-', 'Execute  1', 'Flush']);
+    s.upstream(bindComplete, row('1'), suspended).durable();
+    expect(s.toUpstream()).toEqual(['Execute  1', 'Sync']);
   });
 
   it('another Bind of the statement asks again; a named portal does not even', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HoldOutcome } from '../../../src/approvals/contract.ts';
 import type { SessionCommand } from '../../../src/gateway/session/contract.ts';
 import type { StatementPlan } from '../../../src/masking/make-plan.ts';
 import {
@@ -69,9 +70,14 @@ interface ModelPortal {
 
 class Failure extends Error {}
 
+/** What is held is the same when it runs. */
+const unheld = (text: string): string => text.replace(/^hold /, '');
+
 /** PostgreSQL, as far as names, transactions and what they take back go. Sees bytes only. */
 class ModelServer {
   schema = 0;
+  /** Statements that need an approval, each time that one was run. */
+  ran = 0;
   #path = 'public';
   #status: 'I' | 'T' | 'E' = 'I';
   #start: World | undefined;
@@ -128,7 +134,8 @@ class ModelServer {
           break;
         case 'P': {
           const at = argument.indexOf('=');
-          const text = argument.slice(at + 1);
+          // Before an approval is asked for, roles are asked for along with the path.
+          const text = message.includes('session_user') ? '<scope>' : argument.slice(at + 1);
           const name = argument.slice(0, at);
           if (name !== '' && this.#statements.has(name)) throw new Failure('42P05');
           if (text.includes('rejected')) throw new Failure('42601');
@@ -194,7 +201,8 @@ class ModelServer {
 
   /** EXECUTE and FETCH in a portal answer what they answer when they are bound. */
   #planned(text: string): string | undefined {
-    if (text.includes('current_schemas') || text === '<path>') return this.#path;
+    if (text.includes('current_schemas') || text === '<path>' || text === '<scope>') return this.#path;
+    if (text.startsWith('hold ')) return this.#planned(unheld(text));
     if (text === 'select catalog') return String(this.schema);
     if (text === 'copymask') return SECRET;
     const [word, name = ''] = text.split(' ');
@@ -258,14 +266,21 @@ class ModelServer {
       this.#say(copyDone, complete('COPY 2'));
       return;
     }
+    // The rest of a portal that was suspended is no second execution.
+    if (portal.text.startsWith('hold ') && portal.rows === 2) this.ran++;
     if (described) this.#say(rowDescription);
     const count = limit === 0 ? portal.rows : Math.min(limit, portal.rows);
-    for (let i = 0; i < count; i++) this.#say(row(portal.value!));
+    const isScope = portal.text === '<scope>';
+    for (let i = 0; i < count; i++)
+      this.#say(isScope ? row(portal.value!, portal.value!, 'u', 'u') : row(portal.value!));
     portal.rows -= count;
     this.#say(limit > 0 && count === limit ? suspended : complete(`SELECT ${count}`));
   }
 
-  #run(text: string, simple: boolean): void {
+  #run(wanted: string, simple: boolean): void {
+    const text = unheld(wanted);
+    const answers = this.#planned(text) !== undefined;
+    if (text !== wanted && !answers) this.ran++;
     const [word = '', name = '', ...rest] = text.split(' ');
     switch (word) {
       case 'begin':
@@ -336,7 +351,7 @@ class ModelServer {
       default: {
         const value = this.#planned(text);
         if (value === undefined) break;
-        this.#rows({ text, value, hold: false, rows: 2 }, 0, simple);
+        this.#rows({ text: wanted, value, hold: false, rows: 2 }, 0, simple);
         return;
       }
     }
@@ -356,7 +371,9 @@ class ModelMasking extends FakeMasking {
 
   override plans(statements: readonly StatementFacts[], sql: string): readonly StatementPlan[] | undefined {
     const world = { path: this.#path, schema: this.#schema ?? this.shared };
-    const text = sql.replace(/\bby(?:world|schema)\b/g, (word) => (answerOf(word, world) === SECRET ? 'mask' : 'pass'));
+    const text = sql
+      .replace(/\bhold /g, '')
+      .replace(/\bby(?:world|schema)\b/g, (word) => (answerOf(word, world) === SECRET ? 'mask' : 'pass'));
     if (this.untraced(sql) && !this.traced.has(sql)) return undefined;
     this.traced.add(text);
     let changed = false;
@@ -411,33 +428,45 @@ const texts = fc.constantFrom(
   'copymask',
   '',
 );
+const heldTexts = fc.constantFrom(
+  'hold mask',
+  'hold pass',
+  'hold byworld',
+  'hold byschema',
+  'hold alter t',
+  'hold fail',
+);
 const statementName = fc.constantFrom('', 'p', 's');
 const portalName = fc.constantFrom('', 'c', 'd');
-const clientMessages = fc.oneof(
-  { weight: 5, arbitrary: fc.array(texts, { minLength: 1, maxLength: 3 }).map((all) => [encodeQuery(all.join('; '))]) },
-  {
-    weight: 5,
-    arbitrary: fc
-      .tuple(texts, statementName, portalName, fc.nat(2), fc.boolean(), fc.boolean())
-      .map(([text, statement, portal, limit, described, syncs]) => [
-        encodeParse(statement, text),
-        encodeBind(portal, statement, []),
-        ...(described ? [encodeDescribe('P', portal)] : []),
-        encodeExecute(portal, limit),
-        syncs ? SYNC : FLUSH,
-      ]),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(statementName, portalName)
-      .map(([statement, portal]) => [encodeBind(portal, statement, []), encodeExecute(portal, 1), SYNC]),
-  },
-  { weight: 2, arbitrary: portalName.map((portal) => [encodeExecute(portal, 1)]) },
-  { weight: 1, arbitrary: portalName.map((portal) => [encodeClose('P', portal)]) },
-  { weight: 1, arbitrary: statementName.map((statement) => [encodeClose('S', statement)]) },
-  { weight: 2, arbitrary: fc.constant([SYNC]) },
-);
+const messagesOf = (texts: fc.Arbitrary<string>) =>
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.array(texts, { minLength: 1, maxLength: 3 }).map((all) => [encodeQuery(all.join('; '))]),
+    },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(texts, statementName, portalName, fc.nat(2), fc.boolean(), fc.boolean())
+        .map(([text, statement, portal, limit, described, syncs]) => [
+          encodeParse(statement, text),
+          encodeBind(portal, statement, []),
+          ...(described ? [encodeDescribe('P', portal)] : []),
+          encodeExecute(portal, limit),
+          syncs ? SYNC : FLUSH,
+        ]),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(statementName, portalName)
+        .map(([statement, portal]) => [encodeBind(portal, statement, []), encodeExecute(portal, 1), SYNC]),
+    },
+    { weight: 2, arbitrary: portalName.map((portal) => [encodeExecute(portal, 1)]) },
+    { weight: 1, arbitrary: portalName.map((portal) => [encodeClose('P', portal)]) },
+    { weight: 1, arbitrary: statementName.map((statement) => [encodeClose('S', statement)]) },
+    { weight: 2, arbitrary: fc.constant([SYNC]) },
+  );
 
 /** A Query behind an error of a batch that is open would be discarded, and never answered. */
 function inBatches(messages: readonly Buffer[]): Buffer[] {
@@ -449,14 +478,21 @@ interface Told {
   readonly all: Buffer;
   readonly script: Script;
   readonly asked: number;
+  /** Of statements that need an approval: how many got one, how many ran. */
+  readonly approved: number;
+  readonly ran: number;
 }
+
+const RUN: HoldOutcome = { kind: 'run', request: 'r-1', maxRows: undefined, confirm: false };
+const REFUSED: HoldOutcome = { kind: 'refused', request: 'r-1', why: 'denied', message: 'no' };
 
 /** Everything the client hears, the parts of both sides' bytes and the worker's answers coming in the order of `order`. */
 function play(messages: readonly Buffer[], order: readonly number[], traces: boolean): Told {
   const server = new ModelServer();
   const masking = new ModelMasking();
   if (traces) masking.untraced = () => true;
-  const script = new Script({ waitForRecord: false, masking });
+  const script = new Script({ waitForRecord: false, masking, holds: true });
+  let approved = 0;
   const asked = messages.filter((one) => one[0] === 0x51 || one[0] === 0x53).length;
   let client = Buffer.concat(messages);
   let answers: Buffer = Buffer.alloc(0);
@@ -466,8 +502,7 @@ function play(messages: readonly Buffer[], order: readonly number[], traces: boo
     heard.push(...script.clientBytes.splice(0));
     answers = Buffer.concat([answers, server.take(Buffer.concat(script.upstreamBytes.splice(0)))]);
     for (const command of script.others()) {
-      if (command.type === 'trace' || command.type === 'retrace' || command.type === 'cancel_statement')
-        waiting.push(command);
+      if (command.type === 'hold' || /^(?:re)?trace$|^cancel_statement$/.test(command.type)) waiting.push(command);
       if (command.type === 'schema_changed') {
         masking.shared = server.committedSchema;
         masking.sharedVersion++;
@@ -490,39 +525,59 @@ function play(messages: readonly Buffer[], order: readonly number[], traces: boo
       if (command.type === 'trace' || command.type === 'retrace') masking.traced.add(command.sql);
       if (command.type === 'trace') script.traced();
       else if (command.type === 'retrace') script.retraced();
-      else script.statementCancelled();
+      else if (command.type === 'cancel_statement') script.statementCancelled();
+      else if (command.type === 'hold') {
+        const isApproved = (pick >> 4) % 3 > 0;
+        if (isApproved) approved += command.question.sql.split('hold ').length - 1;
+        script.holdPlaced().holdDecided(isApproved ? RUN : REFUSED);
+      }
     } else if (turn === 2 && answers.length > 0) {
       script.upstream(answers.subarray(0, size));
       answers = answers.subarray(size);
     }
     if (script.closed !== undefined) break;
   }
-  return { all: Buffer.concat(heard), script, asked };
+  return { all: Buffer.concat(heard), script, asked, approved, ran: server.ran };
 }
 
 describe('whatever a client sends, and however the bytes come', () => {
+  const orders = fc.array(fc.nat(1000), { minLength: 8, maxLength: 24 });
+  const parameters = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
+
+  function holds(messages: readonly Buffer[], order: readonly number[], traces: boolean): void {
+    const { all, script, asked, approved, ran } = play(messages, order, traces);
+    expect(all.includes(Buffer.from('SECRET'))).toBe(false);
+    expect(all.includes(Buffer.from('LOVELACE'))).toBe(false);
+    expect(script.closed).toBeUndefined();
+    script.clientBytes = [all];
+    expect(script.toClient().filter((m) => m.startsWith('ReadyForQuery'))).toHaveLength(asked);
+    expect(script.session.isIdle).toBe(true);
+    // Every intent has its outcome.
+    expect(new Set(script.outcomes.map(({ n }) => n)).size).toBe(script.intents.length);
+    expect(script.outcomes).toHaveLength(script.intents.length);
+    expect(ran).toBeLessThanOrEqual(approved);
+  }
+
   it('nothing that is masked is told, and every batch is answered', { timeout: 5_000 + RUNS * 20 }, () => {
-    const orders = fc.array(fc.nat(1000), { minLength: 8, maxLength: 24 });
+    const groups = fc.array(messagesOf(texts), { minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(
-        fc.array(clientMessages, { minLength: 1, maxLength: 12 }),
-        orders,
-        fc.boolean(),
-        (groups, order, traces) => {
-          const messages = inBatches([...groups.flat(), SYNC]);
-          const { all, script, asked } = play(messages, order, traces);
-          expect(all.includes(Buffer.from('SECRET'))).toBe(false);
-          expect(all.includes(Buffer.from('LOVELACE'))).toBe(false);
-          expect(script.closed).toBeUndefined();
-          script.clientBytes = [all];
-          expect(script.toClient().filter((m) => m.startsWith('ReadyForQuery'))).toHaveLength(asked);
-          expect(script.session.isIdle).toBe(true);
-          // Every intent has its outcome.
-          expect(new Set(script.outcomes.map(({ n }) => n)).size).toBe(script.intents.length);
-          expect(script.outcomes).toHaveLength(script.intents.length);
-        },
+      fc.property(groups, orders, fc.boolean(), (all, order, traces) =>
+        holds(inBatches([...all.flat(), SYNC]), order, traces),
       ),
-      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      parameters,
+    );
+  });
+
+  it('the same where statements wait for an approval, and none runs without one', {
+    timeout: 5_000 + RUNS * 20,
+  }, () => {
+    const some = fc.oneof({ weight: 2, arbitrary: texts }, { weight: 1, arbitrary: heldTexts });
+    const groups = fc.array(messagesOf(some), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(groups, orders, fc.boolean(), (all, order, traces) =>
+        holds(inBatches([...all.flat(), SYNC]), order, traces),
+      ),
+      parameters,
     );
   });
 

@@ -99,6 +99,7 @@ export function analysisOf(sql: string): Analysis {
 function factsOf(text: string): StatementFacts {
   const words = text.split(/\s+/);
   const first = words[0]!.toLowerCase();
+  if (first === 'hold' && words[1] === 'alter') return factsOf(words.slice(1).join(' '));
   const targets: ObjectTarget[] = [];
   const prepared: PreparedName[] = [];
   let command = 'SELECT';
