@@ -28,14 +28,17 @@ export async function judgeAgain(
   const file = options.underPolicy as string;
   const judge = file === 'current' ? byGateway(client, transcript) : await byFile(file, transcript, options);
   let changed = 0;
+  let depending = 0;
   let unknown = 0;
   for (const step of transcript.steps) {
     if (context.signal.aborted) throw new DbgateError(ErrorCode.cancelled, 'interrupted');
     const today = await judge(step);
     const { entry } = step;
-    const same = isRefused(entry.decision) === isRefused(today.decision);
+    const open = today.decision === 'depends' || today.decision === 'unknown';
+    const same = open ? null : isRefused(entry.decision) === isRefused(today.decision);
+    if (same === false) changed++;
+    if (today.decision === 'depends') depending++;
     if (today.decision === 'unknown') unknown++;
-    else if (!same || today.decision === 'depends') changed++;
     const shown = {
       id: entry.id,
       sql: entry.sql,
@@ -46,17 +49,26 @@ export async function judgeAgain(
     context.print(shown, () => line(context, step, today, same));
   }
   const { length } = transcript.steps;
-  context.note(
-    `${length} ${length === 1 ? 'statement' : 'statements'}, ${changed} would be decided otherwise${unknown > 0 ? `, of ${unknown} it cannot be said` : ''}; nothing was run`,
-  );
+  const said = [
+    `${length} ${length === 1 ? 'statement' : 'statements'}`,
+    `${changed} would be decided otherwise`,
+    ...(depending > 0 ? [`of ${depending} it depends`] : []),
+    ...(unknown > 0 ? [`of ${unknown} it cannot be said`] : []),
+  ];
+  context.note(`${said.join(', ')}; nothing was run`);
 }
 
-function isRefused(decision: string): boolean | undefined {
-  if (decision === 'unknown') return undefined;
+function isRefused(decision: string): boolean {
   return decision !== 'allow' && decision !== 'mask';
 }
 
-function line(context: CommandContext, step: TranscriptStep, { decision, rule, why }: Today, same: boolean): string {
+/** `same` null: it cannot be said here. */
+function line(
+  context: CommandContext,
+  step: TranscriptStep,
+  { decision, rule, why }: Today,
+  same: boolean | null,
+): string {
   const then = step.entry.rule ? `${step.entry.decision} ${step.entry.rule}` : step.entry.decision;
   const now = [decision, rule, why].filter(Boolean).join(' ');
   const verdict = same ? then : `${then} → ${now}`;
@@ -79,9 +91,10 @@ function byGateway(client: GatewayClient, transcript: TranscriptAnswer): (step: 
     if (sql === null) return ERASED;
     if (rule != null && NO_POLICY.test(rule)) return { decision: 'unknown', rule, why: 'no policy decides on that' };
     const answer = await client.request('POST', path, { sql, ...(purpose === null ? {} : { purpose }) });
-    const { decision, refusal } = readAnswer(explainAnswer, answer, `POST ${path}`);
+    const { decision, refusal, depends_on: names } = readAnswer(explainAnswer, answer, `POST ${path}`);
     const known = ['allow', 'mask', 'hold', 'deny'].includes(decision);
-    return { decision: known ? (decision as Today['decision']) : 'depends', rule: refusal?.rule };
+    if (known) return { decision: decision as Today['decision'], rule: refusal?.rule };
+    return { decision: 'depends', rule: refusal?.rule, why: `on who made ${names.join(', ')}` };
   };
 }
 

@@ -9,7 +9,7 @@ export interface PeopleQuery extends Period {
   readonly database: string | undefined;
 }
 
-/** As the newest session before the period's end says. */
+/** As the newest session before the period's end says; of those who never had one, the newest login. */
 export interface PersonSeen {
   /** `principalKey`. */
   readonly key: string;
@@ -20,8 +20,10 @@ export interface PersonSeen {
   readonly email: string | null;
   /** Null: erased. */
   readonly groups: readonly string[] | null;
-  /** Of the newest session before the period's end, ISO 8601. */
+  /** Of that session or login, ISO 8601. */
   readonly lastSeen: string;
+  /** Never had a session (on this database, where one is asked for). */
+  readonly onlyLoggedIn: boolean;
   /** In the period, by database. */
   readonly did: readonly Doings[];
 }
@@ -100,7 +102,9 @@ export function peopleSeen(sqlite: DatabaseSync, { since, until, database }: Peo
       usedBy[approval as string] = n as number;
     }
   }
-  const people = newest.map((row): PersonSeen => {
+  const came = new Set(newest.map(personOf));
+  const others = loginsBefore(sqlite, bound.until).filter((row) => !came.has(personOf(row)));
+  const people = [...newest, ...others].map((row): PersonSeen => {
     const { key, subject, kind, email, opened_at: openedAt } = row;
     return {
       key,
@@ -110,10 +114,33 @@ export function peopleSeen(sqlite: DatabaseSync, { since, until, database }: Peo
       email,
       groups: row.groups === null ? null : listOf(row.groups),
       lastSeen: new Date(openedAt).toISOString(),
+      onlyLoggedIn: !came.has(personOf(row)),
       did: [...(doings.get(nameOf(row))?.values() ?? [])].sort((a, b) => (a.database < b.database ? -1 : 1)),
     };
   });
-  return { people, usedBy };
+  return { people: people.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)), usedBy };
+}
+
+/** The newest login of each; what it says of the person is null where it was erased. */
+function loginsBefore(sqlite: DatabaseSync, until: number): SessionRow[] {
+  return sqlite
+    .prepare(
+      `SELECT max(v.position), p.key, substr(p.key, instr(p.key, '|') + 1) AS subject, v.at AS opened_at,
+         json_extract(v.payload, '$.detail.principalKind') AS kind,
+         CASE WHEN json_extract(v.payload, '$.body.actor') IS NULL THEN NULL
+           ELSE json_array(json_extract(v.payload, '$.body.actor')) END AS actors,
+         json_extract(v.payload, '$.body.email') AS email, json_extract(v.payload, '$.body.groups') AS groups
+       FROM event v JOIN principal p ON p.id = v.by_id
+       WHERE v.kind_id = (SELECT id FROM word WHERE word = 'identity.login') AND v.at < ?
+         AND json_extract(v.payload, '$.detail.principalKind') IS NOT NULL
+       GROUP BY p.key, kind, actors ORDER BY p.key, kind, actors`,
+    )
+    .all(until) as unknown as SessionRow[];
+}
+
+/** A login names the nearest agent only, a session all. */
+function personOf({ key, kind, actors }: KeyRow): string {
+  return JSON.stringify([key, kind, listOf(actors)[0]]);
 }
 
 interface KeyRow {

@@ -176,7 +176,12 @@ describe('dbgate sessions and replay', () => {
       ({ kind }) => kind === 'statement.intent',
     ).length;
     const now = lines((await dbgate(['replay', session, '--under-policy', 'current', '--json'])).stdout);
-    expect(now.map(({ same }) => same)).toEqual(now.map(() => true));
+    // A refusal that goes by who made the table: a session asks its server.
+    const depending = now.filter(({ today }) => (today as { decision: string }).decision === 'depends');
+    expect(depending).toMatchObject([
+      { same: null, was: { decision: 'deny' }, today: { why: expect.stringMatching(/^on who made /) } },
+    ]);
+    expect(now.filter(({ same }) => same !== true)).toEqual(depending);
     const config = join(dir, 'new.yaml');
     writeFileSync(
       config,

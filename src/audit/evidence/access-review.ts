@@ -89,7 +89,11 @@ export function reviewAccess(sources: ReviewSources, question: ReviewQuestion): 
   const { gateway, database, now, since, until } = question;
   const databases = sources.databases.filter(({ name }) => database === undefined || name === database);
   const grants = sources.grants.map((settings, i) => ({ settings, number: i + 1 }));
-  const people = sources.seen.people.map((person) => reviewedPerson(person, databases, grants, now));
+  const people = sources.seen.people
+    .map((person) => ({ person, reviewed: reviewedPerson(person, databases, grants, now) }))
+    // Whoever may not come in, and never did, only has a login at the issuer.
+    .filter(({ person, reviewed }) => !person.onlyLoggedIn || reviewed.state !== 'no grant')
+    .map(({ reviewed }) => reviewed);
   const reviewed = grants
     .map((grant) => reviewedGrant(grant, sources.seen.people, databases, now))
     .filter((grant) => grant.databases.length > 0);

@@ -131,7 +131,7 @@ describe('GET /v1/evidence', () => {
   it('is of one database where one is named', async () => {
     const lab = countsOf(await ask({ framework: 'nist-800-53', database: 'lab' }));
     // Logins are of no database: they are of all of them.
-    expect(lab).toMatchObject({ sessions: 1, statements: 2, statements_ddl: 1, requests: 0, logins: 4, refused: 0 });
+    expect(lab).toMatchObject({ sessions: 1, statements: 2, statements_ddl: 1, requests: 0, logins: 6, refused: 0 });
     const none = await rig.api('GET', `/v1/evidence?${query({ database: 'nope' })}`, auditor);
     expect(none.status).toBe(404);
   });
@@ -192,10 +192,10 @@ describe('GET /v1/access-review', () => {
 
   it('sums up what the month has', () => {
     expect(review.summary).toEqual({
-      // Ada, her agent, Bob, ci, Eve, Root.
-      people: 6,
+      // Ada, her agent, Bob, ci, Eve, Nina, Root.
+      people: 7,
       active: 5,
-      dormant: 1,
+      dormant: 2,
       withoutGrant: 1,
       grants: 7,
       // Analysts, contractors: nobody came. The one of gone@ is expired.
@@ -227,6 +227,11 @@ describe('GET /v1/access-review', () => {
       did: [{ statements: 2, denied: 1 }],
     });
     expect(of('bob')).toMatchObject({ state: 'dormant', lastSeen: '2025-09-20T10:00:01.000Z', did: [] });
+    expect(of('nina')).toMatchObject({
+      ...{ state: 'dormant', email: 'nina@example.test', did: [] },
+      could: [{ database: 'app' }, { database: 'lab' }],
+    });
+    expect(of('walt')).toBeUndefined();
     expect(of('eve')).toMatchObject({ state: 'no grant', could: [], did: [{ statements: 1, classified: 1 }] });
     expect(of('ci', 'service').could).toMatchObject([{ database: 'app', access: 'write' }, { database: 'lab' }]);
   });
@@ -502,7 +507,7 @@ describe('dbgate access-review', () => {
     expect(text.stdout).toContain('1 self-approvals, 2 uses of break-glass, 1 of them unreviewed');
     expect(text.stdout).toMatch(/^bob@example\.test +dormant/m);
     const json = JSON.parse((await dbgate(['access-review', ...PERIOD, '--json'])).stdout);
-    expect(json.summary.dormant).toBe(1);
+    expect(json.summary.dormant).toBe(2);
     const csv = (await dbgate(['access-review', ...PERIOD, '--csv'])).stdout.trimEnd().split('\r\n');
     const width = csv[0]!.split(',').length;
     expect(csv.every((line) => line.split(',').length === width)).toBe(true);
@@ -582,7 +587,9 @@ describe('what was erased', () => {
       'bob user': 'unknown',
       'ci service': 'active',
       'eve user': 'unknown',
+      'nina user': 'unknown',
       'root user': 'unknown',
+      'walt user': 'unknown',
     });
     expect(review.elevations.map(({ kind }) => kind)).toEqual(Array(7).fill('erased'));
   });

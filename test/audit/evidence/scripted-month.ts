@@ -138,6 +138,20 @@ export async function writeMonth(
 
   at('10-01T00:00:00');
   for (let i = 0; i < 4; i++) await event('identity.login'); // 4 logins
+  // Nina may come in and never does, Walt may not.
+  for (const [subject, groups] of [
+    ['nina', ['developers']],
+    ['walt', ['elsewhere']],
+  ] as const) {
+    tick();
+    await recorder.event({
+      kind: 'identity.login',
+      by: `${issuer}|${subject}`,
+      database: undefined,
+      detail: { principalKind: 'user', methods: '', bound: false },
+      body: { email: `${subject}@example.test`, groups, actor: undefined },
+    }); // logins 5, 6
+  }
   await event('policy.changed', { version: 'p1' });
   await event('classification.changed', { changes: '2' });
 
@@ -271,7 +285,7 @@ export const COUNTS = {
   statements_may_have_run: 1,
   statements_without_outcome: 0,
   statements_without_rule: 1,
-  logins: 4,
+  logins: 6,
   refused: 2,
   revocations: 1,
   policy_changes: 1,
