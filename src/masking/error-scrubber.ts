@@ -16,7 +16,8 @@ import type { TextScan } from './maskers/context.ts';
 
 /**
  * `scan`: what can be told from a value alone is masked in every text. `data`: so where the message is about the
- * client's own text or the state of the server, else `generic`. `generic`: only of what kind it is.
+ * client's own text or the state of the server, else `generic`. `generic`: only of what kind it is, but where the server did not even
+ * understand the client's own text.
  */
 export type ScrubMode = 'scan' | 'data' | 'generic';
 
@@ -44,6 +45,8 @@ const SEVERITIES: ReadonlySet<string> = new Set([
 const SHOWS_VALUES = /^(?:22|23|44|P0)/;
 /** Transaction state and rollback, resources, limits, intervention by an operator. */
 const SHOWS_STATE = /^(?:25|40|53|54|57)/;
+/** Syntax error or access rule violation. */
+const OWN_TEXT = /^42/;
 const RAISED = 'P0001';
 const WITHHELD = 'The text of this message is withheld because the statement uses masked columns.';
 
@@ -58,7 +61,7 @@ export function scrubMessage(
 ): Buffer | undefined {
   const fields = decodeErrorFields(buffer, start + HEADER_BYTES, end);
   const encode = buffer[start] === ERROR_RESPONSE ? encodeErrorResponse : encodeNoticeResponse;
-  if (mode === 'generic' || (mode === 'data' && mayShowData(fields))) {
+  if ((mode === 'generic' && !isAboutOwnText(fields)) || (mode === 'data' && mayShowData(fields))) {
     return encode(genericError(fields, isIdentifier));
   }
   if (!mayHoldSensitive(buffer, start + HEADER_BYTES, end)) return undefined;
@@ -75,6 +78,16 @@ function mayShowData(fields: ErrorFields): boolean {
   if (where !== undefined || internalQuery !== undefined) return true;
   if (conditionName(code) === undefined || SHOWS_VALUES.test(code)) return true;
   return !isNotice(fields) && position === undefined && !SHOWS_STATE.test(code);
+}
+
+/**
+ * A name that is not there, a syntax error: told before anything runs, with its place in the text of the client. What is said in
+ * such words of a value (`email::regclass`, a text that a routine puts together) has no such place, or one of its own.
+ */
+function isAboutOwnText(fields: ErrorFields): boolean {
+  const { code, position, where, internalQuery, internalPosition } = fields;
+  if (where !== undefined || internalQuery !== undefined || internalPosition !== undefined) return false;
+  return !isNotice(fields) && position !== undefined && OWN_TEXT.test(code) && conditionName(code) !== undefined;
 }
 
 function isNotice({ severity }: ErrorFields): boolean {

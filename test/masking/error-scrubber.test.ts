@@ -75,6 +75,21 @@ describe('generic', () => {
     expect(JSON.stringify(told)).not.toContain('jonas');
   });
 
+  it('tells what is said of the client’s own text, and nothing that may be said of a value', () => {
+    const own = { severity: 'ERROR', code: '42703', message: 'column "nmae" does not exist', position: '8' };
+    expect(scrub(own, 'generic')).toBeUndefined();
+    const others: Partial<ErrorFields>[] = [
+      { position: undefined },
+      { where: 'PL/pgSQL function f() line 1 at RAISE' },
+      { internalQuery: 'SELECT nmae' },
+      { internalPosition: '8' },
+      { code: '22P02' },
+      { code: '42Z99' },
+      { severity: 'WARNING' },
+    ];
+    for (const other of others) expect(JSON.stringify(scrub({ ...own, ...other }, 'generic'))).not.toContain('nmae');
+  });
+
   it('has no place for a value in a position or severity', () => {
     const told = scrub({ ...ERROR, severity: 'JONAS', position: '123456789' }, 'generic');
     expect(told).toMatchObject({ severity: 'ERROR' });
