@@ -230,7 +230,7 @@ class ModelServer {
   }
 
   #mayRun(text: string): void {
-    if (this.#status === 'E' && !/^(commit|rollback)/.test(text)) throw new Failure('25P02');
+    if (this.#status === 'E' && !/^(commit|rollback)/i.test(text)) throw new Failure('25P02');
   }
 
   #begin(): void {
@@ -282,7 +282,8 @@ class ModelServer {
     const answers = this.#planned(text) !== undefined;
     if (text !== wanted && !answers) this.ran++;
     const [word = '', name = '', ...rest] = text.split(' ');
-    switch (word) {
+    // The gateway's own are in capitals.
+    switch (word.toLowerCase()) {
       case 'begin':
         if (this.#status === 'I') this.#status = 'T';
         break;
@@ -483,7 +484,14 @@ interface Told {
   readonly ran: number;
 }
 
-const RUN: HoldOutcome = { kind: 'run', request: 'r-1', maxRows: undefined, confirm: false };
+const RUN = { kind: 'run', request: 'r-1', maxRows: undefined, confirm: false } as const;
+/** Tried first, with a limit, or shown and kept or not. */
+const OUTCOMES: readonly HoldOutcome[] = [
+  RUN,
+  { ...RUN, maxRows: 1 },
+  { ...RUN, maxRows: 100 },
+  { ...RUN, confirm: true },
+];
 const REFUSED: HoldOutcome = { kind: 'refused', request: 'r-1', why: 'denied', message: 'no' };
 
 /** Everything the client hears, the parts of both sides' bytes and the worker's answers coming in the order of `order`. */
@@ -502,7 +510,8 @@ function play(messages: readonly Buffer[], order: readonly number[], traces: boo
     heard.push(...script.clientBytes.splice(0));
     answers = Buffer.concat([answers, server.take(Buffer.concat(script.upstreamBytes.splice(0)))]);
     for (const command of script.others()) {
-      if (command.type === 'hold' || /^(?:re)?trace$|^cancel_statement$/.test(command.type)) waiting.push(command);
+      if (command.type === 'hold' || command.type === 'hold_tried' || /^(?:re)?trace$|^cancel_statement$/.test(command.type))
+        waiting.push(command);
       if (command.type === 'schema_changed') {
         masking.shared = server.committedSchema;
         masking.sharedVersion++;
@@ -526,10 +535,11 @@ function play(messages: readonly Buffer[], order: readonly number[], traces: boo
       if (command.type === 'trace') script.traced();
       else if (command.type === 'retrace') script.retraced();
       else if (command.type === 'cancel_statement') script.statementCancelled();
+      else if (command.type === 'hold_tried') script.holdKept(pick % 2 === 0);
       else if (command.type === 'hold') {
         const isApproved = (pick >> 4) % 3 > 0;
         if (isApproved) approved += command.question.sql.split('hold ').length - 1;
-        script.holdPlaced().holdDecided(isApproved ? RUN : REFUSED);
+        script.holdPlaced().holdDecided(isApproved ? OUTCOMES[(pick >> 6) % OUTCOMES.length]! : REFUSED);
       }
     } else if (turn === 2 && answers.length > 0) {
       script.upstream(answers.subarray(0, size));
