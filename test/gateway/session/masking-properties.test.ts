@@ -510,7 +510,11 @@ function play(messages: readonly Buffer[], order: readonly number[], traces: boo
     heard.push(...script.clientBytes.splice(0));
     answers = Buffer.concat([answers, server.take(Buffer.concat(script.upstreamBytes.splice(0)))]);
     for (const command of script.others()) {
-      if (command.type === 'hold' || command.type === 'hold_tried' || /^(?:re)?trace$|^cancel_statement$/.test(command.type))
+      if (
+        command.type === 'hold' ||
+        command.type === 'hold_tried' ||
+        /^(?:re)?trace$|^cancel_statement$/.test(command.type)
+      )
         waiting.push(command);
       if (command.type === 'schema_changed') {
         masking.shared = server.committedSchema;
