@@ -23,6 +23,7 @@ import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
+import { BoundPortals } from './bound-portals.ts';
 import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
 import {
   AUDIT_UNAVAILABLE,
@@ -90,9 +91,7 @@ export class ClientStatements {
   readonly #mode: ReadOnlyMode;
   readonly #holding: Holding;
   readonly #trial: Trial;
-  /** Portals whose intent was taken at Bind and that have not been executed: the last of them, and those before it. */
-  #lastBound: Portal | undefined;
-  readonly #bound = new Set<Portal>();
+  readonly #bound = new BoundPortals();
 
   constructor(
     core: SessionCore,
@@ -274,8 +273,7 @@ export class ClientStatements {
       description: undefined,
     };
     this.#drift.bound(portal, vouched, bind.portal);
-    if (this.#lastBound !== undefined) this.#bound.add(this.#lastBound);
-    this.#lastBound = portal;
+    this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
     const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
     core.send('bind', buffer, start, end, parts);
@@ -382,37 +380,24 @@ export class ClientStatements {
 
   /** An intent was taken at Bind, and no Execute came for it. */
   neverExecuted(portal: Portal, sqlstate: string): void {
-    if (!this.#unbind(portal)) return;
+    if (!this.#bound.remove(portal)) return;
     this.#core.recordNotRun(portal.n, sqlstate);
     portal.n = 0;
   }
 
   /** Intents of portals that will never be durable: an Execute takes a new one. */
   intentsFailed(from: number): void {
-    for (const portal of this.#allBound()) if (portal.position >= from) this.neverExecuted(portal, NOT_RUN);
+    for (const portal of this.#bound.all) if (portal.position >= from) this.neverExecuted(portal, NOT_RUN);
   }
 
   /** Its portals are gone with it. */
   transactionEnded(): void {
-    if (this.#lastBound === undefined && this.#bound.size === 0) return;
-    for (const portal of this.#allBound()) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
+    for (const portal of this.#bound.all) if (portal.confirmed) this.neverExecuted(portal, NOT_RUN);
   }
 
   /** Nothing that was bound will be executed. */
   stop(): void {
-    for (const portal of this.#allBound()) this.neverExecuted(portal, NOT_RUN);
-  }
-
-  /** In the order in which they were bound. */
-  #allBound(): Portal[] {
-    return this.#lastBound === undefined ? [...this.#bound] : [...this.#bound, this.#lastBound];
-  }
-
-  /** False: it was executed, or is known never to be. */
-  #unbind(portal: Portal): boolean {
-    if (this.#lastBound !== portal) return this.#bound.delete(portal);
-    this.#lastBound = undefined;
-    return true;
+    for (const portal of this.#bound.all) this.neverExecuted(portal, NOT_RUN);
   }
 
   /** Judged again when policy changed since. */
@@ -505,7 +490,7 @@ export class ClientStatements {
     }
     const { n, position } = portal;
     portal.n = 0;
-    this.#unbind(portal);
+    this.#bound.remove(portal);
     return { n, position };
   }
 

@@ -11,7 +11,7 @@ import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import type { DefinitionQuestion } from './contract.ts';
 import type { SessionCore } from './core.ts';
-import type { MaskingSteps } from './masking-steps.ts';
+import type { MaskingSteps, StepParts } from './masking-steps.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import { executedBy, runsLater } from './statements.ts';
 import { type Held, type Known, keep, type Waiter, type Waiting } from './waiting.ts';
@@ -39,7 +39,7 @@ export class DriftGuard {
   /** Of cursors that are open, and portals that FETCH may know: they run what they were declared by. */
   #ofCursors: DefinitionQuestion[] = [];
 
-  constructor(core: SessionCore, backend: Backend, waiter: Waiter, steps: MaskingSteps) {
+  constructor({ core, backend, waiter, steps }: StepParts) {
     this.#core = core;
     this.#backend = backend;
     this.#waiter = waiter;

@@ -7,7 +7,7 @@
 import { type Foresight, type ForesightNeed, HARMLESS } from '../../policy/foresight.ts';
 import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
-import type { MaskingSteps } from './masking-steps.ts';
+import type { MaskingSteps, StepParts } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import type { PreparedStatement } from './prepared.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
@@ -33,7 +33,7 @@ export class ForesightSteps {
   readonly #waiter: Waiter;
   readonly #steps: MaskingSteps;
 
-  constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter, steps: MaskingSteps) {
+  constructor({ core, backend, questions, waiter, steps }: StepParts) {
     this.#core = core;
     this.#backend = backend;
     this.#questions = questions;

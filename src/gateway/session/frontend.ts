@@ -21,7 +21,7 @@ import { DriftGuard } from './drift-guard.ts';
 import { ForesightSteps } from './foresight-steps.ts';
 import { Holding, MAX_WHILE_HELD_BYTES } from './holding.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
-import { MaskingSteps } from './masking-steps.ts';
+import { MaskingSteps, type StepParts } from './masking-steps.ts';
 import { NamesProbe } from './names-probe.ts';
 import { OwnQuestions } from './own-questions.ts';
 import { type Portal, UNSETTLED } from './prepared.ts';
@@ -73,9 +73,10 @@ export class Frontend implements MessageSink {
       goOn: () => this.#goOn(),
     });
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
-    this.#names = new NamesProbe(core, backend, questions, this.#waiter, this.#steps);
-    this.#foresight = new ForesightSteps(core, backend, questions, this.#waiter, this.#steps);
-    this.#drift = new DriftGuard(core, backend, this.#waiter, this.#steps);
+    const parts: StepParts = { core, backend, questions, waiter: this.#waiter, steps: this.#steps };
+    this.#names = new NamesProbe(parts);
+    this.#foresight = new ForesightSteps(parts);
+    this.#drift = new DriftGuard(parts);
     this.#mode = new ReadOnlyMode(core, backend, questions, this.#waiter);
     this.trial = new Trial(core, backend, questions, this.#waiter);
     this.holding = new Holding(core, backend, {

@@ -48,6 +48,15 @@ const BEING_CHANGED: DenyDecision = {
 /** in_failed_sql_transaction */
 const IN_FAILED_TRANSACTION = '25P02';
 
+/** What asking before a statement goes upstream takes. */
+export interface StepParts {
+  readonly core: SessionCore;
+  readonly backend: Backend;
+  readonly questions: OwnQuestions;
+  readonly waiter: Waiter;
+  readonly steps: MaskingSteps;
+}
+
 export class MaskingSteps {
   readonly planning: Planning;
   readonly #core: SessionCore;

@@ -7,7 +7,7 @@ import type { ObjectTarget } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
-import type { MaskingSteps } from './masking-steps.ts';
+import type { MaskingSteps, StepParts } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import { catalogOf, createdBy, isProbeable, type ProbedTarget, readProbe } from './ownership-probe.ts';
 import { namesToAskFor } from './statements.ts';
@@ -20,7 +20,7 @@ export class NamesProbe {
   readonly #waiter: Waiter;
   readonly #steps: MaskingSteps;
 
-  constructor(core: SessionCore, backend: Backend, questions: OwnQuestions, waiter: Waiter, steps: MaskingSteps) {
+  constructor({ core, backend, questions, waiter, steps }: StepParts) {
     this.#core = core;
     this.#backend = backend;
     this.#questions = questions;
