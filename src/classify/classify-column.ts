@@ -4,6 +4,7 @@
  * `field_12` is what it holds. Where there are no values, the name decides. Pure; never keeps or prints a value.
  */
 import type { Classification, ColumnClass, ColumnSubject, Evidence } from './classes.ts';
+import { coordinateColumns } from './coordinate-columns.ts';
 import { keyClasses } from './key-evidence.ts';
 import { type NameEvidence, nameEvidence } from './name-evidence.ts';
 import { tableTopic } from './name-table.ts';
@@ -105,10 +106,30 @@ function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind, sample
   return nameAlone;
 }
 
-function classify(subject: ColumnSubject, topic: TableTopic, split: Splitter): Classification {
+/** What stays while a table is read more than once: how its names are cut, what its values say. */
+interface Memory {
+  readonly split: Splitter;
+  /** By the sample itself, which is the same however its column is called. */
+  readonly values: Map<readonly string[], ValueEvidence>;
+}
+
+const memory = (): Memory => ({ split: splitter(), values: new Map() });
+
+function rememberedEvidence(subject: ColumnSubject, sample: readonly string[], { values }: Memory): ValueEvidence {
+  let found = values.get(sample);
+  if (found === undefined) {
+    found = valueEvidence(subject);
+    values.set(sample, found);
+  }
+  return found;
+}
+
+function classify(subject: ColumnSubject, topic: TableTopic, known: Memory): Classification {
+  const { split } = known;
   const kind = typeKind(subject);
   const name = nameEvidence(subject, topic, split);
-  const values = PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : valueEvidence(subject);
+  const values =
+    PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : rememberedEvidence(subject, subject.values, known);
   const weighed = weigh(name, values, kind, subject.values ?? []);
   const byKey = values.untold === undefined ? undefined : keyClasses(subject, topic, values.untold, split);
   const [keyClass] = byKey?.values() ?? [];
@@ -132,8 +153,8 @@ const topicOf = (subject: ColumnSubject, split: Splitter) =>
   tableTopic(subject.table, [subject.column, ...subject.siblings], split);
 
 export function classifyColumn(subject: ColumnSubject): Classification {
-  const split = splitter();
-  return classify(subject, topicOf(subject, split), split);
+  const known = memory();
+  return classify(subject, topicOf(subject, known.split), known);
 }
 
 /** Classes that make the rows of a table people, the latter where two of them stand together. */
@@ -142,31 +163,77 @@ const OF_PEOPLE: ReadonlySet<ColumnClass> = new Set(['person_name', 'email', 'ph
 
 /** A whole table, in the order given: what its columns turn out to hold tells what the table is about. */
 export function classifyTable(subjects: readonly ColumnSubject[]): Classification[] {
-  const found = classifyNamed(subjects);
-  const prefix = sharedPrefix(subjects);
-  if (prefix === undefined) return found;
-  // `PAT_NAME` in PATIENT: what stands before every column says nothing of any.
-  const bare = (name: string) => (name.toLowerCase().startsWith(prefix) ? name.slice(prefix.length) : name);
+  const known = memory();
+  return withCoordinates(subjects, classifyWithoutShared(subjects, known), known);
+}
+
+function withCoordinates(
+  subjects: readonly ColumnSubject[],
+  found: Classification[],
+  { split }: Memory,
+): Classification[] {
+  const isMeant = (at: number) =>
+    found[at]!.class !== undefined || nameEvidence(subjects[at]!, 'unknown', split).meaningful;
+  for (const at of coordinateColumns(subjects, isMeant)) {
+    const evidence = [...found[at]!.evidence, { from: 'values', says: 'one of a pair of coordinates' }] as const;
+    found[at] = { ...found[at]!, class: 'geo', confidence: 0.8, evidence };
+  }
+  return found;
+}
+
+function classifyWithoutShared(subjects: readonly ColumnSubject[], known: Memory): Classification[] {
+  const found = classifyNamed(subjects, known);
+  const bare = withoutShared(subjects);
+  if (bare === undefined) return found;
   const again = classifyNamed(
     subjects.map((subject) => ({ ...subject, column: bare(subject.column), siblings: subject.siblings.map(bare) })),
+    known,
   );
   return found.map((one, at) => (one.class === undefined && again[at]!.class !== undefined ? again[at]! : one));
 }
 
-const MAX_PREFIX = 5;
+const MAX_SHARED = 5;
 
-/** In lower case with its separator: what most columns of a table begin with, short for its name or for nothing. */
-function sharedPrefix(subjects: readonly ColumnSubject[]): string | undefined {
+/** Takes off what stands before or behind most columns of a table, short for its name or for nothing: it says nothing. */
+function withoutShared(subjects: readonly ColumnSubject[]): ((name: string) => string) | undefined {
   if (subjects.length < 3) return undefined;
+  const names = subjects.map(({ column }) => column.toLowerCase());
+  const table = subjects[0]!.table.toLowerCase();
+  // `PAT_NAME` in PATIENT.
+  const before = mostOf(names, /^[a-z]+_(?=[a-z])/u);
+  if (before !== undefined && before.share >= 0.75 && saysNothing(before.part, table)) return without(before.part, '');
+  // `nom_adh` in adherents.
+  const behind = mostOf(names, /(?<=[a-z0-9])_[a-z]+$/u);
+  if (behind !== undefined && behind.share >= 0.6 && saysNothing(behind.part, table)) return without('', behind.part);
+  // `shiptoname` in shipto.
+  const own = [table, table.replace(/s$/u, '')].find(
+    (name) =>
+      name.length >= 3 && names.filter((one) => one.startsWith(name) && one.length > name.length + 1).length >= 3,
+  );
+  return own === undefined ? undefined : without(own, '');
+}
+
+function saysNothing(part: string, table: string): boolean {
+  const word = part.replaceAll('_', '');
+  return word.length <= MAX_SHARED && (!VOCABULARY.has(word) || abbreviates(word, table));
+}
+
+function without(before: string, behind: string): (name: string) => string {
+  return (name) => {
+    const lower = name.toLowerCase();
+    if (before !== '' && lower.startsWith(before) && name.length > before.length) return name.slice(before.length);
+    return behind !== '' && lower.endsWith(behind) ? name.slice(0, -behind.length) : name;
+  };
+}
+
+function mostOf(names: readonly string[], pattern: RegExp): { part: string; share: number } | undefined {
   const counts = new Map<string, number>();
-  for (const { column } of subjects) {
-    const prefix = /^[a-z]+_(?=[a-z])/iu.exec(column)?.[0].toLowerCase();
-    if (prefix !== undefined && prefix.length <= MAX_PREFIX + 1) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  for (const name of names) {
+    const part = pattern.exec(name)?.[0];
+    if (part !== undefined) counts.set(part, (counts.get(part) ?? 0) + 1);
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1]);
-  if (most === undefined || most[1] < subjects.length * 0.75) return undefined;
-  const word = most[0].slice(0, -1);
-  return !VOCABULARY.has(word) || abbreviates(word, subjects[0]!.table.toLowerCase()) ? most[0] : undefined;
+  return most === undefined ? undefined : { part: most[0], share: most[1] / names.length };
 }
 
 /** `usr` of `user`, `pat` of `t_patient`. */
@@ -179,12 +246,12 @@ function abbreviates(word: string, table: string): boolean {
   });
 }
 
-function classifyNamed(subjects: readonly ColumnSubject[]): Classification[] {
+function classifyNamed(subjects: readonly ColumnSubject[], known: Memory): Classification[] {
   const first = subjects[0];
   if (first === undefined) return [];
-  const split = splitter();
+  const { split } = known;
   const topic = topicOf(first, split);
-  const found = withPeople(subjects, topic, split);
+  const found = withPeople(subjects, topic, known);
   const health = found.filter((one) => one.class === 'health').length;
   if (health < (topic === 'health' ? CLINICAL_OF_ITSELF : CLINICAL)) return found;
   return found.map((one, at) => (one.class === undefined && isMeasured(subjects[at]!, split) ? measured(one) : one));
@@ -199,7 +266,7 @@ const CLINICAL_OF_ITSELF = 3;
 const MEASURED: ReadonlySet<TypeKind> = new Set(['text', 'integer', 'numeric', 'json', 'enum']);
 /** What tells of the record, and not of whom it is about. */
 const OF_RECORDS =
-  /\b(id|uuid|guid|external|type|kind|category|meta|metadata|unit|version|created|updated|modified|deleted|by|number|no|num|code|name|label|title|order|sort|position|url|file|path|source|user|facility|location|reference|ref|date|time|status|state|room|bed|ward|department|priority|language|count|deprecated|total|mode|seq|sequence|row|key|creator|slug|uom|route|quantity|frequency|duration|lab|track|void|voided|action|interval|day|hour|worker|designation|institution|location|reason)\b/u;
+  /\b(id|uuid|guid|external|type|kind|category|meta|metadata|unit|version|created|updated|modified|deleted|by|number|no|num|code|name|label|title|order|sort|position|url|file|path|source|user|facility|location|reference|ref|date|time|status|state|room|bed|ward|department|priority|language|count|deprecated|total|mode|seq|sequence|row|key|creator|slug|uom|route|quantity|frequency|duration|lab|track|void|voided|action|interval|day|hour|worker|designation|institution|location|reason|since|quarter|block|district|region|organization|organisation|ward|bucket|percentile|segment)\b/u;
 
 function isMeasured(subject: ColumnSubject, split: Splitter): boolean {
   return (
@@ -218,8 +285,8 @@ const measured = (one: Classification): Classification => ({
   scan: false,
 });
 
-function withPeople(subjects: readonly ColumnSubject[], topic: TableTopic, split: Splitter): Classification[] {
-  const found = subjects.map((subject) => classify(subject, topic, split));
+function withPeople(subjects: readonly ColumnSubject[], topic: TableTopic, known: Memory): Classification[] {
+  const found = subjects.map((subject) => classify(subject, topic, known));
   if (topic !== 'unknown') return found;
   // Whom to ask at a place is not what the row is about.
   const classes = new Set(
@@ -229,5 +296,5 @@ function withPeople(subjects: readonly ColumnSubject[], topic: TableTopic, split
   );
   const has = (wanted: ReadonlySet<ColumnClass>) => [...classes].filter((one) => wanted.has(one)).length;
   const personal = has(PERSONAL) > 0 || (classes.has('person_name') && has(OF_PEOPLE) > 1);
-  return personal ? subjects.map((subject) => classify(subject, 'person', split)) : found;
+  return personal ? subjects.map((subject) => classify(subject, 'person', known)) : found;
 }

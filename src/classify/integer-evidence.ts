@@ -9,9 +9,11 @@ import { isPhoneInteger } from './values/phone.ts';
 const NOTHING: ValueEvidence = { class: undefined, strength: 'none', says: '', freeText: false };
 
 export function integerEvidence(values: readonly string[], context: Context): ValueEvidence {
-  const distinct = [...new Set(values)].filter((value) => /^\d{8,19}$/.test(value));
+  if (!areMostlyLong(values)) return NOTHING;
+  const all = new Set(values);
+  const distinct = [...all].filter((value) => /^\d{8,19}$/.test(value));
   const n = distinct.length;
-  if (n < 3 || n < new Set(values).size * 0.8 || isCounted(distinct)) return NOTHING;
+  if (n < 3 || n < all.size * 0.8 || isCounted(distinct)) return NOTHING;
   const shareOf = (test: (value: string) => boolean): number => distinct.filter(test).length / n;
   const says = (share: number, what: string): string => `${Math.round(share * 100)}% of ${n} are ${what}`;
   const cards = shareOf(isPaymentCard);
@@ -38,6 +40,19 @@ export function integerEvidence(values: readonly string[], context: Context): Va
   }
   return NOTHING;
 }
+
+/** A look at some of them: most columns of integers are keys and counters. */
+function areMostlyLong(values: readonly string[]): boolean {
+  const step = Math.max(1, Math.floor(values.length / LOOKED_AT));
+  let looked = 0;
+  let long = 0;
+  for (let i = 0; i < values.length; i += step) {
+    looked++;
+    if (values[i]!.length >= 8) long++;
+  }
+  return long >= looked * 0.4;
+}
+const LOOKED_AT = 64;
 
 function checkedIds(distinct: readonly string[]): ValueEvidence | undefined {
   const counts = new Map<string, { count: number; logChance: number; kind: 'national_id' | 'tax_id' }>();

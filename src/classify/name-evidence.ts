@@ -7,6 +7,7 @@ import type { ColumnClass, ColumnSubject, Evidence } from './classes.ts';
 import { keyStep } from './document-path.ts';
 import { tableTopic } from './name-table.ts';
 import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
+import { inFull, unwritten } from './words/abbreviations.ts';
 import type { NameRule, TableTopic } from './words/name-rule.ts';
 import {
   CLASS_QUALIFIERS,
@@ -70,6 +71,8 @@ const isEncrypted = (words: readonly string[]) =>
 /** The words behind the head leave it what it is. */
 function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], reading: Reading): boolean {
   return tail.every((word) => {
+    // `detail_mobile_html` is what telephones are shown.
+    if ((word === 'html' || word === 'svg' || word === 'markdown') && rule.class === 'phone') return false;
     if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
     if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
     if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
@@ -101,6 +104,7 @@ const SUBJECTS: readonly string[] =
   'patient,subject,person,user,visit,encounter,admission,stay,member,client,employee,student,consultation,customer,episode,case,contact,record,hadm,beneficiary,insured,name'.split(
     ',',
   );
+const ID_NUMBERS = /^id (number|num|no|nr|card|doc)\b/u;
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
@@ -127,6 +131,10 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.notNamedBeside && reading.besideNames.has(`${phrase} name`)) return false;
   // A number that is called an id is a reference.
   if (kind === 'integer' && words.at(-1)?.endsWith('id') === true && REFERENCES.has(rule.class)) return false;
+  // A key of another table, as languages have it that put the head first: `id_document`; and of a list of taxes.
+  if (kind === 'integer' && words[0] === 'id' && words.length > 1 && !ID_NUMBERS.test(words.join(' '))) return false;
+  if (kind === 'integer' && phrase === 'tax id' && topic !== 'person' && topic !== 'company') return false;
+  if (kind === 'integer' && rule.class === 'postal_address' && words.at(-1) === 'address') return false;
   // One that is called an account, and not the number of one, too.
   if (kind === 'integer' && rule.class === 'bank_account' && words.at(-1) === 'account') return false;
   // Where there is a port, it is an address of a machine.
@@ -162,7 +170,16 @@ const NO_ROLES: ReadonlySet<string> = new Set(
     ',',
   ),
 );
-const PICTURE_WORDS: ReadonlySet<string> = new Set(['image', 'photo', 'picture', 'pic', 'foto', 'portrait', 'bild']);
+const PICTURE_WORDS: ReadonlySet<string> = new Set([
+  'icon',
+  'image',
+  'photo',
+  'picture',
+  'pic',
+  'foto',
+  'portrait',
+  'bild',
+]);
 function isOfRole(heads: ReadonlySet<string>, words: readonly string[], end: number): boolean {
   const role = words[end - 2];
   return heads.has(words[end - 1] ?? '') && role !== undefined && PERSON_TABLES.has(role) && !NO_ROLES.has(role);
@@ -220,6 +237,33 @@ function matchWithTable(own: Reading): Match | undefined {
   return undefined;
 }
 
+/** Read once more where words are shortened. */
+function matchInFull(own: Reading): Match | undefined {
+  const words = inFull(own.words);
+  return words === undefined ? undefined : matchName({ ...own, words });
+}
+
+/** Fewest characters that any value of the class has; less is a flag or a code. */
+const SHORTEST: Readonly<Partial<Record<ColumnClass, number>>> = {
+  email: 6,
+  phone: 5,
+  ip_address: 7,
+  bank_account: 4,
+  secret: 4,
+  password_hash: 4,
+  device_id: 6,
+  free_text: 4,
+  photo: 6,
+  national_id: 4,
+  tax_id: 4,
+  geo: 3,
+  postal_address: 2,
+};
+function isTooShort(columnClass: ColumnClass, type: string): boolean {
+  const length = /^(?:character varying|varchar|character|char|bpchar|nvarchar)\s*\((\d+)\)$/iu.exec(type)?.[1];
+  return length !== undefined && Number(length) < (SHORTEST[columnClass] ?? 0);
+}
+
 /** By the type alone. */
 function matchType(kind: TypeKind, topic: TableTopic): Match | undefined {
   if (kind === 'network') return { class: 'ip_address', strength: 'weak', phrase: 'inet' };
@@ -260,7 +304,7 @@ function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: 
     siblings.flatMap((words) => (CLEAR_HEADS.has(words[0] ?? '') ? [] : [words.at(-1) ?? ''])),
   );
   return {
-    words: split(name),
+    words: unwritten(split(name)),
     tableWords,
     topic,
     kind,
@@ -342,8 +386,8 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
     };
   }
   if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
-    const found = matchWithTable(own) ?? matchName(own);
-    if (found)
+    const found = matchWithTable(own) ?? matchName(own) ?? matchInFull(own);
+    if (found && !isTooShort(found.class, subject.type))
       return says(
         found,
         'name',

@@ -38,7 +38,15 @@ const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
   ['log', LOG_TABLES],
 ];
 
+/** First in languages that put the head first: `grupos_clientes`, `types_contact`. */
+const KINDS_OF_THINGS: ReadonlySet<string> = new Set(
+  'grupo,gruppo,groupe,tipo,tipologia,categoria,categorie,estado,estatus,stato,statut,situacao,modelo,modello,modele,classe,clase,kategoria,rodzaj,typ,jenis,kategori'.split(
+    ',',
+  ),
+);
+
 function topicOf(words: readonly string[]): TableTopic | undefined {
+  if (words.length > 1 && KINDS_OF_THINGS.has(words[0] ?? '')) return 'thing';
   for (let length = Math.min(words.length, 3); length > 0; length--) {
     const phrase = words.slice(-length).join(' ');
     for (const [topic, phrases] of TOPICS) if (phrases.has(phrase)) return topic;
@@ -108,7 +116,16 @@ const VISITORS: ReadonlySet<string> = new Set([
   'contact',
 ]);
 /** Of illness where these stand beside them, of anything else where not. */
-const MEDICAL: ReadonlySet<string> = new Set(['condition', 'procedure', 'admission', 'observation', 'treatment']);
+const MEDICAL: ReadonlySet<string> = new Set([
+  'measurement',
+  'specimen',
+  'death',
+  'condition',
+  'procedure',
+  'admission',
+  'observation',
+  'treatment',
+]);
 const CLINICAL_WORDS: ReadonlySet<string> = new Set([
   'patient',
   'clinical',
@@ -121,6 +138,8 @@ const CLINICAL_WORDS: ReadonlySet<string> = new Set([
   'subject',
   'discharge',
   'ward',
+  'person',
+  'visit',
 ]);
 /** In a table of reports, these say that a report is a query. */
 const QUERY_WORDS: ReadonlySet<string> = new Set([
@@ -183,6 +202,11 @@ const isAddressLine = (words: readonly string[]) =>
   !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr|line)( (line|one|two))?$/u.test(words.join(' '));
 const isPassword = (words: readonly string[]) =>
   /^(encrypted |hashed )?password( (digest|hash))?$/u.test(words.join(' '));
+const CORRESPONDENTS: ReadonlySet<string> = new Set(
+  'from,to,sender,recipient,receiver,user,author,email,mail,address,customer,client,contact,person,member,employee,cc,bcc,thread,conversation,account,reply,ticket,folder,mailbox,uid,sent'.split(
+    ',',
+  ),
+);
 const PROSE: ReadonlySet<string> = new Set(['body', 'content', 'text', 'message', 'message body']);
 const SENDERS: ReadonlySet<string> = new Set(['sender', 'from']);
 const RECEIVERS: ReadonlySet<string> = new Set(['recipient', 'receiver', 'to']);
@@ -232,12 +256,26 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     return 'message';
   // Texts of a catalogue in many languages.
   if (
-    words.at(-1) === 'translation' &&
+    (words.at(-1) === 'translation' || words.at(-1) === 'lang') &&
     words.length > 1 &&
-    others.some((parts) => /^(locale|language|lang)( (id|code))?$/u.test(parts.join(' '))) &&
+    others.some((parts) => /^(locale|language|lang|id lang)( (id|code))?$/u.test(parts.join(' '))) &&
     byName !== 'person'
   )
     return 'thing';
+  // Mail with nobody who sent it or gets it is a template.
+  if (
+    head === 'mail' &&
+    others.some((parts) => parts.join(' ') === 'subject') &&
+    !others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
+  )
+    return 'thing';
+  if (
+    words.some((word) => word === 'medical' || word === 'clinical') &&
+    (byName === undefined || byName === 'message' || byName === 'log' || byName === 'session')
+  )
+    return 'health';
+  // How somebody is.
+  if (head === 'state' && words.some((word) => OWNERS.has(word))) return 'person';
   // How somebody looks at things.
   if (words.at(-1) === 'view' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
   // Work of a machine.
@@ -279,6 +317,11 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   // Nobody writes to a thing: an application with an address is somebody's.
   if (byName === 'thing' && others.some(isAddressLine) && others.some((parts) => parts.some((part) => ZIP.has(part))))
     return 'unknown';
+  if (
+    head === 'provider' &&
+    others.some((parts) => /^(npi|specialty|dea|specialisation|license number)$/u.test(parts.join(' ')))
+  )
+    return 'person';
   // What has both logs in.
   if (byName === undefined && others.some((parts) => parts.join(' ') === 'email') && others.some(isPassword))
     return 'person';

@@ -62,6 +62,7 @@ function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | und
       const part = word.slice(start, end);
       if (part.length < 3 && !SHORT_PARTS.has(part) && !/[^\u0000-\u024f]/u.test(part)) continue;
       const found = known(part, vocabulary);
+      if (found !== undefined && NO_PARTS.has(found)) continue;
       const other = best[end];
       if (found === undefined || (other !== undefined && other.length <= before.length + 1)) continue;
       best[end] = [...before, found];
@@ -69,6 +70,12 @@ function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | und
   }
   return best[word.length];
 }
+/** Short words that others end or begin with by chance: `refs-pec`, `for-mel`, `term-ine`. */
+const NO_PARTS: ReadonlySet<string> = new Set(
+  'pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
+    ',',
+  ),
+);
 const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 'pw', 'qq']);
 
 /** Words that mean the same whatever is glued before them: `motionlatitude`, `smtppassword`. */

@@ -7,6 +7,8 @@ import { textEvidence } from './text-evidence.ts';
 import type { Context, ValueEvidence } from './value-evidence.ts';
 
 const MAX_PATHS = 400;
+/** All of them are scanned on the way out, so that what few hold is not missed for good. */
+const MAX_DOCUMENTS = 400;
 
 export interface Part {
   readonly path: string;
@@ -17,15 +19,19 @@ export interface Part {
 export function jsonEvidence(values: readonly string[], context: Context): ValueEvidence | undefined {
   const parts: Part[] = [];
   let read = 0;
-  for (const value of values) {
+  const documents =
+    values.length <= MAX_DOCUMENTS
+      ? values
+      : values.filter((_, at) => at % Math.ceil(values.length / MAX_DOCUMENTS) === 0);
+  for (const value of documents) {
     const found = jsonValues(value);
     if (found === undefined) continue;
     read++;
     parts.push(...found);
   }
   // Long documents are cut in the sample, so they cannot be read.
-  if (read < values.length * 0.5) return undefined;
-  return pathEvidence(parts, values.length, context);
+  if (read < documents.length * 0.5) return undefined;
+  return pathEvidence(parts, documents.length, context);
 }
 
 export function pathEvidence(parts: readonly Part[], rows: number, context: Context): ValueEvidence {

@@ -4,27 +4,32 @@ import { scanText } from './scan-text.ts';
 import type { Context, ValueEvidence } from './value-evidence.ts';
 import { type Kind, type Tally, tallyValues } from './value-tally.ts';
 import { birthDates, dayOf } from './values/date-of-birth.ts';
-import { isDemographicVocabulary } from './values/demographic.ts';
+import { isDemographicVocabulary, MOST_WORDS } from './values/demographic.ts';
 import { GIVEN_NAMES } from './values/name-lists.ts';
 import { isSsn } from './values/national-id.ts';
 import { haveOnePlan } from './values/phone.ts';
 
 /** Values that every validator looks at; the rest is scanned only. */
-const MAX_TALLIED = 300;
+const MAX_TALLIED = 200;
+/** Of them, at first. */
+const MAX_FIRST = 64;
+/** Rows among which they are looked for. */
+const MAX_LOOKED_UP = 300;
 
 type Strength = ValueEvidence['strength'];
 
 export function textEvidence(values: readonly string[], context: Context): ValueEvidence {
-  const distinct = [...new Set(values.map((value) => value.trim()))].filter((value) => value !== '');
-  if (distinct.length === 0) return NOTHING;
-  const step = Math.max(1, distinct.length / MAX_TALLIED);
-  const looked: string[] = [];
-  for (let i = 0; i < distinct.length; i += step) looked.push(distinct[Math.floor(i)]!);
-  const tally = tallyValues(looked);
+  const looked = someDistinct(values);
+  if (looked.length === 0) return NOTHING;
+  const { tally, whole } = judged(looked, context);
   const prose = tally.words / tally.count >= 4.5;
-  const whole = vocabulary(distinct) ?? wholeValues(tally, looked, context);
-  if (whole !== undefined && (whole.strength === 'proof' || whole.strength === 'strong'))
-    return { ...whole, freeText: prose };
+  const sure = isSure(whole) ? whole : undefined;
+  if (sure !== undefined && looked.length > MOST_WORDS) return { ...sure, freeText: prose };
+  // Where hardly any repeat, the few that do change no share.
+  const distinct = looked.length >= MAX_TALLIED && rarelyRepeat(values) ? values : allDistinct(values);
+  const told = vocabulary(distinct);
+  if (told !== undefined) return { ...told, freeText: prose };
+  if (sure !== undefined) return { ...sure, freeText: prose };
   const inside = insideValues(distinct, tally);
   if (inside?.class !== undefined) return inside;
   if (whole !== undefined) return { ...whole, freeText: prose || inside !== undefined };
@@ -34,6 +39,51 @@ export function textEvidence(values: readonly string[], context: Context): Value
   if (prose) return { ...NOTHING, says: 'prose', freeText: true };
   return against(tally, values.length, distinct.length) ?? NOTHING;
 }
+
+const isSure = (found: Verdict | undefined): boolean => found?.strength === 'proof' || found?.strength === 'strong';
+
+/** A first look at some of them; at the others where it leaves anything open. */
+function judged(looked: readonly string[], context: Context): { tally: Tally; whole: Verdict | undefined } {
+  if (looked.length > MAX_FIRST * 2) {
+    const some = evenly(looked, MAX_FIRST);
+    const tally = tallyValues(some);
+    const whole = wholeValues(tally, some, context);
+    if (isSure(whole) || (whole === undefined && !isOpen(tally))) return { tally, whole };
+  }
+  const tally = tallyValues(looked);
+  return { tally, whole: wholeValues(tally, looked, context) };
+}
+
+/** Kinds that say nothing of a person, however many there are. */
+const IDLE: ReadonlySet<Kind> = new Set<Kind>(['uuid', 'hex', 'word', 'plain', 'dottedNumber']);
+
+/** Some of them are something, and not enough to tell. */
+const isOpen = ({ count, counts, ids }: Tally): boolean =>
+  ids.size > 0 || Object.entries(counts).some(([kind, found]) => found > count * 0.04 && !IDLE.has(kind as Kind));
+
+function rarelyRepeat(values: readonly string[]): boolean {
+  const rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
+  return values.length > MAX_LOOKED_UP && new Set(rows).size >= rows.length * 0.95;
+}
+
+function allDistinct(values: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  for (const value of values) seen.add(value.trim());
+  seen.delete('');
+  return [...seen];
+}
+
+/** What the validators see: from all over the sample, not from its beginning. */
+function someDistinct(values: readonly string[]): readonly string[] {
+  const rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
+  let distinct = allDistinct(rows);
+  // Where most repeat, a part of the rows has too few of them.
+  if (rows.length < values.length && distinct.length < rows.length / 2) distinct = allDistinct(values);
+  return distinct.length <= MAX_TALLIED ? distinct : evenly(distinct, MAX_TALLIED);
+}
+
+const evenly = (list: readonly string[], count: number): readonly string[] =>
+  Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!);
 
 function vocabulary(distinct: readonly string[]): Verdict | undefined {
   return isDemographicVocabulary(distinct)
@@ -64,6 +114,7 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
     ['email', emails, 'e-mail addresses'],
     ['payment_card', cards, 'card numbers'],
     ['bank_account', counts.iban, 'IBANs'],
+    ['bank_account', counts.wallet, 'addresses of wallets'],
     ['password_hash', counts.passwordHash, 'password hashes'],
     ['secret', counts.secret + tokens, 'keys or tokens'],
     ['ip_address', ips, 'IP addresses'],
@@ -114,7 +165,9 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
   if (share('vin') >= 0.9 && n >= 5) return verdict('device_id', 'strong', says(counts.vin, 'numbers of vehicles'));
   if (share('base32') >= 0.9 && n >= 8 && !context.isKey && !isOrdered(looked))
     return verdict('secret', 'strong', says(counts.base32, 'keys of one-time passwords'));
-  if (share('icd') >= 0.8 && n >= 5) return verdict('health', 'strong', says(counts.icd, 'diagnosis codes'));
+  if (share('icd', 'icdCategory') >= 0.8 && share('icd') >= 0.2 && n >= 5)
+    return verdict('health', 'strong', says(counts.icd + counts.icdCategory, 'diagnosis codes'));
+  if (share('dose') >= 0.6 && n >= 4) return verdict('health', 'strong', says(counts.dose, 'doses of medicines'));
   if (share('blood') === 1 && n >= 3) return verdict('health', 'strong', 'blood groups');
   if (ids !== undefined) return ids;
   if (!context.isKey && share('token', 'weakToken') >= 0.9 && !isOrdered(looked)) {
@@ -152,6 +205,9 @@ function idVerdict(tally: Tally, looked: readonly string[]): Verdict | undefined
     if (count >= tally.count * 0.5 && (best === undefined || weight > best.weight))
       best = { name, weight, count, kind };
   }
+  // Numbers of several states, none of which has the half of them.
+  if (best === undefined && tally.count >= 4 && tally.counts.strictId >= tally.count * 0.7)
+    return verdict('national_id', 'strong', `${tally.counts.strictId} of ${tally.count} are numbers of several states`);
   if (best === undefined) return undefined;
   const share = best.count / tally.count;
   const says = `${Math.round(share * 100)}% of ${tally.count} are ${best.name}`;
@@ -220,14 +276,18 @@ function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence 
     : { class: undefined, strength: 'none', says, freeText: true };
 }
 
-const NAME_PAIR = /(?<![\p{L}])(\p{Lu}\p{Ll}+)\s+\p{Lu}\p{Ll}+/gu;
+/** Two words with a capital each, of which the next pair may begin with the second. */
+const NAME_PAIR = /(?<![\p{L}])(\p{Lu}\p{Ll}+)(?=\s+\p{Lu}\p{Ll}+)/gu;
+/** Somebody is spoken to. */
+const GREETING =
+  /(?:^|[\n>"'])\s*(?:Hi|Hello|Hey|Dear|Hallo|Liebe[r]?|Guten Tag|Sehr geehrte[r]?|Bonjour|Cher|Chère|Salut|Hola|Estimad[oa]|Querid[oa]|Ciao|Gentile|Olá|Prezad[oa]|Beste|Cześć|Drogi|Hej|Kære)\s+(?:(?:Mr|Mrs|Ms|Dr|Herr|Frau|Señora?|Sr|Sra|Monsieur|Madame)\.?\s+)?(\p{Lu}\p{Ll}+)/gu;
 
 /** Prose that speaks of people by name. */
 function namesInside(looked: readonly string[], prose: boolean): ValueEvidence | undefined {
   if (!prose) return undefined;
   let holding = 0;
   for (const value of looked) {
-    for (const [, given] of value.matchAll(NAME_PAIR)) {
+    for (const [, given] of [...value.matchAll(NAME_PAIR), ...value.matchAll(GREETING)]) {
       if (!GIVEN_NAMES.has(given!.toLowerCase())) continue;
       holding++;
       break;

@@ -2,7 +2,7 @@
 import { isImei, isMacAddress, isUserAgent, isUuid, isVin } from './values/device.ts';
 import { isEmail, isReversedEmail } from './values/email.ts';
 import { isGeoPair } from './values/geo.ts';
-import { isBloodGroup, isBloodPressure, isDiagnosis, isIcd10 } from './values/health.ts';
+import { isBloodGroup, isBloodPressure, isDiagnosis, isDose, isIcd10, isIcd10Category } from './values/health.ts';
 import { isBic, isIban } from './values/iban.ts';
 import { ipForm } from './values/ip-address.ts';
 import { idForms } from './values/national-id.ts';
@@ -13,6 +13,7 @@ import { phoneForm } from './values/phone.ts';
 import { isPersonPhotoUrl, isSocialProfile } from './values/photo.ts';
 import { isPostalAddress, isPostcode } from './values/postal-address.ts';
 import { hasSecretFormat, isRandomToken, isShortBase32 } from './values/secret.ts';
+import { isWallet } from './values/wallet.ts';
 
 export interface Tally {
   /** Values looked at: not empty, each once. */
@@ -60,6 +61,10 @@ export type Kind =
   | 'geo'
   | 'photo'
   | 'icd'
+  | 'icdCategory'
+  | 'dose'
+  | 'wallet'
+  | 'strictId'
   | 'blood'
   | 'bloodPressure'
   | 'diagnosis'
@@ -75,6 +80,11 @@ export type Kind =
 /** Words, numbers, versions, paths, codes: nothing of a person. */
 const PLAIN =
   /^(?:[a-z][a-z0-9_.:-]{0,40}|-?\d{1,6}(?:\.\d+)?%?|v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?|\/[\w./:-]*|#[0-9a-f]{3,8}|[a-z]+\/[\w.+-]+|true|false|yes|no|on|off|[A-Z]{2,3}|[a-z]{2}[-_][A-Z]{2})$/i;
+
+/** A form that so few numbers of its shape have by chance counts beside others. */
+const STRICT = 0.01;
+/** As documents are numbered that begin with a day. */
+const DATED = /Denmark|Korea|Malaysia|Latvia|personnummer/;
 
 export function tallyValues(values: readonly string[]): Tally {
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
@@ -93,6 +103,7 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
   if (PLAIN.test(value)) counts.plain++;
   if (isMaskedCard(value)) return void counts.maskedCard++;
   if (value.includes('@')) {
+    if (isSocialProfile(value)) return void counts.socialProfile++;
     if (/^@[a-z0-9_][a-z0-9_.-]{1,38}$/i.test(value)) return void counts.handle++;
     if (isReversedEmail(value)) {
       counts.reversedEmail++;
@@ -114,6 +125,7 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
     if (isShortBase32(value)) counts.base32++;
     if (isBloodPressure(value)) counts.bloodPressure++;
   }
+  if (isWallet(value)) return void counts.wallet++;
   if (isSocialProfile(value)) return void counts.socialProfile++;
   if (n >= 14) {
     if (isPasswordHash(value)) {
@@ -142,7 +154,9 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
     if (ip !== undefined) return void counts[ip === 'likely' ? 'ipLikely' : 'ipPossible']++;
     if (/^\d{1,4}(?:\.\d{1,4}){3}$/.test(value)) counts.dottedNumber++;
     if (isMacAddress(value)) return void counts.mac++;
-    for (const { name, chance, kind } of idForms(value)) {
+    const forms = idForms(value);
+    if (forms.some(({ name, chance }) => chance <= STRICT && !DATED.test(name))) counts.strictId++;
+    for (const { name, chance, kind } of forms) {
       const one = ids.get(name) ?? { count: 0, logChance: -Math.log10(chance), kind };
       one.count++;
       ids.set(name, one);
@@ -158,6 +172,8 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
       return;
     }
     if (isIcd10(value)) counts.icd++;
+    else if (isIcd10Category(value)) counts.icdCategory++;
+    if (isDose(value)) counts.dose++;
     if (isPostalAddress(value)) {
       counts.address++;
       return;
@@ -215,6 +231,10 @@ const KINDS: readonly Kind[] = [
   'geo',
   'photo',
   'icd',
+  'icdCategory',
+  'dose',
+  'wallet',
+  'strictId',
   'blood',
   'bloodPressure',
   'diagnosis',

@@ -265,16 +265,22 @@ export class Classifier {
     const relations = [...catalog.allRelations].filter(isSampled);
     let failed = 0;
     let count = 0;
-    for (const relation of relations) {
-      if (this.#closed || this.#again) return;
-      const known = this.#map.tables.get(relation.oid);
-      // What was stored holds until it was looked at again, once a process.
-      const isDone = this.#isCurrent(catalog, relation) && known?.sampledAtMs !== undefined && known.rows >= 0;
-      if (isDone) continue;
-      await this.#classify(relation, 'background');
-      if (this.#map.tables.get(relation.oid)?.rows === -1) failed++;
-      if (++count % BATCH === 0) await new Promise(setImmediate);
-    }
+    // While one is read, the next one's sample is on its way.
+    const next = relations.values();
+    const some = async (): Promise<void> => {
+      for (const relation of next) {
+        if (this.#closed || this.#again) return;
+        const known = this.#map.tables.get(relation.oid);
+        // What was stored holds until it was looked at again, once a process.
+        const isDone = this.#isCurrent(catalog, relation) && known?.sampledAtMs !== undefined && known.rows >= 0;
+        if (isDone) continue;
+        await this.#classify(relation, 'background');
+        if (this.#map.tables.get(relation.oid)?.rows === -1) failed++;
+        if (++count % BATCH === 0) await new Promise(setImmediate);
+      }
+    };
+    await Promise.all([some(), some()]);
+    if (this.#closed || this.#again) return;
     if (failed > 0) {
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => this.#start(), this.#retryMs).unref();

@@ -51,6 +51,12 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
     apps: ['akaunting', 'bagisto', 'houdini', 'openhospital', 'qpixel', 'synapse'],
     first: '0.963 / 0.821',
   },
+  {
+    apps: ['autolab', 'demarches', 'facturascripts', 'galette', 'kivitendo', 'omop', 'ospos', 'rosariosis'],
+    first: '0.923 / 0.791',
+  },
+  { apps: ['coursemology', 'evergreen', 'mall', 'rdv', 'ruoyi', 'simple'], first: '0.923 / 0.741' },
+  { apps: ['flarum', 'opencart', 'qloapps'], first: '0.975 / 0.898' },
 ];
 
 export interface Judged {

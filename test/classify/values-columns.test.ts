@@ -1,6 +1,7 @@
 /** Whole columns without a telling name: what they hold is told by their values alone, or they are clear. */
 import { describe, expect, it } from 'vitest';
 import type { ColumnSubject } from '../../src/classify/classes.ts';
+import { classifyTable } from '../../src/classify/classify-column.ts';
 import { valueEvidence } from '../../src/classify/value-evidence.ts';
 
 /** Numerical Recipes' generator: the same columns in every run. */
@@ -152,6 +153,40 @@ const SENSITIVE: Row[] = [
     'date_of_birth',
     'with the month as a word',
     (r) => `${r.int(1, 28)} ${r.pick(['Jan', 'Apr', 'Oct'])} ${r.int(1940, 2003)}`,
+  ],
+  ['bank_account', 'addresses of Ethereum', (r) => `0x${r.string(40, hex)}`],
+  [
+    'geo',
+    'pins on a map',
+    (r) => `https://www.google.com/maps?q=${r.int(-80, 80)}.${r.digits(6)},${r.int(1, 170)}.${r.digits(6)}`,
+  ],
+  ['photo', 'pictures of accounts', (r) => `https://lh3.googleusercontent.com/a/${r.string(40, base62)}=s96-c`],
+  [
+    'health',
+    'codes of which half are categories',
+    (r, i) => `${r.pick([...'EFIJKM'])}${r.digits(2)}${i % 2 ? `.${r.digits(1)}` : ''}`,
+  ],
+  ['health', 'doses', (r) => `${r.pick(['Metformin', 'Lisinopril', 'Amoxicillin'])} ${r.pick(['5', '10', '500'])} mg`],
+  ['username', 'of Matrix', (r) => `@${word(r)}:matrix.example.org`],
+  [
+    'person_name',
+    'Thai',
+    (r) => `${r.pick(['สมชาย', 'สมหญิง', 'ประเสริฐ'])} ${r.pick(['ใจดี', 'ศรีสุข', 'แสงทอง', 'บุญมา'])}`,
+  ],
+  ['demographic', 'origins', (r) => r.pick(['White British', 'Black African', 'Asian Indian', 'Mixed', 'Chinese'])],
+  [
+    'free_text',
+    'greetings',
+    (r) => `Hi ${r.pick(['Anna', 'Peter', 'Maria'])}, your parcel ${r.int(1, 99)} is on its way and comes soon.`,
+  ],
+  [
+    'tax_id',
+    'NIF of Portugal',
+    (r) => {
+      const body = r.pick(['1', '2']) + r.digits(7);
+      const rest = 11 - (weigh(body, [9, 8, 7, 6, 5, 4, 3, 2]) % 11);
+      return body + String(rest > 9 ? 0 : rest);
+    },
   ],
   ['phone', 'of Russia', (r) => `8 (9${r.digits(2)}) ${r.digits(3)}-${r.digits(2)}-${r.digits(2)}`],
   ['email', 'addresses', (r) => `${word(r)}.${word(r)}@${word(r)}.example`],
@@ -317,6 +352,8 @@ const SENSITIVE: Row[] = [
 
 const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] = [
   ['UUIDs', uuid],
+  ['dimensions', (r) => `${r.int(10, 200)}x${r.int(10, 200)} cm`],
+  ['rooms', (r) => `${r.pick([...'ABC'])}${r.int(1, 4)}.${r.int(10, 30)}`],
   ['git hashes', (r) => r.string(40, hex)],
   ['etags', (r) => r.string(32, hex)],
   ['short hashes', (r) => r.string(7, hex)],
@@ -513,6 +550,30 @@ describe('columns of values alone', () => {
     expect(valueEvidence({ ...address, fields: ['a', 'b', 'c', 'd'] }).paths!.get('a')).toBe('postal_address');
     const pairs = column((r) => `"k"=>"${word(r)}@x.example", "size"=>"3", "note"=>NULL`, 'hstore');
     expect([...valueEvidence(pairs).paths!]).toEqual([['k', 'email']]);
+  });
+
+  it('tells latitude and longitude in columns of their own by one another', () => {
+    const one = (name: string, make: (r: R) => string, type = 'numeric') => ({ ...column(make, type), column: name });
+    const classes = (...columns: ColumnSubject[]) => classifyTable(columns).map((found) => found.class);
+    const lat = one('f_1', (r) => `${r.int(47, 54)}.${r.digits(6)}`);
+    const lon = one('f_2', (r) => `${r.int(6, 14)}.${r.digits(6)}`);
+    expect(classes(lat, lon)).toEqual(['geo', 'geo']);
+    // Alone, called what they are, near nought, or written as amounts are.
+    expect(classes(lat)).toEqual([undefined]);
+    expect(classes({ ...lat, column: 'weight' }, { ...lon, column: 'height' })).toEqual([undefined, undefined]);
+    const share = (name: string) => one(name, (r) => `0.${r.digits(6)}`, 'double precision');
+    expect(classes(share('f_1'), share('f_2'))).toEqual([undefined, undefined]);
+    const amount = (name: string) => one(name, (r) => `${r.int(1, 80)}.${r.digits(2)}`);
+    expect(classes(amount('f_1'), amount('f_2'))).toEqual([undefined, undefined]);
+  });
+
+  it.each([9, 240, 9_999])('finds what one of a thousand holds, of which it judges only some', (kinds) => {
+    const many = column(
+      (r, i) => (i === 771 ? `by:${word(r)}@x.example` : `state/${i % kinds}/${word(random(i % kinds))}`),
+      'text',
+      1000,
+    );
+    expect(valueEvidence(many)).toMatchObject({ class: undefined, freeText: true });
   });
 
   it('never says a value', () => {

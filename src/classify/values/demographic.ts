@@ -27,6 +27,39 @@ const VOCABULARIES: readonly ReadonlySet<string>[] = [
     'mixed',
     'other',
     'two or more races',
+    'african',
+    'caribbean',
+    'arab',
+    'chinese',
+    'indian',
+    'pakistani',
+    'bangladeshi',
+    'roma',
+    'traveller',
+    'irish',
+    'multiracial',
+    'white british',
+    'white irish',
+    'white other',
+    'black african',
+    'black caribbean',
+    'black british',
+    'black other',
+    'asian british',
+    'asian indian',
+    'asian other',
+    'mixed other',
+    'middle eastern',
+    'american indian',
+    'alaska native',
+    'native hawaiian',
+    'indigenous',
+    'aboriginal',
+    'branca',
+    'preta',
+    'parda',
+    'amarela',
+    'indígena',
     'unknown',
   ]),
 ];
@@ -37,10 +70,14 @@ const ORIENTATIONS: ReadonlySet<string> = new Set(
 /** Nothing else has just these. */
 const LETTERS: ReadonlySet<string> = new Set(['f,m', 'f,m,x', 'f,m,u', 'f,m,o', 'f,m,n', 'm,w', 'd,m,w', 'd,f,m']);
 const TELLING =
-  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american/i;
+  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american|^(?:white|black) (?:british|african|caribbean|irish|other)$|^parda$/i;
+
+/** In spellings and languages that are mixed; more are no vocabulary. */
+export const MOST_WORDS = 40;
 
 /** All that a column says, each once: the words of one vocabulary of gender, belief, marital state or origin. */
 export function isDemographicVocabulary(distinct: readonly string[]): boolean {
+  if (distinct.length > MOST_WORDS) return false;
   const words = distinct.map((word) => word.trim().toLowerCase());
   if (LETTERS.has([...new Set(words)].sort().join(','))) return true;
   if (words.some((word) => /^(?:hetero|homo|bi)sexual$/.test(word)))

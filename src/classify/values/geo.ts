@@ -6,9 +6,13 @@ const DMS =
 /** A point as PostGIS prints it: extended well-known binary. */
 const EWKB = /^01010000(?:20|00|A0)(?:E6100000)?[0-9A-F]{32,48}$/i;
 
+/** A pin on a map. */
+const MAP_URL =
+  /^(?:https?:\/\/\S*(?:maps|openstreetmap|waze)\S*|geo:)[=:@/](-?\d{1,3}\.\d{3,})(?:,|%2C|\/)(-?\d{1,3}\.\d{3,})/i;
+
 /** Latitude and longitude, or longitude and latitude, to a hundred metres or better. */
 export function isGeoPair(value: string): boolean {
-  const pair = PAIR.exec(value) ?? WKT.exec(value);
+  const pair = PAIR.exec(value) ?? WKT.exec(value) ?? MAP_URL.exec(value);
   if (pair === null) return EWKB.test(value) || DMS.test(value);
   const [a, b] = [Math.abs(Number(pair[1])), Math.abs(Number(pair[2]))];
   return (a <= 90 && b <= 180) || (a <= 180 && b <= 90);

@@ -3,6 +3,18 @@ export function isIcd10(value: string): boolean {
   return /^[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?: ?[GVAZ]|-)?$/.test(value);
 }
 
+/** Its categories alone, which count where others have their decimals. */
+export function isIcd10Category(value: string): boolean {
+  return /^[A-TV-Z]\d[0-9AB]$/.test(value);
+}
+
+/** What somebody takes: a name and how much of it. */
+export function isDose(value: string): boolean {
+  return /^\p{L}[\p{L}-]{3,}(?: [\p{L}-]+){0,2},? \d+(?:[.,]\d+)?(?:\/\d+(?:[.,]\d+)?)? ?(?:mg|mcg|µg|μg|iu|i\.e\.|mg\/ml|mmol)(?:$|[ ,/(])/iu.test(
+    value,
+  );
+}
+
 export function isBloodGroup(value: string): boolean {
   return /^(?:A|B|AB|O|0)(?: ?Rh ?)?[+\-\u2212]$|^(?:A|B|AB|O|0) (?:pos|neg)(?:itive|ative)?$/i.test(value);
 }

@@ -2,9 +2,11 @@
  * National identification numbers. Each form says how likely a number of that shape is one by chance, so that a column
  * is judged by all of its values: one Luhn number in ten is nothing, a hundred in a row are proof.
  */
-import { luhn, modulo97, verhoeff, weighted } from './checksums.ts';
 
-interface IdForm {
+import { luhn, modulo97, verhoeff, weighted } from './checksums.ts';
+import { FURTHER_FORMS } from './national-id-further.ts';
+
+export interface IdForm {
   readonly name: string;
   readonly shape: RegExp;
   readonly check: (compact: string) => boolean;
@@ -447,6 +449,7 @@ const FORMS: readonly IdForm[] = [
     chance: 0.005,
     kind: 'national_id',
   },
+  ...FURTHER_FORMS,
 ];
 
 /** Every form that the value has; a column is what most of its values agree on. */

@@ -9,7 +9,7 @@ const PARTICLE =
   /^(?:van|von|de|der|den|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|ben|ter|ten|zu|y|e|st|abu|binti|jr|sr|ii|iii|iv|md|phd|dds)\.?$/;
 /** Words that make it a firm, a place or a thing. */
 const THING =
-  /\b(?:inc|llc|ltd|gmbh|corp|co|company|group|bank|store|shop|hotel|club|park|street|road|city|lake|university|school|college|hospital|church|team|project|product|service|services|system|systems|desk|lamp|chair|table|phone|case|card|book|bag|box|day|week|set|kit|pack|edition|island|islands|county|republic|north|south|east|west|new|san|saint|los|las|the|and|und|of|for|with|management|department|sales|support|engineering|marketing|manager|director|engineer|account|office|center|centre|please|error|order|default|admin|user|test)\b/;
+  /\b(?:inc|llc|ltd|gmbh|corp|co|company|group|bank|store|shop|hotel|club|park|street|road|city|lake|university|school|college|hospital|church|team|project|product|service|services|system|systems|desk|lamp|chair|table|phone|case|card|book|bag|box|day|week|set|kit|pack|edition|island|islands|county|republic|north|south|east|west|new|san|saint|los|las|the|and|und|of|for|with|management|department|sales|support|engineering|marketing|manager|director|engineer|account|office|center|centre|retriever|shepherd|terrier|collie|spaniel|bulldog|poodle|hound|focus|corolla|civic|benz|romeo|toyota|honda|nissan|ford|audi|volkswagen|please|error|order|default|admin|user|test)\b/;
 const SUFFIX =
   /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze|qvist|kvist|strom|gren|berg|ов|ова|ев|ева|ин|ина|ский|ская|цкий|цкая|енко|чук|ук|юк)$/;
 
@@ -65,7 +65,11 @@ export function nameForm(value: string): NameForm {
 
 /** Greek, and scripts without capitals: a known name, alone or with one to three words more. */
 function otherScript(value: string): NameForm {
-  if (!/^[\p{Script=Greek}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{M}'’.\- ]+$/u.test(value))
+  if (
+    !/^[\p{Script=Greek}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{Script=Thai}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Georgian}\p{Script=Armenian}\p{M}'’.\- ]+$/u.test(
+      value,
+    )
+  )
     return undefined;
   const tokens = value.toLowerCase().split(/\s+/);
   if (tokens.length > 4) return undefined;

@@ -39,7 +39,7 @@ const ANY_WORD = new RegExp(
   `^\\d{1,6}[a-z]?(?:[-/]\\d{1,4})?,? (?:[\\p{Lu}\\d][${L}\\d.'’-]*,? ){1,5}(?:${WORDS})(?:[^${L}\\d]|$)`,
   'iu',
 );
-const JOINED = new RegExp(`${L}{2,}(?:${ENDINGS})\\s+\\d{1,4}`, 'iu');
+const JOINED = new RegExp(`${L}${L}(?:${ENDINGS})\\s+\\d{1,4}`, 'iu');
 const BOX =
   /\b(?:p\.? ?o\.? ?box|postfach|apartado|casilla|boîte postale|bp|caixa postal|postbus|postboks|psc \d+, box)\b.*\d/i;
 const EAST_ASIAN =

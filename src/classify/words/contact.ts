@@ -18,7 +18,18 @@ export const CONTACT_RULES: readonly NameRule[] = [
       elektronnaya pochta, pochta, youxiang, meru`),
   },
   { class: 'email', sole: true, beside: ['subject'], phrases: ['from', 'reply to', 'cc', 'bcc'], kinds: ['text'] },
-  { class: 'email', phrases: ['sent to'], kinds: ['text'] },
+  { class: 'email', phrases: ['sent to', 'mailing recipient'], kinds: ['text'] },
+  {
+    class: 'postal_address',
+    sole: true,
+    topics: ['log', 'session'],
+    beside: ['ip'],
+    phrases: ['city', 'town', 'region', 'province'],
+    kinds: ['text'],
+  },
+  { class: 'phone', phrases: ['phone notify', 'sms notify', 'sms notification number'], kinds: ['text'] },
+  // Beside the other copies' addresses.
+  { class: 'email', sole: true, beside: ['bcc'], phrases: ['cc'], kinds: ['text'] },
   // An identifier of a mail where there is an address beside it.
   {
     class: 'email',
@@ -77,7 +88,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       phrases(`phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
       telephone no, tel no, tel nr, tel number, mobile, mobile number, mobile no, mobile nr, mob, mob no, mobile phone, cell, cellphone,
       cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number, sms reminder number, reminder number,
-      home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
+      recipient number, recipient phone, callee phone number, caller phone number, callee number, receiver number, officer number, home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
       telefon nr, mobil, mobilnummer, mobil nummer, handy, handynummer, handy nummer, festnetz, telefoon, telefoonnummer,
       mobiel, mobiele nummer, mobiltelefon, komorka, ph no, phone ext, phone extension, ph number, caller number, called number, callback number,
       電話, 電話番号, 携帯, 携帯番号, 手机, 手机号, 手机号码, 电话, 电话号码, 전화번호, 휴대폰, телефон`),
@@ -220,6 +231,29 @@ export const CONTACT_RULES: readonly NameRule[] = [
       'location, home town, hometown, living place, place of residence, lives in, residence city, home city, current city, created location, signup location, login location, registration location',
     ),
     kinds: ['text', 'json'],
+  },
+  // Of a log of who came from where.
+  {
+    class: 'geo',
+    phrases: phrases('login location, signin location, ip location, geo ip location'),
+    kinds: ['text', 'json'],
+  },
+  {
+    class: 'postal_address',
+    alone: true,
+    aboutTable: ['address'],
+    notTopics: ['thing'],
+    phrases: phrases(
+      'village, colony, village or colony, hamlet, district, zone, block, landmark, taluka, tehsil, ward, subdistrict, state',
+    ),
+    kinds: ['text'],
+  },
+  {
+    class: 'postal_address',
+    beside: ['post', 'postcode', 'zip', 'street', 'postal'],
+    alone: true,
+    phrases: ['city code', 'town code', 'zone', 'payment zone', 'billing zone'],
+    kinds: ['text'],
   },
   {
     class: 'geo',

@@ -3,6 +3,24 @@ import { type NameRule, phrases } from './name-rule.ts';
 
 export const CREDENTIAL_RULES: readonly NameRule[] = [
   {
+    class: 'secret',
+    alone: true,
+    aboutTable: ['password reset', 'reset password'],
+    phrases: ['uuid', 'guid'],
+    kinds: ['text', 'uuid'],
+  },
+  { class: 'secret', phrases: ['secure key', 'log key', 'login key'], kinds: ['text'] },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['api', 'webservice', 'web service'],
+    beside: ['username', 'module', 'permission', 'method', 'description'],
+    phrases: ['key'],
+    kinds: ['text'],
+  },
+  { class: 'secret', besideName: ['device code'], phrases: ['user code'], kinds: ['text'] },
+  { class: 'secret', phrases: ['oauth state', 'oauth nonce', 'pkce verifier', 'code verifier'], kinds: ['text'] },
+  {
     class: 'password_hash',
     phrases:
       phrases(`password, passwd, passwrd, pwd, pword, pw, user pass, pass, passphrase, pass phrase, password hash, pass hash, passhash, passwd hash, pwd hash, pw hash, password digest, crypted password, encrypted password, hashed password, password salt, password encrypted, password sha, password md5, password bcrypt, password crypt, passw, psw, pswd, user password, admin password, old password, password history, previous password, legacy password, password scrypt, hash password, password hint, password plain, password clear, temp password, temporary password, initial password, bcrypt hash, argon2 hash, scrypt hash, salted hash, crypt pass, salted password, db password, database password, smtp password, ldap password, proxy password, auth password, bind password, ha1, ha1b, ha2, a1 hash, imap password, account password, ftp password, http password, wifi password, basic auth password, master password, master password hash, unlock password,

@@ -2,6 +2,21 @@
 import { type NameRule, phrases } from './name-rule.ts';
 
 export const DEVICE_RULES: readonly NameRule[] = [
+  { class: 'device_id', phrases: ['last browser'], kinds: ['text'] },
+  {
+    class: 'ip_address',
+    headFirst: true,
+    phrases: [
+      'ip registration',
+      'ip inscription',
+      'adresse ip',
+      'direccion ip',
+      'indirizzo ip',
+      'endereco ip',
+      'adres ip',
+    ],
+    kinds: ['text', 'network'],
+  },
   {
     class: 'ip_address',
     phrases: phrases(

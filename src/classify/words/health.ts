@@ -2,6 +2,42 @@
 import { type NameRule, phrases } from './name-rule.ts';
 
 export const HEALTH_RULES: readonly NameRule[] = [
+  // Illnesses, and what leads to them: in any table a column that is called so is about somebody.
+  {
+    class: 'health',
+    phrases: phrases(
+      `diabetes, diabetic, hypertension, stroke, prior stroke, heart attack, heart disease, heart failure, cardiac disease, cardiovascular disease, cvd, kidney disease, renal disease, liver disease, lung disease, copd, asthma, epilepsy, seizure, cancer, tumor, tumour, hepatitis, hepatitis b, hepatitis c, tuberculosis, malaria, cholera, measles, dengue, hiv aids, aids, std, sti, obesity, anemia, anaemia, sickle cell, thyroid, arthritis, osteoporosis, dementia, alzheimer, parkinson, autism, adhd, depression, anxiety, schizophrenia, bipolar, ptsd, suicidal, suicide attempt, self harm, eating disorder, insomnia, migraine, immunodeficiency, immunocompromised, transplant, dialysis, chemotherapy, insulin, smoking, smoking history, tobacco, smokeless tobacco, tobacco use, alcohol consumption, alcohol intake, drinking habit, diagnosed with, comorbidity, co morbidity, underlying condition, preexisting condition, pre existing condition, congenital, down syndrome, trimester, gestation, gestational age, gravidity, parity, abortion, miscarriage, postpartum, lactating, breastfeeding, fever, cough, sore throat, headache, vomiting, diarrhea, diarrhoea, nausea, rash, chill, fatigue, jaundice, bleeding, difficulty breathing, loss of taste, loss of smell, shortness of breath, chest pain, abdominal pain, joint pain, muscle pain, back pain, conjunctivitis, convulsion, dehydration, hospitalized, hospitalised, intensive care, icu admission, ventilated, quarantine, isolation reason, asymptomatic, test positive, pathogen test result, viral load, cd4, cd4 count, health risk score, mental state, wheelchair, visual impairment, hearing impairment, learning disability, special educational need, handicap type, invalidity, disability percentage, care level, pflegegrad, pflegestufe, hypertonie, zucker, herzinfarkt, schlaganfall, asma, cancer tipo, tabagismo, tabaquismo, fumador, fumante, fumeur, diabete, hipertension, hipertensao, ipertensione, embarazo, gravidez, grossesse`,
+    ),
+    kinds: ['text', 'enum', 'integer', 'numeric', 'json'],
+    notTopics: ['thing', 'place', 'log', 'media', 'company'],
+    notBeside: ['cpu', 'memory', 'monthly', 'ratio'],
+  },
+  {
+    class: 'health',
+    topics: ['health', 'person'],
+    phrases: phrases(
+      'diagnosed at, diagnosed on, diagnosis date, date of diagnosis, onset date, symptom onset, illness onset',
+    ),
+    kinds: ['date', 'timestamp'],
+  },
+  {
+    class: 'health',
+    alone: true,
+    topics: ['health'],
+    phrases: phrases('rxnorm code, drug code, icd code, snomed code, loinc code, atc code, cpt code, procedure code'),
+    kinds: ['text', 'integer'],
+  },
+  // Of patients, whatever else the table is called.
+  {
+    class: 'health',
+    alone: true,
+    aboutTable: ['patient', 'cvd'],
+    notAboutTable: ['address', 'phone', 'contact'],
+    phrases: phrases(
+      'height, weight, temperature, pulse, score, score value, risk score, identifier, reason, symptom, result',
+    ),
+    kinds: ['text', 'integer', 'numeric'],
+  },
   {
     class: 'health',
     phrases:
@@ -13,7 +49,7 @@ export const HEALTH_RULES: readonly NameRule[] = [
   {
     class: 'health',
     phrases: phrases(
-      'death date, date of death, deceased date, deceased on, deceased at, died on, died at, death time, dod, todesdatum, sterbedatum, fecha defuncion, fecha fallecimiento, data obito, date deces',
+      'death date, death datetime, date of death, deceased date, deceased on, deceased at, died on, died at, death time, dod, todesdatum, sterbedatum, fecha defuncion, fecha fallecimiento, data obito, date deces',
     ),
     kinds: ['date', 'timestamp', 'text'],
   },
@@ -58,8 +94,15 @@ export const HEALTH_RULES: readonly NameRule[] = [
   },
   {
     class: 'health',
+    alone: true,
     topics: ['health'],
-    phrases: phrases('text, content, summary, reason, name, code'),
+    phrases: phrases('name, code, title'),
+    kinds: ['text', 'json', 'bytes'],
+  },
+  {
+    class: 'health',
+    topics: ['health'],
+    phrases: phrases('text, content, summary, reason'),
     kinds: ['text', 'json', 'bytes'],
   },
   {

@@ -9,7 +9,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
       driver license, driver license number, driver license no, driver license, driver licence, driver licence number, driving license, driving license number, driving licence, driving licence no, driving licence number, dl number, dl no, license number, licence number, licence no, license no,  voter id, voter number, alien number, alien registration number, green card number, visa number, military id, last4 ssn, ssn last4, ssn last four, employee ssn,
       aadhaar, aadhar, aadhaar number, adhar, nric, nric no, fin number, hkid, my number, mynumber, kojin bango, shenfenzheng, shenfenzheng hao, sfz, sfzh, rrn, jumin, cccd, cmnd, ktp, nik, mykad, ic number, ic no, emirates id, iqama, teudat zehut,
       dni, nie, curp, rut, ci number, cedula, cedula identidad, cdi, ine, pesel, bsn, burgerservicenummer, personnummer, personnr, fodselsnummer, cpr, cpr nummer, cpr number, cprnr, hetu, henkilotunnus, egn, cnp, oib, jmbg, emso, rodne cislo, amka, tc kimlik, tc kimlik no, tckn, tckimlik, kimlik no, snils, pasport, pasport nomer, pasport seriya, insz, rijksregisternummer, nir, numero securite sociale, num secu, insee, steuer id personal, personalausweis, personalausweisnummer, ausweisnummer, ausweis nr, reisepass, reisepassnummer, sozialversicherungsnummer, sv nummer, svnr, sv nr, rentenversicherungsnummer, ahv nummer, ahv nr, ahvn, numer paszportu, numer dowodu, nr dowodu, dowod osobisty, paspoort, paspoortnummer, rijbewijs, rijbewijsnummer, fuhrerscheinnummer, fuehrerscheinnummer, fuhrerschein nr, pass nr, passnummer, rg numero, 
-      身份证, 身份证号, 身份证号码, マイナンバー, 护照号, 주민등록번호, паспорт, снилс, tribal id, student ssn, gov identification, document number id, national no, social no, mother ssn`),
+      身份证, 身份证号, 身份证号码, マイナンバー, 护照号, 주민등록번호, паспорт, снилс, tribal id, student ssn, gov identification, document number id, national no, social no, ident value, identity value, affiliation number, social affiliation number, mother ssn`),
     notTopics: ['thing'],
   },
   {
@@ -121,7 +121,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'financial',
     phrases:
-      phrases(`salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, current pay, desired pay, expected pay, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, pay amount, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, credit report, ctc,
+      phrases(`salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, current pay, desired pay, expected pay, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, credit report, ctc,
       gehalt, bruttogehalt, nettogehalt, grundgehalt, monatsgehalt, jahresgehalt, stundenlohn, lohn, bruttolohn, nettolohn, einkommen, jahreseinkommen, salaris, bruto salaris, uurloon, inkomen, loon, manedslon, inkomst, timlon, wynagrodzenie, pensja, placa brutto, placa netto, dochod, stawka godzinowa, maas, maas brut, gelir, brut maas, zarplata, oklad, dokhod, kyuyo, nenshu, gekkyu, gongzi, xinzi, 年収, 給与, 工资, 薪资, 收入, зарплата`),
     notTopics: ['thing', 'place'],
   },
@@ -132,6 +132,23 @@ export const NUMBER_RULES: readonly NameRule[] = [
       'salario, sueldo, sueldo bruto, ingreso mensual, ingreso anual, ingreso, renda, renda mensal, renda familiar, remuneracao, remuneracion, stipendio, reddito, retribuzione, salaire, salaire brut, salaire net, revenu, revenu, revenu annuel, patrimonio, saldo bancario',
     ),
     notTopics: ['thing', 'place'],
+  },
+  { class: 'bank_account', sole: true, beside: ['bank', 'cheque', 'iban'], phrases: ['paypal'], kinds: ['text'] },
+  {
+    class: 'bank_account',
+    beside: ['bank'],
+    phrases: ['bank branch number', 'branch number', 'bank branch code'],
+    kinds: ['text'],
+  },
+  { class: 'tax_id', sole: true, beside: ['bank', 'cheque'], phrases: ['tax'], kinds: ['text'] },
+  { class: 'national_id', notTopics: ['thing'], phrases: phrases('npi, npi number, dea, dea number'), kinds: ['text'] },
+  // What a table of pay holds.
+  {
+    class: 'financial',
+    alone: true,
+    aboutTable: ['salary', 'payslip', 'wage'],
+    phrases: phrases('amount, gross, net, base, total, gross amount, net amount, bonus, deduction'),
+    kinds: ['numeric', 'integer'],
   },
   // What somebody earns; not what a programme has brought in.
   {

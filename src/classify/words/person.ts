@@ -6,7 +6,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     phrases:
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
-      surname, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, from name, person name, real name, realname, contact name, contact person,
+      surname, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, name keyword, name search vector, name tsvector, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
       father name, mother name, spouse name, investor name, shareholder name, share holder name, stockholder name, pay to name, confirmed doctor, supporter name, support name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
@@ -102,10 +102,20 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'author, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
+      'committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
     ),
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company'],
+    kinds: ['text'],
+  },
+  // Not of a program.
+  {
+    class: 'person_name',
+    alone: true,
+    notNamedBeside: true,
+    notBeside: ['version', 'plugin', 'extension'],
+    notTopics: ['thing', 'log', 'company'],
+    phrases: ['author'],
     kinds: ['text'],
   },
   // Beside the marks of a telephone call it is an address of the protocol.
@@ -118,6 +128,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'person_name', alone: true, topics: ['message'], phrases: ['poster'], kinds: ['text'] },
+  { class: 'person_name', sole: true, aboutTable: ['school'], phrases: ['principal'], kinds: ['text'] },
   {
     class: 'username',
     phrases: phrases(
@@ -127,7 +138,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases: phrases(
-      'oauth user id, oauth uid, auth uid, auth identifier, login identifier, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id, saml identifier, sso identifier, oauth identifier, openid identifier url',
+      'open id sub, openid sub, provided user id, member nickname, user nickname, customer nickname, oidc sub, connect sub, operate man, handle man, receive man, operator name, oper name, oauth user id, oauth uid, auth uid, auth identifier, login identifier, provider uid, provider user id, provider account id, external uid, user identity, ldap uid, saml name id, federated user id, federated identity id, saml identifier, sso identifier, oauth identifier, openid identifier url',
     ),
   },
   {
@@ -206,6 +217,16 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['uid', 'extern uid'],
     kinds: ['text'],
   },
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: ['social', 'social network', 'social link', 'social profile'],
+    notAboutTable: ['setting', 'login'],
+    phrases: ['url', 'link', 'handle'],
+    kinds: ['text'],
+  },
+  { class: 'person_name', phrases: ['name kw tsvector', 'name tsv', 'name search'], kinds: ['search'] },
+  { class: 'username', sole: true, besideName: ['provider'], phrases: ['identifier'], kinds: ['text'] },
   // Who somebody is elsewhere.
   {
     class: 'username',
@@ -272,7 +293,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'date_of_birth',
     phrases:
-      phrases(`date of birth, birth date, birthdate, birthday, birth day, dob, d o b, born, born on, born at, born date, date birth, dateofbirth, birth, birth dt, birth year, year of birth, yob, birth month, birthday day, birthday month, birthday year, birthtime, birth time, month of birth, day of birth, child dob, dt birth, date born, bday,
+      phrases(`date of birth, birth datetime, birth date, birthdate, birthday, birth day, dob, d o b, born, born on, born at, born date, date birth, dateofbirth, birth, birth dt, birth year, year of birth, yob, birth month, birthday day, birthday month, birthday year, birthtime, birth time, month of birth, day of birth, child dob, dt birth, date born, bday,
       geburtsdatum, geburtstag, geb datum, gebdat, geburtsjahr, geb dat, geboortedatum, geb datum, fodselsdato, fodelsedatum, fodselsdag, fodelsedag, data urodzenia, rok urodzenia, dogum tarihi, data rozhdeniya, den rozhdeniya, seinengappi, tanjobi, shengri, chusheng riqi, syntymaaika, datum narozeni, urodzony, urodzona, geboren, geboren am, narozen, narozena, fodt, fodd, rozhdeniye, dogum, dogum gunu, syntynyt,
       生年月日, 誕生日, 生日, 出生日期, 생년월일, дата рождения`),
   },
@@ -286,7 +307,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'demographic',
     phrases:
-      phrases(`gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic background, ethnic background other, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
+      phrases(`family situation, family status, household status, gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic background, ethnic background other, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
       immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, citizenship country, citizenship country code, nationality country, country of citizenship, country of nationality, number of aged dependent, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
@@ -343,7 +364,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person'],
     phrases: phrases(
-      'photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon url, image 1920, signature, photo key',
+      'photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon, icon url, image 1920, signature, photo key',
     ),
     kinds: ['text', 'bytes', 'json'],
   },

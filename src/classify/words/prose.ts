@@ -145,6 +145,60 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['body', 'message'],
     kinds: ['text'],
   },
+  // About somebody who learns or is ill, whatever the table is called.
+  {
+    class: 'free_text',
+    alone: true,
+    beside: ['student', 'pupil', 'patient', 'learner'],
+    phrases: ['comment', 'remark', 'teacher comment', 'feedback'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['person'],
+    phrases: ['info', 'public info', 'info public'],
+    kinds: ['text'],
+  },
+  // What a customer wrote who sends something back, or to whom something comes.
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['order return', 'return apply', 'return request', 'rma', 'refund request'],
+    beside: ['customer', 'order', 'member', 'user'],
+    notNamedBeside: true,
+    phrases: ['question', 'reason', 'description', 'comment'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['address'],
+    phrases: ['other', 'instruction', 'direction'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['customer transaction', 'member transaction', 'customer reward'],
+    phrases: ['description'],
+    kinds: ['text'],
+  },
+  // Sent to a number or an address that stands beside it.
+  {
+    class: 'free_text',
+    sole: true,
+    topics: ['unknown', 'log', 'session'],
+    besideName: ['phone number', 'sms phone number', 'recipient number', 'email address', 'recipient'],
+    phrases: ['content', 'message', 'body', 'text'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    topics: ['person', 'message'],
+    phrases: ['search term', 'text search term', 'personalized signature', 'rejection message'],
+    kinds: ['text'],
+  },
   {
     class: 'free_text',
     alone: true,

@@ -22,7 +22,7 @@ export const CLEAR_TAILS: ReadonlySet<string> = new Set(
 /** Before everything else: `has_phone`, `num_emails`, `send_email`. */
 export const CLEAR_HEADS: ReadonlySet<string> = new Set(
   phrases(
-    `is, has, have, had, was, can, could, allow, allows, allowed, enable, enabled, enables, disable, disabled, require, required, requires, show, shows, hide, hides, use, uses, should, must, not, skip, ignore, force, notify, need, needs, accept, accepts, opt, want, wants, num, nb, count, max, min, avg, maximum, minimum, maximal, display only, validate, verify flag, check, ask, auto, include, includes, exclude, excludes, permit, attr, attribute, field, column, claim, mapping, tem, possui, tiene, hat, ist, anzahl, qtd, qty, cantidad, nombre de`,
+    `does, did, gets, sends, receives, is, has, have, had, was, can, could, allow, allows, allowed, enable, enabled, enables, disable, disabled, require, required, requires, show, shows, hide, hides, use, uses, should, must, not, skip, ignore, force, notify, need, needs, accept, accepts, opt, want, wants, num, nb, count, max, min, avg, maximum, minimum, maximal, display only, validate, verify flag, check, ask, auto, include, includes, exclude, excludes, permit, attr, attribute, field, column, claim, mapping, tem, possui, tiene, hat, ist, anzahl, qtd, qty, cantidad, nombre de`,
   ),
 );
 

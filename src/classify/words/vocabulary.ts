@@ -3,6 +3,7 @@ import { splitName } from '../name-words.ts';
 import { CONTACT_RULES } from './contact.ts';
 import { CREDENTIAL_RULES } from './credentials.ts';
 import { DEVICE_RULES } from './devices.ts';
+import { FURTHER_LANGUAGE_RULES } from './further-languages.ts';
 import { HEALTH_RULES } from './health.ts';
 import type { NameRule } from './name-rule.ts';
 import { NUMBER_RULES } from './numbers.ts';
@@ -20,6 +21,7 @@ export const RULES: readonly NameRule[] = [
   ...PERSON_RULES,
   ...HEALTH_RULES,
   ...PROSE_RULES,
+  ...FURTHER_LANGUAGE_RULES,
 ];
 
 function allWords(): Set<string> {
