@@ -27,7 +27,8 @@ interface Way {
 export function readingsOf(foldedNeedle: string): NeedleReading[] {
   const readings = new Map<string, NeedleReading>();
   const add = (shape: string, fillers: string): void => {
-    readings.set(`${shape}\n${fillers}`, { shape, fillers });
+    // Folded, neither has a NUL.
+    readings.set(`${shape}\0${fillers}`, { shape, fillers });
   };
   add(foldedNeedle, '');
   // A text with control characters of its own is all shape.

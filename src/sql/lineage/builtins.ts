@@ -107,7 +107,8 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   else noteRowCount(t, name, flows, at);
   const result = special(t, name, args, values, type, at);
   const folds = foldedBy(t, name, values);
-  if (result !== undefined) return folds === undefined ? result : { ...result, folds };
+  const folded = folds === undefined ? {} : { folds, isTrimmed: TRIMS.test(name) };
+  if (result !== undefined) return { ...result, ...folded };
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
     const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
@@ -119,9 +120,10 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
       given: constant ? 'constant' : undefined,
     };
   }
-  const value = valueFrom(combine(flows), type);
-  return folds === undefined ? value : { ...value, folds };
+  return { ...valueFrom(combine(flows), type), ...folded };
 }
+
+const TRIMS = /^[blr]trim$/;
 
 /** Of a text alone: what they give is equal where it is, but for case and blanks; nobody finds two texts of one md5. */
 const FOLDS: ReadonlySet<string> = new Set('lower upper initcap casefold btrim ltrim rtrim md5'.split(' '));

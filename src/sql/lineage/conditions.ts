@@ -107,7 +107,7 @@ function isStar(wrapped: Tree): boolean {
 /** What `= ANY(array)` compares with. */
 function elementsOf(array: Value): Value {
   const { shape } = array.flow;
-  const { isBlank: _, folds: __, ...rest } = array;
+  const { isBlank: _, folds: __, isTrimmed: ___, ...rest } = array;
   if (shape.kind === 'array') return { ...rest, type: undefined, flow: shape.element };
   if (isEmpty(array.flow)) return { ...rest, type: undefined, flow: { ...array.flow, own: elementCount(array) } };
   return { ...rest, type: undefined, flow: combine([array.flow]) };
@@ -151,12 +151,19 @@ export function compareValues(
     if (column === undefined) t.use(one.flow, 'predicate', subject, at);
     else if (partner !== undefined) t.use(column, 'join', subject, at, partner.sources, own);
     else if (!isEmpty(other.flow) || other.given === undefined) t.use(one.flow, 'predicate', subject, at);
-    else if (other.isBlank === true) {
-      // No mask hides whether a text is empty.
-      t.readsLiterals = true;
-      t.use(column, 'null_test', undefined, at);
-    } else t.use(column, 'lookup', subject, at, undefined, Math.max(own, 1));
+    else if (isBlankness(t, one, other)) t.use(column, 'null_test', undefined, at);
+    else t.use(column, 'lookup', subject, at, undefined, Math.max(own, 1));
   }
+}
+
+/**
+ * `TRIM(column) = ''`: no mask hides whether a text is empty. Of a column itself it counts as any lookup: the literal would
+ * have to be read, and what is known of one text would hold for no other of its shape.
+ */
+function isBlankness(t: Tracer, { isTrimmed }: Value, other: Value): boolean {
+  if (isTrimmed !== true || other.given !== 'constant') return false;
+  t.readsLiterals = true;
+  return other.isBlank === true;
 }
 
 /** The value of columns that an equality asks for. */

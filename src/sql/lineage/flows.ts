@@ -19,6 +19,8 @@ export interface Value {
    * value learns no more by asking it of this one.
    */
   readonly folds?: Flow;
+  /** Only blanks around it were taken away: it is empty where there is nothing else. */
+  readonly isTrimmed?: boolean;
   /** Of a FROM item's whole row: its columns, which keep their origin. */
   readonly fields?: readonly NamedValue[];
 }

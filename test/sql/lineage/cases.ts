@@ -221,12 +221,13 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'id = person.id; uses: group person.id, predicate person.mail',
     ],
     ["SELECT id FROM person WHERE CASE lower(mail) WHEN 'a' THEN true END", 'id = person.id; uses: lookup person.mail'],
-    ["SELECT id FROM person WHERE mail = ''", 'id = person.id; uses: null_test person.mail'],
-    ["SELECT id FROM person WHERE mail IS DISTINCT FROM ''::text", 'id = person.id; uses: null_test person.mail'],
+    ["SELECT id FROM person WHERE mail = ''", 'id = person.id; uses: lookup person.mail'],
+    ["SELECT id FROM person WHERE mail IS DISTINCT FROM ''::text", 'id = person.id; uses: lookup person.mail'],
     [
-      "SELECT id FROM person WHERE mail IN ('', 'a')",
+      "SELECT id FROM person WHERE TRIM(mail) IN ('', 'a')",
       'id = person.id; uses: null_test person.mail, lookup person.mail',
     ],
+    ["SELECT id FROM person WHERE TRIM(lower(mail)) = ''::text", 'id = person.id; uses: null_test person.mail'],
     ["SELECT id FROM person WHERE substr(mail, 3) = ''", 'id = person.id; uses: predicate person.mail'],
     ["SELECT id FROM person WHERE mail || '' = ''", 'id = person.id; uses: predicate person.mail'],
     ["SELECT NULLIF(TRIM(mail), '') FROM person", 'nullif = text(person.mail); uses: null_test person.mail'],
@@ -346,7 +347,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["SELECT CASE mail WHEN 'x' THEN 1 END FROM person", 'case = none; uses: lookup person.mail'],
     [
       "SELECT coalesce(mail, tel, 'none'), nullif(mail, ''), greatest(mail, 'm') FROM person",
-      'coalesce = person.mail person.tel, nullif = person.mail, greatest = person.mail; uses: null_test person.mail, null_test person.tel, predicate person.mail',
+      'coalesce = person.mail person.tel, nullif = person.mail, greatest = person.mail; uses: null_test person.mail, null_test person.tel, lookup person.mail, predicate person.mail',
     ],
     ['SELECT coalesce(sum(pay), 0) FROM person', 'coalesce = derived(person.pay)'],
     [
