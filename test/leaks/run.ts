@@ -2,11 +2,11 @@
  * `npm run leaks`: the black-box leak suite (DBGATE_LEAKS_DIR, default ../shared/leaks) against `dbgate demo --upstream`
  * around a throw-away PostgreSQL 15. In: flags for the suite's run.mjs, and `--via native`, `--principal analyst`,
  * `--with-superuser`. Out: the suite's figures and its exit code; 1, too, if a value of the seed stands in the gateway's
- * state (segments, index, logs). It leaves nothing behind.
+ * state (segments, index, logs) or in what an auditor exports. It leaves nothing behind.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,9 +18,12 @@ const root = path.resolve(import.meta.dirname, '../..');
 const source = path.resolve(root, process.env.DBGATE_LEAKS_DIR ?? '../shared/leaks');
 const children = new Set<ChildProcess>();
 
+const launcher = path.join(root, 'bin/dbgate.js');
+
 interface ReadyLine {
+  readonly gateway: string;
   readonly ca: string;
-  readonly connections: readonly { principal: string; role: string; url: string; nativeUrl: string }[];
+  readonly connections: readonly { principal: string; role: string; url: string; nativeUrl: string; token: string }[];
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -46,9 +49,11 @@ async function main(argv: readonly string[]): Promise<number> {
     // node-pg takes sslmode=require of the native URL for verify-full.
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: gateway.ca };
     const code = await run(process.execPath, ['run.mjs', ...flags, ...passed], suite, { env, answers: true });
+    const exports = path.join(dir, 'exports');
+    await exportAll(gateway.ready, exports);
     // What is written last is there when they have ended.
     await Promise.all([...children].map(end));
-    const found = await canariesIn([state, `${state}-superuser`], suite, passed);
+    const found = await canariesIn([state, `${state}-superuser`, exports], suite, passed);
     return code === 0 && found > 0 ? 1 : code;
   } finally {
     await Promise.all([...children].map(end));
@@ -160,9 +165,25 @@ function flagOf(flags: readonly string[], name: string): string | undefined {
   return at < 0 ? undefined : flags[at + 1];
 }
 
-/** Starts `dbgate demo` around an upstream; resolves to the principal's URL and the gateway's CA file. */
-async function startDemo(upstream: string, own: OwnFlags, stateDir: string): Promise<{ url: string; ca: string }> {
-  const launcher = path.join(root, 'bin/dbgate.js');
+/** All of the record in each format, and what evidence is made of it, as the demo's auditor gets it. */
+async function exportAll({ gateway, ca, connections }: ReadyLine, into: string): Promise<void> {
+  await mkdir(into);
+  const token = connections.find(({ role }) => role === 'auditor')!.token;
+  const env = { ...process.env, DBGATE_GATEWAY: gateway, DBGATE_CA_FILE: ca, DBGATE_TOKEN: token };
+  for (const format of ['ocsf', 'jsonl', 'csv', 'cef']) {
+    const args = [launcher, 'audit', 'export', '--format', format, '--since', '1d', '--to', path.join(into, format)];
+    await run(process.execPath, args, root, { env });
+  }
+  const period = ['--framework', 'soc2', '--from', '1d', '--out', path.join(into, 'evidence')];
+  await run(process.execPath, [launcher, 'evidence', ...period], root, { env });
+}
+
+/** Starts `dbgate demo` around an upstream; resolves to the principal's URL, the gateway's CA file, and all that it said. */
+async function startDemo(
+  upstream: string,
+  own: OwnFlags,
+  stateDir: string,
+): Promise<{ url: string; ca: string; ready: ReadyLine }> {
   const upstreamUrl = `${upstream}?sslmode=disable`;
   const child = spawn(
     process.execPath,
@@ -182,7 +203,7 @@ async function startDemo(upstream: string, own: OwnFlags, stateDir: string): Pro
     ({ role, principal }) => role === own.principal || principal === own.principal,
   );
   if (!connection) throw new Error(`--principal is one of ${ready.connections.map(({ role }) => role).join(', ')}`);
-  return { url: own.via === 'native' ? connection.nativeUrl : connection.url, ca: ready.ca };
+  return { url: own.via === 'native' ? connection.nativeUrl : connection.url, ca: ready.ca, ready };
 }
 
 interface RunOptions {
