@@ -4,13 +4,12 @@
  * That somebody exports, and what, is on the record before anything leaves.
  */
 
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DbgateError } from '../errors.ts';
 import { ExportedRecords } from '../gateway/exported-records.ts';
 import { principalKey } from '../identity/principal.ts';
 import { SECURITY_HEADERS } from './http-answer.ts';
+import { writeLine } from './ndjson-line.ts';
 import { flagOf, numberOf, timeOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
@@ -61,7 +60,7 @@ export async function exportAudit({ gateway, history }: ApiOptions, call: Call):
     'Content-Type': 'application/x-ndjson',
     ...SECURITY_HEADERS,
   });
-  const say = (line: object): Promise<void> => write(response, line);
+  const say = (line: object): Promise<void> => writeLine(response, line);
   const mayStill = (): boolean => gateway.isAuditor(principal) && Date.now() < principal.expiresAt;
   // Asked for what is not there any more: whoever goes on from a cursor must know of the gap.
   const missing = query.after !== undefined && after + 1 < first ? { missing_to: first - 1 } : {};
@@ -96,20 +95,5 @@ export async function exportAudit({ gateway, history }: ApiOptions, call: Call):
         await say({ event: 'at', position });
       }
     }
-  }
-}
-
-/** Waits for a slow reader: nothing is left out for it, and nothing piles up. */
-async function write(response: ServerResponse, line: object): Promise<void> {
-  if (response.destroyed || response.write(`${JSON.stringify(line)}\n`)) return;
-  const gone = new AbortController();
-  const onClose = (): void => gone.abort();
-  response.once('close', onClose);
-  try {
-    await once(response, 'drain', { signal: gone.signal });
-  } catch (error) {
-    if (!gone.signal.aborted) throw error;
-  } finally {
-    response.off('close', onClose);
   }
 }

@@ -11,6 +11,7 @@ import type { ClassificationChange } from '../gateway/classification-changes.ts'
 import type { ClassifiedColumn, Classifier } from '../gateway/classifier.ts';
 import { notGranted } from '../gateway/policy-in-force.ts';
 import { SECURITY_HEADERS } from './http-answer.ts';
+import { writeLine } from './ndjson-line.ts';
 import { flagOf, timeOf } from './query-parameters.ts';
 import type { ApiOptions, Call } from './router.ts';
 
@@ -121,14 +122,6 @@ class Lines {
   }
 
   async write(line: object): Promise<void> {
-    if (this.isGone) return;
-    if (this.#response.write(`${JSON.stringify(line)}\n`)) return;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        this.#response.off('drain', go).off('close', go);
-        resolve();
-      };
-      this.#response.on('drain', go).on('close', go);
-    });
+    await writeLine(this.#response, line);
   }
 }
