@@ -220,7 +220,7 @@ class Planner {
       defines: lineage.defines,
       messages: this.#touchesMasked(lineage) ? 'generic' : blind ? 'data' : 'scan',
       inherits: writes.inherits,
-      lookups: lookups.count + lineage.writes.filter(({ sums }) => sums).length,
+      lookups: lookups.count + this.#sums(lineage),
       ...(lookups.lists === 0 ? {} : { lists: lookups.lists }),
       ...(lookups.texts === 0 ? {} : { texts: lookups.texts }),
       ...(compared.meets.length === 0 ? {} : { meets: compared.meets }),
@@ -669,6 +669,12 @@ class Planner {
       found = held.class;
     }
     return found;
+  }
+
+  /** How often something is added to a masked number: whether that fails or shows says how large it is. */
+  #sums({ writes }: StatementLineage): number {
+    return writes.filter(({ target, sums }) => sums === true && target.kind === 'column' && this.#isMasked(target))
+      .length;
   }
 
   /** A mask that shows how large a number is tells all of it to who may add to it often enough. */

@@ -324,6 +324,7 @@ describe('what is written', () => {
         ],
       });
     expect(sums(ORDERS, 4)).toMatchObject({ refuse: undefined, lookups: 1 });
+    expect(sums(ORDERS, 1)).toMatchObject({ refuse: undefined, lookups: 0 });
     expect(sums(5, 4).refuse?.rule).toBe('masking.no-copy');
     expect(sums(ORDERS, 2).refuse?.rule).toBe('masking.no-copy');
   });
