@@ -3,8 +3,9 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 
 const ISO = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** `1h`, `7d` (so long ago) or ISO 8601 (local time unless it says a zone) → epoch milliseconds. */
+/** `now`, `1h`, `7d` (so long ago) or ISO 8601 (local time unless it says a zone) → epoch milliseconds. */
 export function parsePointInTime(text: string, flag: string, now: number): number {
+  if (text === 'now') return now;
   const ago = parseDurationMs(text);
   if (ago !== undefined) return now - ago;
   // A date alone is UTC to Date.parse; a person means the day's start here.
@@ -13,6 +14,6 @@ export function parsePointInTime(text: string, flag: string, now: number): numbe
     : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new DbgateError(ErrorCode.usage, `${flag} '${text}' is not a point in time`, {
-    hint: 'such as 30m, 1h, 7d, 2026-11-21 or 2026-11-21T14:00:00Z',
+    hint: 'such as now, 30m, 1h, 7d, 2026-11-21 or 2026-11-21T14:00:00Z',
   });
 }

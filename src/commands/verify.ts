@@ -16,6 +16,8 @@ import { sanitise } from './sanitise.ts';
 const EXIT = { ok: 0, tampered: 1, unknown: 2 } as const;
 const STATEMENT = /^([A-Za-z0-9_-]{1,128})\.([1-9]\d{0,14})$/;
 const MAX_FILE_BYTES = 16 << 20;
+/** Of a record in the text; `--json` has all of it. */
+const MAX_RECORD_LINE = 400;
 
 interface Trust {
   readonly keys: TrustedKeys;
@@ -31,10 +33,7 @@ export const verifyCommand: CommandDefinition = {
       .description(
         'Checks that the record is what was signed: of a statement, of a proof, or of a whole state directory.',
       )
-      .argument(
-        '<what>',
-        'the id of a statement (from the gateway), a .tlog-proof file, or a state_dir or a copy of it',
-      )
+      .argument('<what...>', 'ids of statements (from the gateway), .tlog-proof files, or a state_dir or a copy of it')
       .option(
         '--key <key>',
         "the gateway's public key: a vkey, a PEM, or a file of them; may stand several times",
@@ -48,32 +47,54 @@ export const verifyCommand: CommandDefinition = {
         'after',
         `
 Exits with 0 if everything is as it was signed, 1 if something was tampered with, 2 if that cannot be told: no key was
-given, there is no checkpoint, or something is newer than the newest checkpoint. But for an id no gateway is asked.`,
+given, there is no checkpoint, or something is newer than the newest checkpoint; of several, what is worst counts. But
+for an id no gateway is asked.`,
       );
   },
-  async run(context, options, [what]) {
+  async run(context, options, whats) {
     const trust = await readTrust(options);
-    const stat = statSync(what!, { throwIfNoEntry: false });
-    if (stat?.isDirectory() === true) return await verifyDir(context, what!, trust);
-    if (stat !== undefined) {
-      const { verifyProof } = await import('../audit/tree/verify-proof.ts');
-      const verdict = verifyProof(readText(what!), trust);
-      context.print({ what, ...verdict, record: undefined }, () => proofText(what!, verdict));
-      return EXIT[verdict.verdict];
-    }
-    const match = STATEMENT.exec(what!);
-    if (match === null) {
-      throw new DbgateError(
-        ErrorCode.usage,
-        `${JSON.stringify(what)} is no file, no directory and no id of a statement`,
-        {
-          hint: 'dbgate history shows ids',
-        },
-      );
-    }
-    return await verifyStatement(context, what!, { session: match[1]!, n: Number(match[2]) }, trust, options.save);
+    // What is no such thing is said before anything is checked: a finding must not be followed by exit code 2.
+    const checks = whats.map((what) => checkOf(context, what, trust, options.save));
+    const verdicts: Verdict['verdict'][] = [];
+    for (const check of checks) verdicts.push(await check());
+    return EXIT[worst(verdicts)];
   },
 };
+
+type Check = () => Promise<Verdict['verdict']>;
+
+/** Throws `usage`. */
+function checkOf(context: CommandContext, what: string, trust: Trust, save: unknown): Check {
+  const stat = statSync(what, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return () => verifyDir(context, what, trust);
+  if (stat !== undefined) {
+    const text = readText(what);
+    return () => verifyFile(context, what, text, trust);
+  }
+  const match = STATEMENT.exec(what);
+  if (match === null) {
+    throw new DbgateError(
+      ErrorCode.usage,
+      `${JSON.stringify(what)} is no file, no directory and no id of a statement`,
+      {
+        hint: 'dbgate history shows ids',
+      },
+    );
+  }
+  return () => verifyStatement(context, what, { session: match[1]!, n: Number(match[2]) }, trust, save);
+}
+
+async function verifyFile(context: CommandContext, what: string, text: string, trust: Trust) {
+  const { verifyProof } = await import('../audit/tree/verify-proof.ts');
+  const verdict = verifyProof(text, trust);
+  const record = verdict.verdict === 'ok' ? recordOf(verdict) : undefined;
+  context.print({ what, ...verdict, record }, () => proofText(what, verdict, record));
+  return verdict.verdict;
+}
+
+function worst(verdicts: readonly Verdict['verdict'][]): Verdict['verdict'] {
+  return verdicts.includes('tampered') ? 'tampered' : verdicts.includes('unknown') ? 'unknown' : 'ok';
+}
 
 async function readTrust(options: CommandOptions): Promise<Trust> {
   const [{ trustedKeys }, { parseCheckpoint }] = await Promise.all([
@@ -109,7 +130,7 @@ function readText(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-async function verifyDir(context: CommandContext, dir: string, trust: Trust): Promise<number> {
+async function verifyDir(context: CommandContext, dir: string, trust: Trust): Promise<Verdict['verdict']> {
   const { verifyDirectory } = await import('../audit/tree/verify-directory.ts');
   let told = 0;
   const verdict = await verifyDirectory(dir, {
@@ -121,7 +142,7 @@ async function verifyDir(context: CommandContext, dir: string, trust: Trust): Pr
     },
   });
   context.print({ what: dir, ...verdict }, () => directoryText(dir, verdict));
-  return EXIT[verdict.verdict];
+  return verdict.verdict;
 }
 
 async function verifyStatement(
@@ -130,7 +151,7 @@ async function verifyStatement(
   { session, n }: { readonly session: string; readonly n: number },
   trust: Trust,
   save: unknown,
-): Promise<number> {
+): Promise<Verdict['verdict']> {
   const [{ openGatewayClient }, { verifyProof }, { parseHash }] = await Promise.all([
     import('../login/gateway-client.ts'),
     import('../audit/tree/verify-proof.ts'),
@@ -157,9 +178,7 @@ async function verifyStatement(
     const consistency = part.consistency?.map((hash) => parseHash(hash) ?? Buffer.alloc(0));
     const verdict = verifyProof(part.proof, { ...trust, consistency });
     // The proof holds for the record that is in it; it has to be the one that was asked for.
-    const findings = isAbout(verdict.record, kind, session, n)
-      ? []
-      : [{ what: `the proof is of another record than ${id}` }];
+    const findings = isAbout(verdict, kind, session, n) ? [] : [{ what: `the proof is of another record than ${id}` }];
     parts[kind] = {
       ...verdict,
       verdict: findings.length > 0 ? 'tampered' : verdict.verdict,
@@ -170,25 +189,30 @@ async function verifyStatement(
       await writeFile(join(save, `${id}.${kind}.tlog-proof`), part.proof);
     }
   }
-  const all = Object.values(parts).map(({ verdict }) => verdict);
-  const verdict = all.includes('tampered') ? 'tampered' : all.includes('unknown') ? 'unknown' : 'ok';
+  const verdict = worst(Object.values(parts).map((part) => part.verdict));
   const shown = Object.fromEntries(Object.entries(parts).map(([kind, part]) => [kind, { ...part, record: undefined }]));
   context.print({ what: id, verdict, ...shown }, () =>
     Object.entries(parts)
       .map(([kind, part]) => proofText(`${id} ${kind}`, part))
       .join('\n'),
   );
-  return EXIT[verdict];
+  return verdict;
 }
 
 const KINDS = { session: 'session.open', intent: 'statement.intent', outcome: 'statement.outcome' } as const;
 
-function isAbout(record: string | undefined, kind: keyof typeof KINDS, session: string, n: number): boolean {
+function isAbout(verdict: ProofVerdict, kind: keyof typeof KINDS, session: string, n: number): boolean {
+  const record = recordOf(verdict);
+  return record?.kind === KINDS[kind] && record.session === session && (kind === 'session' || record.n === n);
+}
+
+/** What a proof is of, as it says itself. */
+function recordOf({ record }: ProofVerdict): Readonly<Record<string, unknown>> | undefined {
   try {
-    const parsed = JSON.parse(record ?? '') as { kind?: unknown; session?: unknown; n?: unknown };
-    return parsed.kind === KINDS[kind] && parsed.session === session && (kind === 'session' || parsed.n === n);
+    const parsed: unknown = JSON.parse(record ?? '');
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -198,10 +222,18 @@ const HEADLINE = {
   unknown: 'cannot be told',
 } as const;
 
-function proofText(what: string, verdict: ProofVerdict): string {
-  const record = verdict.erased ? ', body erased' : '';
-  const place = verdict.index === undefined ? '' : ` (record ${verdict.index}${record})`;
-  return [`${sanitise(what)}: ${HEADLINE[verdict.verdict]}${place}`, ...detailLines(verdict)].join('\n');
+function proofText(what: string, verdict: ProofVerdict, record?: Readonly<Record<string, unknown>>): string {
+  const body = verdict.erased ? ', body erased' : '';
+  const place = verdict.index === undefined ? '' : ` (record ${verdict.index}${body})`;
+  const headline = `${sanitise(what)}: ${HEADLINE[verdict.verdict]}${place}`;
+  return [headline, ...(record === undefined ? [] : [recordLine(record)]), ...detailLines(verdict)].join('\n');
+}
+
+function recordLine({ kind, at, session, n, body }: Readonly<Record<string, unknown>>): string {
+  const words = [kind, at, session === undefined || n === undefined ? session : `${session}.${n}`];
+  const sql = typeof body === 'object' && body !== null && 'sql' in body ? body.sql : undefined;
+  const line = [...words, sql].filter((word) => typeof word === 'string').join('  ');
+  return `  ${sanitise(line).slice(0, MAX_RECORD_LINE)}`;
 }
 
 function directoryText(dir: string, verdict: DirectoryVerdict): string {

@@ -150,6 +150,7 @@ describe('dbgate verify', () => {
       verdict: 'ok',
       index: expect.any(Number),
       checkpoints: [{ signedBy: [vkey()] }],
+      record: { kind: 'statement.intent', body: { sql: expect.stringContaining('item') } },
     });
     expect(await dbgate(['verify', file])).toMatchObject({
       code: 2,
@@ -161,7 +162,19 @@ describe('dbgate verify', () => {
     writeFileSync(`${file}.changed`, text.replace(extra, lie));
     expect(await dbgate(['verify', `${file}.changed`, '--key', vkey()])).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/TAMPERED WITH/),
+      stdout: expect.not.stringContaining('statement.intent'),
+    });
+    const outcome = join(dir, `${id}.outcome.tlog-proof`);
+    const several = await dbgate(['verify', file, `${file}.changed`, outcome, '--key', vkey()]);
+    expect(several.code).toBe(1);
+    expect(several.stdout).toMatch(
+      /intent.*: ok(.|\n)* {2}statement\.intent .* SELECT(.|\n)*TAMPERED WITH(.|\n)*outcome.*: ok/,
+    );
+    expect((await dbgate(['verify', file, outcome, '--key', vkey()])).code).toBe(0);
+    // Nothing was checked: a finding could be taken for what could not be told.
+    expect(await dbgate(['verify', `${file}.changed`, 'missing', '--key', vkey()])).toMatchObject({
+      code: 2,
+      stdout: '',
     });
   });
 
