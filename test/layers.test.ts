@@ -94,6 +94,7 @@ const LAYERS: readonly Layer[] = [
       'pgwire',
       'config',
       'socket-reads.ts',
+      'late-writes.ts',
     ],
   },
   { name: 'audit/archive', may: ['audit/tree', 'audit/s3', 'audit', 'store', 'config'] },
@@ -108,9 +109,13 @@ const LAYERS: readonly Layer[] = [
   { name: 'store', may: [] },
   { name: 'identity', may: ['config'] },
   { name: 'login', may: ['config', 'private-authority.ts'] },
-  { name: 'tunnel', may: ['pgwire', 'socket-reads.ts', 'young-generation.ts', 'private-authority.ts'] },
+  {
+    name: 'tunnel',
+    may: ['pgwire', 'socket-reads.ts', 'late-writes.ts', 'young-generation.ts', 'private-authority.ts'],
+  },
   // How sockets are read, on both sides of the tunnel.
   { name: 'socket-reads.ts', may: [] },
+  { name: 'late-writes.ts', may: [] },
   // Whom the developer's side trusts.
   { name: 'private-authority.ts', may: [] },
   // How much memory both take for what is in passing.

@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../identity/principal.ts';
+import { LateWriter, type LateWrites } from '../late-writes.ts';
 import type { Foresight } from '../policy/foresight.ts';
 import { takeReads } from '../socket-reads.ts';
 import type { Analysis } from '../sql/facts.ts';
@@ -26,6 +27,7 @@ export interface ConnectionParts {
   readonly upstream: Duplex;
   readonly analyser: Analyser;
   readonly durability: Durability;
+  readonly lateWrites: LateWrites;
   readonly principal: Principal;
   /** 0: never. */
   readonly idleTimeoutMs: number;
@@ -54,6 +56,8 @@ const FAREWELL_MS = 2_000;
 
 export class Connection implements DurabilityWaiter {
   readonly #parts: ConnectionParts;
+  readonly #toClient: LateWriter;
+  readonly #toUpstream: LateWriter;
   #closed = false;
   #clientHeld = false;
   #upstreamHeld = false;
@@ -67,6 +71,14 @@ export class Connection implements DurabilityWaiter {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    this.#toClient = new LateWriter(parts.client, parts.lateWrites, () => {
+      this.#clientFull = true;
+      this.#flowUpstream();
+    });
+    this.#toUpstream = new LateWriter(parts.upstream, parts.lateWrites, () => {
+      this.#upstreamFull = true;
+      this.#flowClient();
+    });
     this.#expiresAt = parts.principal.expiresAt;
   }
 
@@ -79,8 +91,10 @@ export class Connection implements DurabilityWaiter {
   }
 
   start(): void {
-    const { client, upstream, idleTimeoutMs } = this.#parts;
+    const { client, upstream, idleTimeoutMs, lateWrites } = this.#parts;
     takeReads(client, (chunk) => {
+      // Before the statement's record is put off as well: the server works while the record is written.
+      lateWrites.schedule();
       this.#lastByteAt = performance.now();
       this.#handle({ type: 'client_data', chunk, nowMs: this.#lastByteAt });
     });
@@ -155,19 +169,12 @@ export class Connection implements DurabilityWaiter {
   }
 
   #execute(command: SessionCommand): void {
-    const { client, upstream } = this.#parts;
     switch (command.type) {
       case 'send_client':
-        if (client.writable && !client.write(command.bytes)) {
-          this.#clientFull = true;
-          this.#flowUpstream();
-        }
+        this.#toClient.write(command.bytes);
         return;
       case 'send_upstream':
-        if (upstream.writable && !upstream.write(command.bytes)) {
-          this.#upstreamFull = true;
-          this.#flowClient();
-        }
+        this.#toUpstream.write(command.bytes);
         return;
       case 'analyse':
         void this.#parts.analyser
@@ -290,6 +297,8 @@ export class Connection implements DurabilityWaiter {
     clearInterval(this.#idle);
     this.#held?.end('abandon');
     const { client, upstream } = this.#parts;
+    this.#toClient.flush();
+    this.#toUpstream.flush();
     client.end();
     upstream.end();
     client.resume();

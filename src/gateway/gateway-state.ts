@@ -7,6 +7,7 @@ import type { DatabaseSettings, GatewaySettings, GrantSubject } from '../config/
 import { DbgateError } from '../errors.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Revocations } from '../identity/revocation.ts';
+import { LateWrites } from '../late-writes.ts';
 import { type MaskingRights, NO_CLEARANCE, seesEverything } from '../masking/clearance.ts';
 import { elevate } from '../policy/elevation.ts';
 import { type Access, type Elevated, type Granted, isFor } from '../policy/grants.ts';
@@ -71,6 +72,8 @@ export class GatewayState {
   /** Statements that wait for an approval here. */
   readonly heldTexts = new HeldTexts();
   readonly durability: Durability;
+  /** Of all sessions. */
+  readonly lateWrites = new LateWrites();
   readonly refusals: RefusalRecord;
   readonly analysers = new AnalyserPool();
   readonly masking: MaskingParts;

@@ -197,6 +197,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       upstream: upstream.socket,
       analyser,
       durability: gateway.durability,
+      lateWrites: gateway.lateWrites,
       principal,
       idleTimeoutMs: shorter(gateway.settings.limits.idleTimeoutMs, granted.limits.idleTimeoutMs),
       trace: async (statements, sql) => masking?.trace(statements, sql),

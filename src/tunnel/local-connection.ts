@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import type { LateWrites } from '../late-writes.ts';
 import { type ErrorFields, encodeErrorResponse } from '../pgwire/error-response.ts';
 import type { ScramVerifier } from '../pgwire/scram.ts';
 import { ClientHandshake } from './client-handshake.ts';
@@ -15,6 +16,7 @@ import { closeSoon, type Pipe, pipeBoth } from './pipe.ts';
 export interface LocalConnectionOptions {
   readonly client: net.Socket;
   readonly link: GatewayLink;
+  readonly lateWrites: LateWrites;
   readonly verifier: ScramVerifier | undefined;
   readonly startupTimeoutMs: number;
   /** The client has shown the password. */
@@ -99,7 +101,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
       client.off('end', onEarlyEnd);
       open = true;
       options.onOpened();
-      pipe = pipeBoth(client, stream, (end) => {
+      pipe = pipeBoth(client, stream, options.lateWrites, (end) => {
         if (end === 'closed') return;
         link.broken(new DbgateError(ErrorCode.gatewayUnreachable, lost.message, { sqlstate: lost.code }));
         sayLast(lost);

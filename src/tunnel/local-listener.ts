@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { LateWrites } from '../late-writes.ts';
 import { scramKeys } from '../pgwire/scram.ts';
 import { acceptThroughBuffer } from '../socket-reads.ts';
 import { boundYoungGeneration } from '../young-generation.ts';
@@ -72,6 +73,7 @@ export async function openLocalListener(options: LocalListenerOptions): Promise<
   });
   const clients = new Map<net.Socket, (message: string) => void>();
   const unproved = new Set<net.Socket>();
+  const lateWrites = new LateWrites();
   let open = 0;
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (accepted) => {
@@ -79,6 +81,7 @@ export async function openLocalListener(options: LocalListenerOptions): Promise<
     const end = serveLocalConnection({
       client,
       link,
+      lateWrites,
       verifier,
       startupTimeoutMs: options.startupTimeoutMs ?? 60_000,
       onProved: () => unproved.delete(client),

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { LateWriter, type LateWrites } from '../late-writes.ts';
 import { takeReads } from '../socket-reads.ts';
 import { MessageBoundary } from './message-boundary.ts';
 
@@ -18,28 +19,32 @@ const terminate = 0x58;
  * Carries bytes between a client and the gateway until both directions have ended, each with backpressure and half-close.
  * `onEnd` is called once: at `gateway_lost` the client is still open for a last message, else both are being closed.
  */
-export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) => void): Pipe {
+export function pipeBoth(client: Duplex, gateway: Duplex, lateWrites: LateWrites, onEnd: (end: PipeEnd) => void): Pipe {
   const boundary = new MessageBoundary();
+  const toGateway = new LateWriter(gateway, lateWrites, () => client.pause());
+  const toClient = new LateWriter(client, lateWrites, () => gateway.pause());
   let clientDone = false;
   let gatewayDone = false;
 
   const fromClient = (chunk: Buffer): void => {
     clientDone = isTerminate(chunk);
-    if (!gateway.write(chunk)) client.pause();
+    toGateway.write(chunk);
   };
   const fromGateway = (chunk: Buffer): void => {
     boundary.push(chunk);
-    if (!client.write(chunk)) gateway.pause();
+    toClient.write(chunk);
   };
   const gatewayDrained = (): void => void client.resume();
   const clientDrained = (): void => void gateway.resume();
   const clientEnded = (): void => {
     clientDone = true;
+    toGateway.flush();
     if (gatewayDone) finish('closed');
     else gateway.end();
   };
   const gatewayEnded = (): void => {
     gatewayDone = true;
+    toClient.flush();
     // Without Terminate from the client or a word from the gateway, this is no end of a session; inside a message the
     // gateway has cut the session on purpose, since nothing could be said.
     if (!clientDone && !boundary.endedInError && boundary.isBetweenMessages) finish('gateway_lost');
@@ -51,6 +56,8 @@ export function pipeBoth(client: Duplex, gateway: Duplex, onEnd: (end: PipeEnd) 
     finish(gatewayDone || clientDone || boundary.endedInError ? 'closed' : 'gateway_lost');
 
   const detach = (): void => {
+    toGateway.flush();
+    toClient.flush();
     stopClient();
     stopGateway();
     client.off('drain', clientDrained).off('end', clientEnded).off('close', clientClosed);
