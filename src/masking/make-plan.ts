@@ -133,6 +133,12 @@ export interface StatementPlan {
     readonly names: ReadonlySet<string> | 'all';
     readonly isOpen: boolean;
   };
+  /** Of a cursor: what the server said of the definitions that it was declared by. */
+  readonly restsOn?: readonly {
+    readonly parameters: readonly (readonly string[])[];
+    readonly expected: string;
+    readonly mayWait: boolean;
+  }[];
   /** The answer is another statement's: the plan cannot be made of this one's text alone. */
   readonly isOfAnother: boolean;
   /** The statement's own text stands in its answer: what is in both is no news. */

@@ -50,10 +50,14 @@ export function refuseAndWithhold(
   // 4. What was told to have failed fails upstream too, before anything else comes there.
   const inBatch = marks[0]?.inBatch ?? core.pipelineOpen;
   const failing = lost && !backend.copyIn;
-  const { pipelineOpen } = core;
-  if (failing) failWith(core, inBatch, AUDIT_LOST);
-  core.pipelineOpen = pipelineOpen;
+  if (failing)
+    frontend.betweenMessages(() => {
+      const { pipelineOpen } = core;
+      failWith(core, inBatch, AUDIT_LOST);
+      core.pipelineOpen = pipelineOpen;
+    });
   refuseUnsent(core, requests, failing && inBatch, notRun);
+  if (unsent.length > 0) frontend.sayGoodbyeAgain();
   // 5. What comes from here on is taken by a log that has healed, or refused.
   core.toUpstream.flush();
   core.toClient.flush();

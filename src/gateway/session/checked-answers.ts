@@ -103,7 +103,9 @@ export class CheckedAnswers {
     start: number,
     end: number,
   ): boolean {
-    const questions = (head.probe?.portal ?? head).questions?.filter(({ mayWait }) => mayWait) ?? [];
+    // Of an Execute what its portal was bound by: COPY looks its names up then.
+    const { questions: all } = head.probe?.portal ?? head.portal ?? head;
+    const questions = all?.filter(({ mayWait }) => mayWait) ?? [];
     if (questions.length === 0) return false;
     this.#held = { until: 'confirmed', head, message: Buffer.from(buffer.subarray(start, end)), isCopy };
     this.#core.command({ type: 'confirm_definitions', questions });

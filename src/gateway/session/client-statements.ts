@@ -34,7 +34,7 @@ import {
   rejectedParse,
   TOO_MANY_PREPARED,
 } from './denial.ts';
-import type { DriftGuard } from './drift-guard.ts';
+import { type DriftGuard, NO_QUESTIONS } from './drift-guard.ts';
 import { type ForesightSteps, withForesight } from './foresight-steps.ts';
 import { canRollBack, heldByAnother, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
@@ -163,7 +163,7 @@ export class ClientStatements {
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
     const moment = this.#steps.moment(statement, plans);
-    const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment);
+    const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment, vouched);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
     const parts = {
       n,
@@ -351,7 +351,7 @@ export class ClientStatements {
     if (portal.approval !== undefined) portal.approval.state = 'running';
     const { n, position } = intent;
     const moment = this.#steps.moment(statement, plans);
-    const names = nameEffects(core.names, statement, core.batch, plans, moment);
+    const names = nameEffects(core.names, statement, core.batch, plans, moment, portal.questions ?? NO_QUESTIONS);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
     if (portal.origins === 'needed') {

@@ -18,7 +18,7 @@ import { type Held, type Known, keep, type Waiter, type Waiting } from './waitin
 
 /** Whoever changes definitions faster than they can be read is refused. */
 const MOST_TRIES = 5;
-const NO_QUESTIONS: readonly DefinitionQuestion[] = [];
+export const NO_QUESTIONS: readonly DefinitionQuestion[] = [];
 
 /** What was asked for a message at hand. */
 export interface Asked {
@@ -53,7 +53,7 @@ export class DriftGuard {
     approval: 'none' | 'asked' | 'given',
   ): readonly DefinitionQuestion[] | 'waits' | DenyDecision {
     const questions = this.#questionsOf(held.statement, plans, approval !== 'none');
-    const fetched = this.#fetchedBy(held.statement);
+    const fetched = this.#fetchedBy(held.statement, plans);
     const asked = held.resolved?.asked;
     if (approval === 'given' && asked?.drift === 'changed') return DRIFTED;
     if (questions.length > 0 && this.#isBehind()) return SNAPSHOT_OLD;
@@ -74,7 +74,7 @@ export class DriftGuard {
     if (portal.askedIn === this.#core.events) return undefined;
     return (
       this.#ask(held, portal.questions ?? NO_QUESTIONS, 'over') ??
-      this.#ask(held, this.#fetchedBy(held.statement), 'over')
+      this.#ask(held, this.#fetchedBy(held.statement, portal.plans), 'over')
     );
   }
 
@@ -137,9 +137,14 @@ export class DriftGuard {
     return questions;
   }
 
-  #fetchedBy({ analysis }: PreparedStatement): readonly DefinitionQuestion[] {
-    if (this.#ofCursors.length === 0) return NO_QUESTIONS;
-    return analysis.statements.some(({ command }) => RUNS_CURSORS.test(command)) ? this.#ofCursors : NO_QUESTIONS;
+  #fetchedBy(
+    { analysis }: PreparedStatement,
+    plans: readonly StatementPlan[] | undefined,
+  ): readonly DefinitionQuestion[] {
+    if (!analysis.statements.some(({ command }) => RUNS_CURSORS.test(command))) return NO_QUESTIONS;
+    // One that is held outlives its transaction, with rows of when that ended.
+    const held = plans?.flatMap(({ restsOn }) => restsOn ?? NO_QUESTIONS) ?? NO_QUESTIONS;
+    return held.length === 0 ? this.#ofCursors : [...new Set([...this.#ofCursors, ...held])];
   }
 
   #remember(questions: readonly DefinitionQuestion[]): void {

@@ -62,6 +62,7 @@ export class Frontend implements MessageSink {
   #stopped = false;
   /** The beginning of the message that streams was dropped, so the rest of it must be. */
   #skipStream = false;
+  readonly #behindStream: (() => void)[] = [];
 
   constructor(core: SessionCore, backend: Backend) {
     this.#core = core;
@@ -69,7 +70,7 @@ export class Frontend implements MessageSink {
     const questions = new OwnQuestions(core);
     this.#waiter = new Waiter(core, {
       again: ({ type, buffer, start, end }) => this.#take(type, buffer, start, end),
-      withNames: (held) => this.#statements.withNames(held),
+      withNames: (held) => !this.#mode.mustFollow(held.message) && this.#statements.withNames(held),
       goOn: () => this.#goOn(),
     });
     this.#steps = new MaskingSteps(core, backend, questions, this.#waiter);
@@ -120,9 +121,9 @@ export class Frontend implements MessageSink {
     return this.#done;
   }
 
-  /** In the middle of a message whose first bytes have gone on. */
-  get inStream(): boolean {
-    return this.#reader.inStream;
+  /** It went in the middle of a message whose first bytes have gone on: there is nothing that could be said to the server. */
+  get isCutOff(): boolean {
+    return this.#done && this.#reader.inStream;
   }
 
   push(chunk: Buffer): void {
@@ -131,9 +132,22 @@ export class Frontend implements MessageSink {
     this.#core.toUpstream.flush();
   }
 
-  piece(_type: number, buffer: Buffer, start: number, end: number, _first: boolean, last: boolean): void {
+  piece(_type: number, buffer: Buffer, start: number, end: number, first: boolean, last: boolean): void {
+    // As a whole message would be.
+    if (first && this.#core.batchRefused) this.#skipStream = true;
     if (!this.#skipStream) this.#core.toUpstream.pass(buffer, start, end);
-    if (last) this.#skipStream = false;
+    if (!last) return;
+    this.#skipStream = false;
+    for (const act of this.#behindStream.splice(0)) act();
+  }
+
+  /**
+   * Sends something of the gateway's own by itself: now, or behind the message whose first bytes have gone on. Inside of that
+   * it would be taken for its contents, and the rest of those, which are the client's, for messages that nobody judged.
+   */
+  betweenMessages(send: () => void): void {
+    if (this.#reader.inStream && !this.#skipStream) this.#behindStream.push(send);
+    else send();
   }
 
   /** Were the rest of a message passed on without its header, the server would read its contents as messages. */
@@ -143,6 +157,7 @@ export class Frontend implements MessageSink {
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     this.holding.forget();
+    this.#mode.forget();
     return this.#take(type, buffer, start, end) && !this.trial.awaitsEnd();
   }
 
@@ -212,9 +227,15 @@ export class Frontend implements MessageSink {
   end(): void {
     this.#done = true;
     if (this.#saidGoodbye || this.#stopped || this.isWaiting || this.#reader.backlogBytes > 0) return;
+    if (this.isCutOff) return;
     this.#saidGoodbye = true;
     this.#core.toUpstream.put(TERMINATE);
     this.#core.toUpstream.flush();
+  }
+
+  /** What was said to the server was held back behind a record that failed: nobody else tells it that the client is gone. */
+  sayGoodbyeAgain(): void {
+    if (this.#saidGoodbye) this.#core.toUpstream.put(TERMINATE);
   }
 
   #describe(message: ClientMessage): boolean {
@@ -255,7 +276,9 @@ export class Frontend implements MessageSink {
     if (now.for !== 'analysis') throw new Error('an analysis came that was not asked for');
     const { message, sql } = now;
     this.#waiter.end();
-    const isOver = this.#waiter.isCancelled(message, undefined) || this.#statements.analysed(message, sql, analysis);
+    const isOver =
+      this.#waiter.isCancelled(message, undefined) ||
+      (!this.#mode.mustFollow(message) && this.#statements.analysed(message, sql, analysis));
     if (isOver) this.#goOn();
   }
 

@@ -241,10 +241,11 @@ export class PreparedNames {
     planned: StatementPlan,
     place: { readonly batch: number; readonly after: number },
     plannedAt: SchemaMoment | undefined,
+    restsOn: readonly DefinitionQuestion[],
   ): NameEffect {
     const { batch, after } = place;
     const effect: NameEffect = { kind: 'cursor', after };
-    const plan = plannedAt === undefined ? planned : { ...planned, plannedAt };
+    const plan = plannedAt === undefined ? planned : { ...planned, plannedAt, restsOn };
     this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#keep(name, plan) });
     return effect;
   }

@@ -27,6 +27,8 @@ export class ReadOnlyMode {
   /** What RESET goes back to. */
   readonly #atStart: boolean;
   #wanted: boolean;
+  /** What the server is told while it is asked for. */
+  #asked: boolean;
   /** The server's mode is known to be as wanted, whatever becomes of the open transaction. */
   #isSure = true;
   /** It is as wanted for the message at hand. */
@@ -38,7 +40,7 @@ export class ReadOnlyMode {
     this.#questions = questions;
     this.#waiter = waiter;
     this.#atStart = core.options.readOnly === true;
-    this.#wanted = this.#atStart;
+    this.#wanted = this.#asked = this.#atStart;
   }
 
   /** From the next statement on. */
@@ -49,18 +51,20 @@ export class ReadOnlyMode {
     this.#isSetForNow = false;
   }
 
-  /** True: the server has to be told first, and the message waits. */
+  /** Another message comes: in an open transaction the server is told again for it. */
+  forget(): void {
+    this.#isSetForNow = false;
+  }
+
+  /** True: the server has to be told first, and the message waits. Of one that waited for anything else: asked again then. */
   mustFollow(message: ClientMessage): boolean {
-    if (this.#isSure) return false;
-    if (this.#isSetForNow) {
-      this.#isSetForNow = false;
-      return false;
-    }
+    if (this.#isSure || this.#isSetForNow) return false;
     // What the server discards has no mode.
     if (this.#backend.discards) return false;
-    const value = this.#wanted ? 'on' : 'off';
+    this.#asked = this.#wanted;
+    const value = this.#asked ? 'on' : 'off';
     const texts = [`SET ${SETTING} = ${value}`];
-    if (this.#wanted) texts.push('SET TRANSACTION READ ONLY');
+    if (this.#asked) texts.push('SET TRANSACTION READ ONLY');
     this.#waiter.wait({ for: 'mode', message: keep(message), collector: this.#questions.queries(texts) });
     return true;
   }
@@ -68,7 +72,8 @@ export class ReadOnlyMode {
   /** The server has answered. */
   told({ message, collector }: Extract<Waiting, { for: 'mode' }>): void {
     const { failed } = collector;
-    if (failed === undefined) {
+    if (failed === undefined && this.#asked !== this.#wanted) this.#isSetForNow = false;
+    else if (failed === undefined) {
       // In a pipeline its implicit transaction goes on, and may fail.
       this.#isSure = this.#backend.status === 'I' && !this.#core.pipelineOpen;
       this.#isSetForNow = !this.#isSure;

@@ -83,6 +83,8 @@ export class Session {
     if (!this.#closed) {
       try {
         this.#dispatch(event);
+        // In the middle of CopyData, which may have waited here when the client went.
+        if (this.#frontend.isCutOff) this.#close('client');
       } catch (error) {
         this.#fail(error);
       }
@@ -184,8 +186,6 @@ export class Session {
         if (this.#ending !== undefined) return;
         // Who waits for an approval and goes is not there for it.
         if (this.#frontend.holding.isHeld) this.#end('client');
-        // In the middle of CopyData there is nothing that could be said to the server.
-        else if (this.#frontend.inStream) this.#close('client');
         else this.#frontend.end();
         return;
       case 'upstream_end':
@@ -206,10 +206,12 @@ export class Session {
     const { pipelineOpen } = core;
     // Of a batch whose Sync has been answered the transaction is to fail; of one that is open, all that is behind.
     if (!pipelineOpen) this.#backend.tellFailed();
-    failWith(core, pipelineOpen, denial);
-    core.pipelineOpen = pipelineOpen;
+    this.#frontend.betweenMessages(() => {
+      failWith(core, pipelineOpen, denial);
+      core.pipelineOpen = pipelineOpen;
+    });
     if (pipelineOpen) core.batchRefused = true;
-    this.#core.toUpstream.flush();
+    core.toUpstream.flush();
   }
 
   /** Bytes of the upstream have been read. */

@@ -5,7 +5,7 @@ import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis, ObjectTarget, PreparedName, StatementFacts } from '../../sql/facts.ts';
-import type { SessionSurroundings } from './contract.ts';
+import type { DefinitionQuestion, SessionSurroundings } from './contract.ts';
 import { EXECUTE_OF_PARSED, EXECUTE_UNFORESEEN } from './denial.ts';
 import { heldToRunLater } from './held-words.ts';
 import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts';
@@ -115,6 +115,7 @@ export function nameEffects(
   batch: number,
   plans: readonly StatementPlan[] | undefined,
   moment: SchemaMoment | undefined,
+  restsOn: readonly DefinitionQuestion[],
 ): readonly NameEffect[] {
   const { statements } = statement.analysis;
   let effects: NameEffect[] | undefined;
@@ -122,7 +123,7 @@ export function nameEffects(
     const plan = plans?.[i];
     if (plan?.defines?.kind === 'cursor') {
       effects ??= [];
-      effects.push(names.expectCursor(plan.defines.name, plan, { batch, after: i + 1 }, moment));
+      effects.push(names.expectCursor(plan.defines.name, plan, { batch, after: i + 1 }, moment, restsOn));
     }
     if (statements[i]!.command === 'CLOSE CURSOR') {
       effects ??= [];

@@ -3,7 +3,7 @@ import { encodeBind, encodeExecute, encodeParse, SYNC } from '../../../src/pgwir
 import { encodeMessage } from '../../../src/pgwire/message.ts';
 import { encodeQuery } from '../../../src/pgwire/query.ts';
 import { bindComplete, complete, error, parseComplete, ready, row, rowDescription } from './backend-messages.ts';
-import { Script } from './script.ts';
+import { describeFrontend, describeMessages, Script } from './script.ts';
 
 const query = encodeQuery;
 const run = (sql: string, ...more: Buffer[]): Buffer =>
@@ -36,6 +36,45 @@ describe('a log that takes nothing', () => {
     expect(s.toClient()).toEqual(['ERROR 58030', 'ReadyForQuery I', 'ParseComplete', 'ERROR 58030', 'ReadyForQuery I']);
     s.broken = false;
     worksAgain(s);
+  });
+});
+
+describe('in the middle of a message of the client’s', () => {
+  /** Its contents would be a message that nobody judged. */
+  const inside = Buffer.concat([Buffer.alloc(60), query('drop everything')]);
+  const data = encodeMessage('d', inside);
+
+  it('what makes the transaction fail goes behind it', () => {
+    const s = new Script().client(query('select 1'), data.subarray(0, 40));
+    s.upstream(answer('Ada'), ready()).auditFailed(1);
+    const [select, ...sent] = [Buffer.concat(s.upstreamBytes.splice(0))];
+    expect(select!.equals(Buffer.concat([query('select 1'), data.subarray(0, 40)]))).toBe(true);
+    expect(sent).toEqual([]);
+    s.client(data.subarray(40));
+    const rest = Buffer.concat(s.upstreamBytes.splice(0));
+    expect(rest.subarray(0, data.length - 40).equals(data.subarray(40))).toBe(true);
+    expect(describeMessages(rest.subarray(data.length - 40), describeFrontend)).toEqual(['Query <rejected>']);
+    s.upstream(aborted());
+    worksAgain(s);
+  });
+
+  it('nothing of it goes where the server discards it whatever it is', () => {
+    const s = new Script({ waitForRecord: false });
+    s.client(run('deny 1'), data.subarray(0, 40));
+    expect(s.toUpstream()).toEqual(['Parse =<rejected>']);
+    s.client(data.subarray(40), SYNC);
+    expect(s.toUpstream()).toEqual(['Sync']);
+  });
+});
+
+describe('a client that has gone', () => {
+  it('is told of to the server, though that was held back behind what failed', () => {
+    const s = new Script().client(query('write 1')).clientEnd();
+    expect(s.toUpstream()).toEqual([]);
+    s.auditFailed(1);
+    expect(s.toUpstream()).toEqual(['Query <rejected>', 'Terminate']);
+    s.upstream(error('42601'), ready()).upstreamEnd();
+    expect(s.closed).toBe('client');
   });
 });
 

@@ -7,8 +7,11 @@ import {
   bindComplete,
   closeComplete,
   complete,
+  copyData,
+  copyDone,
   copyOutResponse,
   error,
+  noData,
   parseComplete,
   ready,
   row,
@@ -203,6 +206,24 @@ describe('of the extended protocol', () => {
   });
 });
 
+describe('a cursor that outlives its transaction', () => {
+  it('is asked for by what it was declared by: nobody saw what the server found then', () => {
+    const { s, definitions } = script({ masking: new FakeMasking() });
+    definitions.of = (command) => (command === 'FETCH' ? undefined : 'v');
+    const path = [parseComplete, bindComplete, row('public'), complete('SELECT 1'), closeComplete, closeComplete];
+    s.client(query('declare c pass hold'));
+    s.upstream(...path, ready()).checked('same');
+    s.upstream(complete('DECLARE CURSOR'), ready());
+    names(s);
+    s.toUpstream();
+    s.client(query('fetch c'));
+    expect(names(s)).toEqual([['check_definitions', 'v 1']]);
+    s.checked('changed');
+    expect(s.toUpstream()).toEqual(['Query <rejected>']);
+    expect(s.intents.at(-1)).toMatchObject({ sql: 'fetch c', rule: 'definitions.changed' });
+  });
+});
+
 describe('when its answer begins', () => {
   /** What the server says to the question for the search_path. */
   const path = [parseComplete, bindComplete, row('public'), complete('SELECT 1'), closeComplete, closeComplete];
@@ -233,6 +254,19 @@ describe('when its answer begins', () => {
     const told = s.toClient().join(' ');
     expect(told).not.toMatch(/Ada|redacted|DataRow/);
     expect(told).toMatch(/^ERROR XX000 ReadyForQuery/);
+  });
+
+  it('of a COPY that is executed, by what it was bound by', () => {
+    const made = script({ masking: new FakeMasking(), waitForRecord: false });
+    const { s } = made;
+    s.client(encodeParse('', 'copymask'), encodeBind('', '', []), encodeExecute(''), SYNC);
+    s.upstream(parseComplete, ...path).checked('same');
+    names(s);
+    s.upstream(bindComplete, noData, copyOutResponse);
+    expect(names(s)).toEqual([['confirm_definitions', 'v 1'], 'pause_upstream']);
+    s.confirmed('changed');
+    s.upstream(copyData('Ada\n'), copyDone, complete('COPY 1'), ready());
+    expect(s.toClient().join(' ')).toMatch(/^ParseComplete BindComplete ERROR XX000 ReadyForQuery/);
   });
 
   it('the beginning of a COPY too', () => {

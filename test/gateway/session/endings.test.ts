@@ -9,6 +9,24 @@ const query = encodeQuery;
 const asyncRecords = { waitForRecord: false };
 const big = row('x'.repeat(1000));
 
+describe('the client goes in the middle of CopyData', () => {
+  const half = encodeMessage('d', Buffer.alloc(100)).subarray(0, 20);
+
+  it('there is nothing to be said to the server', () => {
+    const s = new Script(asyncRecords).client(query('copyin t'), half).clientEnd();
+    expect(s.closed).toBe('client');
+    expect(s.toUpstream().join()).not.toContain('Terminate');
+  });
+
+  it('which waited here: no more when it does no longer', () => {
+    const s = new Script({ ...asyncRecords, unseen: () => true }).client(query('copyin t'), half).clientEnd();
+    expect(s.closed).toBeUndefined();
+    s.analysed('copyin t');
+    expect(s.closed).toBe('client');
+    expect(s.toUpstream().join()).not.toContain('Terminate');
+  });
+});
+
 describe('the gateway ends the session', () => {
   it('idle: the client is told why', () => {
     for (const [reason, code] of [

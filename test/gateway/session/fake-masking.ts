@@ -59,6 +59,8 @@ function planOf(text: string): StatementPlan {
       };
     case 'copymask':
       return { ...PASSES, result: resultOf(REDACT), copyOut: TEXT_COPY, messages: 'generic' };
+    case 'copypass':
+      return { ...PASSES, copyOut: TEXT_COPY };
     case 'generic':
       return { ...PASSES, messages: 'generic' };
     case 'write':

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBind, encodeExecute, encodeParse, FLUSH, SYNC } from '../../../src/pgwire/extended.ts';
 import { encodeQuery as query } from '../../../src/pgwire/query.ts';
-import { bindComplete, closeComplete, complete, error, parseComplete, ready } from './backend-messages.ts';
+import { bindComplete, closeComplete, complete, error, parseComplete, ready, row } from './backend-messages.ts';
 import { Script } from './script.ts';
 
 const set = complete('SET');
@@ -36,6 +36,40 @@ describe('what the session may do changes', () => {
     s.upstream(complete('SELECT 1'), ready());
     expect(s.toClient()).toEqual(['CommandComplete SELECT 1', 'ReadyForQuery I']);
     expect(s.client(query('select 2')).durable().toUpstream()).toEqual(['Query select 2']);
+  });
+
+  it('while a statement waits for something else: it follows before that goes', () => {
+    const s = new Script({ instantlyDurable: true, readOnly: false, unseen: () => true, holds: true });
+    s.client(query('hold 1')).setReadOnly(true).analysed('hold 1');
+    expect(settings(s.toUpstream())).toEqual([...RO, 'Sync']);
+    s.upstream(...answers(2), ready());
+    // Which path and role it would run with is asked, somebody says yes, and meanwhile it may write again.
+    expect(settings(s.toUpstream())).toEqual(['<path>', 'Sync']);
+    s.upstream(
+      parseComplete,
+      bindComplete,
+      row('public', 'public', 'u', 'u'),
+      set,
+      closeComplete,
+      closeComplete,
+      ready(),
+    );
+    s.holdPlaced().setReadOnly(false);
+    s.holdDecided({ kind: 'run', request: 'r-1', maxRows: undefined, confirm: false });
+    expect(settings(s.toUpstream())).toEqual(['SET default_transaction_read_only = off', 'Sync']);
+    s.upstream(...answers(1), ready());
+    expect(s.durable().toUpstream()).toEqual(['Query hold 1']);
+  });
+
+  it('while the server is told of what it was before: it is told again', () => {
+    const s = open(false).setReadOnly(true).client(query('call 1'));
+    expect(settings(s.toUpstream())).toEqual([...RO, 'Sync']);
+    s.setReadOnly(false).upstream(...answers(2), ready());
+    expect(settings(s.toUpstream())).toEqual(['SET default_transaction_read_only = off', 'Sync']);
+    s.setReadOnly(true).upstream(...answers(1), ready());
+    expect(settings(s.toUpstream())).toEqual([...RO, 'Sync']);
+    s.upstream(...answers(2), ready());
+    expect(s.durable().toUpstream()).toEqual(['Query call 1']);
   });
 
   it('to writing', () => {

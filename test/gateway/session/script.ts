@@ -154,6 +154,14 @@ function factsOf(text: string): StatementFacts {
     case 'close':
       command = 'CLOSE CURSOR';
       break;
+    case 'declare':
+      command = 'DECLARE CURSOR';
+      pure = true;
+      break;
+    case 'fetch':
+      command = 'FETCH';
+      pure = true;
+      break;
     default:
       pure = true;
   }
