@@ -15,12 +15,24 @@ const STATISTICS: Columns = {
   histogram_bounds: 'redact',
   range_length_histogram: 'redact',
   range_bounds_histogram: 'redact',
+  // By these equality and order can be told of values among which one's own are.
+  n_distinct: 'redact',
+  correlation: 'redact',
+  most_common_freqs: 'redact',
+  most_common_elem_freqs: 'redact',
+  elem_count_histogram: 'redact',
 };
 
 /** By bare name of the relation: information_schema and extensions have no name in common with pg_catalog here. */
 const RELATIONS: Readonly<Record<string, Columns>> = {
   // Samples of data
   pg_statistic: {
+    stadistinct: 'redact',
+    stanumbers1: 'redact',
+    stanumbers2: 'redact',
+    stanumbers3: 'redact',
+    stanumbers4: 'redact',
+    stanumbers5: 'redact',
     stavalues1: 'redact',
     stavalues2: 'redact',
     stavalues3: 'redact',
@@ -28,8 +40,14 @@ const RELATIONS: Readonly<Record<string, Columns>> = {
     stavalues5: 'redact',
   },
   pg_stats: STATISTICS,
-  pg_statistic_ext_data: { stxdndistinct: 'scan', stxddependencies: 'scan', stxdmcv: 'redact', stxdexpr: 'redact' },
-  pg_stats_ext: { ...STATISTICS, most_common_val_nulls: 'redact', exprs: 'scan' },
+  pg_statistic_ext_data: { stxdndistinct: 'redact', stxddependencies: 'redact', stxdmcv: 'redact', stxdexpr: 'redact' },
+  pg_stats_ext: {
+    ...STATISTICS,
+    most_common_val_nulls: 'redact',
+    most_common_base_freqs: 'redact',
+    dependencies: 'redact',
+    exprs: 'scan',
+  },
   pg_stats_ext_exprs: { ...STATISTICS, expr: 'scan' },
   pg_largeobject: { data: 'redact' },
   // What others run, or have run

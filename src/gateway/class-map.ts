@@ -132,9 +132,9 @@ export class ClassMap {
       (one) => one.attnum !== attnum && mentions(sql, one.name) && this.#classOf(relation.oid, one.attnum, seen)?.class,
     );
     const [first] = sources;
-    if (first === undefined || NULL_TEST.test(sql)) return undefined;
+    if (first === undefined) return undefined;
     const isWhole = sources.every((one) => this.#classOf(relation.oid, one.attnum, new Set())?.computed !== true);
-    if (isWhole && LENGTH.test(sql)) return undefined;
+    if (isWhole && (NULL_TEST.test(sql) || LENGTH.test(sql))) return undefined;
     const classes = new Set(sources.map((one) => this.#classOf(relation.oid, one.attnum, new Set())?.class));
     const [only] = classes;
     return {

@@ -4,7 +4,7 @@
  * `pass` for another action than `pass`.
  */
 import { Buffer } from 'node:buffer';
-import { type CellMasker, constant, MASKED, NULLED, pass, toNull } from './maskers/cell-masker.ts';
+import { always, alwaysNull, type CellMasker, constant, MASKED, NULLED, pass, toNull } from './maskers/cell-masker.ts';
 import {
   arrayBinary,
   arrayText,
@@ -92,17 +92,21 @@ export function cellMasker(
 function build(action: ColumnAction, shape: TypeShape | undefined, typeModifier: number, at: Build): CellMasker {
   if (action.do === 'pass') return pass;
   if (action.do === 'mask') at = hashedFor(action, at);
-  if (shape === undefined || at.depth > MOST_DEPTH || (at.format !== 0 && at.format !== 1)) return toNull;
+  const toNothing = action.do === 'redact' && action.keepsBlank !== true ? alwaysNull : toNull;
+  if (shape === undefined || at.depth > MOST_DEPTH || (at.format !== 0 && at.format !== 1)) return toNothing;
   if (action.do === 'mask' && action.mode === 'null') return toNull;
   switch (shape.kind) {
     case 'enum':
-      return toNull;
+      return toNothing;
     case 'array':
+      if (action.do === 'redact') return toNothing;
       return buildArray(action, shape, typeModifier, at);
     case 'composite':
+      if (action.do === 'redact') return toNothing;
       return buildRow(action, shape, at);
     case 'range':
     case 'multirange':
+      if (action.do === 'redact') return toNothing;
       return buildRange(action, shape, at);
     case 'scalar':
       return buildScalar(action, shape.base, typeModifier, at);
@@ -114,14 +118,13 @@ function build(action: ColumnAction, shape: TypeShape | undefined, typeModifier:
 function buildArray(action: ColumnAction, shape: TypeShape, typeModifier: number, at: Build): CellMasker {
   const inner = action.do === 'array' ? action.element : action;
   if (action.do === 'row' || shape.element === undefined) return toNull;
-  if (inner.do === 'redact' && action.do !== 'array') return toNull;
   const element = build(inner, shape.element, typeModifier, { ...at, depth: at.depth + 1 });
   if (at.format === 1) return arrayBinary(element, new Set([shape.element.oid]));
   return arrayText(element, shape.element.base === 'box' ? 0x3b : 0x2c);
 }
 
 function buildRow(action: ColumnAction, shape: TypeShape, at: Build): CellMasker {
-  if (action.do === 'array' || action.do === 'json' || action.do === 'redact') return toNull;
+  if (action.do === 'array' || action.do === 'json') return toNull;
   const inside = { ...at, depth: at.depth + 1 };
   const known = shape.fields;
   const actions = action.do === 'row' ? action.fields : known?.map(() => action);
@@ -174,6 +177,7 @@ function buildRange(action: ColumnAction, shape: TypeShape, at: Build): CellMask
 }
 
 function buildScalar(action: ColumnAction, base: string, typeModifier: number, at: Build): CellMasker {
+  if (action.do === 'redact' && action.keepsBlank !== true) return redactAll(base, typeModifier, at);
   if (base === 'json' || base === 'jsonb') {
     return base === 'jsonb' && at.format === 1 ? jsonbBinary(action, at) : jsonText(action, at);
   }
@@ -196,10 +200,17 @@ function buildScalar(action: ColumnAction, base: string, typeModifier: number, a
     // A container that the type is not: the lineage and the server disagree.
     case 'array':
     case 'row':
-      return TEXT_TYPES.has(base) ? ofText(base, constant(REDACTED), undefined, typeModifier, at) : toNull;
+      return redactAll(base, typeModifier, at);
     default:
       return action satisfies never;
   }
+}
+
+/** The same for every value, NULL and the empty text too: inside of another value that is NULL. */
+function redactAll(base: string, typeModifier: number, at: Build): CellMasker {
+  if (at.depth > 0 || !TEXT_TYPES.has(base)) return alwaysNull;
+  const isLimited = typeModifier >= VARLENA_HEADER && (base === 'varchar' || base === 'bpchar');
+  return always(isLimited ? REDACTED.slice(0, typeModifier - VARLENA_HEADER) : REDACTED);
 }
 
 function ofText(base: string, masker: CellMasker, mask: Mask | undefined, typeModifier: number, at: Build): CellMasker {
@@ -274,7 +285,7 @@ function maskScalar(mask: Mask, base: string, typeModifier: number, at: Build): 
 function byKeys(action: ColumnAction & { readonly do: 'json' }, at: Build): CellMasker {
   const inside = (inner: ColumnAction): CellMasker => {
     if (inner.do === 'json' && inner.keys.size === 0) return inside(inner.otherwise);
-    return buildScalar(inner, 'text', -1, at);
+    return buildScalar(inner, 'text', -1, { ...at, depth: at.depth + 1 });
   };
   const keys = new Map([...action.keys].map(([key, inner]) => [key, inside(inner)]));
   const otherwise = inside(action.otherwise);

@@ -55,11 +55,12 @@ export class CopyRewriter {
       const shape = type === undefined ? (isBinary ? undefined : TEXT) : types(type);
       const masker = cellMasker(action, { shape, typeModifier: -1, format: isBinary ? 1 : 0 }, types, context);
       if (masker === pass) return pass;
-      return (source, start, end, out) => {
+      const counted: CellMasker = (source, start, end, out) => {
         const result = masker(source, start, end, out);
         if (result === MASKED || result === NULLED) counts[i]!++;
         return result;
       };
+      return masker.masksNull === true ? Object.assign(counted, { masksNull: true as const }) : counted;
     });
     if (!isBinary) this.#fields = new (format.format === 'csv' ? CsvFields : TextFields)(format, this.#maskers);
   }
@@ -130,7 +131,7 @@ export class CopyRewriter {
       const length = source.readInt32BE(at);
       const next = at + 4 + Math.max(0, length);
       const masker = maskers[i]!;
-      if (length < 0 || masker === pass) out.append(source, at, next);
+      if ((length < 0 && masker.masksNull !== true) || masker === pass) out.append(source, at, next);
       else {
         const lengthAt = out.length;
         out.reserve(next - at + MASK_ROOM + (end - next));

@@ -69,7 +69,7 @@ export class TextFields {
       }
       if (column >= maskers.length) throw planMismatch(maskers.length, column + 1);
       const to = Math.min(at, stop);
-      if (column >= 0 && maskers[column]! !== pass && !equals(source, from, to, this.#null)) {
+      if (column >= 0 && maskers[column]! !== pass && this.#isMasked(maskers[column]!, source, from, to)) {
         out.append(source, copied, from);
         const isMasked = this.#field(maskers[column]!, source, from, to, isEscaped, out);
         copied = isMasked ? to : from;
@@ -82,6 +82,10 @@ export class TextFields {
     if (column !== maskers.length) throw planMismatch(maskers.length, column);
     out.append(source, copied, end);
     return cells;
+  }
+
+  #isMasked(masker: CellMasker, source: Buffer, from: number, to: number): boolean {
+    return masker.masksNull === true || !equals(source, from, to, this.#null);
   }
 
   /** False: nothing was written, the field goes as it came. */
@@ -173,7 +177,8 @@ export class CsvFields {
       if (isQuoted) at = this.#readQuoted(source, at, stop);
       else while (at < stop && source[at] !== delimiter) at++;
       if (column >= maskers.length) throw planMismatch(maskers.length, column + 1);
-      if (column >= 0 && maskers[column]! !== pass && (isQuoted || !equals(source, from, at, this.#null))) {
+      const isNull = !isQuoted && equals(source, from, at, this.#null);
+      if (column >= 0 && maskers[column]! !== pass && (!isNull || maskers[column]!.masksNull === true)) {
         out.append(source, copied, from);
         const isMasked = this.#field(maskers[column]!, source, from, at, isQuoted, out);
         copied = isMasked ? at : from;
@@ -217,7 +222,11 @@ export class CsvFields {
     const result = masker(plain, start, end, out);
     if (result === SAME) out.length = first;
     else if (result === NULLED) out.append(this.#null);
-    else if (isQuoted || this.#needsQuotes(out.bytes, first, out.length)) this.#putInQuotes(first, out);
+    else {
+      // FORCE_QUOTE quotes all but NULL, which must not show here.
+      const isForced = isQuoted && masker.masksNull !== true;
+      if (isForced || this.#needsQuotes(out.bytes, first, out.length)) this.#putInQuotes(first, out);
+    }
     return result !== SAME;
   }
 

@@ -15,6 +15,7 @@ import type {
   StatementLineage,
   WriteFlow,
 } from '../sql/lineage/lineage.ts';
+import { isBlankAsStored } from '../sql/lineage/lineage.ts';
 import { type MaskingRights, modeIn, modeOf, seesEverything } from './clearance.ts';
 import {
   addLookups,
@@ -151,7 +152,10 @@ export interface StatementPlan {
 
 const PASS: ColumnAction = { do: 'pass' };
 const REDACT: ColumnAction = { do: 'redact' };
+const REDACT_VALUE: ColumnAction = { do: 'redact', keepsBlank: true };
 const SCAN: ColumnAction = { do: 'scan' };
+/** Whose partial masks show nothing. */
+const PRIVATE: ReadonlySet<ColumnClass> = new Set(['secret', 'password_hash']);
 const NO_INHERITANCE: readonly Inheritance[] = [];
 
 export function makePlan(lineage: StatementLineage, known: ColumnKnowledge, rights: MaskingRights): StatementPlan {
@@ -275,7 +279,7 @@ class Planner {
       // Nobody knows which of its values are the client's own: what compares is not shown.
       const isUntold = ({ relation }: { readonly relation: number }): boolean =>
         this.#known.origin(relation) === 'unknown';
-      return shownBy(column, action, column.type, this.#given).meets.some(isUntold) ? REDACT : action;
+      return shownBy(column, action, column.type, this.#given).meets.some(isUntold) ? this.#redacted(column) : action;
     });
     return {
       columns: actions,
@@ -295,7 +299,7 @@ class Planner {
     for (const source of flow.sources) {
       const held = this.#held(source);
       if (held === 'clear') continue;
-      if (held === 'system') return REDACT;
+      if (held === 'system') return this.#redacted(flow);
       if (typeof held === 'object' && held.computed) computed = true;
       if (held === 'scan') scanned = true;
       else if (masked === undefined) masked = held;
@@ -306,10 +310,12 @@ class Planner {
     switch (shape.kind) {
       case 'copy':
         if (masked === undefined) return SCAN;
-        if (several) return REDACT;
+        if (several) return this.#redacted(flow);
         return (
           this.#paths(flow.sources) ??
-          (computed ? REDACT : { do: 'mask', class: masked.class, mode: masked.mode, ...this.#ofGiven(flow.sources) })
+          (computed
+            ? this.#redacted(flow)
+            : { do: 'mask', class: masked.class, mode: masked.mode, ...this.#ofGiven(flow.sources) })
         );
       case 'array':
         return { do: 'array', element: this.#action(shape.element) };
@@ -318,17 +324,28 @@ class Planner {
       case 'json':
         return this.#json(shape.value);
       case 'text':
-        return masked === undefined ? SCAN : REDACT;
+        return masked === undefined ? SCAN : this.#redacted(flow);
       case 'derived':
         // What a definition holds is found as it is written, not turned round or cut up.
-        return masked === undefined && !flow.sources.some((source) => this.#known.systemAction(source) === 'scan')
-          ? SCAN
-          : REDACT;
+        if (masked !== undefined) return this.#redacted(flow);
+        // Whoever may see most of it may ask of it.
+        return flow.sources.some((source) => this.#known.systemAction(source) === 'scan') ? REDACT_VALUE : SCAN;
       default: {
         const never: never = shape;
         throw new Error(`unknown shape ${String(never)}`);
       }
     }
+  }
+
+  /** Where NULL and empty are as they are stored, they tell no more than that column does. */
+  #redacted(flow: Flow): ColumnAction {
+    const isAsStored = isBlankAsStored(flow) && !flow.sources.some((source) => this.#isChosen(source));
+    return isAsStored ? REDACT_VALUE : REDACT;
+  }
+
+  /** What was computed into a table that somebody made through dbgate: what it says of a value is what they chose to ask. */
+  #isChosen({ relation, attnum }: ColumnRef): boolean {
+    return this.#known.classOf(relation, attnum)?.computed === true && this.#known.isTableMadeHere(relation);
   }
 
   /** A json value made of `value`: an object of a row, an array of an array, a string or number of a scalar. */
@@ -354,8 +371,9 @@ class Planner {
     if (shape.kind === 'array') return this.#inJson(shape.element);
     const action = this.#action(flow);
     // A document that is a text stands in another as a string.
-    if (action.do === 'json' && flow.sources.some((source) => this.#known.isText(source))) return REDACT;
-    return action.do === 'pass' || action.do === 'json' ? action : { do: 'json', keys: new Map(), otherwise: action };
+    if (action.do === 'json' && flow.sources.some((source) => this.#known.isText(source))) return REDACT_VALUE;
+    const isWhole = action.do === 'pass' || action.do === 'json' || action === REDACT;
+    return isWhole ? action : { do: 'json', keys: new Map(), otherwise: action };
   }
 
   /**
@@ -389,7 +407,7 @@ class Planner {
       return mode === 'none' ? PASS : { do: 'mask', class: own, mode, ...this.#ofGiven([source]) };
     }
     const isInside = [...paths.keys()].some((path) => path.startsWith(`${step}.`) || path.startsWith(ELEMENTS));
-    return isInside ? REDACT : SCAN;
+    return isInside ? REDACT_VALUE : SCAN;
   }
 
   #pathAction(paths: readonly (readonly [readonly string[], ColumnClass])[], source: ColumnRef): ColumnAction {
@@ -495,6 +513,9 @@ class Planner {
 
   #use(use: ColumnUse, lineage: StatementLineage): PlanRefusal | undefined {
     const { predicates } = this.#rights;
+    if (predicates !== 'free' && this.#isChosen(use.source)) {
+      return this.#refusal('masking.no-inference', use, 'was computed, so nothing may be asked of it');
+    }
     switch (use.use) {
       case 'sink':
         return this.#refusal('masking.no-sink', use, `may not be given to ${use.subject ?? 'a function with effects'}`);
@@ -629,7 +650,7 @@ class Planner {
 
   #writes(lineage: StatementLineage): { refuse: PlanRefusal | undefined; inherits: readonly Inheritance[] } {
     let inherits: Inheritance[] | undefined;
-    for (const { target, flow, sums, generated, offset } of lineage.writes) {
+    for (const { target, flow, sums, generated, stored, offset } of lineage.writes) {
       const masked = flow.sources.find((source) => this.#isMasked(source));
       const blind = flow.unknown.length > 0;
       if (masked === undefined && !blind) continue;
@@ -645,11 +666,17 @@ class Planner {
           return { refuse: { ...DECIDED_REFUSED, message, offset }, inherits: NO_INHERITANCE };
         }
         // The class of a generated column says how it is computed.
-        if (generated === true || this.#fits(flow, target) || (sums === true && this.#mayAdd(target))) continue;
+        const isGenerated =
+          generated === true && (isBlankAsStored(flow) || !this.#known.isTableMadeHere(target.relation));
+        if (isGenerated || this.#fits(flow, target) || (sums === true && this.#mayAdd(target))) continue;
         const message = `what is computed from ${from}, which is masked for you, would be written into ${to}`;
         return { refuse: { ...COMPUTED_REFUSED, message, offset }, inherits: NO_INHERITANCE };
       }
       const copied = blind ? undefined : this.#copied(flow);
+      if (stored === true && copied === undefined && !isKeepable(flow)) {
+        const message = `what is computed from ${from}, which is masked for you, would be kept in ${target.lookup}`;
+        return { refuse: { ...KEPT_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+      }
       inherits ??= [];
       inherits.push({
         lookup: target.lookup,
@@ -694,8 +721,10 @@ class Planner {
     const held = this.#held(target);
     if (typeof held !== 'object') return held === 'system';
     const { class: own, mode, computed } = held;
-    if (computed === true || mode === 'redact' || mode === 'null') return true;
-    if (mode === 'partial' && (own === 'secret' || own === 'password_hash')) return true;
+    if (computed === true) return isBlankAsStored(flow);
+    const isHidden = mode === 'redact' || mode === 'null' || (mode === 'partial' && PRIVATE.has(own));
+    // Of what is computed it would tell whether there is something, and what that is equal to.
+    if (isHidden && isBlankAsStored(flow) && this.#copied(flow) !== undefined) return true;
     const paths = this.#known.classOf(target.relation, target.attnum)?.paths;
     if (paths === undefined || paths.size === 0) {
       const copied = this.#copied(flow);
@@ -707,6 +736,15 @@ class Planner {
       return from !== undefined && [...from].every(([at, columnClass]) => paths.get(at) === columnClass);
     });
   }
+}
+
+/** Functions that run a text, or read by a name that is one: what they give is as chosen as the text. */
+const READER = /^function pg_catalog\./;
+
+/** A table's size, and its statistics, tell how long a value is and whether there is one: no more than its columns do. */
+function isKeepable(flow: Flow): boolean {
+  if (flow.unknown.length > 0) return !flow.unknown.some((why) => READER.test(why));
+  return isBlankAsStored(flow);
 }
 
 /** Not where a column gets what is computed from itself, nor from constants. */
@@ -739,6 +777,13 @@ const COPY_REFUSED = {
   rule: 'masking.no-copy',
   why: 'the copy would be read without a mask',
   hint: 'Copy it into a column of the same class',
+  unmask: 'all',
+} as const;
+
+const KEPT_REFUSED = {
+  rule: 'masking.no-copy',
+  why: 'the size of the table and its statistics would tell how long it is, or whether there is one',
+  hint: 'Make a view of it, or copy the column as it is',
   unmask: 'all',
 } as const;
 

@@ -11,8 +11,11 @@ export type ColumnAction =
   | { readonly do: 'pass' }
   /** `given`: of a table that holds only what clients gave; its keyed masks compare with no others'. */
   | { readonly do: 'mask'; readonly class: ColumnClass; readonly mode: MaskMode; readonly given?: true }
-  /** Nothing of the value leaves: `[redacted]` where the type is text, NULL elsewhere; NULL stays NULL. */
-  | { readonly do: 'redact' }
+  /**
+   * Nothing of the value leaves, nor whether there is one: always `[redacted]` where the type is text, NULL elsewhere and
+   * inside of others. `keepsBlank`: NULL stays NULL, and empty empty, as they are so by no choice of who asks.
+   */
+  | { readonly do: 'redact'; readonly keepsBlank?: true }
   /** What can be told from a value alone (cards, keys, addresses …) is masked, the rest stays. */
   | { readonly do: 'scan' }
   | { readonly do: 'array'; readonly element: ColumnAction }

@@ -90,13 +90,13 @@ export class ResultRewriter {
       if (at + 4 > end) throw malformed();
       const length = (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
       at += 4;
-      if (length < 0) {
-        if (length === -1) continue;
-        throw malformed();
-      }
-      const next = at + length;
-      if (next > end) throw malformed();
       const masker = maskers[i]!;
+      if (length < 0) {
+        if (length !== -1) throw malformed();
+        if (masker.masksNull !== true) continue;
+      }
+      const next = at + Math.max(length, 0);
+      if (next > end) throw malformed();
       if (masker !== pass) {
         out.copy(buffer, copied, at);
         copied = next;

@@ -1,5 +1,6 @@
 /** All attacks, by family: one line each. */
 import type { Attack } from './attack.ts';
+import { blanks } from './families/blanks.ts';
 import { columns } from './families/columns.ts';
 import { documents } from './families/documents.ts';
 import { errors } from './families/errors.ts';
@@ -32,4 +33,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   oracles,
   recent,
   structures,
+  blanks,
 };

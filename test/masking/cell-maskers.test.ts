@@ -18,6 +18,7 @@ const mask = (columnClass: ColumnClass, mode: MaskMode = 'partial'): ColumnActio
 const SCAN: ColumnAction = { do: 'scan' };
 const PASS: ColumnAction = { do: 'pass' };
 const REDACT: ColumnAction = { do: 'redact' };
+const REDACT_VALUE: ColumnAction = { do: 'redact', keepsBlank: true };
 
 describe('texts, partially', () => {
   it.each<[ColumnClass, string, string]>([
@@ -104,7 +105,18 @@ describe('texts, partially', () => {
       }
       expect(maskText(mask(columnClass, 'null'), TEXT, 'x')).toBeNull();
     }
-    expect(maskText(REDACT, TEXT, '')).toBe('');
+    expect(maskText(REDACT_VALUE, TEXT, '')).toBe('');
+    expect(maskValue(REDACT_VALUE, columnOf(TEXT), null)).toBeNull();
+  });
+
+  it('shows the same for every value where NULL and empty may tell something', () => {
+    for (const value of [null, '', 'x', 'x'.repeat(500)])
+      expect(maskValue(REDACT, columnOf(TEXT), value)?.toString()).toBe('[redacted]');
+    const inside: ColumnAction = { do: 'array', element: REDACT };
+    for (const value of ['{NULL}', '{""}', '{x}']) expect(maskText(inside, 1009, value)).toBe('{NULL}');
+    const document: ColumnAction = { do: 'json', keys: new Map(), otherwise: REDACT };
+    for (const value of ['{"a":null}', '{"a":""}', '{"a":"x"}', '{"a":7}', '{"a":[1]}'])
+      expect(maskText(document, JSON_TYPE, value)).toBe('{"a":null}');
   });
 });
 
@@ -327,12 +339,13 @@ describe('json', () => {
     const value =
       '{ "email" : "a@b.co", "\\u006e": [1.50, {"x" : null}],  "inner":{"phone": "+49 170 123456", "é\\n": "\\u00e9"}, "z": {"k": 1}, "y": "t"}';
     expect(maskText(plan, JSON_TYPE, value)).toBe(
-      '{ "email" : "a***@b***.co", "\\u006e": [1.50, {"x" : null}],  "inner":{"phone": "+** *** **56", "é\\n": "\\u00e9"}, "z": null, "y": "[redacted]"}',
+      '{ "email" : "a***@b***.co", "\\u006e": [1.50, {"x" : null}],  "inner":{"phone": "+** *** **56", "é\\n": "\\u00e9"}, "z": null, "y": null}',
     );
-    expect(maskText(plan, JSON_TYPE, '[{"email": "a@b.co"}, 5, "x"]')).toBe(
-      '[{"email": "a***@b***.co"}, null, "[redacted]"]',
+    expect(maskText(plan, JSON_TYPE, '[{"email": "a@b.co"}, 5, "x"]')).toBe('[{"email": "a***@b***.co"}, null, null]');
+    expect(maskText(plan, JSON_TYPE, '"a@b.co"')).toBe('null');
+    expect(maskText({ ...plan, otherwise: REDACT_VALUE }, JSON_TYPE, '["a@b.co", ""]')).toBe(
+      '["[redacted]", "[redacted]"]',
     );
-    expect(maskText(plan, JSON_TYPE, '"a@b.co"')).toBe('"[redacted]"');
   });
 
   it('keeps its structure, whatever it is', () => {

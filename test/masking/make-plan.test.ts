@@ -39,6 +39,7 @@ const CLASSES: Readonly<Record<string, Classification>> = {
   '2.6': of('free_text'),
   '2.7': { ...clear(), paths: new Map([['contact.mail', 'email' as const]]) },
   '5.4': of('financial'),
+  '5.5': { ...of('email'), computed: true },
 };
 
 function of(one: ColumnClass): Classification {
@@ -115,13 +116,19 @@ describe('columns of an answer', () => {
     ['constants', flow('derived'), { do: 'pass' }],
     ['a copy', flow('copy', email), { do: 'mask', class: 'email', mode: 'partial' }],
     ['a copy beside a clear column', flow('copy', id, email), { do: 'mask', class: 'email', mode: 'partial' }],
-    ['copies of two classes', flow('copy', email, phone), { do: 'redact' }],
+    ['copies of two classes', flow('copy', email, phone), { do: 'redact', keepsBlank: true }],
     ['an expression', flow('derived', email), { do: 'redact' }],
     ['text with it inside', flow('text', id, email), { do: 'redact' }],
+    [
+      'text that is NULL where it is',
+      { ...flow('text', id, email), keepsBlank: true as const },
+      { do: 'redact', keepsBlank: true },
+    ],
+    ['the unknown', { ...flow('text', email), keepsBlank: true as const, unknown: ['x'] }, { do: 'redact' }],
     ['prose', flow('copy', at(USERS, 4)), { do: 'scan' }],
     ['an expression over prose', flow('derived', at(USERS, 4)), { do: 'scan' }],
-    ['a column that was never classified', flow('copy', at(USERS, 99)), { do: 'redact' }],
-    ['statistics', flow('copy', at(STATISTICS, 1)), { do: 'redact' }],
+    ['a column that was never classified', flow('copy', at(USERS, 99)), { do: 'redact', keepsBlank: true }],
+    ['statistics', flow('copy', at(STATISTICS, 1)), { do: 'redact', keepsBlank: true }],
     ['a json key that is clear', flow('copy', at(USERS, 5, ['theme'])), { do: 'scan' }],
     [
       'a json key that is not',
@@ -185,7 +192,7 @@ describe('columns of an answer', () => {
   it('masks a composite by its fields', () => {
     const row = action(flow('copy', at(USERS, 6)));
     const street = { do: 'mask', class: 'postal_address', mode: 'partial' };
-    expect(row).toEqual({ do: 'row', fields: [street, { do: 'scan' }, { do: 'redact' }] });
+    expect(row).toEqual({ do: 'row', fields: [street, { do: 'scan' }, { do: 'redact', keepsBlank: true }] });
   });
 
   it('looks into a json column by its paths', () => {
@@ -305,7 +312,8 @@ describe('what is written', () => {
     ['another class', target(2, ORDERS), flow('copy', phone), 'masking.no-copy'],
     ['an expression into its own column', target(2), flow('derived', email), 'masking.no-copy'],
     ['a text of it', target(2, ORDERS), flow('text', email), 'masking.no-copy'],
-    ['an expression into what shows nothing', target(3, ORDERS), flow('derived', email), undefined],
+    ['an expression into what shows nothing', target(3, ORDERS), flow('derived', email), 'masking.no-copy'],
+    ['a copy into what shows nothing', target(3, ORDERS), flow('copy', email), undefined],
     ['an expression into what was computed', target(5, ORDERS), flow('derived', email), undefined],
     ['a copy into prose', target(6, ORDERS), flow('copy', email), undefined],
     ['an expression into prose, whose length is shown', target(6, ORDERS), flow('text', email), 'masking.no-copy'],
@@ -332,16 +340,27 @@ describe('what is written', () => {
   it('scans definitions as they are written, and shows nothing that is computed from them', () => {
     expect(action(flow('copy', at(ROUTINES, 1)))).toEqual({ do: 'scan' });
     expect(action(flow('text', at(ROUTINES, 1)))).toEqual({ do: 'scan' });
-    expect(action(flow('derived', at(ROUTINES, 1)))).toEqual({ do: 'redact' });
+    expect(action(flow('derived', at(ROUTINES, 1)))).toEqual({ do: 'redact', keepsBlank: true });
     expect(action(flow('derived', at(USERS, 4)))).toEqual({ do: 'scan' });
   });
 
   it('shows nothing of what was computed from masked values', () => {
-    expect(action(flow('copy', at(ORDERS, 5)))).toEqual({ do: 'redact' });
+    expect(action(flow('copy', at(ORDERS, 5)))).toEqual({ do: 'redact', keepsBlank: true });
     expect(action(flow({ kind: 'array', element: flow('copy', at(ORDERS, 5)) }, at(ORDERS, 5)))).toEqual({
       do: 'array',
-      element: { do: 'redact' },
+      element: { do: 'redact', keepsBlank: true },
     });
+  });
+
+  it('tells nothing of what somebody chose to compute, be it NULL or how often it is there', () => {
+    const chosen = at(5, 5);
+    expect(action(flow('copy', chosen))).toEqual({ do: 'redact' });
+    for (const kind of ['lookup', 'null_test', 'count', 'group', 'order'] as const) {
+      expect(refusal({ uses: [use(chosen, kind)] })).toBe('masking.no-inference');
+      expect(refusal({ uses: [use(chosen, kind)] }, { ...NO_CLEARANCE, predicates: 'free' })).toBeUndefined();
+      expect(refusal({ uses: [use(at(ORDERS, 5), kind)] })).toBeUndefined();
+    }
+    expect(refusal({ uses: [use(chosen, 'join', [email])] })).toBe('masking.no-inference');
   });
 
   it('gives what is made the class of a copy, and more to what is computed', () => {

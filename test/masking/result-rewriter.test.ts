@@ -8,6 +8,8 @@ import { encodeDataRow } from '../../src/pgwire/result.ts';
 import { builtins, columnOf, planOf, rewriteRow, rewriterOf, TOKEN_KEY } from './rows.ts';
 
 const PASS: ColumnAction = { do: 'pass' };
+const REDACT: ColumnAction = { do: 'redact' };
+const REDACT_VALUE: ColumnAction = { do: 'redact', keepsBlank: true };
 const EMAIL: ColumnAction = { do: 'mask', class: 'email', mode: 'partial' };
 const cell = fc.option(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
@@ -32,7 +34,7 @@ describe('ResultRewriter', () => {
   });
 
   it('masks what is to be masked, and nothing else', () => {
-    const column = fc.record({ value: cell, action: fc.constantFrom<ColumnAction>(PASS, { do: 'redact' }, EMAIL) });
+    const column = fc.record({ value: cell, action: fc.constantFrom<ColumnAction>(PASS, REDACT, REDACT_VALUE, EMAIL) });
     fc.assert(
       fc.property(fc.array(column, { maxLength: 12 }), (columns) => {
         const rewriter = rewriterOf(
@@ -43,11 +45,14 @@ describe('ResultRewriter', () => {
         const masked = rewriteRow(rewriter, values);
         masked.forEach((got, i) => {
           const { value, action } = columns[i]!;
-          if (value === null || action.do === 'pass' || value.length === 0) expect(got).toEqual(value);
+          if (action === REDACT) expect(got?.toString()).toBe('[redacted]');
+          else if (value === null || action.do === 'pass' || value.length === 0) expect(got).toEqual(value);
           else if (action.do === 'redact') expect(got?.toString()).toBe('[redacted]');
           else expect(got?.toString('latin1')).toMatch(/^\[redacted\]$|^.{1,4}\*\*\*@.{1,4}\*\*\*(\.[a-z]{2,9})?$/is);
         });
-        const told = columns.filter(({ value, action }) => value !== null && action.do !== 'pass').length;
+        const told = columns.filter(
+          ({ value, action }) => action === REDACT || (value !== null && action.do !== 'pass'),
+        ).length;
         expect(rewriter.cellsMasked).toBe(told);
       }),
     );

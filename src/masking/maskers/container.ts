@@ -86,6 +86,7 @@ export function arrayText(element: CellMasker, delimiter: number): CellMasker {
         to = at;
         if (to - from === 4 && (source.readUInt32BE(from) | 0x20202020) === 0x6e756c6c) {
           out.append(source, from, to);
+          touched ||= element.masksNull === true;
           continue;
         }
       }
@@ -151,7 +152,7 @@ function maskFields(
     if (length < -1 || (length > 0 && at + length > end)) return -1;
     out.append(source, headAt, at);
     if (length < 0) {
-      flags |= HAS_NULL;
+      flags |= maskerOf(i, headAt).masksNull === true ? HAS_NULL | TOUCHED : HAS_NULL;
       continue;
     }
     const lengthAt = out.length - 4;
@@ -185,7 +186,10 @@ export function rowText(fields: readonly CellMasker[]): CellMasker {
         if (source[at] !== 0x2c || at >= stop) return fail();
         out.append(source, at, ++at);
       }
-      if (at === stop || source[at] === 0x2c) continue;
+      if (at === stop || source[at] === 0x2c) {
+        touched ||= fields[i]!.masksNull === true;
+        continue;
+      }
       const from = at;
       if (source[at] === QUOTE) {
         const behind = unquote(source, at, stop, plain);

@@ -45,9 +45,10 @@ const REDACT: Node = { kind: 'redact' };
 function compile(action: ColumnAction, context: MaskContext): Node {
   switch (action.do) {
     case 'pass':
-    case 'redact':
     case 'scan':
       return { kind: action.do };
+    case 'redact':
+      return { kind: action.keepsBlank === true ? 'redact' : 'null' };
     case 'mask':
       if (action.mode === 'null') return { kind: 'null' };
       context = hashedFor(action, context);

@@ -23,7 +23,7 @@ import {
   WITHOUT_DATA,
 } from './builtin-lists.ts';
 import { elementCount } from './conditions.ts';
-import { failingArguments, isNullAsStored } from './failures.ts';
+import { failingArguments, isNullAsStored, isPlainTemplate } from './failures.ts';
 import {
   arrayOf,
   asText,
@@ -32,6 +32,7 @@ import {
   isEmpty,
   isPlain,
   jsonOf,
+  keepingBlank,
   LITERAL,
   NO_DATA,
   oneOf,
@@ -108,7 +109,7 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   const result = special(t, name, args, values, type, at);
   const folds = foldedBy(t, name, values);
   const folded = folds === undefined ? {} : { folds, isTrimmed: TRIMS.test(name) };
-  if (result !== undefined) return { ...result, ...folded };
+  if (result !== undefined) return { ...result, ...folded, flow: blankness(t, name, args, result.flow) };
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
     const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
@@ -120,7 +121,31 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
       given: constant ? 'constant' : undefined,
     };
   }
-  return { ...valueFrom(combine(flows), type), ...folded };
+  return { ...valueFrom(blankness(t, name, args, combine(flows)), type), ...folded };
+}
+
+/** Nothing, from nothing only: of all their arguments, but for those that say how. */
+const BLANK_FROM_BLANK: ReadonlySet<string> = new Set(
+  `lower upper initcap casefold reverse md5 sha224 sha256 sha384 sha512 quote_ident quote_literal quote_nullable normalize
+  text concat concat_ws string_agg host abbrev to_hex length char_length octet_length bit_length abs floor ceil`.split(/\s+/),
+);
+/** With so many characters of a text: from 1 on. */
+const BLANK_BY_COUNT: ReadonlySet<string> = new Set('left right substr substring lpad rpad repeat'.split(' '));
+
+/** Marks a computed text that is NULL, or empty, only where its arguments are. */
+function blankness(t: Tracer, name: string, args: readonly Argument[], flow: Flow): Flow {
+  if (isEmpty(flow)) return flow;
+  const flows = args.map(({ value }) => value.flow);
+  if (BLANK_FROM_BLANK.has(name) || (TRIMS.test(name) && args.length === 1)) return keepingBlank(flow, flows);
+  if (name === 'format' && isPlainTemplate(args[0]?.node)) return keepingBlank(flow, flows);
+  if (!BLANK_BY_COUNT.has(name)) return flow;
+  t.readsLiterals = true;
+  const counts = args.slice(1).map(({ node }) => castConstantOf(node));
+  const isFromStart = !name.startsWith('substr') || (counts[0]?.kind === 'integer' && counts[0].value <= 1);
+  const isSome = counts.every(
+    (one, i) => (one?.kind === 'integer' && one.value >= 1) || (i > 0 && name.endsWith('pad')),
+  );
+  return isFromStart && isSome ? keepingBlank(flow, flows) : flow;
 }
 
 const TRIMS = /^[blr]trim$/;
@@ -234,11 +259,17 @@ function special(
   }
   if (SAME_ARRAYS.has(name)) return sameArray(t, name, values);
   if (JSON_AGGREGATES.has(name)) {
-    return valueFrom(jsonOf(arrayOf(toJson(t, first))), name.startsWith('jsonb') ? JSONB : JSON_TYPE);
+    // Without NULLs, how many there are tells which they were.
+    const isTold = name.endsWith('_strict') && !isNullAsStored(first.flow);
+    const elements = jsonOf(arrayOf(toJson(t, first)));
+    return valueFrom(isTold ? combine([elements]) : elements, name.startsWith('jsonb') ? JSONB : JSON_TYPE);
   }
   if (JSON_BUILDERS.has(name)) return valueFrom(buildObject(t, args), type);
   if (JSON_ARRAYS.has(name)) return valueFrom(jsonOf(arrayFrom(t, values)), type);
-  if (TO_JSON.has(name)) return valueFrom(toJson(t, first), type);
+  if (TO_JSON.has(name)) {
+    const isTold = name.endsWith('_strip_nulls') && !hasStoredNulls(first.flow);
+    return valueFrom(isTold ? combine([first.flow]) : toJson(t, first), type);
+  }
   if (JSON_ELEMENTS.has(name)) {
     const element = elementOf(first.flow);
     return valueFrom(name.endsWith('_text') ? textOfJson(t, element) : element, type);
@@ -261,6 +292,15 @@ function special(
   const outputs = OUTPUTS[name];
   if (outputs !== undefined && outputs.length > 1) return outputRow(t, name, outputs, values);
   return undefined;
+}
+
+/** Is every part of a document NULL only where a column is? */
+function hasStoredNulls(flow: Flow): boolean {
+  const { shape } = flow;
+  if (shape.kind === 'json') return hasStoredNulls(shape.value);
+  if (shape.kind === 'array') return hasStoredNulls(shape.element);
+  if (shape.kind === 'row') return shape.fields.every((field) => hasStoredNulls(field.flow));
+  return isNullAsStored(flow);
 }
 
 function copied(t: Tracer, name: string, values: readonly Value[]): Value {
@@ -332,7 +372,7 @@ export function systemColumn(t: Tracer, relation: string, column: string): Flow 
   const attnum = found?.columns.find((one) => one.name === column)?.attnum;
   if (found === undefined || attnum === undefined) return { ...NO_DATA, unknown: [`pg_catalog.${relation}.${column}`] };
   const source: ColumnRef = { relation: found.oid, attnum, path: [PRINTED] };
-  return { sources: [source], unknown: [], shape: { kind: 'text' } };
+  return { sources: [source], unknown: [], shape: { kind: 'text' }, keepsBlank: true };
 }
 
 function outputRow(_t: Tracer, name: string, outputs: readonly string[], values: readonly Value[]): Value {

@@ -25,8 +25,9 @@ export function traceCall(t: Tracer, node: Tree, scope: Scope): Value {
     if (within) args.push({ node: sorted, value: t.value(sorted, scope), name: undefined });
     else orderUse(t, sorted, t.value(sorted, scope), node);
   }
-  if (flag(node, 'agg_distinct') && name.at(-1) !== 'count') {
-    for (const { value } of args) plainUse(t, value.flow, 'group', 'DISTINCT', node);
+  if (flag(node, 'agg_distinct')) {
+    const use = name.at(-1) === 'count' ? 'count' : 'group';
+    for (const { value } of args) plainUse(t, value.flow, use, 'DISTINCT', node);
   }
   const over = child(node, 'over');
   if (over !== undefined) traceWindow(t, over, scope);

@@ -1,6 +1,6 @@
 /** Casts: what of a value stays, and for which values they fail. */
 import type { Tree } from '../tree.ts';
-import { arrayOf, asText, combine, elementOf, isPlain, rowOf, type Value } from './flows.ts';
+import { arrayOf, asText, combine, elementOf, isPlain, keepingBlank, rowOf, type Value } from './flows.ts';
 import type { Flow } from './lineage.ts';
 import type { Tracer } from './tracer.ts';
 import {
@@ -30,7 +30,7 @@ export function castValue(t: Tracer, value: Value, to: NamedType, at: Tree | und
     t.use(value.flow, 'fallible', `cast to ${to.found?.name ?? 'a type'}`, at);
   const folds = foldedByCast(t, value, to);
   return {
-    flow: flowOfCast(t, value, to),
+    flow: keepingBlank(flowOfCast(t, value, to), [value.flow]),
     type: target,
     origin: undefined,
     given: undefined,

@@ -3,7 +3,7 @@ import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { isTemporary, qualifiedName, rangeVarParts } from '../names.ts';
 import { as, child, flag, list, items as listItems, number, strings, type Tree, text } from '../tree.ts';
 import { type NamedValue, type Value, valueFrom } from './flows.ts';
-import type { Flow } from './lineage.ts';
+import { type Flow, isBlankAsStored } from './lineage.ts';
 import { plainUse } from './ordering.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
@@ -22,6 +22,7 @@ export function writeNew(
     t.findings.writes.push({
       target: { kind: 'new', lookup, column: name, ordinal: i + 1, temporary },
       flow: value.flow,
+      ...(statement === undefined ? {} : { stored: true }),
       offset: t.offset(relation),
     });
     if (statement !== undefined)
@@ -103,6 +104,7 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
   const relation = found.kind === 'relation' ? found.relation : undefined;
   for (const wrapped of list(node, 'cmds')) {
     const command = as(wrapped, 'AlterTableCmd') ?? {};
+    if (text(command, 'subtype') === 'AT_SetNotNull') testForNull(t, relation, text(command, 'name'));
     const definition = child(command, 'def');
     const column = as(definition, 'ColumnDef');
     const constraint = as(definition, 'Constraint');
@@ -161,6 +163,7 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
           temporary: isTemporary(rangeVar),
         },
         flow: t.value(expression, scope).flow,
+        stored: true,
         offset: t.offset(rangeVar),
       });
     }
@@ -171,6 +174,7 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
 function traceKey(t: Tracer, relation: CatalogRelation | undefined, constraint: Tree): void {
   if (relation === undefined) return;
   const kind = text(constraint, 'contype');
+  if (kind === 'CONSTR_NOTNULL') for (const name of strings(constraint, 'keys')) testForNull(t, relation, name);
   if (kind === 'CONSTR_UNIQUE' || kind === 'CONSTR_PRIMARY') {
     for (const name of strings(constraint, 'keys')) compareColumn(t, relation, name, 'UNIQUE');
   }
@@ -186,6 +190,13 @@ function traceKey(t: Tracer, relation: CatalogRelation | undefined, constraint: 
   }
 }
 
+/** NOT NULL is tried on every row that there is. */
+function testForNull(t: Tracer, relation: CatalogRelation | undefined, name: string | undefined): void {
+  const column = relation?.columns.find((one) => one.name === name);
+  if (relation !== undefined && column !== undefined)
+    t.use(columnFlow(relation.oid, column.attnum), 'null_test', 'NOT NULL', undefined);
+}
+
 function compareColumn(t: Tracer, relation: CatalogRelation, name: string, subject: string): void {
   const column = columnsOf(t, relation).find((one) => one.name === name);
   if (column !== undefined) plainUse(t, column.value.flow, 'group', subject, undefined);
@@ -196,8 +207,9 @@ export function traceIndex(t: Tracer, node: Tree): void {
   const scope = scopeOf([ownItem(t, child(node, 'relation') ?? {})], undefined);
   for (const wrapped of list(node, 'indexParams')) {
     const expression = child(as(wrapped, 'IndexElem') ?? {}, 'expr');
-    const { flow } = t.value(expression, scope);
-    if (flag(node, 'unique')) t.use(flow, 'predicate', 'a unique index', expression);
+    const value = t.value(expression, scope);
+    if (flag(node, 'unique')) t.use(value.flow, 'predicate', 'a unique index', expression);
+    else if (!isIndexable(value.flow)) t.use(value.flow, 'predicate', 'an index of an expression', expression);
   }
   t.condition(child(node, 'whereClause'), scope);
   const found = findRelation(t, child(node, 'relation') ?? {}, undefined);
@@ -206,6 +218,11 @@ export function traceIndex(t: Tracer, node: Tree): void {
     const name = text(as(wrapped, 'IndexElem') ?? {}, 'name');
     if (name !== undefined) compareColumn(t, found.relation, name, 'UNIQUE');
   }
+}
+
+/** Its size, and the statistics of it, tell of an expression how long it is: no more than its columns do. */
+function isIndexable(flow: Flow): boolean {
+  return flow.shape.kind === 'copy' || isBlankAsStored(flow);
 }
 
 /** Rows that nobody orders come in the index's order then. Without a name: every table that was clustered once. */
@@ -229,12 +246,13 @@ export function tracePolicy(t: Tracer, node: Tree): void {
 
 /** A new constraint is tried on every value that there is. */
 export function traceAlterDomain(t: Tracer, node: Tree): void {
-  if (child(node, 'def') === undefined) return;
+  const use = text(node, 'subtype') === 'O' ? 'null_test' : 'predicate';
+  if (use === 'predicate' && child(node, 'def') === undefined) return;
   const name = strings(node, 'typeName');
   for (const relation of t.catalog.allRelations) {
     for (const { attnum, type } of relation.columns) {
       for (let of = t.catalog.typeByOid(type); of?.kind === 'd'; of = t.catalog.typeByOid(of.base)) {
-        if (of.name === name.at(-1)) t.use(columnFlow(relation.oid, attnum), 'predicate', 'a domain', undefined);
+        if (of.name === name.at(-1)) t.use(columnFlow(relation.oid, attnum), use, 'a domain', undefined);
       }
     }
   }

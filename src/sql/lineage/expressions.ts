@@ -26,6 +26,7 @@ import {
   elementOf,
   isEmpty,
   jsonOf,
+  keepingBlank,
   LITERAL,
   type NamedValue,
   NO_DATA,
@@ -35,7 +36,7 @@ import {
   type Value,
   valueFrom,
 } from './flows.ts';
-import { alongPath, constantKeys, jsonConstruct, jsonOperator, toJson } from './json-flows.ts';
+import { alongPath, constantKeys, jsonConstruct, jsonOperator, toJson, withoutNulls } from './json-flows.ts';
 import { type Flow, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import { orderUse, plainUse } from './ordering.ts';
@@ -449,8 +450,17 @@ function operate(
   }
   if (operator === '||') return concatenated(t, left, right);
   noteArithmetic(t, operator, left, right, [nodes[0], nodes[1]], node);
-  return valueFrom(combine(flows), resultType(operator, left, right));
+  const type = resultType(operator, left, right);
+  const isSum = /^[-+*/]$/.test(operator) && (type !== undefined || isTimes(left, right));
+  return valueFrom(isSum ? keepingBlank(combine(flows), flows) : combine(flows), type);
 }
+
+/** Times, days and what is added to them. */
+function isTimes(left: Value, right: Value): boolean {
+  return [left, right].every(({ type }) => type !== undefined && (isInteger(type) || TIME_TYPES.has(type)));
+}
+/** date, time, timestamp, timestamptz, interval, timetz */
+const TIME_TYPES: ReadonlySet<number> = new Set([1082, 1083, 1114, 1184, 1186, 1266]);
 
 function resultType(operator: string, left: Value, right: Value): number | undefined {
   if (BOOLEAN_OPERATORS.test(operator)) return BOOL;
@@ -477,7 +487,7 @@ function concatenated(t: Tracer, left: Value, right: Value): Value {
   if (isDocument) return valueFrom(combine(flows), JSONB);
   if ([left, right].some((value) => value.type === 17 || value.type === 1560))
     return valueFrom(combine(flows), left.type);
-  return valueFrom(asText(flows), TEXT_TYPE);
+  return valueFrom(keepingBlank(asText(flows), flows), TEXT_TYPE);
 }
 
 function traceIndirection(t: Tracer, node: Tree, scope: Scope): Value {
@@ -639,7 +649,8 @@ function traceJsonAggregate(t: Tracer, type: string, node: Tree, scope: Scope): 
   if (over !== undefined) traceWindow(t, over, scope);
   const argument = child(node, 'arg') ?? {};
   if (type === 'JsonArrayAgg') {
-    return valueFrom(jsonOf(arrayOf(toJson(t, t.value(child(argument, 'raw_expr'), scope)))), JSON_TYPE);
+    const element = t.value(child(argument, 'raw_expr'), scope);
+    return valueFrom(withoutNulls(jsonOf(arrayOf(toJson(t, element))), [element], node), JSON_TYPE);
   }
   const key = t.value(child(argument, 'key'), scope);
   if (flag(node, 'unique') || !isNullAsStored(key.flow)) t.use(key.flow, 'fallible', 'JSON_OBJECTAGG', node);

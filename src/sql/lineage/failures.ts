@@ -59,7 +59,7 @@ const KEYED_AGGREGATES = new Set(
 const LARGEST_COUNT = 10_000;
 
 /** Where such a value is NULL, the columns' own value is. */
-export function isNullAsStored({ shape, sources, unknown }: Flow): boolean {
+export function isNullAsStored({ shape, sources, unknown, keepsBlank }: Flow): boolean {
   if (sources.length + unknown.length === 0) return true;
   switch (shape.kind) {
     case 'copy':
@@ -71,7 +71,7 @@ export function isNullAsStored({ shape, sources, unknown }: Flow): boolean {
     case 'json':
       return shape.value.shape.kind === 'row' || isNullAsStored(shape.value);
     default:
-      return false;
+      return unknown.length === 0 && keepsBlank === true;
   }
 }
 
@@ -118,7 +118,7 @@ function isSmallCount(node: Tree | undefined): boolean {
 }
 
 /** `%s` takes anything. */
-function isPlainTemplate(node: Tree | undefined): boolean {
+export function isPlainTemplate(node: Tree | undefined): boolean {
   const constant = castConstantOf(node);
   if (constant?.kind !== 'string') return false;
   return !constant.value.replace(/%%|%s/g, '').includes('%');

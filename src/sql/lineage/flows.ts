@@ -1,5 +1,5 @@
 /** Flows and how they combine: what an expression's value is made of, given what its parts are made of. */
-import { BYTES, type ColumnRef, ELEMENTS, type Flow, ownOf, type Shape } from './lineage.ts';
+import { BYTES, type ColumnRef, ELEMENTS, type Flow, isBlankAsStored, ownOf, type Shape } from './lineage.ts';
 
 /** What an expression gives. */
 export interface Value {
@@ -103,6 +103,13 @@ export function asText(flows: readonly Flow[]): Flow {
     flows,
     flows.some((flow) => flow.shape.kind === 'derived' && flow.sources.length > 0) ? DERIVED : TEXT,
   );
+}
+
+/** NULL, or empty, only where what it is made of is. */
+export function keepingBlank(flow: Flow, of: readonly Flow[]): Flow {
+  const { kind } = flow.shape;
+  if (flow.keepsBlank === true || (kind !== 'text' && kind !== 'derived')) return flow;
+  return of.every(isBlankAsStored) ? { ...flow, keepsBlank: true } : flow;
 }
 
 export function isEmpty(flow: Flow): boolean {

@@ -9,6 +9,7 @@ import {
   jsonKeyOf,
   jsonOf,
   jsonText,
+  keepingBlank,
   rowOf,
   type Value,
   valueFrom,
@@ -86,7 +87,7 @@ export function textOfJson(t: Tracer, flow: Flow): Flow {
     const type = t.catalog.relationByOid(ref.relation)?.columns.find((one) => one.attnum === ref.attnum)?.type;
     return ref.path === undefined && type !== undefined && t.catalog.typeByOid(type)?.category !== 'S';
   });
-  return written ? { ...picked, shape: { kind: 'text' } } : picked;
+  return written ? keepingBlank({ ...picked, shape: { kind: 'text' } }, [picked]) : picked;
 }
 
 /** json_extract_path and its kin. */
@@ -167,18 +168,13 @@ export function jsonConstruct(
         if (i % 2 === 0 && (flag(node, 'unique') || !isNullAsStored(flow)))
           t.use(flow, 'fallible', 'JSON_OBJECT', node);
       });
-      return valueFrom(buildObject(t, args), output());
+      const values = args.filter((_, i) => i % 2 === 1).map((one) => one.value);
+      return valueFrom(withoutNulls(buildObject(t, args), values, node), output());
     }
-    case 'JsonArrayConstructor':
-      return valueFrom(
-        jsonOf(
-          arrayFrom(
-            t,
-            list(node, 'exprs').map((one) => value(raw(one))),
-          ),
-        ),
-        output(),
-      );
+    case 'JsonArrayConstructor': {
+      const values = list(node, 'exprs').map((one) => value(raw(one)));
+      return valueFrom(withoutNulls(jsonOf(arrayFrom(t, values)), values, node), output());
+    }
     case 'JsonScalarExpr':
       return valueFrom(toJson(t, value(child(node, 'expr'))), JSON_TYPE);
     case 'JsonParseExpr':
@@ -186,13 +182,19 @@ export function jsonConstruct(
       const parsed = value(raw(child(node, 'expr')));
       if (isJsonType(parsed.type) && type === 'JsonParseExpr') return parsed;
       if (type === 'JsonParseExpr') t.use(parsed.flow, 'fallible', 'JSON', node);
-      return valueFrom(combine([parsed.flow], { kind: 'text' }), output());
+      return valueFrom(keepingBlank(combine([parsed.flow], { kind: 'text' }), [parsed.flow]), output());
     }
     case 'JsonIsPredicate':
       return valueFrom(combine([value(raw(child(node, 'expr'))).flow]));
     default:
       return undefined;
   }
+}
+
+/** ABSENT ON NULL: which parts there are tells which are NULL. */
+export function withoutNulls(document: Flow, values: readonly Value[], node: Tree): Flow {
+  const isTold = flag(node, 'absent_on_null') && !values.every(({ flow }) => isNullAsStored(flow));
+  return isTold ? combine([document]) : document;
 }
 
 export function arrayFrom(t: Tracer, values: readonly Value[]): Flow {

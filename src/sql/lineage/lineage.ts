@@ -39,6 +39,22 @@ export interface Flow {
    * no sources, without end. See `ELEMENTS` and `BYTES`.
    */
   readonly own?: number;
+  /** Of what is computed: NULL, or an empty text, only where one of its sources is. Missing: that depends on their values. */
+  readonly keepsBlank?: true;
+}
+
+/** Is it NULL, or an empty text, only where a column is? */
+export function isBlankAsStored({ shape, sources, unknown, keepsBlank }: Flow): boolean {
+  if (unknown.length > 0) return false;
+  switch (shape.kind) {
+    case 'text':
+    case 'derived':
+      return sources.length === 0 || keepsBlank === true;
+    case 'json':
+      return isBlankAsStored(shape.value);
+    default:
+      return true;
+  }
 }
 
 /** As `own`: elements of arrays that stand in the text or its parameters. */
@@ -105,6 +121,8 @@ export interface WriteFlow {
   readonly sums?: boolean;
   /** The column is computed from others of its row, always in the same way. */
   readonly generated?: boolean;
+  /** Of what a statement makes: the values are kept, not computed when they are asked for. */
+  readonly stored?: boolean;
   readonly offset: number | undefined;
 }
 

@@ -251,7 +251,8 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "SELECT id FROM person WHERE nullif(mail, 'x') IS NULL",
       'id = person.id; uses: lookup person.mail, null_test person.mail',
     ],
-    ['SELECT id FROM person WHERE length(mail) IS NULL', 'id = person.id; uses: predicate person.mail'],
+    ['SELECT id FROM person WHERE length(mail) IS NULL', 'id = person.id; uses: null_test person.mail'],
+    [`SELECT id FROM person WHERE split_part(mail, '@', 2) IS NULL`, 'id = person.id; uses: predicate person.mail'],
     [
       'SELECT id FROM person WHERE mail IN (SELECT contact FROM firm)',
       'id = person.id; uses: join person.mail, join firm.contact',
@@ -352,6 +353,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT coalesce(sum(pay), 0) FROM person', 'coalesce = derived(person.pay)'],
     [
       'SELECT coalesce(substr(mail, 1, 1), (1 / id)::text) FROM person',
+      'coalesce = derived(person.mail person.id); uses: fallible person.id, null_test person.mail',
+    ],
+    [
+      `SELECT coalesce(substring(mail FROM '^a'), (1 / id)::text) FROM person`,
       'coalesce = derived(person.mail person.id); uses: fallible person.id, predicate person.mail',
     ],
     [
@@ -375,7 +380,11 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   aggregates: [
     [
       'SELECT count(*), count(mail), count(DISTINCT mail), count(lower(mail)) FROM person',
-      'count = none, count = none, count = none, count = none; uses: count person.mail, predicate person.mail',
+      'count = none, count = none, count = none, count = none; uses: count person.mail',
+    ],
+    [
+      'SELECT count(DISTINCT left(mail, 1)), count(substr(mail, 2)) FROM person',
+      'count = none, count = none; uses: predicate person.mail, count person.mail',
     ],
     [
       'SELECT min(mail), max(mail), sum(pay), avg(pay) FROM person',
@@ -659,7 +668,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'uses: join visit.note, join person.mail, sink person.mail',
     ],
     ["ALTER TABLE person ADD CHECK (mail > 'm')", 'uses: predicate person.mail'],
-    ['CREATE INDEX ON person ((1 / ascii(mail)))', 'uses: fallible person.mail'],
+    ['CREATE INDEX ON person ((1 / ascii(mail)))', 'uses: fallible person.mail, predicate person.mail'],
+    ['CREATE INDEX ON person (lower(mail))', ''],
+    [`CREATE INDEX ON person (split_part(mail, '@', 2))`, 'uses: predicate person.mail'],
+    ['ALTER TABLE person ALTER mail SET NOT NULL', 'uses: null_test person.mail'],
     ['COPY firm TO STDOUT', 'id = firm.id, title = firm.title, boss_id = firm.boss_id, contact = firm.contact'],
     ['COPY firm (title) TO STDOUT', 'title = firm.title'],
     ['COPY (SELECT mail FROM person) TO STDOUT', 'mail = person.mail'],
