@@ -343,7 +343,8 @@ describe('forms that PostgreSQL prints', () => {
 describe('systemColumnAction', () => {
   it.each([
     ['pg_catalog', 'pg_stats', 'most_common_vals', 'redact'],
-    ['pg_catalog', 'pg_stats', 'n_distinct', 'pass'],
+    ['pg_catalog', 'pg_stats', 'n_distinct', 'redact'],
+    ['pg_catalog', 'pg_stats', 'null_frac', 'pass'],
     ['pg_catalog', 'pg_statistic', 'stavalues3', 'redact'],
     ['pg_catalog', 'pg_stat_activity', 'query', 'redact'],
     ['ext', 'pg_stat_statements', 'query', 'redact'],

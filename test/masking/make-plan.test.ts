@@ -314,7 +314,13 @@ describe('what is written', () => {
     ['a text of it', target(2, ORDERS), flow('text', email), 'masking.no-copy'],
     ['an expression into what shows nothing', target(3, ORDERS), flow('derived', email), 'masking.no-copy'],
     ['a copy into what shows nothing', target(3, ORDERS), flow('copy', email), undefined],
-    ['an expression into what was computed', target(5, ORDERS), flow('derived', email), undefined],
+    ['an expression into what was computed', target(5, ORDERS), flow('derived', email), 'masking.no-copy'],
+    [
+      'a text that is as long, into what was computed',
+      target(5, ORDERS),
+      { ...flow('text', email), keepsBlank: true as const },
+      undefined,
+    ],
     ['a copy into prose', target(6, ORDERS), flow('copy', email), undefined],
     ['an expression into prose, whose length is shown', target(6, ORDERS), flow('text', email), 'masking.no-copy'],
     ['a document into one with the same paths', target(7, ORDERS), flow('copy', at(USERS, 5)), undefined],
@@ -322,6 +328,16 @@ describe('what is written', () => {
     ['a part of a document', target(7, ORDERS), flow('copy', at(USERS, 5, ['contact'])), 'masking.no-copy'],
   ])('%s', (_name, to, from, expected) => {
     expect(refusal({ writes: [{ target: to, flow: from, offset: 0 }] })).toBe(expected);
+  });
+
+  it('keeps of what is computed in a new table only what is as long as its column', () => {
+    const kept = (from: Flow, stored?: true) =>
+      refusal({ writes: [{ target: made, flow: from, offset: 0, ...(stored ? { stored } : {}) }] });
+    expect(kept(flow('derived', email), true)).toBe('masking.no-copy');
+    expect(kept({ ...flow('text', email), keepsBlank: true }, true)).toBeUndefined();
+    expect(kept(flow('copy', email), true)).toBeUndefined();
+    // A view keeps nothing.
+    expect(kept(flow('derived', email))).toBeUndefined();
   });
 
   it('lets amounts be added to, as often as values may be looked up, but not in tables of one’s own', () => {

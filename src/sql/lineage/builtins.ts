@@ -127,7 +127,9 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
 /** Nothing, from nothing only: of all their arguments, but for those that say how. */
 const BLANK_FROM_BLANK: ReadonlySet<string> = new Set(
   `lower upper initcap casefold reverse md5 sha224 sha256 sha384 sha512 quote_ident quote_literal quote_nullable normalize
-  text concat concat_ws string_agg host abbrev to_hex length char_length octet_length bit_length abs floor ceil`.split(/\s+/),
+  text concat concat_ws string_agg host abbrev to_hex length char_length octet_length bit_length abs floor ceil`.split(
+    /\s+/,
+  ),
 );
 /** With so many characters of a text: from 1 on. */
 const BLANK_BY_COUNT: ReadonlySet<string> = new Set('left right substr substring lpad rpad repeat'.split(' '));

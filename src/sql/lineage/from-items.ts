@@ -1,12 +1,23 @@
 /** FROM: tables, subqueries, functions, joins, JSON_TABLE and XMLTABLE, in the order in which they see one another. */
-import { as, child, flag, list, items as listItems, strings, type Tree, text, unwrap } from '../tree.ts';
+import {
+  as,
+  castConstantOf,
+  child,
+  flag,
+  list,
+  items as listItems,
+  strings,
+  type Tree,
+  text,
+  unwrap,
+} from '../tree.ts';
 import { JSON_RECORDS, OUTPUTS } from './builtin-lists.ts';
 import { recordColumn } from './builtins.ts';
 import { columnName } from './column-names.ts';
 import { fieldsOfRow } from './column-references.ts';
 import { compareValues } from './conditions.ts';
 import { combine, elementOf, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
-import { alongPath } from './json-flows.ts';
+import { alongPath, simplePath } from './json-flows.ts';
 import type { Flow } from './lineage.ts';
 import { plainUse } from './ordering.ts';
 import { aliased, openItem, relationItem } from './relations.ts';
@@ -244,8 +255,15 @@ function rowColumns(t: Tracer, value: Value): readonly NamedValue[] | 'open' | u
   return value.type === RECORD || (value.type === undefined && value.flow.unknown.length > 0) ? 'open' : undefined;
 }
 
+/** Names of elements, at any depth: no conditions. */
+const PLAIN_XPATH = /^[\w/:*.-]+$/;
+
 function xmlTable(t: Tracer, node: Tree, scope: Scope): Item {
   const document = [child(node, 'docexpr'), child(node, 'rowexpr')].map((one) => t.value(one, scope).flow);
+  const rows = castConstantOf(child(node, 'rowexpr'));
+  const isPlain = rows?.kind === 'string' && PLAIN_XPATH.test(rows.value);
+  t.readsLiterals = true;
+  for (const flow of document) t.use(flow, isPlain ? 'count' : 'predicate', 'XMLTABLE', node);
   const columns = list(node, 'columns').map((wrapped): NamedValue => {
     const column = as(wrapped, 'RangeTableFuncCol') ?? {};
     const name = text(column, 'colname') ?? '';
@@ -253,7 +271,7 @@ function xmlTable(t: Tracer, node: Tree, scope: Scope): Item {
     const own = [child(column, 'colexpr'), child(column, 'coldefexpr')].map((one) => t.value(one, scope).flow);
     const type = resolveType(t.world, child(column, 'typeName')).oid;
     const flow = combine([...document, ...own]);
-    if (!isTextType(type)) t.use(flow, 'fallible', 'XMLTABLE', node);
+    if (!isTextType(type) || flag(column, 'is_not_null')) t.use(flow, 'fallible', 'XMLTABLE', node);
     return { name, value: valueFrom(flow, type) };
   });
   const alias = child(node, 'alias');
@@ -269,10 +287,22 @@ function jsonTable(t: Tracer, node: Tree, scope: Scope): Item {
   const isSimple = passed.every(isEmpty);
   const rowPath = child(child(node, 'pathspec') ?? {}, 'string');
   const row = isSimple ? alongPath(t, document.flow, rowPath) : combine([document.flow, ...passed]);
+  noteRows(t, row, isSimple ? rowPath : undefined, node);
+  if (raises(node)) t.use(row, 'fallible', 'JSON_TABLE', node);
   const columns: NamedValue[] = [];
   tableColumns(t, list(node, 'columns'), row, scope, columns);
   const alias = child(node, 'alias');
   return aliased(itemOf(text(alias ?? {}, 'aliasname') ?? 'json_table', columns), alias);
+}
+
+/** How many rows there are: the parts of a document, or those that a filter picks by their values. */
+function noteRows(t: Tracer, row: Flow, path: Tree | undefined, at: Tree): void {
+  t.use(row, simplePath(path) === undefined ? 'predicate' : 'count', 'JSON_TABLE', at);
+}
+
+/** ERROR ON EMPTY, ERROR ON ERROR. */
+function raises(node: Tree): boolean {
+  return ['on_empty', 'on_error'].some((slot) => text(child(node, slot) ?? {}, 'btype') === 'JSON_BEHAVIOR_ERROR');
 }
 
 function tableColumns(t: Tracer, nodes: readonly Tree[], row: Flow, scope: Scope, into: NamedValue[]): void {
@@ -284,13 +314,17 @@ function tableColumns(t: Tracer, nodes: readonly Tree[], row: Flow, scope: Scope
       case 'JTC_FOR_ORDINALITY':
         into.push({ name, value: valueFrom(NO_DATA, INT4) });
         break;
-      case 'JTC_NESTED':
-        tableColumns(t, list(column, 'columns'), alongPath(t, row, path), scope, into);
+      case 'JTC_NESTED': {
+        const nested = alongPath(t, row, path);
+        noteRows(t, nested, path, column);
+        tableColumns(t, list(column, 'columns'), nested, scope, into);
         break;
+      }
       default: {
         const type = resolveType(t.world, child(column, 'typeName')).oid;
         const own = path === undefined ? { A_Const: { sval: { sval: `$."${name.replaceAll(/["\\]/g, '')}"` } } } : path;
         const found = alongPath(t, row, own);
+        if (raises(column)) t.use(found, 'fallible', 'JSON_TABLE', column);
         const fallbacks = ['on_empty', 'on_error'].flatMap((slot) => {
           const expression = child(child(column, slot) ?? {}, 'expr');
           return expression === undefined ? [] : [t.value(expression, scope).flow];

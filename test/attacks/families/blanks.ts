@@ -133,6 +133,17 @@ export const blanks: readonly Attack[] = [
     sql: (at, letter) => `UPDATE rejestr.pracownicy SET pietro = pietro WHERE id = 5 RETURNING ${FOUND(at, letter)}`,
     isRight: isThere,
   }),
+  told('json-table-rows', {
+    since: 17,
+    sql: (at, letter) =>
+      `SELECT 'x' FROM rejestr.pracownicy, JSON_TABLE(to_jsonb(${CHAR(at)}), '$ ? (@ == "${letter}")' COLUMNS (n FOR ORDINALITY)) WHERE id = 5`,
+    isRight: isThere,
+  }),
+  told('xml-table-rows', {
+    sql: (at, letter) =>
+      `SELECT 'x' FROM rejestr.pracownicy, XMLTABLE('/a[. = "${letter}"]' PASSING xmlelement(name a, ${CHAR(at)}) COLUMNS n FOR ORDINALITY) WHERE id = 5`,
+    isRight: isThere,
+  }),
   told('view', {
     first: [(at, letter) => `CREATE OR REPLACE VIEW atk_widok AS SELECT id, ${FOUND(at, letter)} AS s ${ROW}`],
     sql: () => 'SELECT s FROM atk_widok',

@@ -507,14 +507,29 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "SELECT JSON_VALUE(doc, '$.a'), JSON_QUERY(doc, '$.a'), JSON_EXISTS(doc, '$.a') FROM person",
       'json_value = person.doc/a, json_query = person.doc/a, json_exists = derived(person.doc)',
     ],
-    ["SELECT t.m FROM person, JSON_TABLE(doc, '$.a' COLUMNS (m text PATH '$.m')) t", 'm = person.doc/a/m'],
+    [
+      "SELECT t.m FROM person, JSON_TABLE(doc, '$.a' COLUMNS (m text PATH '$.m')) t",
+      'm = person.doc/a/m; uses: count person.doc/a',
+    ],
+    [
+      `SELECT 1 FROM person, JSON_TABLE(doc, '$.a ? (@ starts with "x")' COLUMNS (n FOR ORDINALITY)) t`,
+      '?column? = none; uses: predicate person.doc',
+    ],
+    [
+      `SELECT 1 FROM person, JSON_TABLE(doc, '$.a' COLUMNS (m int PATH '$.m' ERROR ON ERROR)) t`,
+      '?column? = none; uses: count person.doc/a, fallible person.doc/a/m',
+    ],
+    [
+      `SELECT 1 FROM person, XMLTABLE('/a[. = "x"]' PASSING xmlelement(name a, mail) COLUMNS v text PATH '.')`,
+      '?column? = none; uses: predicate person.mail',
+    ],
     [
       'SELECT xmlelement(name a, mail), xmlforest(tel) FROM person',
       'xmlelement = text(person.mail), xmlforest = text(person.tel)',
     ],
     [
       "SELECT v FROM person, XMLTABLE('/a' PASSING xmlelement(name a, mail) COLUMNS v text PATH '.')",
-      'v = derived(person.mail)',
+      'v = derived(person.mail); uses: count person.mail',
     ],
     [
       "SELECT json_populate_record(NULL::firm, '{}')",
