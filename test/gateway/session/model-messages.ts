@@ -12,8 +12,7 @@ import {
 import { encodeQuery } from '../../../src/pgwire/query.ts';
 import { copyData, copyDone, copyFail } from './backend-messages.ts';
 
-/** What any client may send. */
-export const texts = fc.constantFrom(
+const TEXTS = [
   'mask',
   'pass',
   'byworld',
@@ -43,16 +42,12 @@ export const texts = fc.constantFrom(
   'deallocate s',
   'copymask',
   '',
-);
+];
+const HELD_TEXTS = ['hold mask', 'hold pass', 'hold byworld', 'hold byschema', 'hold alter t', 'hold fail'];
+/** What any client may send. */
+export const texts = fc.constantFrom(...TEXTS);
 /** What needs an approval. */
-export const heldTexts = fc.constantFrom(
-  'hold mask',
-  'hold pass',
-  'hold byworld',
-  'hold byschema',
-  'hold alter t',
-  'hold fail',
-);
+export const heldTexts = fc.constantFrom(...HELD_TEXTS);
 const statementName = fc.constantFrom('', 'p', 's');
 const portalName = fc.constantFrom('', 'c', 'd');
 /** Groups of messages that run them by either protocol, whole and in parts. */
@@ -81,6 +76,12 @@ export const messagesOf = (texts: fc.Arbitrary<string>) =>
         .map(([statement, portal]) => [encodeBind(portal, statement, []), encodeExecute(portal, 1), SYNC]),
     },
     { weight: 2, arbitrary: portalName.map((portal) => [encodeExecute(portal, 1)]) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(texts, portalName)
+        .map(([text, portal]) => [encodeParse('', text), encodeBind(portal, '', []), FLUSH]),
+    },
     { weight: 1, arbitrary: portalName.map((portal) => [encodeClose('P', portal)]) },
     { weight: 1, arbitrary: statementName.map((statement) => [encodeClose('S', statement)]) },
     { weight: 2, arbitrary: fc.constant([SYNC]) },
@@ -99,25 +100,29 @@ export function batchesOf(messages: readonly Buffer[]): number {
 }
 
 /** What policy asks about, what depends on rights that come and go, and what fails midway. */
-export const moreTexts = fc.oneof(
-  fc.constantFrom(
-    'lifted',
-    'maskfail',
-    'copybreak',
-    'copybyschema',
-    'reset all',
-    'declare c lifted',
-    'declare d lifted hold',
-    'prepare s lifted',
-    'prepare s byschema',
-    'write need',
-    'own t',
-    'own foreign',
-    'create t',
-    'deny it',
-  ),
-  fc.tuple(fc.constantFrom('write', 'call'), fc.nat(99)).map(([word, n]) => `${word} ${n}`),
-);
+const MORE_TEXTS = [
+  'lifted',
+  'maskfail',
+  'copybreak',
+  'copybyschema',
+  'reset all',
+  'declare c lifted',
+  'declare d lifted hold',
+  'prepare s lifted',
+  'prepare s byschema',
+  'write need',
+  'write 1',
+  'call 1',
+  'own t',
+  'own foreign',
+  'create t',
+  'deny it',
+];
+
+/** A few of all texts: what goes wrong takes few of them, more than once. */
+export const someTexts = fc
+  .subarray([...TEXTS, ...MORE_TEXTS, ...MORE_TEXTS, ...HELD_TEXTS], { minLength: 2, maxLength: 9 })
+  .map((some) => fc.constantFrom(...some, 'begin'));
 
 /** COPY FROM STDIN to its end, as a client sends it that does not wait for the server's word. */
 export const copies = fc

@@ -8,7 +8,7 @@ import type { EgressLimits } from '../../../src/config/gateway-settings.ts';
 import type { DefinitionQuestion, SessionCommand, SessionSurroundings } from '../../../src/gateway/session/contract.ts';
 import { ModelMasking } from './model-masking.ts';
 import { batchesOf } from './model-messages.ts';
-import { FOREIGN_OID, ModelServer, type Rights } from './model-server.ts';
+import { FOREIGN_OID, ModelServer, type Rights, VEILED } from './model-server.ts';
 import { describeBackend, describeFrontend, describeMessages, egressOf, Script } from './script.ts';
 
 /** What comes from elsewhere, once, at a step of the run. */
@@ -25,6 +25,8 @@ export interface Run {
   readonly waitsForRecord: boolean;
   readonly flushesRows: boolean;
   readonly limits: EgressLimits;
+  /** At the start. */
+  readonly elevated: boolean;
 }
 
 const RUN = { kind: 'run', request: 'r-1', maxRows: undefined, confirm: false } as const;
@@ -78,11 +80,13 @@ export class ModelRun {
   readonly #definitions = new ModelDefinitions();
   readonly #script: Script;
   readonly #own = new Set<number>();
-  #rights: Rights = { readOnly: false, elevated: false };
+  #rights: Rights;
   #client: Buffer;
   /** On its way from the server. */
   #answers: Buffer = Buffer.alloc(0);
   readonly #heard: Buffer[] = [];
+  /** The end of it. */
+  #lately: Buffer = Buffer.alloc(0);
   readonly #waiting: (SessionCommand | Placed)[] = [];
   /** What came and went, for whoever has to find out why. */
   readonly #story: string[] = [];
@@ -95,6 +99,8 @@ export class ModelRun {
 
   constructor(run: Run) {
     this.#run = run;
+    this.#rights = { readOnly: false, elevated: run.elevated, changes: 0 };
+    this.#masking.isElevated = run.elevated;
     this.#client = Buffer.concat(run.messages);
     this.#tell('sends', this.#client, describeFrontend);
     this.#server.flushesRows = run.flushesRows;
@@ -143,6 +149,10 @@ export class ModelRun {
   #settle(): void {
     for (const bytes of this.#script.clientBytes.splice(0)) {
       this.#heard.push(bytes);
+      // Who has been elevated since may see it.
+      this.#lately = Buffer.concat([this.#lately.subarray(-VEILED.length - 4), bytes]);
+      if (!this.#rights.elevated && this.#lately.includes(`${VEILED}${this.#rights.changes} `))
+        this.problems.push('what is not lifted was told');
       this.#tell('   <', bytes, describeBackend);
     }
     for (const bytes of this.#script.upstreamBytes.splice(0)) {
@@ -302,7 +312,7 @@ export class ModelRun {
         break;
       case 'elevation':
         if (isHeld) break;
-        this.#rights = { ...this.#rights, elevated: !this.#rights.elevated };
+        this.#rights = { ...this.#rights, elevated: !this.#rights.elevated, changes: this.#rights.changes + 1 };
         this.#masking.isElevated = this.#rights.elevated;
         this.#masking.traced.clear();
         script.epoch++;

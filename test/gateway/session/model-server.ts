@@ -28,16 +28,19 @@ import { describeFrontend } from './script.ts';
 
 /** What may never reach the client, neither half of it. */
 export const SECRET = 'SECRET OF ADA LOVELACE';
-/** What a lifted mask shows. */
-export const LIFTED = 'lifted';
+/** What a lifted mask shows, with `Rights.changes` of the session as it asked without. */
+export const VEILED = 'VEILED';
+const LIFTED = 'lifted';
 
 /** What the session may do, as it is when it sends a message. */
 export interface Rights {
   readonly readOnly: boolean;
   readonly elevated: boolean;
+  /** How often `elevated` has changed. */
+  readonly changes: number;
 }
 
-export const ALL_RIGHTS: Rights = { readOnly: false, elevated: true };
+export const ALL_RIGHTS: Rights = { readOnly: false, elevated: true, changes: 0 };
 
 /** What a transaction takes back. */
 interface World {
@@ -83,6 +86,11 @@ type Work = Generator<Pause, void, Message | undefined>;
 /** What is held is the same when it runs. */
 const unheld = (text: string): string => text.replace(/^hold /, '');
 const CANCELED = '57014';
+
+/** Shown to who may see it, as it was when it was asked for. */
+function lifted({ elevated, changes }: Rights): string {
+  return elevated ? LIFTED : `${VEILED}${changes} `;
+}
 
 /** What a text answers, when it is planned or declared; undefined: no rows. */
 export function answerOf(text: string, { path, schema }: Pick<World, 'path' | 'schema'>): string | undefined {
@@ -340,7 +348,7 @@ export class ModelServer {
     if (text === 'select catalog') return String(this.#now.schema);
     if (text === 'copymask' || text === 'copybreak') return SECRET;
     if (text === 'copybyschema') return answerOf('byschema', this.#now);
-    if (text === 'lifted') return text;
+    if (text === LIFTED) return text;
     const [word, name = ''] = text.split(' ');
     if (word === 'execute') {
       const prepared = this.#prepared(name);
@@ -404,7 +412,7 @@ export class ModelServer {
   *#rows(portal: ModelPortal, limit: number, described: boolean, rights: Rights): Work {
     const { text } = portal;
     const word = unheld(text);
-    const value = word === 'lifted' || portal.value === 'lifted' ? (rights.elevated ? LIFTED : SECRET) : portal.value!;
+    const value = portal.value === LIFTED ? lifted(rights) : portal.value!;
     if (word.startsWith('copy')) {
       this.#say(copyOutResponse);
       yield* this.#pause();
@@ -527,7 +535,7 @@ export class ModelServer {
         if (portal?.value === undefined) throw new Failure('34000');
         const count = Math.min(1, portal.rows);
         if (simple) this.#say(rowDescription);
-        const value = portal.value === 'lifted' ? (rights.elevated ? LIFTED : SECRET) : portal.value;
+        const value = portal.value === LIFTED ? lifted(rights) : portal.value;
         if (count === 1) this.#say(row(value));
         portal.rows -= count;
         this.#say(complete(`FETCH ${count}`));

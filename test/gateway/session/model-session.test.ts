@@ -6,24 +6,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeDescribe, encodeExecute, SYNC } from '../../../src/pgwire/extended.ts';
 import { functionCall } from './backend-messages.ts';
-import { copies, heldTexts, inBatches, messagesOf, moreTexts, texts } from './model-messages.ts';
+import { copies, inBatches, messagesOf, someTexts } from './model-messages.ts';
 import { type Happening, ModelRun, type Run } from './model-run.ts';
 
 const RUNS = Number(process.env.DBGATE_PROPERTY_RUNS ?? 1500);
 const SEED = process.env.DBGATE_PROPERTY_SEED;
 const PATH = process.env.DBGATE_PROPERTY_PATH;
 
-const anyText = fc.oneof(
-  { weight: 4, arbitrary: texts },
-  { weight: 4, arbitrary: moreTexts },
-  { weight: 1, arbitrary: heldTexts },
-);
-const group = fc.oneof(
-  { weight: 12, arbitrary: messagesOf(anyText) },
-  { weight: 2, arbitrary: copies },
-  { weight: 1, arbitrary: fc.constant([functionCall]) },
-  { weight: 1, arbitrary: fc.constantFrom('', 'p', 's').map((name) => [encodeDescribe('S', name)]) },
-  { weight: 1, arbitrary: fc.constantFrom('', 'c', 'd').map((name) => [encodeExecute(name, 1), SYNC]) },
+const groups = someTexts.chain((texts) =>
+  fc.array(
+    fc.oneof(
+      { weight: 12, arbitrary: messagesOf(texts) },
+      { weight: 2, arbitrary: copies },
+      { weight: 1, arbitrary: fc.constant([functionCall]) },
+      { weight: 1, arbitrary: fc.constantFrom('', 'p', 's').map((name) => [encodeDescribe('S', name)]) },
+      { weight: 1, arbitrary: fc.constantFrom('', 'c', 'd').map((name) => [encodeExecute(name, 1), SYNC]) },
+    ),
+    { minLength: 1, maxLength: 12 },
+  ),
 );
 const meanwhile: fc.Arbitrary<Happening['what']> = fc.constantFrom(
   ...(['cancel', 'cancel', 'access', 'access', 'elevation', 'elevation', 'ddl', 'ddl', 'policy', 'log_fails'] as const),
@@ -38,7 +38,8 @@ const at = fc.nat(150);
 
 const run: fc.Arbitrary<Run> = fc
   .record({
-    groups: fc.array(group, { minLength: 1, maxLength: 12 }),
+    groups,
+    elevated: fc.boolean(),
     order: fc.array(fc.nat(1000), { minLength: 8, maxLength: 24 }),
     happenings: fc.array(fc.record({ at, what: meanwhile }), { maxLength: 6 }),
     end: fc.option(fc.record({ at, what: ending }), { freq: 4, nil: undefined }),
