@@ -69,8 +69,10 @@ UNION ALL
 SELECT 'routine', o.nspname::pg_catalog.text, o.proname::pg_catalog.text,
   CASE WHEN o.provolatile = 'v' THEN 'volatile'
     WHEN o.lanpltrusted OR o.lanname = 'sql' THEN 'reads' ELSE 'volatile' END,
-  CASE WHEN o.pronargs = 1 AND EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = o.proargtypes[0]
-    AND t.typtype IN ('c', 'p')) THEN 'attribute' END,
+  CASE WHEN o.pronargs = 1 THEN (SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = t.typrelid AND a.attname = o.proname AND NOT a.attisdropped)
+      THEN 'behind a column' ELSE 'attribute' END
+    FROM pg_catalog.pg_type t WHERE t.oid = o.proargtypes[0] AND t.typtype IN ('c', 'p')) END,
   pg_catalog.pg_get_functiondef(o.oid), NULL
 FROM own o
 WHERE o.prokind IN ('f', 'p')
@@ -126,6 +128,8 @@ export interface CatalogRoutine extends RoutineName {
   readonly readsOnly: boolean;
   /** `(row).name` calls it too. */
   readonly isAttribute: boolean;
+  /** `(row).name` is a column of the row, as long as that is there. */
+  readonly behindColumn: boolean;
   /** CREATE FUNCTION as pg_get_functiondef writes it. */
   readonly definition: string;
 }
@@ -182,7 +186,8 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
           schema: schema ?? '',
           name,
           readsOnly: first === 'reads',
-          isAttribute: second === 'attribute',
+          isAttribute: second !== null,
+          behindColumn: second === 'behind a column',
           definition,
         });
         break;

@@ -224,7 +224,8 @@ function tableOf(catalog: RoutineCatalog, bodies: ReadonlyMap<string, StatementF
   for (const one of catalog.routines) {
     const body = bodies.get(keyOf(one)) ?? OPAQUE;
     const overloads = routines.get(one.name) ?? [];
-    overloads.push({ schema: one.schema, name: one.name, isAttribute: one.isAttribute, body });
+    const { schema, name, isAttribute, behindColumn } = one;
+    overloads.push({ schema, name, isAttribute, behindColumn, body });
     routines.set(one.name, overloads);
   }
   const { builtin, operators, aggregates, casts } = catalog;

@@ -16,7 +16,9 @@ export function ownershipOf(target: ObjectTarget, question: Question): Ownership
   if (target.kind !== 'routine' && nameMayChange(target.name, question)) return 'uncertain_name';
   const { resolved, create } = question.context;
   if (resolved === undefined) return 'unknown';
-  const found = resolved.find((one) => one.target.kind === target.kind && one.target.lookup === target.lookup);
+  const found = resolved.find(
+    ({ target: one }) => one.kind === target.kind && one.lookup === target.lookup && one.columns === undefined,
+  );
   if (target.ofOwn !== undefined) {
     const { ofOwn } = target;
     const owner = resolved.find((one) => one.target.kind === 'relation' && one.target.lookup === ofOwn);
@@ -28,15 +30,20 @@ export function ownershipOf(target: ObjectTarget, question: Question): Ownership
   const isOwn = (one: ResolvedTarget): boolean =>
     one.temporary || (one.own && create && !(target.cascade === true && one.othersDepend !== false));
   if (target.rows === true ? !found.isView && isOwn(found) : isOwn(found)) return 'exempt';
-  const lists = resolved.filter((one) => target.unless?.includes(one.target.lookup ?? '') && one.oid !== undefined);
+  const lists = resolved.filter(
+    ({ target: one, oid }) =>
+      oid !== undefined &&
+      one.columns !== undefined &&
+      target.unless?.some(({ relation, columns }) => relation === one.lookup && `${columns}` === `${one.columns}`),
+  );
   return lists.some((one) => !one.isView && isOwn(one)) ? 'exempt' : 'not_own';
 }
 
 /** All names that have to be looked up to judge a target. */
 export function namesOf(target: ObjectTarget): ObjectTarget[] {
   if (target.unless === undefined && target.ofOwn === undefined) return [target];
-  const partners = (target.unless ?? []).map((lookup): ObjectTarget => {
-    return { ...target, lookup, name: lookup, unless: [] };
+  const partners = (target.unless ?? []).map(({ relation, columns }): ObjectTarget => {
+    return { ...target, lookup: relation, name: relation, unless: [], columns };
   });
   const { ofOwn, ...itself } = target;
   if (ofOwn !== undefined) partners.push({ ...itself, lookup: ofOwn, name: ofOwn, unless: [] });

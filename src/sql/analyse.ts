@@ -6,6 +6,7 @@
 import { ByteOffsets } from './byte-offsets.ts';
 import { commandOf, higherClass } from './commands.ts';
 import { constantPlaces } from './constant-places.ts';
+import { NO_CTES } from './ctes.ts';
 import { Draft } from './draft.ts';
 import type { Analysis, AnalysisError, StatementClass, StatementFacts } from './facts.ts';
 import { type Grammar, GrammarError, type ParsedStatement } from './grammar.ts';
@@ -16,7 +17,7 @@ import { mayHoldSecret, redactAllLiterals, redactAt } from './redact.ts';
 import { secretPlaces } from './secrets.ts';
 import { statementHandler } from './statements.ts';
 import { unwrap } from './tree.ts';
-import { NO_CTES, Walk } from './walk.ts';
+import { Walk } from './walk.ts';
 
 export interface AnalysisResult {
   readonly analysis: Analysis;
@@ -111,6 +112,8 @@ function statementFacts(
     depth: 0,
     variables: new Set<string>(),
     parameters: new Set<string>(),
+    blocks: new Set<string>(),
+    variablesFirst: false,
     texts: new Map<string, never>(),
     loose: false,
     deferred: false,

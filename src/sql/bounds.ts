@@ -1,4 +1,6 @@
 /** Values that a bound or a pattern can be judged by: whole numbers, points in time, texts with something in them. */
+import { CLOCKS } from './narrowing-names.ts';
+import { builtinName } from './sight.ts';
 import { as, castConstantOf, child, constantOf, list, strings, type Tree, text } from './tree.ts';
 
 /** Two bounds in whole numbers further apart than this are no bounds. */
@@ -38,7 +40,7 @@ export function momentOf(wrapped: Tree | undefined, nowMs: number): Moment | und
   if (as(wrapped, 'SQLValueFunction') !== undefined) return nowMs;
   const call = as(wrapped, 'FuncCall');
   if (call !== undefined) {
-    const name = strings(call, 'funcname').at(-1) ?? '';
+    const name = builtinName(strings(call, 'funcname'));
     if (CLOCKS.has(name)) return nowMs;
     return name === 'date_trunc' ? momentOf(list(call, 'args')[1], nowMs) : undefined;
   }
@@ -50,7 +52,6 @@ export function momentOf(wrapped: Tree | undefined, nowMs: number): Moment | und
     days?.kind === 'integer' && days.value >= 0 ? days.value * DAY_MS : intervalMs(child(operation, 'rexpr'));
   return typeof from !== 'number' || span === undefined ? undefined : from - span;
 }
-const CLOCKS = new Set(['now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'localtimestamp']);
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -76,7 +77,7 @@ function intervalMs(wrapped: Tree | undefined): number | undefined {
   const constant = castConstantOf(wrapped);
   if (constant?.kind === 'string') return intervalText(constant.value);
   const call = as(wrapped, 'FuncCall');
-  if (call !== undefined && strings(call, 'funcname').at(-1) === 'make_interval') {
+  if (call !== undefined && builtinName(strings(call, 'funcname')) === 'make_interval') {
     let total = 0;
     for (const argument of list(call, 'args')) {
       const named = as(argument, 'NamedArgExpr');

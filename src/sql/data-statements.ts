@@ -1,10 +1,11 @@
 /** Statements that read and write rows, and those that wrap one. */
+import type { Scope } from './ctes.ts';
 import { Draft } from './draft.ts';
 import type { FindingKind } from './facts.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { type Extent, extentOf, insertMayUpdateAll, mergeExtent, type Place } from './narrowing.ts';
 import { as, child, flag, list, type Tree, text } from './tree.ts';
-import type { Scope, StatementHandler, Walk } from './walk.ts';
+import type { StatementHandler, Walk } from './walk.ts';
 
 const WITH = new Set(['withClause']);
 const WITH_AND_RELATION = new Set(['withClause', 'relation']);
@@ -38,8 +39,7 @@ function unbounded(kind: FindingKind, node: Tree, name: string, extent: Extent, 
 }
 
 function placeOf(walk: Walk, scope: Scope): Place {
-  const { variables, parameters, loose, nowMs } = walk.around;
-  return { scope, variables, parameters, loose, nowMs };
+  return { ...walk.around, scope };
 }
 
 /** More rows than this in a VALUES list are many. */

@@ -45,9 +45,19 @@ export interface ObjectTarget {
   /** It is about all of its rows, which a view of one's own has from others. */
   readonly rows?: true;
   /** See `Finding.unless`. */
-  readonly unless?: readonly string[];
+  readonly unless?: readonly ListingRelation[];
+  /** Columns without which it is not the relation that is meant. Missing: none. */
+  readonly columns?: readonly string[];
   /** See `Finding.ofOwn`. */
   readonly ofOwn?: string;
+}
+
+/** A relation that may list rows of another. */
+export interface ListingRelation {
+  /** As text for to_regclass. */
+  readonly relation: string;
+  /** Columns that it must have: else their names are those of the row that it is compared with. */
+  readonly columns: readonly string[];
 }
 
 /** A danger that a rule can match on. `offset` counts UTF-8 bytes from the start of the text. */
@@ -62,10 +72,10 @@ export interface Finding {
    */
   readonly lookup?: string;
   /**
-   * Whole relations that it is joined with by equality, as texts for to_regclass: if one of them is a table of the
-   * principal's own, it lists the rows that are meant, and the finding is none.
+   * Whole relations that it is joined with by equality: if one of them is a table of the principal's own, it lists the
+   * rows that are meant, and the finding is none.
    */
-  readonly unless?: readonly string[];
+  readonly unless?: readonly ListingRelation[];
   /** It is one only if this relation, as text for to_regclass, is the principal's own: others' triggers are trusted. */
   readonly ofOwn?: string;
 }
@@ -219,4 +229,5 @@ export const PINNED_SETTINGS: ReadonlySet<string> = new Set([
   'session_authorization',
   'is_superuser',
   'session_replication_role',
+  'plpgsql.variable_conflict',
 ]);

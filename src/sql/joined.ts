@@ -2,23 +2,24 @@
  * Relations joined in one condition: an equality of two columns ties their rows together, a comparison with something
  * outside holds all that hang together to few rows. What a join does not reach is every row, whatever the others are.
  */
-import { hasColumn, type Sight } from './sight.ts';
+import { type Columns, hasColumn, ownersOf, type Sight, tellsRows } from './sight.ts';
 import { as, child, isTree, list, strings, type Tree, text } from './tree.ts';
 
 /** Relations in one FROM, and the conditions that hold for each of its rows. */
 export interface Joined {
   /** Alias → few rows by itself. */
   readonly sources: Map<string, boolean>;
+  readonly columns: Map<string, Columns>;
   /** Alias → the text that names its relation for to_regclass; none for CTEs, sub-SELECTs and functions. */
   readonly relations: Map<string, string>;
   /** ON of inner joins, besides those of WHERE. */
   readonly conditions: Tree[];
-  /** Pairs joined by USING or NATURAL. */
-  readonly pairs: (readonly [string, string])[];
+  /** Pairs joined by USING, with its columns. */
+  readonly pairs: (readonly [string, string, readonly string[]])[];
 }
 
 export function noneJoined(): Joined {
-  return { sources: new Map(), relations: new Map(), conditions: [], pairs: [] };
+  return { sources: new Map(), columns: new Map(), relations: new Map(), conditions: [], pairs: [] };
 }
 
 /** The arms of a top-level AND. */
@@ -55,8 +56,15 @@ export function held(
       groups.set(alias, left);
     }
   };
-  for (const [a, b] of joined.pairs) unite(a, b);
-  const any: Sight = { ...sight, targets: new Set(aliases), sources: new Map(), qualifiedOnly: true };
+  const { columns } = joined;
+  const all = new Set(aliases);
+  const ties = new Map(
+    [...columns].map(([alias, one]) => [alias, joined.sources.get(alias) === true ? fixed(one) : one]),
+  );
+  const any: Sight = { ...sight, targets: all, sources: new Map(), columns: ties, bare: all };
+  for (const [a, b, names] of joined.pairs) {
+    if (names.some((name) => tellsRows(a, name, any) && tellsRows(b, name, any))) unite(a, b);
+  }
   for (const arm of arms) for (const [a, b] of equalities(arm, any)) unite(a, b);
 
   const anchored = new Set(aliases.filter((alias) => joined.sources.get(alias) === true));
@@ -64,19 +72,23 @@ export function held(
     if (anchored.has(alias)) continue;
     const sources = new Map(joined.sources);
     sources.delete(alias);
-    const alone: Sight = { ...sight, targets: new Set([alias]), sources, qualifiedOnly: true };
+    const self = new Set([alias]);
+    const alone: Sight = { ...sight, targets: self, sources, columns, bare: self };
     if (narrows(arms, alone)) anchored.add(alias);
   }
-  const bare: Sight = { ...sight, targets: new Set(), sources: joined.sources, qualifiedOnly: false };
-  const bareAnchor = narrows(arms, bare);
   const first = groups.get(goal ?? aliases[0] ?? '') ?? new Set<string>();
   const isHeld = (group: ReadonlySet<string>): boolean => {
     for (const alias of group) if (anchored.has(alias)) return true;
-    // A bare column is some relation's: it holds them all only if they hang together.
-    return bareAnchor && aliases.every((alias) => group.has(alias) || joined.sources.get(alias) === true);
+    // A bare column may be of any that can have one of that name: it holds them if these hang together.
+    return narrows(arms, { ...sight, targets: new Set(), sources: joined.sources, columns, bare: group });
   };
-  const all = goal === undefined ? [...new Set(groups.values())] : [first];
-  return { held: aliases.length > 0 && all.every(isHeld), group: first };
+  const wanted = goal === undefined ? [...new Set(groups.values())] : [first];
+  return { held: aliases.length > 0 && wanted.every(isHeld), group: first };
+}
+
+/** Of what is few rows, a constant too holds what is equal to it. */
+function fixed({ named, others }: Columns): Columns {
+  return { named: new Map([...named.keys()].map((name) => [name, true])), others };
 }
 
 /** Pairs of aliases whose columns an `=` equates. */
@@ -91,23 +103,26 @@ function equalities(arm: Tree, sight: Sight): (readonly [string, string])[] {
   const pairs = lefts.length > 0 ? lefts.map((one, i) => [one, rights[i]] as const) : [[left, right] as const];
   return pairs.flatMap(([a, b]) => {
     if (b === undefined || !hasColumn(a, sight) || !hasColumn(b, sight)) return [];
-    const from = qualifiers(a);
-    const to = qualifiers(b);
+    const from = ownersIn(a, sight);
+    const to = ownersIn(b, sight);
     const [x] = from;
     const [y] = to;
     return from.size === 1 && to.size === 1 && x !== undefined && y !== undefined && x !== y ? [[x, y] as const] : [];
   });
 }
 
-function qualifiers(tree: Tree, found = new Set<string>()): Set<string> {
+/** The aliases whose columns an expression is made of. */
+function ownersIn(tree: Tree, sight: Sight, found = new Set<string>()): Set<string> {
   const column = as(tree, 'ColumnRef');
   if (column !== undefined) {
-    found.add(strings(column, 'fields').at(-2) ?? '');
+    const fields = strings(column, 'fields');
+    const qualifier = fields.at(-2);
+    for (const alias of qualifier === undefined ? ownersOf(fields[0] ?? '', sight) : [qualifier]) found.add(alias);
     return found;
   }
   for (const value of Object.values(tree)) {
-    if (isTree(value)) qualifiers(value, found);
-    else if (Array.isArray(value)) for (const item of value) if (isTree(item)) qualifiers(item, found);
+    if (isTree(value)) ownersIn(value, sight, found);
+    else if (Array.isArray(value)) for (const item of value) if (isTree(item)) ownersIn(item, sight, found);
   }
   return found;
 }

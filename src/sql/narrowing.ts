@@ -15,9 +15,22 @@
  * It reads no catalog: a join with a whole relation is named, so that a session can say if that is a list of its own.
  */
 import { isNarrowRange, matchesText, momentOf, timeIsBound, wholeNumber } from './bounds.ts';
+import { type Scope, scopeWithin } from './ctes.ts';
+import type { ListingRelation } from './facts.ts';
 import { conjuncts, held, type Joined, noneJoined } from './joined.ts';
+import { aliasOf, columnsOfFrom } from './known-columns.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
-import { columnNames, containsColumn, hasColumn, isColumn, referenceOf, type Sight } from './sight.ts';
+import { UNPACKING } from './narrowing-names.ts';
+import {
+  builtinName,
+  columnNames,
+  containsColumn,
+  hasColumn,
+  isColumn,
+  referenceOf,
+  type Sight,
+  TABLE,
+} from './sight.ts';
 import {
   as,
   castConstantOf,
@@ -32,9 +45,8 @@ import {
   unwrap,
 } from './tree.ts';
 
-type Scope = ReadonlyMap<string, Tree>;
-
 const MAX_STEPS = 20_000;
+const MAX_LEVELS = 100;
 const MAX_LIMIT = 1_000;
 
 /** Where a condition stands. */
@@ -42,6 +54,8 @@ export interface Place {
   readonly scope: Scope;
   readonly variables: ReadonlySet<string>;
   readonly parameters: ReadonlySet<string>;
+  readonly blocks: ReadonlySet<string>;
+  readonly variablesFirst: boolean;
   /** In a loop over who knows how many rows: a variable, or so many at a time, may come to all. */
   readonly loose: boolean;
   readonly nowMs: number;
@@ -50,10 +64,25 @@ export interface Place {
 export interface Extent {
   readonly narrow: boolean;
   /** Relations whose rows are the only ones to be touched, should one of them be a list of the session's own. */
-  readonly unless: readonly string[];
+  readonly unless: readonly ListingRelation[];
 }
 
 const NARROW: Extent = { narrow: true, unless: [] };
+
+/** Columns without a qualifier: those of the outer row, where the relation has none of that name. */
+function bareColumns(targets: readonly Tree[]): string[] {
+  const names = new Set<string>();
+  const visit = (tree: Tree): void => {
+    const fields = strings(as(tree, 'ColumnRef') ?? {}, 'fields');
+    if (fields.length === 1 && fields[0] !== undefined) names.add(fields[0]);
+    for (const value of Object.values(tree)) {
+      if (isTree(value)) visit(value);
+      else if (Array.isArray(value)) for (const item of value) if (isTree(item)) visit(item);
+    }
+  };
+  for (const target of targets) visit(target);
+  return [...names];
+}
 
 /** For UPDATE and DELETE: `from` is FROM or USING. */
 export function extentOf(node: Tree, from: readonly Tree[], place: Place): Extent {
@@ -69,15 +98,23 @@ function extent(where: Tree | undefined, relation: Tree, from: readonly Tree[], 
   }
   const [alias] = sight.targets;
   const joined = joinedOf(from, sight);
-  if (alias !== undefined && !joined.sources.has(alias)) joined.sources.set(alias, false);
+  if (alias !== undefined) addTarget(alias, joined);
   const { held: narrow, group } = held(alias, joined, where, sight, anyNarrows);
   if (narrow) return NARROW;
-  const partners = [...group].flatMap((one) => joined.relations.get(one) ?? []);
+  const partners = [...group].flatMap((one) => {
+    const relation = joined.relations.get(one);
+    return relation === undefined ? [] : [{ relation, columns: [] }];
+  });
   return { narrow, unless: [...partners, ...listsIn(where, sight)] };
 }
 
+function addTarget(alias: string, { sources, columns }: Joined): void {
+  if (!sources.has(alias)) sources.set(alias, false);
+  if (!columns.has(alias)) columns.set(alias, TABLE);
+}
+
 /** The whole relations that `key IN (SELECT … FROM r)` compares the target with. */
-function listsIn(where: Tree | undefined, sight: Sight): string[] {
+function listsIn(where: Tree | undefined, sight: Sight): ListingRelation[] {
   return conjuncts(where).flatMap((arm) => {
     const node = as(arm, 'SubLink');
     const select = node === undefined ? undefined : as(child(node, 'subselect'), 'SelectStmt');
@@ -88,13 +125,14 @@ function listsIn(where: Tree | undefined, sight: Sight): string[] {
     const relation = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
     if (relation === undefined || containsCall(select) || looksOut(select, sight, NOBODY)) return [];
     const parts = rangeVarParts(relation);
-    return parts.length === 1 && sight.scope.has(parts[0] ?? '') ? [] : [qualifiedName(parts)];
+    if (parts.length === 1 && sight.scope.has(parts[0] ?? '')) return [];
+    return [{ relation: qualifiedName(parts), columns: bareColumns(list(select, 'targetList')) }];
   });
 }
 
 /** Does a query give few rows, so that a loop over it is short? */
 export function isShort(query: Tree, place: Place): boolean {
-  return queryIsBounded(query, { ...sightOf({}, place), targets: new Set() }, new Set());
+  return queryIsBounded(query, { ...sightOf({}, place), targets: NOBODY, columns: new Map(), bare: NOBODY }, NOBODY);
 }
 
 /** Is what a statement calls evaluated for who knows how many rows? */
@@ -119,8 +157,11 @@ export function mergeExtent(node: Tree, place: Place): Extent {
   const relation = child(node, 'relation') ?? {};
   const source = child(node, 'sourceRelation');
   const join = extent(child(node, 'joinCondition'), relation, source === undefined ? [] : [source], place);
-  const sight: Sight = { ...sightOf(relation, place), qualifiedOnly: true };
-  const unless: string[] = [];
+  const alone = sightOf(relation, place);
+  const joined = source === undefined ? noneJoined() : joinedOf([source], alone);
+  for (const alias of alone.targets) joined.columns.set(alias, TABLE);
+  const sight: Sight = { ...alone, sources: joined.sources, columns: joined.columns };
+  const unless: ListingRelation[] = [];
   let narrow = true;
   for (const wrapped of list(node, 'mergeWhenClauses')) {
     const clause = as(wrapped, 'MergeWhenClause') ?? {};
@@ -148,26 +189,26 @@ export function insertMayUpdateAll(node: Tree, place: Place): boolean {
   return select !== undefined && !isOtherRows(select, sight);
 }
 
-function sightOf(relation: Tree, { scope, variables, parameters, loose, nowMs }: Place): Sight {
-  const name = rangeVarParts(relation).at(-1) ?? '';
+function sightOf(relation: Tree, place: Place): Sight {
+  const parts = rangeVarParts(relation);
+  const name = parts.at(-1) ?? '';
   const alias = text(child(relation, 'alias') ?? {}, 'aliasname') ?? name;
   return {
+    ...place,
     targets: new Set([alias]),
     relation: name,
+    written: qualifiedName(parts),
     sources: new Map(),
-    qualifiedOnly: false,
+    columns: new Map([[alias, TABLE]]),
+    bare: new Set([alias]),
     enclosing: new Set(),
-    scope,
-    variables,
-    parameters,
-    loose,
-    nowMs,
-    budget: { steps: MAX_STEPS },
+    budget: { steps: MAX_STEPS, levels: MAX_LEVELS, columns: new Map(), owners: new Map() },
   };
 }
 
 function joinedOf(from: readonly Tree[], sight: Sight): Joined {
   const joined = noneJoined();
+  columnsOfFrom(from, sight, joined.columns);
   for (const item of from) addSource(item, joined, sight, true);
   return joined;
 }
@@ -175,24 +216,25 @@ function joinedOf(from: readonly Tree[], sight: Sight): Joined {
 /** `inner`: its ON holds for every row. */
 function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): void {
   const [type, node] = unwrap(item) ?? ['', {}];
-  const alias = text(child(node, 'alias') ?? {}, 'aliasname');
+  const alias = aliasOf(item);
   const { sources } = joined;
   switch (type) {
     case 'RangeVar': {
       const parts = rangeVarParts(node);
       const name = parts.at(-1) ?? '';
       const cte = parts.length === 1 ? sight.scope.get(name) : undefined;
-      sources.set(alias ?? name, cte !== undefined && queryIsBounded(cte, without(sight, name), new Set()));
-      if (cte === undefined && name !== sight.relation) joined.relations.set(alias ?? name, qualifiedName(parts));
+      const { query } = cte ?? {};
+      sources.set(alias, query !== undefined && queryIsBounded(query, { ...sight, scope: cte!.scope }, NOBODY));
+      if (cte === undefined && name !== sight.relation) joined.relations.set(alias, qualifiedName(parts));
       return;
     }
     case 'RangeSubselect': {
       const select = as(child(node, 'subquery'), 'SelectStmt');
-      sources.set(alias ?? '?', select !== undefined && selectIsBounded(select, sight, new Set()));
+      sources.set(alias, select !== undefined && selectIsBounded(select, sight, new Set()));
       return;
     }
     case 'RangeFunction':
-      sources.set(alias ?? '?', functionIsBounded(node, sight));
+      sources.set(alias, functionIsBounded(node, sight));
       return;
     case 'JoinExpr': {
       const isInner = inner && (node.jointype === undefined || text(node, 'jointype') === 'JOIN_INNER');
@@ -208,20 +250,13 @@ function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): vo
       const quals = child(node, 'quals');
       if (quals !== undefined) joined.conditions.push(quals);
       if (list(node, 'usingClause').length > 0 && one !== undefined && other !== undefined) {
-        joined.pairs.push([one, other]);
+        joined.pairs.push([one, other, strings(node, 'usingClause')]);
       }
       return;
     }
     default:
-      sources.set(alias ?? '?', false);
+      sources.set(alias, false);
   }
-}
-
-/** A CTE is judged without itself in scope, so that recursion ends. */
-function without(sight: Sight, name: string): Sight {
-  const scope = new Map(sight.scope);
-  scope.delete(name);
-  return { ...sight, scope };
 }
 
 /** Rows of another relation, or few rows: not the target by another name, not a generator of every key. */
@@ -233,39 +268,23 @@ function isOtherRows(select: Tree, sight: Sight): boolean {
   return relations.size > 0 && !relations.has(sight.relation);
 }
 
-function relationsOf(tree: Tree, scope: Scope, found: Set<string>): void {
+function relationsOf(tree: Tree, scope: Scope, found: Set<string>, seen = new Set<Tree>()): void {
   const name = text(tree, 'relname');
   if (name !== undefined) {
     const cte = tree.schemaname === undefined ? scope.get(name) : undefined;
-    if (cte === undefined) found.add(name);
-    else {
-      const rest = new Map(scope);
-      rest.delete(name);
-      relationsOf(cte, rest, found);
+    if (cte?.query === undefined) found.add(name);
+    else if (!seen.has(cte.query)) {
+      seen.add(cte.query);
+      relationsOf(cte.query, cte.scope, found, seen);
     }
     return;
   }
   for (const key in tree) {
     const value = tree[key];
-    if (isTree(value)) relationsOf(value, scope, found);
-    else if (Array.isArray(value)) for (const item of value) if (isTree(item)) relationsOf(item, scope, found);
+    if (isTree(value)) relationsOf(value, scope, found, seen);
+    else if (Array.isArray(value)) for (const item of value) if (isTree(item)) relationsOf(item, scope, found, seen);
   }
 }
-
-/** Set-returning functions that give back the rows put into them. */
-const UNPACKING = new Set([
-  'unnest',
-  'json_array_elements',
-  'json_array_elements_text',
-  'jsonb_array_elements',
-  'jsonb_array_elements_text',
-  'json_to_recordset',
-  'jsonb_to_recordset',
-  'json_populate_recordset',
-  'jsonb_populate_recordset',
-  'string_to_table',
-  'regexp_split_to_table',
-]);
 
 function functionIsBounded(node: Tree, sight: Sight): boolean {
   const calls: Tree[] = [];
@@ -279,13 +298,22 @@ function functionIsBounded(node: Tree, sight: Sight): boolean {
 
 function unpacks(call: Tree, sight: Sight): boolean {
   return (
-    UNPACKING.has(strings(call, 'funcname').at(-1) ?? '') &&
+    UNPACKING.has(builtinName(strings(call, 'funcname'))) &&
     list(call, 'args').every((argument) => isOutside(argument, sight, new Set()))
   );
 }
 
 /** A query whose rows are few: by its WHERE, its LIMIT or because it lists them. `beside`: columns it is compared with. */
 function queryIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>): boolean {
+  const { budget } = sight;
+  if (budget.levels <= 0) return false;
+  budget.levels--;
+  const bounded = parsedIsBounded(query, sight, beside);
+  budget.levels++;
+  return bounded;
+}
+
+function parsedIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>): boolean {
   const [type, node] = unwrap(query) ?? ['', {}];
   switch (type) {
     case 'SelectStmt':
@@ -327,14 +355,17 @@ function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<string>
   const from = list(select, 'fromClause');
   const limit = castConstantOf(child(select, 'limitCount'));
   const withTies = text(select, 'limitOption') === 'LIMIT_OPTION_WITH_TIES';
-  if (limit?.kind === 'integer' && limit.value <= MAX_LIMIT && !withTies && !outer.loose) return true;
+  if (limit?.kind === 'integer' && limit.value <= MAX_LIMIT && !withTies && !outer.loose) {
+    // So many for each row of the target may be all of them.
+    return !looksOut(select, outer, beside);
+  }
   const where = child(select, 'whereClause');
   if (from.length === 0) {
     return list(select, 'targetList').every((wrapped) => {
       const value = child(as(wrapped, 'ResTarget') ?? {}, 'val');
       if (value === undefined || containsColumn(value)) return false;
       const call = as(value, 'FuncCall');
-      return call === undefined || UNPACKING.has(strings(call, 'funcname').at(-1) ?? '')
+      return call === undefined || UNPACKING.has(builtinName(strings(call, 'funcname')))
         ? !containsGenerator(value)
         : false;
     });
@@ -345,7 +376,8 @@ function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<string>
   const joined = joinedOf(from, { ...inside, relation: '' });
   if (from.length === 1 && joined.sources.size === 1) {
     const [few] = joined.sources.values();
-    return few === true || (where !== undefined && narrows(where, inside));
+    const alone: Sight = { ...inside, columns: joined.columns, bare: inside.targets };
+    return few === true || (where !== undefined && narrows(where, alone));
   }
   return held(undefined, joined, where, inside, anyNarrows).held;
 }
@@ -378,19 +410,15 @@ function containsGenerator(tree: Tree): boolean {
 
 /** The sight inside a sub-SELECT: what it reads is its target. */
 function insideOf(select: Tree, outer: Sight): Sight {
-  const scope = new Map(outer.scope);
-  for (const wrapped of list(child(select, 'withClause') ?? {}, 'ctes')) {
-    const cte = as(wrapped, 'CommonTableExpr') ?? {};
-    const query = child(cte, 'ctequery');
-    if (query !== undefined) scope.set(text(cte, 'ctename') ?? '', query);
-  }
   return {
     ...outer,
     targets: new Set(aliasesOf(list(select, 'fromClause'))),
     relation: '',
+    written: '',
     sources: new Map(),
-    qualifiedOnly: false,
-    scope,
+    columns: new Map(),
+    bare: NOBODY,
+    scope: scopeWithin(select, outer.scope),
   };
 }
 
@@ -400,8 +428,8 @@ function aliasesOf(from: readonly Tree[]): string[] {
     if (type === 'JoinExpr') {
       return aliasesOf([child(node, 'larg'), child(node, 'rarg')].filter((one) => one !== undefined));
     }
-    const alias = text(child(node, 'alias') ?? {}, 'aliasname') ?? text(node, 'relname');
-    return alias === undefined ? [] : [alias];
+    const alias = aliasOf(item);
+    return alias === '?' ? [] : [alias];
   });
 }
 
@@ -412,9 +440,7 @@ function aliasesOf(from: readonly Tree[]): string[] {
  */
 function reachesOut(select: Tree, inside: Sight, outer: Sight, beside: ReadonlySet<string>): boolean {
   const from = list(select, 'fromClause');
-  const only = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
-  const readsTarget = only !== undefined && outer.relation !== '' && rangeVarParts(only).at(-1) === outer.relation;
-  const names = readsTarget ? new Set<string>() : beside;
+  const names = readsTarget(from, outer) ? NOBODY : beside;
   const ctes = list(child(select, 'withClause') ?? {}, 'ctes');
   const within = from.filter((item) => as(item, 'RangeVar') === undefined);
   return (
@@ -426,12 +452,19 @@ function reachesOut(select: Tree, inside: Sight, outer: Sight, beside: ReadonlyS
 
 const NOBODY: ReadonlySet<string> = new Set();
 
+/** The target itself, with the names of its columns: not another relation of that name. */
+function readsTarget(from: readonly Tree[], outer: Sight): boolean {
+  const only = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
+  if (only === undefined || outer.written === '') return false;
+  const parts = rangeVarParts(only);
+  if (parts.length === 1 && outer.scope.has(parts[0] ?? '')) return false;
+  return qualifiedName(parts) === outer.written && strings(child(only, 'alias') ?? {}, 'colnames').length === 0;
+}
+
 /** Does a sub-SELECT depend on the outer row anywhere, its WHERE included? */
 function looksOut(select: Tree, outer: Sight, beside: ReadonlySet<string>): boolean {
-  const from = list(select, 'fromClause');
-  const only = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
-  const readsTarget = only !== undefined && outer.relation !== '' && rangeVarParts(only).at(-1) === outer.relation;
-  return mentionsOuter({ SelectStmt: select }, NOBODY, outer, readsTarget ? NOBODY : beside);
+  const names = readsTarget(list(select, 'fromClause'), outer) ? NOBODY : beside;
+  return mentionsOuter({ SelectStmt: select }, NOBODY, outer, names);
 }
 
 /** `hidden`: aliases of the queries in between, as one descends. */
@@ -503,7 +536,7 @@ function comparisonNarrows(node: Tree, sight: Sight): boolean {
   const left = child(node, 'lexpr');
   const right = child(node, 'rexpr');
   if (left === undefined || right === undefined) return false;
-  const operator = strings(node, 'name').at(-1) ?? '';
+  const operator = builtinName(strings(node, 'name'));
   switch (text(node, 'kind')) {
     case 'AEXPR_OP':
       if (operator === '=') return equates(left, right, sight);
@@ -512,7 +545,7 @@ function comparisonNarrows(node: Tree, sight: Sight): boolean {
       }
       return CONTAINMENT.has(operator) && hasColumn(left, sight) && matchesText(right, sight.nowMs);
     case 'AEXPR_NOT_DISTINCT':
-      return equates(left, right, sight);
+      return operator === '=' && equates(left, right, sight);
     case 'AEXPR_IN':
       return operator === '=' && items(right).length > 0 && items(right).every((item) => equates(left, item, sight));
     case 'AEXPR_OP_ANY':
@@ -574,7 +607,7 @@ function subLinkNarrows(node: Tree, sight: Sight): boolean {
   if (select === undefined) return false;
   switch (text(node, 'subLinkType')) {
     case 'ANY_SUBLINK': {
-      const operator = strings(node, 'operName').at(-1) ?? '=';
+      const operator = node.operName === undefined ? '=' : builtinName(strings(node, 'operName'));
       const test = child(node, 'testexpr');
       if (operator !== '=' || test === undefined) return false;
       const row = as(test, 'RowExpr');
@@ -597,7 +630,7 @@ function existsNarrows(select: Tree, sight: Sight): boolean {
   const inside = insideOf(select, sight);
   if (inside.targets.has(target)) return false;
   const joined = joinedOf(from, { ...inside, relation: sight.relation });
-  joined.sources.set(target, false);
+  addTarget(target, joined);
   return held(target, joined, child(select, 'whereClause'), inside, anyNarrows).held;
 }
 
@@ -609,7 +642,7 @@ function closedRange(args: readonly Tree[], sight: Sight): boolean {
     const left = node === undefined ? undefined : child(node, 'lexpr');
     const right = node === undefined ? undefined : child(node, 'rexpr');
     if (node === undefined || left === undefined || right === undefined || text(node, 'kind') !== 'AEXPR_OP') continue;
-    const operator = strings(node, 'name').at(-1) ?? '';
+    const operator = builtinName(strings(node, 'name'));
     const column = as(left, 'ColumnRef');
     if (column === undefined || !isColumn(left, sight)) continue;
     if (wholeNumber(right) === undefined && momentOf(right, sight.nowMs) === undefined) continue;

@@ -1,10 +1,12 @@
 /** CREATE, ALTER, DROP and what changes an object by the way: each names its targets. */
 import { isAdminObject, objectWords } from './commands.ts';
+import type { Scope } from './ctes.ts';
 import { created } from './data-statements.ts';
 import type { FindingKind, ObjectKind, ObjectTarget } from './facts.ts';
 import { createdRoutineLookup, objectParts, qualifiedName, routineLookup, typeNameText } from './names.ts';
+import { isNarrowingOperator } from './narrowing-names.ts';
 import { as, child, flag, items, list, strings, type Tree, text } from './tree.ts';
-import type { Scope, StatementHandler, Walk } from './walk.ts';
+import type { StatementHandler, Walk } from './walk.ts';
 
 const KIND_OF: Readonly<Record<string, ObjectKind>> = {
   OBJECT_TABLE: 'relation',
@@ -150,6 +152,14 @@ function aggregateLookup(node: Tree): string | undefined {
   return parameters === undefined ? undefined : createdRoutineLookup(strings(node, 'defnames'), items(parameters));
 }
 
+/**
+ * A role by its name. Who gives an object to another role has it act with that role's rights: a view reads as its owner,
+ * so to be one's own is not enough.
+ */
+function isAnother(role: Tree | undefined): boolean {
+  return role !== undefined && text(role, 'roletype') === 'ROLESPEC_CSTRING';
+}
+
 export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   CreateStmt: (node, walk, scope) => createTable(node, walk, scope, 'table'),
 
@@ -209,6 +219,8 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const role = text(child(node, 'authrole') ?? {}, 'rolename');
     const schema = text(node, 'schemaname') ?? role;
     const name = schema === undefined ? undefined : qualifiedName([schema]);
+    // What it creates along with it, it creates as that role.
+    if (isAnother(child(node, 'authrole'))) walk.draft.find('set_role', walk.at(undefined), role);
     walk.target('create', 'schema', 'schema', name, name ?? 'current_user', {
       ifNotExists: flag(node, 'if_not_exists'),
     });
@@ -251,6 +263,10 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const name = qualifiedName(strings(node, 'defnames'));
     const kind = KIND_OF[objectType ?? ''] ?? 'other';
     const action = flag(node, 'replace') ? 'replace' : 'create';
+    // By such operators it is told whether a condition narrows.
+    if (objectType === 'OBJECT_OPERATOR' && isNarrowingOperator(strings(node, 'defnames').at(-1) ?? '')) {
+      walk.draft.find('server_object', walk.at(undefined), name);
+    }
     const lookup = kind === 'function' ? aggregateLookup(node) : kind === 'other' ? undefined : name;
     walk.target(action, kind, objectWords(objectType).toLowerCase(), lookup, name);
     // The functions behind an aggregate, an operator or a type are written as type names.
@@ -273,6 +289,11 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   AlterTableStmt(node, walk, scope) {
     const relation = child(node, 'relation');
     const objectType = text(node, 'objtype');
+    const givesAway = list(node, 'cmds').some((cmd) => isAnother(child(as(cmd, 'AlterTableCmd') ?? {}, 'newowner')));
+    if (givesAway && !walk.around.deferred) {
+      OBJECT_STATEMENTS.AlterTableStmt?.(node, walk.fork({ deferred: true }), scope);
+      return;
+    }
     if (relation !== undefined) {
       const label = objectWords(objectType).toLowerCase();
       if (objectType === 'OBJECT_TYPE') {
@@ -294,7 +315,10 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   AlterTableMoveAllStmt: altersOther('every object of a tablespace'),
   RenameStmt: alters('renameType'),
   AlterObjectSchemaStmt: alters('objectType'),
-  AlterOwnerStmt: alters('objectType'),
+  AlterOwnerStmt(node, walk, scope) {
+    const givesAway = isAnother(child(node, 'newowner'));
+    alters('objectType')(node, givesAway ? walk.fork({ deferred: true }) : walk, scope);
+  },
   AlterObjectDependsStmt: alters('objectType'),
   CommentStmt(node, walk) {
     objectTarget('alter', text(node, 'objtype'), child(node, 'object') ?? {}, walk);

@@ -1,12 +1,13 @@
 /** Bodies of routines: SQL is parsed again; PL/pgSQL is taken apart by its own parser, each piece of SQL in it parsed again. */
 import { splitAssignment } from './assignment-text.ts';
 import { isNarrowRange } from './bounds.ts';
+import { NO_CTES } from './ctes.ts';
 import { Draft } from './draft.ts';
 import { GIVEN_NAME, sampleOf, textOfType } from './dynamic-text.ts';
 import { GrammarError, type ParsedStatement } from './grammar.ts';
 import { isShort } from './narrowing.ts';
 import { as, child, constantText, isTree, list, number, strings, type Tree, text } from './tree.ts';
-import { NO_CTES, type Walk } from './walk.ts';
+import type { Walk } from './walk.ts';
 
 /** A body within a body within …: past this it is opaque. */
 const MAX_DEPTH = 6;
@@ -37,6 +38,7 @@ export function plpgsqlBody(routine: string, walk: Walk): void {
     walk.draft.find('procedural_code', walk.at(undefined), 'plpgsql');
     return;
   }
+  const variablesFirst = /#\s*variable_conflict\s+use_variable/i.test(routine);
   for (const one of bodies) {
     const variables = new Set(walk.around.variables);
     const texts = new Map(walk.around.texts);
@@ -55,7 +57,20 @@ export function plpgsqlBody(routine: string, walk: Walk): void {
         seen.add(name);
       }
     }
-    pieces(one, walk.fork({ variables, texts, deferred: true }), false);
+    const blocks = new Set(walk.around.blocks);
+    noteLabels(one, blocks);
+    pieces(one, walk.fork({ variables, blocks, variablesFirst, texts, deferred: true }), false);
+  }
+}
+
+/** Labels of blocks and loops. */
+function noteLabels(tree: Tree, labels: Set<string>): void {
+  for (const key in tree) {
+    const value = tree[key];
+    if (key === 'label' && typeof value === 'string') labels.add(value);
+    else if (Array.isArray(value)) {
+      for (const item of value) if (isTree(item)) noteLabels(item, labels);
+    } else if (isTree(value)) noteLabels(value, labels);
   }
 }
 

@@ -90,6 +90,7 @@ function body(
   parameters: Set<string>,
   texts: Map<string, TextOf>,
   declare: (body: string) => string,
+  blocks: ReadonlySet<string>,
   walk: Walk,
 ): void {
   const parts = source === undefined ? [] : stringsOf(items(child(source, 'arg')));
@@ -99,6 +100,7 @@ function body(
     deferred: true,
     variables: parameters,
     parameters,
+    blocks,
     texts,
     depth: walk.around.depth + 1,
   });
@@ -126,12 +128,13 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const inner = new Draft();
     const inside = walk.fork({}, inner);
     const parameters = parameterNames(node);
+    const blocks = new Set(strings(node, 'funcname').slice(-1));
     const language = optionText(settings.get('language')) ?? 'sql';
     if (node.sql_body === undefined) {
       const texts = parameterTexts(node);
-      body(language, settings.get('as'), parameters, texts, (source) => declaration(node, source), inside);
+      body(language, settings.get('as'), parameters, texts, (source) => declaration(node, source), blocks, inside);
     } else {
-      inside.fork({ deferred: true, variables: parameters, parameters }).node(child(node, 'sql_body'), scope);
+      inside.fork({ deferred: true, variables: parameters, parameters, blocks }).node(child(node, 'sql_body'), scope);
     }
     walk.draft.absorb(inner);
     walk.draft.routine = inner.facts('', 0, 0);
@@ -156,6 +159,6 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
       const tag = dollarTag(source);
       return `DO ${tag}${source}${tag}`;
     };
-    body(language, settings.get('as'), new Set(), new Map(), declare, walk);
+    body(language, settings.get('as'), new Set(), new Map(), declare, new Set(), walk);
   },
 };

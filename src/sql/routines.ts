@@ -9,12 +9,15 @@ import { higherClass } from './commands.ts';
 import type { Finding, ObjectTarget, StatementFacts } from './facts.ts';
 import { isDangerousFunction, isWritingFunction } from './functions.ts';
 import { nameParts, qualifiedName } from './names.ts';
+import { isNarrowingFunction } from './narrowing-names.ts';
 import { isPureFunction } from './pure-functions.ts';
 
 export interface Routine {
   readonly schema: string;
   readonly name: string;
   readonly isAttribute: boolean;
+  /** Of an attribute: its rows have a column of that name, which comes first. Missing: no. */
+  readonly behindColumn?: boolean;
   /** Of its body. */
   readonly body: StatementFacts;
 }
@@ -164,9 +167,14 @@ function effectsOf(
       findings.push({ kind: 'delete_without_where', offset: at, subject });
     }
   }
+  const bodies: readonly StatementFacts[] = [facts, ...[...reached].map((one) => one.body)];
+  for (const body of bodies) {
+    const name = body.changesRows === true ? shadowed(body, table, made) : undefined;
+    if (name === undefined) continue;
+    findings.push({ kind: 'delete_without_where', offset: at, subject: `rows by ${name}, which is a routine's name` });
+  }
   if (reached.size === 0 && unknown.size === 0 && findings.length === 0) return facts;
 
-  const bodies: readonly StatementFacts[] = [facts, ...[...reached].map((one) => one.body)];
   for (const body of bodies) {
     for (const name of body.repeated ?? []) {
       const found = [...meant(name, table), ...made.routines(nameParts(name).at(-1) ?? '')];
@@ -212,6 +220,18 @@ function effectsOf(
     findings: [...facts.findings, ...findings],
     targets: [...facts.targets, ...targets],
   };
+}
+
+/** A name by which a WHERE may narrow, and which may not mean what it says: somebody made a routine of that name. */
+function shadowed({ functions }: StatementFacts, { routines }: RoutineTable, made: Made): string | undefined {
+  return functions.find((name) => {
+    if (name.startsWith('.')) {
+      const bare = name.slice(1);
+      const found = routines.get(bare) ?? NONE;
+      return found.some((one) => one.isAttribute && one.behindColumn !== true) || made.routines(bare).length > 0;
+    }
+    return isNarrowingFunction(name) && (routines.has(name) || made.routines(name).length > 0);
+  });
 }
 
 function meant(name: string, table: RoutineTable): readonly Routine[] {

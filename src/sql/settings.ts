@@ -15,6 +15,7 @@ const HARMLESS: Readonly<Record<string, (value: string) => boolean>> = {
   backslash_quote: (value) => value === 'safe_encoding',
   escape_string_warning: (value) => ON.has(value) || OFF.has(value),
   session_replication_role: (value) => value === 'origin',
+  'plpgsql.variable_conflict': (value) => value === 'error' || value === 'use_column',
 };
 
 /**

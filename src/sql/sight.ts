@@ -1,5 +1,17 @@
 /** Whose column is it: the names that a condition of a DELETE, UPDATE, MERGE or sub-SELECT sees, and what they stand for. */
+import type { Scope } from './ctes.ts';
+import { KEY_FUNCTIONS } from './narrowing-names.ts';
 import { as, castConstantOf, child, isTree, list, strings, type Tree, unwrap } from './tree.ts';
+
+/** The columns of something in a FROM, as far as the text tells. */
+export interface Columns {
+  /** Name → it tells rows apart, as the column of a table does and a constant does not. */
+  readonly named: ReadonlyMap<string, boolean>;
+  /** What another name may be. */
+  readonly others: 'column' | 'unknown' | 'none';
+}
+export const TABLE: Columns = { named: new Map(), others: 'column' };
+export const UNKNOWN: Columns = { named: new Map(), others: 'unknown' };
 
 /** Names in sight of a condition. */
 export interface Sight {
@@ -7,14 +19,22 @@ export interface Sight {
   readonly targets: ReadonlySet<string>;
   /** Bare name of the target relation, `''` for a SELECT. */
   readonly relation: string;
+  /** The same as it is written. */
+  readonly written: string;
   /** Alias of what it is joined with → true if that is few rows by itself: a list, a limited or narrowed query. */
   readonly sources: ReadonlyMap<string, boolean>;
-  /** A bare column may be any relation's, so it says nothing about the target's. */
-  readonly qualifiedOnly: boolean;
+  /** Alias → its columns: of the target and of all that is joined with it. */
+  readonly columns: ReadonlyMap<string, Columns>;
+  /** Aliases that a bare column may stand for and count; it may be any's that can have a column of that name. */
+  readonly bare: ReadonlySet<string>;
   /** Aliases of the queries around this one: their columns stand for the row that is being judged. */
   readonly enclosing: ReadonlySet<string>;
-  readonly scope: ReadonlyMap<string, Tree>;
+  readonly scope: Scope;
   readonly variables: ReadonlySet<string>;
+  /** What qualifies variables: the routine's name, labels of blocks. */
+  readonly blocks: ReadonlySet<string>;
+  /** A name that is a variable's and a column's is the variable's. */
+  readonly variablesFirst: boolean;
   /** Those of the variables that a caller gives: an array among them is a list of what he means. */
   readonly parameters: ReadonlySet<string>;
   /** In a loop over who knows how many rows. */
@@ -22,23 +42,55 @@ export interface Sight {
   /** What the clock says, in ms since 1970: a bound in time is judged by it. */
   readonly nowMs: number;
   /** Steps left before a condition is too involved to judge, shared by all that is looked at for one statement. */
-  readonly budget: { steps: number };
+  readonly budget: Budget;
 }
 
-/** Functions of a column that still tell rows apart. */
-const KEY_FUNCTIONS = new Set([
-  'lower',
-  'upper',
-  'btrim',
-  'ltrim',
-  'rtrim',
-  'date',
-  'date_trunc',
-  'md5',
-  'date_part',
-  'extract',
-  'timezone',
-]);
+export interface Budget {
+  steps: number;
+  /** How many queries deep one may still look. */
+  levels: number;
+  /** Columns of CTEs, by their queries. */
+  readonly columns: Map<Tree, Columns>;
+  /** What `ownersOf` found, by the columns in sight. */
+  readonly owners: Map<Sight['columns'], Map<string, readonly string[]>>;
+}
+
+/** The aliases whose column, or whole row, a bare name may be. */
+export function ownersOf(name: string, { columns, budget }: Sight): readonly string[] {
+  let known = budget.owners.get(columns);
+  if (known === undefined) {
+    known = new Map();
+    budget.owners.set(columns, known);
+  }
+  let owners = known.get(name);
+  if (owners === undefined) {
+    owners = findOwners(name, columns);
+    known.set(name, owners);
+  }
+  return owners;
+}
+
+function findOwners(name: string, columns: Sight['columns']): string[] {
+  const owners: string[] = [];
+  const maybe: string[] = [];
+  for (const [alias, { named, others }] of columns) {
+    if (named.has(name)) owners.push(alias);
+    else if (alias === name || others !== 'none') maybe.push(alias);
+  }
+  // Were it another's as well, PostgreSQL would call it ambiguous.
+  return owners.length > 0 ? owners : maybe;
+}
+
+export function tellsRows(alias: string, name: string, { columns }: Sight): boolean {
+  const { named, others } = columns.get(alias) ?? UNKNOWN;
+  return named.get(name) ?? others === 'column';
+}
+
+/** The name of a built-in, unless it is said to be another schema's. */
+export function builtinName(parts: readonly string[]): string {
+  return parts.length === 1 || parts[0] === 'pg_catalog' ? (parts.at(-1) ?? '') : '';
+}
+
 /** With a second argument they strip or shift what tells rows apart. */
 const ONE_ARGUMENT = new Set(['lower', 'upper', 'btrim', 'ltrim', 'rtrim', 'date', 'md5']);
 /** Units that all rows share. */
@@ -46,6 +98,13 @@ const COARSE_UNIT = /^(?:decade|centur|cent|c$|millenn|mil|era|timezone)/i;
 /** The same for every row, or nearly. */
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'xmax', 'cmin', 'cmax']);
 const PATHS = new Set(['->', '->>', '#>', '#>>']);
+/** A cast to one of these keeps apart what was apart; to `char(1)`, `numeric(4,-4)` or a domain it need not. */
+const FAITHFUL_TYPES = new Set(
+  (
+    'int2 int4 int8 oid numeric float4 float8 text varchar bpchar citext name uuid date timestamp timestamptz ' +
+    'json jsonb bytea inet cidr'
+  ).split(' '),
+);
 
 /** The target's column, bare or in a cast, a function or a path that still tells rows apart. */
 export function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
@@ -55,15 +114,17 @@ export function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
     case 'ColumnRef':
       return isColumn(wrapped, sight);
     case 'TypeCast': {
-      const type = strings(child(node, 'typeName') ?? {}, 'names').at(-1);
-      return type !== 'bool' && hasColumn(child(node, 'arg'), sight);
+      const type = child(node, 'typeName') ?? {};
+      const isFaithful = FAITHFUL_TYPES.has(builtinName(strings(type, 'names'))) && list(type, 'typmods').length === 0;
+      return isFaithful && hasColumn(child(node, 'arg'), sight);
     }
     case 'CollateClause':
       return hasColumn(child(node, 'arg'), sight);
     case 'FuncCall': {
-      if (!KEY_FUNCTIONS.has(strings(node, 'funcname').at(-1) ?? '')) return false;
+      const name = builtinName(strings(node, 'funcname'));
+      if (!KEY_FUNCTIONS.has(name)) return false;
       const args = list(node, 'args');
-      if (ONE_ARGUMENT.has(strings(node, 'funcname').at(-1) ?? '') && args.length !== 1) return false;
+      if (ONE_ARGUMENT.has(name) && args.length !== 1) return false;
       const unit = castConstantOf(args[0]);
       if (unit?.kind === 'string' && COARSE_UNIT.test(unit.value.trim())) return false;
       return (
@@ -72,7 +133,7 @@ export function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
       );
     }
     case 'A_Expr': {
-      const operator = strings(node, 'name').at(-1) ?? '';
+      const operator = builtinName(strings(node, 'name'));
       const path = child(node, 'rexpr');
       return (
         PATHS.has(operator) &&
@@ -92,24 +153,35 @@ export function referenceOf(column: Tree, sight: Sight): Reference {
   const fields = strings(column, 'fields');
   const first = fields[0];
   if (first === undefined || list(column, 'fields').length !== fields.length) return 'target';
-  if (fields.length === 1) return sight.variables.has(first) ? 'variable' : 'target';
+  if (fields.length === 1) {
+    if (sight.variables.has(first)) return 'variable';
+    const owners = ownersOf(first, sight);
+    const isOther = (alias: string): boolean => sight.sources.get(alias) === true && !sight.targets.has(alias);
+    return owners.length > 0 && owners.every(isOther) ? 'other' : 'target';
+  }
   const qualifier = fields.at(-2) ?? '';
   const source = sight.sources.get(qualifier);
   if (source !== undefined) return source ? 'other' : 'target';
   if (sight.targets.has(qualifier)) return 'target';
-  return sight.variables.has(qualifier) ? 'variable' : 'target';
+  return sight.variables.has(qualifier) || sight.blocks.has(qualifier) ? 'variable' : 'target';
 }
 
 export function isColumn(wrapped: Tree, sight: Sight): boolean {
   const column = as(wrapped, 'ColumnRef');
   if (column === undefined) return false;
   const fields = strings(column, 'fields');
-  if (SYSTEM_COLUMNS.has(fields.at(-1) ?? '')) return false;
+  const name = fields.at(-1) ?? '';
+  if (SYSTEM_COLUMNS.has(name)) return false;
   if (fields.length > 1) {
     const qualifier = fields.at(-2) ?? '';
-    return sight.targets.has(qualifier) && !sight.sources.has(qualifier);
+    const isVariable = sight.variables.has(qualifier) || (sight.variablesFirst && sight.variables.has(name));
+    return (
+      !isVariable && sight.targets.has(qualifier) && !sight.sources.has(qualifier) && tellsRows(qualifier, name, sight)
+    );
   }
-  return !sight.qualifiedOnly && referenceOf(column, sight) === 'target';
+  if (referenceOf(column, sight) !== 'target') return false;
+  const owners = ownersOf(name, sight);
+  return owners.length > 0 && owners.every((alias) => sight.bare.has(alias) && tellsRows(alias, name, sight));
 }
 
 export function columnNames(wrapped: Tree): Set<string> {

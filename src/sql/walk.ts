@@ -3,6 +3,7 @@
  * handlers (`statements.ts`); here is what can occur anywhere: relations, CTE scopes, functions, operators, types.
  */
 import { commandOf } from './commands.ts';
+import { ctesOf, type Scope } from './ctes.ts';
 import type { Draft } from './draft.ts';
 import type { TextOf } from './dynamic-text.ts';
 import type { ObjectKind, ObjectTarget } from './facts.ts';
@@ -14,10 +15,6 @@ import { isPureFunction } from './pure-functions.ts';
 import { settingNameOf } from './setting-name.ts';
 import { settingFinding } from './settings.ts';
 import { as, castConstantOf, child, flag, isTree, list, location, strings, type Tree, text, unwrap } from './tree.ts';
-
-/** CTE name → its query's wrapped node. */
-export type Scope = ReadonlyMap<string, Tree>;
-export const NO_CTES: Scope = new Map();
 
 /** Adds the facts of one kind of statement and walks on into its children itself. */
 export type StatementHandler = (node: Tree, walk: Walk, scope: Scope) => void;
@@ -32,6 +29,10 @@ export interface Surroundings {
   readonly variables: ReadonlySet<string>;
   /** Those of them that a caller gives. */
   readonly parameters: ReadonlySet<string>;
+  /** What qualifies them: the routine's own name, labels of blocks. */
+  readonly blocks: ReadonlySet<string>;
+  /** A name that is a variable's and a column's is the variable's. */
+  readonly variablesFirst: boolean;
   /** Those of them whose type says what their text is. */
   readonly texts: ReadonlyMap<string, TextOf>;
   /** In a loop over who knows how many rows: variables may take the value of each. */
@@ -231,14 +232,14 @@ export class Walk {
   withClause(node: Tree, scope: Scope): Scope {
     const clause = child(node, 'withClause');
     if (clause === undefined) return scope;
-    const ctes = list(clause, 'ctes').map((wrapped) => as(wrapped, 'CommonTableExpr') ?? wrapped);
-    const inner = new Map(scope);
+    const ctes = ctesOf(clause);
+    const inner = scope.opened(clause);
     const recursive = flag(clause, 'recursive');
-    if (recursive) for (const cte of ctes) declare(inner, cte);
+    if (recursive) for (const cte of ctes) inner.declare(cte);
     // Each sees those before it, and is in sight of those behind.
     for (const cte of ctes) {
       this.children(cte, inner);
-      declare(inner, cte);
+      if (!recursive) inner.declare(cte);
     }
     return inner;
   }
@@ -361,12 +362,6 @@ export class Walk {
     const fields = isColumn ? strings(node, 'fields').slice(1) : strings(node, 'indirection');
     for (const field of fields) this.draft.functions.add(`.${field}`);
   }
-}
-
-function declare(scope: Map<string, Tree>, cte: Tree): void {
-  const name = text(cte, 'ctename');
-  const query = child(cte, 'ctequery');
-  if (name !== undefined && query !== undefined) scope.set(name, query);
 }
 
 /** DROP, TRUNCATE, and ALTER TABLE … DROP COLUMN or CONSTRAINT. */

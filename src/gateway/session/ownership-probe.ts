@@ -38,7 +38,11 @@ SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT deps.class::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) deps.oid::pg_catalog.text
     FROM deps WHERE deps.hard), ',') END
 FROM (SELECT u.i, u.kind, u.name, u.cascades, CASE
-      WHEN u.kind OPERATOR(pg_catalog.=) 'relation' THEN pg_catalog.to_regclass(u.name)::pg_catalog.oid
+      WHEN u.kind OPERATOR(pg_catalog.=) 'relation' THEN (SELECT c.oid FROM pg_catalog.pg_class c
+        WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(u.name)::pg_catalog.oid
+          AND NOT EXISTS (SELECT FROM pg_catalog.unnest(u.columns::pg_catalog.text[]) AS w(name) WHERE NOT EXISTS (
+            SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
+              AND NOT a.attisdropped AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) w.name)))
       WHEN u.kind OPERATOR(pg_catalog.=) 'function' THEN pg_catalog.to_regprocedure(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'type' THEN pg_catalog.to_regtype(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid
@@ -55,8 +59,8 @@ FROM (SELECT u.i, u.kind, u.name, u.cascades, CASE
             OR (w.parts[w.last OPERATOR(pg_catalog.-) 1] OPERATOR(pg_catalog.=) 'pg_temp'
               AND n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()))) END AS oid
   FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
-      pg_catalog.unnest($3::pg_catalog.bool[]))
-    WITH ORDINALITY AS u(kind, name, cascades, i)) w`;
+      pg_catalog.unnest($3::pg_catalog.bool[]), pg_catalog.unnest($4::pg_catalog.text[]))
+    WITH ORDINALITY AS u(kind, name, cascades, columns, i)) w`;
 
 const CATALOGS: Record<Exclude<ObjectKind, 'other'>, string> = {
   relation: 'pg_class',
@@ -85,6 +89,7 @@ export function probeMessages(targets: readonly ObjectTarget[], id: number): Buf
       arrayLiteral(targets.map((t) => t.kind)),
       arrayLiteral(targets.map((t) => t.lookup!)),
       arrayLiteral(targets.map((t) => (t.cascade === true ? 't' : 'f'))),
+      arrayLiteral(targets.map((t) => arrayLiteral(t.columns ?? []))),
     ]),
     encodeExecute(name, 0),
     encodeClose('P', name),
