@@ -4,6 +4,7 @@
  * head must be a qualifier, or the name is about something else; in languages that put the head first, other words may.
  */
 import type { ColumnClass, ColumnSubject, Evidence } from './classes.ts';
+import { compoundName } from './compound-names.ts';
 import { keyStep } from './document-path.ts';
 import { tableTopic } from './name-table.ts';
 import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
@@ -73,6 +74,7 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
   return tail.every((word) => {
     // `detail_mobile_html` is what telephones are shown.
     if ((word === 'html' || word === 'svg' || word === 'markdown') && rule.class === 'phone') return false;
+    if (rule.class === 'demographic' && (word === 'digest' || word === 'hash')) return false;
     if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
     if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
     if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
@@ -133,8 +135,17 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (kind === 'integer' && words.at(-1)?.endsWith('id') === true && REFERENCES.has(rule.class)) return false;
   // A key of another table, as languages have it that put the head first: `id_document`; and of a list of taxes.
   if (kind === 'integer' && words[0] === 'id' && words.length > 1 && !ID_NUMBERS.test(words.join(' '))) return false;
-  if (kind === 'integer' && phrase === 'tax id' && topic !== 'person' && topic !== 'company') return false;
+  if (
+    kind === 'integer' &&
+    phrase.endsWith('tax id') &&
+    ((topic !== 'person' && topic !== 'company') || words.length > 2)
+  )
+    return false;
   if (kind === 'integer' && rule.class === 'postal_address' && words.at(-1) === 'address') return false;
+  // What is noted of things, by key.
+  if (kind === 'json' && phrase === 'annotation') return false;
+  // An amount of tax.
+  if (kind === 'numeric' && rule.class === 'tax_id' && !/(id|number|no|nr)$/u.test(words.join(' '))) return false;
   // One that is called an account, and not the number of one, too.
   if (kind === 'integer' && rule.class === 'bank_account' && words.at(-1) === 'account') return false;
   // Where there is a port, it is an address of a machine.
@@ -222,6 +233,25 @@ const BARE_HEADS: ReadonlySet<string> = new Set([
   'digest',
   'secret',
 ]);
+/** Columns that are what the table is called: `tax_identifiers.value`. */
+const BARE_VALUES: ReadonlySet<string> = new Set(['value', 'numeric', 'normalized', 'digit', 'identifier']);
+const BARE_CLASSES: ReadonlySet<ColumnClass> = new Set([
+  'email',
+  'phone',
+  'tax_id',
+  'national_id',
+  'bank_account',
+  'ip_address',
+]);
+function matchTable(own: Reading): Match | undefined {
+  if (own.words.length !== 1 || !BARE_VALUES.has(own.words[0]!)) return undefined;
+  const words = own.tableWords.slice(-2);
+  const found = matchName({ ...own, words });
+  return found !== undefined && found.phrase === words.join(' ') && BARE_CLASSES.has(found.class)
+    ? { ...found, strength: 'weak' }
+    : undefined;
+}
+
 function matchWithTable(own: Reading): Match | undefined {
   const [word, ...more] = own.words;
   if (word === undefined || more.length > 0 || !BARE_HEADS.has(word)) return undefined;
@@ -241,6 +271,12 @@ function matchWithTable(own: Reading): Match | undefined {
 function matchInFull(own: Reading): Match | undefined {
   const words = inFull(own.words);
   return words === undefined ? undefined : matchName({ ...own, words });
+}
+
+/** Told by what it is made of, where no rule lists it. */
+function matchCompound(own: Reading): Match | undefined {
+  const found = compoundName(own);
+  return found === undefined ? undefined : { ...found, strength: 'weak' };
 }
 
 /** Fewest characters that any value of the class has; less is a flag or a code. */
@@ -386,7 +422,7 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
     };
   }
   if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
-    const found = matchWithTable(own) ?? matchName(own) ?? matchInFull(own);
+    const found = matchWithTable(own) ?? matchName(own) ?? matchInFull(own) ?? matchTable(own) ?? matchCompound(own);
     if (found && !isTooShort(found.class, subject.type))
       return says(
         found,

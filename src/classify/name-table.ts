@@ -177,6 +177,8 @@ const AMBIGUOUS: ReadonlySet<string> = new Set([
   'booking',
   'reservation',
   'sponsor',
+  'reference',
+  'seller',
 ]);
 const isReachable = (words: readonly string[]) =>
   /^(email|mail|phone|mobile|telephone)$/u.test(words.at(-1) ?? '') && !CLEAR_HEADS.has(words[0] ?? '');
@@ -202,6 +204,24 @@ const isAddressLine = (words: readonly string[]) =>
   !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr|line)( (line|one|two))?$/u.test(words.join(' '));
 const isPassword = (words: readonly string[]) =>
   /^(encrypted |hashed )?password( (digest|hash))?$/u.test(words.join(' '));
+/** What makes a row a person whatever the table is called: both names, and when they were born, or what sex, or where to reach them. */
+const NAMED_PERSON: readonly RegExp[] = [
+  /^(first ?name|given name|forename|vorname|prenom|nombre|nome)$/u,
+  /^(last ?name|surname|family name|nachname|nom|apellidos?|sobrenome|cognome)$/u,
+  /^(dob|birth ?date|date of birth|birthday|gender|sex|email|phone)$/u,
+];
+/** Of a conversation. */
+const PARTS: ReadonlySet<string> = new Set([
+  'article',
+  'entry',
+  'item',
+  'part',
+  'body',
+  'content',
+  'line',
+  'start',
+  'event',
+]);
 const CORRESPONDENTS: ReadonlySet<string> = new Set(
   'from,to,sender,recipient,receiver,user,author,email,mail,address,customer,client,contact,person,member,employee,cc,bcc,thread,conversation,account,reply,ticket,folder,mailbox,uid,sent'.split(
     ',',
@@ -216,7 +236,9 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   const whole = topicOf(words);
   const bare = [...words];
   while (bare.length > 1 && TABLE_TAILS.has(bare.at(-1) ?? '')) bare.pop();
-  const byName = (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
+  const exact = words.length > 1 ? TOPICS.find(([, phrases]) => phrases.has(words.join(' ')))?.[0] : undefined;
+  const byName =
+    exact ?? (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
   const head = bare.at(-1) ?? '';
   const others = columns.map((column) => {
     const parts = split(column);
@@ -228,6 +250,41 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     const name = parts.join(' ');
     return !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(name) && !(connects && LOGIN.test(name));
   });
+  // Who fills a form in, and not the form; who a thing is given to.
+  if (byName === 'thing' && NAMED_PERSON.every((pattern) => others.some((parts) => pattern.test(parts.join(' ')))))
+    return 'person';
+  // What search engines are told of a page.
+  if (words.at(-1) === 'meta' && others.some((parts) => parts.join(' ') === 'meta title')) return 'thing';
+  // What goes out to many is a page.
+  if (
+    byName === 'message' &&
+    others.some((parts) => /^(publish up|publish down|utm tag|variant parent id)$/u.test(parts.join(' ')))
+  )
+    return 'thing';
+  // People by name, and not a name for them.
+  if (
+    (words.at(-1) === 'list' || words.at(-1) === 'segment') &&
+    words.length > 1 &&
+    byName === 'person' &&
+    !personal &&
+    !others.some(isReachable)
+  )
+    return 'thing';
+  // A bank, and not an account at one.
+  if (
+    head === 'bank' &&
+    others.some((parts) => /^(bic|swift|swift code|bank code)$/u.test(parts.join(' '))) &&
+    !others.some((parts) => parts.some((part) => /^(iban|account)$/u.test(part)))
+  )
+    return 'company';
+  // One thing said of several that make up a conversation.
+  if (
+    PARTS.has(head) &&
+    bare.length > 1 &&
+    MESSAGE_TABLES.has(bare.at(-2) ?? '') &&
+    others.some((parts) => PROSE.has(parts.join(' ')))
+  )
+    return 'message';
   // Who applies, and not what is applied.
   if (
     head === 'application' &&

@@ -80,7 +80,7 @@ const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 
 
 /** Words that mean the same whatever is glued before them: `motionlatitude`, `smtppassword`. */
 const ENDINGS =
-  /^(\p{L}{3,})(e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
+  /^(\p{L}{3,}(?=e?mail|latitude|longitude|telephone|zipcode|postcode|username|surname)|\p{L}{3,}(?=passw|firstname|lastname|fullname|birth)|\p{L}+(?=token|secret))(token|secret|e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
 
 /** Words of one piece between separators. Numbers at its ends say nothing: `address1`. */
 function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {

@@ -57,6 +57,10 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   },
   { apps: ['coursemology', 'evergreen', 'mall', 'rdv', 'ruoyi', 'simple'], first: '0.923 / 0.741' },
   { apps: ['flarum', 'opencart', 'qloapps'], first: '0.975 / 0.898' },
+  { apps: ['discourse', 'gitlab', 'odoo'], first: '0.951 / 0.924' },
+  { apps: ['directus', 'espocrm', 'ghost', 'harbor', 'n8n', 'outline', 'wikijs'], first: '0.909 / 0.883' },
+  { apps: ['gibbon', 'healthchecks', 'kimai', 'mautic', 'spree', 'suitecrm'], first: '0.914 / 0.812' },
+  { apps: ['keycloak', 'mattermost', 'medusa', 'vendure'], first: '0.961 / 0.900' },
 ];
 
 export interface Judged {
@@ -66,7 +70,12 @@ export interface Judged {
   readonly type: string;
   readonly label: ColumnClass | undefined;
   readonly found: ColumnClass | undefined;
+  /** The words of a rule that told it. */
+  readonly phrase: string | undefined;
 }
+
+/** Evidence from a name says `column: phrase` or `column: phrase in a table about topic`. */
+const PHRASE = /^[^:]*: (.*?)(?: in a table about \w+)?$/u;
 
 const FOLDER = join(import.meta.dirname, 'corpora');
 
@@ -103,6 +112,7 @@ export function judge(app: string): Judged[] {
         type,
         label: label === '-' ? undefined : (label as ColumnClass),
         found: found.class,
+        phrase: found.class === undefined ? undefined : PHRASE.exec(found.evidence[0]?.says ?? '')?.[1],
       };
     });
   });

@@ -5,7 +5,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     phrases: phrases(`email, e mail, mail, email address, e mail address, mail address, mail addr, email addr, 
-      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, mail from, mail to, postmaster address, bounce address, allowed email, blocked email, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
+      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, cc address, bcc address, to address, from addr, to addr, cc addr, reply to addr, sender addr, smtp from addr, cc recipient, bcc recipient, reply from address, mail from, mail to, postmaster address, bounce address, allowed email, blocked email, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
       reply to, reply to address, email adresse, e mail adresse, mail adresse, paypal email, notify email, email recipient,
       メール, メールアドレス, 邮箱, 电子邮件, 电子邮箱, 電子郵件, 이메일, почта`),
   },
@@ -28,12 +28,53 @@ export const CONTACT_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'phone', phrases: ['phone notify', 'sms notify', 'sms notification number'], kinds: ['text'] },
+  // A list of addresses of mail, and one of numbers.
+  {
+    class: 'email',
+    sole: true,
+    tables: [
+      'email address',
+      'mail address',
+      'email blacklist',
+      'email blocklist',
+      'blocked email',
+      'email suppression',
+    ],
+    phrases: ['name', 'lower', 'value', 'normalized', 'canonical', 'address'],
+    kinds: ['text'],
+  },
+  {
+    class: 'phone',
+    sole: true,
+    aboutTable: [
+      'phone number',
+      'phone blacklist',
+      'phone blocklist',
+      'blocked phone',
+      'phone suppression',
+      'telephone number',
+      'mobile number',
+    ],
+    phrases: ['name', 'numeric', 'value', 'number', 'normalized', 'canonical', 'digit', 'national', 'caller id'],
+    kinds: ['text'],
+  },
+  { class: 'phone', phrases: ['caller id'], kinds: ['text'] },
+  { class: 'email', sole: true, aboutTable: ['mail', 'email', 'notify'], phrases: ['recipient'], kinds: ['text'] },
+  {
+    class: 'email',
+    sole: true,
+    beside: ['reply', 'subject', 'bcc', 'cc'],
+    phrases: ['from address', 'to address', 'sender address', 'reply address'],
+    kinds: ['text'],
+  },
   // Beside the other copies' addresses.
   { class: 'email', sole: true, beside: ['bcc'], phrases: ['cc'], kinds: ['text'] },
   // An identifier of a mail where there is an address beside it.
   {
     class: 'email',
     phrases: ['email id', 'emailid', 'mail id'],
+    // There, it is a reference to one of those.
+    notAboutTable: ['batch', 'email', 'mail', 'recipient', 'newsletter'],
     notBeside: ['email', 'mail'],
     notTopics: ['message'],
     kinds: ['text'],
@@ -85,7 +126,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'phone',
     phrases:
-      phrases(`phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
+      phrases(`emergency number, phone external, phone internal, phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
       telephone no, tel no, tel nr, tel number, mobile, mobile number, mobile no, mobile nr, mob, mob no, mobile phone, cell, cellphone,
       cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number, sms reminder number, reminder number,
       recipient number, recipient phone, callee phone number, caller phone number, callee number, receiver number, officer number, home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,

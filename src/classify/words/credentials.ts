@@ -4,6 +4,37 @@ import { type NameRule, phrases } from './name-rule.ts';
 export const CREDENTIAL_RULES: readonly NameRule[] = [
   {
     class: 'secret',
+    sole: true,
+    aboutTable: ['two factor', 'second factor', 'twofactor', 'totp', 'mfa', 'tfa', 'otp'],
+    phrases: ['data', 'configuration', 'config', 'setting', 'value', 'payload', 'key', 'seed'],
+    kinds: ['text', 'bytes', 'json'],
+  },
+  // What a program is given to run with.
+  {
+    class: 'secret',
+    sole: true,
+    tables: [
+      'variable',
+      'schedule variable',
+      'pipeline schedule variable',
+      'ci pipeline schedule variable',
+      'app secret',
+      'deployment key',
+      'secret',
+    ],
+    besideName: ['key', 'name', 'variable', 'type'],
+    phrases: ['value', 'val'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['unsubscribe', 'subscription key', 'password change', 'password reset', 'email confirmation'],
+    phrases: ['key', 'request id', 'hash'],
+    kinds: ['text'],
+  },
+  {
+    class: 'secret',
     alone: true,
     aboutTable: ['password reset', 'reset password'],
     phrases: ['uuid', 'guid'],
@@ -18,6 +49,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['key'],
     kinds: ['text'],
   },
+  { class: 'secret', sole: true, topics: ['company'], phrases: ['invite id', 'invitation id'], kinds: ['text'] },
   { class: 'secret', besideName: ['device code'], phrases: ['user code'], kinds: ['text'] },
   { class: 'secret', phrases: ['oauth state', 'oauth nonce', 'pkce verifier', 'code verifier'], kinds: ['text'] },
   {

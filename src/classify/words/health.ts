@@ -2,6 +2,12 @@
 import { type NameRule, phrases } from './name-rule.ts';
 
 export const HEALTH_RULES: readonly NameRule[] = [
+  {
+    class: 'health',
+    topics: ['person', 'health'],
+    phrases: phrases('sen, sen detail, special need, special educational need, action taken, last episode'),
+    kinds: ['text', 'enum', 'date'],
+  },
   // Illnesses, and what leads to them: in any table a column that is called so is about somebody.
   {
     class: 'health',

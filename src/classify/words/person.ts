@@ -150,7 +150,45 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   // Of Jabber; that of a job elsewhere.
   { class: 'username', beside: ['jabber', 'xmpp', 'roster', 'subscription', 'nick', 'muc'], phrases: ['jid'] },
-  { class: 'username', notTopics: ['thing', 'place', 'company', 'credential'], phrases: ['nickname', 'nick name'] },
+  {
+    class: 'username',
+    sole: true,
+    topics: ['person'],
+    beside: ['twitter', 'facebook', 'instagram', 'linkedin', 'github'],
+    phrases: phrases(
+      'threads, thread, line, signal, steam, twitch, youtube, snapchat, pinterest, tumblr, reddit, vimeo, flickr, soundcloud, spotify, x, gitlab, behance, dribbble, medium, quora, patreon, xbox, psn, weibo, vk, ok, strava, orcid, researchgate, kaggle, codepen, devto, hackernews',
+    ),
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    alone: true,
+    topics: ['person', 'credential', 'unknown'],
+    beside: ['password', 'login', 'verification', 'verified'],
+    notNames: ['username', 'user name', 'email'],
+    phrases: ['identifier', 'pending identifier', 'user identifier'],
+    kinds: ['text'],
+  },
+  { class: 'username', sole: true, phrases: ['creator', 'creator username', 'creator login'], kinds: ['text'] },
+  {
+    class: 'person_name',
+    topics: ['person'],
+    phrases: ['common name', 'official name', 'name in character', 'native name'],
+    kinds: ['text'],
+  },
+  {
+    class: 'person_name',
+    topics: ['money', 'unknown', 'log', 'message'],
+    beside: ['amount', 'account', 'iban', 'invoice'],
+    phrases: ['partner name', 'partner display name', 'counterparty name', 'counterpart name', 'counterparty'],
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    notTopics: ['thing', 'place', 'company', 'credential'],
+    notNames: ['plan amount'],
+    phrases: ['nickname', 'nick name'],
+  },
   { class: 'username', alone: true, beside: ['token', 'uid'], phrases: ['nickname', 'nick name'] },
   { class: 'username', notTopics: ['thing', 'place', 'company', 'media', 'log'], phrases: ['handle'] },
   {
@@ -308,7 +346,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'demographic',
     phrases:
       phrases(`family situation, family status, household status, gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic background, ethnic background other, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
-      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, birth country, citizenship country, citizenship country code, nationality country, country of citizenship, country of nationality, number of aged dependent, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
+      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, country of origin, birth country, citizenship country, citizenship country code, nationality country, country of citizenship, country of nationality, number of aged dependent, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],

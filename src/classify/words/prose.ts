@@ -27,6 +27,13 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: TEXT_KINDS,
   },
   { class: 'free_text', phrases: ['gift note', 'gift message'], kinds: TEXT_KINDS },
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['message', 'person', 'health', 'unknown'],
+    phrases: ['followup', 'follow up'],
+    kinds: ['text'],
+  },
   { class: 'free_text', phrases: ['vcard', 'vcf', 'carddata', 'vcard data'], kinds: ['text', 'bytes'] },
   {
     class: 'free_text',
@@ -102,6 +109,25 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'free_text', sole: true, topics: ['message'], phrases: ['post', 'story'], kinds: TEXT_KINDS },
+  { class: 'free_text', sole: true, tables: ['note', 'comment', 'remark'], phrases: ['value'], kinds: ['text'] },
+  {
+    class: 'free_text',
+    alone: true,
+    aboutTable: ['spam', 'survey', 'user input', 'application', 'form submission'],
+    notTopics: ['thing'],
+    phrases: ['text box', 'char box', 'value text box', 'value char box', 'description', 'form data'],
+    beside: ['answer', 'user agent', 'agent', 'applicant'],
+    kinds: ['text'],
+  },
+  // All that a message, a draft, a comment has, and what comes of it.
+  {
+    class: 'free_text',
+    alone: true,
+    topics: ['message'],
+    exact: true,
+    phrases: ['data', 'render', 'source html', 'modification', 'new article', 'shared text'],
+    kinds: TEXT_KINDS,
+  },
   {
     class: 'free_text',
     topics: ['unknown', 'log'],

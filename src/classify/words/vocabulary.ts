@@ -1,5 +1,6 @@
 /** The rules in one list, and every word that any of them knows. A new group of rules: its file and one line here. */
 import { splitName } from '../name-words.ts';
+import { COMPOUNDS, IDENTITY_HEADS, IDENTITY_PROVIDERS, IDENTITY_WORDS, ROLES } from './compounds.ts';
 import { CONTACT_RULES } from './contact.ts';
 import { CREDENTIAL_RULES } from './credentials.ts';
 import { DEVICE_RULES } from './devices.ts';
@@ -38,6 +39,11 @@ function allWords(): Set<string> {
     CLEAR_PHRASES,
     ...Object.values(CLASS_QUALIFIERS),
     ...Object.values(tables),
+    ...COMPOUNDS.flatMap(({ carriers, purposes }) => [carriers, purposes]),
+    IDENTITY_PROVIDERS,
+    IDENTITY_WORDS,
+    IDENTITY_HEADS,
+    ROLES,
   ])
     for (const phrase of list) add(phrase);
   return words;

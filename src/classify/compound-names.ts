@@ -1,0 +1,121 @@
+/**
+ * What a name says that no rule lists, from what it is made of and from what stands beside it: `recover_guid`,
+ * `strava_user_id` in a table about people, `partner_name` beside `partner_phone`. Pure.
+ */
+import type { ColumnClass } from './classes.ts';
+import type { TypeKind } from './name-type.ts';
+import {
+  COMPOUNDS,
+  IDENTITY_HEADS,
+  IDENTITY_PROVIDERS,
+  IDENTITY_TABLES,
+  IDENTITY_WORDS,
+  ROLES,
+} from './words/compounds.ts';
+import type { TableTopic } from './words/name-rule.ts';
+import { CLEAR_HEADS, CLEAR_PHRASES } from './words/qualifiers.ts';
+import { COMPANY_TABLES, PLACE_TABLES, THING_TABLES } from './words/tables.ts';
+
+export interface CompoundReading {
+  readonly words: readonly string[];
+  readonly tableWords: readonly string[];
+  readonly topic: TableTopic;
+  readonly kind: TypeKind;
+  /** The words of each other column, joined by spaces. */
+  readonly besideNames: ReadonlySet<string>;
+}
+
+export interface CompoundMatch {
+  readonly class: ColumnClass;
+  readonly phrase: string;
+}
+
+/** Behind the carrier, these say only how it is kept. */
+const KEPT =
+  /^(?:encrypted|enc|encr|hashed|hash|digest|ciphertext|cipher|b64|base64|hex|raw|value|readonly|one|two|old|new|prev|previous)$/u;
+
+const isPublic = (words: readonly string[]) => words.includes('public') || words.includes('publishable');
+
+function compound({ words, topic, kind }: CompoundReading): CompoundMatch | undefined {
+  for (let end = words.length; end > 1; end--) {
+    const carrier = words[end - 1]!;
+    const purpose = words[end - 2]!;
+    for (const rule of COMPOUNDS) {
+      if (!rule.carriers.has(carrier) || !rule.kinds.includes(kind) || rule.notTopics?.includes(topic)) continue;
+      if (rule.purposes.has(purpose) && !isPublic(words))
+        return { class: rule.class, phrase: `${purpose} … ${carrier}` };
+    }
+    if (!KEPT.test(carrier)) return undefined;
+  }
+  return undefined;
+}
+
+/** Who somebody is at another service: `github_uid`, `external_user_id`. */
+function identity({ words, tableWords, topic, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2 || !IDENTITY_HEADS.has(words.at(-1)!)) return undefined;
+  const kept = tableWords.some((word) => IDENTITY_TABLES.has(word));
+  const told = topic === 'person' || topic === 'session' || (kept && (topic === 'unknown' || topic === 'credential'));
+  if (!told) return undefined;
+  const name = words.slice(0, -1);
+  const isTold =
+    [...besideNames].some((other) => /^provider(?: (?:name|key|type))?$/u.test(other)) ||
+    (kept && besideNames.has('user id') && [...besideNames].some((other) => other.endsWith(' provider id')));
+  const says =
+    name.some((word) => IDENTITY_PROVIDERS.has(word)) &&
+    (name.join(' ') !== 'external' ||
+      tableWords.includes('sign') ||
+      tableWords.includes('sso') ||
+      words.at(-1) === 'identifier');
+  if (!says && !(name.join(' ') === 'provider' && isTold)) return undefined;
+  if (says && !name.every((word) => IDENTITY_PROVIDERS.has(word) || IDENTITY_WORDS.has(word))) return undefined;
+  return { class: 'username', phrase: words.join(' ') };
+}
+
+const CONTACT =
+  /^(?:(?:home |work )?(?:email|e mail|mail|phone|telephone|tel|mobile|cell|fax)(?: address| number| no)?|username|user name|login|first ?name|last ?name|surname|birth ?date|date of birth|dob|gender|avatar(?: url)?|photo|street(?: one| two| line)?|address(?: line)?(?: one| two)?|zip|zip ?code|post ?code|postal ?code)$/u;
+const NAMES = /^(?:name|display name|full name|complete name|legal name)$/u;
+const isNobody = (phrase: string) => {
+  const head = phrase.split(' ').at(-1)!;
+  return (
+    [COMPANY_TABLES, PLACE_TABLES, THING_TABLES].some((list) => list.has(phrase) || list.has(head)) ||
+    NOBODIES.has(head)
+  );
+};
+const NOBODIES: ReadonlySet<string> = new Set(
+  'smtp,imap,mail,email,server,host,support,file,image,photo,avatar,logo,default,sender,from,reply,system,db,database,merchant,provider,service,bank'.split(
+    ',',
+  ),
+);
+
+/** `partner_name` beside `partner_phone`. */
+function grouped({ words, tableWords, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2) return undefined;
+  for (let length = words.length - 1; length > 0; length--) {
+    const prefix = words.slice(0, length).join(' ');
+    if (!NAMES.test(words.slice(length).join(' ')) || isNobody(prefix) || tableWords.includes(prefix)) continue;
+    const sharing = [...besideNames].filter((name) => name.startsWith(`${prefix} `));
+    // What stands before most columns says nothing.
+    if (sharing.length * 4 >= besideNames.size * 3) continue;
+    if (sharing.some((name) => CONTACT.test(name.slice(prefix.length + 1))))
+      return { class: 'person_name', phrase: `${prefix} … beside how to reach them` };
+  }
+  return undefined;
+}
+
+/** `investor_name`, `confirmed_by_other_name`. */
+function role({ words, kind }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2 || words.at(-1) !== 'name') return undefined;
+  const who = words.at(-2)!;
+  if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).includes('by')))
+    return { class: 'person_name', phrase: `${who} name` };
+  return undefined;
+}
+
+/** Undefined: it says nothing more than the rules found. */
+export function compoundName(reading: CompoundReading): CompoundMatch | undefined {
+  const { words } = reading;
+  if (CLEAR_HEADS.has(words[0] ?? '')) return undefined;
+  for (let length = Math.min(3, words.length); length > 0; length--)
+    if (CLEAR_PHRASES.has(words.slice(-length).join(' '))) return undefined;
+  return compound(reading) ?? identity(reading) ?? role(reading) ?? grouped(reading);
+}

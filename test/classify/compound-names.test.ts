@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { ColumnClass } from '../../src/classify/classes.ts';
+import { classifyTable } from '../../src/classify/classify-column.ts';
+
+/** The class of the first column of a table of such columns. */
+function first(table: string, columns: readonly string[], type = 'character varying'): ColumnClass | undefined {
+  const subjects = columns.map((column) => ({
+    schema: 'public',
+    table,
+    column,
+    type,
+    siblings: columns.filter((other) => other !== column),
+  }));
+  return classifyTable(subjects)[0]?.class;
+}
+
+const CASES: readonly (readonly [string, ColumnClass | undefined, readonly string[]])[] = [
+  // What a thing is for, before what carries it
+  ['gadgets', 'secret', ['enrollment_guid', 'made_at']],
+  ['gadgets', 'secret', ['recover_digest', 'made_at']],
+  ['gadgets', 'secret', ['passwordless_uri', 'made_at']],
+  ['gadgets', 'secret', ['klarna_key', 'made_at']],
+  ['gadgets', 'secret', ['provisioning_key_encrypted', 'made_at']],
+  ['gadgets', 'secret', ['calendar_qtoken', 'made_at']],
+  ['gadgets', undefined, ['klarna_publishable_key', 'made_at']],
+  ['gadgets', undefined, ['public_mapbox_key', 'made_at']],
+  ['gadgets', undefined, ['verify_key', 'made_at']],
+  ['gadgets', undefined, ['sort_key', 'made_at']],
+  ['gadgets', undefined, ['content_hash', 'made_at']],
+  ['gadgets', undefined, ['region_guid', 'made_at']],
+  ['gadgets', undefined, ['has_invite_key', 'made_at']],
+  ['visits_made', 'free_text', ['refusal_explanation', 'made_at']],
+  ['visits_made', undefined, ['error_message', 'made_at']],
+  // Who somebody is elsewhere
+  ['users', 'username', ['steam_account_id', 'email']],
+  ['linked_identities', 'username', ['provider_id', 'provider_name', 'user_id']],
+  ['products', undefined, ['steam_account_id', 'price']],
+  ['users', undefined, ['slack_channel_id', 'email']],
+  // Whose name it is
+  ['contracts', 'person_name', ['guarantor_name', 'signed_at']],
+  ['contracts', 'person_name', ['checked_by_second_name', 'signed_at']],
+  ['contracts', 'person_name', ['partner_name', 'partner_phone', 'signed_at', 'amount']],
+  ['contracts', undefined, ['warehouse_name', 'warehouse_phone', 'signed_at', 'amount']],
+  ['contracts', undefined, ['folder_name', 'signed_at']],
+  // What the table is called
+  ['tax_identifiers', 'tax_id', ['value', 'source']],
+  ['phone_numbers', 'phone', ['numeric', 'type']],
+  ['widget_numbers', undefined, ['numeric', 'type']],
+  // Who fills a form in
+  ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
+];
+
+describe('names that no rule lists', () => {
+  it.each(CASES)('%s: %s for %j', (table, expected, columns) => {
+    expect(first(table, columns)).toBe(expected);
+  });
+});
