@@ -298,7 +298,8 @@ export class Backend implements MessageSink {
 
   /** `masking`: in the catalog as it is now. */
   retraced(masking: SessionMasking): void {
-    this.#release(this.#answers!.retraced(masking));
+    const begun = this.#answers!.retraced(masking);
+    if (begun !== undefined) this.#release(begun);
   }
 
   /** The head, if it is of this kind, or the other, and may have such an answer at all. */

@@ -130,8 +130,11 @@ export class CheckedAnswers {
     return this.#held !== undefined;
   }
 
-  /** The message that waited, to be passed on or withheld now; `masking`: in the catalog as it is now. */
-  retraced(masking: SessionMasking): Begun {
+  /**
+   * The message that waited, to be passed on or withheld now; `masking`: in the catalog as it is now. Undefined: it waits on,
+   * until it is known that this is what the server found, too.
+   */
+  retraced(masking: SessionMasking): Begun | undefined {
     const held = this.#held;
     if (held?.until !== 'retraced') throw new Error('a statement was traced again that was not asked for');
     this.#held = undefined;
@@ -155,6 +158,7 @@ export class CheckedAnswers {
         portal.plans = plans;
         this.#masked.describedPortal(portal, message, 0, message.length);
       }
+      if (this.#isUnconfirmed({ head, isCopy: false }, message, 0, message.length)) return undefined;
     } catch (error) {
       if (portal === undefined) this.#mismatch(head, error);
       else portal.hasDrifted = true;

@@ -136,6 +136,7 @@ export class Session {
         const { masking } = this.#core.around;
         if (this.#upstreamDone || !this.#backend.isHeld || masking === undefined) return;
         this.#backend.retraced(masking);
+        if (this.#backend.isHeld) return;
         this.#upstream.resume();
         this.#answered();
         return;

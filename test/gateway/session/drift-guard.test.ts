@@ -227,9 +227,9 @@ describe('a cursor that outlives its transaction', () => {
 describe('when its answer begins', () => {
   /** What the server says to the question for the search_path. */
   const path = [parseComplete, bindComplete, row('public'), complete('SELECT 1'), closeComplete, closeComplete];
-  function sent(sql: string): Scripted {
+  function sent(sql: string): Scripted & { readonly masking: FakeMasking } {
     const masking = new FakeMasking();
-    const made = script({ masking, waitForRecord: false });
+    const made = { ...script({ masking, waitForRecord: false }), masking };
     made.s
       .client(query(sql))
       .upstream(...path, ready())
@@ -255,6 +255,28 @@ describe('when its answer begins', () => {
     expect(told).not.toMatch(/Ada|redacted|DataRow/);
     expect(told).toMatch(/^ERROR XX000 ReadyForQuery/);
   });
+
+  it.each(['same', 'changed'] as const)(
+    'also where it was planned anew meanwhile: %s, for the catalog may be another than the server had',
+    (drift) => {
+      const made = sent('pass');
+      const { s, masking } = made;
+      // Another session's DDL.
+      masking.clock.change(made, true);
+      masking.clock.end(made);
+      s.upstream(rowDescription, row('Ada'), complete('SELECT 1'), ready());
+      expect(names(s)).toEqual(['retrace', 'pause_upstream']);
+      s.retraced();
+      expect(names(s)).toEqual([['confirm_definitions', 'v 1']]);
+      expect(s.toClient()).toEqual([]);
+      s.confirmed(drift);
+      expect(s.toClient()).toEqual(
+        drift === 'same'
+          ? ['RowDescription', 'DataRow Ada', 'CommandComplete SELECT 1', 'ReadyForQuery I']
+          : ['ERROR XX000', 'ReadyForQuery I'],
+      );
+    },
+  );
 
   it('of a COPY that is executed, by what it was bound by', () => {
     const made = script({ masking: new FakeMasking(), waitForRecord: false });
