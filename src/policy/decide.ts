@@ -3,7 +3,7 @@
  * and the first rule that objects to the first statement speaks. A text is judged as a whole: one statement that may not
  * run keeps the others from running too. What is held is held by nothing else: an approval is all that it needs.
  */
-import { characterPosition } from '../sql/byte-offsets.ts';
+import { ByteOffsets, characterPosition } from '../sql/byte-offsets.ts';
 import type { Analysis, AnalysisError, ObjectTarget } from '../sql/facts.ts';
 import { type PolicyContext, tierOf } from './context.ts';
 import { ALLOW, type Decision, type DenyDecision } from './decision.ts';
@@ -84,7 +84,10 @@ function heldByOthers(first: Objection, { rule }: Objection): Objection {
   };
 }
 
-function deny(objection: Objection, analysis: Analysis): DenyDecision {
+function deny(objection: Objection, { recordedSql }: Analysis): DenyDecision {
+  const { offset } = objection;
+  // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
+  const at = offset === undefined ? undefined : new ByteOffsets(recordedSql).skipBlank(offset);
   return {
     effect: 'deny',
     sqlstate: objection.sqlstate ?? '42501',
@@ -94,8 +97,7 @@ function deny(objection: Objection, analysis: Analysis): DenyDecision {
     hint: objection.hint,
     ...(objection.ask === undefined ? {} : { ask: objection.ask }),
     ...(objection.matched === undefined ? {} : { matched: objection.matched }),
-    // The recorded text is the text at hand but for secrets taken out, which can only shift what stands behind them.
-    position: objection.offset === undefined ? undefined : characterPosition(analysis.recordedSql, objection.offset),
+    position: at === undefined ? undefined : characterPosition(recordedSql, at),
     ...(objection.held === undefined ? {} : { held: true, approvers: objection.held.approvers }),
   };
 }

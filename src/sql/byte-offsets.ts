@@ -24,11 +24,28 @@ export class ByteOffsets {
   /** The byte offset of the first token at or behind `byteOffset`: past white space and comments. */
   skipBlank(byteOffset: number): number {
     const from = this.toCharacters(byteOffset);
-    const blank = /(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*/y;
-    blank.lastIndex = from;
-    const length = blank.exec(this.#sql)?.[0].length ?? 0;
+    const length = endOfBlank(this.#sql, from) - from;
     if (length === 0 || this.#ascii) return byteOffset + length;
     return byteOffset + encoder.encode(this.#sql.slice(from, from + length)).length;
+  }
+}
+
+/** Comments may hold comments. */
+function endOfBlank(sql: string, from: number): number {
+  const blank = /(?:\s|--[^\n\r]*)*/y;
+  const mark = /\/\*|\*\//g;
+  for (let at = from; ; ) {
+    blank.lastIndex = at;
+    at += blank.exec(sql)?.[0].length ?? 0;
+    if (!sql.startsWith('/*', at)) return at;
+    let depth = 0;
+    mark.lastIndex = at;
+    do {
+      const found = mark.exec(sql);
+      if (found === null) return at;
+      depth += found[0] === '/*' ? 1 : -1;
+    } while (depth > 0);
+    at = mark.lastIndex;
   }
 }
 

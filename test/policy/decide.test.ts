@@ -307,6 +307,12 @@ describe('a denial', () => {
     expect(decision).toMatchObject({ effect: 'deny', position: 27 });
   });
 
+  it('points behind blanks and comments within comments', () => {
+    const reader = { ...DEVELOPER, access: 'read' as const };
+    expect(judge('/* é /* 日 */ x */ -- c\n  UPDATE t SET a = 1 WHERE id = 1', reader)).toMatchObject({ position: 26 });
+    expect(judge('SELECT 1; /* é */\n UPDATE t SET a = 1 WHERE id = 1', reader)).toMatchObject({ position: 20 });
+  });
+
   it('of a syntax error looks like Postgres’ own', () => {
     expect(judge("SELECT 'é' FRM x", DEVELOPER)).toEqual({
       effect: 'deny',
