@@ -66,7 +66,8 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
       tableWords.includes('sign') ||
       tableWords.includes('sso') ||
       words.at(-1) === 'identifier');
-  if (!says && !(name.join(' ') === 'provider' && isTold)) return undefined;
+  const asked = name.join(' ');
+  if (!says && asked !== 'identity provider' && !(asked === 'provider' && isTold)) return undefined;
   if (says && !name.every((word) => IDENTITY_PROVIDERS.has(word) || IDENTITY_WORDS.has(word))) return undefined;
   return { class: 'username', phrase: words.join(' ') };
 }

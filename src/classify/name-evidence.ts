@@ -78,6 +78,8 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
     if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
     if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
     if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
+    // How it was cut or kept: `body_text_unfolded`.
+    if (rule.class === 'free_text' && word.endsWith('ed') && !VOCABULARY.has(word)) return true;
     if (VOCABULARY.has(word) || rule.alone) return false;
     return word.length <= 3 || (word.length <= 6 && UNMISTAKABLE.has(phrase));
   });

@@ -61,6 +61,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['directus', 'espocrm', 'ghost', 'harbor', 'n8n', 'outline', 'wikijs'], first: '0.909 / 0.883' },
   { apps: ['gibbon', 'healthchecks', 'kimai', 'mautic', 'spree', 'suitecrm'], first: '0.914 / 0.812' },
   { apps: ['keycloak', 'mattermost', 'medusa', 'vendure'], first: '0.961 / 0.900' },
+  { apps: ['alaveteli', 'calcom', 'dradis', 'wger'], first: '0.963 / 0.782' },
 ];
 
 export interface Judged {

@@ -78,9 +78,16 @@ export const COMPOUNDS: readonly Compound[] = [
   },
   {
     class: 'free_text',
+    carriers: words('text'),
+    purposes: words('ban, banned, suspension, rejection, refusal, complaint, appeal, apology, dismissal'),
+    kinds: ['text', 'bytes'],
+    notTopics: ['thing'],
+  },
+  {
+    class: 'free_text',
     carriers: words('reason, message, note, comment, explanation, remark, statement, justification, motivation'),
     purposes: words(
-      'ban, banned, blocked, deny, denied, decline, declined, reject, rejected, rejection, refuse, refused, refusal, suspend, suspended, suspension, appeal, complaint, apology, review, gift, donation, join, leave, leaving, departure, termination, dismissal, resignation, absence, personal, private, moderator, moderation, customer, client, patient, buyer, seller, guest, applicant, candidate, donor, member, employee, doctor, nurse, driver, admin, staff, escalation, discharge, consultation, delivery, greeting, condolence, motivation, application, waiting, refund, receive, received, handling, dispute, grievance, disciplinary, interview, visit, feedback, sender, recipient',
+      'reassign, reassignment, reschedule, ban, banned, blocked, deny, denied, decline, declined, reject, rejected, rejection, refuse, refused, refusal, suspend, suspended, suspension, appeal, complaint, apology, review, gift, donation, join, leave, leaving, departure, termination, dismissal, resignation, absence, personal, private, moderator, moderation, customer, client, patient, buyer, seller, guest, applicant, candidate, donor, member, employee, doctor, nurse, driver, admin, staff, escalation, discharge, consultation, delivery, greeting, condolence, motivation, application, waiting, refund, receive, received, handling, dispute, grievance, disciplinary, interview, visit, feedback, sender, recipient',
     ),
     kinds: ['text', 'bytes'],
     notTopics: ['thing'],

@@ -59,6 +59,23 @@ export const CONTACT_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'phone', phrases: ['caller id'], kinds: ['text'] },
+  // Who called whom.
+  {
+    class: 'phone',
+    sole: true,
+    besideName: ['call id', 'call uid', 'call uuid', 'call sid', 'call duration'],
+    phrases: ['from', 'to', 'source', 'destination'],
+    kinds: ['text'],
+  },
+  // Who is asked whether the address is theirs, as most libraries for signing in keep it.
+  {
+    class: 'email',
+    sole: true,
+    tables: ['verification token', 'verificationtoken', 'email verification', 'auth verification token'],
+    beside: ['expires', 'expiry', 'expiration', 'expire'],
+    phrases: ['identifier'],
+    kinds: ['text'],
+  },
   { class: 'email', sole: true, aboutTable: ['mail', 'email', 'notify'], phrases: ['recipient'], kinds: ['text'] },
   {
     class: 'email',
@@ -126,7 +143,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'phone',
     phrases:
-      phrases(`emergency number, phone external, phone internal, phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
+      phrases(`number to call, number called, emergency number, phone external, phone internal, phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
       telephone no, tel no, tel nr, tel number, mobile, mobile number, mobile no, mobile nr, mob, mob no, mobile phone, cell, cellphone,
       cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number, sms reminder number, reminder number,
       recipient number, recipient phone, callee phone number, caller phone number, callee number, receiver number, officer number, home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,

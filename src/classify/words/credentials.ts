@@ -49,6 +49,13 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['key'],
     kinds: ['text'],
   },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['notification subscription', 'push subscription', 'web push'],
+    phrases: ['subscription', 'data'],
+    kinds: ['text', 'json'],
+  },
   { class: 'secret', sole: true, topics: ['company'], phrases: ['invite id', 'invitation id'], kinds: ['text'] },
   { class: 'secret', besideName: ['device code'], phrases: ['user code'], kinds: ['text'] },
   { class: 'secret', phrases: ['oauth state', 'oauth nonce', 'pkce verifier', 'code verifier'], kinds: ['text'] },

@@ -4,6 +4,13 @@ import { type NameRule, phrases } from './name-rule.ts';
 export const HEALTH_RULES: readonly NameRule[] = [
   {
     class: 'health',
+    alone: true,
+    aboutTable: ['weight', 'body', 'fitness', 'body measurement', 'user measurement', 'user profile'],
+    phrases: phrases('weight, height, body fat, body weight, waist, bmi, heart rate, resting heart rate'),
+    kinds: ['integer', 'numeric'],
+  },
+  {
+    class: 'health',
     topics: ['person', 'health'],
     phrases: phrases('sen, sen detail, special need, special educational need, action taken, last episode'),
     kinds: ['text', 'enum', 'date'],

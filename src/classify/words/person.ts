@@ -169,6 +169,15 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['identifier', 'pending identifier', 'user identifier'],
     kinds: ['text'],
   },
+  {
+    class: 'username',
+    notTopics: ['thing'],
+    phrases: phrases(
+      'last editor, last edit editor, last author, last modifier, last updater, last poster, last commenter',
+    ),
+    kinds: ['text'],
+  },
+  { class: 'username', sole: true, topics: ['person'], phrases: ['url name', 'url username'], kinds: ['text'] },
   { class: 'username', sole: true, phrases: ['creator', 'creator username', 'creator login'], kinds: ['text'] },
   {
     class: 'person_name',

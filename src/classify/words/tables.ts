@@ -61,5 +61,5 @@ export const HOOK_TABLES = words(
 
 /** Words after which the one before says what a table is about. */
 export const TABLE_TAILS = words(
-  `sent, received, nlp, detail, info, information, data, record, history, version, archive, backup, old, new, tmp, temp, table, tbl, list, entry, row, master, main, base, translation, i18n, localization, gen, general, extra, ext, extension data, meta, staging, raw, import, copy, view, mv, v, all, active, current, deleted, audit, snapshot, log entry, stammdaten, daten, liste, datos, dado, dati, donnee, tab, entity, index, search, mapping, account, change, event, name, description, revision, edit`,
+  `sent, received, batch, summary, nlp, detail, info, information, data, record, history, version, archive, backup, old, new, tmp, temp, table, tbl, list, entry, row, master, main, base, translation, i18n, localization, gen, general, extra, ext, extension data, meta, staging, raw, import, copy, view, mv, v, all, active, current, deleted, audit, snapshot, log entry, stammdaten, daten, liste, datos, dado, dati, donnee, tab, entity, index, search, mapping, account, change, event, name, description, revision, edit`,
 );
