@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { catalogFromRows } from '../src/catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../src/catalog/catalog-query.ts';
-import type { UpstreamSettings } from '../src/config/gateway-settings.ts';
 import { startPostgres } from '../src/demo/postgres-server.ts';
+import { parseUpstreamUrl } from '../src/demo/upstream-url.ts';
 import { queryOnce } from '../src/gateway/side-query.ts';
 import { median } from './statistics.ts';
 
@@ -51,16 +51,7 @@ try {
   await client.query('ANALYZE');
   await client.end();
 
-  const url = new URL(server.superuserUrl);
-  const settings: UpstreamSettings = {
-    host: server.host,
-    port: server.port,
-    database: 'postgres',
-    user: url.username,
-    password: decodeURIComponent(url.password),
-    tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 5_000,
-  };
+  const settings = await parseUpstreamUrl(`${server.superuserUrl}?sslmode=disable`);
   const queried: number[] = [];
   const modelled: number[] = [];
   const before = heapMb();

@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { catalogFromRows } from '../src/catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../src/catalog/catalog-query.ts';
-import type { UpstreamSettings } from '../src/config/gateway-settings.ts';
 import { startPostgres } from '../src/demo/postgres-server.ts';
+import { parseUpstreamUrl } from '../src/demo/upstream-url.ts';
 import { Classifier } from '../src/gateway/classifier.ts';
 import { queryOnce } from '../src/gateway/side-query.ts';
 
@@ -72,16 +72,7 @@ try {
   await client.query('ANALYZE');
   await client.end();
 
-  const url = new URL(server.superuserUrl);
-  const settings: UpstreamSettings = {
-    host: server.host,
-    port: server.port,
-    database: 'postgres',
-    user: url.username,
-    password: decodeURIComponent(url.password),
-    tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 5_000,
-  };
+  const settings = await parseUpstreamUrl(`${server.superuserUrl}?sslmode=disable`);
   const catalog = catalogFromRows(await queryOnce(settings, CATALOG_SQL), 1);
   const classifier = new Classifier({ settings, database: 'bench', stateDir, log: (line) => console.error(line) });
   const cpu = process.cpuUsage();

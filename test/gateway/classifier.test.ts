@@ -9,6 +9,7 @@ import { catalogFromRows } from '../../src/catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../../src/catalog/catalog-query.ts';
 import type { ColumnClass } from '../../src/classify/classes.ts';
 import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
+import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { Classifier } from '../../src/gateway/classifier.ts';
 import { queryOnce } from '../../src/gateway/side-query.ts';
 import { withPostgres } from '../support/postgres.ts';
@@ -59,16 +60,7 @@ const open: Classifier[] = [];
 
 beforeAll(async () => {
   stateDir = await mkdtemp(path.join(os.tmpdir(), 'dbgate-classes-'));
-  const url = new URL(server.superuserUrl);
-  settings = {
-    host: server.host,
-    port: server.port,
-    database: 'postgres',
-    user: url.username,
-    password: decodeURIComponent(url.password),
-    tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 10_000,
-  };
+  settings = await parseUpstreamUrl(`${server.superuserUrl}?sslmode=disable`);
   client = new pg.Client(server.superuserUrl);
   await client.connect();
   await client.query(SEED);
