@@ -411,11 +411,16 @@ export class DatabaseMasking {
   }
 }
 
-/** Is there something in the answer that is neither a plain column, nor redacted whatever it is? */
-function hasComputed({ columns }: StatementLineage, { result }: StatementPlan): boolean {
+/**
+ * Is there something in the answer that is neither a plain column, nor redacted whatever it is? What COPY sends is never
+ * held against a RowDescription: it has none.
+ */
+function hasComputed({ columns, copyOut }: StatementLineage, { result }: StatementPlan): boolean {
   return (columns ?? []).some(
     ({ origin, sources, unknown }, i) =>
-      origin === undefined && sources.length + unknown.length > 0 && result?.columns[i]?.do !== 'redact',
+      (origin === undefined || copyOut !== undefined) &&
+      sources.length + unknown.length > 0 &&
+      result?.columns[i]?.do !== 'redact',
   );
 }
 

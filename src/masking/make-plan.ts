@@ -124,7 +124,7 @@ export interface StatementPlan {
   readonly looksUpLater?: boolean;
   /** Values of columns flow into others: where they come from must not change while it runs. Missing: no. */
   readonly copies?: boolean;
-  /** What is computed from columns is in its answer, and RowDescription says nothing of that. Missing: no. */
+  /** What is computed from columns, or sent by COPY, is in its answer, and no RowDescription tells of it. Missing: no. */
   readonly computes?: boolean;
   /** Bare names on which the answer depends; missing or `all`: it cannot be told. */
   readonly names?: ReadonlySet<string> | 'all';

@@ -250,6 +250,20 @@ describe('what is masked', () => {
     l.expectNothingRaw();
   });
 
+  // What COPY sends has no RowDescription.
+  it.each(
+    ['COPY (SELECT v FROM @) TO STDOUT', 'COPY @ TO STDOUT', 'COPY @ (v) TO STDOUT'].map(
+      (copy) => [copy, made(`CREATE TABLE @ AS SELECT id, title AS v FROM products`)] as const,
+    ),
+  )('in a plain table that is copied out: %s', async (copy, name) => {
+    const l = await Listener.open(rig);
+    const sql = copy.replaceAll('@', name);
+    expect((await l.query(sql)).copied).toContain('Kettle 1\n');
+    await rig.direct(`DROP TABLE ${name}; CREATE TABLE ${name} AS SELECT id, email AS v FROM people`);
+    await l.query(sql);
+    l.expectNothingRaw();
+  });
+
   const overloaded = made(`CREATE FUNCTION @() ${body(HARMLESS)}`);
   it('in a transaction that sees its own catalog as it was', async () => {
     const name = overloaded;
