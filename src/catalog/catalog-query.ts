@@ -104,6 +104,16 @@ FROM pg_catalog.pg_rewrite r WHERE r.rulename ${EQ} '_RETURN' AND r.ev_class ${I
 const RULES = `${select('rule', row(oid('r.ev_class')))}
 FROM pg_catalog.pg_rewrite r WHERE r.rulename ${NE} '_RETURN' AND r.ev_class ${IS_USERS}`;
 
+/** Lengths and precisions that columns were given. */
+const MODIFIERS = selectEach(
+  'modifiers',
+  row(oid('a.attrelid'), 'a.attnum', 'a.atttypmod'),
+  `FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid ${EQ} a.attrelid
+JOIN spaces s ON s.oid ${EQ} c.relnamespace
+WHERE a.atttypmod OPERATOR(pg_catalog.>=) 0 AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+  AND NOT a.attisdropped AND a.attrelid ${IS_USERS} AND (c.relkind ${EQ} 'r' OR c.relkind ${EQ} 'p')`,
+);
+
 const GENERATED = `${select(
   'generated',
   row(
@@ -298,6 +308,7 @@ ${[
   INDEXES,
   DEFINITIONS,
   RULES,
+  MODIFIERS,
   GENERATED,
   DEFAULTS,
   GUARDS,

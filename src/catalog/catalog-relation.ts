@@ -21,6 +21,7 @@ const NONE: readonly never[] = [];
 export interface RelationDetails {
   readonly definitions: ReadonlyMap<number, string>;
   readonly withRules: ReadonlySet<number>;
+  readonly modifiers: ReadonlyMap<number, ReadonlyMap<number, number>>;
   readonly generated: ReadonlyMap<number, ReadonlyMap<number, string>>;
   readonly defaults: ReadonlyMap<number, ReadonlyMap<number, string>>;
   /** By attnum, 0 for the relation's own. */
@@ -52,6 +53,7 @@ export function relationDetails(
   return {
     definitions,
     withRules: new Set(take('rule').map((row) => number(row[0]))),
+    modifiers: byAttnum(takeEach('modifiers'), (row) => number(row[2])),
     generated: byAttnum(take('generated'), (row) => {
       // Hidden by a lock, but not none.
       if (row[2] === null) unreadable.add(number(row[0]));
@@ -106,10 +108,7 @@ function grouped<T>(rows: readonly unknown[][], read: (row: readonly unknown[]) 
   return groups;
 }
 
-function byAttnum(
-  rows: readonly unknown[][],
-  read: (row: readonly unknown[]) => string,
-): Map<number, Map<number, string>> {
+function byAttnum<T>(rows: readonly unknown[][], read: (row: readonly unknown[]) => T): Map<number, Map<number, T>> {
   const pairs = grouped(rows, (row) => [number(row[1]), read(row)] as const);
   return new Map([...pairs].map(([oid, own]) => [oid, new Map(own)]));
 }
@@ -167,12 +166,13 @@ function guardsOf(all: readonly RowGuards[] | undefined): { readonly guards?: Ro
 function columnsFromRow(
   row: readonly unknown[],
   oid: number,
-  { names, generated, defaults, comments }: RelationDetails,
+  { names, modifiers, generated, defaults, comments }: RelationDetails,
 ): readonly CatalogColumn[] {
   if (row[7] === null && row[8] === null) return NO_COLUMNS;
   const columnNames = list(row[7]);
   const types = list(row[8]);
   if (columnNames.length !== types.length) throw new Error(`catalog: relation ${oid} has columns without types`);
+  const ownModifiers = modifiers.get(oid);
   const ownGenerated = generated.get(oid);
   const ownDefaults = defaults.get(oid);
   const ownComments = comments.get(oid);
@@ -188,6 +188,7 @@ function columnsFromRow(
       attnum: i + 1,
       name: shared,
       type: Math.abs(type),
+      modifier: ownModifiers?.get(i + 1),
       notNull: type < 0,
       generated: ownGenerated?.get(i + 1),
       default: ownDefaults?.get(i + 1),

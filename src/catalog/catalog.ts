@@ -8,6 +8,8 @@ export interface CatalogColumn {
   readonly attnum: number;
   readonly name: string;
   readonly type: number;
+  /** pg_attribute.atttypmod of a table of users: the length or precision it was given; missing: none is known. */
+  readonly modifier?: number | undefined;
   readonly notNull: boolean;
   /** SQL of a stored or virtual generated column; undefined: it is none. */
   readonly generated: string | undefined;

@@ -528,17 +528,21 @@ class Planner {
         return this.#refusal('masking.no-lookup', use, 'may not be compared');
       case 'join': {
         if (predicates === 'free' || this.#joinsItsLike(use)) return undefined;
-        return this.#refusal('masking.no-join', use, 'may only be joined with a column of the same class');
+        return this.#refusal('masking.no-join', use, 'may only be joined with a column of the same class', SAME_CLASS);
       }
       case 'order': {
         if (predicates === 'free' || !this.#identifies(lineage)) return undefined;
-        return this.#refusal('masking.no-order', use, 'may not order rows that other columns identify');
+        return this.#refusal('masking.no-order', use, 'may not order rows that other columns identify', CLEAR_ORDER);
       }
       case 'fallible':
       case 'predicate': {
         // What stands in tables that others made was not put there to be added to this.
         if (use.against?.every(({ relation }) => !this.#known.isTableMadeHere(relation))) return undefined;
         if (predicates === 'free' && use.use === 'predicate') return undefined;
+        if (use.subject === 'ALTER COLUMN TYPE')
+          return this.#refusal('masking.no-inference', use, 'may only get a type that holds whatever it has', WIDER);
+        if (use.subject === 'CLUSTER')
+          return this.#refusal('masking.no-inference', use, 'is in a table that may not be put in order', CLEAR_TABLE);
         const by = use.subject === undefined ? '' : ` (${use.subject})`;
         return this.#refusal('masking.no-inference', use, `may only be compared for equality with a given value${by}`);
       }
@@ -564,12 +568,12 @@ class Planner {
     return (columns ?? []).some(({ sources }) => sources.some((source) => !this.#isMasked(source)));
   }
 
-  #refusal(rule: string, use: ColumnUse, what: string): PlanRefusal {
+  #refusal(rule: string, use: ColumnUse, what: string, hint = EQUALITY): PlanRefusal {
     return {
       rule,
       message: `${this.#known.nameOf(use.source)} is masked for you and ${what}`,
       why: 'the answer would tell what the column holds',
-      hint: 'Compare it for equality with a value that you know',
+      hint,
       unmask: this.#classOf(use.source),
       offset: use.offset,
     };
@@ -755,6 +759,12 @@ function bringsValues({ target, flow }: WriteFlow): boolean {
 
 const NO_COLUMNS: ResultPlan = { columns: [], passes: true, because: [] };
 
+const EQUALITY = 'Compare it for equality with a value that you know';
+const SAME_CLASS = 'Join it with a column of the same class';
+const CLEAR_ORDER = 'Order by what is not masked';
+const CLEAR_TABLE = 'Name a table without masked columns';
+const WIDER = 'Take text, a longer varchar or a wider number of its kind, without USING';
+
 const ORACLES: Readonly<Record<Oracle, Pick<PlanRefusal, 'message' | 'why' | 'hint'>>> = {
   collation: {
     message: 'a collation that is not deterministic makes equal what differs',
@@ -770,6 +780,11 @@ const ORACLES: Readonly<Record<Oracle, Pick<PlanRefusal, 'message' | 'why' | 'hi
     message: 'tables with masked columns may be among those that are clustered',
     why: 'the order of their rows would tell what these hold',
     hint: 'Name a table without masked columns',
+  },
+  type: {
+    message: 'a column gets another type in the text that made or changed its table',
+    why: 'whether all values fit in it would tell what masked columns hold',
+    hint: 'Send ALTER COLUMN TYPE by itself',
   },
 };
 

@@ -87,6 +87,11 @@ describe('what decides by a masked column', () => {
       'ALTER TABLE % ALTER ssn TYPE %d',
     ],
     ['a column that gets shorter', [COPIES], 'ALTER TABLE % ALTER ssn TYPE varchar(5)'],
+    [
+      'a column that gets less long than it became',
+      ['CREATE TABLE % (id int, ssn varchar(20))', NUMBERS, 'ALTER TABLE % ALTER ssn TYPE varchar(40)'],
+      'ALTER TABLE % ALTER ssn TYPE varchar(30)',
+    ],
     ['a number that gets smaller', [COPIES], 'ALTER TABLE % ALTER salary TYPE smallint'],
     [
       'a unique index of an expression',
@@ -158,6 +163,9 @@ describe('what decides by a masked column', () => {
     await run('CREATE UNIQUE INDEX ON own (ssn)');
     await run('CREATE INDEX ON own (lower(ssn))');
     await run('ALTER TABLE own ALTER ssn TYPE varchar');
+    await run('CREATE TABLE wide (id int, ssn varchar(20), salary int)');
+    await run('INSERT INTO wide SELECT id, ssn, salary FROM users');
+    await run('ALTER TABLE wide ALTER ssn TYPE varchar(40), ALTER salary TYPE bigint');
     await run('CREATE TABLE days (id int, at date) PARTITION BY RANGE (at)');
     await run(`CREATE TABLE days_a PARTITION OF days FOR VALUES FROM ('2000-01-01') TO ('2100-01-01')`);
     expect(await run('INSERT INTO days SELECT id, current_date FROM users')).toBe(2);

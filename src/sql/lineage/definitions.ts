@@ -8,6 +8,7 @@ import { plainUse } from './ordering.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
+import { isWider } from './wider-types.ts';
 
 /** Writes each column of a query into a relation that is made of it. */
 export function writeNew(
@@ -126,9 +127,12 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
     if (column === undefined) continue;
     if (text(command, 'subtype') === 'AT_AlterColumnType') {
       const using = child(column, 'raw_default');
-      const attnum = relation?.columns.find(({ name }) => name === text(command, 'name'))?.attnum;
-      if (relation === undefined || attnum === undefined) continue;
-      if (!isWidest(child(column, 'typeName')))
+      const changed = relation?.columns.find(({ name }) => name === text(command, 'name'));
+      // What it was before this text is known, not what it became in it.
+      if (relation === undefined && t.made.has(text(rangeVar, 'relname') ?? '')) t.findings.oracle = 'type';
+      if (relation === undefined || changed === undefined) continue;
+      const { attnum } = changed;
+      if (!isWider(t, relation, changed, column))
         t.use(columnFlow(relation.oid, attnum), 'fallible', 'ALTER COLUMN TYPE', rangeVar);
       if (using === undefined) continue;
       const { flow } = t.value(using, scope);
@@ -272,12 +276,4 @@ function traceAttached(t: Tracer, parent: CatalogRelation | undefined, rangeVar:
 
 function columnFlow(relation: number, attnum: number): Flow {
   return { sources: [{ relation, attnum }], unknown: [], shape: { kind: 'copy' } };
-}
-
-/** They hold whatever text is. */
-const WIDEST_TYPES: ReadonlySet<string> = new Set(['text', 'varchar']);
-
-function isWidest(type: Tree | undefined): boolean {
-  if (type === undefined || list(type, 'typmods').length > 0 || list(type, 'arrayBounds').length > 0) return false;
-  return WIDEST_TYPES.has(strings(type, 'names').at(-1) ?? '');
 }

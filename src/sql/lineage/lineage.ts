@@ -170,8 +170,11 @@ export interface OpaqueRoutine {
   readonly blind?: boolean;
 }
 
-/** A collation under which texts that differ are equal; statistics of an expression, which may fail; rows in another order. */
-export type Oracle = 'collation' | 'statistics' | 'cluster';
+/**
+ * A collation under which texts that differ are equal; statistics of an expression, which may fail; rows in another order;
+ * a type that what the same text made or changed may not fit in.
+ */
+export type Oracle = 'collation' | 'statistics' | 'cluster' | 'type';
 
 export interface StatementLineage {
   /** Undefined: it returns no rows, or `resultOf` says whose they are. */

@@ -158,7 +158,8 @@ function roomy(to: NamedType): boolean {
   return (precision ?? 0) - (scale ?? 0) >= 9;
 }
 
-function integerOf(wrapped: Tree): number | undefined {
+/** Of a constant in a text; undefined: it is none. */
+export function integerOf(wrapped: Tree): number | undefined {
   const constant = child(wrapped, 'A_Const');
   const value = constant === undefined ? undefined : child(constant, 'ival');
   return value === undefined ? undefined : typeof value.ival === 'number' ? value.ival : 0;

@@ -23,6 +23,11 @@ function steers(sql: string): readonly string[] {
     .map(({ use }) => use);
 }
 
+function fallible(sql: string): readonly string[] {
+  const { statements } = traceLineage(sql, test.grammar, test.world());
+  return statements.flatMap(({ uses }) => uses.map(({ use }) => use)).filter((use) => use === 'fallible');
+}
+
 describe('whether it fails tells what a column holds', () => {
   it.each([
     // What is behind is computed only as long as it is not decided.
@@ -129,6 +134,39 @@ describe('everyday expressions say nothing by failing', () => {
   ])('%s', (sql) => {
     const uses = steers(sql);
     expect(uses.filter((use) => use === 'fallible' || use === 'predicate')).toEqual([]);
+  });
+
+  const LONGER = [
+    'tel TYPE varchar(30)',
+    'tel TYPE varchar(254)',
+    'tel TYPE text',
+    'mail TYPE varchar',
+    'code TYPE bigint',
+  ];
+  const WIDER = ['pay TYPE numeric(14,2)', 'pay TYPE numeric(16,4)', 'pay TYPE numeric', 'born TYPE date'];
+  it.each([...LONGER, ...WIDER])('ALTER COLUMN %s', (change) => {
+    expect(fallible(`ALTER TABLE person ALTER COLUMN ${change}`)).toEqual([]);
+  });
+
+  const SHORTER = [
+    'tel TYPE varchar(29)',
+    'tel TYPE char(40)',
+    'mail TYPE varchar(254)',
+    'mail TYPE mail_text',
+    'code TYPE smallint',
+  ];
+  const NARROWER = ['pay TYPE numeric(13,4)', 'pay TYPE numeric(14,1)', 'pay TYPE bigint', 'doc TYPE varchar(9)'];
+  const COMPUTED = ['tel TYPE varchar(40) USING repeat(tel, 2)', 'tel TYPE varchar(40) COLLATE "C"'];
+  it.each([...SHORTER, ...NARROWER, ...COMPUTED])('but ALTER COLUMN %s may', (change) => {
+    expect(fallible(`ALTER TABLE person ALTER COLUMN ${change}`)).toContain('fallible');
+  });
+
+  it.each([
+    'ALTER TABLE person ALTER tel TYPE varchar(60); ALTER TABLE person ALTER tel TYPE varchar(40)',
+    'CREATE TABLE own AS SELECT mail FROM person; ALTER TABLE own ALTER mail TYPE varchar(40)',
+  ])('what became of a table in the text is not known: %s', (text) => {
+    const { statements } = traceLineage(text, test.grammar, test.world());
+    expect(statements.map(({ oracle }) => oracle)).toEqual([undefined, 'type']);
   });
 
   it('columns of tables that were there before are noted with them', () => {

@@ -1,0 +1,55 @@
+/** ALTER COLUMN TYPE to what holds every value that the column may have, as it is: it cannot fail, so it tells nothing. */
+import type { CatalogColumn, CatalogRelation } from '../../catalog/catalog.ts';
+import { child, type Tree } from '../tree.ts';
+import type { Tracer } from './tracer.ts';
+import {
+  BPCHAR,
+  INT2,
+  INT4,
+  INT8,
+  integerOf,
+  type NamedType,
+  NUMERIC,
+  resolveType,
+  TEXT_TYPE,
+  VARCHAR,
+} from './types.ts';
+
+/** What atttypmod of these types is more than the length, or packed precision and scale. */
+const HEADER = 4;
+
+export function isWider(t: Tracer, relation: CatalogRelation, column: CatalogColumn, definition: Tree): boolean {
+  const to = resolveType(t.world, child(definition, 'typeName'));
+  // They hold whatever there is; a domain of such a name does not.
+  if (!to.modified && (to.oid === TEXT_TYPE || to.oid === VARCHAR)) return true;
+  // Another collation may find values equal that were not; what USING computes may be of any length.
+  if (child(definition, 'collClause') !== undefined || child(definition, 'raw_default') !== undefined) return false;
+  if (to.oid === undefined || to.found?.kind === 'd') return false;
+  t.readsLiterals = true;
+  if (to.oid === column.type) return to.modified ? hasMoreRoom(relation, column, to) : true;
+  // Checks and indexes are tried anew: what they compute may be of the type.
+  if (to.modified || isGuarded(relation, column)) return false;
+  return column.type === INT2 ? to.oid === INT4 || to.oid === INT8 : column.type === INT4 && to.oid === INT8;
+}
+
+function hasMoreRoom(relation: CatalogRelation, column: CatalogColumn, to: NamedType): boolean {
+  const { type, modifier } = column;
+  if (modifier === undefined || modifier < HEADER) return false;
+  const before = modifier - HEADER;
+  const [size, digits = 0] = to.typmods.map((one) => integerOf(one) ?? Number.NaN);
+  if (size === undefined) return false;
+  if (type === VARCHAR) return to.typmods.length === 1 && size >= before;
+  // Blanks are added to what is shorter.
+  if (type === BPCHAR)
+    return to.typmods.length === 1 && size >= before && (size === before || !isGuarded(relation, column));
+  if (type !== NUMERIC || to.typmods.length > 2) return false;
+  const precision = before >> 16;
+  // Signed, in eleven bits.
+  const scale = ((before & 0x7ff) ^ 0x400) - 0x400;
+  if (digits !== scale && isGuarded(relation, column)) return false;
+  return digits >= scale && size - digits >= precision - scale;
+}
+
+function isGuarded({ guards }: CatalogRelation, { attnum }: CatalogColumn): boolean {
+  return guards?.columns.some((one) => one === attnum || one === 0) ?? false;
+}
