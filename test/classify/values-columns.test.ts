@@ -273,6 +273,7 @@ const SENSITIVE: Row[] = [
         `${r.pick(['Drottning', 'Kungs'])}gatan ${r.int(1, 90)}`,
       ]),
   ],
+  ['geo', 'plus codes', (r) => `8F${r.digits(3).replace(/[01]/gu, 'V')}HMP+${r.digits(2).replace(/[01]/gu, 'Q')}`],
   ['geo', 'pairs', (r) => `${r.int(-80, 80)}.${r.digits(6)}, ${r.int(-170, 170)}.${r.digits(6)}`],
   ['date_of_birth', 'days', (r) => day(r, 1944, 2004), 'date'],
   [

@@ -85,8 +85,9 @@ yesNo(
     'SCRAM-SHA-256$4096:c2FsdA==$a2V5:c2VydmVy',
     'md5a3f5c8d9e0b1a2c3d4e5f60718293a4b',
     'scrypt:32768:8:1$salt$0123456789abcdef0123456789abcdef',
+    `AQAAAAIAAYagAAAAE${'aB3'.repeat(22)}w==`,
   ],
-  ['$2b$12$short', 'a3f5c8d9e0b1a2c3d4e5f60718293a4b', 'min 12 characters', '$19.99'],
+  ['AQAAAAIAAYag', '$2b$12$short', 'a3f5c8d9e0b1a2c3d4e5f60718293a4b', 'min 12 characters', '$19.99'],
 );
 yesNo(
   'hasSecretFormat',

@@ -6,6 +6,9 @@ const DMS =
 /** A point as PostGIS prints it: extended well-known binary. */
 const EWKB = /^01010000(?:20|00|A0)(?:E6100000)?[0-9A-F]{32,48}$/i;
 
+/** An open location code of ten digits or more: a house. */
+const PLUS_CODE = /^[23456789CFGHJMPQRVWX]{8}\+[23456789CFGHJMPQRVWX]{2,7}$/;
+
 /** A pin on a map. */
 const MAP_URL =
   /^(?:https?:\/\/\S*(?:maps|openstreetmap|waze)\S*|geo:)[=:@/](-?\d{1,3}\.\d{3,})(?:,|%2C|\/)(-?\d{1,3}\.\d{3,})/i;
@@ -13,7 +16,7 @@ const MAP_URL =
 /** Latitude and longitude, or longitude and latitude, to a hundred metres or better. */
 export function isGeoPair(value: string): boolean {
   const pair = PAIR.exec(value) ?? WKT.exec(value) ?? MAP_URL.exec(value);
-  if (pair === null) return EWKB.test(value) || DMS.test(value);
+  if (pair === null) return EWKB.test(value) || DMS.test(value) || PLUS_CODE.test(value);
   const [a, b] = [Math.abs(Number(pair[1])), Math.abs(Number(pair[2]))];
   return (a <= 90 && b <= 180) || (a <= 180 && b <= 90);
 }
