@@ -7,7 +7,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import v8 from 'node:v8';
 
 /** Both halves. */
-const ENOUGH_BYTES = 8 << 20;
+const ENOUGH_BYTES = 4 << 20;
 /** One half, of threads that begin from now on: what is said of growth is said to the whole process. */
 const OF_WORKERS_MB = 2;
 

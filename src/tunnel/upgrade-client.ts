@@ -5,9 +5,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type net from 'node:net';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import type tls from 'node:tls';
+import tls from 'node:tls';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { privateAuthority } from '../private-authority.ts';
 import { connectThroughProxy, proxyFromEnv } from './proxy.ts';
@@ -31,8 +31,12 @@ export interface DialOptions {
 const maxRefusalBytes = 64 * 1024;
 const keepAliveDelayMs = 30_000;
 
-/** Keeps TLS sessions, so that the next dial resumes one; its sockets are never used twice. */
-const agent = new https.Agent({ keepAlive: false });
+/**
+ * TLS sessions by `host:port`, so that the next dial resumes one; each only where the same authorities are trusted. Not
+ * node's agent: it has each socket keep its request, the headers and all options for as long as it lives.
+ */
+const sessions = new WeakMap<object, Map<string, Buffer>>();
+const SYSTEM_AUTHORITIES = {};
 
 /** A half-open capable socket behind the 101. Throws DbgateError: the gateway's refusal, or `gateway_unreachable`. */
 export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
@@ -82,19 +86,14 @@ function upgrade(
   signal: AbortSignal,
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    // `allowHalfOpen` and `socket` reach tls.connect, though the types of https do not know them.
-    const requestOptions: https.RequestOptions & { allowHalfOpen: boolean; socket?: net.Socket } = {
+    const request = https.request({
       method: 'GET',
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port || 443,
       path: url.pathname + url.search,
       headers: { ...headers, connection: 'Upgrade', upgrade: 'postgresql' },
-      agent,
-      allowHalfOpen: true,
-      ...(secureContext === undefined ? {} : { secureContext }),
-      ...(through === undefined ? {} : { socket: through }),
-    };
-    const request = https.request(requestOptions);
+      createConnection: () => connectTls(url, secureContext, through),
+    });
     // Not the option `signal`: it would outlive the request, and end the stream.
     const onAbort = () => request.destroy(signal.reason);
     signal.addEventListener('abort', onAbort);
@@ -108,7 +107,7 @@ function upgrade(
       socket.setNoDelay(true);
       socket.setKeepAlive(true, keepAliveDelayMs);
       // Whoever takes the stream adds a listener of their own; until then an error must not end the process.
-      socket.on('error', () => {});
+      socket.on('error', ignore);
       if (head.length > 0) socket.unshift(head);
       // Not within the event: Node loses what came behind the 101 if the stream is ended there.
       setImmediate(() => resolve(socket));
@@ -126,6 +125,43 @@ function upgrade(
     request.end();
   });
 }
+
+/** What it leaves on the socket must hold nothing of the request. */
+function connectTls(
+  url: URL,
+  secureContext: tls.SecureContext | undefined,
+  through: net.Socket | undefined,
+): net.Socket {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port || 443);
+  const key = `${host}:${port}`;
+  const trusted = secureContext ?? SYSTEM_AUTHORITIES;
+  let known = sessions.get(trusted);
+  if (known === undefined) sessions.set(trusted, (known = new Map()));
+  const session = known.get(key);
+  const socket = tls.connect({
+    host,
+    port,
+    // A name of the certificate is asked for, and no address is one.
+    servername: net.isIP(host) === 0 ? host : '',
+    ALPNProtocols: ['http/1.1'],
+    allowHalfOpen: true,
+    secureContext,
+    ...(session === undefined ? {} : { session }),
+    ...(through === undefined ? {} : { socket: through }),
+  } as tls.ConnectionOptions);
+  keepSessions(socket, known, key);
+  return socket;
+}
+
+function keepSessions(socket: tls.TLSSocket, known: Map<string, Buffer>, key: string): void {
+  socket.on('session', (session) => known.set(key, session));
+  socket.once('close', (hadError) => {
+    if (hadError) known.delete(key);
+  });
+}
+
+function ignore(): void {}
 
 async function readRefusal(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

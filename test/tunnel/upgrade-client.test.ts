@@ -86,6 +86,13 @@ describe('dialUpgrade', () => {
     expect(asked).toBe(2);
   });
 
+  it('resumes no session where the authority that vouched for it is not trusted', async () => {
+    const server = await gateway();
+    expect(await echo(await dial(server.url), 'a')).toBe('a');
+    await expect(dial(server.url, { ca: undefined })).rejects.toMatchObject({ code: 'gateway_unreachable' });
+    expect(await echo(await dial(server.url), 'b')).toBe('b');
+  });
+
   it('lives past its time to dial, and past its signal', async () => {
     const server = await gateway();
     const controller = new AbortController();
