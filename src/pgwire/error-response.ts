@@ -3,6 +3,7 @@
  * @see https://www.postgresql.org/docs/current/protocol-error-fields.html
  */
 import { endOfString } from './cstring.ts';
+import { HEADER_BYTES } from './framing.ts';
 import { encodeMessage } from './message.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -30,6 +31,8 @@ export interface ErrorFields {
   readonly line?: string | undefined;
   readonly routine?: string | undefined;
 }
+
+const POSITION = 'P'.charCodeAt(0);
 
 const letters: ReadonlyMap<string, keyof ErrorFields> = new Map([
   ['S', 'localizedSeverity'],
@@ -79,6 +82,26 @@ export function decodeErrorFields(buffer: Buffer, start: number, end: number): E
   const { severity = fields.localizedSeverity ?? 'ERROR', code = 'XX000', message = '', ...others } = fields;
   if (others.localizedSeverity === severity) delete others.localizedSeverity;
   return { severity, code, message, ...others };
+}
+
+/** A whole ErrorResponse or NoticeResponse, its `P`, if it has one, so many characters further on; all else as it is. */
+export function movePosition(message: Buffer, characters: number): Buffer {
+  let at = HEADER_BYTES;
+  while (at < message.length && message[at] !== 0) {
+    const textEnd = endOfString('ErrorResponse', message, at + 1, message.length);
+    if (message[at] === POSITION) {
+      const position = Number(message.toString('latin1', at + 1, textEnd));
+      if (!Number.isSafeInteger(position)) return message;
+      const body = [
+        message.subarray(HEADER_BYTES, at + 1),
+        Buffer.from(String(position + characters)),
+        message.subarray(textEnd),
+      ];
+      return encodeMessage(String.fromCharCode(message[0]!), Buffer.concat(body));
+    }
+    at = textEnd + 1;
+  }
+  return message;
 }
 
 function encodeFields(fields: ErrorFields): Buffer {

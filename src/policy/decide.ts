@@ -22,6 +22,7 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
   let unresolved: ObjectTarget[] | undefined;
   let foresee: Set<ForesightNeed> | undefined;
   let held: Objection | undefined;
+  let alone: Objection | undefined;
   for (let index = 0; index < analysis.statements.length; index++) {
     const facts = analysis.statements[index];
     if (facts === undefined) continue;
@@ -34,14 +35,20 @@ export function decide(analysis: Analysis, context: PolicyContext): Decision {
         unresolved.push(...verdict.resolve.flatMap(namesOf));
         if (verdict.foresee !== undefined) foresee = new Set([...(foresee ?? []), ...verdict.foresee]);
         if (verdict.mayOpen !== undefined) question = opened(question, verdict.mayOpen);
-      } else if (verdict.held === undefined) return deny(verdict, analysis);
-      else {
-        if (held !== undefined && !isForTheSame(held, verdict)) return deny(heldByOthers(held, verdict), analysis);
+      } else if (verdict.held === undefined) {
+        if (verdict.alone !== true) return deny(verdict, analysis);
+        alone ??= verdict;
+      } else {
+        if (held !== undefined && !isForTheSame(held, verdict)) {
+          alone ??= heldByOthers(held, verdict);
+          continue;
+        }
         held ??= verdict;
         question = opened(question, verdict.held.opens);
       }
     }
   }
+  if (alone !== undefined) return deny(alone, analysis);
   if (unresolved === undefined) return held === undefined ? ALLOW : deny(held, analysis);
   return unresolved.length > MAX_UNRESOLVED
     ? tooManyObjects(unresolved.length)
@@ -65,6 +72,7 @@ function tooManyObjects(count: number): DenyDecision {
     detail: 'rule sql.too-many-objects: each of them must be looked up before the statement may run',
     hint: 'split it into several statements',
     position: undefined,
+    alone: true,
   };
 }
 
@@ -81,6 +89,7 @@ function heldByOthers(first: Objection, { rule }: Objection): Objection {
     why: 'one approval is of one rule’s approvers',
     hint: 'send the statements one by one; if it is one, an administrator has to give both rules the same approvers',
     offset: undefined,
+    alone: true,
   };
 }
 
@@ -99,6 +108,7 @@ function deny(objection: Objection, { recordedSql }: Analysis): DenyDecision {
     ...(objection.matched === undefined ? {} : { matched: objection.matched }),
     position: at === undefined ? undefined : characterPosition(recordedSql, at),
     ...(objection.held === undefined ? {} : { held: true, approvers: objection.held.approvers }),
+    ...(objection.alone === undefined ? {} : { alone: objection.alone }),
   };
 }
 

@@ -59,6 +59,8 @@ export interface DenyDecision {
   readonly matched?: Matched;
   /** The request that it waited for. */
   readonly request?: string;
+  /** What comes before it in its text may change what it is about: sent by itself it is judged anew. */
+  readonly alone?: true;
 }
 
 /** What would let a refused statement through. */

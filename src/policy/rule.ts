@@ -44,6 +44,8 @@ export interface Objection {
   readonly offset: number | undefined;
   /** What would let it through, where this principal may ask for it. */
   readonly ask?: RequestAsk;
+  /** See `DenyDecision.alone`. */
+  readonly alone?: true;
   readonly sqlstate?: string;
   /** What it met besides the text. */
   readonly matched?: Matched;

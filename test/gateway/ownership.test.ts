@@ -97,6 +97,50 @@ describe('own objects', () => {
   });
 });
 
+describe('a migration in one text', () => {
+  const MIGRATION = `
+    CREATE SCHEMA shop; SET LOCAL lock_timeout = 5000;
+    CREATE TABLE shop.goods (id serial PRIMARY KEY, title text);
+    CREATE INDEX ON shop.goods (title); ALTER TABLE shop.goods ADD COLUMN stock int NOT NULL DEFAULT 0;
+    INSERT INTO shop.goods (title) VALUES ('a'), ('b'); UPDATE shop.goods SET stock = stock + id;
+    CREATE VIEW shop.names AS SELECT title FROM shop.goods;`;
+
+  it('may change what it makes, and later what it made, indexes and sequences too', async () => {
+    await dev.query(MIGRATION);
+    expect((await dev.query('SELECT stock FROM shop.goods ORDER BY id')).rows).toEqual([{ stock: 1 }, { stock: 2 }]);
+    await dev.query('BEGIN; DROP INDEX shop.goods_title_idx; ALTER SEQUENCE shop.goods_id_seq RESTART 10; COMMIT');
+    await dev.query(`SET search_path = shop; ALTER TABLE goods ADD a int; ALTER TABLE goods DROP a; RESET search_path`);
+    await denied(
+      'ALTER TABLE shop.goods ADD b int; DROP TABLE shop.goods',
+      await rig.connect(await rig.tokenOf('someone-else')),
+    );
+    await rig.direct("CREATE TABLE theirs.t (id int DEFAULT nextval('shop.goods_id_seq'))");
+    await denied('DROP SCHEMA shop CASCADE');
+    await rig.direct('DROP TABLE theirs.t');
+    await dev.query('DROP SCHEMA shop CASCADE');
+    await unharmed();
+  });
+
+  it('is taken back where it comes to what others made', async () => {
+    await rig.direct('DROP SCHEMA IF EXISTS shop CASCADE');
+    for (const other of [
+      'ALTER TABLE users ADD x int',
+      'SET search_path = theirs; DROP TABLE victim',
+      'DROP VIEW user_names',
+    ]) {
+      await denied(`${MIGRATION} ${other}`);
+      expect(await rig.direct("SELECT 1 FROM pg_namespace WHERE nspname = 'shop'")).toEqual([]);
+    }
+    await rig.direct('CREATE TABLE theirs.s (id serial, a int); CREATE INDEX s_a ON theirs.s (a)');
+    await denied('DROP INDEX theirs.s_a');
+    await denied('ALTER SEQUENCE theirs.s_id_seq RESTART');
+    await denied(
+      'CREATE TABLE mine (id int); ALTER SEQUENCE theirs.s_id_seq OWNED BY mine.id; DROP SEQUENCE theirs.s_id_seq',
+    );
+    await unharmed();
+  });
+});
+
 describe('pgbench', () => {
   it('-i works, a second time as well, and so does a run', async ({ skip }) => {
     const program = findPgbench();

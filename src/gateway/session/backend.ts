@@ -6,7 +6,7 @@
  * A message that does not fit the request at the head is a protocol violation of the upstream and ends the session:
  * once the two are out of step nothing said about an answer would be true.
  */
-import { decodeErrorFields } from '../../pgwire/error-response.ts';
+import { decodeErrorFields, movePosition } from '../../pgwire/error-response.ts';
 import { HEADER_BYTES, type MessageSink } from '../../pgwire/framing.ts';
 import { ProtocolError } from '../../pgwire/protocol-error.ts';
 import {
@@ -130,6 +130,11 @@ export class Backend implements MessageSink {
     this.#told.release(failed?.error ?? answer.bytes, this.status);
   }
 
+  /** A text whose statements were sent one by one is over. */
+  endText(ready: Buffer): void {
+    this.#told.endBatch(this.status, ready, 0, ready.length);
+  }
+
   /** The connection is lost: what was executed and not committed yet has its outcome. */
   connectionLost(sqlstate: string): void {
     this.#trial.lost(sqlstate);
@@ -220,6 +225,11 @@ export class Backend implements MessageSink {
         return true;
       case NOTICE:
         if (head?.probe !== undefined) return true;
+        if (
+          head?.step?.hides !== undefined &&
+          head.step.hides === decodeErrorFields(buffer, start + HEADER_BYTES, end).code
+        )
+          return true;
         if (this.#options.egress.limited && this.#cuts.isCut(head, 0, end - start)) return true;
         if (this.#answers !== undefined) {
           const told = this.#answers.message(head, buffer, start, end) ?? buffer.subarray(start, end);
@@ -347,7 +357,8 @@ export class Backend implements MessageSink {
     this.#trial.executed(head, type !== SUSPENDED);
     const approval = head.portal?.approval;
     if (approval !== undefined) approval.state = type === SUSPENDED ? 'suspended' : 'over';
-    if (head.probe === undefined) this.#told.pass(buffer, start, end);
+    if (head.probe === undefined && (head.step === undefined || head.step.tells === 'all'))
+      this.#told.pass(buffer, start, end);
     if (head.cut !== undefined) this.#cuts.completed(head, head.cut);
     // A simple Query may hold more statements; ReadyForQuery ends it.
     if (head.kind === 'query') return;
@@ -367,21 +378,18 @@ export class Backend implements MessageSink {
     if (severity === 'FATAL' || severity === 'PANIC') this.saidFatal = true;
     this.copyIn = false;
     const head = this.#inFlight.head;
+    const step = head?.step;
+    if (step !== undefined) step.isFailed = true;
     if (this.#answers !== undefined && head?.denial === undefined) {
       if (head !== undefined) this.#answers.completed(head);
       const told = this.#answers.message(head, buffer, start, end);
       if (told !== undefined) [buffer, start, end] = [told, 0, told.length];
     }
-    if (head?.probe !== undefined) {
-      head.probe.failed ??= code;
-      head.probe.error ??= Buffer.from(buffer.subarray(start, end));
-      // The client's Execute behind it will not run: a cancel can hit the gateway's Describe.
-      if (head.probe.portal !== undefined) this.#told.pass(buffer, start, end);
-    } else if (head?.denial !== undefined && !this.saidFatal) this.#told.pass(head.denial, 0, head.denial.length);
-    else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal)
-      this.#told.tellCut(this.#told.withheld!);
-    else if (!this.saidFatal && this.#options.egress.limited) this.#cuts.passError(head, buffer, start, end);
-    else this.#told.pass(buffer, start, end);
+    if (step !== undefined) {
+      const told = movePosition(buffer.subarray(start, end), step.before);
+      [buffer, start, end] = [told, 0, told.length];
+    }
+    if (step?.tells !== 'nothing' || this.saidFatal) this.#tellError(head, code, buffer, start, end);
     if (head === undefined || this.saidFatal) return;
     this.#told.cutCompleted = undefined;
     if (head.fate === 'cut') head.fate = undefined;
@@ -401,6 +409,21 @@ export class Backend implements MessageSink {
       const sameStatement = head.statement !== undefined && request.statement === head.statement;
       this.#listener.notRun(request, sameStatement ? code : NOT_RUN);
     }
+  }
+
+  #tellError(head: Request | undefined, code: string, buffer: Buffer, start: number, end: number): void {
+    if (head?.probe !== undefined) {
+      head.probe.failed ??= code;
+      head.probe.error ??= Buffer.from(buffer.subarray(start, end));
+      // The client's Execute behind it will not run: a cancel can hit the gateway's Describe.
+      if (head.probe.portal !== undefined) this.#told.pass(buffer, start, end);
+    } else if (head?.denial !== undefined && !this.saidFatal) {
+      const denial = head.step === undefined ? head.denial : movePosition(head.denial, head.step.before);
+      this.#told.pass(denial, 0, denial.length);
+    } else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal)
+      this.#told.tellCut(this.#told.withheld!);
+    else if (!this.saidFatal && this.#options.egress.limited) this.#cuts.passError(head, buffer, start, end);
+    else this.#told.pass(buffer, start, end);
   }
 
   #ready(buffer: Buffer, start: number, end: number): void {

@@ -41,6 +41,7 @@ import type { Holding } from './holding.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { NamesProbe } from './names-probe.ts';
+import type { OneByOne } from './one-by-one.ts';
 import { masksAnswer } from './planning.ts';
 import { NO_BATCH, type Portal, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import type { ReadOnlyMode } from './read-only.ts';
@@ -78,6 +79,7 @@ export interface StatementParts {
   readonly mode: ReadOnlyMode;
   readonly holding: Holding;
   readonly trial: Trial;
+  readonly oneByOne: OneByOne;
 }
 
 export class ClientStatements {
@@ -91,12 +93,13 @@ export class ClientStatements {
   readonly #mode: ReadOnlyMode;
   readonly #holding: Holding;
   readonly #trial: Trial;
+  readonly #oneByOne: OneByOne;
   readonly #bound = new BoundPortals();
 
   constructor(
     core: SessionCore,
     backend: Backend,
-    { waiter, steps, names, foresight, drift, mode, holding, trial }: StatementParts,
+    { waiter, steps, names, foresight, drift, mode, holding, trial, oneByOne }: StatementParts,
   ) {
     this.#core = core;
     this.#backend = backend;
@@ -108,6 +111,7 @@ export class ClientStatements {
     this.#mode = mode;
     this.#holding = holding;
     this.#trial = trial;
+    this.#oneByOne = oneByOne;
   }
 
   /** A message that waited, with what is known of it. */
@@ -130,6 +134,9 @@ export class ClientStatements {
     const decision = this.#decisionOn(statement, resolved);
     const needs = unforeseen(decision, resolved);
     if (needs !== undefined) return this.#foresee({ message, statement, resolved }, needs, 0);
+    if (decision.effect === 'deny' && this.#oneByOne.mayTake(decision, statement)) {
+      return this.#oneByOne.begin(message, statement);
+    }
     const hold = this.#holdOf(decision, statement);
     if (decision.effect === 'deny' && hold !== decision) {
       return this.#denied('query', { message, statement, resolved }, hold ?? decision);
@@ -140,7 +147,10 @@ export class ClientStatements {
     if (executed !== undefined) return this.#refuse('query', executed, statement);
     const planned = this.#steps.plan({ message, statement, resolved }, NO_BATCH);
     if (planned === undefined) return false;
-    if (planned.kind === 'refused') return this.#refuse('query', planned.denied, statement);
+    if (planned.kind === 'refused') {
+      if (this.#oneByOne.mayTake(planned.denied, statement)) return this.#oneByOne.begin(message, statement);
+      return this.#refuse('query', planned.denied, statement);
+    }
     if (resolved?.names === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
       return this.#askForNames({ message, statement, resolved });
     }

@@ -18,6 +18,7 @@ import {
   type RequestKind,
   type SuccessEffect,
 } from './in-flight.ts';
+import type { QueryStep } from './one-by-one.ts';
 import { type Portal, PreparedNames, type PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 
@@ -88,6 +89,8 @@ export class SessionCore {
   #batchHasEffect = false;
   /** Something of the client's has been bound or executed since the last Sync. */
   batchRuns = false;
+  /** The Query at hand is a part of a longer text. */
+  step: QueryStep | undefined;
   /** A cancel is on its way to the server: what is sent now could be what it hits. */
   cancelling = false;
   #commands: SessionCommand[] = [];
@@ -190,6 +193,7 @@ export class SessionCore {
       cut: undefined,
       lost: false,
     };
+    if (this.step !== undefined && kind === 'query' && parts.probe === undefined) request.step = this.step;
     if ((kind === 'bind' || kind === 'execute') && parts.probe === undefined) this.batchRuns = true;
     this.inFlight.push(request);
     this.toUpstream.mark(request);

@@ -23,6 +23,7 @@ import { Holding, MAX_WHILE_HELD_BYTES } from './holding.ts';
 import type { ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import { MaskingSteps, type StepParts } from './masking-steps.ts';
 import { NamesProbe } from './names-probe.ts';
+import { OneByOne } from './one-by-one.ts';
 import { OwnQuestions } from './own-questions.ts';
 import { type Portal, UNSETTLED } from './prepared.ts';
 import { ReadOnlyMode } from './read-only.ts';
@@ -55,6 +56,7 @@ export class Frontend implements MessageSink {
   readonly #mode: ReadOnlyMode;
   readonly holding: Holding;
   readonly trial: Trial;
+  readonly #oneByOne: OneByOne;
   readonly #statements: ClientStatements;
   #done = false;
   #saidGoodbye = false;
@@ -86,7 +88,15 @@ export class Frontend implements MessageSink {
       steps: this.#steps,
       trial: this.trial,
     });
+    this.#oneByOne = new OneByOne(
+      { core, backend, questions, waiter: this.#waiter, trial: this.trial },
+      {
+        take: ({ type, buffer, start, end }) => this.#take(type, buffer, start, end),
+        goOn: () => this.#goOn(),
+      },
+    );
     this.#statements = new ClientStatements(core, backend, {
+      oneByOne: this.#oneByOne,
       waiter: this.#waiter,
       steps: this.#steps,
       names: this.#names,
@@ -266,6 +276,10 @@ export class Frontend implements MessageSink {
   #goOn(): void {
     this.#waiter.end();
     if (this.trial.awaitsEnd()) return;
+    if (this.#oneByOne.isOpen) {
+      this.#oneByOne.taken();
+      return;
+    }
     this.#reader.resume();
     this.#core.toUpstream.flush();
     if (this.#done) this.end();
@@ -310,12 +324,14 @@ export class Frontend implements MessageSink {
     else if (now.for === 'trial_begin') this.holding.begun(now);
     else if (now.for === 'trial_undo') this.holding.undone(now);
     else if (now.for === 'trial_effect') this.trial.counted(now.collector);
+    else if (now.for === 'step_undo') this.#oneByOne.undone();
     else if (now.for === 'trial_end') this.trial.ended(now.how, now.denied, now.collector);
     else this.#mode.told(now);
   }
 
   retry(): void {
     this.#waiter.retry();
+    this.#oneByOne.retry();
   }
 
   cancelled(): void {
@@ -365,6 +381,7 @@ export class Frontend implements MessageSink {
   stop(): void {
     this.#stopped = true;
     this.holding.stop();
+    this.#oneByOne.stop();
     this.#waiter.end();
     this.#statements.stop();
   }

@@ -10,6 +10,7 @@ import type { MaskedByClass } from '../../masking/masked-counts.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { DefinitionQuestion } from './contract.ts';
 import type { StatementMet } from './masking.ts';
+import type { QueryStep } from './one-by-one.ts';
 import type { Portal, PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 
@@ -77,6 +78,8 @@ export interface Request {
   fate: OutcomeFate | undefined;
   /** Its answer went beyond a limit: the error that stands for the rest of it. */
   cut: DenyDecision | undefined;
+  /** Missing: it is a text by itself. */
+  step?: QueryStep;
   /** Its record failed while it ran: its answer is withheld. */
   lost: boolean;
 }

@@ -9,7 +9,9 @@ import type { ObjectKind, ObjectTarget } from '../../sql/facts.ts';
 
 // Everything is qualified, operators too (CASE x WHEN y would look = up): nothing in a search_path can stand in for it.
 // The fourth column is what an unqualified name is created in, the fifth is true for what shows the rows of others, the
-// sixth, for CASCADE, is everything that depends on it at any remove, as class:oid; parts of a table count as the table.
+// sixth, for CASCADE, is everything that depends on it at any remove, as class:oid; parts of a table count as the table, and
+// of an index or a column's sequence the table stands behind it. The
+// seventh is the table of an index, or of the column that a sequence is for: to PostgreSQL its owner owns them too.
 const PROBE_SQL = `
 SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
@@ -36,7 +38,18 @@ SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
       LEFT JOIN pg_catalog.pg_trigger t ON d.classid OPERATOR(pg_catalog.=) 2620::pg_catalog.oid AND t.oid OPERATOR(pg_catalog.=) d.objid
       LEFT JOIN pg_catalog.pg_policy p ON d.classid OPERATOR(pg_catalog.=) 3256::pg_catalog.oid AND p.oid OPERATOR(pg_catalog.=) d.objid)
     SELECT deps.class::pg_catalog.text OPERATOR(pg_catalog.||) ':' OPERATOR(pg_catalog.||) deps.oid::pg_catalog.text
-    FROM deps WHERE deps.hard), ',') END
+      OPERATOR(pg_catalog.||) COALESCE((SELECT ':' OPERATOR(pg_catalog.||) d.refobjid::pg_catalog.text FROM pg_catalog.pg_depend d
+        WHERE deps.class OPERATOR(pg_catalog.=) 1259::pg_catalog.oid AND d.classid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid
+          AND d.objid OPERATOR(pg_catalog.=) deps.oid AND d.refclassid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid
+          AND d.refobjsubid OPERATOR(pg_catalog.>) 0
+          AND (d.deptype OPERATOR(pg_catalog.=) 'a' OR d.deptype OPERATOR(pg_catalog.=) 'i') LIMIT 1), '')
+    FROM deps WHERE deps.hard), ',') END,
+  CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN COALESCE((
+    SELECT x.indrelid FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) w.oid), (
+    SELECT d.refobjid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid
+    WHERE d.classid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid AND d.objid OPERATOR(pg_catalog.=) w.oid AND c.relkind OPERATOR(pg_catalog.=) 'S'
+      AND d.refclassid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid AND d.refobjsubid OPERATOR(pg_catalog.>) 0
+      AND (d.deptype OPERATOR(pg_catalog.=) 'a' OR d.deptype OPERATOR(pg_catalog.=) 'i') LIMIT 1)) END
 FROM (SELECT u.i, u.kind, u.name, u.cascades, CASE
       WHEN u.kind OPERATOR(pg_catalog.=) 'relation' THEN (SELECT c.oid FROM pg_catalog.pg_class c
         WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(u.name)::pg_catalog.oid
@@ -126,15 +139,18 @@ export function readProbe(
 ): ProbedTarget[] {
   if (rows.length !== targets.length) throw new Error(`probe answered ${rows.length} rows for ${targets.length} names`);
   const resolved: ProbedTarget[] = new Array(targets.length);
-  for (const [index, oid, temporary, schema, view, dependants] of rows) {
+  for (const [index, oid, temporary, schema, view, dependants, table] of rows) {
     const i = Number(index?.toString('latin1')) - 1;
     const target = targets[i];
     if (target === undefined || resolved[i] !== undefined) throw new Error('probe answered for another name');
     const number = oid == null ? undefined : Number(oid.toString('latin1'));
+    const catalog = CATALOGS[target.kind as Exclude<ObjectKind, 'other'>];
     resolved[i] = {
       target,
       oid: number,
-      own: number !== undefined && isOwn(CATALOGS[target.kind as Exclude<ObjectKind, 'other'>], number),
+      own:
+        number !== undefined &&
+        (isOwn(catalog, number) || (table != null && isOwn('pg_class', Number(table.toString('latin1'))))),
       temporary: temporary?.toString('latin1') === 't',
       isView: view?.toString('latin1') === 't',
       creationSchema: schema?.toString('utf8'),
@@ -151,7 +167,7 @@ const CATALOG_OF_CLASS: Readonly<Record<string, string>> = {
   '2615': 'pg_namespace',
 };
 
-/** `class:oid,…`; `self` is the target's own parts. */
+/** `class:oid[:table],…`; `self` is the target's own parts. */
 function allOwn(
   dependants: string,
   self: number | undefined,
@@ -159,9 +175,10 @@ function allOwn(
 ): boolean {
   if (dependants === '') return true;
   return dependants.split(',').every((dependant) => {
-    const [classOid = '', oid] = dependant.split(':');
+    const [classOid = '', oid, table] = dependant.split(':');
     const catalog = CATALOG_OF_CLASS[classOid];
-    return Number(oid) === self || (catalog !== undefined && isOwn(catalog, Number(oid)));
+    if (Number(oid) === self || (catalog !== undefined && isOwn(catalog, Number(oid)))) return true;
+    return table !== undefined && isOwn('pg_class', Number(table));
   });
 }
 

@@ -283,6 +283,7 @@ const NAMES_CHANGED: Ready = {
     ...WORLD_UNKNOWN,
     detail: 'rule masking.names-unknown: what comes before it in the same text may change that',
     hint: 'Send what comes before it (SET, ROLLBACK, a function) by itself first.',
+    alone: true,
   },
 };
 

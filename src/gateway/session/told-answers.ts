@@ -69,6 +69,14 @@ export class ToldAnswers {
       this.withheld = undefined;
       if (error !== TOLD) this.#out.put(error);
     }
+    const { step } = this.#core;
+    if (step !== undefined) {
+      // One ReadyForQuery ends the whole text.
+      if (error !== undefined || this.toldFailed) step.isFailed = true;
+      step.isOver = true;
+      if (cut !== undefined && status === 'T') this.#listener.failTransaction(cut);
+      return;
+    }
     if (told === status) this.#out.pass(buffer, start, end);
     else this.#out.put(readyForQuery(told));
     this.#out.mark(told);

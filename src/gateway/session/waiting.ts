@@ -139,6 +139,10 @@ export type Waiting =
       readonly denied: DenyDecision | undefined;
       readonly collector: ProbeCollector;
     }
+  /** The end of a statement of a longer text. */
+  | { readonly for: 'step' }
+  /** The transaction around that text to end. */
+  | { readonly for: 'step_undo'; readonly collector: ProbeCollector }
   /** A statement that creates objects must be through before they can be looked up. */
   | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
   | {

@@ -302,6 +302,7 @@ function objection(
     hint: hintOf(held, instead, request?.hint, context),
     ...(held || request?.ask === undefined ? {} : { ask: request.ask }),
     offset: matter === undefined ? facts.offset : matter.offset,
+    ...(uncertain ? { alone: true } : {}),
     ...(held ? { sqlstate: HELD_SQLSTATE, held: { approvers: settings.approvers ?? [], opens } } : {}),
   };
 }

@@ -630,13 +630,19 @@ describe('what names mean', () => {
     expect(s.toClient()).toEqual(['ERROR 55000', 'ReadyForQuery E']);
   });
 
-  it('is not guessed for what comes behind SET, or behind the ROLLBACK of one, in one text', () => {
-    expect(settled().client(q('set search_path other; mask')).toUpstream()).toEqual(['Query <rejected>']);
+  it('is asked for again for what comes behind SET, or behind the ROLLBACK of one, in one text', () => {
+    const r = settled().client(q('set search_path other; mask'));
+    r.upstream(complete('BEGIN'), ready('T'));
+    expect(r.toUpstream()).toEqual(['Query BEGIN', 'Query set search_path other']);
+    r.upstream(complete('SET'), ready('T'));
+    expect(r.toUpstream()[0]).toMatch(/^Parse/);
+    r.upstream(path('other', 'T'));
+    expect(r.toUpstream()).toEqual(['Query mask']);
     const s = settled().client(q('begin')).upstream(complete('BEGIN'), ready('T'));
     s.client(q('set search_path other')).upstream(complete('SET'), ready('T'));
     s.toUpstream();
     s.client(q('rollback; pass')).upstream(path('other', 'T'));
-    expect(s.toUpstream().at(-1)).toBe('Query <rejected>');
+    expect(s.toUpstream().at(-1)).toBe('Query rollback');
     const t = settled().client(q('begin')).upstream(complete('BEGIN'), ready('T'));
     t.toUpstream();
     expect(t.client(q('rollback; pass')).toUpstream()).toEqual(['Query rollback; pass']);

@@ -86,8 +86,12 @@ export interface ScriptOptions extends Partial<SessionOptions> {
 
 /** `deny …`, `own …` (policy asks for names), `create …`, `write …`; PREPARE, DEALLOCATE, EXECUTE; else a pure read. */
 export function analysisOf(sql: string): Analysis {
-  const texts = sql.split(';').filter((text) => text.trim() !== '');
-  const statements = texts.map((text) => factsOf(text.trim()));
+  let at = 0;
+  const statements = sql.split(';').flatMap((text) => {
+    const offset = at + text.length - text.trimStart().length;
+    at += text.length + 1;
+    return text.trim() === '' ? [] : [{ ...factsOf(text.trim()), offset, length: text.trim().length }];
+  });
   return {
     statements,
     error: undefined,
@@ -205,6 +209,8 @@ export class Script {
   epoch = 1;
   /** Denied from now on, besides `deny …`. */
   denies: (sql: string) => boolean = () => false;
+  /** Refused as a text of several statements. */
+  alone: (sql: string) => boolean = () => false;
   position = 0;
   durableTo = 0;
   paused = false;
@@ -224,6 +230,7 @@ export class Script {
     const decide = (analysis: Analysis, resolved?: readonly ResolvedTarget[]): Decision => {
       if (analysis.error !== undefined) return { ...DENIED, sqlstate: analysis.error.sqlstate };
       const sql = analysis.recordedSql;
+      if (this.alone(sql)) return { ...DENIED, alone: true };
       if (/(^|; *)deny\b/.test(sql) || this.denies(sql)) return DENIED;
       const unknown = analysis.statements.flatMap((s) => s.targets).filter((t) => t.action === 'drop');
       const known: Decision = /(^|; *)hold\b/.test(sql) ? HELD : { effect: 'allow' };

@@ -291,7 +291,7 @@ describe('what is told', () => {
       message: 'DELETE on shop (production, production)',
       detail: 'rule x: rows are kept for the auditors',
       hint: 'mark them as gone, or ask an administrator of shop for admin access',
-      position: 10,
+      position: 11,
     });
   });
   it('has a message and a hint in any case', () => {

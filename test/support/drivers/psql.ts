@@ -50,9 +50,12 @@ export function psqlChecks(env: NodeJS.ProcessEnv, table: string): Checks {
       await says(`\\copy (SELECT * FROM ${table} WHERE id >= 2000 ORDER BY id) TO STDOUT\n`, rows);
     },
     async cancel() {
-      const child = spawn('psql', ['-X', '-v', 'VERBOSITY=verbose', '-c', 'SELECT pg_sleep(30)'], { env });
+      const statements = ['-c', "SELECT 'connected'", '-c', 'SELECT pg_sleep(30)'];
+      const child = spawn('psql', ['-X', '-v', 'VERBOSITY=verbose', ...statements], { env });
       let stderr = '';
       child.stderr.on('data', (chunk) => (stderr += chunk));
+      // Before it is connected the signal would only end it.
+      await once(child.stdout, 'data');
       const timer = setInterval(() => child.kill('SIGINT'), 700);
       await once(child, 'close');
       clearInterval(timer);
