@@ -521,8 +521,9 @@ class Planner {
         return this.#refusal('masking.no-sink', use, `may not be given to ${use.subject ?? 'a function with effects'}`);
       case 'null_test':
       case 'count':
-      case 'group':
         return undefined;
+      case 'group':
+        return predicates !== 'free' && this.#mixesOwn(use) ? this.#mixed(use) : undefined;
       case 'lookup':
         if (predicates !== 'none') return undefined;
         return this.#refusal('masking.no-lookup', use, 'may not be compared');
@@ -531,7 +532,9 @@ class Planner {
         return this.#refusal('masking.no-join', use, 'may only be joined with a column of the same class', SAME_CLASS);
       }
       case 'order': {
-        if (predicates === 'free' || !this.#identifies(lineage)) return undefined;
+        if (predicates === 'free') return undefined;
+        if (this.#mixesOwn(use)) return this.#mixed(use);
+        if (!this.#identifies(lineage)) return undefined;
         return this.#refusal('masking.no-order', use, 'may not order rows that other columns identify', CLEAR_ORDER);
       }
       case 'fallible':
@@ -561,6 +564,18 @@ class Planner {
       const other = this.#held(partner);
       return typeof other === 'object' && other.class === held.class;
     });
+  }
+
+  /** Is it put in order with what stands in a table that somebody made through dbgate, where they know what it is? */
+  #mixesOwn({ against }: ColumnUse): boolean {
+    return (
+      against?.some(({ relation }) => this.#known.isTableMadeHere(relation)) === true &&
+      against.some((source) => !this.#known.holdsOnlyGiven(source))
+    );
+  }
+
+  #mixed(use: ColumnUse): PlanRefusal {
+    return this.#refusal('masking.no-order', use, 'may not be put in order among what a table made here holds');
   }
 
   /** Does the answer tell rows apart by what is not masked? */

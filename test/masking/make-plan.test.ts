@@ -294,6 +294,15 @@ describe('what masked columns steer', () => {
     expect(refusal({ uses: [use(email, 'lookup')] }, none)).toBe('masking.no-lookup');
   });
 
+  it('puts nothing in order among what one put into a table of one’s own', () => {
+    const own = at(5, 2);
+    for (const kind of ['order', 'group'] as const) {
+      expect(refusal({ uses: [use(email, kind, [email, own])] })).toBe('masking.no-order');
+      expect(refusal({ uses: [use(email, kind, [email, at(ORDERS, 2)])] })).toBeUndefined();
+      expect(refusal({ uses: [use(email, kind)] })).toBeUndefined();
+    }
+  });
+
   it('counts lookups', () => {
     expect(plan({ uses: [use(email, 'lookup'), use(id, 'lookup'), use(phone, 'lookup')] }).lookups).toBe(2);
   });

@@ -42,6 +42,7 @@ import {
 } from './flows.ts';
 import { alongPath, arrayFrom, buildObject, extractPath, simplePath, textOfJson, toJson } from './json-flows.ts';
 import { type ColumnRef, type Flow, PRINTED } from './lineage.ts';
+import { mixedIn } from './ordering.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
   arrayType,
@@ -101,7 +102,11 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   const values = args.map(({ value }) => value);
   const flows = values.map(({ flow }) => flow);
   const type = returnType(t, name, values);
-  if (!isKnown(t, name, args.length)) return t.unknown(`function pg_catalog.${name}`, ...flows);
+  if (!isKnown(t, name, args.length)) {
+    // For which of its arguments it fails is not known either.
+    for (const flow of flows) t.use(flow, 'fallible', name, at);
+    return t.unknown(`function pg_catalog.${name}`, ...flows);
+  }
   noteFailures(t, name, args, at);
   const isPicked = JSON_PATHS.has(name) && args.length === 2 && simplePath(args[1]?.node) !== undefined;
   if (isPicked) t.use(alongPath(t, flows[0] ?? NO_DATA, args[1]?.node), 'count', name, at);
@@ -162,6 +167,11 @@ function foldedBy(t: Tracer, name: string, values: readonly Value[]): Flow | und
   return only.folds ?? (isPlain(only.flow) ? only.flow : undefined);
 }
 
+/** Of a system catalog's columns alone. */
+function isOfCatalog(t: Tracer, { sources, unknown }: Flow): boolean {
+  return unknown.length === 0 && sources.every(({ relation }) => t.catalog.relationByOid(relation)?.isSystem === true);
+}
+
 /** The options of foreign servers, tables and users: how many there are, and their names, are no secret. */
 const OPTIONS = 'pg_options_to_table';
 
@@ -173,7 +183,11 @@ const STRUCTURAL =
 function noteRowCount(t: Tracer, name: string, flows: readonly Flow[], at: Tree | undefined): void {
   const builtin = t.catalog.builtin(name);
   if (builtin !== undefined && !builtin.returnsSet) return;
-  if (name === OPTIONS || (builtin === undefined && name !== '_pg_expandarray')) return;
+  if (
+    (name === OPTIONS && flows.every((flow) => isOfCatalog(t, flow))) ||
+    (builtin === undefined && name !== '_pg_expandarray')
+  )
+    return;
   for (const flow of flows) {
     const isOwn = STRUCTURAL.test(name) && flow.shape.kind !== 'derived' && flow.shape.kind !== 'text';
     t.use(flow, isOwn ? 'count' : 'predicate', name, at);
@@ -232,7 +246,7 @@ function special(
   if (name === OPTIONS) {
     return valueFrom(
       rowOf([
-        { name: 'option_name', flow: NO_DATA },
+        { name: 'option_name', flow: flows.every((flow) => isOfCatalog(t, flow)) ? NO_DATA : combine(flows) },
         { name: 'option_value', flow: combine(flows) },
       ]),
     );
@@ -270,7 +284,9 @@ function special(
   if (JSON_ARRAYS.has(name)) return valueFrom(jsonOf(arrayFrom(t, values)), type);
   if (TO_JSON.has(name)) {
     const isTold = name.endsWith('_strip_nulls') && !hasStoredNulls(first.flow);
-    return valueFrom(isTold ? combine([first.flow]) : toJson(t, first), type);
+    // How it is written is asked by what stands behind.
+    const isSteered = flows.slice(1).some((flow) => !isEmpty(flow));
+    return valueFrom(isTold || isSteered ? combine(flows) : toJson(t, first), type);
   }
   if (JSON_ELEMENTS.has(name)) {
     const element = elementOf(first.flow);
@@ -305,14 +321,21 @@ function hasStoredNulls(flow: Flow): boolean {
   return isNullAsStored(flow);
 }
 
+/** By the order of what they are given; any_value, lag and lead by another. */
+const PICKS: ReadonlySet<string> = new Set('min max first_value last_value nth_value mode percentile_disc'.split(' '));
+
 function copied(t: Tracer, name: string, values: readonly Value[]): Value {
   if (name === 'min' || name === 'max') {
-    for (const value of values) if (value.isMixed) t.use(value.flow, 'predicate', name, undefined);
+    for (const { flow, isMixed } of values) {
+      if (isMixed) t.use(flow, 'predicate', name, undefined);
+      else if (mixedIn(flow) !== undefined) t.use(flow, 'order', name, undefined, mixedIn(flow));
+    }
   }
   // percentile_disc(fraction) and mode() take theirs from WITHIN GROUP; lag and lead have a default behind.
   const picked = name === 'percentile_disc' || name === 'mode' ? values.slice(-1) : [values[0], values[2]];
   const given = picked.filter((value) => value !== undefined);
-  const flow = oneOf(given.map((value) => value.flow));
+  const one = oneOf(given.map((value) => value.flow));
+  const flow: Flow = isEmpty(one) || !PICKS.has(name) ? one : { ...one, picked: true };
   const isExtreme = (name === 'min' || name === 'max') && given[0]?.type === VARCHAR;
   const type = isExtreme ? TEXT_TYPE : given[0]?.type;
   if (name === 'percentile_disc') {

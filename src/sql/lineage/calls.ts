@@ -39,7 +39,7 @@ export function traceCall(t: Tracer, node: Tree, scope: Scope): Value {
 
 export function traceWindow(t: Tracer, window: Tree, scope: Scope): void {
   for (const wrapped of list(window, 'partitionClause')) {
-    plainUse(t, t.value(wrapped, scope).flow, 'group', 'PARTITION BY', window);
+    plainUse(t, t.value(wrapped, scope).flow, 'group', 'PARTITION BY', window, true);
   }
   for (const wrapped of list(window, 'orderClause')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');

@@ -168,6 +168,7 @@ function isBlankness(t: Tracer, { isTrimmed }: Value, other: Value): boolean {
 
 /** The value of columns that an equality asks for. */
 function comparedIn({ flow, folds }: Value): Flow | undefined {
+  if (flow.picked === true) return undefined;
   return isPlain(flow) ? flow : folds;
 }
 

@@ -26,7 +26,7 @@ const STEERING: ReadonlyMap<string, readonly number[] | 'rest' | 'all'> = new Ma
     `substr lpad rpad repeat substring left right overlay split_part array_fill encode to_char normalize convert_to
     digest hmac crypt generate_subscripts unaccent regexp_replace regexp_matches regexp_match regexp_split_to_array
     regexp_split_to_table regexp_like regexp_count regexp_instr regexp_substr jsonb_path_query jsonb_path_query_first
-    jsonb_path_query_array jsonb_path_exists round trunc`,
+    jsonb_path_query_array jsonb_path_exists round trunc metaphone`,
   ).map((name) => [name, 'rest'] as const),
   ...names(
     `timezone date_part date_trunc extract ntile percentile_cont percentile_disc format to_regclass to_regtype to_regproc
@@ -84,6 +84,8 @@ export function failingArguments(t: Tracer, name: string, args: readonly Argumen
     if (isEmpty(flow)) return;
     const isComputed = flow.shape.kind === 'derived' || flow.shape.kind === 'text';
     if (steersAt(steering, i) && !(OF_ONE_TEXT.has(name) && isText(name, args.length, i))) found.add(i);
+    // Of bytes in an encoding.
+    if (name === 'length' && args.length > 1) found.add(i);
     if (name === 'repeat' && i === 0 && !isSmallCount(args[1]?.node)) found.add(i);
     if (OF_STRUCTURE.has(name) && !isNullAsStored(flow)) found.add(i);
     if (OF_DIMENSIONS.has(name) && isComputed && mayBeArray(t, args[i])) found.add(i);

@@ -94,7 +94,8 @@ function unionOfUnknown(flows: readonly Flow[]): readonly string[] {
 
 /** Computed from all of them. */
 export function combine(flows: readonly Flow[], shape: Shape = DERIVED): Flow {
-  return { sources: unionOfSources(flows), unknown: unionOfUnknown(flows), shape };
+  const picked = flows.some((flow) => flow.picked === true);
+  return { sources: unionOfSources(flows), unknown: unionOfUnknown(flows), shape, ...(picked ? { picked } : {}) };
 }
 
 /** Text in which the text of each may stand. */
@@ -226,6 +227,7 @@ function deeper(flow: Flow, step: string): Flow {
     sources: flow.sources.map((ref) => ({ ...ref, path: [...(ref.path ?? []), step] })),
     unknown: flow.unknown,
     shape: COPY,
+    ...(flow.picked === true ? { picked: true as const } : {}),
     ...(flow.own === undefined || flow.own === 0 ? {} : { own: isEmpty(flow) ? Math.max(flow.own, ELEMENTS) : BYTES }),
   };
 }

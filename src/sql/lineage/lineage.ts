@@ -41,6 +41,8 @@ export interface Flow {
   readonly own?: number;
   /** Of what is computed: NULL, or an empty text, only where one of its sources is. Missing: that depends on their values. */
   readonly keepsBlank?: true;
+  /** One of several values, by their order: the least, the last. What it is equal to tells that order. */
+  readonly picked?: true;
 }
 
 /** Is it NULL, or an empty text, only where a column is? */
@@ -95,7 +97,8 @@ export interface ColumnUse {
   readonly offset: number | undefined;
   /**
    * Of a join: the columns that it is compared with; missing or empty: it is compared with something else. Of what is
-   * fallible: it is added to, or multiplied by, these columns and nothing else.
+   * fallible: it is added to, or multiplied by, these columns and nothing else. Of an order, and of groups that come in
+   * order: the columns of several relations that it is put in order with, itself too.
    */
   readonly against?: readonly ColumnRef[];
   /** How many values of the text's own it meets by this. Missing: of a lookup one, else none. */

@@ -5,7 +5,14 @@ import type { Flow, Use } from './lineage.ts';
 import type { Tracer } from './tracer.ts';
 
 /** `use` where the flow is the columns' own values, else `predicate`. */
-export function plainUse(t: Tracer, flow: Flow, use: Use, subject: string, at: Tree | undefined): void {
+export function plainUse(
+  t: Tracer,
+  flow: Flow,
+  use: Use,
+  subject: string,
+  at: Tree | undefined,
+  isSorted = false,
+): void {
   if (isEmpty(flow)) return;
   const { shape } = flow;
   switch (shape.kind) {
@@ -14,25 +21,32 @@ export function plainUse(t: Tracer, flow: Flow, use: Use, subject: string, at: T
       t.use(flow, 'predicate', subject, at);
       return;
     case 'row':
-      for (const field of shape.fields) plainUse(t, field.flow, use, subject, at);
+      for (const field of shape.fields) plainUse(t, field.flow, use, subject, at, isSorted);
       return;
     case 'array':
-      plainUse(t, shape.element, use, subject, at);
+      plainUse(t, shape.element, use, subject, at, isSorted);
       return;
     case 'json':
-      plainUse(t, shape.value, use, subject, at);
+      plainUse(t, shape.value, use, subject, at, isSorted);
       return;
     default:
-      t.use(flow, use, undefined, at);
+      if (flow.picked === true && use === 'group') t.use(flow, 'predicate', subject, at);
+      else t.use(flow, use, undefined, at, isSorted ? mixedIn(flow) : undefined);
   }
+}
+
+/** The columns of several relations whose values are put in order together. */
+export function mixedIn({ sources }: Flow): Flow['sources'] | undefined {
+  return sources.some(({ relation }) => relation !== sources[0]?.relation) ? sources : undefined;
 }
 
 /** Sorting by a column in lower case sorts by the column. */
 export function orderUse(t: Tracer, node: Tree | undefined, value: Value, at: Tree | undefined): void {
   if (isEmpty(value.flow)) return;
   if (value.isMixed) t.use(value.flow, 'predicate', 'ORDER BY', at);
-  else if (value.flow.shape.kind === 'text' && isFolded(node)) t.use(value.flow, 'order', undefined, at);
-  else plainUse(t, value.flow, 'order', 'ORDER BY', at);
+  else if (value.flow.shape.kind === 'text' && isFolded(node))
+    t.use(value.flow, 'order', undefined, at, mixedIn(value.flow));
+  else plainUse(t, value.flow, 'order', 'ORDER BY', at, true);
 }
 
 function isFolded(node: Tree | undefined): boolean {

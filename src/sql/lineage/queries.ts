@@ -57,7 +57,7 @@ function simpleSelect(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[
     // Plain DISTINCT is a list of one empty node.
     const on = distinct.filter((one) => unwrap(one) !== undefined);
     if (on.length === 0) for (const { value } of columns) plainUse(t, value.flow, 'group', 'DISTINCT', undefined);
-    for (const one of on) plainUse(t, sortValue(t, one, scope, columns).flow, 'group', 'DISTINCT ON', undefined);
+    for (const one of on) plainUse(t, sortValue(t, one, scope, columns).flow, 'group', 'DISTINCT ON', undefined, true);
   }
   traceTail(t, node, scope, columns);
   return columns;

@@ -65,7 +65,7 @@ export class Findings {
         return;
       }
     }
-    if (use.against !== undefined && (known.use === 'join' || known.use === 'fallible')) {
+    if (use.against !== undefined && use.use !== 'lookup') {
       const against = [...(known.against ?? []), ...use.against];
       this.uses.set(key, {
         ...this.uses.get(key)!,

@@ -77,7 +77,42 @@ const weighed = (
 });
 const LONG = (at: number) => `repeat('x', ascii(${CHAR(at)}))`;
 
+/** Whether a value of one's own comes before another's, told letter by letter from what is put in order. */
+const ordered = (id: string, sql: string, comesFirst: (reply: Reply) => boolean): Attack => ({
+  id: `order.${id}`,
+  infers: true,
+  writes: true,
+  run: async (attacker) => {
+    const wire = await attacker.connect();
+    await wire.query('CREATE TABLE atk_o (nazwisko text COLLATE "C")');
+    await wire.query('INSERT INTO atk_o VALUES (NULL)');
+    let text = '';
+    for (let at = 0; at < WIDTH; at++) {
+      let [low, high] = [32, 126];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        await wire.query(`UPDATE atk_o SET nazwisko = '${text}${String.fromCharCode(middle + 1).replace("'", "''")}'`);
+        if (comesFirst(await wire.query(sql))) low = middle + 1;
+        else high = middle;
+      }
+      text += String.fromCharCode(low);
+      if (at === 2 && new Set(text).size === 1) break;
+    }
+    attacker.found.push(text);
+  },
+});
+const BOTH = `(SELECT nazwisko COLLATE "C" AS m, 'b' AS wer ${ROW} UNION ALL SELECT nazwisko, 'a' FROM atk_o) x`;
+
 export const blanks: readonly Attack[] = [
+  ordered('labels', `SELECT wer FROM ${BOTH} ORDER BY m, wer`, (reply) => cell(reply) === 'a'),
+  ordered('aggregate', `SELECT string_agg(wer, '' ORDER BY m, wer) FROM ${BOTH}`, (reply) => cell(reply) === 'ab'),
+  ordered('window', `SELECT first_value(wer) OVER (ORDER BY m, wer) FROM ${BOTH}`, (reply) => cell(reply) === 'a'),
+  ordered('distinct-on', `SELECT DISTINCT ON (m) wer FROM ${BOTH} ORDER BY m, wer`, (reply) => cell(reply) === 'a'),
+  ordered(
+    'minimum',
+    `SELECT count(*) FROM atk_o WHERE nazwisko = (SELECT min(m) FROM ${BOTH})`,
+    (reply) => cell(reply) === '1',
+  ),
   told('substring', { sql: select(FOUND), isRight: isThere }),
   told('substring-similar', {
     sql: select((at, letter) => `substring(${CHAR(at)} SIMILAR '${letter}' ESCAPE '#')`),

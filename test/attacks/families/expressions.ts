@@ -172,6 +172,8 @@ export const expressions: readonly Attack[] = [
   { id: 'expr.overlay', sql: `SELECT overlay(mail PLACING '_' FROM 1 FOR 1) ${PATIENT}` },
   { id: 'expr.quote', sql: `SELECT quote_literal(telefon), quote_ident(mail), quote_nullable(strasse) ${PATIENT}` },
   { id: 'expr.limit-expression', sql: `SELECT mail FROM patienten ORDER BY length(nachname) LIMIT (SELECT 5)` },
+  { id: 'expr.option-names', sql: 'SELECT (pg_options_to_table(weitere_mails)).option_name FROM patienten' },
+  { id: 'expr.option-names-row', sql: 'SELECT o FROM patienten, pg_options_to_table(ARRAY[mail, telefon]) o' },
   { id: 'expr.normalize', sql: `SELECT normalize(nachname, NFKD) ${PATIENT}` },
 ];
 

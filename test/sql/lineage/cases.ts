@@ -267,7 +267,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       'SELECT id FROM person WHERE mail = (SELECT max(title) FROM firm)',
-      'id = person.id; uses: join person.mail, join firm.title',
+      'id = person.id; uses: predicate person.mail, predicate firm.title',
     ],
     [
       "SELECT id FROM person WHERE CASE WHEN mail = 'x' THEN true ELSE false END",
@@ -524,6 +524,12 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       '?column? = none; uses: predicate person.mail',
     ],
     [
+      'SELECT option_name FROM person, pg_options_to_table(ARRAY[mail]) o',
+      'option_name = derived(person.mail); uses: predicate person.mail',
+    ],
+    [`SELECT row_to_json(ROW(1), mail = 'x') FROM person`, 'row_to_json = derived(person.mail)'],
+    [`SELECT length(mail::bytea, 'UTF8') FROM person`, 'length = derived(person.mail); uses: fallible person.mail'],
+    [
       'SELECT xmlelement(name a, mail), xmlforest(tel) FROM person',
       'xmlelement = text(person.mail), xmlforest = text(person.tel)',
     ],
@@ -680,7 +686,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['CREATE DOMAIN d AS text DEFAULT first_mail()', 'uses: sink person.mail'],
     [
       'CREATE POLICY p ON visit USING (note <> first_mail())',
-      'uses: join visit.note, join person.mail, sink person.mail',
+      'uses: predicate visit.note, predicate person.mail, sink person.mail',
     ],
     ["ALTER TABLE person ADD CHECK (mail > 'm')", 'uses: predicate person.mail'],
     ['CREATE INDEX ON person ((1 / ascii(mail)))', 'uses: fallible person.mail, predicate person.mail'],
