@@ -412,6 +412,9 @@ function throughRoutines(
 
 const BOOLEAN_OPERATORS = /^(?:[=<>]|<>|<=|>=|!?~~?\*?|@>|<@|&&|\?[|&]?|@@|@\?|\^@)$/;
 
+/** Before one operand, those that give a value for every value, but for the ends of a range; `|/` wants no negative one. */
+const TOTAL_PREFIXES: ReadonlySet<string> = new Set('- + @ ~ !! # @@ @-@ ?- ?|'.split(' '));
+
 function operate(
   t: Tracer,
   node: Tree,
@@ -426,6 +429,7 @@ function operate(
   const flows = values.map(({ flow }) => flow);
   if (left === undefined) return valueFrom(combine(flows));
   if (right === undefined) {
+    if (!TOTAL_PREFIXES.has(operator)) t.use(left.flow, 'fallible', operator, node);
     return {
       flow: !isEmpty(left.flow) ? combine(flows) : left.given === 'constant' ? LITERAL : NO_DATA,
       type: operator === '-' || operator === '+' || operator === '@' ? left.type : undefined,

@@ -126,12 +126,15 @@ export function isTotalCast(catalog: Catalog, from: number | undefined, to: Name
   const target = to.oid;
   const source = baseType(catalog, from);
   if (target === undefined || source === undefined) return false;
-  if (isTextType(target) || target === 18) return true;
+  // Of numbers only small ones are characters.
+  if (isTextType(target) || (target === 18 && !isInteger(source))) return true;
   if (target === NUMERIC) return (isInteger(source) || isFloat(source) || source === NUMERIC) && roomy(to);
   if (source === target) return true;
   const [a, b] = [INTEGERS.indexOf(source), INTEGERS.indexOf(target)];
   if (a >= 0 && b >= 0) return a <= b;
-  if (isInteger(source) && (isFloat(target) || target === OID || REGTYPES.has(target))) return true;
+  if (isInteger(source) && isFloat(target)) return true;
+  // An oid has no sign, and 32 bits.
+  if (isInteger(source) && source !== INT8 && (target === OID || REGTYPES.has(target))) return true;
   if (source === FLOAT4 && target === FLOAT8) return true;
   if (source === BOOL && target === INT4) return true;
   if (source === INT4 && target === BOOL) return true;

