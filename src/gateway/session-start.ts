@@ -168,6 +168,10 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         journal,
         describe: (analysis, sql) => runtime.records.describe(analysis, sql),
         describeValues: (analysis, sql, parameters, types) => runtime.records.values(analysis, sql, parameters, types),
+        maskGiven:
+          masking === undefined
+            ? undefined
+            : (analysis, sql, parameters, types) => runtime.records.maskGiven(analysis, sql, parameters, types),
         lookup: (sql) => analyser.lookup(sql),
         judge: (analysis) => elevations.noted(analysis, scope().judge(runtime.withRoutines(analysis))),
         judgeResolved: (analysis, resolved, foreseen) =>

@@ -9,10 +9,12 @@
 import { hash } from 'node:crypto';
 import { encodeFacts } from '../audit/recorder.ts';
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
+import type { ColumnClass } from '../classify/classes.ts';
 import { scanText } from '../classify/scan-text.ts';
+import { looksMasked } from '../masking/looks-masked.ts';
 import type { BindParameter } from '../pgwire/extended.ts';
 import type { Analysis, ConstantPlace, StatementFacts } from '../sql/facts.ts';
-import { COMMENT, LiteralTokens } from '../sql/literal-tokens.ts';
+import { COMMENT, LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
 import { boundText } from './bound-text.ts';
 import { LiteralHash } from './literal-hash.ts';
 import { NamedRelations, type RecordWorld, type Sight } from './named-relations.ts';
@@ -45,10 +47,20 @@ interface ShapeRecord {
   readonly facts: string;
   readonly literals: readonly string[] | undefined;
   readonly parameters: readonly string[] | undefined;
+  /** Some constant of it meets a class that is known. */
+  readonly meetsClass: boolean;
   /** The last text of it, and how it is kept. */
   sql: string;
   sqlJson: string;
   hashSecret: string | undefined;
+}
+
+function isClass(label: string): boolean {
+  return label !== KEEP && label !== UNKNOWN && label !== BODY;
+}
+
+function isMask(text: string, label: string): boolean {
+  return looksMasked(text, label as ColumnClass);
 }
 
 export class StatementRecords {
@@ -101,6 +113,33 @@ export class StatementRecords {
       else json += JSON.stringify(this.#value(value, format, types[i] ?? 0, labels?.[i] ?? UNKNOWN));
     }
     return `${json}]`;
+  }
+
+  /** The class of a column that is given its mask in place of a value; undefined: none is. `values`: of Bind, if wanted. */
+  maskGiven(
+    analysis: Analysis,
+    sql: string,
+    values: () => readonly BindParameter[],
+    types: readonly number[],
+  ): string | undefined {
+    const { literals, parameters, meetsClass } = this.#shapeOf(analysis, sql);
+    if (!meetsClass) return undefined;
+    const tokens = new LiteralTokens();
+    if (literals?.some(isClass) === true) tokens.scan(sql);
+    for (let i = 0, literal = 0; i < tokens.count; i++) {
+      const kind = tokens.kinds[i]!;
+      if (kind === COMMENT) continue;
+      const label = literals?.[literal++] ?? KEEP;
+      if (isClass(label) && isMask(literalValue(sql, tokens.starts[i]!, tokens.ends[i]!, kind), label)) return label;
+    }
+    if (parameters?.some(isClass) !== true) return undefined;
+    const bound = values();
+    return parameters.find((label, i) => {
+      const given = bound[i];
+      if (given === undefined || given.value === null || !isClass(label)) return false;
+      const text = boundText(given.value, given.format, types[i] ?? 0);
+      return text !== undefined && isMask(text, label);
+    });
   }
 
   /** As one person may see it who looks at it before it runs, by the classes as they are now. */
@@ -185,12 +224,15 @@ export class StatementRecords {
       relations: relations.names(),
       columns: relations.classified(places === undefined || places.star ? undefined : places.columns),
     });
+    const literals = places?.literals.map(remembered);
+    const parameters = places?.parameters.map(remembered);
     return {
       world,
       version: world?.classes.version ?? -1,
       facts,
-      literals: places?.literals.map(remembered),
-      parameters: places?.parameters.map(remembered),
+      literals,
+      parameters,
+      meetsClass: literals?.some(isClass) === true || parameters?.some(isClass) === true,
       // No text that comes is this one.
       sql: '\0',
       sqlJson: '""',

@@ -80,7 +80,7 @@ describe('the command line', () => {
     [['--nope'], "error: unknown option '--nope'\nfix: dbgate --help\n"],
     [['token', 'a', 'b'], 'error: too many arguments. Expected 1 argument but got 2: a, b\nfix: dbgate token --help\n'],
     [['connect', 'x', '--port', '70000'], "error: --port '70000' is not a number from 0 to 65535\n"],
-    [['history', '--since', 'soon'], /^error: --since 'soon' is not a point in time\nfix: such as 30m/],
+    [['history', '--since', 'soon'], /^error: --since 'soon' is not a point in time\nfix: such as now, 30m/],
     [['history', '--limit', '0'], /^error: --limit '0'/],
     [['completion', 'tcsh'], /^error: command-argument value 'tcsh' is invalid/],
   ])('%j is a usage error, exit code 2', async (args, message) => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { COLUMN_CLASSES, type ColumnClass } from '../../src/classify/classes.ts';
 import { BUILTIN_TYPES } from '../../src/masking/builtin-types.ts';
 import { conditionName } from '../../src/masking/condition-names.ts';
+import { looksMasked } from '../../src/masking/looks-masked.ts';
 import type { ColumnAction, MaskMode, TypeShape } from '../../src/masking/plan.ts';
 import { builtins, columnOf, maskText, maskValue } from './rows.ts';
 
@@ -70,6 +71,10 @@ describe('texts, partially', () => {
     ['device_id', 'IMEI 490154203237518', '[redacted]'],
   ])('%s %j → %j', (columnClass, value, expected) => {
     expect(maskText(mask(columnClass), TEXT, value)).toBe(expected);
+    // Dates and places are masked by such as could be written.
+    const isTold = value !== expected && !/^[\d,-]+$/.test(expected);
+    expect(looksMasked(expected, columnClass)).toBe(isTold);
+    expect(looksMasked(value, columnClass)).toBe(false);
   });
 
   it('keeps addresses addresses, in networks of nobody', () => {

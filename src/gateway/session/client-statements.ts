@@ -27,6 +27,7 @@ import { BoundPortals } from './bound-portals.ts';
 import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
 import {
   AUDIT_UNAVAILABLE,
+  maskGiven,
   noSuchPortal,
   noSuchStatement,
   REJECTED_EXECUTE,
@@ -154,6 +155,8 @@ export class ClientStatements {
     if (resolved?.names === undefined && needsNames(statement) && !this.#steps.failsAnyway(statement)) {
       return this.#askForNames({ message, statement, resolved });
     }
+    const masked = this.#maskGiven(statement, undefined);
+    if (masked !== undefined) return this.#refuse('query', masked, statement);
     const { plans } = planned;
     const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#approvalOf(hold));
     if (vouched === 'waits') return false;
@@ -245,6 +248,8 @@ export class ClientStatements {
     const planned = this.#steps.plan({ message, statement, resolved }, core.batch);
     if (planned === undefined) return false;
     if (planned.kind === 'refused') return this.#refuse('bind', planned.denied, statement);
+    const masked = this.#maskGiven(statement, message);
+    if (masked !== undefined) return this.#refuse('bind', masked, statement);
     const { plans } = planned;
     const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#approvalOf(hold));
     if (vouched === 'waits') return false;
@@ -291,6 +296,16 @@ export class ClientStatements {
     if (planned.masks || (plans !== undefined && vouched.length > 0)) this.#describe(bind.portal, portal);
     else if (plans?.some(showsColumns) === true) portal.origins = 'needed';
     return true;
+  }
+
+  /** Its denial if it writes masks in place of values: those of its text, or of a Bind. */
+  #maskGiven({ analysis, sql, types }: PreparedStatement, bind: ClientMessage | undefined): DenyDecision | undefined {
+    const { maskGiven: given } = this.#core.around;
+    if (given === undefined || !analysis.statements.some(({ class: kind }) => kind === 'write')) return undefined;
+    const values = () =>
+      bind === undefined ? [] : decodeBindParameters(bind.buffer, bind.start + HEADER_BYTES, bind.end);
+    const columnClass = given(analysis, sql, values, types ?? NO_TYPES);
+    return columnClass === undefined ? undefined : maskGiven(columnClass);
   }
 
   /** As the record keeps them. */

@@ -191,6 +191,15 @@ export interface SessionSurroundings {
     parameters: readonly BindParameter[],
     types: readonly number[],
   ): string;
+  /** The class of a column that a statement gives its mask in place of a value; missing: nothing is masked here. */
+  readonly maskGiven?:
+    | ((
+        analysis: Analysis,
+        sql: string,
+        parameters: () => readonly BindParameter[],
+        types: readonly number[],
+      ) => string | undefined)
+    | undefined;
   /** The analysis of a text seen before, else undefined. */
   lookup(sql: string): Analysis | undefined;
   /** Policy for this session's principal and database; may ask for names to be resolved first. */

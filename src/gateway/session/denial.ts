@@ -109,6 +109,19 @@ export const CANCELLED: DenyDecision = {
   position: undefined,
 };
 
+/** What is written back as it was read. */
+export function maskGiven(columnClass: string): DenyDecision {
+  return {
+    effect: 'deny',
+    sqlstate: '42501',
+    rule: 'masking.mask-written',
+    message: `a mask would be written in place of a value (${columnClass})`,
+    detail: 'rule masking.mask-written: it was read masked, and the value that is there would be lost',
+    hint: 'Write only the columns that have changed.',
+    position: undefined,
+  };
+}
+
 export const FUNCTION_CALL_REFUSED: DenyDecision = {
   effect: 'deny',
   sqlstate: '0A000',
