@@ -385,7 +385,7 @@ export class Backend implements MessageSink {
       const told = this.#answers.message(head, buffer, start, end);
       if (told !== undefined) [buffer, start, end] = [told, 0, told.length];
     }
-    if (step !== undefined) {
+    if (step !== undefined && head?.denial === undefined) {
       const told = movePosition(buffer.subarray(start, end), step.before);
       [buffer, start, end] = [told, 0, told.length];
     }
@@ -418,8 +418,7 @@ export class Backend implements MessageSink {
       // The client's Execute behind it will not run: a cancel can hit the gateway's Describe.
       if (head.probe.portal !== undefined) this.#told.pass(buffer, start, end);
     } else if (head?.denial !== undefined && !this.saidFatal) {
-      const denial = head.step === undefined ? head.denial : movePosition(head.denial, head.step.before);
-      this.#told.pass(denial, 0, denial.length);
+      this.#told.pass(head.denial, 0, head.denial.length);
     } else if (head?.cut !== undefined && head.kind === 'execute' && !this.saidFatal)
       this.#told.tellCut(this.#told.withheld!);
     else if (!this.saidFatal && this.#options.egress.limited) this.#cuts.passError(head, buffer, start, end);

@@ -146,9 +146,13 @@ export class SessionCore {
     return intent;
   }
 
-  /** A refusal in the words for this principal. */
+  /** A refusal in the words for this principal; its place is that in the whole text. */
   denialResponse(denied: DenyDecision): Buffer {
-    return denialResponse(denied, this.options.principal.kind);
+    const { step } = this;
+    const { position } = denied;
+    const told =
+      step === undefined || position === undefined ? denied : { ...denied, position: position + step.before };
+    return denialResponse(told, this.options.principal.kind);
   }
 
   /** Queues the bytes of a message behind what they depend on, and remembers the request. */
