@@ -89,9 +89,9 @@ export class Frontend implements MessageSink {
       trial: this.trial,
     });
     this.#oneByOne = new OneByOne(
-      { core, backend, questions, waiter: this.#waiter, trial: this.trial },
+      { core, backend, questions, waiter: this.#waiter },
       {
-        take: ({ type, buffer, start, end }) => this.#take(type, buffer, start, end),
+        take: ({ type, buffer, start, end }) => this.message(type, buffer, start, end),
         goOn: () => this.#goOn(),
       },
     );
@@ -165,6 +165,7 @@ export class Frontend implements MessageSink {
     this.#skipStream = this.#reader.inStream;
   }
 
+  /** One that nothing is known of yet; true: the one behind it may come. */
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     this.holding.forget();
     this.#mode.forget();

@@ -19,7 +19,6 @@ import type { Backend } from './backend.ts';
 import type { SessionCore } from './core.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import type { PreparedStatement } from './prepared.ts';
-import type { Trial } from './trial.ts';
 import type { ClientMessage, Waiter } from './waiting.ts';
 
 /** A Query that is part of a longer text. */
@@ -60,14 +59,12 @@ export interface OneByOneParts {
   readonly backend: Backend;
   readonly questions: OwnQuestions;
   readonly waiter: Waiter;
-  readonly trial: Trial;
 }
 
 export class OneByOne {
   readonly #core: SessionCore;
   readonly #backend: Backend;
   readonly #waiter: Waiter;
-  readonly #trial: Trial;
   readonly #questions: OwnQuestions;
   readonly #take: (message: ClientMessage) => boolean;
   readonly #goOn: () => void;
@@ -75,13 +72,12 @@ export class OneByOne {
 
   /** `take`: as if it came from the client, true: it has been sent. `goOn`: the next message of the client's may come. */
   constructor(
-    { core, backend, questions, waiter, trial }: OneByOneParts,
+    { core, backend, questions, waiter }: OneByOneParts,
     { take, goOn }: { take(message: ClientMessage): boolean; goOn(): void },
   ) {
     this.#core = core;
     this.#backend = backend;
     this.#waiter = waiter;
-    this.#trial = trial;
     this.#questions = questions;
     this.#take = take;
     this.#goOn = goOn;
@@ -183,7 +179,7 @@ export class OneByOne {
   #send(buffer: Buffer, step: QueryStep): void {
     this.#core.step = step;
     const message = { type: QUERY, buffer, start: 0, end: buffer.length };
-    if (this.#take(message) && !this.#trial.awaitsEnd()) this.taken();
+    if (this.#take(message)) this.taken();
   }
 
   #finish(): void {

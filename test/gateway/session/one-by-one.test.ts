@@ -6,7 +6,16 @@ import { encodeQuery } from '../../../src/pgwire/query.ts';
 import type { Decision } from '../../../src/policy/decision.ts';
 import type { Analysis } from '../../../src/sql/facts.ts';
 import { withPostgres } from '../../support/postgres.ts';
-import { complete, error, ready, row, rowDescription } from './backend-messages.ts';
+import {
+  bindComplete,
+  closeComplete,
+  complete,
+  error,
+  parseComplete,
+  ready,
+  row,
+  rowDescription,
+} from './backend-messages.ts';
 import { bridged, direct } from './bridge.ts';
 import { comparable, play } from './play.ts';
 import { DENIED, Script } from './script.ts';
@@ -203,6 +212,22 @@ describe('one by one', () => {
       ...['CommandComplete INSERT 0 1', 'CommandComplete COMMIT', 'CommandComplete INSERT 0 1'],
       'ReadyForQuery I',
     ]);
+  });
+
+  it('what is known of one is not known of the next: a yes is for one', () => {
+    const s = new Script({ instantlyDurable: true, waitForRecord: false, holds: true });
+    s.alone = (sql) => sql.includes(';');
+    const scope = [parseComplete, bindComplete, row('public', 'public', 'u', 'u'), complete('SELECT 1'), closeComplete];
+    s.client(query('hold 1; hold 2')).upstream(complete('BEGIN'), ready('T'));
+    s.upstream(...scope, closeComplete, ready('T'));
+    s.holdPlaced().holdDecided({ kind: 'run', request: 'r-1', maxRows: undefined, confirm: false });
+    expect(s.toUpstream().at(-1)).toBe('Query hold 1');
+    s.upstream(complete('DELETE 1'), ready('T'));
+    expect(s.toUpstream()).not.toContain('Query hold 2');
+    s.upstream(...scope, closeComplete, ready('T'));
+    expect(s.others().filter(({ type }) => type === 'hold')).toHaveLength(2);
+    s.holdPlaced('r-2').holdDecided({ kind: 'run', request: 'r-2', maxRows: undefined, confirm: false });
+    expect(s.toUpstream().at(-1)).toBe('Query hold 2');
   });
 
   it('is dropped with its session', () => {

@@ -38,6 +38,19 @@ describe('what the session may do changes', () => {
     expect(s.client(query('select 2')).durable().toUpstream()).toEqual(['Query select 2']);
   });
 
+  it('before each statement of a text that is sent by the statement, as what is before it may have reset it', () => {
+    const s = new Script({ instantlyDurable: true, waitForRecord: false, readOnly: false }).setReadOnly(true);
+    s.alone = (sql) => sql.includes(';');
+    s.client(query('reset all; reset all; write 2')).upstream(...answers(2), ready());
+    s.upstream(complete('BEGIN'), ready('T')).toUpstream();
+    s.upstream(complete('RESET'), ready('T'));
+    expect(settings(s.toUpstream())).toEqual([...RO, 'Sync']);
+    s.upstream(...answers(2), ready('T'));
+    expect(s.toUpstream()).toEqual(['Query reset all']);
+    s.upstream(complete('RESET'), ready('T'));
+    expect(settings(s.toUpstream())).toEqual([...RO, 'Sync']);
+  });
+
   it('while a statement waits for something else: it follows before that goes', () => {
     const s = new Script({ instantlyDurable: true, readOnly: false, unseen: () => true, holds: true });
     s.client(query('hold 1')).setReadOnly(true).analysed('hold 1');
