@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { HistoryQuery } from '../audit/record.ts';
-import { type Conditions, textConditions } from './history-conditions.ts';
+import { addHolds, addMayContain, Conditions, textConditions } from './history-conditions.ts';
 import { type NeedleReading, readingsOf } from './needle-readings.ts';
 import { fold } from './text-shape.ts';
 
@@ -16,20 +16,29 @@ interface Source {
 
 /** Lists them in `found_text`; false, with nothing listed, if one has to look at more than `most` texts for that. */
 export function listTexts(sqlite: DatabaseSync, query: HistoryQuery, most: number): boolean {
-  const meant = textConditions(query);
   const touching = textConditions({ ...query, grep: '' });
-  if (meant === undefined) return false;
+  if (query.grep === undefined || query.grep === '') {
+    return touching !== undefined && listTouching(sqlite, touching, touching, most);
+  }
+  const needle = fold(query.grep);
+  const readings = readingsOf(needle);
   const sources: Source[] = [];
-  if (query.grep) {
-    for (const reading of readingsOf(fold(query.grep))) {
-      const source = sourceOf(sqlite, reading, most);
-      // One that is too common spoils it, unless what is touched is rare.
-      if (source === undefined) return touching !== undefined && listTouching(sqlite, touching, meant, most);
-      sources.push(source);
+  sqlite.exec('DELETE FROM found_shape; DELETE FROM found_both');
+  for (const [i, reading] of readings.entries()) {
+    const source = sourceOf(sqlite, i, reading, most);
+    // One that is too common spoils it, unless what is touched is rare.
+    if (source === undefined) {
+      return touching !== undefined && listTouching(sqlite, touching, textConditions(query)!, most);
     }
-  } else return listTouching(sqlite, touching!, meant, most);
+    sources.push(source);
+  }
   sqlite.exec('DELETE FROM found_text');
-  for (const source of sources) insert(sqlite, source, meant);
+  for (const [i, source] of sources.entries()) {
+    const meant = new Conditions();
+    if (touching !== undefined) meant.add(touching.sql, ...touching.values);
+    addHolds(meant, needle, [readings[i]!]);
+    insert(sqlite, source, meant);
+  }
   return true;
 }
 
@@ -52,15 +61,21 @@ export function countUpTo(sqlite: DatabaseSync, { sql, values }: Source, most: n
   return row!.n as number;
 }
 
-/** Texts that may answer to a reading, by what is rarest of it; undefined: more than `most` do. */
-function sourceOf(sqlite: DatabaseSync, { shape, fillers }: NeedleReading, most: number): Source | undefined {
+/** Texts that may answer to reading number `i`, by what is rarest of it; undefined: more than `most` do. */
+function sourceOf(
+  sqlite: DatabaseSync,
+  i: number,
+  { shape, fillers }: NeedleReading,
+  most: number,
+): Source | undefined {
   const [inShape, inFillers] = [[...shape].length, [...fillers].length];
   const sources: Source[] = [];
   // Beside trigrams, one or two characters say nothing, and are slow to be listed.
   if (inShape > 0 && (inShape >= TRIGRAM || inFillers < TRIGRAM)) {
-    const { sql, values } = bodiesWith('shape', shape);
-    const texts = `SELECT t.id FROM text t INDEXED BY text_by_shape WHERE t.shape_id IN (${sql})`;
-    sources.push({ sql: texts, values });
+    listShapes(sqlite, i, shape);
+    const shapes = 'SELECT id FROM found_shape WHERE reading = ?';
+    const texts = `SELECT t.id FROM text t INDEXED BY text_by_shape WHERE t.shape_id IN (${shapes})`;
+    sources.push({ sql: texts, values: [i] });
   }
   if (inFillers > 0 && (inFillers >= TRIGRAM || inShape < TRIGRAM)) sources.push(bodiesWith('filler', fillers));
   let best: Source | undefined;
@@ -71,13 +86,25 @@ function sourceOf(sqlite: DatabaseSync, { shape, fillers }: NeedleReading, most:
   }
   if (best !== undefined || Math.min(inShape, inFillers) < TRIGRAM) return best;
   const [one, other] = sources as [Source, Source];
-  const both = { sql: `${one.sql} AND +t.id IN (${other.sql})`, values: [...one.values, ...other.values] };
-  return countUpTo(sqlite, both, fewest) < fewest ? both : undefined;
+  const { changes } = sqlite
+    .prepare(`INSERT INTO found_both SELECT ?, id FROM (${one.sql} AND +t.id IN (${other.sql})) LIMIT ?`)
+    .run(i, ...one.values, ...other.values, fewest);
+  return Number(changes) < fewest ? { sql: 'SELECT id FROM found_both WHERE reading = ?', values: [i] } : undefined;
+}
+
+/** Shapes are few beside texts, so they are looked at themselves: their trigrams may stand apart. */
+function listShapes(sqlite: DatabaseSync, reading: number, shape: string): void {
+  const bodies = bodiesWith('shape', shape);
+  const has = new Conditions();
+  addMayContain(has, 'h.shape', shape);
+  sqlite
+    .prepare(`INSERT INTO found_shape SELECT ?, h.id FROM shape h WHERE h.id IN (${bodies.sql}) AND ${has.sql}`)
+    .run(reading, ...bodies.values, ...has.values);
 }
 
 const TRIGRAM = 3;
-/** More say nothing new: what is found is looked at anyway. */
-const MAX_TRIGRAMS = 40;
+/** More cost more than they tell: what is found is looked at anyway. */
+const MAX_TRIGRAMS = 12;
 /** Behind every other in the order of bytes. */
 const LAST_CHARACTER = '\u{10ffff}';
 
@@ -89,9 +116,13 @@ function bodiesWith(of: 'shape' | 'filler', text: string): Source {
     return { sql: `SELECT doc AS id FROM ${of}_letters WHERE term >= ? AND term <= ?`, values: [text, last] };
   }
   const trigrams = new Set<string>();
-  for (let i = 0; i + TRIGRAM <= characters.length && trigrams.size < MAX_TRIGRAMS; i++) {
-    const trigram = characters.slice(i, i + TRIGRAM).join('');
-    trigrams.add(`"${trigram.replaceAll('"', '""')}"`);
+  const last = characters.length - TRIGRAM;
+  // Side by side, and then those in between.
+  for (const first of [0, 1, 2]) {
+    for (let i = first; i <= last && trigrams.size < MAX_TRIGRAMS; i += TRIGRAM) {
+      const trigram = characters.slice(i, i + TRIGRAM).join('');
+      trigrams.add(`"${trigram.replaceAll('"', '""')}"`);
+    }
   }
   const table = `${of}_trigram`;
   return { sql: `SELECT rowid AS id FROM ${table} WHERE ${table} MATCH ?`, values: [[...trigrams].join(' ')] };

@@ -4,7 +4,8 @@ import type { HistoryQuery } from '../audit/record.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { Position } from './event-log.ts';
 import { FLAG, SPAN_MS } from './index-schema.ts';
-import { fold } from './text-shape.ts';
+import { type NeedleReading, readingsOf } from './needle-readings.ts';
+import { fold, NEXT } from './text-shape.ts';
 
 const MAX_NEEDLE_LENGTH = 1000;
 const MAX_NAME_LENGTH = 1000;
@@ -121,10 +122,48 @@ export function textConditions(query: HistoryQuery): Conditions | undefined {
     if (needle.length > MAX_NEEDLE_LENGTH) {
       throw new DbgateError(ErrorCode.usage, `history search text is longer than ${MAX_NEEDLE_LENGTH} characters`);
     }
-    conditions.add('text_contains((SELECT shape FROM shape WHERE id = t.shape_id), t.fillers, ?)', needle);
+    addHolds(conditions, needle, readingsOf(needle));
   }
   return conditions;
 }
+
+/** Text `t` holds the needle, which answers to one of these readings. */
+export function addHolds(conditions: Conditions, needle: string, readings: readonly NeedleReading[]): void {
+  const may = mayHold(readings);
+  conditions.add(
+    `(SELECT CASE WHEN ${may.sql} THEN text_contains(h.shape, t.fillers, ?) END FROM shape h WHERE h.id = t.shape_id)`,
+    ...may.values,
+    needle,
+  );
+}
+
+/** What SQLite can tell by itself, so that few texts are put together to be searched. */
+function mayHold(readings: readonly NeedleReading[]): Conditions {
+  const either = readings.map(({ shape, fillers }) => {
+    const one = new Conditions();
+    if (shape !== '') addMayContain(one, 'h.shape', shape);
+    // Of a text's fillers the first and the last have no neighbour.
+    const within = fillers.replace(EDGES, '');
+    if (within !== '') addMayContain(one, 't.fillers', within);
+    return one;
+  });
+  const all = new Conditions();
+  all.add(`(${either.map(({ sql }) => `(${sql})`).join(' OR ')})`, ...either.flatMap(({ values }) => values));
+  return all;
+}
+
+const EDGES = new RegExp(`^${NEXT}|${NEXT}$`, 'g');
+
+/** SQLite's lower() folds ASCII only. */
+export function addMayContain(conditions: Conditions, column: string, folded: string): void {
+  if (!ASCII.test(folded)) return;
+  const folding = [...FOLDED_TO_ASCII].map((letter) => `instr(${column}, '${letter}')`);
+  conditions.add(`(${[`instr(lower(${column}), ?)`, ...folding].join(' OR ')})`, folded);
+}
+
+const ASCII = /^[\u0001-\u007f]+$/;
+/** All letters beyond ASCII whose folded form has ASCII in it: the sign of kelvin, and I with a dot. */
+export const FOLDED_TO_ASCII = '\u212a\u0130';
 
 /** The name itself, or the end of a longer path of names; as it was typed or as Postgres folds it. */
 function namesLike(field: string, name: string): [string, SQLInputValue[]] {

@@ -32,7 +32,7 @@ export interface Effort {
   readonly statements: number;
 }
 
-const EFFORT: Effort = { walked: 4000, walkedThere: 1000, few: 4000, texts: 20_000, statements: 20_000 };
+const EFFORT: Effort = { walked: 4000, walkedThere: 1000, few: 4000, texts: 50_000, statements: 20_000 };
 
 /** A way to statements `s`. */
 interface Way {

@@ -20,7 +20,10 @@ export function defineHistoryFunctions(sqlite: DatabaseSync): void {
   sqlite.function('text_contains', { deterministic: true }, (shape, fillers, needle) =>
     shape !== null && containsFolded(whole(shape, fillers), String(needle)) ? 1 : 0,
   );
-  sqlite.exec('CREATE TEMP TABLE IF NOT EXISTS found_text (id INTEGER PRIMARY KEY)');
+  sqlite.exec(`
+    CREATE TEMP TABLE IF NOT EXISTS found_text (id INTEGER PRIMARY KEY);
+    CREATE TEMP TABLE IF NOT EXISTS found_shape (reading INTEGER, id INTEGER, PRIMARY KEY (reading, id)) WITHOUT ROWID;
+    CREATE TEMP TABLE IF NOT EXISTS found_both (reading INTEGER, id INTEGER, PRIMARY KEY (reading, id)) WITHOUT ROWID`);
 }
 
 function whole(shape: unknown, fillers: unknown): string {

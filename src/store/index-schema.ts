@@ -5,7 +5,7 @@
  */
 
 /** Any change of the tables or of what goes into them: the index is then made anew. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** Bits of `statement.flags`. Each has a partial index, so that the few are found among the many. */
 export const FLAG = { denied: 1, error: 2, masked: 4, write: 8 } as const;

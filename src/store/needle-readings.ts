@@ -3,7 +3,7 @@
  * quotes and numbers may have become gaps. In: a folded needle. Out: for each way, what the shape and what the fillers must
  * then contain. Every text with the needle in it answers to one of them; a text that answers may still not have it.
  */
-import { CONTROLS, GAP, NEXT } from './text-shape.ts';
+import { CONTROLS, NEXT, NUMBER_GAP, STRING_GAP } from './text-shape.ts';
 
 /** Both must be contained, in `shapeBody` and in `fillerBody`; an empty one says nothing. */
 export interface NeedleReading {
@@ -15,9 +15,12 @@ export interface NeedleReading {
 const NUMBER = /(?<![\p{L}\p{M}\p{N}_$])\p{Nd}+(?![\p{L}\p{M}\p{N}_$])/gu;
 
 /** A way that was followed up to some place in the needle. */
-interface Way {
+interface Way extends Edges {
   readonly shape: string;
   readonly gaps: readonly string[];
+}
+
+interface Edges {
   /** The first gap began before the needle does. */
   readonly openStart: boolean;
   /** The last gap may go on behind the needle. */
@@ -38,7 +41,7 @@ export function readingsOf(foldedNeedle: string): NeedleReading[] {
     const ways = readOutside(foldedNeedle, 0, outside);
     const quote = foldedNeedle.indexOf("'");
     if (quote !== -1) {
-      const tail = { shape: GAP, gaps: [foldedNeedle.slice(0, quote + 1)], openStart: true, openEnd: false };
+      const tail = { shape: STRING_GAP, gaps: [foldedNeedle.slice(0, quote + 1)], openStart: true, openEnd: false };
       ways.push(...readOutside(foldedNeedle, quote + 1, tail));
     }
     for (const { shape, gaps, openStart, openEnd } of ways) {
@@ -57,11 +60,11 @@ function readOutside(needle: string, from: number, way: Way): Way[] {
   const end = needle.indexOf("'", quote + 1);
   if (end !== -1) {
     const string = needle.slice(quote, end + 1);
-    return ways.flatMap((one) => readOutside(needle, end + 1, withGap(one, string, {})));
+    return ways.flatMap((one) => readOutside(needle, end + 1, withString(one, string)));
   }
   return [
     // A string that goes on, or the last quote of the text, which opens none.
-    ...ways.map((one) => withGap(one, needle.slice(quote), { openEnd: true })),
+    ...ways.map((one) => withString(one, needle.slice(quote), true)),
     ...ways.flatMap((one) => readPlain(needle, quote, needle.length, one)),
   ];
 }
@@ -77,7 +80,7 @@ function readPlain(needle: string, from: number, to: number, way: Way): Way[] {
     const atEdge = { openStart: index === 0, openEnd: next === needle.length };
     ways = ways.flatMap((one) => {
       const before = { ...one, shape: one.shape + between };
-      const asGap = withGap(before, number, atEdge);
+      const asGap = withNumber(before, number, atEdge);
       if (!atEdge.openStart && !atEdge.openEnd) return [asGap];
       return [asGap, { ...before, shape: before.shape + number }];
     });
@@ -85,6 +88,15 @@ function readPlain(needle: string, from: number, to: number, way: Way): Way[] {
   return ways.map((one) => ({ ...one, shape: one.shape + needle.slice(next, to) }));
 }
 
-function withGap(way: Way, text: string, { openStart = false, openEnd = false }): Way {
-  return { shape: way.shape + GAP, gaps: [...way.gaps, text], openStart: way.openStart || openStart, openEnd };
+function withString(way: Way, text: string, openEnd = false): Way {
+  return { ...way, shape: way.shape + STRING_GAP, gaps: [...way.gaps, text], openEnd };
+}
+
+function withNumber(way: Way, text: string, { openStart, openEnd }: Edges): Way {
+  return {
+    shape: way.shape + NUMBER_GAP,
+    gaps: [...way.gaps, text],
+    openStart: way.openStart || openStart,
+    openEnd,
+  };
 }

@@ -4,11 +4,13 @@
  * text byte for byte.
  */
 
-/** Stands in a shape for a gap. */
-export const GAP = '\u0001';
+/** Stand in a shape for a gap: where a number stood, and where a string with its quotes. */
+export const NUMBER_GAP = '\u0001';
+export const STRING_GAP = '\u0003';
+const GAPS = /[\u0001\u0003]/;
 /** Between what stood in the gaps. */
 export const NEXT = '\u0002';
-export const CONTROLS = /[\u0001\u0002]/;
+export const CONTROLS = /[\u0001-\u0003]/;
 
 /** A number that is no part of a name, or a string with its quotes. */
 const FILLER = /'[^']*'|(?<![\p{L}\p{M}\p{N}_$])\p{Nd}+(?![\p{L}\p{M}\p{N}_$])/gu;
@@ -25,20 +27,25 @@ export function splitText(text: string): SplitText {
   const fillers: string[] = [];
   const shape = text.replace(FILLER, (filler) => {
     fillers.push(filler);
-    return GAP;
+    return filler.startsWith("'") ? STRING_GAP : NUMBER_GAP;
   });
   return { shape, fillers: fillers.join(NEXT) };
 }
 
 export function joinText({ shape, fillers }: SplitText): string {
   if (fillers === '') return shape;
+  const around = shape.split(GAPS);
   const parts = fillers.split(NEXT);
-  let next = 0;
-  return shape.replaceAll(GAP, () => parts[next++] ?? '');
+  let text = around[0]!;
+  for (let i = 1; i < around.length; i++) text += (parts[i - 1] ?? '') + around[i]!;
+  return text;
 }
+
+const ASCII = /^[\u0001-\u007f]*$/;
 
 /** Without regard to case, the same whatever stands around a character; NUL would end a text for SQLite. */
 export function fold(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   // The one letter whose small form depends on its neighbours.
   return text.toWellFormed().toLowerCase().replaceAll('ς', 'σ').replaceAll('\0', '\ufffd');
 }

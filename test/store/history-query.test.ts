@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AuditRecord, HistoryEntry, HistoryQuery } from '../../src/audit/record.ts';
+import { FOLDED_TO_ASCII } from '../../src/store/history-conditions.ts';
 import type { Effort } from '../../src/store/history-positions.ts';
 import { defineHistoryFunctions, queryHistory } from '../../src/store/history-query.ts';
 import { type IndexDatabase, openIndexDatabase } from '../../src/store/index-database.ts';
@@ -30,6 +31,8 @@ const piece = fc.constantFrom(
     'ΟΔΟΣ',
     'ος',
     'İ',
+    '\u212a',
+    'K',
     '\u0001',
     '\u0002',
     '\n',
@@ -289,6 +292,8 @@ describe('a query of the index', () => {
       "it's 5",
       'q\u0002z',
       'ΟΔΟΣ',
+      "1 \u212a, 'a\u212ab'",
+      "1 \u0130x, '\u0130y'",
     ];
     const records = recordsOf(
       texts.map((sql) => ({
@@ -301,7 +306,7 @@ describe('a query of the index', () => {
       const characters = [...sql];
       return characters.flatMap((_, i) => [1, 2, 3].map((length) => characters.slice(i, i + length).join('')));
     });
-    for (const grep of new Set([...needles, '9', 'zz', "='", ',9', '77'])) {
+    for (const grep of new Set([...needles, '9', 'zz', "='", ',9', '77', 'k', 'akb', ' k,', 'i', "'a"])) {
       expect(idsOf(index, { grep }, 10, LISTED), grep).toEqual(naive(records, { grep }));
     }
   });
@@ -340,6 +345,15 @@ describe('a query of the index', () => {
 });
 
 describe('a text in the index', () => {
+  it('has ASCII that SQLite’s lower() does not fold, from these letters alone', () => {
+    const others: string[] = [];
+    for (let point = 0x80; point < 0x110000; point++) {
+      const letter = String.fromCodePoint(point);
+      if (/[\0-\x7f]/.test(fold(letter))) others.push(letter);
+    }
+    expect(others.sort()).toEqual([...FOLDED_TO_ASCII].sort());
+  });
+
   it('comes out as it went in, and is found by every part of it', () => {
     fc.assert(
       fc.property(text, fc.nat(), fc.nat(8), (sql, from, length) => {
