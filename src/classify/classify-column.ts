@@ -252,8 +252,10 @@ function classifyNamed(subjects: readonly ColumnSubject[], known: Memory): Class
   const { split } = known;
   const topic = topicOf(first, split);
   const found = withPeople(subjects, topic, known);
+  if (topic === 'health') withAbbreviations(subjects, found, split);
   const health = found.filter((one) => one.class === 'health').length;
   if (health < (topic === 'health' ? CLINICAL_OF_ITSELF : CLINICAL)) return found;
+  if (CODE_LISTS.test(split(first.table).join(' '))) return found;
   return found.map((one, at) => (one.class === undefined && isMeasured(subjects[at]!, split) ? measured(one) : one));
 }
 
@@ -261,12 +263,14 @@ const OTHERS = /^(?:contact|support|billing|vendor|supplier|manager|owner|partne
 
 /** So many columns about health make a table a record of somebody's; what else is measured or told in it is too. */
 const CLINICAL = 5;
+/** What there is to suffer from, and nobody's. */
+const CODE_LISTS = /\b(?:code|icd|icd9|icd10|gem|reimbr|catalog|catalogue|dictionary|lookup|terminology|valueset)\b/u;
 /** Of a table that says that it is one. */
 const CLINICAL_OF_ITSELF = 3;
 const MEASURED: ReadonlySet<TypeKind> = new Set(['text', 'integer', 'numeric', 'json', 'enum']);
 /** What tells of the record, and not of whom it is about. */
 const OF_RECORDS =
-  /\b(id|uuid|guid|external|type|kind|category|meta|metadata|unit|version|created|updated|modified|deleted|by|number|no|num|code|name|label|title|order|sort|position|url|file|path|source|user|facility|location|reference|ref|date|time|status|state|room|bed|ward|department|priority|language|count|deprecated|total|mode|seq|sequence|row|key|creator|slug|uom|route|quantity|frequency|duration|lab|track|void|voided|action|interval|day|hour|worker|designation|institution|location|reason|since|quarter|block|district|region|organization|organisation|ward|bucket|percentile|segment)\b/u;
+  /\b(id|uuid|guid|external|type|kind|category|meta|metadata|unit|version|created|updated|modified|deleted|by|number|no|num|code|name|label|title|order|sort|position|url|file|path|source|user|facility|location|reference|ref|date|time|status|state|room|bed|ward|department|priority|language|count|deprecated|total|mode|seq|sequence|row|key|creator|slug|uom|route|quantity|frequency|duration|lab|track|void|voided|action|interval|day|hour|worker|designation|institution|location|reason|since|quarter|block|district|region|organization|organisation|ward|bucket|percentile|segment|active|activity|authorized|authorised|pid|encounter|revision|uploaded|method|group ?name|warning|rank|certainty|occurrence|classification|valueuom|subtype)\b/u;
 
 function isMeasured(subject: ColumnSubject, split: Splitter): boolean {
   return (
@@ -275,6 +279,16 @@ function isMeasured(subject: ColumnSubject, split: Splitter): boolean {
     subject.isKey !== true &&
     !OF_RECORDS.test(split(subject.column).join(' '))
   );
+}
+
+/** Short forms of one trade: in a table about health they are measures and findings (`ODVA`, `LBROW`). */
+const FINDINGS: ReadonlySet<TypeKind> = new Set(['text', 'json']);
+function withAbbreviations(subjects: readonly ColumnSubject[], found: Classification[], split: Splitter): void {
+  for (const [at, subject] of subjects.entries()) {
+    const name = found[at]!.class === undefined && FINDINGS.has(typeKind(subject)) ? split(subject.column) : [];
+    if (name.length > 0 && !name.some((word) => VOCABULARY.has(word)) && isMeasured(subject, split))
+      found[at] = measured(found[at]!);
+  }
 }
 
 const measured = (one: Classification): Classification => ({

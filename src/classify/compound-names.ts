@@ -32,7 +32,7 @@ export interface CompoundMatch {
 
 /** Behind the carrier, these say only how it is kept. */
 const KEPT =
-  /^(?:encrypted|enc|encr|hashed|hash|digest|ciphertext|cipher|b64|base64|hex|raw|value|readonly|one|two|old|new|prev|previous)$/u;
+  /^(?:encrypted|enc|encr|hashed|hash|digest|ciphertext|cipher|b64|base64|hex|raw|value|readonly|one|two|old|new|prev|previous|long|short)$/u;
 
 const isPublic = (words: readonly string[]) => words.includes('public') || words.includes('publishable');
 
@@ -65,6 +65,7 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
     (name.join(' ') !== 'external' ||
       tableWords.includes('sign') ||
       tableWords.includes('sso') ||
+      tableWords.includes('login') ||
       words.at(-1) === 'identifier');
   const asked = name.join(' ');
   if (!says && asked !== 'identity provider' && !(asked === 'provider' && isTold)) return undefined;
@@ -83,7 +84,7 @@ const isNobody = (phrase: string) => {
   );
 };
 const NOBODIES: ReadonlySet<string> = new Set(
-  'smtp,imap,mail,email,server,host,support,file,image,photo,avatar,logo,default,sender,from,reply,system,db,database,merchant,provider,service,bank'.split(
+  'remote,smtp,imap,mail,email,server,host,support,file,image,photo,avatar,logo,default,sender,from,reply,system,db,database,merchant,provider,service,bank'.split(
     ',',
   ),
 );
@@ -103,10 +104,30 @@ function grouped({ words, tableWords, kind, besideNames }: CompoundReading): Com
   return undefined;
 }
 
+/** `author_visible_name` is the author's. */
+const SHOWN: ReadonlySet<string> = new Set(['visible', 'display', 'full', 'legal', 'preferred', 'public', 'known']);
+
+/** `mailing_state` beside `mailing_city`: part of an address, where alone it is what became of something. */
+const AREAS = /^(?:state|county|province|region|district|apartment|apt|unit|city|town)$/u;
+const ADDRESSED = /^(?:address|city|town|zip(?: ?code)?|post ?code|postal ?code|street(?: address)?)$/u;
+function ofAddress({ words, kind, topic, besideNames }: CompoundReading): CompoundMatch | undefined {
+  if (
+    kind !== 'text' ||
+    topic === 'place' ||
+    words.length < 2 ||
+    !AREAS.test(words.at(-1)!) ||
+    isNobody(words.slice(0, -1).join(' '))
+  )
+    return undefined;
+  const prefix = `${words.slice(0, -1).join(' ')} `;
+  const told = [...besideNames].some((name) => name.startsWith(prefix) && ADDRESSED.test(name.slice(prefix.length)));
+  return told ? { class: 'postal_address', phrase: `${prefix}… beside the rest of an address` } : undefined;
+}
+
 /** `investor_name`, `confirmed_by_other_name`. */
 function role({ words, kind }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'text' || words.length < 2 || words.at(-1) !== 'name') return undefined;
-  const who = words.at(-2)!;
+  const who = words.length > 2 && SHOWN.has(words.at(-2)!) ? words.at(-3)! : words.at(-2)!;
   if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).includes('by')))
     return { class: 'person_name', phrase: `${who} name` };
   return undefined;
@@ -118,5 +139,5 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
   if (CLEAR_HEADS.has(words[0] ?? '')) return undefined;
   for (let length = Math.min(3, words.length); length > 0; length--)
     if (CLEAR_PHRASES.has(words.slice(-length).join(' '))) return undefined;
-  return compound(reading) ?? identity(reading) ?? role(reading) ?? grouped(reading);
+  return compound(reading) ?? identity(reading) ?? role(reading) ?? grouped(reading) ?? ofAddress(reading);
 }

@@ -109,6 +109,27 @@ const SUBJECTS: readonly string[] =
     ',',
   );
 const ID_NUMBERS = /^id (number|num|no|nr|card|doc)\b/u;
+const OF_TREES = /^(?:short ?name|parent (?:\w+ )?id)$/u;
+const BODIES: readonly string[] = [
+  'height',
+  'birth',
+  'birthday',
+  'dob',
+  'gender',
+  'sex',
+  'bmi',
+  'patient',
+  'blood',
+  'age',
+];
+/** Of pay they are pay. */
+const EXTREMES: ReadonlySet<string> = new Set(['min', 'max', 'avg', 'minimum', 'maximum', 'maximal']);
+/** Answers kept as numbers: `spouse_had_disability`, `no_ssn`. */
+const ANSWERED: ReadonlySet<string> = new Set(
+  'no,not,had,has,did,does,have,bought,paid,received,occupied,wants,knows,eligibility,eligible,authorize,authorise'.split(
+    ',',
+  ),
+);
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
@@ -133,6 +154,11 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.notNames?.some((name) => reading.besideNames.has(name))) return false;
   if (rule.notBeside?.some((word) => beside.has(word))) return false;
   if (rule.notNamedBeside && reading.besideNames.has(`${phrase} name`)) return false;
+  if (kind === 'integer' && words.slice(0, start + 1).some((word) => ANSWERED.has(word))) return false;
+  // A box that was ticked.
+  if (words.at(-1) === 'cb' && kind !== 'text') return false;
+  if (kind === 'integer' && words.at(-1) === 'id' && (phrase === 'voter id' || (rule.headFirst && end < words.length)))
+    return false;
   // A number that is called an id is a reference.
   if (kind === 'integer' && words.at(-1)?.endsWith('id') === true && REFERENCES.has(rule.class)) return false;
   // A key of another table, as languages have it that put the head first: `id_document`; and of a list of taxes.
@@ -160,6 +186,27 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     return false;
   // A code is somebody's where it is said whose; else it stands in a list of codes.
   if (rule.class === 'health' && phrase.endsWith(' code') && !SUBJECTS.some((word) => beside.has(word))) return false;
+  if (
+    rule.class === 'health' &&
+    /^(?:icd|diagnos|dx|procedure)/u.test(phrase) &&
+    /\b(?:code|icd|icd9|icd10)\b/u.test(reading.tableWords.join(' ')) &&
+    !SUBJECTS.some((word) => (beside.has(word) || reading.tableWords.includes(word)) && word !== 'name') &&
+    !reading.tableWords.includes('procedure')
+  )
+    return false;
+  // `fullname` beside `shortname` is a thing's; that of a folder is a path.
+  if (
+    /^full ?name$/u.test(phrase) &&
+    topic !== 'person' &&
+    [...reading.besideNames].some((name) => OF_TREES.test(name))
+  )
+    return false;
+  // A place in an order: a weight that stands alone, and of somebody where more is said of the body.
+  if (phrase === 'weight' && kind === 'integer' && topic === 'person' && !BODIES.some((word) => beside.has(word)))
+    return false;
+  // Of how many there are.
+  if (rule.class === 'demographic' && beside.has('population')) return false;
+  if (rule.class === 'ip_address' && phrase === 'remote address' && reading.tableWords.includes('mirror')) return false;
   // A list of genders.
   if (rule.class === 'demographic' && words.join(' ') === reading.tableWords.join(' ')) return false;
   if (!tailAllows(rule, phrase, words.slice(end), reading)) return false;
@@ -173,7 +220,11 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
           (QUALIFIERS.has(word) || isPrefix(word, reading) || (PERSON_TABLES.has(word) && !NO_ROLES.has(word)))),
     );
   }
-  return before.length === 0 || rule.class === 'financial' || !CLEAR_HEADS.has(before[0] ?? '');
+  return (
+    before.length === 0 ||
+    (rule.class === 'financial' && EXTREMES.has(before[0] ?? '')) ||
+    !CLEAR_HEADS.has(before[0] ?? '')
+  );
 }
 
 /** `nanny_name`: a name's word behind one for people, where no phrase lists it. */

@@ -1,4 +1,5 @@
 /** What a table is about: its name's head, and where that says nothing, the columns that only people have. */
+import { inFull } from './words/abbreviations.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { CLEAR_HEADS } from './words/qualifiers.ts';
 import {
@@ -86,6 +87,7 @@ const OWNERS: ReadonlySet<string> = new Set([
   'customer',
 ]);
 const isVisitor = (words: readonly string[]) => words.at(-1) === 'id' && words.some((word) => VISITORS.has(word));
+const HABITS = /^(?:smok(?:ing|er)|tobacco|alcohol|allerg(?:y|ies)|surger(?:y|ies)|recreational drug)\b/u;
 const MEDICINES: ReadonlySet<string> = new Set(['medication', 'medicine', 'drug']);
 const JOB_WORDS: ReadonlySet<string> = new Set(['queue', 'retry', 'cron', 'worker', 'handler', 'payload']);
 /** Processes as well as people. */
@@ -140,6 +142,12 @@ const CLINICAL_WORDS: ReadonlySet<string> = new Set([
   'ward',
   'person',
   'visit',
+  'therapy',
+  'dose',
+  'dosage',
+  'clinician',
+  'symptom',
+  'hospital',
 ]);
 /** In a table of reports, these say that a report is a query. */
 const QUERY_WORDS: ReadonlySet<string> = new Set([
@@ -227,12 +235,23 @@ const CORRESPONDENTS: ReadonlySet<string> = new Set(
     ',',
   ),
 );
-const PROSE: ReadonlySet<string> = new Set(['body', 'content', 'text', 'message', 'message body']);
+/** Says whose words they are, or in reply to whom. */
+const WRITERS: ReadonlySet<string> = new Set([
+  ...CORRESPONDENTS,
+  ...'userid,poster,creator,by,staff,admin,owner,writer,reporter,assignee,commenter,reviewer,patient,student,doctor,teacher,agent,visitor,guest,participant,actor,attempt,submission,result'.split(
+    ',',
+  ),
+]);
+const TEACHING: readonly string[] = ['quiz', 'question', 'lesson', 'exam', 'rubric', 'course'];
+/** Of somebody, in whatever language. */
+const SAID = /^(?:comment|message|note|reply|review|complaint)$/u;
+const PROSE: ReadonlySet<string> = new Set(['body', 'content', 'text', 'message', 'message body', 'content text']);
 const SENDERS: ReadonlySet<string> = new Set(['sender', 'from']);
 const RECEIVERS: ReadonlySet<string> = new Set(['recipient', 'receiver', 'to']);
 
 export function tableTopic(table: string, columns: readonly string[], split: Splitter): TableTopic {
-  const words = split(table);
+  const cut = split(table);
+  const words = inFull(cut) ?? cut;
   const whole = topicOf(words);
   const bare = [...words];
   while (bare.length > 1 && TABLE_TAILS.has(bare.at(-1) ?? '')) bare.pop();
@@ -246,9 +265,16 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   });
   // A log-in at another machine, beside its address, makes no person.
   const connects = columns.some((column) => MACHINE.test(split(column).join(' ')));
+  // Courses and folders have a full name too, beside a short one or above others.
+  const isTree = others.some((parts) => /^(?:short ?name|parent (?:\w+ )?id)$/u.test(parts.join(' ')));
   const personal = others.some((parts) => {
     const name = parts.join(' ');
-    return !CLEAR_HEADS.has(parts[0] ?? '') && PERSONAL.test(name) && !(connects && LOGIN.test(name));
+    return (
+      !CLEAR_HEADS.has(parts[0] ?? '') &&
+      PERSONAL.test(name) &&
+      !(connects && LOGIN.test(name)) &&
+      !(isTree && /^full ?name$/u.test(name))
+    );
   });
   // Who fills a form in, and not the form; who a thing is given to.
   if (byName === 'thing' && NAMED_PERSON.every((pattern) => others.some((parts) => pattern.test(parts.join(' ')))))
@@ -299,10 +325,20 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (
     MEDICAL.has(head) &&
     byName === 'health' &&
+    !words.some((word) => word === 'health' || word === 'medical' || word === 'patient') &&
     !personal &&
     !others.some((parts) => parts.some((part) => CLINICAL_WORDS.has(part)))
   )
     return 'thing';
+  // What somebody has, one a row, whatever the list is called.
+  if (
+    (byName === 'thing' || byName === undefined) &&
+    others.some((parts) => parts.join(' ') === 'diagnosis') &&
+    others.some((parts) => /^(?:pid|patient|patient id|subject id)$/u.test(parts.join(' ')))
+  )
+    return 'health';
+  // How somebody was, and not what was changed.
+  if (words.includes('history') && others.some((parts) => HABITS.test(parts.join(' ')))) return 'health';
   // What somebody takes, and not what there is to take.
   if (MEDICINES.has(head) && byName === 'thing' && others.some(isVisitor)) return 'health';
   // Raised against what somebody wrote.
@@ -316,7 +352,8 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     (words.at(-1) === 'translation' || words.at(-1) === 'lang') &&
     words.length > 1 &&
     others.some((parts) => /^(locale|language|lang|id lang)( (id|code))?$/u.test(parts.join(' '))) &&
-    byName !== 'person'
+    byName !== 'person' &&
+    !(byName === 'message' && SAID.test(words.at(-2) ?? ''))
   )
     return 'thing';
   // Mail with nobody who sent it or gets it is a template.
@@ -364,6 +401,12 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (head === 'account' && !personal)
     return others.some((parts) => parts.some((part) => COMPANY_WORDS.has(part))) ? 'company' : 'unknown';
   if (head === 'report' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  // As blogs keep it: with a state of publication, and what is shown of it in lists.
+  if (
+    head === 'post' &&
+    ['excerpt', 'title', 'status'].every((name) => others.some((parts) => parts.join(' ') === name))
+  )
+    return 'thing';
   // What is published under an address is a page.
   if (
     PAGES.has(head) &&
@@ -400,5 +443,14 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     others.some((parts) => parts.at(-1) === 'id' && parts.some((part) => VISITORS.has(part)))
   )
     return 'session';
+  // What may be answered, and nobody's answer; what states there are.
+  if (
+    byName === 'message' &&
+    ((TEACHING.some((word) => words.includes(word)) && words.at(-1) !== 'response') ||
+      words.at(-1) === 'status' ||
+      words.at(-1) === 'meeting') &&
+    !others.some((parts) => parts.some((part) => WRITERS.has(part)))
+  )
+    return 'thing';
   return byName ?? (personal ? 'person' : 'unknown');
 }

@@ -72,15 +72,18 @@ function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | und
 }
 /** Short words that others end or begin with by chance: `refs-pec`, `for-mel`, `term-ine`. */
 const NO_PARTS: ReadonlySet<string> = new Set(
-  'pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
+  'flu,echo,hx,pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
     ',',
   ),
 );
-const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 'pw', 'qq']);
+const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 'pw', 'qq', 'of']);
 
 /** Words that mean the same whatever is glued before them: `motionlatitude`, `smtppassword`. */
 const ENDINGS =
-  /^(\p{L}{3,}(?=e?mail|latitude|longitude|telephone|zipcode|postcode|username|surname)|\p{L}{3,}(?=passw|firstname|lastname|fullname|birth)|\p{L}+(?=token|secret))(token|secret|e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
+  /^(\p{L}{3,}(?=comment|feedback|message|e?mail|latitude|longitude|telephone|zipcode|postcode|username|surname)|\p{L}{4,}(?=phonenumber|clinician|physician)|\p{L}{3,}(?=passw|firstname|lastname|fullname|birth)|\p{L}+(?=token|secret))(token|secret|phonenumber|clinician|physician|comment|feedback|message|e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
+
+/** Told apart by one letter behind. */
+const LETTERED = /^(phone|telephone|mobile|street|address|email|surname|lastname|firstname)[a-z]$/u;
 
 /** Words of one piece between separators. Numbers at its ends say nothing: `address1`. */
 function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
@@ -92,6 +95,12 @@ function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
   if (found !== undefined) return [found];
   const glued = cutGlued(bare, vocabulary);
   if (glued !== undefined) return glued;
+  // `birthdateyyyy`
+  const dated = /^(\p{L}*birthdate)(dd|mm|yy|yyyy)$/u.exec(bare);
+  if (dated !== null) return [...wordsOf(dated[1]!, vocabulary), dated[2]!];
+  // `phonew1`, `streetb2`
+  const lettered = LETTERED.exec(bare);
+  if (lettered !== null) return [lettered[1]!];
   const ending = ENDINGS.exec(bare);
   if (ending !== null) return [ending[1]!, ...wordsOf(ending[2]!, vocabulary)];
   return bare.split(/\d+/u).filter((part) => part !== '');

@@ -46,6 +46,28 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['tax_identifiers', 'tax_id', ['value', 'source']],
   ['phone_numbers', 'phone', ['numeric', 'type']],
   ['widget_numbers', undefined, ['numeric', 'type']],
+  // What is left of an address, and what became of something
+  ['contracts', 'postal_address', ['site_visit_state', 'site_visit_city', 'signed_at', 'amount']],
+  ['contracts', undefined, ['site_visit_state', 'site_visit_day', 'signed_at', 'amount']],
+  // Whoever did it, as text
+  ['parcels', 'username', ['user', 'weight', 'sent']],
+  ['parcels', 'person_name', ['handover_witness', 'weight', 'sent']],
+  // A full name beside a short one is a thing's, above others it is a path
+  ['studies', undefined, ['fullname', 'shortname', 'starts']],
+  ['trays', undefined, ['full_name', 'parent_tray_id', 'opened']],
+  // Told apart by a letter
+  ['staff_cards', 'phone', ['phonew2', 'lastname', 'badge']],
+  // Somebody's findings, and lists of what there is to find
+  ['form_hpi', 'health', ['LBROW', 'pid', 'SEVERITY']],
+  ['picks', 'health', ['reaction', 'diagnosis', 'pid']],
+  ['icd10_order_code', undefined, ['icd9_03', 'icd9_02', 'icd9_01', 'revision', 'code']],
+  ['life_history', 'health', ['coffee', 'tobacco', 'alcohol']],
+  ['state_history', undefined, ['exam', 'changed', 'reason']],
+  // Answers that nobody gave
+  ['quiz_answers', undefined, ['answer', 'fraction', 'position']],
+  ['exam_answers', 'free_text', ['answer', 'user_id', 'position']],
+  // What somebody is at the bank, and a counter
+  ['children', undefined, ['children_count', 'parent_id', 'name']],
   // Who fills a form in
   ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
 ];

@@ -62,6 +62,9 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['gibbon', 'healthchecks', 'kimai', 'mautic', 'spree', 'suitecrm'], first: '0.914 / 0.812' },
   { apps: ['keycloak', 'mattermost', 'medusa', 'vendure'], first: '0.961 / 0.900' },
   { apps: ['alaveteli', 'calcom', 'dradis', 'wger'], first: '0.963 / 0.782' },
+  { apps: ['canvas', 'decidim', 'moodle', 'openemr'], first: '0.874 / 0.770' },
+  { apps: ['caseflow', 'consul', 'exercism', 'loomio', 'vita-min'], first: '0.847 / 0.879' },
+  { apps: ['gitea', 'magento', 'metabase', 'sormas', 'wordpress', 'zulip'], first: '0.937 / 0.844' },
 ];
 
 export interface Judged {
@@ -87,7 +90,16 @@ export function apps(): string[] {
     .sort();
 }
 
-export function judge(app: string): Judged[] {
+const JUDGED = new Map<string, readonly Judged[]>();
+
+/** Each application once: its columns are judged by every figure that is made of them. */
+export function judge(app: string): readonly Judged[] {
+  const known = JUDGED.get(app) ?? judgeAll(app);
+  JUDGED.set(app, known);
+  return known;
+}
+
+function judgeAll(app: string): Judged[] {
   const rows = readFileSync(join(FOLDER, `${app}.tsv`), 'utf8')
     .split('\n')
     .filter((line) => line !== '')

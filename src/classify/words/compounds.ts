@@ -34,15 +34,23 @@ export const COMPOUNDS: readonly Compound[] = [
     class: 'secret',
     carriers: words('key'),
     purposes: words(
-      `${ENTRY.replace('verify, ', '')}, ${SIGN_IN}, ${KEY_VENDORS}, private, priv, secure, enc, encryption, encrypted, decryption, hmac, signing, sign, license, licence, registration, reply, developer, consumer, merchant, provision, provisioning, stream, streaming, jwt, token, webhook, hook, client, service, user, contact, refresh, master, backup, wallet, vault, cipher, crypto, symmetric, shared, ssh, tls, ssl, ca, host, bot, app, gateway, push, share, wireguard, vpn, wifi, deploy, runner, device, join, ping, webhook signing`,
+      `${ENTRY.replace('verify, ', '')}, ${SIGN_IN}, ${KEY_VENDORS}, private, priv, secure, enc, encryption, encrypted, decryption, transaction, portal, hmac, signing, sign, license, licence, registration, reply, developer, consumer, merchant, provision, provisioning, creation, stream, streaming, jwt, token, webhook, hook, client, service, user, contact, refresh, master, backup, wallet, vault, cipher, crypto, symmetric, shared, ssh, tls, ssl, ca, host, bot, app, gateway, push, share, wireguard, vpn, wifi, deploy, runner, device, join, ping, webhook signing`,
     ),
     kinds: ['text', 'bytes'],
   },
   {
     class: 'secret',
+    carriers: words('pin'),
+    purposes: words(
+      'host, guest, conference, meeting, room, attendee, moderator, dial in, participant, voicemail, card, access',
+    ),
+    kinds: ['text', 'bytes', 'integer'],
+  },
+  {
+    class: 'secret',
     carriers: words('code, pin'),
     purposes: words(
-      `${ENTRY}, login, security, secret, passcode, persist, persistence, unlock, door, gate, alarm, remote access, sms verification`,
+      `${ENTRY}, login, security, secret, passcode, sharing, share, persist, persistence, unlock, door, gate, alarm, remote access, sms verification`,
     ),
     kinds: ['text', 'bytes'],
   },
@@ -85,6 +93,15 @@ export const COMPOUNDS: readonly Compound[] = [
   },
   {
     class: 'free_text',
+    carriers: words('info, information, detail, particular'),
+    purposes: words(
+      'patient, student, pupil, employee, guest, passenger, member, donor, beneficiary, parent, guardian, applicant, candidate, tenant, claimant, visitor, attendee, participant, victim, witness, traveller, traveler, deceased, next of kin, kin, insured, personal, family, medical, health',
+    ),
+    kinds: ['text', 'bytes', 'json'],
+    notTopics: ['thing'],
+  },
+  {
+    class: 'free_text',
     carriers: words('reason, message, note, comment, explanation, remark, statement, justification, motivation'),
     purposes: words(
       'reassign, reassignment, reschedule, ban, banned, blocked, deny, denied, decline, declined, reject, rejected, rejection, refuse, refused, refusal, suspend, suspended, suspension, appeal, complaint, apology, review, gift, donation, join, leave, leaving, departure, termination, dismissal, resignation, absence, personal, private, moderator, moderation, customer, client, patient, buyer, seller, guest, applicant, candidate, donor, member, employee, doctor, nurse, driver, admin, staff, escalation, discharge, consultation, delivery, greeting, condolence, motivation, application, waiting, refund, receive, received, handling, dispute, grievance, disciplinary, interview, visit, feedback, sender, recipient',
@@ -108,5 +125,5 @@ export const IDENTITY_TABLES = words(
 
 /** Whose name it is: nouns for people as other tables and columns have them, beside the names of tables. */
 export const ROLES = words(
-  'investor, referrer, referee, licensee, licensor, receiver, prescriber, buyer, seller, lender, borrower, debtor, creditor, payer, payee, drawer, signer, signatory, cosigner, guarantor, beneficiary, insured, policyholder, claimant, complainant, plaintiff, defendant, respondent, petitioner, witness, lawyer, attorney, judge, notary, inspector, auditor, assessor, examiner, grader, invigilator, proctor, tutor, lecturer, professor, principal, headmaster, dean, classmate, alumnus, graduate, apprentice, trainee, intern, mentor, mentee, coach, athlete, player, captain, referee, umpire, pilot, passenger, traveler, traveller, tourist, chauffeur, courier, rider, carer, caregiver, caretaker, babysitter, nanny, midwife, surgeon, physician, dentist, pharmacist, therapist, psychologist, radiologist, anesthetist, pathologist, oncologist, pediatrician, specialist, clinician, practitioner, consultant, advisor, adviser, broker, realtor, landlord, tenant person, lessee, lessor, renter, occupant, resident, inhabitant, householder, neighbour, neighbor, husband, wife, partner person, fiance, brother, sister, sibling, son, daughter, uncle, aunt, cousin, nephew, niece, grandmother, grandfather, godfather, godmother, kin, heir, decedent, deceased, victim, suspect, offender, inmate, prisoner, officer, soldier, veteran, refugee, migrant, citizen, voter, elector, candidate, delegate, deputy, senator, mayor, minister, ambassador, priest, pastor, parishioner, imam, rabbi, baptizer, celebrant, bride, groom, organizer, organiser, host person, hostess, guest, invitee, inviter, attendee, participant, speaker, presenter, moderator, panelist, interviewer, interviewee, requester, requestor, submitter, approver, reviewer, verifier, supervisor, manager, foreman, technician, mechanic, plumber, electrician, cleaner, janitor, cook, chef, waiter, waitress, bartender, cashier, clerk, receptionist, secretary, treasurer, chairman, chairperson, president, director, founder, shareholder, stakeholder, employer contact, colleague, coworker, subordinate, salesperson, salesman, shopper, recipient, consignee, consignor, shipper, addressee, cardholder, donor, donee, sponsor person, volunteer, activist, author, coauthor, writer, poet, composer, singer, musician, actor, actress, painter, photographer, journalist, correspondent, editor, commenter, poster, follower, subscriber, reader, viewer, visitor, caller, callee, operator, dispatcher, responder, nominee, nominator, endorser, adopter, breeder, keeper, farmer, fisherman, hunter, miner, worker, laborer, labourer, youth, minor, infant, newborn, child, father, mother, parent, guardian, spouse, head household',
+  'notifier, informant, representative, appellant, responsible, trustee, executor, liaison, surveyor, appraiser, custodian, occupier, preparer, declarant, signee, assignor, interpreter, translator, narrator, curator, foreman, steward, chaplain, registrar, assistant, deponent, bailiff, referral person, investor, referrer, referee, licensee, licensor, receiver, prescriber, buyer, seller, lender, borrower, debtor, creditor, payer, payee, drawer, signer, signatory, cosigner, guarantor, beneficiary, insured, policyholder, claimant, complainant, plaintiff, defendant, respondent, petitioner, witness, lawyer, attorney, judge, notary, inspector, auditor, assessor, examiner, grader, invigilator, proctor, tutor, lecturer, professor, principal, headmaster, dean, classmate, alumnus, graduate, apprentice, trainee, intern, mentor, mentee, coach, athlete, player, captain, referee, umpire, pilot, passenger, traveler, traveller, tourist, chauffeur, courier, rider, carer, caregiver, caretaker, babysitter, nanny, midwife, surgeon, physician, dentist, pharmacist, therapist, psychologist, radiologist, anesthetist, pathologist, oncologist, pediatrician, specialist, clinician, practitioner, consultant, advisor, adviser, broker, realtor, landlord, tenant person, lessee, lessor, renter, occupant, resident, inhabitant, householder, neighbour, neighbor, husband, wife, partner person, fiance, brother, sister, sibling, son, daughter, uncle, aunt, cousin, nephew, niece, grandmother, grandfather, godfather, godmother, kin, heir, decedent, deceased, victim, suspect, offender, inmate, prisoner, officer, soldier, veteran, refugee, migrant, citizen, voter, elector, candidate, delegate, deputy, senator, mayor, minister, ambassador, priest, pastor, parishioner, imam, rabbi, baptizer, celebrant, bride, groom, organizer, organiser, host person, hostess, guest, invitee, inviter, attendee, participant, speaker, presenter, moderator, panelist, interviewer, interviewee, requester, requestor, submitter, approver, reviewer, verifier, supervisor, manager, foreman, technician, mechanic, plumber, electrician, cleaner, janitor, cook, chef, waiter, waitress, bartender, cashier, clerk, receptionist, secretary, treasurer, chairman, chairperson, president, director, founder, shareholder, stakeholder, employer contact, colleague, coworker, subordinate, salesperson, salesman, shopper, recipient, consignee, consignor, shipper, addressee, cardholder, donor, donee, sponsor person, volunteer, activist, author, coauthor, writer, poet, composer, singer, musician, actor, actress, painter, photographer, journalist, correspondent, editor, commenter, poster, follower, subscriber, reader, viewer, visitor, caller, callee, operator, dispatcher, responder, nominee, nominator, endorser, adopter, breeder, keeper, farmer, fisherman, hunter, miner, worker, laborer, labourer, youth, minor, infant, newborn, child, father, mother, parent, guardian, spouse, head household',
 );

@@ -27,6 +27,12 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['city', 'town', 'region', 'province'],
     kinds: ['text'],
   },
+  {
+    class: 'postal_address',
+    beside: ['zip', 'city', 'street', 'postal', 'postcode'],
+    phrases: ['urbanization', 'urbanizacion', 'barangay', 'barrio', 'quartier', 'mahalle', 'plus four'],
+    kinds: ['text'],
+  },
   { class: 'phone', phrases: ['phone notify', 'sms notify', 'sms notification number'], kinds: ['text'] },
   // A list of addresses of mail, and one of numbers.
   {
@@ -58,6 +64,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['name', 'numeric', 'value', 'number', 'normalized', 'canonical', 'digit', 'national', 'caller id'],
     kinds: ['text'],
   },
+  { class: 'phone', sole: true, aboutTable: ['phone device'], phrases: ['number'], kinds: ['text'] },
   { class: 'phone', phrases: ['caller id'], kinds: ['text'] },
   // Who called whom.
   {

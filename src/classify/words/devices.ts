@@ -28,6 +28,8 @@ export const DEVICE_RULES: readonly NameRule[] = [
     phrases: ['address', 'addr', 'host', 'remote', 'client', 'source', 'origin', 'peer', 'inet'],
     kinds: ['network'],
   },
+  // Of a browser, beside where it called from.
+  { class: 'device_id', alone: true, besideHead: ['ip'], notNamedBeside: true, phrases: ['agent'], kinds: ['text'] },
   {
     class: 'device_id',
     phrases: phrases(

@@ -15,6 +15,27 @@ export const HEALTH_RULES: readonly NameRule[] = [
     phrases: phrases('sen, sen detail, special need, special educational need, action taken, last episode'),
     kinds: ['text', 'enum', 'date'],
   },
+  // What somebody was looked through for, and what runs in a family.
+  {
+    class: 'health',
+    topics: ['person', 'health', 'unknown', 'log'],
+    beside: [
+      'patient',
+      'pid',
+      'person',
+      'tobacco',
+      'alcohol',
+      'smoker',
+      'smoking',
+      'diagnosis',
+      'surgery',
+      'encounter',
+    ],
+    phrases: phrases(
+      `mammogram, breast exam, rectal exam, prostate exam, physical exam, gynocological exam, gynecological exam, pelvic exam, dental exam, eye exam, retinal, retinal exam, cardiac echo, echo, echocardiogram, ecg, ekg, ldl, hdl, psa, tsh, fluvax, flu shot, flu vaccine, pneuvax, colonoscopy, sigmoidoscopy, sigmoidoscopy colonoscopy, endoscopy, biopsy, pap smear, x ray, mri, ct scan, ultrasound, exam result, exam, hysterectomy, appendectomy, tonsillectomy, alcohol, coffee, caffeine, tobacco, drug, recreational drug, exercise pattern, sleep pattern, hazardous activity, seatbelt use, counseling, additional history, history father, history mother, history sibling, history offspring, history spouse, dc father, dc mother, dc sibling, dc offspring, dc spouse, heart problem, mental illness, high blood pressure, suicide, clinical hx, hx, past medical history, past history, birth history, surgical hx, social hx, family hx`,
+    ),
+    kinds: ['text', 'enum', 'json'],
+  },
   // Illnesses, and what leads to them: in any table a column that is called so is about somebody.
   {
     class: 'health',
@@ -37,7 +58,9 @@ export const HEALTH_RULES: readonly NameRule[] = [
     class: 'health',
     alone: true,
     topics: ['health'],
-    phrases: phrases('rxnorm code, drug code, icd code, snomed code, loinc code, atc code, cpt code, procedure code'),
+    phrases: phrases(
+      'type of drug, rxnorm code, drug code, icd code, snomed code, loinc code, atc code, cpt code, procedure code',
+    ),
     kinds: ['text', 'integer'],
   },
   // Of patients, whatever else the table is called.
@@ -101,7 +124,7 @@ export const HEALTH_RULES: readonly NameRule[] = [
     class: 'health',
     topics: ['health'],
     phrases: phrases(
-      'value, value text, value numeric, value coded, value string, result, result value, result text, finding, description, coded, non coded, reaction, instruction, allergen, condition, diagnosis, dose, dosage, detail, additional detail, severity, interpretation, substance, outcome, impression',
+      'answer, value, value text, value numeric, value coded, value string, result, result value, result text, finding, description, coded, non coded, reaction, instruction, allergen, condition, diagnosis, dose, dosage, detail, additional detail, severity, interpretation, substance, outcome, impression, assessment, objective, subjective, plan, clinical impression, examination, abnormal, complaint, dictation, codetext, code text, clinical hx, bmi status, complication, reaction detail, manifestation',
     ),
     kinds: ['text', 'integer', 'numeric', 'json', 'bytes'],
   },

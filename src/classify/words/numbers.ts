@@ -2,6 +2,37 @@
 import { type NameRule, phrases } from './name-rule.ts';
 
 export const NUMBER_RULES: readonly NameRule[] = [
+  { class: 'national_id', phrases: ['national health id', 'national health number'], kinds: ['text'] },
+  { class: 'payment_card', phrases: ['cc cid', 'card cid'], kinds: ['text', 'bytes'] },
+  {
+    class: 'national_id',
+    alone: true,
+    besideName: ['document type', 'doc type', 'id type', 'identification type', 'identity document type'],
+    phrases: ['document number', 'document no', 'doc number', 'doc no', 'identification number', 'id number'],
+    kinds: ['text', 'integer'],
+  },
+  {
+    class: 'national_id',
+    alone: true,
+    topics: ['person'],
+    phrases: ['document number', 'doc number', 'national health id', 'health id number'],
+    kinds: ['text', 'integer'],
+  },
+  {
+    class: 'national_id',
+    alone: true,
+    aboutTable: [
+      'driver license',
+      'driver licence',
+      'driving license',
+      'driving licence',
+      'state id',
+      'identity card',
+      'passport',
+    ],
+    phrases: ['license number', 'licence number', 'card number', 'id number', 'document number'],
+    kinds: ['text', 'integer'],
+  },
   {
     class: 'national_id',
     phrases:

@@ -6,7 +6,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     phrases:
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
-      surname, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, name keyword, name search vector, name tsvector, from name, person name, real name, realname, contact name, contact person,
+      surname, middle initial, middle init, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, name keyword, name search vector, name tsvector, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
       father name, mother name, spouse name, investor name, shareholder name, share holder name, stockholder name, pay to name, confirmed doctor, supporter name, support name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
@@ -21,7 +21,11 @@ export const PERSON_RULES: readonly NameRule[] = [
     notTopics: ['thing', 'company', 'place', 'credential'],
     phrases: phrases('client name, agent name, sender name, signed name'),
   },
-  { class: 'person_name', notTopics: ['thing', 'place', 'company'], phrases: ['full name', 'fullname'] },
+  {
+    class: 'person_name',
+    notTopics: ['thing', 'place', 'company'],
+    phrases: ['full name', 'fullname'],
+  },
   // A husband or wife; elsewhere a company.
   { class: 'person_name', topics: ['person', 'health', 'message'], phrases: ['partner name'] },
   // Of trees and versions there are children too.
@@ -84,11 +88,26 @@ export const PERSON_RULES: readonly NameRule[] = [
     // A lead, say, that has a contact's name has its own besides.
     notNames: ['contact name'],
     phrases: phrases(
-      `name, nombre, nome, nom, naam, navn, nazwa, ad, isim, sort name, search name, complete name, sorted name, name search, name sort, normalized name, fn, ln, nm, title name, alias, suffix name`,
+      `name, nombre, nome, nom, naam, navn, nazwa, ad, isim, sort name, search name, complete name, sorted name, name search, name sort, normalized name, sortable name, fn, ln, nm, title name, alias, suffix name`,
     ),
     kinds: ['text', 'json', 'bytes'],
   },
-  { class: 'person_name', alone: true, topics: ['person'], notBeside: ['name'], phrases: ['label'], kinds: ['text'] },
+  {
+    class: 'person_name',
+    sole: true,
+    topics: ['person'],
+    besideName: ['sortable name', 'sort name', 'first name', 'last name'],
+    phrases: ['short name'],
+    kinds: ['text'],
+  },
+  {
+    class: 'person_name',
+    alone: true,
+    topics: ['person'],
+    notBeside: ['name', 'conversation'],
+    phrases: ['label'],
+    kinds: ['text'],
+  },
   // A customer beside the company and whom to ask there.
   {
     class: 'person_name',
@@ -102,10 +121,29 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
+      'administered by, prescribed by, examined by, witnessed by, vaccinated by, diagnosed by, treated by, referred by name, attended by, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
     ),
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company'],
+    kinds: ['text'],
+  },
+  // As it stands on a card or at a bank.
+  { class: 'person_name', phrases: ['cc owner', 'cc ss owner', 'cc holder'], kinds: ['text'] },
+  {
+    class: 'person_name',
+    beside: ['routing', 'iban', 'swift', 'bic'],
+    notTopics: ['thing', 'company'],
+    phrases: ['account name'],
+    kinds: ['text'],
+  },
+  // Whatever stands before: `destroy_witness`, `referring_physician`.
+  {
+    class: 'person_name',
+    notNamedBeside: true,
+    notTopics: ['thing', 'log', 'company', 'place'],
+    phrases: phrases(
+      'witness, prescriber, physician, surgeon, anesthetist, anaesthetist, midwife, pharmacist, interpreter name, signing person, visiting person, contact person, responsible person, clinician, prescribing clinician, executing clinician, visitante, declarant, referring doctor, attending doctor, family doctor, doctor in charge, teacher in charge, person in charge',
+    ),
     kinds: ['text'],
   },
   // Not of a program.
@@ -273,6 +311,21 @@ export const PERSON_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'person_name', phrases: ['name kw tsvector', 'name tsv', 'name search'], kinds: ['search'] },
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: ['open id', 'openid'],
+    phrases: ['uri', 'url', 'identifier'],
+    kinds: ['text'],
+  },
+  // Who did it, as text: elsewhere it is a key.
+  {
+    class: 'username',
+    sole: true,
+    notBeside: ['port', 'host', 'db', 'database', 'acl'],
+    phrases: ['user', 'original user', 'acting user', 'logged in user', 'entered user'],
+    kinds: ['text'],
+  },
   { class: 'username', sole: true, besideName: ['provider'], phrases: ['identifier'], kinds: ['text'] },
   // Who somebody is elsewhere.
   {
@@ -305,7 +358,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases:
-      phrases(`     loginname, logon, logon name, login id, user handle,    nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
+      phrases(`     user nicename, original author, loginname, logon, logon name, login id, user handle,    nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
       samaccountname, sam account name, uname, usr name, member login, twitter, twitter name, twitter handle, twitter username, github, github username, github login, github handle, gitlab username, facebook, facebook username,   facebook url, facebook profile, instagram, instagram username, instagram handle, linkedin, linkedin url, linkedin profile,  linkedin username,
       skype,  skype name, telegram, telegram username,  telegram handle,  discord,  discord username, discord tag, slack username, slack handle,  wechat,  weixin, openid, open id, unionid,  icq, icq no, aim, jabber,  xmpp, matrix id, matrix user, mastodon, mastodon handle, mastodon url, mastodon username, tiktok, tiktok username, youtube channel, snapchat, qq, qq number, msn, yahoo id, irc, irc nick, im handle, reddit username,        ldap uid, ldap dn, ldap login, external username, extern uid, user dn, distinguished name,  vkontakte, xing, viber, signal number, orcid,      keybase, twitch url, twitch username,  stackoverflow url, gitlab url, github url, twitter url, instagram url, medium url, behance url, dribbble url, bluesky, bluesky handle, thread handle,
       benutzername, anmeldename, kurzname, gebruikersnaam, brukernavn, anvandarnamn, brugernavn, nazwa uzytkownika, uzytkownik login, kullanici adi, imya polzovatelya, yonghuming, yuzamei, 用户名, 昵称, ユーザー名, 登录名, логин, acct, webfinger`),
@@ -355,7 +408,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'demographic',
     phrases:
       phrases(`family situation, family status, household status, gender, sex, marital, nation, nation code, ethnic race, ethnoracial, name pronunciation, religion, religious belief, faith, ethnicity, ethnic group, ethnic background, ethnic background other, ethnic origin, race, racial origin, nationality, nationality code, citizenship, marital status, marital state, civil status, sexual orientation, sexuality, sexual preference, political opinion, political party, political affiliation, party affiliation, trade union, union membership, caste, tribe,
-      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, country of origin, birth country, citizenship country, citizenship country code, nationality country, country of citizenship, country of nationality, number of aged dependent, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, children count, education level, criminal record, criminal history, conviction,
+      immigration status, residency status, veteran status, birth place, birthplace, place of birth, country of birth, country of origin, birth country, citizenship country, citizenship country code, nationality country, country of citizenship, country of nationality, number of aged dependent, birth city, city of birth, mother tongue, native language, gender identity, pronoun, preferred pronoun, age group, age range, age band, salutation, honorific, gender code, sex code, birth city name, number of children, number of dependent, education level, criminal record, criminal history, conviction,
       geschlecht, religionszugehoerigkeit, konfession, staatsangehoerigkeit, staatsangehorigkeit, nationalitaet, nationalitat, familienstand, geburtsort, anrede, herkunft, geslacht, nationaliteit, burgerlijke staat, geboorteplaats, kon, kjonn, medborgarskap, plec, narodowosc, obywatelstwo, stan cywilny, miejsce urodzenia, wyznanie, cinsiyet, uyruk, medeni hal, medeni durum, dogum yeri, pol, natsionalnost, grazhdanstvo, mesto rozhdeniya, semeynoe polozhenie, seibetsu, kokuseki, xingbie, minzu, guoji, hunyin,
       性別, 性别, 国籍, 民族, 성별, пол`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],
@@ -375,6 +428,14 @@ export const PERSON_RULES: readonly NameRule[] = [
       'patient age, pat age, anchor age, current age, age year, age in year, age month, age in month, age in day, age unit, approximate age, estimated age',
     ),
     kinds: ['text', 'integer', 'numeric'],
+  },
+  // Of a person; of a tree it is how many stand below.
+  {
+    class: 'demographic',
+    notBeside: ['parent', 'ancestry', 'depth', 'lft'],
+    notTopics: ['thing', 'company', 'place'],
+    phrases: ['children count'],
+    kinds: ['text', 'integer'],
   },
   // Age in Italian; in English when something arrives.
   {

@@ -26,7 +26,23 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['note', 'remark', 'comment'],
     kinds: TEXT_KINDS,
   },
+  { class: 'free_text', topics: ['message'], phrases: ['edit history', 'content text'], kinds: TEXT_KINDS },
   { class: 'free_text', phrases: ['gift note', 'gift message'], kinds: TEXT_KINDS },
+  // What somebody was sent, beside whom it went to.
+  {
+    class: 'free_text',
+    beside: ['recipient', 'participant', 'phone', 'email'],
+    notTopics: ['thing', 'company', 'place'],
+    phrases: [
+      'notification content',
+      'sms content',
+      'email content',
+      'sms response content',
+      'notification body',
+      'notification text',
+    ],
+    kinds: TEXT_KINDS,
+  },
   {
     class: 'free_text',
     alone: true,
@@ -39,6 +55,8 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     alone: true,
     topics: ['message'],
+    // What it was sorted under, where there is room to say more.
+    notNames: ['detail'],
     phrases: ['reason', 'report reason'],
     kinds: ['text'],
   },
@@ -272,7 +290,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person'],
     phrases: phrases(
-      'background, description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, field, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
+      'status msg, background, description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, field, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
     ),
     kinds: TEXT_KINDS,
   },
