@@ -4,6 +4,7 @@
  */
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { LEAST_SPENT_BYTES, ownMemory } from './spent-memory.ts';
 
 /** What every socket reads into: a read is copied out before another can begin. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
@@ -12,9 +13,18 @@ const readBuffer = Buffer.allocUnsafeSlow(65_536);
 export const readsThroughBuffer: net.OnReadOpts = {
   buffer: readBuffer,
   callback(this: net.Socket, bytes: number, buffer: Uint8Array): boolean {
-    return this.push(Buffer.from(buffer.subarray(0, bytes)));
+    return this.push(copied(buffer, bytes));
   },
 };
+
+/** What is large has memory for itself, which can be given back (`spent-memory.ts`). */
+function copied(source: Uint8Array, bytes: number): Buffer {
+  const read = source.subarray(0, bytes);
+  if (bytes < LEAST_SPENT_BYTES) return Buffer.from(read);
+  const chunk = ownMemory(bytes);
+  chunk.set(read);
+  return chunk;
+}
 
 /**
  * The same for a socket that a server with `pauseOnConnect` accepted, for which Node has no option: its handle is given to

@@ -95,6 +95,7 @@ const LAYERS: readonly Layer[] = [
       'config',
       'socket-reads.ts',
       'late-writes.ts',
+      'spent-memory.ts',
     ],
   },
   { name: 'audit/archive', may: ['audit/tree', 'audit/s3', 'audit', 'store', 'config'] },
@@ -114,8 +115,9 @@ const LAYERS: readonly Layer[] = [
     may: ['pgwire', 'socket-reads.ts', 'late-writes.ts', 'young-generation.ts', 'private-authority.ts'],
   },
   // How sockets are read, on both sides of the tunnel.
-  { name: 'socket-reads.ts', may: [] },
-  { name: 'late-writes.ts', may: [] },
+  { name: 'socket-reads.ts', may: ['spent-memory.ts'] },
+  { name: 'late-writes.ts', may: ['spent-memory.ts'] },
+  { name: 'spent-memory.ts', may: [] },
   // Whom the developer's side trusts.
   { name: 'private-authority.ts', may: [] },
   // How much memory both take for what is in passing.

@@ -7,6 +7,7 @@ import type { Principal } from '../identity/principal.ts';
 import { LateWriter, type LateWrites } from '../late-writes.ts';
 import type { Foresight } from '../policy/foresight.ts';
 import { takeReads } from '../socket-reads.ts';
+import { giveBack, LEAST_SPENT_BYTES } from '../spent-memory.ts';
 import type { Analysis } from '../sql/facts.ts';
 import type { Analyser } from './analyser.ts';
 import type { Drift } from './definition-guard.ts';
@@ -49,6 +50,10 @@ export interface ConnectionParts {
   onInternalError(error: Error): void;
   /** Called once, when both sockets are done with. */
   onClosed(reason: EndReason): void;
+}
+
+function sharesMemory(command: SessionCommand, chunk: Buffer): boolean {
+  return command.type === 'send_client' && command.bytes.buffer === chunk.buffer;
 }
 
 /** How long a client may take to read why its session ended. */
@@ -107,7 +112,7 @@ export class Connection implements DurabilityWaiter {
     });
     takeReads(upstream, (chunk) => {
       this.#lastByteAt = performance.now();
-      this.#handle({ type: 'upstream_data', chunk, nowMs: this.#lastByteAt });
+      this.#answer(chunk);
     });
     upstream.on('error', () => {});
     upstream.on('close', () => this.#event('upstream_end'));
@@ -166,6 +171,21 @@ export class Connection implements DurabilityWaiter {
   #handle(event: SessionEvent): void {
     if (this.#closed) return;
     for (const command of this.#parts.session.handle(event)) this.#execute(command);
+  }
+
+  /** Bytes of the upstream: of a large answer their memory, and that of what is made of them, is given back at once. */
+  #answer(chunk: Buffer): void {
+    if (this.#closed) return;
+    const { session } = this.#parts;
+    const commands = session.handle({ type: 'upstream_data', chunk, nowMs: this.#lastByteAt });
+    const isSpent = chunk.length >= LEAST_SPENT_BYTES && session.isSpent;
+    const shares = isSpent ? commands.filter((command) => sharesMemory(command, chunk)).length : 0;
+    for (const command of commands) {
+      if (!isSpent || command.type !== 'send_client') this.#execute(command);
+      else if (!sharesMemory(command, chunk)) this.#toClient.write(command.bytes, command.bytes);
+      else this.#toClient.write(command.bytes, shares === 1 ? chunk : undefined);
+    }
+    if (isSpent && shares === 0) giveBack(chunk);
   }
 
   #execute(command: SessionCommand): void {

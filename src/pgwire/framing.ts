@@ -39,13 +39,14 @@ export interface FramingLimits {
 export const MAX_MESSAGE_BYTES = 0x3fffffff;
 
 const NOTHING = Buffer.alloc(0);
+/** Of a message that has begun, if it is as long. */
+const LEAST_ROOM = 512;
 
 export class MessageReader {
   readonly #limits: FramingLimits;
   readonly #sink: MessageSink;
-  /** The message that is being collected, with room for more when it is `#owned`; at first a view of its chunk. */
+  /** The message that is being collected, with room for more. */
   #held: Buffer = NOTHING;
-  #owned = false;
   #heldBytes = 0;
   /** Total bytes of the collected message, 0 while its header is incomplete. */
   #heldTotal = 0;
@@ -128,7 +129,7 @@ export class MessageReader {
     }
     if (at >= end) return;
     if (this.#stopped) this.#backlog.unshift(chunk.subarray(at));
-    else this.#hold(chunk.subarray(at));
+    else this.#hold(chunk, at);
   }
 
   /** Completes the collected message from `chunk`; gives the offset behind it, or -1 when more is needed. */
@@ -172,11 +173,10 @@ export class MessageReader {
   /** Room grows with what came, never by what was announced; a byte at a time costs no object each. */
   #append(chunk: Buffer, start: number, end: number): void {
     const bytes = this.#heldBytes + end - start;
-    if (!this.#owned || bytes > this.#held.length) {
+    if (bytes > this.#held.length) {
       const room = Buffer.allocUnsafe(Math.max(bytes, Math.min(2 * bytes, this.#heldTotal), HEADER_BYTES));
       this.#held.copy(room, 0, 0, this.#heldBytes);
       this.#held = room;
-      this.#owned = true;
     }
     chunk.copy(this.#held, this.#heldBytes, start, end);
     this.#heldBytes = bytes;
@@ -184,16 +184,18 @@ export class MessageReader {
 
   #forget(): void {
     this.#held = NOTHING;
-    this.#owned = false;
     this.#heldBytes = 0;
     this.#heldTotal = 0;
   }
 
-  #hold(part: Buffer): void {
-    this.#held = part;
-    this.#owned = false;
-    this.#heldBytes = part.length;
-    this.#heldTotal = part.length >= HEADER_BYTES ? 1 + part.readInt32BE(1) : 0;
+  /** A copy: of the chunk nothing is kept, so that its memory is whose it was. */
+  #hold(chunk: Buffer, start: number): void {
+    const bytes = chunk.length - start;
+    const total = bytes >= HEADER_BYTES ? 1 + readLength(chunk, start + 1) : 0;
+    this.#held = Buffer.allocUnsafe(Math.max(bytes, Math.min(total, Math.max(2 * bytes, LEAST_ROOM)), HEADER_BYTES));
+    chunk.copy(this.#held, 0, start);
+    this.#heldBytes = bytes;
+    this.#heldTotal = total;
   }
 
   #checkedTotal(type: number, length: number): number {

@@ -75,6 +75,8 @@ export class Backend implements MessageSink {
   /** The upstream has said FATAL: its going is no surprise. */
   saidFatal = false;
   status: TransactionStatus = 'I';
+  /** Set before bytes are read: nothing but rows for the client has come since. */
+  onlyRows = false;
   readonly #options: SessionOptions;
   readonly #inFlight: InFlight;
   readonly #names: PreparedNames;
@@ -173,8 +175,11 @@ export class Backend implements MessageSink {
 
   message(type: number, buffer: Buffer, start: number, end: number): boolean {
     const head = this.#inFlight.head;
-    // Rows that were rewritten go before what comes behind them.
-    if (this.#answers !== undefined && type !== DATA_ROW && type !== COPY_DATA) this.flushAnswer();
+    if (type !== DATA_ROW && type !== COPY_DATA) {
+      this.onlyRows = false;
+      // Rows that were rewritten go before what comes behind them.
+      if (this.#answers !== undefined) this.flushAnswer();
+    }
     this.#told.gate(head);
     switch (type) {
       case DATA_ROW:
@@ -182,9 +187,13 @@ export class Backend implements MessageSink {
         const answered = this.#expect(type, head, 'query', 'execute');
         if (this.#options.egress.limited && this.#cuts.isCut(answered, 1, end - start - HEADER_BYTES)) return true;
         answered.rows++;
-        if (this.#trial.isOpen) this.#trial.row(answered.rows);
+        if (this.#trial.isOpen) {
+          this.onlyRows = false;
+          this.#trial.row(answered.rows);
+        }
         answered.bytes += end - start - HEADER_BYTES;
         if (answered.probe !== undefined) {
+          this.onlyRows = false;
           answered.probe.rows.push(decodeDataRow(buffer, start + HEADER_BYTES, end));
           return true;
         }
@@ -282,6 +291,7 @@ export class Backend implements MessageSink {
       head.bytes -= this.#dropPieces ? 0 : HEADER_BYTES;
     }
     if (this.#dropPieces) return;
+    if (this.#trial.isOpen) this.onlyRows = false;
     head.bytes += end - start;
     this.#told.pass(buffer, start, end);
   }

@@ -77,6 +77,14 @@ export class Session {
     return this.#core.inFlight.size === 0 && !this.#frontend.isWaiting;
   }
 
+  /**
+   * What the last `upstream_data` brought was rows, of which nothing is kept here: nobody but the commands that came back
+   * has a part of it, nor of what they are to send.
+   */
+  get isSpent(): boolean {
+    return this.#backend.onlyRows && this.#core.toClient.isEmpty && !this.#upstream.stopped && !this.#closed;
+  }
+
   handle(event: SessionEvent): SessionCommand[] {
     this.#core.nowMs = event.nowMs;
     this.#core.events++;
@@ -100,6 +108,7 @@ export class Session {
         if (this.#ending === undefined) this.#frontend.push(event.chunk);
         return;
       case 'upstream_data':
+        this.#backend.onlyRows = !this.#upstreamDone;
         if (this.#upstreamDone) return;
         this.#upstream.push(event.chunk);
         this.#answered();

@@ -133,10 +133,13 @@ export async function bridged(server: PostgresServer, options: BridgeOptions = {
   });
   function handle(event: SessionEvent): void {
     if (closed) return;
-    for (const command of session.handle(event)) {
+    const commands = session.handle(event);
+    const isSpent = event.type === 'upstream_data' && session.isSpent;
+    for (const command of commands) {
       switch (command.type) {
         case 'send_client':
-          far.write(command.bytes);
+          far.write(isSpent ? Buffer.from(command.bytes) : command.bytes);
+          if (isSpent) command.bytes.fill(0xee);
           break;
         case 'send_upstream':
           socket.write(command.bytes);
@@ -179,6 +182,7 @@ export async function bridged(server: PostgresServer, options: BridgeOptions = {
           break;
       }
     }
+    if (isSpent) event.chunk.fill(0xee);
   }
   far.on('data', (chunk) => handle({ type: 'client_data', chunk: Buffer.from(chunk as Buffer), nowMs: 0 }));
   far.on('end', () => handle({ type: 'client_end', nowMs: 0 }));

@@ -289,12 +289,19 @@ export class Script {
     );
   }
 
+  /** Chunks of which nothing was kept. */
+  spentChunks = 0;
+
   handle(event: SessionEvent): this {
-    for (const command of this.session.handle(event)) {
+    const commands = this.session.handle(event);
+    const isSpent = event.type === 'upstream_data' && this.session.isSpent;
+    const spent: Buffer[] = isSpent ? [event.chunk] : [];
+    for (const command of commands) {
       switch (command.type) {
         case 'send_client':
           if (this.closed !== undefined) throw new Error('sent behind close');
-          this.clientBytes.push(command.bytes);
+          this.clientBytes.push(isSpent ? Buffer.from(command.bytes) : command.bytes);
+          if (isSpent) spent.push(command.bytes);
           break;
         case 'send_upstream':
           if (this.closed !== undefined) throw new Error('sent behind close');
@@ -315,6 +322,9 @@ export class Script {
           this.commands.push(command);
       }
     }
+    // As a connection gives their memory back: whoever still reads it finds nothing of use.
+    for (const bytes of spent) bytes.fill(0xee);
+    this.spentChunks += isSpent ? 1 : 0;
     return this;
   }
 
