@@ -21,16 +21,19 @@ import type { ResultPlan, TypeLookup, TypeShape } from './plan.ts';
 import { DEFAULT_MAX_ROW_BYTES, planMismatch } from './result-rewriter.ts';
 
 const COPY_DATA = 0x64;
+const NEWLINE = 0x0a;
 const HEADER_BYTES = 5;
 /** What has no known type is masked as the text that it is here. */
 const TEXT: TypeShape = { oid: 25, base: 'text', kind: 'scalar' };
 
 export class CopyRewriter {
-  /** Values that were masked so far; NULLs do not count. */
-  cellsMasked = 0;
+  #tupleCells = 0;
   readonly counts: MaskedCounts;
   readonly #framing: CopyFraming;
-  readonly #fields: TextFields | CsvFields | undefined;
+  readonly #text: TextFields | undefined;
+  readonly #csv: CsvFields | undefined;
+  /** Until a row was found by the framing, which knows of headers. */
+  #headerLeft: boolean;
   readonly #maskers: readonly CellMasker[];
   readonly #maxRowBytes: number;
   /** The beginning of a row whose end has not come. */
@@ -47,22 +50,21 @@ export class CopyRewriter {
   ) {
     this.#maxRowBytes = maxRowBytes;
     this.counts = new MaskedCounts(plan.columns);
-    const counts = this.counts.byColumn;
     const isBinary = format.format === 'binary';
     this.#framing = copyFraming(format);
     this.#maskers = plan.columns.map((action, i) => {
       const type = plan.types?.[i];
       const shape = type === undefined ? (isBinary ? undefined : TEXT) : types(type);
-      const masker = cellMasker(action, { shape, typeModifier: -1, format: isBinary ? 1 : 0 }, types, context);
-      if (masker === pass) return pass;
-      const counted: CellMasker = (source, start, end, out) => {
-        const result = masker(source, start, end, out);
-        if (result === MASKED || result === NULLED) counts[i]!++;
-        return result;
-      };
-      return masker.masksNull === true ? Object.assign(counted, { masksNull: true as const }) : counted;
+      return cellMasker(action, { shape, typeModifier: -1, format: isBinary ? 1 : 0 }, types, context);
     });
-    if (!isBinary) this.#fields = new (format.format === 'csv' ? CsvFields : TextFields)(format, this.#maskers);
+    if (format.format === 'text') this.#text = new TextFields(format, this.#maskers, this.counts.byColumn);
+    if (format.format === 'csv') this.#csv = new CsvFields(format, this.#maskers, this.counts.byColumn);
+    this.#headerLeft = format.header;
+  }
+
+  /** Values that were masked so far; NULLs do not count. */
+  get cellsMasked(): number {
+    return this.#tupleCells + (this.#text?.cells ?? 0) + (this.#csv?.cells ?? 0);
   }
 
   /** One CopyData at `buffer[start..end)`, header included. */
@@ -87,6 +89,11 @@ export class CopyRewriter {
       held.clear();
     }
     while (at < end) {
+      const behind = this.#line(buffer, at, end, out);
+      if (behind >= 0) {
+        at = behind;
+        continue;
+      }
       const stop = this.#framing.endOfRow(buffer, at, end);
       if (stop < 0) {
         if (end - at > this.#maxRowBytes) throw tooLarge(this.#maxRowBytes);
@@ -104,26 +111,61 @@ export class CopyRewriter {
     if (this.#held.length > 0) throw malformed('it ends within a row');
   }
 
-  #row(source: Buffer, start: number, end: number, out: ByteOutput): void {
+  /**
+   * The line at `source[start]`, found and masked in one pass; gives the offset behind it, or -1: whether and where it ends
+   * before `end` is for the framing to find out.
+   */
+  #line(source: Buffer, start: number, end: number, out: ByteOutput): number {
+    if (source[end - 1] !== NEWLINE || this.#headerLeft || (this.#text === undefined && this.#csv === undefined))
+      return -1;
     const first = out.length;
     try {
-      out.reserve(end - start + HEADER_BYTES + MASK_ROOM * (this.#maskers.length + 1));
-      out.byte(COPY_DATA);
-      out.int32(0);
-      if (this.#framing.isData) this.cellsMasked += this.#maskRow(source, start, end, out);
-      else out.copy(source, start, end);
-      out.int32At(first + 1, out.length - first - 1);
+      this.#begin(end - start, out);
+      const behind =
+        this.#text !== undefined
+          ? this.#text.mask(source, start, out)
+          : this.#csv!.mask(source, start, end, out, false);
+      if (behind < 0) out.length = first;
+      else out.int32At(first + 1, out.length - first - 1);
+      return behind;
     } catch (error) {
       out.length = first;
       throw error;
     }
   }
 
-  #maskRow(source: Buffer, start: number, end: number, out: ByteOutput): number {
-    if (this.#fields !== undefined) return this.#fields.mask(source, start, end, out);
+  #row(source: Buffer, start: number, end: number, out: ByteOutput): void {
+    const first = out.length;
+    try {
+      this.#begin(end - start, out);
+      if (this.#framing.isData) this.#maskRow(source, start, end, out);
+      else out.copy(source, start, end);
+      out.int32At(first + 1, out.length - first - 1);
+      this.#headerLeft = false;
+    } catch (error) {
+      out.length = first;
+      throw error;
+    }
+  }
+
+  /** The header of a message, its length still missing. */
+  #begin(bytes: number, out: ByteOutput): void {
+    out.reserve(bytes + HEADER_BYTES + MASK_ROOM * (this.#maskers.length + 1));
+    out.byte(COPY_DATA);
+    out.int32(0);
+  }
+
+  #maskRow(source: Buffer, start: number, end: number, out: ByteOutput): void {
+    if (this.#text !== undefined) this.#text.mask(source, start, out);
+    else if (this.#csv !== undefined) this.#csv.mask(source, start, end, out, true);
+    else this.#maskTuple(source, start, end, out);
+  }
+
+  #maskTuple(source: Buffer, start: number, end: number, out: ByteOutput): void {
     const maskers = this.#maskers;
     const columns = source.readInt16BE(start);
     if (columns !== maskers.length) throw planMismatch(maskers.length, columns);
+    const counts = this.counts.byColumn;
     let masked = 0;
     let at = start + 2;
     out.copy(source, start, at);
@@ -137,12 +179,15 @@ export class CopyRewriter {
         out.reserve(next - at + MASK_ROOM + (end - next));
         out.length += 4;
         const result = masker(source, at + 4, next, out);
-        if (result === MASKED || result === NULLED) masked++;
+        if (result === MASKED || result === NULLED) {
+          masked++;
+          counts[i]!++;
+        }
         out.int32At(lengthAt, result === NULLED ? -1 : out.length - lengthAt - 4);
       }
       at = next;
     }
-    return masked;
+    this.#tupleCells += masked;
   }
 }
 

@@ -1,4 +1,7 @@
-/** The fields of one line of COPY's text and CSV formats: found, unescaped, masked, and escaped again. */
+/**
+ * The fields of one line of COPY's text and CSV formats: found, unescaped, masked, and escaped again. In one pass over the
+ * bytes, which finds the end of the line as well.
+ */
 import { Buffer } from 'node:buffer';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CopyFormat } from '../sql/lineage/lineage.ts';
@@ -28,8 +31,22 @@ function equals(source: Buffer, start: number, end: number, text: Buffer): boole
   return end - start === text.length && source.compare(text, 0, text.length, start, end) === 0;
 }
 
+/** Of a byte between fields, or in them. */
+const PLAIN = 0;
+const SPECIAL = 1;
+
+function kindsOf(...special: readonly number[]): Uint8Array {
+  const kinds = new Uint8Array(256).fill(PLAIN);
+  for (const byte of special) kinds[byte] = SPECIAL;
+  return kinds;
+}
+
 export class TextFields {
+  /** How many were masked so far. */
+  cells = 0;
   readonly #delimiter: number;
+  readonly #kinds: Uint8Array;
+  readonly #counts: Uint32Array;
   /** What is written behind a backslash in the place of a byte; 0: it needs none. */
   readonly #letters = new Uint8Array(256);
   readonly #null: Buffer;
@@ -37,51 +54,58 @@ export class TextFields {
   readonly #plain = new ByteOutput();
   readonly #masked = new ByteOutput();
 
-  constructor(format: CopyFormat, maskers: readonly CellMasker[]) {
+  /** `counts`: by column. */
+  constructor(format: CopyFormat, maskers: readonly CellMasker[], counts: Uint32Array) {
     this.#delimiter = singleByte(format.delimiter);
+    this.#kinds = kindsOf(this.#delimiter, BACKSLASH, NEWLINE);
     this.#null = Buffer.from(format.nullText);
     this.#maskers = maskers;
+    this.#counts = counts;
     for (const [byte, letter] of letterOfByte) this.#letters[byte] = letter;
     for (const byte of [BACKSLASH, this.#delimiter]) this.#letters[byte] ||= byte;
   }
 
-  /** Writes the line at `source[start..end)`, its newline included; gives how many cells were masked. */
-  mask(source: Buffer, start: number, end: number, out: ByteOutput): number {
+  /**
+   * Writes the line at `source[start]`, its newline included; gives the offset behind it. There must be a newline that ends
+   * it, as nothing else is looked for.
+   */
+  mask(source: Buffer, start: number, out: ByteOutput): number {
     const maskers = this.#maskers;
-    const delimiter = this.#delimiter;
-    const stop = end - 1;
+    const kinds = this.#kinds;
     let at = start;
     let column = 0;
     let cells = 0;
     // What is behind `copied` and before the field at hand goes as it came.
     let copied = start;
     // A row of no columns is an empty line.
-    if (maskers.length === 0 && at === stop) column = -1;
+    if (maskers.length === 0 && source[at] === NEWLINE) column = -1;
     for (;;) {
       const from = at;
       let isEscaped = false;
-      for (; at < stop; at++) {
-        const byte = source[at]!;
-        if (byte === delimiter) break;
-        if (byte !== BACKSLASH) continue;
+      for (;;) {
+        while (kinds[source[at]!] === PLAIN) at++;
+        if (source[at] !== BACKSLASH) break;
         isEscaped = true;
-        at++;
+        if (source[++at] !== NEWLINE) at++;
       }
       if (column >= maskers.length) throw planMismatch(maskers.length, column + 1);
-      const to = Math.min(at, stop);
-      if (column >= 0 && maskers[column]! !== pass && this.#isMasked(maskers[column]!, source, from, to)) {
+      if (column >= 0 && maskers[column]! !== pass && this.#isMasked(maskers[column]!, source, from, at)) {
         out.append(source, copied, from);
-        const isMasked = this.#field(maskers[column]!, source, from, to, isEscaped, out);
-        copied = isMasked ? to : from;
-        if (isMasked) cells++;
+        const isMasked = this.#field(maskers[column]!, source, from, at, isEscaped, out);
+        copied = isMasked ? at : from;
+        if (isMasked) {
+          this.#counts[column]!++;
+          cells++;
+        }
       }
       column++;
-      if (at >= stop) break;
+      if (source[at] === NEWLINE) break;
       at++;
     }
     if (column !== maskers.length) throw planMismatch(maskers.length, column);
-    out.append(source, copied, end);
-    return cells;
+    out.append(source, copied, ++at);
+    this.cells += cells;
+    return at;
   }
 
   #isMasked(masker: CellMasker, source: Buffer, from: number, to: number): boolean {
@@ -145,7 +169,13 @@ export class TextFields {
 }
 
 export class CsvFields {
+  /** How many were masked so far. */
+  cells = 0;
   readonly #delimiter: number;
+  readonly #kinds: Uint8Array;
+  readonly #counts: Uint32Array;
+  /** Columns of the line at hand that were masked, to be counted at its end. */
+  readonly #touched: Uint8Array;
   readonly #quote: number;
   readonly #escapeByte: number;
   readonly #null: Buffer;
@@ -153,49 +183,78 @@ export class CsvFields {
   readonly #plain = new ByteOutput();
   readonly #masked = new ByteOutput();
 
-  constructor(format: CopyFormat, maskers: readonly CellMasker[]) {
+  /** `counts`: by column. */
+  constructor(format: CopyFormat, maskers: readonly CellMasker[], counts: Uint32Array) {
     this.#delimiter = singleByte(format.delimiter);
+    this.#counts = counts;
+    this.#touched = new Uint8Array(maskers.length);
     this.#quote = singleByte(format.quote);
     this.#escapeByte = singleByte(format.escape);
+    this.#kinds = kindsOf(this.#delimiter, this.#quote, NEWLINE);
     this.#null = Buffer.from(format.nullText);
     this.#maskers = maskers;
   }
 
-  mask(source: Buffer, start: number, end: number, out: ByteOutput): number {
+  /**
+   * Writes the line at `source[start]`, its newline included; gives the offset behind it. `source[end - 1]` must be a
+   * newline. `isWhole`: it ends the line, as was found out before; else the first one outside of quotes does, and -1 is
+   * given where that cannot be told here: then what was written is to be taken back.
+   */
+  mask(source: Buffer, start: number, end: number, out: ByteOutput, isWhole: boolean): number {
     const maskers = this.#maskers;
+    const kinds = this.#kinds;
     const delimiter = this.#delimiter;
+    const touched = this.#touched;
     const stop = end - 1;
     let at = start;
     let column = 0;
-    let cells = 0;
     // What is behind `copied` and before the field at hand goes as it came.
     let copied = start;
-    if (maskers.length === 0 && at === stop) column = -1;
+    if (maskers.length === 0 && source[at] === NEWLINE) column = -1;
     for (;;) {
       const from = at;
       const isQuoted = at < stop && source[at] === this.#quote;
-      if (isQuoted) at = this.#readQuoted(source, at, stop);
-      else while (at < stop && source[at] !== delimiter) at++;
+      if (isQuoted) {
+        at = this.#readQuoted(source, at, stop);
+        if (at < 0 && isWhole) throw notClosed();
+        if (at < 0) return -1;
+      } else {
+        for (;;) {
+          while (kinds[source[at]!] === PLAIN) at++;
+          if (at === stop || source[at] === delimiter || (!isWhole && source[at] === NEWLINE)) break;
+          if (!isWhole) return -1;
+          at++;
+        }
+      }
       if (column >= maskers.length) throw planMismatch(maskers.length, column + 1);
-      const isNull = !isQuoted && equals(source, from, at, this.#null);
-      if (column >= 0 && maskers[column]! !== pass && (!isNull || maskers[column]!.masksNull === true)) {
-        out.append(source, copied, from);
-        const isMasked = this.#field(maskers[column]!, source, from, at, isQuoted, out);
-        copied = isMasked ? at : from;
-        if (isMasked) cells++;
+      if (column >= 0) {
+        touched[column] = 0;
+        const masker = maskers[column]!;
+        const isNull = !isQuoted && equals(source, from, at, this.#null);
+        if (masker !== pass && (!isNull || masker.masksNull === true)) {
+          out.append(source, copied, from);
+          const isMasked = this.#field(masker, source, from, at, isQuoted, out);
+          copied = isMasked ? at : from;
+          if (isMasked) touched[column] = 1;
+        }
       }
       column++;
-      if (at >= stop) break;
+      if (isWhole ? at >= stop : source[at] === NEWLINE) break;
       // Behind a closing quote nothing but the delimiter is written.
+      if (source[at] !== delimiter && !isWhole) return -1;
       if (source[at] !== delimiter) throw planMismatch(maskers.length, column);
       at++;
     }
     if (column !== maskers.length) throw planMismatch(maskers.length, column);
-    out.append(source, copied, end);
-    return cells;
+    out.append(source, copied, ++at);
+    for (let i = 0; i < column; i++) {
+      this.#counts[i]! += touched[i]!;
+      this.cells += touched[i]!;
+    }
+    return at;
   }
 
-  /** Into `#plain`; gives the offset behind the closing quote. */
+  /** Into `#plain`; gives the offset behind the closing quote, -1: there is none. */
   #readQuoted(source: Buffer, from: number, stop: number): number {
     const plain = this.#plain;
     plain.clear();
@@ -209,7 +268,7 @@ export class CsvFields {
       } else if (byte === this.#quote) return at + 1;
       else plain.byte(byte);
     }
-    throw new DbgateError(ErrorCode.protocol, 'invalid COPY data: a quote is not closed', { sqlstate: '08P01' });
+    return -1;
   }
 
   /** False: nothing was written, the field goes as it came. */
@@ -257,6 +316,10 @@ export class CsvFields {
     }
     out.byte(this.#quote);
   }
+}
+
+function notClosed(): DbgateError {
+  return new DbgateError(ErrorCode.protocol, 'invalid COPY data: a quote is not closed', { sqlstate: '08P01' });
 }
 
 function singleByte(text: string): number {

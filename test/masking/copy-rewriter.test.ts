@@ -182,6 +182,42 @@ describe('against a real server', () => {
 
 describe('CopyRewriter', () => {
   const plan = planFor([EMAIL, EMAIL], [25, 25]);
+
+  /** What comes of it, or that it was refused. */
+  const outcome = (stream: Buffer, format: CopyFormat, cuts: readonly number[]): string => {
+    try {
+      const { bytes, cells } = rewrite(stream, plan, format, cuts);
+      return `${cells} ${bytes.toString('latin1')}`;
+    } catch {
+      return 'refused';
+    }
+  };
+
+  // A line that ends its message is found and masked in one pass, others are found first.
+  it.each([
+    ['text', TEXT],
+    ['CSV', CSV],
+    ['CSV with an escape of its own', { ...CSV, quote: "'", escape: '\\' }],
+  ])('gives the same for any %s, whether lines end their messages or not', (_what, format) => {
+    const { quote, escape: escapeWith, delimiter } = format;
+    const rows = [`a@b.co${delimiter}c@d.co\n`, `${quote}a@b.co${quote}${delimiter}\n`, `${delimiter}${quote}x\n`];
+    const words = [...rows, delimiter, delimiter, quote, escapeWith, '\\', '\n', '\n', 'a', 'x@y.co', format.nullText];
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...words), { maxLength: 14 }), (parts) => {
+        const stream = Buffer.from(`${parts.join('')}${rows[0]}`);
+        const places = Array.from({ length: stream.length }, (_, i) => i);
+        const lines = places.filter((at) => at > 0 && stream[at - 1] === 0x0a);
+        const whole = outcome(stream, format, []);
+        expect(outcome(stream, format, places)).toBe(whole);
+        expect(outcome(stream, format, lines)).toBe(whole);
+        if (whole !== 'refused') taken++;
+      }),
+      { numRuns: 1500 },
+    );
+    expect(taken).toBeGreaterThan(50);
+  });
+
   it.each([
     ['fewer columns', TEXT, 'jonas@x.co\n'],
     ['more columns', TEXT, 'a\tb\tjonas@x.co\n'],
