@@ -6,8 +6,11 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { catalogFromRows } from '../src/catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../src/catalog/catalog-query.ts';
+import { ROUTINE_CATALOG_SQL } from '../src/catalog/routine-catalog.ts';
 import { startPostgres } from '../src/demo/postgres-server.ts';
 import { parseUpstreamUrl } from '../src/demo/upstream-url.ts';
+import { Analyser } from '../src/gateway/analyser.ts';
+import { RoutineSnapshot } from '../src/gateway/routine-snapshot.ts';
 import { queryOnce } from '../src/gateway/side-query.ts';
 import { median } from './statistics.ts';
 
@@ -76,6 +79,25 @@ try {
   );
   console.log(`rows and model ${held.toFixed(1)} MB of heap`);
   if (kept === undefined) throw new Error('nothing was measured');
+
+  const analyser = await Analyser.start({ major: Number.parseInt(server.version, 10) });
+  const asked: number[] = [];
+  const read: number[] = [];
+  const routines = new RoutineSnapshot(settings, console.error);
+  for (let run = 0; run < Number(values.runs); run++) {
+    const start = performance.now();
+    await queryOnce(settings, ROUTINE_CATALOG_SQL);
+    asked.push(performance.now() - start);
+    const from = performance.now();
+    // From the second on what it shows is known.
+    await (run === 0 ? routines.ensure(analyser) : routines.readAnew());
+    read.push(performance.now() - from);
+  }
+  routines.close();
+  await analyser.close();
+  console.log(
+    `routines and views: query ${median(asked).toFixed(0)} ms; with what they do and show ${read[0]!.toFixed(0)} ms for the first time, ${median(read.slice(1)).toFixed(0)} ms from then on`,
+  );
 } finally {
   await server.stop();
 }

@@ -2,12 +2,17 @@
  * Which routines a database has besides PostgreSQL's own, and what stands behind its operators, aggregates and casts:
  * one query. The model is pure; the gateway runs the query. What stands behind relations (views, policies; triggers, checks,
  * defaults) is read from pg_depend, not from their texts, which a lock could hide.
+ * What views show is read from their texts, unless a lock hides them.
  * Of an extension's, those in SQL and PL/pgSQL are read like others; the rest is trusted as it was installed.
  */
 
 /** Rows of text columns: what, schema, name, and what `routineCatalogFromRows` takes for that kind. */
 export const ROUTINE_CATALOG_SQL = `
-WITH system AS (
+WITH locked AS MATERIALIZED (
+  SELECT l.relation AS oid FROM pg_catalog.pg_locks l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid()
+    AND l.database = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
+), system AS (
   SELECT oid FROM pg_catalog.pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema')
 ), own AS (
   SELECT p.oid, n.nspname, p.proname, p.prokind, p.provolatile, p.prorettype, p.pronargs, p.proargtypes,
@@ -116,7 +121,20 @@ FROM pg_catalog.pg_rewrite r
 JOIN rel ON rel.oid = r.ev_class AND rel.relkind = 'v'
 JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
   AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-JOIN rel x ON x.oid = d.refobjid AND x.oid <> rel.oid AND (x.relkind = 'v' OR x.relrowsecurity)`;
+JOIN rel x ON x.oid = d.refobjid AND x.oid <> rel.oid AND (x.relkind = 'v' OR x.relrowsecurity)
+UNION ALL
+SELECT 'shown', n.nspname::pg_catalog.text, c.relname::pg_catalog.text, pg_catalog.concat_ws(' ', c.oid, r.xmin,
+    (SELECT pg_catalog.string_agg(a.xmin::pg_catalog.text, ' ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0)), NULL,
+  CASE WHEN NOT EXISTS (SELECT FROM locked) THEN pg_catalog.pg_get_viewdef(c.oid)
+    WHEN EXISTS (SELECT FROM locked l WHERE l.oid = c.oid OR EXISTS (SELECT FROM pg_catalog.pg_depend d
+      WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = l.oid)) THEN NULL
+    ELSE pg_catalog.pg_get_viewdef(c.oid) END, NULL
+FROM pg_catalog.pg_rewrite r
+JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm')
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE r.rulename = '_RETURN' AND c.relnamespace NOT IN (SELECT oid FROM system)`;
 
 export interface RoutineName {
   readonly schema: string;
@@ -144,6 +162,13 @@ export interface CallingRelation extends RoutineName {
   readonly shows: readonly RoutineName[];
 }
 
+export interface CatalogView extends RoutineName {
+  /** Stays as long as its definition does. */
+  readonly version: string;
+  /** Its query, names in it with their schemas; undefined: somebody has locked what it names. */
+  readonly definition: string | undefined;
+}
+
 export interface RoutineCatalog {
   /** Bare names of pg_catalog and information_schema. */
   readonly builtin: ReadonlySet<string>;
@@ -155,6 +180,7 @@ export interface RoutineCatalog {
   readonly aggregates: ReadonlyMap<string, readonly RoutineName[]>;
   readonly casts: ReadonlyMap<string, readonly RoutineName[]>;
   readonly relations: readonly CallingRelation[];
+  readonly views: readonly CatalogView[];
 }
 
 /** Throws on a row that the query cannot have given. */
@@ -167,6 +193,7 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
     aggregate: new Map<string, RoutineName[]>(),
     cast: new Map<string, RoutineName[]>(),
   };
+  const views: CatalogView[] = [];
   const relations = new Map<
     string,
     { schema: string; name: string; read: RoutineName[]; write: RoutineName[]; shows: RoutineName[] }
@@ -190,6 +217,9 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
           behindColumn: second === 'behind a column',
           definition,
         });
+        break;
+      case 'shown':
+        views.push({ schema: schema ?? '', name, version: first ?? '', definition: definition ?? undefined });
         break;
       case 'operator':
       case 'aggregate':
@@ -223,5 +253,6 @@ export function routineCatalogFromRows(rows: readonly (readonly (string | null)[
     aggregates: behind.aggregate,
     casts: behind.cast,
     relations: [...relations.values()],
+    views,
   };
 }

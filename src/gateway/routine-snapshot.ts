@@ -6,12 +6,13 @@
 import { createHash } from 'node:crypto';
 import {
   type CatalogRoutine,
+  type CatalogView,
   ROUTINE_CATALOG_SQL,
   type RoutineCatalog,
   routineCatalogFromRows,
 } from '../catalog/routine-catalog.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
-import type { Analysis, StatementFacts } from '../sql/facts.ts';
+import type { Analysis, ShownView, StatementFacts } from '../sql/facts.ts';
 import { nameParts } from '../sql/names.ts';
 import { GIVEN_TEXT } from '../sql/routine-bodies.ts';
 import {
@@ -22,6 +23,7 @@ import {
   type RoutineTable,
   withRoutines,
 } from '../sql/routines.ts';
+import { type View, viewOf } from '../sql/shown-columns.ts';
 import type { Analyser } from './analyser.ts';
 import { queryOnce } from './side-query.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
@@ -34,7 +36,12 @@ const MAX_MADE = 1_000;
 const MAX_BODIES = 16;
 /** By then a snapshot has what was put behind a relation. */
 const MADE_BEHIND_MS = 180_000;
+/** Longer than transactions last: until its end only they see the view that they made. */
+const MADE_VIEW_MS = 3_600_000;
+/** Views that a lock hid are asked for again. */
+const UNREADABLE_MS = 2_000;
 const NO_ROUTINE: readonly Routine[] = [];
+const NO_VIEW: readonly View[] = [];
 
 export class RoutineSnapshot {
   /** Raised whenever a statement may have to be judged anew. */
@@ -49,9 +56,14 @@ export class RoutineSnapshot {
   readonly #made = new Map<string, readonly Routine[]>();
   /** Bare name of a relation → names in statements that were judged here and may put something behind it. */
   readonly #madeBehind = new Map<string, { readonly names: Set<string>; until: number }>();
+  /** Bare name → what views that statements made here show; the oldest first. */
+  readonly #madeViews = new Map<string, MadeViews>();
+  /** What a view's definition shows, as long as it is the same. */
+  #shown = new Map<string, ShownView>();
   readonly #lately: Made = {
     routines: (name) => this.#made.get(name) ?? NO_ROUTINE,
     behind: (relation) => [...(this.#madeBehind.get(relation)?.names ?? [])],
+    views: (relation) => this.#madeViews.get(relation)?.views ?? NO_VIEW,
   };
   #analyser: Analyser | undefined;
   #failure: Error | undefined;
@@ -81,6 +93,10 @@ export class RoutineSnapshot {
     if (statements === undefined) {
       this.#remember(analysis.statements);
       statements = withRoutines(analysis.statements, this.#table, this.#lately);
+      // Routines that it calls make views, too.
+      if (statements !== analysis.statements && this.#rememberViews(statements)) {
+        statements = withRoutines(analysis.statements, this.#table, this.#lately);
+      }
       this.#judged.set(analysis.statements, statements);
     }
     return statements === analysis.statements ? analysis : { ...analysis, statements };
@@ -105,7 +121,32 @@ export class RoutineSnapshot {
     this.#schedule.close();
   }
 
+  /** True if there is something new. */
+  #rememberViews(statements: readonly StatementFacts[]): boolean {
+    let isNew = false;
+    for (const { name, ...shown } of statements.flatMap(({ shows }) => shows ?? [])) {
+      const bare = nameParts(name).at(-1) ?? '';
+      const text = JSON.stringify(shown);
+      const made = this.#madeViews.get(bare) ?? { texts: new Set(), views: [], until: 0 };
+      made.until = Date.now() + MADE_VIEW_MS;
+      this.#madeViews.delete(bare);
+      this.#madeViews.set(bare, made);
+      if (made.texts.has(text)) continue;
+      made.texts.add(text);
+      // Of very many nobody can say what it shows.
+      made.views = made.texts.size > MAX_BODIES ? [viewOf('', undefined)] : [...made.views, viewOf('', shown)];
+      isNew = true;
+    }
+    for (const [bare] of this.#madeViews) {
+      if (this.#madeViews.size <= MAX_MADE) break;
+      this.#madeViews.delete(bare);
+    }
+    if (isNew) this.#renew();
+    return isNew;
+  }
+
   #remember(statements: readonly StatementFacts[]): void {
+    this.#rememberViews(statements);
     for (const { routine, targets, functions, class: statementClass } of statements) {
       if (statementClass === 'ddl' && routine === undefined) this.#rememberBehind(targets, functions);
       const target = targets.find((one) => one.kind === 'function');
@@ -154,8 +195,21 @@ export class RoutineSnapshot {
       const bodies = await this.#analyse(catalog.routines, analyser);
       if (this.#schedule.isClosed) return;
       this.#bodies = bodies;
-      this.#table = tableOf(catalog, bodies);
+      const table = tableOf(catalog, bodies);
+      // What sessions wait for, while very many views are still being looked at: until then nobody knows what they show.
+      if (this.#table === NO_ROUTINES && catalog.views.length > 0) {
+        this.#table = { ...table, views: viewsOf(catalog.views, new Map()) };
+        this.#renew();
+      }
+      const shown = await this.#look(catalog.views, analyser);
+      if (this.#schedule.isClosed) return;
+      this.#shown = shown;
+      if (catalog.views.some((one) => one.definition === undefined && !shown.has(keyOfView(one)))) {
+        setTimeout(() => void this.#schedule.read(), UNREADABLE_MS).unref();
+      }
+      this.#table = { ...table, views: viewsOf(catalog.views, shown) };
       this.#fingerprint = fingerprint;
+      for (const [name, { until }] of this.#madeViews) if (until < Date.now()) this.#madeViews.delete(name);
       for (const { name } of catalog.known) this.#made.delete(name);
       for (const [name, { until }] of this.#madeBehind) if (until < Date.now()) this.#madeBehind.delete(name);
       this.#renew();
@@ -163,6 +217,30 @@ export class RoutineSnapshot {
       this.#failure = error as Error;
       this.#log(`routines of ${this.#settings.database} could not be read: ${(error as Error).message}`);
     }
+  }
+
+  async #look(views: readonly CatalogView[], analyser: Analyser): Promise<Map<string, ShownView>> {
+    const shown = new Map<string, ShownView>();
+    const missing: CatalogView[] = [];
+    const note = (view: CatalogView, known: ShownView | undefined): void => {
+      if (known === undefined) return;
+      shown.set(keyOfView(view), known);
+      // By which it is known while a lock hides its definition.
+      shown.set(view.version, known);
+    };
+    for (const view of views) {
+      const known = this.#shown.get(keyOfView(view));
+      if (known === undefined && view.definition !== undefined) missing.push(view);
+      else note(view, known);
+    }
+    for (let i = 0; i < missing.length; i += BATCH) {
+      const batch = missing.slice(i, i + BATCH);
+      const analyses = await Promise.all(batch.map((view) => analyser.analyse(`CREATE VIEW v AS ${view.definition}`)));
+      for (const [n, view] of batch.entries()) {
+        note(view, analyses[n]?.statements[0]?.shows?.[0]);
+      }
+    }
+    return shown;
   }
 
   async #analyse(routines: readonly CatalogRoutine[], analyser: Analyser): Promise<Map<string, StatementFacts>> {
@@ -182,6 +260,29 @@ export class RoutineSnapshot {
     }
     return bodies;
   }
+}
+
+interface MadeViews {
+  readonly texts: Set<string>;
+  views: readonly View[];
+  until: number;
+}
+
+function keyOfView({ version, definition }: CatalogView): string {
+  return definition === undefined ? version : `${version}\0${definition}`;
+}
+
+function viewsOf(
+  views: readonly CatalogView[],
+  shown: ReadonlyMap<string, ShownView>,
+): ReadonlyMap<string, readonly View[]> {
+  const found = new Map<string, View[]>();
+  for (const view of views) {
+    const named = found.get(view.name) ?? [];
+    named.push(viewOf(view.schema, shown.get(keyOfView(view))));
+    found.set(view.name, named);
+  }
+  return found;
 }
 
 function keyOf(routine: CatalogRoutine): string {

@@ -77,9 +77,12 @@ export function nameMayChange(name: string, { analysis, index }: Pick<Question, 
   for (let i = 0; i < index; i++) {
     const earlier = analysis.statements[i];
     if (earlier === undefined || earlier.functions.some((name) => !name.startsWith('.'))) return true;
+    const names = (): boolean => earlier.targets.some((one) => sameBareName(one.name, name));
+    // What is not there yet may be a view by then, which shows the rows of others.
+    if (earlier.command === 'CREATE VIEW' && names()) return true;
     if (KEEPS_NAMES.has(earlier.command)) continue;
     if (!CHANGES_OWN_NAMES.test(earlier.command)) return true;
-    if (earlier.targets.some((one) => sameBareName(one.name, name))) return true;
+    if (names()) return true;
   }
   return false;
 }

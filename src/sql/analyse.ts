@@ -10,6 +10,7 @@ import { NO_CTES } from './ctes.ts';
 import { Draft } from './draft.ts';
 import type { Analysis, AnalysisError, StatementClass, StatementFacts } from './facts.ts';
 import { type Grammar, GrammarError, type ParsedStatement } from './grammar.ts';
+import { ALWAYS } from './grounds.ts';
 import { freeLiterals } from './literals.ts';
 import { bareName } from './names.ts';
 import { isPureFunction } from './pure-functions.ts';
@@ -116,6 +117,7 @@ function statementFacts(
     variablesFirst: false,
     texts: new Map<string, never>(),
     loose: false,
+    loops: ALWAYS,
     deferred: false,
     nestedAt: undefined,
   };

@@ -1,9 +1,10 @@
 /** Statements that read and write rows, and those that wrap one. */
 import type { Scope } from './ctes.ts';
 import { Draft } from './draft.ts';
-import type { FindingKind } from './facts.ts';
+import type { Finding, FindingKind } from './facts.ts';
+import { ALWAYS, both, isAlways } from './grounds.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
-import { type Extent, extentOf, insertMayUpdateAll, mergeExtent, type Place } from './narrowing.ts';
+import { conflictExtent, extentOf, type GroundedExtent, mergeExtent, type Place } from './narrowing.ts';
 import { as, child, flag, list, type Tree, text } from './tree.ts';
 import type { StatementHandler, Walk } from './walk.ts';
 
@@ -28,18 +29,28 @@ function written(node: Tree, walk: Walk): string {
   return name;
 }
 
-function unbounded(kind: FindingKind, node: Tree, name: string, extent: Extent, walk: Walk): void {
+function bounded(kind: FindingKind, node: Tree, name: string, extent: GroundedExtent, walk: Walk): void {
   walk.draft.changesRows = true;
   walk.draft.changed.add(name);
-  if (extent.narrow) return;
+  if (isAlways(extent.grounds)) return;
+  const offset = walk.at(child(node, 'relation'));
+  const more = walk.around.deferred ? {} : { lookup: name, unless: extent.unless };
+  const finding: Finding = { kind, offset, subject: name, ...more };
+  if (extent.narrow) {
+    walk.draft.rests.push({ grounds: extent.grounds, finding });
+    return;
+  }
   walk.draft.manyRows = true;
-  const at = walk.at(child(node, 'relation'));
-  if (walk.around.deferred) walk.draft.find(kind, at, name);
-  else walk.draft.find(kind, at, name, { lookup: name, unless: extent.unless });
+  walk.draft.findings.push(finding);
 }
 
-function placeOf(walk: Walk, scope: Scope): Place {
-  return { ...walk.around, scope };
+/** In a loop that is short on certain grounds, what a variable says holds on these. */
+function within(walk: Walk, scope: Scope, prove: (place: Place) => GroundedExtent): GroundedExtent {
+  const { loops } = walk.around;
+  const extent = prove({ ...walk.around, scope });
+  if (isAlways(loops) || !extent.narrow) return extent;
+  const { grounds } = prove({ ...walk.around, scope, loose: true });
+  return { ...extent, grounds: isAlways(grounds) ? ALWAYS : [...grounds, ...both(extent.grounds, loops)] };
 }
 
 /** More rows than this in a VALUES list are many. */
@@ -52,8 +63,6 @@ function insertsFewRows(node: Tree): boolean {
   const rows = list(select, 'valuesLists');
   return rows.length > 0 && rows.length <= FEW_ROWS;
 }
-
-const ALL_ROWS: Extent = { narrow: false, unless: [] };
 
 /** What SELECT INTO and CREATE TABLE AS create. */
 export function created(into: Tree | undefined, label: string, ifNotExists: boolean, walk: Walk): void {
@@ -92,30 +101,34 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
     if (!insertsFewRows(node)) walk.draft.manyRows = true;
-    if (insertMayUpdateAll(node, placeOf(walk, inner))) unbounded('update_without_where', node, name, ALL_ROWS, walk);
+    if (child(node, 'onConflictClause') !== undefined) {
+      const extent = within(walk, inner, (place) => conflictExtent(node, place));
+      if (!isAlways(extent.grounds)) bounded('update_without_where', node, name, extent, walk);
+    }
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
   UpdateStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    const extent = extentOf(node, list(node, 'fromClause'), placeOf(walk, inner));
-    unbounded('update_without_where', node, name, extent, walk);
+    const extent = within(walk, inner, (place) => extentOf(node, list(node, 'fromClause'), place));
+    bounded('update_without_where', node, name, extent, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
   DeleteStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    const extent = extentOf(node, list(node, 'usingClause'), placeOf(walk, inner));
-    unbounded('delete_without_where', node, name, extent, walk);
+    const extent = within(walk, inner, (place) => extentOf(node, list(node, 'usingClause'), place));
+    bounded('delete_without_where', node, name, extent, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
   MergeStmt(node, walk, scope) {
     const inner = walk.withClause(node, scope);
     const name = written(node, walk);
-    unbounded('merge_all_rows', node, name, mergeExtent(node, placeOf(walk, inner)), walk);
+    const extent = within(walk, inner, (place) => mergeExtent(node, place));
+    bounded('merge_all_rows', node, name, extent, walk);
     walk.children(node, inner, WITH_AND_RELATION);
   },
 

@@ -1,6 +1,15 @@
 /** The facts of one statement while they are being gathered. */
 import { higherClass } from './commands.ts';
-import type { Finding, FindingKind, ObjectTarget, PreparedName, StatementClass, StatementFacts } from './facts.ts';
+import type {
+  Finding,
+  FindingKind,
+  ObjectTarget,
+  PreparedName,
+  Resting,
+  ShownView,
+  StatementClass,
+  StatementFacts,
+} from './facts.ts';
 
 export class Draft {
   class: StatementClass = 'transaction';
@@ -12,6 +21,8 @@ export class Draft {
   routine: StatementFacts | undefined;
   readonly findings: Finding[] = [];
   readonly targets: ObjectTarget[] = [];
+  readonly rests: Resting[] = [];
+  readonly shows: ShownView[] = [];
   readonly relations = new Set<string>();
   readonly changed = new Set<string>();
   readonly written = new Set<string>();
@@ -50,6 +61,8 @@ export class Draft {
     this.anyRelation ||= part.anyRelation;
     this.findings.push(...part.findings);
     this.targets.push(...part.targets);
+    this.rests.push(...part.rests);
+    this.shows.push(...part.shows);
     this.prepared.push(...part.prepared);
     for (const one of part.changed) this.changed.add(one);
     for (const one of part.written) this.written.add(one);
@@ -80,6 +93,8 @@ export class Draft {
       ...(this.changed.size > 0 ? { changed: [...this.changed] } : {}),
       ...(this.written.size > 0 ? { written: [...this.written] } : {}),
       ...(this.manyRows ? { manyRows: true as const } : {}),
+      ...(this.rests.length > 0 ? { rests: this.rests } : {}),
+      ...(this.shows.length > 0 ? { shows: this.shows } : {}),
       ...(this.anyRelation ? { anyRelation: true as const } : {}),
       ...(this.routine === undefined ? {} : { routine: this.routine }),
       offset,

@@ -58,6 +58,35 @@ export interface ListingRelation {
   readonly relation: string;
   /** Columns that it must have: else their names are those of the row that it is compared with. */
   readonly columns: readonly string[];
+  /** On which columns it rests that it is compared with that relation. Missing: on none. */
+  readonly grounds?: Grounds;
+}
+
+/** A column of a relation, as the text names that. `column`: '' for any of them, so all have to tell rows apart. */
+export interface ToldColumn {
+  readonly relation: string;
+  readonly column: string;
+}
+
+/** Sets of columns: it holds if all those of one set tell rows apart (`grounds.ts`). */
+export type Grounds = readonly (readonly ToldColumn[])[];
+
+/** What is a danger after all where none of its grounds holds: the catalog knows (`shown-columns.ts`). */
+export interface Resting {
+  readonly grounds: Grounds;
+  readonly finding?: Finding;
+  /** A function that is called for few rows only on these grounds. */
+  readonly repeats?: string;
+}
+
+/** What a view that is created shows. */
+export interface ShownView {
+  /** As written. */
+  readonly name: string;
+  /** On which columns of other relations it rests that they tell rows apart. */
+  readonly columns: readonly { readonly name: string; readonly grounds: Grounds }[];
+  /** Relations of which all other columns may be, as written; undefined: nobody knows. */
+  readonly others: readonly string[] | undefined;
 }
 
 /** A danger that a rule can match on. `offset` counts UTF-8 bytes from the start of the text. */
@@ -151,6 +180,10 @@ export interface StatementFacts {
   readonly written?: readonly string[];
   /** Functions that it calls write or lock, by their bodies (`routines.ts`). Missing: no, as far as is known. */
   readonly callsWrite?: true;
+  /** What it is no danger for on certain grounds only. Missing: nothing. */
+  readonly rests?: readonly Resting[];
+  /** Views that it creates, or renames, or whose columns it renames. Missing: none. */
+  readonly shows?: readonly ShownView[];
   /** It inserts or changes who knows how many rows: triggers fire for each. Missing: no. */
   readonly manyRows?: true;
   /** Text that is put together reads relations whose names are given. Missing: no. */

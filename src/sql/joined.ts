@@ -88,8 +88,10 @@ export function held(
 
 /** Of what is few rows, a constant too holds what is equal to it. */
 function fixed({ named, others }: Columns): Columns {
-  return { named: new Map([...named.keys()].map((name) => [name, true])), others };
+  return { named: new Map([...named.keys()].map((name) => [name, ALWAYS])), others, of: [] };
 }
+
+const ALWAYS = (): boolean => true;
 
 /** Pairs of aliases whose columns an `=` equates. */
 function equalities(arm: Tree, sight: Sight): (readonly [string, string])[] {

@@ -1,6 +1,8 @@
 /** What columns a CTE, a sub-SELECT, a VALUES list or a function in a FROM has, and which of them tell rows apart. */
 import { scopeWithin } from './ctes.ts';
-import { builtinName, type Columns, hasColumn, type Sight, TABLE, UNKNOWN } from './sight.ts';
+import { isTold } from './grounds.ts';
+import { qualifiedName, rangeVarParts } from './names.ts';
+import { builtinName, type Columns, hasColumn, type Sight, tableColumns, UNKNOWN } from './sight.ts';
 import { as, child, constantOf, flag, items, list, strings, stringsOf, type Tree, text, unwrap } from './tree.ts';
 
 /** Return one column, of no composite type. */
@@ -47,14 +49,17 @@ function columnsOfItem(type: string, node: Tree, sight: Sight): Columns {
   switch (type) {
     case 'RangeVar': {
       const cte = node.schemaname === undefined ? sight.scope.get(text(node, 'relname') ?? '') : undefined;
-      if (cte === undefined) return given.length === 0 ? TABLE : hiding(given);
+      if (cte === undefined) {
+        const relation = qualifiedName(rangeVarParts(node));
+        return given.length === 0 ? tableColumns(relation) : hiding(given, [relation], sight);
+      }
       if (cte.query === undefined) return UNKNOWN;
       let columns = sight.budget.columns.get(cte.query);
       if (columns === undefined) {
         columns = columnsOfQuery(cte.query, { ...sight, scope: cte.scope }, cte.columns);
         sight.budget.columns.set(cte.query, columns);
       }
-      return given.length === 0 ? columns : hiding([]);
+      return given.length === 0 ? columns : hiding([], [], sight);
     }
     case 'RangeSubselect':
       return columnsOfQuery(child(node, 'subquery') ?? {}, sight, given);
@@ -66,9 +71,19 @@ function columnsOfItem(type: string, node: Tree, sight: Sight): Columns {
 }
 
 /** Nobody knows which names of a table are left behind a list of new ones. */
-function hiding(given: readonly string[]): Columns {
-  return { named: new Map(given.map((name) => [name, true])), others: 'unknown' };
+function hiding(given: readonly string[], relations: readonly string[], { budget }: Sight): Columns {
+  const tells = (): boolean => relations.every((relation) => isTold(relation, '', budget.assumed));
+  return { named: new Map(given.map((name) => [name, tells])), others: 'unknown', of: [] };
 }
+
+/** Within one proof the answer is the same. */
+function once(tells: () => boolean): () => boolean {
+  let known: boolean | undefined;
+  return () => (known ??= tells());
+}
+
+const ALWAYS = (): boolean => true;
+const NEVER = (): boolean => false;
 
 function columnsOfFunctions(node: Tree, given: readonly string[], alias: string): Columns {
   const defined = list(node, 'coldeflist').map((column) => text(as(column, 'ColumnDef') ?? {}, 'colname') ?? '');
@@ -76,7 +91,7 @@ function columnsOfFunctions(node: Tree, given: readonly string[], alias: string)
   const isKnown = defined.length > 0 || (calls.length === 1 && calls[0] !== undefined && isScalar(calls[0]));
   const names = [...given, ...defined, ...(given.length + defined.length === 0 ? [alias] : [])];
   if (flag(node, 'ordinality')) names.push('ordinality');
-  return { named: new Map(names.map((name) => [name, true])), others: isKnown ? 'none' : 'unknown' };
+  return { named: new Map(names.map((name) => [name, ALWAYS])), others: isKnown ? 'none' : 'unknown', of: [] };
 }
 
 function isScalar(call: Tree): boolean {
@@ -90,7 +105,7 @@ function isScalar(call: Tree): boolean {
   return SCALAR_TYPES.has(builtinName(strings(type, 'names')));
 }
 
-function columnsOfQuery(query: Tree, sight: Sight, given: readonly string[]): Columns {
+export function columnsOfQuery(query: Tree, sight: Sight, given: readonly string[]): Columns {
   const { budget } = sight;
   if (budget.steps-- <= 0 || budget.levels <= 0) return UNKNOWN;
   budget.levels--;
@@ -108,13 +123,21 @@ function columnsOfParsed(query: Tree, sight: Sight, given: readonly string[]): C
     // Names are those of the first; what tells rows apart in it may be a constant in the other.
     const one = columnsOfQuery({ SelectStmt: left }, sight, given);
     const other = columnsOfQuery({ SelectStmt: right }, sight, []);
-    const alike = other.others !== 'unknown' && [...other.named.values()].every((tells) => tells);
-    return alike ? one : { named: new Map([...one.named.keys()].map((name) => [name, false])), others: 'unknown' };
+    if (other.others === 'unknown') {
+      return { named: new Map([...one.named.keys()].map((name) => [name, NEVER])), others: 'unknown', of: [] };
+    }
+    const { assumed } = sight.budget;
+    const alike = once(
+      () => [...other.named.values()].every((tells) => tells()) && other.of.every((one) => isTold(one, '', assumed)),
+    );
+    const named = new Map([...one.named].map(([name, tells]) => [name, () => tells() && alike()]));
+    // Of those that are not named, nobody knows beside which of the other they stand.
+    return { named, others: one.others === 'column' && !alike() ? 'unknown' : one.others, of: one.of };
   }
   const [row] = select === undefined ? [] : list(select, 'valuesLists');
   if (row !== undefined) {
     const names = items(row).map((_, i) => given[i] ?? `column${i + 1}`);
-    return { named: new Map(names.map((name) => [name, false])), others: 'none' };
+    return { named: new Map(names.map((name) => [name, NEVER])), others: 'none', of: [] };
   }
   const returning = select === undefined ? returned(node) : list(select, 'targetList');
   const relation = child(node, 'relation');
@@ -137,10 +160,12 @@ function listed(targets: readonly Tree[], from: readonly Tree[], outer: Sight, g
   const columns = columnsOfFrom(from, outer);
   const all = new Set(columns.keys());
   const sight: Sight = { ...outer, targets: all, relation: '', written: '', sources: new Map(), columns, bare: all };
-  const named = new Map<string, boolean>();
+  const named = new Map<string, () => boolean>();
+  const of = new Set<string>();
   let others: Columns['others'] = 'none';
-  const add = (name: string, tells: boolean): void => {
-    named.set(name, tells && named.get(name) !== false);
+  const add = (name: string, tells: () => boolean): void => {
+    const before = named.get(name);
+    named.set(name, before === undefined ? tells : () => before() && tells());
   };
   for (const [index, wrapped] of targets.entries()) {
     const target = as(wrapped, 'ResTarget') ?? {};
@@ -149,11 +174,19 @@ function listed(targets: readonly Tree[], from: readonly Tree[], outer: Sight, g
     if (as(fields.at(-1), 'A_Star') === undefined) {
       const name = given[index] ?? text(target, 'name') ?? nameOf(value);
       if (name === undefined) others = 'unknown';
-      else add(name, hasColumn(value, sight));
+      else
+        add(
+          name,
+          once(() => hasColumn(value, sight)),
+        );
       continue;
     }
     // Whose names come first is not known, so neither is which of them have new ones.
-    if (given.length > index) return UNKNOWN;
+    if (given.length > index) {
+      const all = [...columns.values()];
+      if (all.some((one) => one.others !== 'column' || one.named.size > 0)) return UNKNOWN;
+      return hiding(given, [...new Set(all.flatMap((one) => one.of))], outer);
+    }
     const [qualifier] = stringsOf(fields);
     if (qualifier !== undefined && !columns.has(qualifier)) others = 'unknown';
     for (const [alias, one] of columns) {
@@ -161,9 +194,10 @@ function listed(targets: readonly Tree[], from: readonly Tree[], outer: Sight, g
       for (const [name, tells] of one.named) add(name, tells);
       if (one.others === 'unknown' || others === 'unknown') others = 'unknown';
       else if (one.others === 'column') others = 'column';
+      for (const relation of one.of) of.add(relation);
     }
   }
-  return { named, others };
+  return { named, others, of: [...of] };
 }
 
 const NAMELESS = new Set(['A_Const', 'ParamRef', 'BoolExpr', 'NullTest', 'BooleanTest']);

@@ -12,24 +12,28 @@
  * - LIKE or containment with at least three characters to match; IS NULL; a bare boolean column; WHERE CURRENT OF.
  *
  * IS NOT NULL, comparisons of the target with itself (by any alias), and conditions without a column do not.
- * It reads no catalog: a join with a whole relation is named, so that a session can say if that is a list of its own.
+ * It reads no catalog: a join with a whole relation is named, so that a session can say if that is a list of its own, and
+ * so are the columns on which it rests that it narrows (`grounds.ts`), since those of a view may be constants.
  */
 import { isNarrowRange, matchesText, momentOf, timeIsBound, wholeNumber } from './bounds.ts';
 import { type Scope, scopeWithin } from './ctes.ts';
-import type { ListingRelation } from './facts.ts';
+import type { Grounds, ListingRelation, ShownView } from './facts.ts';
+import { ALWAYS, type Assumption, assuming, groundsOf, isAlways } from './grounds.ts';
 import { conjuncts, held, type Joined, noneJoined } from './joined.ts';
-import { aliasOf, columnsOfFrom } from './known-columns.ts';
+import { aliasOf, columnsOfFrom, columnsOfQuery } from './known-columns.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { UNPACKING } from './narrowing-names.ts';
 import {
   builtinName,
+  type Columns,
   columnNames,
   containsColumn,
   hasColumn,
   isColumn,
   referenceOf,
   type Sight,
-  TABLE,
+  tableColumns,
+  UNKNOWN,
 } from './sight.ts';
 import {
   as,
@@ -67,7 +71,34 @@ export interface Extent {
   readonly unless: readonly ListingRelation[];
 }
 
+/** With what it rests on; `unless` is for when that does not hold. */
+export interface GroundedExtent extends Extent {
+  readonly grounds: Grounds;
+}
+
 const NARROW: Extent = { narrow: true, unless: [] };
+
+function grounded(prove: (assumed: Assumption) => Extent): GroundedExtent {
+  const partners = new Map<string, ListingRelation>();
+  const grounds = groundsOf((assumed) => {
+    const { narrow, unless } = prove(assumed);
+    if (!narrow) for (const one of unless) partners.set(keyOf(one), one);
+    return narrow;
+  });
+  if (isAlways(grounds)) return { ...NARROW, grounds };
+  const unless = [...partners].map(([key, partner]): ListingRelation => {
+    const found = groundsOf((assumed) => {
+      const { narrow, unless } = prove(assumed);
+      return narrow || unless.some((one) => keyOf(one) === key);
+    });
+    return isAlways(found) ? partner : { ...partner, grounds: found };
+  });
+  return { narrow: grounds.length > 0, unless, grounds };
+}
+
+function keyOf({ relation, columns }: ListingRelation): string {
+  return JSON.stringify([relation, columns]);
+}
 
 /** Columns without a qualifier: those of the outer row, where the relation has none of that name. */
 function bareColumns(targets: readonly Tree[]): string[] {
@@ -85,20 +116,29 @@ function bareColumns(targets: readonly Tree[]): string[] {
 }
 
 /** For UPDATE and DELETE: `from` is FROM or USING. */
-export function extentOf(node: Tree, from: readonly Tree[], place: Place): Extent {
-  const where = child(node, 'whereClause');
-  return extent(where, child(node, 'relation') ?? {}, from, place);
+export function extentOf(node: Tree, from: readonly Tree[], place: Place): GroundedExtent {
+  return grounded((assumed) => extentUnder(node, from, place, assumed));
 }
 
-function extent(where: Tree | undefined, relation: Tree, from: readonly Tree[], place: Place): Extent {
-  const sight = sightOf(relation, place);
+function extentUnder(node: Tree, from: readonly Tree[], place: Place, assumed: Assumption): Extent {
+  return extent(child(node, 'whereClause'), child(node, 'relation') ?? {}, from, place, assumed);
+}
+
+function extent(
+  where: Tree | undefined,
+  relation: Tree,
+  from: readonly Tree[],
+  place: Place,
+  assumed: Assumption,
+): Extent {
+  const sight = sightOf(relation, place, assumed);
   if (from.length === 0) {
     if (where !== undefined && narrows(where, sight)) return NARROW;
     return { narrow: false, unless: listsIn(where, sight) };
   }
   const [alias] = sight.targets;
   const joined = joinedOf(from, sight);
-  if (alias !== undefined) addTarget(alias, joined);
+  if (alias !== undefined) addTarget(alias, joined, sight);
   const { held: narrow, group } = held(alias, joined, where, sight, anyNarrows);
   if (narrow) return NARROW;
   const partners = [...group].flatMap((one) => {
@@ -108,9 +148,9 @@ function extent(where: Tree | undefined, relation: Tree, from: readonly Tree[], 
   return { narrow, unless: [...partners, ...listsIn(where, sight)] };
 }
 
-function addTarget(alias: string, { sources, columns }: Joined): void {
+function addTarget(alias: string, { sources, columns }: Joined, sight: Sight): void {
   if (!sources.has(alias)) sources.set(alias, false);
-  if (!columns.has(alias)) columns.set(alias, TABLE);
+  if (!columns.has(alias)) columns.set(alias, sight.columns.get(alias) ?? UNKNOWN);
 }
 
 /** The whole relations that `key IN (SELECT … FROM r)` compares the target with. */
@@ -130,36 +170,56 @@ function listsIn(where: Tree | undefined, sight: Sight): ListingRelation[] {
   });
 }
 
-/** Does a query give few rows, so that a loop over it is short? */
-export function isShort(query: Tree, place: Place): boolean {
-  return queryIsBounded(query, { ...sightOf({}, place), targets: NOBODY, columns: new Map(), bare: NOBODY }, NOBODY);
+/** On which grounds does a query give few rows, so that a loop over it is short? */
+export function isShort(query: Tree, place: Place): Grounds {
+  return groundsOf((assumed) => queryIsBounded(query, nowhere(place, assumed), NOBODY));
 }
 
-/** Is what a statement calls evaluated for who knows how many rows? */
-export function callsRepeat(type: string, node: Tree, place: Place): boolean {
+/** The sight of a query that stands by itself. */
+function nowhere(place: Place, assumed: Assumption): Sight {
+  return { ...sightOf({}, place, assumed), targets: NOBODY, columns: new Map(), bare: NOBODY };
+}
+
+/** On which grounds is what a statement calls evaluated for few rows? */
+export function callsAreFew(type: string, node: Tree, place: Place): Grounds {
   switch (type) {
     case 'SelectStmt':
-      if (list(node, 'fromClause').length === 0) return list(node, 'targetList').some(unfolds);
-      return !isShort({ SelectStmt: node }, place);
+      if (list(node, 'fromClause').length === 0) return list(node, 'targetList').some(unfolds) ? [] : ALWAYS;
+      return isShort({ SelectStmt: node }, place);
     case 'UpdateStmt':
-      return !extentOf(node, list(node, 'fromClause'), place).narrow;
+      return extentOf(node, list(node, 'fromClause'), place).grounds;
     case 'DeleteStmt':
-      return !extentOf(node, list(node, 'usingClause'), place).narrow;
+      return extentOf(node, list(node, 'usingClause'), place).grounds;
     case 'MergeStmt':
-      return true;
+      return [];
     default:
-      return false;
+      return ALWAYS;
   }
 }
 
+/** A column of a view's query, and on which grounds it tells rows apart; `others`: whose all others are. */
+export function shownBy(query: Tree, given: readonly string[], place: Place): Pick<ShownView, 'columns' | 'others'> {
+  const under = (assumed: Assumption): Columns => columnsOfQuery(query, nowhere(place, assumed), given);
+  const { named, others, of } = under(assuming(NOBODY));
+  const columns = [...named.keys()].map((name) => ({
+    name,
+    grounds: groundsOf((assumed) => under(assumed).named.get(name)?.() === true),
+  }));
+  return { columns, others: others === 'unknown' ? undefined : of };
+}
+
 /** What MERGE may do to all rows. */
-export function mergeExtent(node: Tree, place: Place): Extent {
+export function mergeExtent(node: Tree, place: Place): GroundedExtent {
+  return grounded((assumed) => mergeUnder(node, place, assumed));
+}
+
+function mergeUnder(node: Tree, place: Place, assumed: Assumption): Extent {
   const relation = child(node, 'relation') ?? {};
   const source = child(node, 'sourceRelation');
-  const join = extent(child(node, 'joinCondition'), relation, source === undefined ? [] : [source], place);
-  const alone = sightOf(relation, place);
+  const join = extent(child(node, 'joinCondition'), relation, source === undefined ? [] : [source], place, assumed);
+  const alone = sightOf(relation, place, assumed);
   const joined = source === undefined ? noneJoined() : joinedOf([source], alone);
-  for (const alias of alone.targets) joined.columns.set(alias, TABLE);
+  for (const [alias, columns] of alone.columns) joined.columns.set(alias, columns);
   const sight: Sight = { ...alone, sources: joined.sources, columns: joined.columns };
   const unless: ListingRelation[] = [];
   let narrow = true;
@@ -178,18 +238,22 @@ export function mergeExtent(node: Tree, place: Place): Extent {
   return { narrow, unless };
 }
 
-/** INSERT … SELECT … ON CONFLICT DO UPDATE whose SELECT can offer every key there is. */
-export function insertMayUpdateAll(node: Tree, place: Place): boolean {
-  const conflict = child(node, 'onConflictClause');
-  if (conflict === undefined || text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return false;
-  const sight = sightOf(child(node, 'relation') ?? {}, place);
-  const where = child(conflict, 'whereClause');
-  if (where !== undefined && narrows(where, sight)) return false;
-  const select = as(child(node, 'selectStmt'), 'SelectStmt');
-  return select !== undefined && !isOtherRows(select, sight);
+/** INSERT … SELECT … ON CONFLICT DO UPDATE: on which grounds its SELECT cannot offer every key there is. */
+export function conflictExtent(node: Tree, place: Place): GroundedExtent {
+  return grounded((assumed) => ({ narrow: conflictsAreFew(node, place, assumed), unless: [] }));
 }
 
-function sightOf(relation: Tree, place: Place): Sight {
+function conflictsAreFew(node: Tree, place: Place, assumed: Assumption): boolean {
+  const conflict = child(node, 'onConflictClause');
+  if (conflict === undefined || text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return true;
+  const sight = sightOf(child(node, 'relation') ?? {}, place, assumed);
+  const where = child(conflict, 'whereClause');
+  if (where !== undefined && narrows(where, sight)) return true;
+  const select = as(child(node, 'selectStmt'), 'SelectStmt');
+  return select === undefined || isOtherRows(select, sight);
+}
+
+function sightOf(relation: Tree, place: Place, assumed: Assumption): Sight {
   const parts = rangeVarParts(relation);
   const name = parts.at(-1) ?? '';
   const alias = text(child(relation, 'alias') ?? {}, 'aliasname') ?? name;
@@ -199,10 +263,10 @@ function sightOf(relation: Tree, place: Place): Sight {
     relation: name,
     written: qualifiedName(parts),
     sources: new Map(),
-    columns: new Map([[alias, TABLE]]),
+    columns: new Map([[alias, tableColumns(qualifiedName(parts))]]),
     bare: new Set([alias]),
     enclosing: new Set(),
-    budget: { steps: MAX_STEPS, levels: MAX_LEVELS, columns: new Map(), owners: new Map() },
+    budget: { steps: MAX_STEPS, levels: MAX_LEVELS, assumed, columns: new Map(), owners: new Map() },
   };
 }
 
@@ -314,6 +378,7 @@ function queryIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>):
 }
 
 function parsedIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>): boolean {
+  const { budget } = sight;
   const [type, node] = unwrap(query) ?? ['', {}];
   switch (type) {
     case 'SelectStmt':
@@ -323,9 +388,9 @@ function parsedIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>)
       return select === undefined || selectIsBounded(select, sight, beside);
     }
     case 'UpdateStmt':
-      return extentOf(node, list(node, 'fromClause'), sight).narrow;
+      return extentUnder(node, list(node, 'fromClause'), sight, budget.assumed).narrow;
     case 'DeleteStmt':
-      return extentOf(node, list(node, 'usingClause'), sight).narrow;
+      return extentUnder(node, list(node, 'usingClause'), sight, budget.assumed).narrow;
     default:
       return false;
   }
@@ -494,6 +559,7 @@ function mentionsOuter(tree: Tree, hidden: ReadonlySet<string>, outer: Sight, be
 }
 
 function narrows(condition: Tree, sight: Sight): boolean {
+  sight.budget.assumed.steps++;
   if (sight.budget.steps-- <= 0) return false;
   const [type, node] = unwrap(condition) ?? ['', {}];
   switch (type) {
@@ -630,7 +696,7 @@ function existsNarrows(select: Tree, sight: Sight): boolean {
   const inside = insideOf(select, sight);
   if (inside.targets.has(target)) return false;
   const joined = joinedOf(from, { ...inside, relation: sight.relation });
-  addTarget(target, joined);
+  addTarget(target, joined, sight);
   return held(target, joined, child(select, 'whereClause'), inside, anyNarrows).held;
 }
 

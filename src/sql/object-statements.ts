@@ -2,8 +2,16 @@
 import { isAdminObject, objectWords } from './commands.ts';
 import type { Scope } from './ctes.ts';
 import { created } from './data-statements.ts';
-import type { FindingKind, ObjectKind, ObjectTarget } from './facts.ts';
-import { createdRoutineLookup, objectParts, qualifiedName, routineLookup, typeNameText } from './names.ts';
+import type { FindingKind, ObjectKind, ObjectTarget, ShownView } from './facts.ts';
+import {
+  createdRoutineLookup,
+  objectParts,
+  qualifiedName,
+  rangeVarParts,
+  routineLookup,
+  typeNameText,
+} from './names.ts';
+import { shownBy } from './narrowing.ts';
 import { isNarrowingOperator } from './narrowing-names.ts';
 import { as, child, flag, items, list, strings, type Tree, text } from './tree.ts';
 import type { StatementHandler, Walk } from './walk.ts';
@@ -119,6 +127,12 @@ function createsType(field: string, label: string): StatementHandler {
   };
 }
 
+/** What a view shows from now on. */
+function shows(view: Tree | undefined, shown: Pick<ShownView, 'columns' | 'others'>, walk: Walk): void {
+  if (view === undefined) return;
+  walk.draft.shows.push({ name: qualifiedName(rangeVarParts(view)), ...shown });
+}
+
 function altersOther(label: string): StatementHandler {
   return (node, walk, scope) => {
     walk.target('alter', 'other', label, undefined, label);
@@ -178,6 +192,8 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   ViewStmt(node, walk, scope) {
     const view = child(node, 'view');
     if (view !== undefined) walk.relationTarget(flag(node, 'replace') ? 'replace' : 'create', 'view', view);
+    const aliases = strings(node, 'aliases');
+    shows(view, shownBy(child(node, 'query') ?? {}, aliases, { ...walk.around, scope }), walk);
     walk.children(node, scope, new Set(['view']));
     // An update of such a view reaches the rule by which an update of pg_settings is set_config.
     const { relations } = walk.draft;
@@ -238,6 +254,11 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   RuleStmt(node, walk, scope) {
     const relation = child(node, 'relation');
     if (relation !== undefined) walk.relationTarget('alter', 'table', relation);
+    // A rule ON SELECT is what makes a view.
+    const [query] = list(node, 'actions');
+    if (text(node, 'event') === 'CMD_SELECT' && query !== undefined) {
+      shows(relation, shownBy(query, [], { ...walk.around, scope }), walk);
+    }
     walk.fork({ deferred: true }).children(node, scope, RELATION);
   },
   CreateStatsStmt(node, walk) {
@@ -313,8 +334,25 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     walk.children(node, scope, RELATION);
   },
   AlterTableMoveAllStmt: altersOther('every object of a tablespace'),
-  RenameStmt: alters('renameType'),
-  AlterObjectSchemaStmt: alters('objectType'),
+  RenameStmt(node, walk, scope) {
+    alters('renameType')(node, walk, scope);
+    const relation = child(node, 'relation');
+    const before = relation === undefined ? '' : qualifiedName(rangeVarParts(relation));
+    const newname = text(node, 'newname') ?? '';
+    if (text(node, 'renameType') === 'OBJECT_COLUMN') {
+      const grounds = [[{ relation: before, column: text(node, 'subname') ?? '' }]];
+      shows(relation, { columns: [{ name: newname, grounds }], others: [before] }, walk);
+    } else if (relation !== undefined) {
+      shows({ relname: newname }, { columns: [], others: [before] }, walk);
+    }
+  },
+  AlterObjectSchemaStmt(node, walk, scope) {
+    alters('objectType')(node, walk, scope);
+    const relation = child(node, 'relation');
+    if (relation === undefined) return;
+    const others = [qualifiedName(rangeVarParts(relation))];
+    shows({ relname: text(relation, 'relname') ?? '' }, { columns: [], others }, walk);
+  },
   AlterOwnerStmt(node, walk, scope) {
     const givesAway = isAnother(child(node, 'newowner'));
     alters('objectType')(node, givesAway ? walk.fork({ deferred: true }) : walk, scope);

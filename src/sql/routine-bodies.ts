@@ -4,7 +4,9 @@ import { isNarrowRange } from './bounds.ts';
 import { NO_CTES } from './ctes.ts';
 import { Draft } from './draft.ts';
 import { GIVEN_NAME, sampleOf, textOfType } from './dynamic-text.ts';
+import type { Grounds } from './facts.ts';
 import { GrammarError, type ParsedStatement } from './grammar.ts';
+import { ALWAYS, both, isAlways } from './grounds.ts';
 import { isShort } from './narrowing.ts';
 import { as, child, constantText, isTree, list, number, strings, type Tree, text } from './tree.ts';
 import type { Walk } from './walk.ts';
@@ -107,25 +109,35 @@ const LOOPS = new Set([
   'PLpgSQL_stmt_loop',
 ]);
 
-/** Goes through few rows: of a narrowed query, a short range, an array that the caller gives. */
-function isShortLoop(type: string, loop: Tree, walk: Walk): boolean {
+/** On which grounds it goes through few rows: of a narrowed query, a short range, an array that the caller gives. */
+function isShortLoop(type: string, loop: Tree, walk: Walk): Grounds {
   switch (type) {
     case 'PLpgSQL_stmt_fors': {
       const query = parsedPiece(loop, 'query', walk);
-      return query !== undefined && isShort(query, { ...walk.around, scope: NO_CTES });
+      return query === undefined ? [] : isShort(query, { ...walk.around, scope: NO_CTES });
     }
     case 'PLpgSQL_stmt_fori':
-      return (
-        loop.step === undefined &&
+      return loop.step === undefined &&
         isNarrowRange(constantPiece(loop, 'lower', walk), constantPiece(loop, 'upper', walk), 0)
-      );
+        ? ALWAYS
+        : [];
     case 'PLpgSQL_stmt_foreach_a': {
       const column = as(constantPiece(loop, 'expr', walk), 'ColumnRef');
-      return column !== undefined && walk.around.parameters.has(strings(column, 'fields').at(-1) ?? '');
+      const isGiven = column !== undefined && walk.around.parameters.has(strings(column, 'fields').at(-1) ?? '');
+      return isGiven ? ALWAYS : [];
     }
     default:
-      return false;
+      return [];
   }
+}
+
+/** The surroundings of a loop's body. */
+function insideOf(type: string, loop: Tree, walk: Walk): Walk {
+  const { loose, loops } = walk.around;
+  if (loose) return walk;
+  const short = isShortLoop(type, loop, walk);
+  if (short.length === 0) return walk.fork({ loose: true });
+  return isAlways(short) ? walk : walk.fork({ loops: both(loops, short) });
 }
 
 function parsedPiece(loop: Tree, slot: string, walk: Walk): Tree | undefined {
@@ -156,7 +168,7 @@ function pieces(tree: Tree, walk: Walk, dynamic: boolean, head = false): void {
     if (!head && isTree(value) && LOOPS.has(key)) {
       const { body, ...head } = value;
       pieces({ [key]: head }, walk, false, true);
-      const inside = walk.around.loose || isShortLoop(key, value, walk) ? walk : walk.fork({ loose: true });
+      const inside = insideOf(key, value, walk);
       if (Array.isArray(body)) for (const item of body) if (isTree(item)) pieces(item, inside, false);
       continue;
     }

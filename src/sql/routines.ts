@@ -11,6 +11,7 @@ import { isDangerousFunction, isWritingFunction } from './functions.ts';
 import { nameParts, qualifiedName } from './names.ts';
 import { isNarrowingFunction } from './narrowing-names.ts';
 import { isPureFunction } from './pure-functions.ts';
+import { type View, type ViewsOf, withViews } from './shown-columns.ts';
 
 export interface Routine {
   readonly schema: string;
@@ -38,6 +39,8 @@ export interface RoutineTable {
   readonly casts: ReadonlyMap<string, readonly Named[]>;
   /** Bare name of a relation → what is called behind those of that name. Missing: not known. */
   readonly relations?: ReadonlyMap<string, readonly RelationCalls[]>;
+  /** Bare name → views and materialized views of that name. Missing: not known. */
+  readonly views?: ReadonlyMap<string, readonly View[]>;
 }
 
 /** What happens behind a relation, without its being said. */
@@ -54,10 +57,12 @@ export interface Made {
   routines(name: string): readonly Routine[];
   /** Names of routines, as written, behind a relation that is written to, or a domain. */
   behind(name: string): readonly string[];
+  views(name: string): readonly View[];
 }
 
-export const NOTHING_MADE: Made = { routines: () => [], behind: () => [] };
+export const NOTHING_MADE: Made = { routines: () => [], behind: () => [], views: () => [] };
 
+const NO_VIEWS: readonly View[] = [];
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 export const NO_ROUTINES: RoutineTable = {
@@ -81,12 +86,17 @@ export function withRoutines(
   made: Made,
 ): readonly StatementFacts[] {
   const created = new Set<string>();
+  const views: ViewsOf = (name) => {
+    const found = table.views === undefined ? undefined : (table.views.get(name) ?? NO_VIEWS);
+    const lately = made.views(name);
+    return found === undefined || lately.length === 0 ? found : [...found, ...lately];
+  };
   let out: StatementFacts[] | undefined;
   for (const [index, facts] of statements.entries()) {
     for (const target of facts.targets) {
       if (target.kind === 'function' && target.action !== 'drop') created.add(nameParts(target.name).at(-1) ?? '');
     }
-    const judged = effectsOf(facts, table, made, created);
+    const judged = effectsOf(withViews(facts, views), table, made, created, views);
     if (judged === facts) continue;
     out ??= [...statements];
     out[index] = judged;
@@ -99,8 +109,9 @@ function effectsOf(
   table: RoutineTable,
   made: Made,
   created: ReadonlySet<string>,
+  views: ViewsOf,
 ): StatementFacts {
-  const reached = new Set<Routine>();
+  const reached = new Map<Routine, StatementFacts>();
   const unknown = new Set<string>();
   const findings: Finding[] = [];
   const at = facts.offset;
@@ -110,7 +121,7 @@ function effectsOf(
   const reach = (found: readonly Routine[]): void => {
     for (const routine of found) {
       if (reached.has(routine)) continue;
-      reached.add(routine);
+      reached.set(routine, withViews(routine.body, views));
       look(routine.body);
     }
   };
@@ -156,8 +167,8 @@ function effectsOf(
   look(facts);
   if (!RUNS_NOTHING.test(facts.command)) {
     lookBehind(facts);
-    // A set grows while it is gone through.
-    for (const { body } of reached) lookBehind(body);
+    // It grows while it is gone through.
+    for (const { body } of reached.keys()) lookBehind(body);
     if (facts.writes && facts.manyRows === true) findings.push(...byTriggers(facts, table, made));
   }
   for (const { schema, name } of unsaid) {
@@ -167,7 +178,7 @@ function effectsOf(
       findings.push({ kind: 'delete_without_where', offset: at, subject });
     }
   }
-  const bodies: readonly StatementFacts[] = [facts, ...[...reached].map((one) => one.body)];
+  const bodies: readonly StatementFacts[] = [facts, ...reached.values()];
   for (const body of bodies) {
     const name = body.changesRows === true ? shadowed(body, table, made) : undefined;
     if (name === undefined) continue;
@@ -198,7 +209,9 @@ function effectsOf(
   }));
   let { class: statementClass, writes, locks } = facts;
   let callsWrite = false;
-  for (const { body, schema, name } of reached) {
+  const shows = [...(facts.shows ?? [])];
+  for (const [{ schema, name }, body] of reached) {
+    shows.push(...(body.shows ?? []));
     const via = `via function ${qualifiedName([schema, name])}`;
     statementClass = higherClass(statementClass, body.class);
     writes ||= body.writes;
@@ -217,6 +230,7 @@ function effectsOf(
     writes,
     locks,
     ...(callsWrite ? { callsWrite: true as const } : {}),
+    ...(shows.length > 0 ? { shows } : {}),
     findings: [...facts.findings, ...findings],
     targets: [...facts.targets, ...targets],
   };

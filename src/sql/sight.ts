@@ -1,17 +1,24 @@
 /** Whose column is it: the names that a condition of a DELETE, UPDATE, MERGE or sub-SELECT sees, and what they stand for. */
 import type { Scope } from './ctes.ts';
+import { type Assumption, isTold } from './grounds.ts';
 import { KEY_FUNCTIONS } from './narrowing-names.ts';
 import { as, castConstantOf, child, isTree, list, strings, type Tree, unwrap } from './tree.ts';
 
 /** The columns of something in a FROM, as far as the text tells. */
 export interface Columns {
-  /** Name → it tells rows apart, as the column of a table does and a constant does not. */
-  readonly named: ReadonlyMap<string, boolean>;
+  /** Name → does it tell rows apart, as the column of a table does and a constant does not? */
+  readonly named: ReadonlyMap<string, () => boolean>;
   /** What another name may be. */
   readonly others: 'column' | 'unknown' | 'none';
+  /** Relations, as written, of which all that have a column of another name must have one that tells rows apart. */
+  readonly of: readonly string[];
 }
-export const TABLE: Columns = { named: new Map(), others: 'column' };
-export const UNKNOWN: Columns = { named: new Map(), others: 'unknown' };
+export const UNKNOWN: Columns = { named: new Map(), others: 'unknown', of: [] };
+
+/** `relation`: as written. */
+export function tableColumns(relation: string): Columns {
+  return { named: new Map(), others: 'column', of: [relation] };
+}
 
 /** Names in sight of a condition. */
 export interface Sight {
@@ -49,6 +56,8 @@ export interface Budget {
   steps: number;
   /** How many queries deep one may still look. */
   levels: number;
+  /** What is assumed of columns of relations. */
+  readonly assumed: Assumption;
   /** Columns of CTEs, by their queries. */
   readonly columns: Map<Tree, Columns>;
   /** What `ownersOf` found, by the columns in sight. */
@@ -81,9 +90,11 @@ function findOwners(name: string, columns: Sight['columns']): string[] {
   return owners.length > 0 ? owners : maybe;
 }
 
-export function tellsRows(alias: string, name: string, { columns }: Sight): boolean {
-  const { named, others } = columns.get(alias) ?? UNKNOWN;
-  return named.get(name) ?? others === 'column';
+export function tellsRows(alias: string, name: string, { columns, budget }: Sight): boolean {
+  const { named, others, of } = columns.get(alias) ?? UNKNOWN;
+  const tells = named.get(name);
+  if (tells !== undefined) return tells();
+  return others === 'column' && of.every((relation) => isTold(relation, name, budget.assumed));
 }
 
 /** The name of a built-in, unless it is said to be another schema's. */
@@ -127,10 +138,12 @@ export function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
       if (ONE_ARGUMENT.has(name) && args.length !== 1) return false;
       const unit = castConstantOf(args[0]);
       if (unit?.kind === 'string' && COARSE_UNIT.test(unit.value.trim())) return false;
-      return (
-        args.some((one) => hasColumn(one, sight)) &&
-        args.every((one) => hasColumn(one, sight) || castConstantOf(one) !== undefined)
-      );
+      let found = false;
+      for (const one of args) {
+        if (hasColumn(one, sight)) found = true;
+        else if (castConstantOf(one) === undefined) return false;
+      }
+      return found;
     }
     case 'A_Expr': {
       const operator = builtinName(strings(node, 'name'));

@@ -6,11 +6,12 @@ import { commandOf } from './commands.ts';
 import { ctesOf, type Scope } from './ctes.ts';
 import type { Draft } from './draft.ts';
 import type { TextOf } from './dynamic-text.ts';
-import type { ObjectKind, ObjectTarget } from './facts.ts';
+import type { Finding, Grounds, ObjectKind, ObjectTarget } from './facts.ts';
 import { isDangerousFunction, isWritingFunction, removesLargeObjects } from './functions.ts';
 import type { Grammar } from './grammar.ts';
+import { ALWAYS, both, isAlways } from './grounds.ts';
 import { qualifiedName, rangeVarParts, typeNameText } from './names.ts';
-import { callsRepeat } from './narrowing.ts';
+import { callsAreFew } from './narrowing.ts';
 import { isPureFunction } from './pure-functions.ts';
 import { settingNameOf } from './setting-name.ts';
 import { settingFinding } from './settings.ts';
@@ -37,6 +38,8 @@ export interface Surroundings {
   readonly texts: ReadonlyMap<string, TextOf>;
   /** In a loop over who knows how many rows: variables may take the value of each. */
   readonly loose: boolean;
+  /** On which grounds the loops around it go over few rows. */
+  readonly loops: Grounds;
   /** ms since 1970. */
   readonly nowMs: number;
   /** It runs later or elsewhere, so its names cannot be resolved now. */
@@ -91,7 +94,7 @@ export class Walk {
   /** The statement says CASCADE. */
   #cascade = false;
   /** The statements around what is being visited, with the CTEs in their sight. */
-  readonly #statements: { readonly type: string; readonly node: Tree; readonly scope: Scope; repeats?: boolean }[] = [];
+  readonly #statements: { readonly type: string; readonly node: Tree; readonly scope: Scope; few?: Grounds }[] = [];
 
   constructor(draft: Draft, around: Surroundings, start: number) {
     this.draft = draft;
@@ -281,14 +284,16 @@ export class Walk {
     this.target(action, 'relation', label, name, name, { temporary, at: rangeVar, ...options });
   }
 
-  /** Is what is being visited evaluated for who knows how many rows? */
-  #repeats(): boolean {
+  /** On which grounds is what is being visited evaluated for few rows? */
+  #few(): Grounds {
     const { around } = this;
-    if (around.loose) return true;
-    return this.#statements.some((one) => {
-      one.repeats ??= callsRepeat(one.type, one.node, { ...around, scope: one.scope });
-      return one.repeats;
-    });
+    let few = around.loose ? [] : around.loops;
+    for (const one of this.#statements) {
+      if (few.length === 0) break;
+      one.few ??= callsAreFew(one.type, one.node, { ...around, scope: one.scope });
+      few = isAlways(few) ? one.few : isAlways(one.few) ? few : both(few, one.few);
+    }
+    return isAlways(few) ? ALWAYS : few;
   }
 
   /** A function that is named, but not called here: by an operator, an aggregate, a trigger. */
@@ -315,9 +320,19 @@ export class Walk {
     if (bare === 'set_config') this.#setConfig(node);
     if (bare === 'setval') this.#setSequence(node);
     if (removesLargeObjects(bare)) this.draft.changesRows = true;
-    if (isPureFunction(bare) || !this.#repeats()) return;
-    this.draft.repeated.add(qualifiedName(parts));
-    if (removesLargeObjects(bare)) this.draft.find('delete_without_where', this.at(node), 'large objects');
+    if (isPureFunction(bare)) return;
+    const few = this.#few();
+    if (isAlways(few)) return;
+    const name = qualifiedName(parts);
+    const finding: Finding | undefined = removesLargeObjects(bare)
+      ? { kind: 'delete_without_where', offset: this.at(node), subject: 'large objects' }
+      : undefined;
+    if (few.length > 0) {
+      this.draft.rests.push({ grounds: few, repeats: name, ...(finding === undefined ? {} : { finding }) });
+      return;
+    }
+    this.draft.repeated.add(name);
+    if (finding !== undefined) this.draft.findings.push(finding);
   }
 
   /** setval is ALTER SEQUENCE … RESTART by another name. */

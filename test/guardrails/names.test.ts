@@ -16,6 +16,8 @@ const MADE = [
   'statistics',
 ];
 
+const NOTED = 'SELECT *, 1 AS one FROM journal';
+
 /** Names that mean something else than they seem to: of columns, variables, CTEs, functions, operators, types, owners. */
 redTeam('names', [
   {
@@ -459,5 +461,92 @@ redTeam('names', [
     danger:
       "DO $$ BEGIN BEGIN CREATE TEMP TABLE settings (a int); RAISE EXCEPTION 'x'; EXCEPTION WHEN others THEN NULL; END; DROP TABLE settings; END $$",
     neighbour: 'DO $$ BEGIN CREATE TEMP TABLE x_only (a int); DROP TABLE pg_temp.x_only; END $$',
+  },
+  {
+    technique: 'constant column of a view: of a view that was there',
+    danger: 'DELETE FROM noted WHERE one = 1',
+    neighbour: 'DELETE FROM noted WHERE id = 1',
+  },
+  {
+    technique: 'constant column of a view: a view of a view, its columns renamed',
+    danger: { sql: 'DELETE FROM noted_again WHERE same = $1', values: [1] },
+    neighbour: { sql: 'DELETE FROM noted_again WHERE key = $1', values: [5] },
+  },
+  {
+    technique: 'constant column of a view: made in the same transaction',
+    danger: ['BEGIN', `CREATE VIEW cv3 AS ${NOTED}`, 'DELETE FROM cv3 WHERE one = 1', 'COMMIT'],
+    neighbour: ['BEGIN', `CREATE VIEW cv4 AS ${NOTED}`, 'DELETE FROM cv4 WHERE id = 8', 'COMMIT'],
+  },
+  {
+    technique: 'constant column of a view: made in the same text',
+    danger: `CREATE VIEW cv5 AS ${NOTED}; DELETE FROM cv5 WHERE one = 1`,
+    leaves: MADE,
+    neighbour: `CREATE VIEW cv6 AS ${NOTED}; DELETE FROM cv6 WHERE id = 9`,
+  },
+  {
+    technique: 'constant column of a view: a column renamed',
+    danger: [
+      'BEGIN',
+      `CREATE TEMP VIEW cv11 AS ${NOTED}`,
+      'ALTER VIEW cv11 RENAME COLUMN one TO flag',
+      'DELETE FROM cv11 WHERE flag = 1',
+      'COMMIT',
+    ],
+    neighbour: [
+      'BEGIN',
+      `CREATE TEMP VIEW cv12 AS ${NOTED}`,
+      'ALTER VIEW cv12 RENAME COLUMN id TO nr',
+      'DELETE FROM cv12 WHERE nr = 12',
+      'COMMIT',
+    ],
+  },
+  {
+    technique: 'constant column of a view: MERGE into it',
+    danger: 'MERGE INTO noted n USING (VALUES (1)) v(x) ON n.one = v.x WHEN MATCHED THEN DELETE',
+    neighbour: 'MERGE INTO journal n USING noted v ON n.id = v.id AND v.id = 17 WHEN MATCHED THEN DELETE',
+  },
+  {
+    technique: 'constant column of a view: in IN',
+    danger: 'DELETE FROM journal WHERE id IN (SELECT n.id FROM noted n WHERE n.one = 1)',
+    neighbour: 'DELETE FROM journal WHERE id IN (SELECT n.id FROM noted n WHERE n.id = 19)',
+  },
+  {
+    technique: 'constant column of a view: joined by it with a list of one’s own',
+    danger: ['CREATE TEMP TABLE listed AS SELECT 1 AS x', 'DELETE FROM noted n USING listed l WHERE n.one = l.x'],
+    neighbour: ['CREATE TEMP TABLE listed AS SELECT 23 AS x', 'DELETE FROM noted n USING listed l WHERE n.id = l.x'],
+  },
+  {
+    technique: 'constant column of a view: in a routine that was there',
+    danger: 'SELECT prune(1)',
+    neighbour: 'SELECT order_total(1)',
+  },
+  {
+    technique: 'constant column of a view: in a loop over it',
+    danger:
+      'DO $$ DECLARE r record; BEGIN FOR r IN SELECT id FROM noted WHERE one = 1 LOOP DELETE FROM journal WHERE id = r.id; END LOOP; END $$',
+    neighbour:
+      'DO $$ DECLARE r record; BEGIN FOR r IN SELECT id FROM noted WHERE id = 30 LOOP DELETE FROM journal WHERE id = r.id; END LOOP; END $$',
+  },
+  {
+    technique: 'constant column of a view: prepared before the view was made',
+    danger: [
+      'CREATE TEMP TABLE cv40 (id int, one int)',
+      'PREPARE cv40p AS DELETE FROM cv40 WHERE one = 1',
+      'DROP TABLE cv40',
+      `CREATE TEMP VIEW cv40 AS SELECT id, 1 AS one FROM journal`,
+      'EXECUTE cv40p',
+    ],
+    neighbour: ['PREPARE cv41p(int) AS DELETE FROM noted WHERE id = $1', 'EXECUTE cv41p(32)'],
+  },
+  {
+    technique: 'constant column of a view: made by a routine',
+    danger: [
+      "DO $$ BEGIN EXECUTE 'CREATE TEMP VIEW cv42 AS SELECT id, 1 AS one FROM public.journal'; END $$",
+      'DELETE FROM cv42 WHERE one = 1',
+    ],
+    neighbour: [
+      "DO $$ BEGIN EXECUTE 'CREATE TEMP VIEW cv43 AS SELECT id, 1 AS one FROM public.journal'; END $$",
+      'DELETE FROM cv43 WHERE id = 33',
+    ],
   },
 ]);

@@ -31,6 +31,9 @@ CREATE TABLE "Order Items" ("Id" int PRIMARY KEY, "Drop" text);
 CREATE TABLE archive.orders (id int PRIMARY KEY, note text);
 CREATE VIEW open_orders AS SELECT id, customer_id, total FROM orders WHERE status = 'open';
 CREATE VIEW all_customers AS SELECT * FROM customers;
+CREATE VIEW noted AS SELECT *, 1 AS one, 'entry'::text AS kind, lower(what) AS small FROM journal;
+CREATE VIEW noted_again (key, same, word) AS SELECT id, one, what FROM noted;
+CREATE MATERIALIZED VIEW noted_then AS SELECT id, 1 AS one FROM journal;
 CREATE VIEW order_sums AS SELECT customer_id, sum(total) AS total FROM orders GROUP BY 1;
 CREATE MATERIALIZED VIEW daily AS SELECT placed_at::date AS day, count(*) AS n FROM orders GROUP BY 1;
 CREATE SEQUENCE ticket_no START 100;
@@ -71,6 +74,7 @@ CREATE FUNCTION add_up(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELE
 CREATE AGGREGATE public.add_all (int) (SFUNC = add_up, STYPE = int, INITCOND = '0');
 CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.at := coalesce(NEW.at, now()); RETURN NEW; END';
 CREATE TRIGGER stamp BEFORE INSERT ON journal FOR EACH ROW EXECUTE FUNCTION stamp();
+CREATE FUNCTION prune(n int) RETURNS void LANGUAGE sql AS 'DELETE FROM public.noted WHERE one = n';
 GRANT ALL ON ALL TABLES IN SCHEMA public, archive TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 RESET ROLE;
 `;

@@ -40,6 +40,7 @@ const TABLE: RoutineTable = {
   ]),
   aggregates: new Map([['agg', [{ schema: 'public', name: 'purge' }]]]),
   casts: new Map([['money2', [{ schema: 'public', name: 'purge' }]]]),
+  views: new Map(),
 };
 
 function effects(sql: string, table = TABLE, made: readonly Routine[] = []) {
