@@ -6,6 +6,8 @@ import { analyse } from '../sql/analyse.ts';
 import { ByteOffsets } from '../sql/byte-offsets.ts';
 import type { Analysis, ObjectTarget } from '../sql/facts.ts';
 import type { Grammar } from '../sql/grammar.ts';
+import { bareName } from '../sql/names.ts';
+import { type View, viewOf, withViews } from '../sql/shown-columns.ts';
 import { CHECK_FORMATS, type FileReport, reportText, type StatementReport, sarif } from './check-report.ts';
 import type { CommandDefinition } from './context.ts';
 import {
@@ -65,6 +67,8 @@ export function checkText(file: string, text: string, circumstances: Circumstanc
   const places = new TextPlaces(script.sql);
   const statements: StatementReport[] = [];
   const created = new Map<string, Stands>();
+  const shown = new Map<string, View[]>();
+  const views = new Set<string>();
   for (const { analysis, start } of piecesOf(script, grammar)) {
     // `start` is where the piece stands in the file, in UTF-16 units.
     const piece = start === 0 ? script.sql : script.sql.slice(start);
@@ -77,12 +81,15 @@ export function checkText(file: string, text: string, circumstances: Circumstanc
       continue;
     }
     const bytes = new ByteOffsets(piece);
-    for (const facts of analysis.statements) {
+    for (const written of analysis.statements) {
+      const facts = withViews(written, (name) => shown.get(name) ?? []);
       const one: Analysis = { statements: [facts], error: undefined, recordedSql: piece, class: facts.class };
       const { decision, unresolved, untold } = judgeOffline(
         one,
         circumstances,
-        (target) => created.get(keyOf(target)) ?? 'others',
+        // The rows that a view of one's own shows are those of others.
+        (target) =>
+          target.rows === true && views.has(keyOf(target)) ? 'others' : (created.get(keyOf(target)) ?? 'others'),
       );
       const place = places.ofUnit(start + bytes.toCharacters(bytes.skipBlank(facts.offset)));
       statements.push({
@@ -103,7 +110,12 @@ export function checkText(file: string, text: string, circumstances: Circumstanc
         ...(untold === undefined ? {} : { untold: untoldInWords(untold), ...untoldJson(untold) }),
       });
       for (const target of facts.targets) {
+        if (target.label === 'view') views.add(keyOf(target));
         if (target.action === 'create') created.set(keyOf(target), target.temporary ? 'temporary' : 'own');
+      }
+      for (const one of facts.shows ?? []) {
+        const bare = bareName(one.name);
+        shown.set(bare, [...(shown.get(bare) ?? []), viewOf('', one)]);
       }
     }
   }

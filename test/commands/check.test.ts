@@ -49,6 +49,11 @@ describe('dbgate check', () => {
       'CREATE TABLE n (a int);\nALTER TABLE n ADD b int;\nDROP TABLE n;\nDROP TABLE m;',
       ['4:1 production.no-drop'],
     ],
+    [
+      'rows of others that its own views show',
+      'CREATE VIEW v AS SELECT *, 1 AS one FROM t;\nDELETE FROM v WHERE one = 1;\nDELETE FROM v;\nDELETE FROM v WHERE id = 1;\nDROP VIEW v;',
+      ['2:13 production.no-unbounded-write', '3:13 production.no-unbounded-write'],
+    ],
     ['what it creates only later is not', 'DROP TABLE n;\nCREATE TABLE n (a int);', ['1:1 production.no-drop']],
     [
       'a syntax error in its place, and the rest',
