@@ -84,6 +84,7 @@ export class CopyRewriter {
         this.#seen = held.length;
         return;
       }
+      (this.#text ?? this.#csv)?.forget();
       this.#row(held.bytes, 0, stop, out);
       at = end - (held.length - stop);
       held.clear();

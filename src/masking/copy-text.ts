@@ -31,21 +31,54 @@ function equals(source: Buffer, start: number, end: number, text: Buffer): boole
   return end - start === text.length && source.compare(text, 0, text.length, start, end) === 0;
 }
 
-/** Of a byte between fields, or in them. */
-const PLAIN = 0;
-const SPECIAL = 1;
+/** What is this far is looked for natively. */
+const NEAR_BYTES = 48;
 
-function kindsOf(...special: readonly number[]): Uint8Array {
-  const kinds = new Uint8Array(256).fill(PLAIN);
-  for (const byte of special) kinds[byte] = SPECIAL;
-  return kinds;
+/**
+ * Where three bytes stand next, of one buffer that is read from its start to its end. Each is looked for again only when it
+ * has been passed, so that no byte is looked at twice for one of them.
+ */
+class NextBytes {
+  readonly #bytes: readonly [number, number, number];
+  #source: Buffer | undefined;
+  #seen = 0;
+  #first = -1;
+  #second = -1;
+  #third = -1;
+
+  constructor(...bytes: [number, number, number]) {
+    this.#bytes = bytes;
+  }
+
+  /** Another row stands in the same buffer. */
+  forget(): void {
+    this.#source = undefined;
+  }
+
+  /** The first of them at `at` or behind; the buffer's length: there is none. */
+  from(source: Buffer, at: number): number {
+    if (this.#source !== source || at < this.#seen) {
+      this.#source = source;
+      this.#first = this.#second = this.#third = -1;
+    }
+    this.#seen = at;
+    if (this.#first < at) this.#first = offsetOf(source, this.#bytes[0], at);
+    if (this.#second < at) this.#second = offsetOf(source, this.#bytes[1], at);
+    if (this.#third < at) this.#third = offsetOf(source, this.#bytes[2], at);
+    return Math.min(this.#first, this.#second, this.#third);
+  }
+}
+
+function offsetOf(source: Buffer, byte: number, at: number): number {
+  const found = source.indexOf(byte, at);
+  return found < 0 ? source.length : found;
 }
 
 export class TextFields {
   /** How many were masked so far. */
   cells = 0;
   readonly #delimiter: number;
-  readonly #kinds: Uint8Array;
+  readonly #next: NextBytes;
   readonly #counts: Uint32Array;
   /** What is written behind a backslash in the place of a byte; 0: it needs none. */
   readonly #letters = new Uint8Array(256);
@@ -57,7 +90,7 @@ export class TextFields {
   /** `counts`: by column. */
   constructor(format: CopyFormat, maskers: readonly CellMasker[], counts: Uint32Array) {
     this.#delimiter = singleByte(format.delimiter);
-    this.#kinds = kindsOf(this.#delimiter, BACKSLASH, NEWLINE);
+    this.#next = new NextBytes(this.#delimiter, BACKSLASH, NEWLINE);
     this.#null = Buffer.from(format.nullText);
     this.#maskers = maskers;
     this.#counts = counts;
@@ -71,7 +104,7 @@ export class TextFields {
    */
   mask(source: Buffer, start: number, out: ByteOutput): number {
     const maskers = this.#maskers;
-    const kinds = this.#kinds;
+    const delimiter = this.#delimiter;
     let at = start;
     let column = 0;
     let cells = 0;
@@ -83,8 +116,14 @@ export class TextFields {
       const from = at;
       let isEscaped = false;
       for (;;) {
-        while (kinds[source[at]!] === PLAIN) at++;
-        if (source[at] !== BACKSLASH) break;
+        const near = at + NEAR_BYTES;
+        let byte = source[at];
+        while (byte !== delimiter && byte !== BACKSLASH && byte !== NEWLINE && at < near) byte = source[++at];
+        if (at >= near) {
+          at = this.#next.from(source, at);
+          byte = source[at];
+        }
+        if (byte !== BACKSLASH) break;
         isEscaped = true;
         if (source[++at] !== NEWLINE) at++;
       }
@@ -106,6 +145,11 @@ export class TextFields {
     out.append(source, copied, ++at);
     this.cells += cells;
     return at;
+  }
+
+  /** Another row stands in the buffer that was read last. */
+  forget(): void {
+    this.#next.forget();
   }
 
   #isMasked(masker: CellMasker, source: Buffer, from: number, to: number): boolean {
@@ -172,7 +216,7 @@ export class CsvFields {
   /** How many were masked so far. */
   cells = 0;
   readonly #delimiter: number;
-  readonly #kinds: Uint8Array;
+  readonly #next: NextBytes;
   readonly #counts: Uint32Array;
   /** Columns of the line at hand that were masked, to be counted at its end. */
   readonly #touched: Uint8Array;
@@ -190,7 +234,7 @@ export class CsvFields {
     this.#touched = new Uint8Array(maskers.length);
     this.#quote = singleByte(format.quote);
     this.#escapeByte = singleByte(format.escape);
-    this.#kinds = kindsOf(this.#delimiter, this.#quote, NEWLINE);
+    this.#next = new NextBytes(this.#delimiter, this.#quote, NEWLINE);
     this.#null = Buffer.from(format.nullText);
     this.#maskers = maskers;
   }
@@ -202,8 +246,8 @@ export class CsvFields {
    */
   mask(source: Buffer, start: number, end: number, out: ByteOutput, isWhole: boolean): number {
     const maskers = this.#maskers;
-    const kinds = this.#kinds;
     const delimiter = this.#delimiter;
+    const quote = this.#quote;
     const touched = this.#touched;
     const stop = end - 1;
     let at = start;
@@ -220,8 +264,14 @@ export class CsvFields {
         if (at < 0) return -1;
       } else {
         for (;;) {
-          while (kinds[source[at]!] === PLAIN) at++;
-          if (at === stop || source[at] === delimiter || (!isWhole && source[at] === NEWLINE)) break;
+          const near = at + NEAR_BYTES;
+          let byte = source[at];
+          while (byte !== delimiter && byte !== quote && byte !== NEWLINE && at < near) byte = source[++at];
+          if (at >= near) {
+            at = this.#next.from(source, at);
+            byte = source[at];
+          }
+          if (at >= stop || byte === delimiter || (!isWhole && byte === NEWLINE)) break;
           if (!isWhole) return -1;
           at++;
         }
@@ -252,6 +302,11 @@ export class CsvFields {
       this.cells += touched[i]!;
     }
     return at;
+  }
+
+  /** Another row stands in the buffer that was read last. */
+  forget(): void {
+    this.#next.forget();
   }
 
   /** Into `#plain`; gives the offset behind the closing quote, -1: there is none. */

@@ -201,7 +201,9 @@ describe('CopyRewriter', () => {
   ])('gives the same for any %s, whether lines end their messages or not', (_what, format) => {
     const { quote, escape: escapeWith, delimiter } = format;
     const rows = [`a@b.co${delimiter}c@d.co\n`, `${quote}a@b.co${quote}${delimiter}\n`, `${delimiter}${quote}x\n`];
-    const words = [...rows, delimiter, delimiter, quote, escapeWith, '\\', '\n', '\n', 'a', 'x@y.co', format.nullText];
+    const short = [delimiter, delimiter, quote, escapeWith, '\\', '\n', '\n', 'a', 'x@y.co', format.nullText];
+    // What is far is looked for in another way.
+    const words = [...rows, ...short, 'long '.repeat(11), `${'a@b.co '.repeat(9)}\\${delimiter}`];
     let taken = 0;
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...words), { maxLength: 14 }), (parts) => {
