@@ -4,7 +4,7 @@
  * over-approximate: any schema, any overload. In: rows, facts. Out: what to ask the server and what it must say for nothing
  * to have changed.
  */
-import type { StatementFacts } from '../sql/facts.ts';
+import type { FindingKind, StatementFacts } from '../sql/facts.ts';
 import { bareName } from '../sql/names.ts';
 import { isBuiltinOperator } from '../sql/pure-functions.ts';
 import type { RoutineTable } from '../sql/routines.ts';
@@ -36,6 +36,8 @@ export interface DefinitionQuestion {
   readonly expected: string;
   /** Relations are among it: the server waits for the lock of whoever changes one. */
   readonly mayWait: boolean;
+  /** Bare names of everything that it rests on, at any remove; missing: that cannot be told. */
+  readonly names?: ReadonlySet<string>;
 }
 
 export interface RestsOn {
@@ -131,6 +133,8 @@ export class Definitions {
       o: isBuiltinOperator,
     };
     let isNew = false;
+    /** It may read what nothing here shows. */
+    let isHidden = false;
     const reach = (one: Defined): void => {
       if (reached.has(one)) return;
       reached.add(one);
@@ -143,7 +147,11 @@ export class Definitions {
       }
       if (one.kind !== 'p') return;
       const schema = this.#schemas.get(one.schema);
-      for (const routine of routines.get(one.name) ?? []) if (routine.schema === schema) look(routine.body);
+      for (const routine of routines.get(one.name) ?? []) {
+        if (routine.schema !== schema) continue;
+        isHidden ||= routine.isHidden === true;
+        look(routine.body);
+      }
     };
     const name = (kind: Kind, bare: string): void => {
       if (bare === '' || names[kind].has(bare)) return;
@@ -153,8 +161,14 @@ export class Definitions {
       else for (const one of found) reach(one);
     };
     const look = (facts: StatementFacts): void => {
+      isHidden ||= runsWhatIsNotSeen(facts);
       for (const one of facts.relations) name('r', bareName(one));
-      for (const one of facts.functions) name('p', bareName(one.startsWith('.') ? one.slice(1) : one));
+      for (const one of facts.functions) {
+        const bare = bareName(one.startsWith('.') ? one.slice(1) : one);
+        name('p', bare);
+        // One of an extension may run a text that it is given.
+        isHidden ||= this.#byName.p.get(bare)?.some(({ schema }) => !isRead(bare, schema)) === true;
+      }
       for (const one of facts.operators) {
         const bare = bareName(one);
         if (this.#byName.o.has(bare) || !isBuiltinOperator(bare)) name('o', bare);
@@ -169,15 +183,25 @@ export class Definitions {
         for (const one of this.#all.values()) if (one.kind === 'r' && one.acts) reach(one);
       }
     };
+    const isRead = (bare: string, schemaOid: string): boolean => {
+      const schema = this.#schemas.get(schemaOid);
+      return routines.get(bare)?.some((one) => one.schema === schema) === true;
+    };
     for (const facts of statements) look(facts);
+    // A cast need not be written to be called, and a domain's check is like one.
+    const isSeen = !isHidden && ![...casts.values()].flat().some((one) => routines.has(one.name));
     if (names.r.size + names.p.size + names.t.size + names.o.size === 0) return undefined;
     return {
       acts: isNew || [...reached].some(({ acts }) => acts),
-      question: this.#question(names, reached),
+      question: this.#question(names, reached, isSeen),
     };
   }
 
-  #question(names: Record<Kind, ReadonlySet<string>>, reached: ReadonlySet<Defined>): DefinitionQuestion {
+  #question(
+    names: Record<Kind, ReadonlySet<string>>,
+    reached: ReadonlySet<Defined>,
+    isSeen: boolean,
+  ): DefinitionQuestion {
     const oids = { r: new Set<string>(), t: new Set<string>() };
     const manifold = new Set<string>();
     const schemas = new Set<string>();
@@ -193,8 +217,22 @@ export class Definitions {
     }
     for (const schema of schemas) expected.push(lineOf(['n', schema, null, null, this.#schemas.get(schema) ?? null]));
     const parameters = [names.r, oids.r, names.p, names.t, oids.t, names.o, schemas, manifold].map((one) => [...one]);
-    return { parameters, expected: sorted(expected), mayWait: names.r.size > 0 };
+    const question = { parameters, expected: sorted(expected), mayWait: names.r.size > 0 };
+    return isSeen ? { ...question, names: new Set([...names.r, ...names.p, ...names.t, ...names.o]) } : question;
   }
+}
+
+const HIDES: ReadonlySet<FindingKind> = new Set([
+  'dynamic_sql',
+  'procedural_code',
+  'dangerous_function',
+  'server_object',
+  'set_config_dynamic',
+]);
+
+/** What is put together while it runs, or is in another language, may read anything. */
+function runsWhatIsNotSeen({ anyRelation, findings }: StatementFacts): boolean {
+  return anyRelation === true || findings.some(({ kind }) => HIDES.has(kind));
 }
 
 /** Names that only the grammar knows. */

@@ -278,13 +278,17 @@ export class DatabaseMasking {
             const runsCode = knowledge.runsCode(statements[i]!, one);
             const looksUpLater = runsCode || knowledge.looksUpLater(statements[i]!);
             const facts = [statements[i]!];
-            // What EXECUTE answers depends on the names of what it executes.
-            const names = namesUsed(facts, facts[0]!.command === 'EXECUTE' ? runsCode : looksUpLater);
+            const { command } = facts[0]!;
+            // What EXECUTE answers depends on the names of what it executes. Nobody vouches for what is a session's own.
+            const cannotBeTold =
+              command === 'EXECUTE' ? runsCode : looksUpLater && (world.own || command === 'DO' || command === 'CALL');
+            const names = namesUsed(facts, cannotBeTold);
             const plan = makePlan(one, knowledge, rights);
             // A view of constants may become one of what is masked.
             const copies = plan.copies === true || (statements[i]!.writes && statements[i]!.relations.length > 1);
             const computes = hasComputed(one, plan);
-            return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, copies, computes };
+            const namesBehind = looksUpLater;
+            return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, namesBehind, copies, computes };
           });
     return { world, lineage, knowledge, plans };
   }

@@ -11,6 +11,7 @@ import type { TypeLookup } from '../masking/plan.ts';
 import { typeShapes } from '../masking/type-shapes.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { DatabaseMasking, PlanWorld, TracedCatalog } from './database-masking.ts';
+import { NamesBeside } from './names-beside.ts';
 import type { SessionMasking } from './session/masking.ts';
 import type { SchemaMoment } from './session/schema-clock.ts';
 import type { SchemaNames } from './session/schema-names.ts';
@@ -29,6 +30,7 @@ export class MaskingSession implements SessionMasking {
   #failed: { readonly sql: string; readonly version: number; readonly plans: readonly StatementPlan[] } | undefined;
   #types: { readonly catalog: Catalog; readonly lookup: TypeLookup } | undefined;
 
+  readonly #beside = new NamesBeside();
   readonly context: MaskContext;
   readonly unmaskRequest?: NonNullable<SessionMasking['unmaskRequest']>;
 
@@ -145,7 +147,7 @@ export class MaskingSession implements SessionMasking {
   }
 
   moment(names: SchemaNames): SchemaMoment {
-    return this.#database.clock.moment(this, names);
+    return this.#database.clock.moment(this, this.#beside.of(names, this.#catalog()));
   }
 
   hasMoved(moment: SchemaMoment): boolean {

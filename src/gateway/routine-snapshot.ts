@@ -50,7 +50,7 @@ export class RoutineSnapshot {
   readonly #log: (line: string) => void;
   #table: RoutineTable = NO_ROUTINES;
   #fingerprint = '';
-  #bodies = new Map<string, StatementFacts>();
+  #bodies = new Map<string, Body>();
   #judged = new WeakMap<readonly StatementFacts[], readonly StatementFacts[]>();
   /** Bare name → bodies of CREATE FUNCTION that were judged here. */
   readonly #made = new Map<string, readonly Routine[]>();
@@ -243,8 +243,8 @@ export class RoutineSnapshot {
     return shown;
   }
 
-  async #analyse(routines: readonly CatalogRoutine[], analyser: Analyser): Promise<Map<string, StatementFacts>> {
-    const bodies = new Map<string, StatementFacts>();
+  async #analyse(routines: readonly CatalogRoutine[], analyser: Analyser): Promise<Map<string, Body>> {
+    const bodies = new Map<string, Body>();
     const missing: CatalogRoutine[] = [];
     for (const routine of routines) {
       const known = this.#bodies.get(keyOf(routine));
@@ -289,17 +289,23 @@ function keyOf(routine: CatalogRoutine): string {
   return `${routine.readsOnly ? 'r' : 'v'}${routine.definition}`;
 }
 
+interface Body {
+  readonly facts: StatementFacts;
+  /** See `Routine`. */
+  readonly isHidden: boolean;
+}
+
 /** What Postgres itself keeps from writing may put together its reads. */
-function bodyOf(routine: CatalogRoutine, body: StatementFacts | undefined): StatementFacts {
+function bodyOf(routine: CatalogRoutine, body: StatementFacts | undefined): Body {
   if (body === undefined) return OPAQUE;
-  if (!routine.readsOnly) return body;
+  if (!routine.readsOnly) return { facts: body, isHidden: false };
   const findings = body.findings.filter(
     ({ kind, subject }) => (kind !== 'dynamic_sql' || subject === GIVEN_TEXT) && kind !== 'procedural_code',
   );
-  return { ...body, findings };
+  return { facts: { ...body, findings }, isHidden: findings.length < body.findings.length };
 }
 
-const OPAQUE: StatementFacts = {
+const OPAQUE_FACTS: StatementFacts = {
   command: '',
   class: 'unknown',
   writes: true,
@@ -314,7 +320,9 @@ const OPAQUE: StatementFacts = {
   length: 0,
 };
 
-function tableOf(catalog: RoutineCatalog, bodies: ReadonlyMap<string, StatementFacts>): RoutineTable {
+const OPAQUE: Body = { facts: OPAQUE_FACTS, isHidden: true };
+
+function tableOf(catalog: RoutineCatalog, bodies: ReadonlyMap<string, Body>): RoutineTable {
   const known = new Map<string, Set<string>>();
   for (const { schema, name } of catalog.known) {
     const schemas = known.get(name);
@@ -323,10 +331,10 @@ function tableOf(catalog: RoutineCatalog, bodies: ReadonlyMap<string, StatementF
   }
   const routines = new Map<string, Routine[]>();
   for (const one of catalog.routines) {
-    const body = bodies.get(keyOf(one)) ?? OPAQUE;
+    const { facts: body, isHidden } = bodies.get(keyOf(one)) ?? OPAQUE;
     const overloads = routines.get(one.name) ?? [];
     const { schema, name, isAttribute, behindColumn } = one;
-    overloads.push({ schema, name, isAttribute, behindColumn, body });
+    overloads.push({ schema, name, isAttribute, behindColumn, body, ...(isHidden ? { isHidden } : {}) });
     routines.set(one.name, overloads);
   }
   const { builtin, operators, aggregates, casts } = catalog;

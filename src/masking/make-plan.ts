@@ -128,6 +128,8 @@ export interface StatementPlan {
   readonly computes?: boolean;
   /** Bare names on which the answer depends; missing or `all`: it cannot be told. */
   readonly names?: ReadonlySet<string> | 'all';
+  /** And on those that the definitions rest on which the server vouches for. Missing: no. */
+  readonly namesBehind?: boolean;
   /** Of a cursor: when it was declared or bound. */
   readonly plannedAt?: {
     readonly ticks: number;
@@ -139,7 +141,14 @@ export interface StatementPlan {
     readonly parameters: readonly (readonly string[])[];
     readonly expected: string;
     readonly mayWait: boolean;
+    readonly names?: ReadonlySet<string>;
   }[];
+  /** Of a cursor: something may have been another when the server looked its names up. Missing: no. */
+  readonly isDoubtful?: true;
+  /** Of a cursor: nothing had changed by then. Missing: that is not known yet. */
+  readonly isFixed?: true;
+  /** Of FETCH: it goes only if the server says that nothing has changed which its cursor rests on. Missing: no. */
+  readonly isOutdated?: 'doubtful' | 'looks-up-later';
   /** The answer is another statement's: the plan cannot be made of this one's text alone. */
   readonly isOfAnother: boolean;
   /** The statement's own text stands in its answer: what is in both is no news. */

@@ -42,6 +42,10 @@ export interface ObjectTarget {
   readonly ifNotExists: boolean;
   /** CASCADE: what depends on it goes, or is emptied, along with it. */
   readonly cascade?: true;
+  /** An ALTER changes this object, and what inherits from it or has its type, and nothing else. Missing: it may. */
+  readonly confined?: true;
+  /** Bare name that it has afterwards. Missing: the same. */
+  readonly becomes?: string;
   /** It is about all of its rows, which a view of one's own has from others. */
   readonly rows?: true;
   /** See `Finding.unless`. */

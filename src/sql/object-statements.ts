@@ -48,6 +48,27 @@ const ADMIN_FINDING: Readonly<Record<string, FindingKind>> = {
   OBJECT_TABLESPACE: 'database',
 };
 
+/** What ALTER TABLE does to the table, and to what inherits from it or has its type, and to nothing else. */
+const CONFINED_CHANGES = new Set(
+  `AddColumn DropColumn ColumnDefault CookedColumnDefault DropNotNull SetNotNull SetExpression DropExpression SetStatistics
+  SetOptions ResetOptions SetStorage SetCompression AlterColumnType AddConstraint AlterConstraint ValidateConstraint
+  DropConstraint AddIdentity SetIdentity DropIdentity ClusterOn DropCluster SetLogged SetUnLogged SetRelOptions
+  ResetRelOptions ReplicaIdentity`
+    .split(/\s+/)
+    .map((name) => `AT_${name}`),
+);
+
+/** A new name, for itself or a part of it, makes another of none but these. */
+const CONFINED_KINDS = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_SEQUENCE',
+  'OBJECT_INDEX',
+  'OBJECT_FOREIGN_TABLE',
+  'OBJECT_TABCONSTRAINT',
+]);
+
 const RELATION = new Set(['relation']);
 const NO_CHILDREN = new Set(['object', 'objects']);
 
@@ -97,12 +118,11 @@ function alters(typeField: string): StatementHandler {
     const relation = child(node, 'relation');
     const objectType = text(node, typeField);
     if (relation !== undefined) {
-      const owner = objectType === 'OBJECT_COLUMN' ? text(node, 'relationType') : objectType;
-      walk.relationTarget(
-        'alter',
-        PARTS_OF_RELATION.has(owner ?? '') ? 'table' : objectWords(owner).toLowerCase(),
-        relation,
-      );
+      const owner = (objectType === 'OBJECT_COLUMN' ? text(node, 'relationType') : objectType) ?? '';
+      const label = PARTS_OF_RELATION.has(owner) ? 'table' : objectWords(owner).toLowerCase();
+      const isPart = objectType === 'OBJECT_COLUMN' || objectType === 'OBJECT_TABCONSTRAINT';
+      const becomes = isPart ? undefined : text(node, 'newname');
+      walk.relationTarget('alter', label, relation, { confined: CONFINED_KINDS.has(owner), becomes });
       return;
     }
     const object = child(node, 'object') ?? { String: { sval: text(node, 'subname') ?? '' } };
@@ -141,9 +161,9 @@ function altersOther(label: string): StatementHandler {
 }
 
 /** Something made on a table changes the table. */
-function altersTable(node: Tree, walk: Walk, scope: Scope, field = 'relation'): void {
+function altersTable(node: Tree, walk: Walk, scope: Scope, field = 'relation', confined = false): void {
   const relation = child(node, field);
-  if (relation !== undefined) walk.relationTarget('alter', 'table', relation);
+  if (relation !== undefined) walk.relationTarget('alter', 'table', relation, { confined });
   walk.children(node, scope, new Set([field]));
 }
 
@@ -172,6 +192,11 @@ function aggregateLookup(node: Tree): string | undefined {
  */
 function isAnother(role: Tree | undefined): boolean {
   return role !== undefined && text(role, 'roletype') === 'ROLESPEC_CSTRING';
+}
+
+function isConfined(wrapped: Tree): boolean {
+  const command = as(wrapped, 'AlterTableCmd');
+  return command !== undefined && CONFINED_CHANGES.has(text(command, 'subtype') ?? '');
 }
 
 export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
@@ -214,7 +239,7 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
         { ifNotExists: flag(node, 'if_not_exists') },
       );
     }
-    altersTable(node, walk, scope);
+    altersTable(node, walk, scope, 'relation', true);
   },
 
   CreateSeqStmt(node, walk, scope) {
@@ -227,7 +252,7 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
 
   AlterSeqStmt(node, walk, scope) {
     const sequence = child(node, 'sequence');
-    if (sequence !== undefined) walk.relationTarget('alter', 'sequence', sequence);
+    if (sequence !== undefined) walk.relationTarget('alter', 'sequence', sequence, { confined: true });
     walk.children(node, scope, new Set(['sequence']));
   },
 
@@ -321,7 +346,7 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
         const parts = [text(relation, 'schemaname'), text(relation, 'relname')].filter((part) => part !== undefined);
         const name = qualifiedName(parts);
         walk.target('alter', 'type', label, name, name, { at: relation });
-      } else walk.relationTarget('alter', label, relation);
+      } else walk.relationTarget('alter', label, relation, { confined: list(node, 'cmds').every(isConfined) });
     }
     for (const wrapped of list(node, 'cmds')) {
       const command = as(wrapped, 'AlterTableCmd');

@@ -21,6 +21,8 @@ export interface Routine {
   readonly behindColumn?: boolean;
   /** Of its body. */
   readonly body: StatementFacts;
+  /** It may read what `body` does not name. Missing: no. */
+  readonly isHidden?: true;
 }
 
 interface Named {

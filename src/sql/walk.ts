@@ -51,6 +51,9 @@ export interface Surroundings {
 export interface TargetOptions {
   readonly temporary?: boolean;
   readonly ifNotExists?: boolean;
+  /** See `ObjectTarget`. */
+  readonly confined?: boolean;
+  readonly becomes?: string | undefined;
   readonly at?: Tree | undefined;
 }
 
@@ -210,7 +213,7 @@ export class Walk {
       case 'Constraint': {
         // A foreign key adds triggers to, and from then on stops deletes in, the other table.
         const referenced = child(node, 'pktable');
-        if (referenced !== undefined) this.relationTarget('alter', 'table', referenced);
+        if (referenced !== undefined) this.relationTarget('alter', 'table', referenced, { confined: true });
         break;
       }
       case 'PartitionCmd': {
@@ -265,6 +268,8 @@ export class Walk {
       temporary: options.temporary ?? false,
       ifNotExists: options.ifNotExists ?? false,
       ...(this.#cascade ? { cascade: true } : {}),
+      ...(options.confined === true ? { confined: true } : {}),
+      ...(options.becomes === undefined ? {} : { becomes: options.becomes }),
     });
     if (action === 'maintain' || action === 'call') return;
     this.draft.find(action === 'replace' ? 'create' : action, this.at(options.at), name);

@@ -8,7 +8,7 @@ import type { CutAnswers } from './cut-answers.ts';
 import type { Request } from './in-flight.ts';
 import { AnswerMismatch, GOES_ON, MaskedAnswers, mismatchDenial } from './masked-answer.ts';
 import type { SessionMasking } from './masking.ts';
-import type { Portal } from './prepared.ts';
+import { isPlannedAtBind, type Portal } from './prepared.ts';
 import type { ToldAnswers } from './told-answers.ts';
 
 /** The beginning of an answer, and whom it answers. */
@@ -120,6 +120,7 @@ export class CheckedAnswers {
     const { head, message } = held;
     const portal = head.probe?.portal;
     if (drift !== 'same' && portal !== undefined) portal.hasDrifted = true;
+    else if (portal !== undefined && isPlannedAtBind(portal)) portal.isFixed = true;
     else if (drift !== 'same') this.#mismatch(head, new AnswerMismatch(GOES_ON));
     else if (held.isCopy) this.copyOut(head, message, 0, message.length);
     return held;

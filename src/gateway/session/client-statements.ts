@@ -164,7 +164,7 @@ export class ClientStatements {
     const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, undefined);
     if (approved === 'waits') return false;
     if (approved !== undefined && 'effect' in approved) return this.#refuse('query', approved, statement);
-    const collision = this.#steps.collision(statement, plans);
+    const collision = this.#steps.collision(statement, plans, vouched);
     if (collision !== undefined) return this.#refuse('query', collision, statement);
     const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql) ?? this.#steps.meet(plans);
     if (usedUp !== undefined) return this.#refuse('query', usedUp, statement);
@@ -175,7 +175,7 @@ export class ClientStatements {
     if (intent === undefined) return this.#auditUnavailable('query');
     const { n, position } = intent;
     const unnamedGone = core.names.expectUnnamedGone();
-    const moment = this.#steps.moment(statement, plans);
+    const moment = this.#steps.moment(plans, vouched);
     const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment, vouched);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
     const parts = {
@@ -274,7 +274,7 @@ export class ClientStatements {
     if (intent === undefined) return this.#auditUnavailable('bind');
     if (replaced !== undefined && replaced !== UNSETTLED) this.neverExecuted(replaced, NOT_RUN);
     const { n, position } = intent;
-    const moment = this.#steps.moment(statement, plans);
+    const moment = this.#steps.moment(plans, vouched);
     const portal: Portal = {
       statement,
       n,
@@ -357,13 +357,13 @@ export class ClientStatements {
     if (resolved?.names === undefined && needsNames(statement)) {
       return this.#askForNames({ message, statement, resolved });
     }
-    const { plans } = portal;
+    const { plans, questions: restsOn = NO_QUESTIONS } = portal;
     const vouched = this.#drift.beforeExecute({ message, statement, resolved }, portal);
     if (vouched === 'waits') return false;
     const collision =
       vouched ??
       this.#steps.planning.shownBefore(plans) ??
-      this.#steps.collision(statement, plans) ??
+      this.#steps.collision(statement, plans, restsOn) ??
       this.#steps.meet(plans);
     if (collision !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
@@ -375,8 +375,8 @@ export class ClientStatements {
     if (intent === undefined) return this.#auditUnavailable('execute');
     if (portal.approval !== undefined) portal.approval.state = 'running';
     const { n, position } = intent;
-    const moment = this.#steps.moment(statement, plans);
-    const names = nameEffects(core.names, statement, core.batch, plans, moment, portal.questions ?? NO_QUESTIONS);
+    const moment = this.#steps.momentOf(portal);
+    const names = nameEffects(core.names, statement, core.batch, plans, moment, restsOn);
     const onSuccess = successOf(statement);
     const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
     if (portal.origins === 'needed') {

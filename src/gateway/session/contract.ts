@@ -127,6 +127,8 @@ export interface DefinitionQuestion {
   readonly expected: string;
   /** The server may wait for a lock of whoever changes them before it looks them up. */
   readonly mayWait: boolean;
+  /** Bare names of everything that it rests on, at any remove; missing: that cannot be told. */
+  readonly names?: ReadonlySet<string>;
 }
 
 /** A text and the session in which it would run. */

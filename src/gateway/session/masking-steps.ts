@@ -5,6 +5,7 @@
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
+import type { DefinitionQuestion } from './contract.ts';
 import { NOT_RUN, type SessionCore } from './core.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { SessionMasking, StatementMet } from './masking.ts';
@@ -18,7 +19,7 @@ import {
   WORLD_REFUSED,
   WORLD_UNKNOWN,
 } from './planning.ts';
-import type { PreparedStatement } from './prepared.ts';
+import type { Portal, PreparedStatement } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
 import { namesChanged } from './schema-names.ts';
 import { changesOthers, changesSchema, mayCommit, namesOf } from './statements.ts';
@@ -26,6 +27,7 @@ import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 import { OWN_WORLD_SQL, SEARCH_PATH_SQL } from './world.ts';
 
 const NO_PLANS: readonly StatementPlan[] = [];
+const NO_QUESTIONS: readonly DefinitionQuestion[] = [];
 const NO_TAGS: readonly undefined[] = [];
 
 const copies = (plan: StatementPlan): boolean => plan.copies === true;
@@ -166,17 +168,29 @@ export class MaskingSteps {
    * Its denial where another session's statement stands in the way: values are copied by the plan that was made, so
    * what their names stand for may not change until they are.
    */
-  collision(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): DenyDecision | undefined {
+  collision(
+    statement: PreparedStatement,
+    plans: readonly StatementPlan[] | undefined,
+    vouched: readonly DefinitionQuestion[],
+  ): DenyDecision | undefined {
     const { masking } = this.planning;
     if (masking === undefined) return undefined;
     if (changesOthers(statement) && masking.isCopied(namesChanged(statement.analysis.statements))) return BEING_COPIED;
     if (plans?.some(copies) !== true) return undefined;
-    return masking.moment(namesOf(statement, plans)).isOpen ? BEING_CHANGED : undefined;
+    return masking.moment(namesOf(plans, vouched)).isOpen ? BEING_CHANGED : undefined;
   }
 
   /** It leaves; undefined: nothing is masked for this principal. */
-  moment(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): SchemaMoment | undefined {
-    return plans === undefined ? undefined : this.planning.masking?.moment(namesOf(statement, plans));
+  moment(
+    plans: readonly StatementPlan[] | undefined,
+    vouched: readonly DefinitionQuestion[],
+  ): SchemaMoment | undefined {
+    return plans === undefined ? undefined : this.planning.masking?.moment(namesOf(plans, vouched));
+  }
+
+  /** Of a portal: of the names that it was bound by. */
+  momentOf({ moment, plans, questions = NO_QUESTIONS }: Portal): SchemaMoment | undefined {
+    return moment === undefined ? this.moment(plans, questions) : this.planning.masking?.moment(moment.names);
   }
 
   /** Before it leaves, its denial: what it brings together costs more lookups than there are. */

@@ -73,6 +73,8 @@ export class Planning {
       if (plan.resultOf !== undefined) {
         const found = this.#planOf(plan, traced.slice(0, i), batch);
         if ('kind' in found) return found;
+        // What a cursor calls is looked up while it is fetched from.
+        if (found.looksUpLater === true && statements.slice(0, i).some(mayReplace)) return NAMES_CHANGED;
         plan = found;
         plans ??= [...traced];
         plans[i] = plan;
@@ -118,10 +120,16 @@ export class Planning {
     return denialOf(SHOWN_BEFORE.refuse!, '', masking);
   }
 
-  /** A cursor runs while it is fetched from. */
-  #isOutdated({ plannedAt, looksUpLater }: StatementPlan): boolean {
-    if (plannedAt === undefined || looksUpLater !== true) return false;
-    return this.#masking!.hasMoved(plannedAt);
+  /** A cursor that looks up later runs while it is fetched from; all others hold what they found. */
+  #isOutdated({ plannedAt, looksUpLater, isDoubtful }: StatementPlan): StatementPlan['isOutdated'] | undefined {
+    if (plannedAt === undefined) return undefined;
+    if (looksUpLater === true && this.#masking!.hasMoved(plannedAt)) return 'looks-up-later';
+    return isDoubtful === true ? 'doubtful' : undefined;
+  }
+
+  /** The denial of FETCH from a cursor of which it cannot be told whether it is what was planned for. */
+  get outdated(): DenyDecision {
+    return denialOf(OUTDATED.refuse!, '', this.#masking!);
   }
 
   /** Of FETCH and EXECUTE: what the cursor or prepared statement answers. */
@@ -132,8 +140,14 @@ export class Planning {
     if (kind === 'cursor') {
       const found = this.#names.cursorPlan(name, batch);
       if (found === UNSETTLED) return { kind: 'unsettled' };
-      if (found !== undefined && this.#isOutdated(found)) return answered(plan, OUTDATED);
       if (found !== undefined && this.#masking!.showsMore?.(found) === true) return answered(plan, SHOWN_BEFORE);
+      const isOutdated = found && this.#isOutdated(found);
+      if (isOutdated !== undefined) {
+        // Else there is nothing that the server could be asked.
+        const canBeTold = found!.restsOn !== undefined && found!.restsOn.length > 0;
+        return canBeTold ? { ...answered(plan, opened(found!)), isOutdated } : answered(plan, OUTDATED);
+      }
+      if (found?.isFixed === true) return answered(plan, opened(found));
       return answered(plan, found ?? OPAQUE_PLAN);
     }
     const prepared = this.#names.statement(name, batch);
@@ -180,6 +194,11 @@ function elementsIn(values: Buffer | undefined): number {
   return commas === 0 ? Math.floor(values.length / (ELEMENT_HEADER + BYTES_PER_VALUE)) : commas;
 }
 
+/** May a routine or view be another behind it? */
+function mayReplace({ class: kind, command }: StatementFacts): boolean {
+  return kind === 'ddl' || kind === 'unknown' || kind === 'admin' || command === 'DO' || command === 'CALL';
+}
+
 /** FETCH answers what was planned when its cursor was declared. */
 function readsNames({ class: kind, command, relations, functions, prepared }: StatementFacts): boolean {
   if (kind === 'transaction' || command === 'FETCH') return false;
@@ -221,6 +240,13 @@ const SHOWN_BEFORE: StatementPlan = {
     offset: undefined,
   },
 };
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** What an open cursor reads was looked up when it was declared, and is locked since, but for what it calls. */
+function opened(cursor: StatementPlan): StatementPlan {
+  return cursor.looksUpLater === true ? cursor : { ...cursor, names: NO_NAMES };
+}
 
 /** Its own conditions (EXECUTE's arguments) and the answer of the other. */
 function answered(own: StatementPlan, other: StatementPlan): StatementPlan {

@@ -41,6 +41,8 @@ export interface Portal {
   approval?: PortalApproval | undefined;
   /** BindComplete came. */
   confirmed: boolean;
+  /** Nothing of it had changed until then: the server has planned it, and holds its locks. Missing: no. */
+  isFixed?: true;
   /** What has left of its answer, where that is limited. */
   sent?: AnswerSize | undefined;
   /** What is masked in its answer, of the one statement that it has; undefined: nothing can be. */
@@ -85,6 +87,33 @@ interface Pending<Value> {
   readonly batch: number;
   /** Told when it has happened. */
   readonly onSettled?: () => void;
+}
+
+/** What utilities name (EXPLAIN, EXECUTE, FETCH, SHOW, COPY) is looked up when they are executed. */
+export function isPlannedAtBind({ statement, plans }: Portal): boolean {
+  const { statements } = statement.analysis;
+  return statements.length === 1 && PLANNED_AT_BIND.has(statements[0]!.command) && plans?.[0]?.isOfAnother !== true;
+}
+
+const PLANNED_AT_BIND: ReadonlySet<string> = new Set([
+  'SELECT',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'MERGE',
+  'VALUES',
+  'TABLE',
+]);
+
+const NO_QUESTIONS: readonly DefinitionQuestion[] = [];
+
+/** The plan of one cursor. All names on which it rests are known by then. */
+function openedAt(
+  plannedAt: SchemaMoment,
+  planned: StatementPlan,
+  restsOn: readonly DefinitionQuestion[],
+): StatementPlan {
+  return { ...planned, plannedAt, names: plannedAt.names, namesBehind: false, restsOn };
 }
 
 class Names<Value> {
@@ -245,7 +274,7 @@ export class PreparedNames {
   ): NameEffect {
     const { batch, after } = place;
     const effect: NameEffect = { kind: 'cursor', after };
-    const plan = plannedAt === undefined ? planned : { ...planned, plannedAt, restsOn };
+    const plan = plannedAt === undefined ? planned : openedAt(plannedAt, planned, restsOn);
     this.#cursors.expect({ name, value: plan, effect, batch, onSettled: () => this.#keep(name, plan) });
     return effect;
   }
@@ -275,8 +304,10 @@ export class PreparedNames {
     if (name !== '') {
       // FETCH finds it too, and no cursor of that name that there was before.
       if (value !== undefined) {
-        const planned = value.plans?.[0] ?? OPAQUE_PLAN;
-        value.fetched = value.moment === undefined ? planned : { ...planned, plannedAt: value.moment };
+        const plan = value.plans?.[0] ?? OPAQUE_PLAN;
+        const planned = isPlannedAtBind(value) ? plan : { ...plan, looksUpLater: true };
+        value.fetched =
+          value.moment === undefined ? planned : openedAt(value.moment, planned, value.questions ?? NO_QUESTIONS);
       }
       this.#cursors.expect({ name, value: value?.fetched, effect, batch, onSettled: () => this.#kept.delete(name) });
     }
@@ -300,7 +331,11 @@ export class PreparedNames {
       else if (effect.kind === 'cursor') this.#doubt(this.#cursors.settle(effect, happened));
       else {
         const portal = this.#portals.settle(effect, happened);
-        if (portal !== undefined) portal.confirmed = true;
+        if (portal !== undefined) {
+          portal.confirmed = true;
+          if (portal.moment !== undefined && isPlannedAtBind(portal) && !this.hasMoved(portal.moment))
+            portal.isFixed = true;
+        }
         this.#doubt(this.#cursors.settle(effect, happened));
       }
     }
@@ -308,9 +343,9 @@ export class PreparedNames {
 
   /** What its names stood for was looked up by the server between when it was planned and now. */
   #doubt(plan: StatementPlan | undefined): void {
-    if (plan?.plannedAt === undefined || !this.hasMoved(plan.plannedAt)) return;
+    if (plan?.plannedAt === undefined) return;
     // Made for this cursor alone.
-    Object.assign(plan, { looksUpLater: true });
+    Object.assign(plan, this.hasMoved(plan.plannedAt) ? { isDoubtful: true } : { isFixed: true });
   }
 
   /** The transaction ended: every portal that was confirmed is gone (WITH HOLD cursors are no portals of ours). */

@@ -5,7 +5,10 @@ import { bareName } from '../../sql/names.ts';
 /** Bare names; `all`: it cannot be told. */
 export type SchemaNames = ReadonlySet<string> | 'all';
 
-/** What makes, replaces or drops tables, views and routines by name concerns those who say that name; all else everybody. */
+/**
+ * What makes, replaces or drops tables, views and routines by name concerns those who say that name, or what rests on it;
+ * so does what alters a table. All else concerns everybody.
+ */
 export function namesChanged(statements: readonly StatementFacts[]): SchemaNames {
   const names = new Set<string>();
   for (const { targets, class: kind, findings, command } of statements) {
@@ -13,11 +16,13 @@ export function namesChanged(statements: readonly StatementFacts[]): SchemaNames
       if (kind === 'unknown' || kind === 'admin' || command === 'DO' || command === 'CALL') return 'all';
       if (findings.some(({ kind: what }) => what === 'dynamic_sql' || what === 'procedural_code')) return 'all';
     } else if (targets.length === 0) return 'all';
-    for (const { action, kind: what, name, lookup, cascade } of targets) {
+    for (const { action, kind: what, name, lookup, cascade, confined, becomes } of targets) {
       if (action === 'maintain' || action === 'truncate' || action === 'call') continue;
       const isByName = what !== 'schema' && what !== 'prepared_transaction' && what !== 'other';
-      if (!isByName || action === 'alter' || cascade === true || (lookup === undefined && name === '')) return 'all';
+      const spreads = cascade === true || (action === 'alter' && confined !== true);
+      if (!isByName || spreads || (lookup === undefined && name === '')) return 'all';
       names.add(bareName(name));
+      if (becomes !== undefined) names.add(becomes);
     }
   }
   return names;
@@ -26,9 +31,9 @@ export function namesChanged(statements: readonly StatementFacts[]): SchemaNames
 /** Facts are shared by all statements of one shape, and never change. */
 const used = new WeakMap<readonly StatementFacts[], ReadonlySet<string>>();
 
-/** `looksUpLater`: it runs or reads through what other names stand behind. */
-export function namesUsed(statements: readonly StatementFacts[], looksUpLater: boolean): SchemaNames {
-  if (looksUpLater) return 'all';
+/** Those in its text. `all`: it runs what is not known before. */
+export function namesUsed(statements: readonly StatementFacts[], all: boolean): SchemaNames {
+  if (all) return 'all';
   const known = used.get(statements);
   if (known !== undefined) return known;
   const names = new Set<string>();

@@ -12,7 +12,7 @@ import { type NameEffect, NO_EFFECTS, type SuccessEffect } from './in-flight.ts'
 import { isProbeable } from './ownership-probe.ts';
 import { type PreparedNames, type PreparedStatement, UNSETTLED } from './prepared.ts';
 import type { SchemaMoment } from './schema-clock.ts';
-import { namesUsed, type SchemaNames } from './schema-names.ts';
+import type { SchemaNames } from './schema-names.ts';
 import type { ExecutedForesight } from './waiting.ts';
 
 export function judged(around: SessionSurroundings, analysis: Analysis, sql: string): PreparedStatement {
@@ -79,15 +79,28 @@ export function changesOthers(statement: PreparedStatement): boolean {
   return targets.length === 0 || !targets.every(({ action, temporary }) => action === 'create' && temporary);
 }
 
-/** The names on which what it reads depends. */
-export function namesOf(statement: PreparedStatement, plans: readonly StatementPlan[] | undefined): SchemaNames {
-  if (plans === undefined) return namesUsed(statement.analysis.statements, true);
+/** The names on which what it reads depends; `vouched`: the definitions that the server vouches for. */
+export function namesOf(
+  plans: readonly StatementPlan[] | undefined,
+  vouched: readonly DefinitionQuestion[],
+): SchemaNames {
+  if (plans === undefined) return 'all';
   const [only] = plans;
-  if (plans.length === 1 && only !== undefined) return only.names ?? 'all';
+  if (plans.length === 1 && only !== undefined) {
+    if (only.namesBehind !== true || only.names === undefined || only.names === 'all') return only.names ?? 'all';
+    // Such questions name all that the text names; the very same set for the same question.
+    if (vouched.length === 1) return vouched[0]!.names ?? 'all';
+  }
   const names = new Set<string>();
   for (const plan of plans) {
     if (plan.names === undefined || plan.names === 'all') return 'all';
     for (const name of plan.names) names.add(name);
+  }
+  if (!plans.some(({ namesBehind }) => namesBehind === true)) return names;
+  if (vouched.length === 0) return 'all';
+  for (const question of vouched) {
+    if (question.names === undefined) return 'all';
+    for (const name of question.names) names.add(name);
   }
   return names;
 }

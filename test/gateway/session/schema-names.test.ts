@@ -24,6 +24,14 @@ describe('a change of the schema', () => {
     // What else may be another by it cannot be told.
     ['ALTER TABLE a RENAME TO b', 'SELECT x FROM b'],
     ['DROP TABLE a CASCADE', 'SELECT x FROM v'],
+    ['ALTER TABLE a DROP y CASCADE', 'SELECT x FROM b'],
+    ['ALTER TABLE a ADD y int', 'SELECT x FROM s.a'],
+    ['ALTER TABLE a ATTACH PARTITION b FOR VALUES IN (1)', 'SELECT x FROM c'],
+    ['ALTER TABLE a ADD y int, INHERIT b', 'SELECT x FROM c'],
+    ['ALTER TABLE a OWNER TO somebody', 'SELECT x FROM b'],
+    ['CREATE TABLE a (x int) INHERITS (b)', 'SELECT x FROM c'],
+    ['ALTER TYPE a RENAME ATTRIBUTE x TO y', 'SELECT (c).y FROM b'],
+    ['ALTER FUNCTION a() RENAME TO b', 'SELECT c()'],
     ['CREATE SCHEMA s', 'SELECT x FROM a'],
     ['DO $$ BEGIN NULL; END $$', 'SELECT x FROM a'],
   ])('%s concerns %s', (change, statement) => {
@@ -35,6 +43,12 @@ describe('a change of the schema', () => {
     ['DROP FUNCTION f(int)', 'SELECT g(1) FROM b'],
     ['CREATE TYPE pair AS (a int)', 'SELECT x FROM b'],
     ['ALTER TABLE a ADD y int', 'SELECT'],
+    ['ALTER TABLE a ADD y int REFERENCES c', 'SELECT x FROM b'],
+    ['ALTER TABLE a RENAME y TO b', 'SELECT x FROM b'],
+    ['ALTER TABLE a RENAME TO c', 'SELECT x FROM b'],
+    ['ALTER TABLE a SET SCHEMA b', 'SELECT x FROM b'],
+    ['CREATE TABLE a (x int REFERENCES c)', 'SELECT x FROM b'],
+    ['CREATE INDEX b ON a (x)', 'SELECT x FROM c'],
   ])('%s does not concern %s', (change, statement) => {
     expect(concerns(change, statement)).toBe(false);
   });
