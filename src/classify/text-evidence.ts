@@ -3,6 +3,7 @@ import type { ColumnClass } from './classes.ts';
 import { scanText } from './scan-text.ts';
 import type { Context, ValueEvidence } from './value-evidence.ts';
 import { type Kind, type Tally, tallyValues } from './value-tally.ts';
+import { areAllergens, isClinicalNote, isVaccine } from './values/clinical-text.ts';
 import { birthDates, dayOf } from './values/date-of-birth.ts';
 import { isDemographicVocabulary, MOST_WORDS } from './values/demographic.ts';
 import { GIVEN_NAMES } from './values/name-lists.ts';
@@ -29,13 +30,15 @@ export function textEvidence(values: readonly string[], context: Context): Value
   const distinct = looked.length >= MAX_TALLIED && rarelyRepeat(values) ? values : allDistinct(values);
   const told = vocabulary(distinct);
   if (told !== undefined) return { ...told, freeText: prose };
+  const borne = suffered(distinct);
+  if (borne !== undefined) return { ...borne, freeText: prose };
   if (sure !== undefined) return { ...sure, freeText: prose };
   const inside = insideValues(distinct, tally);
   if (inside?.class !== undefined) return inside;
   if (whole !== undefined) return { ...whole, freeText: prose || inside !== undefined };
   if (inside !== undefined) return inside;
-  const named = namesInside(looked, prose);
-  if (named !== undefined) return named;
+  const said = notesInside(looked, prose) ?? namesInside(looked, prose);
+  if (said !== undefined) return said;
   if (prose) return { ...NOTHING, says: 'prose', freeText: true };
   return against(tally, values.length, distinct.length) ?? NOTHING;
 }
@@ -89,6 +92,14 @@ function vocabulary(distinct: readonly string[]): Verdict | undefined {
   return isDemographicVocabulary(distinct)
     ? verdict('demographic', 'strong', 'words that tell people apart')
     : undefined;
+}
+
+/** Few words, each of something that somebody does not bear or was given. */
+function suffered(distinct: readonly string[]): Verdict | undefined {
+  if (distinct.length < 3 || distinct.length > MOST_WORDS) return undefined;
+  if (areAllergens(distinct)) return verdict('health', 'strong', `${distinct.length} allergies`);
+  const vaccines = distinct.filter(isVaccine).length;
+  return vaccines >= distinct.length * 0.7 ? verdict('health', 'strong', `${vaccines} vaccines`) : undefined;
 }
 
 interface Verdict {
@@ -161,6 +172,8 @@ function wholeValues(tally: Tally, looked: readonly string[], context: Context):
   if (share('bloodPressure') >= 0.95 && n >= 8)
     return verdict('health', 'strong', says(counts.bloodPressure, 'blood pressures'));
   if (share('diagnosis') >= 0.6 && n >= 5) return verdict('health', 'strong', says(counts.diagnosis, 'illnesses'));
+  if (n >= 5 && looked.every((value) => /^\d{2}-\d{2}-\d{2}[ ,/]+\d{7,8}$/.test(value)))
+    return verdict('bank_account', 'strong', `all ${n} are codes of banks and numbers of accounts`);
   if (share('bic') >= 0.95 && n >= 5) return verdict('bank_account', 'strong', says(counts.bic, 'codes of banks'));
   if (share('vin') >= 0.9 && n >= 5) return verdict('device_id', 'strong', says(counts.vin, 'numbers of vehicles'));
   if (share('base32') >= 0.9 && n >= 8 && !context.isKey && !isOrdered(looked))
@@ -276,17 +289,56 @@ function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence 
     : { class: undefined, strength: 'none', says, freeText: true };
 }
 
+/** Prose about how somebody is. */
+function notesInside(looked: readonly string[], prose: boolean): ValueEvidence | undefined {
+  if (!prose) return undefined;
+  const notes = looked.filter(isClinicalNote).length;
+  const share = notes / looked.length;
+  if (share < 0.3 || notes < 3) return undefined;
+  return {
+    class: 'health',
+    strength: share >= 0.5 ? 'strong' : 'weak',
+    says: `${Math.round(share * 100)}% of ${looked.length} texts are about somebody's health`,
+    freeText: true,
+  };
+}
+
 /** Two words with a capital each, of which the next pair may begin with the second. */
 const NAME_PAIR = /(?<![\p{L}])(\p{Lu}\p{Ll}+)(?=\s+\p{Lu}\p{Ll}+)/gu;
 /** Somebody is spoken to. */
 const GREETING =
   /(?:^|[\n>"'])\s*(?:Hi|Hello|Hey|Dear|Hallo|Liebe[r]?|Guten Tag|Sehr geehrte[r]?|Bonjour|Cher|Chère|Salut|Hola|Estimad[oa]|Querid[oa]|Ciao|Gentile|Olá|Prezad[oa]|Beste|Cześć|Drogi|Hej|Kære)\s+(?:(?:Mr|Mrs|Ms|Dr|Herr|Frau|Señora?|Sr|Sra|Monsieur|Madame)\.?\s+)?(\p{Lu}\p{Ll}+)/gu;
 
+/** Somebody with a title, or who says their name: whatever the name is, it is one. */
+const TITLED =
+  /(?<![\p{L}])(?:Frau|Herrn?|Mme|Mlle|Monsieur|Madame|Mr|Mrs|Ms|Miss|Sra|Srta|Señora?|Signora?|Sig|Dott|Dhr|Mevr|Mevrouw|Meneer|Pani?|Fru)\.? \p{Lu}\p{Ll}+|(?<![\p{L}.])M\. \p{Lu}\p{Ll}{2,}/u;
+const INTRODUCED =
+  /\b(?:my name is|mein name ist|ich hei(?:ß|ss)e|je m'appelle|me llamo|mi nombre es|mi chiamo|meu nome é|me chamo|mijn naam is) \p{Lu}\p{Ll}+/iu;
+/** Of whom it is said, or who says it: a given name that is no other word. */
+const SUBJECT =
+  /(?:^|[.!?]\s+|\b(?:[Tt]his is|I am|I'm|[Hh]ier ist|[Hh]ier spricht) )(\p{Lu}\p{Ll}+) (?:\p{Ll}|and )/gu;
+const OTHER_WORDS: ReadonlySet<string> = new Set(
+  'will,mark,may,grace,rose,art,drew,bill,hope,joy,faith,sue,grant,rich,chase,lance,pat,rob,chip,page,summer,april,june,august,july,iris,ruby,jasmine,ivy,holly,amber,crystal,dawn,eve,sky,max,chance,miles,dean,duke,king,prince,major,frank,jack,an,so,son,can,long,mercy,honor,lane,reed,stone,forest,river,robin,basil,olive,ginger,pepper,penny,nick,gene,harry,don,norm,bob,peg,ray,tab,earnest,ernest,christian,jordan,china,india,paris,austin,virginia,georgia,florence,victoria,sydney,charlotte,savannah,israel,chad,kenya,milan,dallas,houston,das,die,der,den,les,mal,jan,mit,van,le,la,el,san,los,sara,see,sol,luz,paz,mar,era,ana,una'.split(
+    ',',
+  ),
+);
+const isSpokenOf = (value: string): boolean =>
+  TITLED.test(value) ||
+  INTRODUCED.test(value) ||
+  [...value.matchAll(SUBJECT)].some(([, name]) => {
+    const lower = name!.toLowerCase();
+    return GIVEN_NAMES.has(lower) && !OTHER_WORDS.has(lower);
+  });
+
 /** Prose that speaks of people by name. */
 function namesInside(looked: readonly string[], prose: boolean): ValueEvidence | undefined {
   if (!prose) return undefined;
   let holding = 0;
   for (const value of looked) {
+    if (isSpokenOf(value)) {
+      holding++;
+      continue;
+    }
     for (const [, given] of [...value.matchAll(NAME_PAIR), ...value.matchAll(GREETING)]) {
       if (!GIVEN_NAMES.has(given!.toLowerCase())) continue;
       holding++;

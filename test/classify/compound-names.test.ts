@@ -64,8 +64,8 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['life_history', 'health', ['coffee', 'tobacco', 'alcohol']],
   ['state_history', undefined, ['exam', 'changed', 'reason']],
   // Answers that nobody gave
-  ['quiz_answers', undefined, ['answer', 'fraction', 'position']],
-  ['exam_answers', 'free_text', ['answer', 'user_id', 'position']],
+  ['lesson_answers', undefined, ['answer', 'fraction', 'position']],
+  ['lesson_answers', 'free_text', ['answer', 'user_id', 'position']],
   // What somebody is at the bank, and a counter
   ['children', undefined, ['children_count', 'parent_id', 'name']],
   // Who fills a form in

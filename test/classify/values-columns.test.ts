@@ -51,6 +51,7 @@ const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const uuid = (r: R): string =>
   `${r.string(8, hex)}-${r.string(4, hex)}-4${r.string(3, hex)}-a${r.string(3, hex)}-${r.string(12, hex)}`;
 const word = (r: R): string => r.string(r.int(4, 9), 'abcdefghijklmnoprstuvwz');
+const cap = (text: string): string => text.replace(/^./, (c) => c.toUpperCase());
 const base64 = (text: string): string => Buffer.from(text).toString('base64url');
 const cpf = (r: R): string => {
   let digits = r.digits(9);
@@ -103,6 +104,39 @@ const column = (make: (r: R, i: number) => string, type = 'text', n = 200): Colu
 
 type Row = [expected: string, what: string, make: (r: R, i: number) => string, type?: string];
 const SENSITIVE: Row[] = [
+  [
+    'health',
+    'notes of a ward',
+    (r) =>
+      `Patient ${r.pick(['complains of', 'reports', 'denies'])} ${r.pick(['chest pain', 'dizziness', 'nausea'])} for ${r.int(2, 9)} days`,
+  ],
+  ['health', 'allergies', (r) => r.pick(['Penicillin', 'Peanuts', 'Latex', 'Pollen', 'Shellfish', 'None known'])],
+  ['health', 'vaccines', (r) => r.pick(['Pfizer-BioNTech', 'Moderna', 'MMR', 'Hepatitis B', 'Tetanus'])],
+  ['bank_account', 'British accounts', (r) => `${r.digits(2)}-${r.digits(2)}-${r.digits(2)} ${r.digits(8)}`],
+  [
+    'person_name',
+    'couples',
+    (r) => `${r.pick(['James', 'Emma', 'David'])} & ${r.pick(['Mary', 'Oliver'])} ${r.pick(['Smith', 'Brown'])}`,
+  ],
+  ['demographic', 'three words of French', (r) => r.pick(['Homme', 'Femme', 'Autre'])],
+  [
+    'free_text',
+    'prose about somebody with a title',
+    (r) =>
+      `Habe mit ${r.pick(['Frau', 'Herrn'])} ${cap(word(r))} telefoniert, die Sache ist ${r.pick(['morgen', 'am Montag'])} erledigt.`,
+  ],
+  [
+    'free_text',
+    'prose of people who say who they are',
+    (r) =>
+      `My name is ${cap(word(r))} and I cannot ${r.pick(['log in', 'pay my bill'])} since ${r.pick(['Monday', 'June'])}.`,
+  ],
+  [
+    'free_text',
+    'prose about one by name',
+    (r) =>
+      `${r.pick(['Emma', 'Oliver', 'Bilal'])} ${r.pick(['was late again', 'asked for a raise'])} on day ${r.int(1, 30)}.`,
+  ],
   [
     'device_id',
     'user agents',
@@ -352,6 +386,11 @@ const SENSITIVE: Row[] = [
 ];
 
 const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] = [
+  ['what is in a dish', (r) => r.pick(['Peanuts', 'Milk', 'Eggs', 'Wheat', 'Shellfish', 'Soy'])],
+  [
+    'firms of two',
+    (r) => r.pick(['Johnson & Johnson', 'Ernst & Young', 'Bang & Olufsen', 'Ben & Jerry', 'Marks & Spencer']),
+  ],
   ['UUIDs', uuid],
   ['dimensions', (r) => `${r.int(10, 200)}x${r.int(10, 200)} cm`],
   ['rooms', (r) => `${r.pick([...'ABC'])}${r.int(1, 4)}.${r.int(10, 30)}`],
@@ -470,6 +509,22 @@ const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] 
 ];
 
 describe('columns of values alone', () => {
+  // Scanned, and no more than that.
+  it.each<[string, (r: R) => string]>([
+    [
+      'what a shop for physicians sells',
+      (r) =>
+        `${r.pick(['Digital', 'Compact', 'Portable'])} blood pressure monitor for ${r.pick(['home', 'clinic', 'hospital'])} use, no ${r.int(1, 99)}`,
+    ],
+    [
+      'sentences that begin with words that are names too',
+      (r) =>
+        `${r.pick(['Mark', 'Grace', 'Hope', 'Max', 'Rose'])} ${r.pick(['is set for this row', 'be done by the next run'])} no ${r.int(1, 99)}`,
+    ],
+  ])('prose of nobody: %s', (_what, make) => {
+    expect(classifyTable([column(make)])[0]).toMatchObject({ class: undefined, scan: true });
+  });
+
   it.each(SENSITIVE)('%s: %s', (expected, _what, make, type) => {
     const found = valueEvidence(column(make, type));
     expect(found).toMatchObject({ class: expected });

@@ -1,5 +1,5 @@
 const GENDERS =
-  'male female m f other non-binary nonbinary diverse divers w x unknown transgender intersex agender männlich weiblich maschio femmina homme femme hombre mujer masculino feminino man vrouw man woman undisclosed'.split(
+  'male female m f other non-binary nonbinary diverse divers w x unknown transgender intersex agender männlich weiblich maschio femmina homme femme hombre mujer masculino feminino man vrouw man woman undisclosed autre otro otra altro andere anders sonstige inny outro mees naine kobieta mężczyzna kvinna kvinde kvinne mann muž žena férfi nő erkek kadın laki-laki perempuan lelaki nam nữ'.split(
     ' ',
   );
 const VOCABULARIES: readonly ReadonlySet<string>[] = [
@@ -70,7 +70,7 @@ const ORIENTATIONS: ReadonlySet<string> = new Set(
 /** Nothing else has just these. */
 const LETTERS: ReadonlySet<string> = new Set(['f,m', 'f,m,x', 'f,m,u', 'f,m,o', 'f,m,n', 'm,w', 'd,m,w', 'd,f,m']);
 const TELLING =
-  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american|^(?:white|black) (?:british|african|caribbean|irish|other)$|^parda$/i;
+  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|kobieta|kvinn|kvinde|^žena$|^kadın$|perempuan|^nữ$|^nő$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american|^(?:white|black) (?:british|african|caribbean|irish|other)$|^parda$/i;
 
 /** In spellings and languages that are mixed; more are no vocabulary. */
 export const MOST_WORDS = 40;

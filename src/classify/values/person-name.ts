@@ -3,7 +3,7 @@ import { OTHER_SCRIPT_NAMES, VIETNAMESE_FAMILY_NAMES } from './name-lists-region
 
 const UNCASED_NAMES: ReadonlySet<string> = new Set(OTHER_SCRIPT_NAMES);
 
-const SHAPE = /^[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*(?:, ?[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*)?$/u;
+const SHAPE = /^[\p{L}\p{M}][\p{L}\p{M}'’.\-& ]*(?:, ?[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*)?$/u;
 const TITLE = /^(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|sr|sra|srta|mme|mlle|dott|ing|dhr|mevr|mag|dipl)\.?$/;
 const PARTICLE =
   /^(?:van|von|de|der|den|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|ben|ter|ten|zu|y|e|st|abu|binti|jr|sr|ii|iii|iv|md|phd|dds)\.?$/;
@@ -34,6 +34,15 @@ export function nameForm(value: string): NameForm {
   if (!SHAPE.test(value)) return undefined;
   const other = otherScript(value);
   if (other !== undefined) return other;
+  const couple = / (?:&|and|und|et|y|e|och|og) /u.exec(value);
+  if (couple !== null && n < 60) {
+    const [one, other2] = [value.slice(0, couple.index), value.slice(couple.index + couple[0].length)].map(nameForm);
+    return (one === 'given' || one === 'full') &&
+      (other2 === 'full' || other2 === 'given') &&
+      (one === 'full' || other2 === 'full')
+      ? 'full'
+      : undefined;
+  }
   const tokens = fold(value)
     .split(/[\s,]+/)
     .filter((token) => token !== '' && !TITLE.test(token) && !PARTICLE.test(token));
@@ -90,6 +99,8 @@ export function startsWithGivenName(word: string): boolean {
   if (head === undefined) return false;
   if (COLOURS.has(head)) return false;
   if (GIVEN_NAMES.has(head)) return true;
+  // `jsmith84`: an initial before a family's name.
+  if (head.length >= 5 && FAMILY_NAMES.has(head.slice(1))) return true;
   return head.length >= 7 && [...Array(4)].some((_, i) => GIVEN_NAMES.has(head.slice(0, 4 + i)));
 }
 
