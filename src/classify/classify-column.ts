@@ -13,7 +13,7 @@ import { refutes } from './plausible.ts';
 import { type ValueEvidence, valueEvidence } from './value-evidence.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { PROSE_WORDS } from './words/qualifiers.ts';
-import { type Splitter, splitter, VOCABULARY } from './words/vocabulary.ts';
+import { isWordOf, type Splitter, splitter, VOCABULARY } from './words/vocabulary.ts';
 
 /** Kinds whose values cannot be read as anything but what they are. */
 const PLAIN: ReadonlySet<TypeKind> = new Set(['boolean', 'time', 'range', 'vector', 'network', 'mac']);
@@ -58,7 +58,11 @@ interface Verdict {
   readonly confidence: number;
 }
 
-function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind, sample: readonly string[]): Verdict {
+function weigh(
+  { column, values: sample = [] }: ColumnSubject,
+  kind: TypeKind,
+  { name, values, split }: { name: NameEvidence; values: ValueEvidence; split: Splitter },
+): Verdict {
   const byName = name.class;
   const nameAlone: Verdict = {
     class: byName,
@@ -77,6 +81,7 @@ function weigh(name: NameEvidence, values: ValueEvidence, kind: TypeKind, sample
       if (
         byName === undefined &&
         name.meaningful &&
+        !split(column).some((word) => isWordOf(word, values.class!)) &&
         (DAYS.has(kind) || (NUMBERS.has(kind) && values.strength === 'strong'))
       ) {
         return nameAlone;
@@ -130,7 +135,7 @@ function classify(subject: ColumnSubject, topic: TableTopic, known: Memory): Cla
   const name = nameEvidence(subject, topic, split);
   const values =
     PLAIN.has(kind) || !subject.values?.length ? NO_VALUES : rememberedEvidence(subject, subject.values, known);
-  const weighed = weigh(name, values, kind, subject.values ?? []);
+  const weighed = weigh(subject, kind, { name, values, split });
   const byKey = values.untold === undefined ? undefined : keyClasses(subject, topic, values.untold, split);
   const [keyClass] = byKey?.values() ?? [];
   const { class: found, confidence } =

@@ -19,7 +19,7 @@ const classOf = (table: string, names: readonly string[], column: string, type: 
 const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   adherents: {
     person_name: 'nom prenom nom_usage nom_naissance nom_jeune_fille nom_famille prenoms nom_complet',
-    date_of_birth: 'date_naissance ddn dt_naiss datenaiss date_de_naissance annee_naissance',
+    date_of_birth: 'date_naissance ddn dt_naiss datenaiss date_de_naissance annee_naissance naiss',
     postal_address:
       'adresse adresse1 adresse_ligne1 rue num_rue numero_voie nom_voie code_postal cp ville commune complement_adresse localite adresse_postale boite_postale',
     phone: 'telephone tel tel_fixe tel_portable gsm mobile numero_telephone num_tel fax',
@@ -37,7 +37,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   kunden: {
     person_name: 'vorname nachname name2 geburtsname ansprechpartner kontoinhaber rufname familienname',
-    date_of_birth: 'geburtsdatum gebdat geb_datum geburtstag gebtag',
+    date_of_birth: 'geburtsdatum gebdat geb_datum geburtstag gebtag geb geb_am',
     postal_address:
       'strasse hausnummer hausnr plz wohnort postleitzahl anschrift adresse postfach adresszusatz strasse_nr',
     phone:
@@ -57,7 +57,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   clientes: {
     person_name:
       'nombre apellidos apellido1 apellido2 primer_apellido segundo_apellido nombre_completo nombres apellido_paterno apellido_materno primer_nombre contacto_nombre titular',
-    date_of_birth: 'fecha_nacimiento fec_nac fechanac f_nacimiento fecha_nac fnacimiento',
+    date_of_birth: 'fecha_nacimiento fec_nac fechanac f_nacimiento fecha_nac fnacimiento nac',
     postal_address:
       'direccion domicilio calle numero_exterior colonia codigo_postal cp ciudad localidad municipio provincia poblacion barrio apartado_postal',
     phone: 'telefono tlf movil celular telf telefono_fijo tel_casa num_telefono fono',

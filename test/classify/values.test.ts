@@ -1,6 +1,7 @@
 /** The validators one by one: what each takes and what it must not. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { classifyTable } from '../../src/classify/classify-column.ts';
 import { arrayElements, compositeFields, hstorePairs, printableBytea } from '../../src/classify/sample-forms.ts';
 import { jsonValues } from '../../src/classify/scan-json.ts';
 import { systemColumnAction } from '../../src/classify/system-columns.ts';
@@ -270,6 +271,29 @@ describe('birthDates', () => {
     expect(birthDates(Array.from({ length: 60 }, (_, i) => `${1950 + (i % 50)}-01-01`))).toBeUndefined());
   it('takes one recent day for a sign', () =>
     expect(birthDates([...days(60, (i) => 1950 + (i % 50)), '2024-05-05'])).not.toBe('strong'));
+});
+
+describe('days that look like births', () => {
+  const classOf = (column: string) => {
+    const values = Array.from({ length: 200 }, (_, i) =>
+      new Date(Date.UTC(1970, 0, 1 + i * 37)).toISOString().slice(0, 10),
+    );
+    const subject = {
+      schema: 'public',
+      table: 'zz',
+      column,
+      type: 'timestamp without time zone',
+      siblings: [],
+      values,
+    };
+    return classifyTable([subject])[0]!.class;
+  };
+  it.each(['c4', 'geb', 'tgl', 'x_naiss'])('are under a name that says nothing else: %s', (name) =>
+    expect(classOf(name)).toBe('date_of_birth'),
+  );
+  it.each(['created', 'due', 'invoice_date', 'last_seen'])('are not under one that says what they are: %s', (name) =>
+    expect(classOf(name)).toBeUndefined(),
+  );
 });
 
 describe('check digits', () => {

@@ -28,6 +28,12 @@ export const FURTHER_LANGUAGE_RULES: readonly NameRule[] = [
   },
   {
     class: 'date_of_birth',
+    alone: true,
+    phrases: phrases('geb, geb am, naiss, nac, nasc, dn'),
+    kinds: ['date'],
+  },
+  {
+    class: 'date_of_birth',
     headFirst: true,
     phrases: phrases(
       'ddn, bdate, birthdt, dt naiss, date naiss, datenaiss, datnais, annee naissance, gebtag, geb tag, fnacimiento, fecnac, fechanac, fec nacim, dtnasc, data nasc, datnasc, data ur, dataur, fodt dato, fodelsear, dogum tar, syntymapaiva, syntymapvm, szuletesi datum, szuletesi ido, szul datum, szulido, data nasterii, data nastere, imerominia gennisis, tanggal lahir, tgl lahir, tgllahir, ngay sinh, ngaysinh, nam sinh, datum rodjenja, datum rojstva, datum narodenia, dzimsanas datum, gimimo data, sunniaeg',

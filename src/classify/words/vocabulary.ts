@@ -1,4 +1,5 @@
 /** The rules in one list, and every word that any of them knows. A new group of rules: its file and one line here. */
+import type { ColumnClass } from '../classes.ts';
 import { splitName } from '../name-words.ts';
 import { COMPOUNDS, IDENTITY_HEADS, IDENTITY_PROVIDERS, IDENTITY_WORDS, ROLES } from './compounds.ts';
 import { CONTACT_RULES } from './contact.ts';
@@ -25,12 +26,9 @@ export const RULES: readonly NameRule[] = [
   ...FURTHER_LANGUAGE_RULES,
 ];
 
-function allWords(): Set<string> {
+/** Words of what is in no rule. */
+function otherWords(): Set<string> {
   const words = new Set<string>();
-  const add = (phrase: string) => {
-    for (const word of phrase.split(' ')) if (word.length > 1) words.add(word);
-  };
-  for (const rule of RULES) rule.phrases.forEach(add);
   for (const list of [
     QUALIFIERS,
     CLEAR_TAILS,
@@ -45,11 +43,31 @@ function allWords(): Set<string> {
     IDENTITY_HEADS,
     ROLES,
   ])
-    for (const phrase of list) add(phrase);
+    for (const word of [...list].flatMap(wordsOf)) words.add(word);
   return words;
 }
 
-export const VOCABULARY: ReadonlySet<string> = allWords();
+const wordsOf = (phrase: string): string[] => phrase.split(' ').filter((word) => word.length > 1);
+
+function classesByWord(): Map<string, Set<ColumnClass>> {
+  const classes = new Map<string, Set<ColumnClass>>();
+  for (const rule of RULES) {
+    for (const word of rule.phrases.flatMap(wordsOf)) {
+      classes.set(word, (classes.get(word) ?? new Set()).add(rule.class));
+    }
+  }
+  return classes;
+}
+
+const OTHER_WORDS = otherWords();
+const CLASSES_BY_WORD = classesByWord();
+
+export const VOCABULARY: ReadonlySet<string> = new Set([...CLASSES_BY_WORD.keys(), ...OTHER_WORDS]);
+
+/** Is it known from names of classes alone, this one among them, as `naiss` is from `date naiss` and `lieu naiss`? */
+export function isWordOf(word: string, columnClass: ColumnClass): boolean {
+  return !OTHER_WORDS.has(word) && CLASSES_BY_WORD.get(word)?.has(columnClass) === true;
+}
 
 export type Splitter = (name: string) => readonly string[];
 
