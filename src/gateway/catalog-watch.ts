@@ -21,6 +21,7 @@ export class CatalogWatch {
   readonly #connection: SideConnection;
   readonly #noticed: () => void;
   readonly #changed: () => void;
+  readonly #asked: () => void;
   #users = 0;
   #timer: NodeJS.Timeout | undefined;
   #seen: string | null | undefined;
@@ -28,11 +29,15 @@ export class CatalogWatch {
   #owed = false;
   #closed = false;
 
-  /** `noticed`: at once, each time; `changed`: to read the catalog anew, not too often. */
-  constructor(settings: UpstreamSettings, noticed: () => void, changed: () => void) {
+  /** `noticed`: at once, each time; `changed`: to read the catalog anew, not too often; `asked`: whenever it asks. */
+  constructor(
+    settings: UpstreamSettings,
+    { noticed, changed, asked }: { noticed: () => void; changed: () => void; asked: () => void },
+  ) {
     this.#connection = new SideConnection(settings, TIMEOUT_MS);
     this.#noticed = noticed;
     this.#changed = changed;
+    this.#asked = asked;
   }
 
   /** A session needs to know, until `release`. */
@@ -62,6 +67,7 @@ export class CatalogWatch {
       this.#seen = undefined;
       return;
     }
+    this.#asked();
     try {
       const rows = await this.#connection.query(WRITTEN_SQL);
       const written = rows[0]?.[0] ?? null;

@@ -13,6 +13,8 @@ export const MAX_PARTITIONS = 32;
 export interface KnownTable extends StoredTable {
   /** When it was sampled by this process; undefined: it was read from the store. */
   readonly sampledAtMs: number | undefined;
+  /** A column of it had no value in the sample. */
+  readonly hasBlanks?: boolean;
 }
 
 interface Relative {

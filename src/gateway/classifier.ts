@@ -11,6 +11,7 @@ import { sampleQuery, thinned } from '../classify/sample-query.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { ClassMap, familyOf, MAX_PARTITIONS } from './class-map.ts';
 import { ClassificationStore, type Inherited, type StoredColumn } from './classification-store.ts';
+import { FilledTables } from './filled-tables.ts';
 import { SideConnections } from './side-connections.ts';
 
 export interface ClassifierOptions {
@@ -49,9 +50,20 @@ const MAX_RETRY_MS = 600_000;
 /** A table with so few rows in its sample may be another one soon. */
 const FEW_ROWS = 100;
 const LOOK_AGAIN_MS = 60_000;
+/** One that had no rows is looked at again before more of it is planned for. */
+const LOOK_AGAIN_AT_EMPTY_MS = 1_000;
 /** Sampling a column is worth no more text than this. */
 const MAX_SAMPLE_CHARACTERS = 128 * 1024;
 const BATCH = 25;
+
+interface Sample {
+  /** How many it has, of at most so many as are asked for. */
+  readonly rows: number;
+  /** How many were asked for. */
+  readonly columns: number;
+  /** By attnum; columns that are NULL in all rows are missing. */
+  readonly values: ReadonlyMap<number, readonly string[]>;
+}
 
 export class Classifier {
   /** Raised when a column that was classified has another class now. */
@@ -68,6 +80,8 @@ export class Classifier {
   #again = false;
   /** Tables that sessions read: those are looked at again while they are small. */
   readonly #asked = new Set<number>();
+  readonly #filled = new FilledTables();
+  #lookingAtFilled = false;
   #loaded: Promise<void> | undefined;
   #storing: NodeJS.Timeout | undefined;
   #storeAtMs = 0;
@@ -139,10 +153,35 @@ export class Classifier {
     for (const { oid } of relations) this.#asked.add(oid);
     // A classification that was under way may be of the table as it was before.
     for (let attempt = 0; attempt < 2; attempt++) {
-      const missing = [...relations].filter((relation) => !this.#isCurrent(catalog, relation));
+      const missing = [...relations].filter(
+        (relation) => !this.#isCurrent(catalog, relation) || (attempt === 0 && this.#wasEmpty(relation.oid)),
+      );
       await Promise.all(missing.map((relation) => this.#classify(relation, 'foreground')));
     }
     for (const relation of relations) if (this.#mayHaveGrown(relation.oid)) void this.#classify(relation, 'background');
+  }
+
+  /**
+   * Looks again at tables that sessions read, told too little and were written to since. To be called about once a second
+   * while there are sessions; never rejects.
+   */
+  async lookAtFilled(): Promise<void> {
+    if (this.#lookingAtFilled || this.#closed) return;
+    this.#lookingAtFilled = true;
+    try {
+      const oids = [...this.#asked].filter((oid) => this.#toldLittle(oid));
+      const filled = await this.#background.run((connection) =>
+        this.#filled.among(oids, (sql) => connection.query(sql)),
+      );
+      for (const oid of filled) {
+        const relation = this.#map.catalog?.relationByOid(oid);
+        if (relation !== undefined) await this.#classify(relation, 'background');
+      }
+    } catch {
+      // It is asked again; that the database does not answer is told by whoever needs it.
+    } finally {
+      this.#lookingAtFilled = false;
+    }
   }
 
   /** Data of that class was copied there. Stays until configuration says otherwise or the column is gone. */
@@ -244,6 +283,18 @@ export class Classifier {
     return performance.now() - (known.sampledAtMs ?? -Infinity) > LOOK_AGAIN_MS;
   }
 
+  #wasEmpty(oid: number): boolean {
+    const known = this.#map.tables.get(oid);
+    if (known?.rows !== 0 || known.sampledAtMs === undefined) return false;
+    return performance.now() - known.sampledAtMs > LOOK_AGAIN_AT_EMPTY_MS;
+  }
+
+  #toldLittle(oid: number): boolean {
+    const known = this.#map.tables.get(oid);
+    if (known?.sampledAtMs === undefined || known.rows < 0) return false;
+    return known.rows < FEW_ROWS || known.hasBlanks === true;
+  }
+
   #start(): void {
     if (this.#pass !== undefined) {
       this.#again = true;
@@ -316,7 +367,8 @@ export class Classifier {
     });
     const rows = sample?.rows ?? -1;
     const { oid, schema, name } = relation;
-    this.#map.tables.set(oid, { oid, schema, name, rows, columns, sampledAtMs: performance.now() });
+    const hasBlanks = rows > 0 && sample!.values.size < sample!.columns;
+    this.#map.tables.set(oid, { oid, schema, name, rows, columns, sampledAtMs: performance.now(), hasBlanks });
     this.#map.changed();
     if (known !== undefined && !sameClasses(known.columns, columns)) this.#changed();
     if (known === undefined || known.sampledAtMs === undefined || !sameClasses(known.columns, columns))
@@ -328,12 +380,12 @@ export class Classifier {
     catalog: Catalog,
     relation: CatalogRelation,
     how: 'foreground' | 'background',
-  ): Promise<{ rows: number; values: Map<number, readonly string[]> } | undefined> {
+  ): Promise<Sample | undefined> {
     const values = new Map<number, readonly string[]>();
     const columns = relation.columns.flatMap((column) => sampledColumn(catalog, column) ?? []);
     // A partitioned table has no rows of its own.
-    if (columns.length === 0 || relation.kind === 'p') return { rows: FEW_ROWS, values };
-    if (isLatePartition(catalog, relation)) return { rows: FEW_ROWS, values };
+    if (columns.length === 0 || relation.kind === 'p') return { rows: FEW_ROWS, columns: 0, values };
+    if (isLatePartition(catalog, relation)) return { rows: FEW_ROWS, columns: 0, values };
     const connections = how === 'background' ? this.#background : this.#foreground;
     try {
       const rows = await connections.run(async (connection) => {
@@ -355,7 +407,7 @@ export class Classifier {
         // No values are no evidence.
         if (texts.length > 0) values.set(column.attnum, texts);
       }
-      return { rows: rows.length, values };
+      return { rows: rows.length, columns: columns.length, values };
     } catch (error) {
       const { schema, name } = relation;
       if (!this.#closed && this.#map.tables.get(relation.oid)?.rows !== -1) {
@@ -407,7 +459,7 @@ export class Classifier {
     this.#storing = undefined;
     // Before it was read, nothing is known that could replace it.
     await this.#load();
-    const tables = [...this.#map.tables.values()].map(({ sampledAtMs: _, ...table }) => table);
+    const tables = [...this.#map.tables.values()].map(({ sampledAtMs: _, hasBlanks: __, ...table }) => table);
     await this.#store.write({ tables, inherited: [...this.#map.inherited.values()] });
   }
 }

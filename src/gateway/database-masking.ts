@@ -115,7 +115,11 @@ export class DatabaseMasking {
   }) {
     this.#snapshot = parts.snapshot;
     this.#isOwned = parts.isOwned;
-    this.#watch = new CatalogWatch(parts.upstream, parts.onNoticed, () => void this.#snapshot.refresh());
+    this.#watch = new CatalogWatch(parts.upstream, {
+      noticed: parts.onNoticed,
+      changed: () => void this.#snapshot.refresh(),
+      asked: () => void this.classifier.lookAtFilled(),
+    });
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
     this.key = parts.key;

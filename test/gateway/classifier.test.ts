@@ -13,6 +13,7 @@ import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { Classifier } from '../../src/gateway/classifier.ts';
 import { queryOnce } from '../../src/gateway/side-query.ts';
 import { withPostgres } from '../support/postgres.ts';
+import { until } from './gateway-rig.ts';
 
 const SEED = `
 CREATE TYPE mood AS ENUM ('calm', 'angry');
@@ -246,6 +247,57 @@ describe('a session that waits', () => {
     } finally {
       await other.end();
     }
+  });
+});
+
+describe('a table that told too little', () => {
+  const NAMES = `(ARRAY['Agnes','Bilal','Chiara','Dorota','Emeka'])[i % 5 + 1] || ' ' || (ARRAY['Okafor','Rossi','Nowak'])[i % 3 + 1]`;
+
+  async function opened(table: string, create: string): Promise<{ classifier: Classifier; oid: number }> {
+    await client.query(create);
+    const { classifier } = openClassifier(table);
+    const catalog = await readCatalog();
+    classifier.update(catalog);
+    await classifier.whenDone();
+    return { classifier, oid: oidOf(catalog, table) };
+  }
+
+  it('is looked at again before more is planned for when it had no rows', async () => {
+    const { classifier, oid } = await opened('void', 'CREATE TABLE void (id integer, v text)');
+    await classifier.ensure([oid]);
+    expect(classifier.of(oid, 2)?.class).toBeUndefined();
+    await client.query(`INSERT INTO void SELECT i, ${NAMES} FROM generate_series(1, 200) i`);
+    await until(async () => {
+      await classifier.ensure([oid]);
+      return classifier.of(oid, 2)?.class === 'person_name';
+    });
+  });
+
+  it.each([
+    [
+      'had few rows',
+      'few',
+      "SELECT 1 AS id, 'x'::text AS v",
+      `INSERT INTO few SELECT i, ${NAMES} FROM generate_series(1, 200) i`,
+    ],
+    [
+      'had a column without values',
+      'blanks',
+      'SELECT i AS id, NULL::text AS v FROM generate_series(1, 300) i',
+      `UPDATE blanks SET v = ${NAMES.replaceAll('i %', 'id %')}`,
+    ],
+  ])('is looked at again soon after it was written to when it %s', async (_, table, rows, write) => {
+    const { classifier, oid } = await opened(table, `CREATE TABLE ${table} AS ${rows}`);
+    await classifier.ensure([oid]);
+    await classifier.lookAtFilled();
+    const { version } = classifier;
+    expect(classifier.of(oid, 2)?.class).toBeUndefined();
+    await client.query(write);
+    await until(async () => {
+      await classifier.lookAtFilled();
+      return classifier.of(oid, 2)?.class === 'person_name';
+    });
+    expect(classifier.version).toBeGreaterThan(version);
   });
 });
 

@@ -338,6 +338,20 @@ describe('what names mean', () => {
     l.expectNothingRaw();
   });
 
+  it('knows what has come into a table that was empty, without another look by anybody', async () => {
+    const l = await Listener.open(rig);
+    await rig.direct('CREATE TABLE filled (id int, v text)');
+    await until(async () => (await l.query('SELECT v FROM filled')).errors.length === 0);
+    await l.send(p('SELECT v FROM filled WHERE id = 7', 'filled'), SYNC).answer();
+    const run = async () => (await l.send(b('filled'), e(), SYNC).answer()).value;
+    expect(await run()).toBeUndefined();
+    await rig.direct(`INSERT INTO filled
+      SELECT i, (ARRAY['Agnes','Bilal','Chiara','Dorota'])[i % 4 + 1] || ' ' || (ARRAY['Okafor','Rossi','Nowak'])[i % 3 + 1]
+      FROM generate_series(1, 200) i`);
+    await until(async () => (await run()) === 'D. R.');
+    await rig.direct('DROP TABLE filled');
+  });
+
   it('is that of each session for itself', async () => {
     const [one, other] = [await Listener.open(rig, 'dev-1'), await Listener.open(rig, 'dev-2')];
     await one.query('SET search_path = clear');
