@@ -21,8 +21,9 @@ export type ObjectKind =
   | 'type' // type, domain: resolved by to_regtype
   | 'schema' // resolved by to_regnamespace
   | 'prepared_transaction' // resolved by pg_prepared_xacts; nobody's own
+  | 'extension' // resolved by pg_extension; nobody's own
   | 'routine' // every function of that name: resolved if there is exactly one
-  | 'other'; // role, database, extension, publication, …: never owned by a principal
+  | 'other'; // role, database, publication, …: never owned by a principal
 
 /** An object that a statement creates, changes or removes. */
 export interface ObjectTarget {

@@ -3,7 +3,7 @@ import { optionIsOn } from './data-statements.ts';
 import type { FindingKind } from './facts.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { type SettingValue, settingFinding } from './settings.ts';
-import { as, child, constantOf, list, number, type Tree, text } from './tree.ts';
+import { as, child, constantOf, flag, list, number, type Tree, text } from './tree.ts';
 import type { StatementHandler, Walk } from './walk.ts';
 
 /** LOCKMODE numbers of the parse tree. */
@@ -134,7 +134,12 @@ export const SESSION_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     walk.children(node, scope);
   },
 
-  CreateExtensionStmt: finds('extension', 'extname'),
+  CreateExtensionStmt(node, walk) {
+    const name = text(node, 'extname');
+    // Of one that is there it does nothing, whatever version or schema it says.
+    const lookup = flag(node, 'if_not_exists') && !walk.around.deferred ? name : undefined;
+    walk.draft.find('extension', walk.at(undefined), name, lookup === undefined ? {} : { lookup });
+  },
   AlterExtensionStmt: finds('extension', 'extname'),
   AlterExtensionContentsStmt: finds('extension', 'extname'),
 

@@ -141,6 +141,21 @@ describe('a migration in one text', () => {
   });
 });
 
+describe('CREATE EXTENSION IF NOT EXISTS', () => {
+  it('of one that is there does nothing, as tools say it at every start; of another it is refused', async () => {
+    const there = 'CREATE EXTENSION IF NOT EXISTS plpgsql';
+    for (let i = 0; i < 2; i++) await dev.query(there);
+    await dev.query({ text: there, name: 'prepared' });
+    await dev.query(`BEGIN; CREATE TABLE with_it (id int); ${there}; COMMIT`);
+    await denied('CREATE EXTENSION plpgsql');
+    await denied('CREATE EXTENSION IF NOT EXISTS "no such"');
+    await denied('CREATE EXTENSION IF NOT EXISTS hstore');
+    await denied(`${there}; CREATE EXTENSION IF NOT EXISTS hstore`);
+    await denied('DROP EXTENSION IF EXISTS plpgsql');
+    expect(await rig.direct('SELECT extname FROM pg_extension')).toEqual([{ extname: 'plpgsql' }]);
+  });
+});
+
 describe('pgbench', () => {
   it('-i works, a second time as well, and so does a run', async ({ skip }) => {
     const program = findPgbench();

@@ -25,6 +25,33 @@ describe('CASCADE', () => {
   });
 });
 
+describe('an extension that is to be there', () => {
+  const present = 'CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA public';
+
+  it('changes nothing where it is', () => {
+    expect(decide(analyse(present, grammar), DEVELOPER).effect).toBe('resolve');
+    expect(judge(present, DEVELOPER, OTHERS)).toEqual({ effect: 'allow' });
+    expect(judge('CREATE EXTENSION IF NOT EXISTS "uuid-ossp"', DEVELOPER, OTHERS)).toEqual({ effect: 'allow' });
+  });
+
+  it.each([
+    [present, ABSENT],
+    [present, () => undefined],
+    ['CREATE EXTENSION hstore', OTHERS],
+    ['DROP EXTENSION IF EXISTS hstore', OTHERS],
+    ['ALTER EXTENSION hstore UPDATE', OTHERS],
+    [`DO $$ BEGIN ${present}; END $$`, OTHERS],
+    [`DROP EXTENSION hstore; ${present}`, OTHERS],
+    [`SELECT removes_it(); ${present}`, OTHERS],
+  ] as const)('%s is refused', (sql, names) => {
+    expect(judge(sql, DEVELOPER, names as typeof OTHERS)).toMatchObject({ effect: 'deny' });
+  });
+
+  it('is nothing for who may only read', () => {
+    expect(judge(present, ANALYST, OTHERS)).toMatchObject({ effect: 'deny' });
+  });
+});
+
 describe('whose object it is', () => {
   const CHANGES = [
     'DROP TABLE t',

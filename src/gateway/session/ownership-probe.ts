@@ -17,6 +17,7 @@ SELECT w.i, w.oid, CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
     SELECT c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()
     FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) w.oid) ELSE false END,
   CASE WHEN w.kind OPERATOR(pg_catalog.=) 'schema' OR w.kind OPERATOR(pg_catalog.=) 'prepared_transaction'
+      OR w.kind OPERATOR(pg_catalog.=) 'extension'
       OR pg_catalog.array_length(pg_catalog.parse_ident(w.name, false), 1) OPERATOR(pg_catalog.>) 1 THEN ''
     ELSE pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text) OPERATOR(pg_catalog.||) '.' END,
   CASE WHEN w.kind OPERATOR(pg_catalog.=) 'relation' THEN (
@@ -61,6 +62,8 @@ FROM (SELECT u.i, u.kind, u.name, u.cascades, CASE
       WHEN u.kind OPERATOR(pg_catalog.=) 'schema' THEN pg_catalog.to_regnamespace(u.name)::pg_catalog.oid
       WHEN u.kind OPERATOR(pg_catalog.=) 'prepared_transaction' THEN (SELECT 1::pg_catalog.oid
         FROM pg_catalog.pg_prepared_xacts x WHERE x.gid OPERATOR(pg_catalog.=) u.name)
+      WHEN u.kind OPERATOR(pg_catalog.=) 'extension' THEN (SELECT x.oid
+        FROM pg_catalog.pg_extension x WHERE x.extname::pg_catalog.text OPERATOR(pg_catalog.=) u.name)
       WHEN u.kind OPERATOR(pg_catalog.=) 'routine' THEN (SELECT CASE
           WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 THEN pg_catalog.min(p.oid)
           WHEN pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 THEN 0::pg_catalog.oid END
@@ -81,6 +84,7 @@ const CATALOGS: Record<Exclude<ObjectKind, 'other'>, string> = {
   type: 'pg_type',
   schema: 'pg_namespace',
   prepared_transaction: 'pg_prepared_xacts',
+  extension: 'pg_extension',
   routine: 'pg_proc',
 };
 

@@ -19,7 +19,7 @@ import {
 import { foreseenMatch, foresightOf, metInWords } from './foreseen-match.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
-import { isOfWords, type Matter } from './matters.ts';
+import { isIdle, isOfWords, type Matter } from './matters.ts';
 import { fillIn } from './message-text.ts';
 import {
   glob,
@@ -117,6 +117,14 @@ export function compileRule(settings: RuleSettings, shipped = false): CompiledRu
       for (const matter of names.matters) {
         if (!isOfWords(matter.word, words)) continue;
         if (relations !== undefined && !mayBeAbout(relations, matter, question)) continue;
+        const idle = isIdle(matter, question);
+        if (idle === true) continue;
+        if (idle === 'unknown') {
+          unknown ??= [];
+          unknown.push(matter);
+          continue;
+        }
+        if (idle === 'uncertain') return object(matter, true);
         const allowed = shipped && isAllowed(matter, question, foresight);
         if (allowed === true) continue;
         if (allowed !== false) needs.push(...allowed);

@@ -43,7 +43,11 @@ export const FINDING_WORDS: Readonly<Record<FindingKind, FindingWord>> = {
   },
   set_transaction_mode: { word: 'asks to write', means: 'READ WRITE transactions, by any spelling' },
   alter_system: { word: 'alters the system', means: 'ALTER SYSTEM' },
-  extension: { word: 'extensions', means: 'CREATE, ALTER and DROP EXTENSION' },
+  extension: {
+    word: 'extensions',
+    means:
+      'CREATE, ALTER and DROP EXTENSION; not CREATE EXTENSION IF NOT EXISTS of one that is there, which changes nothing',
+  },
   grant: { word: 'grants rights', means: 'GRANT, REVOKE, default privileges, DROP OWNED, REASSIGN OWNED' },
   role: { word: 'roles', means: 'CREATE, ALTER and DROP ROLE' },
   database: { word: 'databases', means: 'CREATE, ALTER and DROP DATABASE and TABLESPACE' },

@@ -1,6 +1,6 @@
 /** What in a statement a rule can be about: one danger each, with its place and, where there is one, its object. */
 import type { Finding, ObjectTarget, StatementFacts } from '../../sql/facts.ts';
-import { ownershipOf } from '../ownership.ts';
+import { nameMayChange, ownershipOf } from '../ownership.ts';
 import type { Question } from '../rule.ts';
 import { FINDING_WORDS, isTargetWord, ROW_WORDS, TARGET_ACTIONS, type TargetWord } from './finding-words.ts';
 import { type WrittenName, writtenName } from './name-pattern.ts';
@@ -71,7 +71,7 @@ function ofFinding(word: string, finding: Finding): Matter {
       relation: undefined,
       written: undefined,
       function: isFunction ? subject : undefined,
-      target: undefined,
+      target: kind === 'extension' && lookup !== undefined ? extensionTarget(lookup) : undefined,
     };
   }
   const target: ObjectTarget = {
@@ -89,6 +89,31 @@ function ofFinding(word: string, finding: Finding): Matter {
   };
   const { name } = target;
   return { word, offset, subject: name, relation: name, written: writtenName(name), function: undefined, target };
+}
+
+/** CREATE EXTENSION IF NOT EXISTS: of one that is there it does nothing. */
+function extensionTarget(name: string): ObjectTarget {
+  return {
+    action: 'create',
+    kind: 'extension',
+    label: 'extension',
+    lookup: name,
+    name,
+    temporary: false,
+    ifNotExists: true,
+  };
+}
+
+/** Does nothing come of it, as what it is to make is there? */
+export function isIdle({ target }: Matter, question: Question): boolean | 'unknown' | 'uncertain' {
+  if (target?.kind !== 'extension') return false;
+  // What stands before it in the same text may remove it.
+  if (nameMayChange(target.name, question)) return 'uncertain';
+  const { context } = question;
+  if (context.resolved === undefined) return 'unknown';
+  return context.resolved.some(
+    ({ target: one, oid }) => one.kind === 'extension' && one.lookup === target.lookup && oid !== undefined,
+  );
 }
 
 function ofTarget(word: TargetWord, target: ObjectTarget, written: WrittenName, facts: StatementFacts): Matter {
