@@ -133,6 +133,9 @@ export function isNarrowRange(low: Tree | undefined, high: Tree | undefined, now
 
 const RANGE_LITERAL = /^\s*[[(]\s*"?([^",]*)"?\s*,\s*"?([^",]*)"?\s*[\])]\s*$/;
 
+/** Of a multirange. */
+const MAX_RANGES = 100;
+
 /** A pattern or value with something to match; a literal of a range type must be a short one. */
 export function matchesText(wrapped: Tree, nowMs: number): boolean {
   const array = as(wrapped, 'A_ArrayExpr');
@@ -145,6 +148,12 @@ export function matchesText(wrapped: Tree, nowMs: number): boolean {
   }
   const constant = castConstantOf(wrapped);
   if (constant?.kind !== 'string') return false;
+  if (/^\s*\{\s*[[(]/.test(constant.value)) {
+    const ranges = constant.value.match(/[[(][^\])]*[\])]/g) ?? [];
+    return (
+      ranges.length <= MAX_RANGES && ranges.every((one) => matchesText({ A_Const: { sval: { sval: one } } }, nowMs))
+    );
+  }
   const range = RANGE_LITERAL.exec(constant.value);
   if (range !== null) {
     const end = (value: string | undefined): Tree => ({ A_Const: { sval: { sval: value ?? '' } } });

@@ -16,6 +16,7 @@
  * so are the columns on which it rests that it narrows (`grounds.ts`), since those of a view may be constants.
  */
 import { isNarrowRange, matchesText, momentOf, timeIsBound, wholeNumber } from './bounds.ts';
+import { coverBoth, listsAll } from './covers-all.ts';
 import { type Scope, scopeWithin } from './ctes.ts';
 import type { Grounds, ListingRelation, ShownView } from './facts.ts';
 import { ALWAYS, type Assumption, assuming, groundsOf, isAlways } from './grounds.ts';
@@ -29,7 +30,9 @@ import {
   columnNames,
   containsColumn,
   hasColumn,
+  hasPath,
   isColumn,
+  ownersOf,
   referenceOf,
   type Sight,
   tableColumns,
@@ -266,7 +269,7 @@ function sightOf(relation: Tree, place: Place, assumed: Assumption): Sight {
     columns: new Map([[alias, tableColumns(qualifiedName(parts))]]),
     bare: new Set([alias]),
     enclosing: new Set(),
-    budget: { steps: MAX_STEPS, levels: MAX_LEVELS, assumed, columns: new Map(), owners: new Map() },
+    budget: { steps: MAX_STEPS, levels: MAX_LEVELS, assumed, packed: new Set(), columns: new Map(), owners: new Map() },
   };
 }
 
@@ -289,12 +292,14 @@ function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): vo
       const cte = parts.length === 1 ? sight.scope.get(name) : undefined;
       const { query } = cte ?? {};
       sources.set(alias, query !== undefined && queryIsBounded(query, { ...sight, scope: cte!.scope }, NOBODY));
+      if (query !== undefined && packsMany(query)) sight.budget.packed.add(alias);
       if (cte === undefined && name !== sight.relation) joined.relations.set(alias, qualifiedName(parts));
       return;
     }
     case 'RangeSubselect': {
       const select = as(child(node, 'subquery'), 'SelectStmt');
       sources.set(alias, select !== undefined && selectIsBounded(select, sight, new Set()));
+      if (select !== undefined && packsMany(select)) sight.budget.packed.add(alias);
       return;
     }
     case 'RangeFunction':
@@ -363,8 +368,53 @@ function functionIsBounded(node: Tree, sight: Sight): boolean {
 function unpacks(call: Tree, sight: Sight): boolean {
   return (
     UNPACKING.has(builtinName(strings(call, 'funcname'))) &&
-    list(call, 'args').every((argument) => isOutside(argument, sight, new Set()))
+    list(call, 'args').every((argument) => isOutside(argument, sight, new Set()) && !unpacksMany(argument, sight))
   );
+}
+
+/** A list in it may have been put together of who knows how many rows. */
+function unpacksMany(tree: Tree, sight: Sight): boolean {
+  const column = as(tree, 'ColumnRef');
+  if (column !== undefined) return isPacked(column, sight);
+  const link = as(tree, 'SubLink');
+  if (link !== undefined) {
+    const select = as(child(link, 'subselect'), 'SelectStmt');
+    return select === undefined || !selectIsBounded(select, sight, NOBODY) || packsMany(select);
+  }
+  return Object.values(tree).some((value) =>
+    Array.isArray(value)
+      ? value.some((item) => isTree(item) && unpacksMany(item, sight))
+      : isTree(value) && unpacksMany(value, sight),
+  );
+}
+
+/** Few rows by a LIMIT, each with a list of many. */
+function packsMany(tree: Tree): boolean {
+  return contains(tree, (node) => node.limitCount !== undefined) && contains(tree, isPacking);
+}
+
+function isPacking(node: Tree): boolean {
+  const name = strings(as(node, 'FuncCall') ?? {}, 'funcname').at(-1) ?? '';
+  const isArray = text(as(node, 'SubLink') ?? {}, 'subLinkType') === 'ARRAY_SUBLINK';
+  return isArray || /(?:^|_)agg$/.test(name) || Object.keys(node).some((key) => /^Json(?:Array|Object)/.test(key));
+}
+
+function contains(tree: Tree, is: (node: Tree) => boolean): boolean {
+  if (is(tree)) return true;
+  return Object.values(tree).some((value) =>
+    Array.isArray(value)
+      ? value.some((item) => isTree(item) && contains(item, is))
+      : isTree(value) && contains(value, is),
+  );
+}
+
+function isPacked(column: Tree, sight: Sight): boolean {
+  const { packed } = sight.budget;
+  if (packed.size === 0) return false;
+  const fields = strings(column, 'fields');
+  const qualifier = fields.at(-2);
+  const owners = qualifier === undefined ? ownersOf(fields[0] ?? '', sight) : [qualifier];
+  return owners.some((alias) => packed.has(alias));
 }
 
 /** A query whose rows are few: by its WHERE, its LIMIT or because it lists them. `beside`: columns it is compared with. */
@@ -569,7 +619,7 @@ function narrows(condition: Tree, sight: Sight): boolean {
         case 'AND_EXPR':
           return anyNarrows(args, sight);
         case 'OR_EXPR':
-          return args.length > 0 && args.every((one) => narrows(one, sight));
+          return args.length > 0 && args.every((one) => narrows(one, sight)) && !coverBoth(args);
         default:
           return args[0] !== undefined && isColumn(args[0], sight);
       }
@@ -577,7 +627,10 @@ function narrows(condition: Tree, sight: Sight): boolean {
     case 'ColumnRef':
       return isColumn(condition, sight);
     case 'NullTest':
-      return text(node, 'nulltesttype') === 'IS_NULL' && hasColumn(child(node, 'arg'), sight);
+      // What a document does not have is null in every row.
+      return (
+        text(node, 'nulltesttype') === 'IS_NULL' && !hasPath(child(node, 'arg')) && hasColumn(child(node, 'arg'), sight)
+      );
     case 'BooleanTest':
       return (
         ['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(text(node, 'booltesttype') ?? '') &&
@@ -613,9 +666,14 @@ function comparisonNarrows(node: Tree, sight: Sight): boolean {
     case 'AEXPR_NOT_DISTINCT':
       return operator === '=' && equates(left, right, sight);
     case 'AEXPR_IN':
-      return operator === '=' && items(right).length > 0 && items(right).every((item) => equates(left, item, sight));
+      return (
+        operator === '=' &&
+        items(right).length > 0 &&
+        !listsAll(left, right) &&
+        items(right).every((item) => equates(left, item, sight))
+      );
     case 'AEXPR_OP_ANY':
-      return operator === '=' && equatesAny(left, right, sight);
+      return operator === '=' && !listsAll(left, right) && equatesAny(left, right, sight);
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
       return !operator.startsWith('!') && hasColumn(left, sight) && matchesText(right, sight.nowMs);
@@ -663,7 +721,7 @@ function equatesAny(left: Tree, right: Tree, sight: Sight): boolean {
   }
   if (constantOf(value) !== undefined || as(value, 'ParamRef') !== undefined) return true;
   const column = as(value, 'ColumnRef');
-  if (column === undefined || !isOutside(value, sight, beside)) return false;
+  if (column === undefined || isPacked(column, sight) || !isOutside(value, sight, beside)) return false;
   // A variable may have been filled with every key there is.
   return referenceOf(column, sight) === 'other' || sight.parameters.has(strings(column, 'fields').at(-1) ?? '');
 }

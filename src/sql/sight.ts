@@ -58,6 +58,8 @@ export interface Budget {
   levels: number;
   /** What is assumed of columns of relations. */
   readonly assumed: Assumption;
+  /** Aliases of few rows that may have lists of many in them. */
+  readonly packed: Set<string>;
   /** Columns of CTEs, by their queries. */
   readonly columns: Map<Tree, Columns>;
   /** What `ownersOf` found, by the columns in sight. */
@@ -158,6 +160,15 @@ export function hasColumn(wrapped: Tree | undefined, sight: Sight): boolean {
     default:
       return false;
   }
+}
+
+/** Is it a part of a document? */
+export function hasPath(wrapped: Tree | undefined): boolean {
+  const cast = as(wrapped, 'TypeCast');
+  if (cast !== undefined) return hasPath(child(cast, 'arg'));
+  const node = as(wrapped, 'A_Expr');
+  if (node !== undefined) return PATHS.has(builtinName(strings(node, 'name')));
+  return list(as(wrapped, 'FuncCall') ?? {}, 'args').some(hasPath);
 }
 
 type Reference = 'target' | 'other' | 'variable';

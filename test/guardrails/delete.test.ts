@@ -242,6 +242,28 @@ redTeam('delete', [
   },
   { technique: 'inheritance parent', danger: 'DELETE FROM animals *', neighbour: 'DELETE FROM animals WHERE id = 12' },
   {
+    technique: 'a list of all keys, taken apart in USING',
+    danger: 'DELETE FROM journal USING unnest((SELECT array_agg(j.id) FROM journal j)) u WHERE journal.id = u',
+    neighbour: 'DELETE FROM journal USING unnest(ARRAY[41, 42]) u WHERE journal.id = u',
+  },
+  {
+    technique: 'a list of all keys in one row',
+    danger:
+      'WITH a AS (SELECT array_agg(id) AS ids FROM journal LIMIT 1) DELETE FROM journal USING a WHERE journal.id = ANY (a.ids)',
+    neighbour:
+      'WITH a AS (SELECT array_agg(id) AS ids FROM journal WHERE id IN (43, 44)) DELETE FROM journal USING a WHERE journal.id = ANY (a.ids)',
+  },
+  {
+    technique: 'every month',
+    danger: 'DELETE FROM journal WHERE extract(month FROM at) IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)',
+    neighbour: 'DELETE FROM journal WHERE extract(month FROM at) IN (11, 12)',
+  },
+  {
+    technique: 'what no document has',
+    danger: "DELETE FROM customers WHERE prefs->>'none' IS NULL",
+    neighbour: "DELETE FROM customers WHERE prefs->>'none' IS NULL AND id = 59",
+  },
+  {
     technique: 'through a view',
     danger: 'DELETE FROM all_customers',
     neighbour: 'DELETE FROM all_customers WHERE id = 60',
