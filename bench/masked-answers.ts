@@ -22,6 +22,8 @@ const { values } = parseArgs({
     /** Of a run of pgbench; 0: none. */
     seconds: { type: 'string', default: '5' },
     clients: { type: 'string', default: '8' },
+    /** A script for pgbench, in place of -S. */
+    file: { type: 'string' },
     /** A large answer; 0: none. */
     megabytes: { type: 'string', default: '1024' },
     /** Beginnings of case names, separated by semicolons. */
@@ -217,8 +219,11 @@ async function memory(builds: readonly Build[]): Promise<void> {
 }
 
 async function transactions(dir: string, builds: readonly Build[]): Promise<void> {
-  const load = { clients: Number(values.clients), seconds: Number(values.seconds) };
-  console.log('\n| pgbench -S | who | transactions/s | × unmasked | CPU µs each | of it main thread |');
+  const { file } = values;
+  const load = { clients: Number(values.clients), seconds: Number(values.seconds), file };
+  console.log(
+    `\n| pgbench ${file === undefined ? '-S' : path.basename(file)} | who | transactions/s | × unmasked | CPU µs each | of it main thread |`,
+  );
   console.log('| --- | --- | ---: | ---: | ---: | ---: |');
   const targets = builds.flatMap(({ name, admin, developer }) => [
     { who: `${name}, unmasked`, target: admin },

@@ -38,11 +38,13 @@ interface Load {
   readonly mode: Mode;
   readonly clients: number;
   readonly seconds: number;
+  /** A script, in place of -S. */
+  readonly file?: string | undefined;
   /** Tell threads apart. */
   readonly threads?: boolean;
 }
 
-/** One run of `pgbench -S`, with a log of latencies (every transaction of one client, one in ten of more). */
+/** One run of `pgbench -S`, or of a script, with a log of latencies (every transaction of one client, one in ten of more). */
 export async function pgbench(target: Target, dir: string, load: Load): Promise<PgbenchResult> {
   // Its clock runs while it connects: where that took all of the time, it gets more.
   for (let seconds = load.seconds; ; seconds *= 2) {
@@ -59,7 +61,8 @@ async function runOnce(target: Target, dir: string, load: Load): Promise<Pgbench
     const child = spawn(
       findProgram('pgbench', 'postgresql-contrib-15'),
       [
-        ...['-n', '-S', '-M', mode, '-c', String(clients), '-j', String(Math.min(2, clients)), '-T', String(seconds)],
+        ...(load.file === undefined ? ['-S'] : ['-f', load.file]),
+        ...['-n', '-M', mode, '-c', String(clients), '-j', String(Math.min(2, clients)), '-T', String(seconds)],
         ...['-P', '1', '-l', ...(clients > 1 ? ['--sampling-rate=0.1'] : [])],
       ],
       { cwd: folder, env: libpqEnvironment(target), stdio: ['ignore', 'pipe', 'pipe'] },

@@ -255,11 +255,7 @@ function databases({ gateway }: ApiOptions, { response, principal }: Call): void
 
 async function databaseToken(api: ApiOptions, { response, principal, name }: Call): Promise<void> {
   const { gateway } = api;
-  if (gateway.accessOf(principal, name) === undefined) {
-    throw new DbgateError('denied', `database ${JSON.stringify(name)} is not granted to you, or does not exist`, {
-      hint: 'See `dbgate ls` for the databases that you may reach.',
-    });
-  }
+  gateway.mustReach(principal, name);
   const native = api.native();
   if (native === undefined) {
     throw new DbgateError('not_found', 'this gateway has no Postgres listener', {

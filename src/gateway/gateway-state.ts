@@ -162,6 +162,12 @@ export class GatewayState {
     return outcome.granted ? { access: outcome.access, create: outcome.create } : undefined;
   }
 
+  /** As `accessOf`; throws what whoever may not reach it is told. */
+  mustReach(principal: Principal, databaseName: string): void {
+    const outcome = this.#grantOf(principal, databaseName, null);
+    if (!outcome.granted) throw notGranted(databaseName, outcome);
+  }
+
   /** As `accessOf`, by grants alone. */
   baseAccessOf(principal: Principal, databaseName: string): Access | undefined {
     const outcome = this.#baseGrantOf(principal, databaseName, null);

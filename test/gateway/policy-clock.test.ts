@@ -101,6 +101,7 @@ describe('time alone', () => {
     vi.advanceTimersByTime(2_000);
     expect(ended).toEqual(['grant_ended']);
     expect(gateway.accessOf(ADA, 'app')).toBeUndefined();
+    expect(() => gateway.mustReach(ADA, 'app')).toThrow('access to database "app" is not open now');
     vi.setSystemTime(new Date('2026-11-26T08:00:00Z'));
     expect(gateway.accessOf(ADA, 'app')).toEqual({ access: 'write', create: false });
   });
