@@ -8,6 +8,10 @@ export interface Question {
   readonly format: 'text' | 'binary';
 }
 
+export type Pace = 'fast' | 'slow';
+/** A slow client rests so long for each chunk. */
+const REST_MS = 1;
+
 export interface Answer {
   readonly rows: number;
   readonly bytes: number;
@@ -23,10 +27,14 @@ export class AnswerReader {
   #bytes = 0;
   #done: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, pace: Pace = 'fast') {
     this.#socket = socket;
     socket.removeAllListeners('data');
     socket.on('data', (chunk: Buffer) => {
+      if (pace === 'slow') {
+        socket.pause();
+        setTimeout(() => socket.resume(), REST_MS);
+      }
       this.#bytes += chunk.length;
       this.#tail =
         chunk.length >= TAIL_BYTES
@@ -38,11 +46,11 @@ export class AnswerReader {
     socket.on('close', lost).on('error', lost);
   }
 
-  static async open(target: Target): Promise<AnswerReader> {
+  static async open(target: Target, pace?: Pace): Promise<AnswerReader> {
     const client = clientOf(target);
     client.on('error', () => {});
     await client.connect();
-    return new AnswerReader((client as unknown as { connection: { stream: Socket } }).connection.stream);
+    return new AnswerReader((client as unknown as { connection: { stream: Socket } }).connection.stream, pace);
   }
 
   async ask({ sql, format }: Question): Promise<Answer> {

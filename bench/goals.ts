@@ -1,3 +1,4 @@
+import { type Kind, WAYS } from './masked-people.ts';
 import { MODES } from './pgbench.ts';
 import { bulkRatio, figure, type Load, type Results, throughputRatio } from './results.ts';
 import { median } from './statistics.ts';
@@ -15,13 +16,7 @@ const MIB = 2 ** 20;
 /** The project's goals for speed, each with what was measured; a timing is never more than a line here. */
 export function goals(results: Results): Goal[] {
   const list: Goal[] = [];
-  const add = (
-    what: string,
-    goal: string,
-    values: readonly number[],
-    unit: string,
-    holds: (value: number) => boolean,
-  ) => {
+  const add: Add = (what, goal, values, unit, holds) => {
     const known = values.filter((value) => !Number.isNaN(value));
     list.push({
       what,
@@ -70,6 +65,7 @@ export function goals(results: Results): Goal[] {
     const per1000 = (bytes / MIB / results.settings.idleSessions) * 1000;
     add(`${title}, 1,000 idle sessions`, '≤ 60 MB', [per1000], ' MB', (v) => v <= 60);
   }
+  addMasking(results, add);
   const starts = results.starts;
   const start = (command: string) => starts?.commands[command] ?? Number.NaN;
   add('dbgate --help', '≤ 1.5 × node -e 0', [start('--help') / (starts?.node ?? Number.NaN)], ' ×', (v) => v <= 1.5);
@@ -83,6 +79,37 @@ export function goals(results: Results): Goal[] {
     (v) => v < 1,
   );
   return list;
+}
+
+type Add = (
+  what: string,
+  goal: string,
+  values: readonly number[],
+  unit: string,
+  holds: (value: number) => boolean,
+) => void;
+
+/** Who is masked against who is not, in the same run. */
+function addMasking({ masked, classifying }: Results, add: Add): void {
+  const ways = WAYS.join(' / ');
+  const rate = (kind: Kind, least: number): void => {
+    const ratios = WAYS.map((way) => masked?.answers[`${kind}, ${way}`]?.ratio ?? Number.NaN);
+    add(`a masked person, ${kind}: ${ways}`, `≥ ${least} × unmasked`, ratios, ' ×', (v) => v >= least);
+  };
+  // What goes on as it came: the rest is the machine's.
+  rate('nothing sensitive', 0.9);
+  rate('one text of three', 0.9);
+  rate('ten columns', 0.5);
+  const allocated = masked?.allocatedBytes ?? Number.NaN;
+  // An object has 16 bytes at least.
+  add('a masked row of ten columns: what it allocates', 'no object: < 8 bytes', [allocated], ' bytes', (v) => v < 8);
+  const extra = Object.entries(masked?.extraBytes ?? { 'a large answer': Number.NaN });
+  const of = extra.map(([name]) => name).join(' / ');
+  const megabytes = extra.map(([, bytes]) => bytes / MIB);
+  add(`a masked answer of 1 GB, resident memory: ${of}`, '< 64 MB', megabytes, ' MB', (v) => v < 64);
+  const of5000 = (seconds = Number.NaN) => (seconds / (classifying?.tables ?? 1)) * 5000;
+  const spent = [of5000(classifying?.seconds), of5000(classifying?.cpuSeconds)];
+  add('5,000 tables of 18 columns with full samples, classified: clock / CPU', '≤ 60 s', spent, ' s', (v) => v <= 60);
 }
 
 /** Three digits that count. */

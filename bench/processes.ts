@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -162,12 +162,26 @@ export function cpuSeconds(pids: readonly number[]): number {
 
 /** Resident memory of all of them, in bytes. */
 export function residentBytes(pids: readonly number[]): number {
+  return memoryBytes(pids, /^VmRSS:\s+(\d+)/m);
+}
+
+function memoryBytes(pids: readonly number[], line: RegExp): number {
   let kib = 0;
   for (const pid of pids) {
     const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'latin1') : '';
-    kib += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    kib += Number(line.exec(status)?.[1] ?? 0);
   }
   return kib * 1024;
+}
+
+/** From now on `mostResidentBytes` says what was resident at most. */
+export function forgetMostResident(pids: readonly number[]): void {
+  for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** Since `forgetMostResident`, in bytes. */
+export function mostResidentBytes(pids: readonly number[]): number {
+  return memoryBytes(pids, /^VmHWM:\s+(\d+)/m);
 }
 
 /** Where a program is, also outside an ordinary user's PATH; throws with the Debian package that has it. */

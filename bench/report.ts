@@ -1,5 +1,6 @@
 import type { Bulk } from './bulk.ts';
 import { goals, number } from './goals.ts';
+import type { MaskedCost } from './masked-cost.ts';
 import { MODES } from './pgbench.ts';
 import { bulkCpuSeconds, bulkRatio, bulkSeconds, figure, type Load, type Results, throughputRatio } from './results.ts';
 
@@ -45,6 +46,7 @@ export function report(results: Results): string {
     '## Sessions',
     sessionTable(results, names),
   );
+  if (results.masked) parts.push(`## Masking, ${number(results.masked.rows)} rows`, maskingTable(results.masked));
   if (results.starts) {
     const { node, commands } = results.starts;
     const texts = Object.entries(commands).map(
@@ -114,6 +116,18 @@ function sessionTable(results: Results, names: readonly string[]): string {
       '10 KB statement: first / again',
     ],
     rows,
+  );
+}
+
+function maskingTable({ answers }: MaskedCost): string {
+  return table(
+    ['answer', '× unmasked', 'gateway CPU µs a row, unmasked', 'masked'],
+    Object.entries(answers).map(([name, { ratio, unmaskedMicros, maskedMicros }]) => [
+      name,
+      number(ratio),
+      number(unmaskedMicros),
+      number(maskedMicros),
+    ]),
   );
 }
 

@@ -1,5 +1,7 @@
 import type { Bulk, BulkResult } from './bulk.ts';
+import type { ClassifyingCost } from './classifying-cost.ts';
 import type { Machine } from './machine.ts';
+import type { MaskedCost } from './masked-cost.ts';
 import type { Figure, Mode, PgbenchResult } from './pgbench.ts';
 import type { ConnectResult } from './sessions.ts';
 import type { Starts } from './starts.ts';
@@ -38,6 +40,8 @@ export interface Results {
   /** Before and after all else, microseconds. */
   readonly fdatasync: { p50: number; p99: number }[];
   starts?: Starts;
+  masked?: MaskedCost;
+  classifying?: ClassifyingCost;
   copyBytes: number;
   readonly targets: Record<string, TargetResult>;
 }

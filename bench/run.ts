@@ -9,7 +9,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bulk, bulk, writeCopyFile } from './bulk.ts';
+import { classifyingCost } from './classifying-cost.ts';
 import { fdatasyncMicros, machine } from './machine.ts';
+import { maskedCost } from './masked-cost.ts';
 import { initialise, MODES, pgbench } from './pgbench.ts';
 import { Processes } from './processes.ts';
 import { repeatedStatement } from './repeated-statement.ts';
@@ -35,7 +37,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '1,16,32' },
     'idle-sessions': { type: 'string' },
     scale: { type: 'string', default: '10' },
-    /** Comma-separated beginnings of target names. */
+    /** Comma-separated beginnings of target names, `masking`, `classification`. */
     only: { type: 'string' },
     /** Folder for the results; default bench/results, nothing is written for --quick and --only. */
     out: { type: 'string' },
@@ -162,6 +164,13 @@ async function main(): Promise<void> {
   } catch (error) {
     say((error as Error).message);
   }
+  const rows = values.quick ? 100_000 : 1_000_000;
+  await orSay('masking', async () => {
+    results.masked = await maskedCost(dir, upstream, { rows, rounds: settings.bulkRounds, largeBytes: 1e9 });
+  });
+  await orSay('classification', async () => {
+    results.classifying = await classifyingCost(values.quick ? 50 : 200, 1200);
+  });
   results.fdatasync.push(await fdatasyncMicros(dir, 500));
 
   const text = report(results);
@@ -174,6 +183,17 @@ async function main(): Promise<void> {
     await writeFile(`${file}.json`, `${JSON.stringify(results, undefined, 1)}\n`);
     await writeFile(`${file}.md`, text);
     say(`written to ${path.relative(process.cwd(), file)}.json and .md`);
+  }
+}
+
+/** What is not of one target; what fails is said, and the rest measured. */
+async function orSay(what: string, measure: () => Promise<void>): Promise<void> {
+  if (!wanted(what)) return;
+  say(what);
+  try {
+    await measure();
+  } catch (error) {
+    say(`${what}: ${(error as Error).message}`);
   }
 }
 
