@@ -171,6 +171,10 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return root;
   }
 
+  columnsOf(oid: number): readonly number[] {
+    return this.#catalog.relationByOid(oid)?.columns.map(({ attnum }) => attnum) ?? [];
+  }
+
   holdsOnlyGiven({ relation: oid, attnum }: Pick<ColumnRef, 'relation' | 'attnum'>): boolean {
     const kind = this.#catalog.relationByOid(oid)?.kind;
     if ((kind !== 'r' && kind !== 'p') || !this.#isMade(oid)) return false;

@@ -3,7 +3,7 @@
  * with others' looks each of them up. In: what statements give, and how they ended. Out: numbers. What is not known, or
  * under way, is as many as one likes.
  */
-import type { Gift, Meeting } from '../masking/given-values.ts';
+import { type Gift, type Meeting, orderCost } from '../masking/given-values.ts';
 import { bareName } from '../sql/names.ts';
 
 const DAY_MS = 86_400_000;
@@ -154,7 +154,7 @@ export class GivenValues {
     const paid = this.#paid.get(principal);
     const due = new Map<string, number>();
     let count = 0;
-    for (const group of Map.groupBy(meets, (one) => one.class).values()) {
+    for (const group of Map.groupBy(merged(meets), (one) => one.class).values()) {
       if (group.every((one) => world.holdsOnlyGiven(one))) continue;
       for (const family of Map.groupBy(group, ({ relation }) => world.rootOf(relation)).values()) {
         const root = family.find(({ relation }) => world.rootOf(relation) === relation);
@@ -165,10 +165,11 @@ export class GivenValues {
           // What was put into the whole was counted for each of its parts.
           const own =
             one === root ? given : given === MANY ? (ofRoot === MANY ? 0 : MANY) : Math.max(0, given - ofRoot);
-          const before = paid?.get(key) ?? 0;
-          if (own <= before || due.has(key)) continue;
-          count += own - before;
-          due.set(key, own);
+          if (one.unequal !== true) count += unpaidOf(key, own, paid, due, (values) => values);
+          if (one.ordered !== true) continue;
+          const costOf = (values: number): number =>
+            one.unequal === true ? orderCost(values) : Math.max(0, orderCost(values) - values);
+          count += unpaidOf(`${key} in order`, own, paid, due, costOf);
         }
       }
     }
@@ -198,6 +199,36 @@ export class GivenValues {
     }
     return column;
   }
+}
+
+/** Each column once: what any of its uses tells. */
+function merged(meets: readonly Meeting[]): readonly Meeting[] {
+  const found = new Map<string, Meeting>();
+  for (const one of meets) {
+    const key = `${one.relation}.${one.attnum}`;
+    const before = found.get(key);
+    if (before === undefined) {
+      found.set(key, one);
+      continue;
+    }
+    const { unequal: _, ...both } = { ...before, ...one };
+    found.set(key, before.unequal === true && one.unequal === true ? { ...both, unequal: true } : both);
+  }
+  return [...found.values()];
+}
+
+function unpaidOf(
+  key: string,
+  own: number,
+  paid: ReadonlyMap<string, number> | undefined,
+  due: Map<string, number>,
+  costOf: (values: number) => number,
+): number {
+  const before = paid?.get(key) ?? 0;
+  if (own === before || due.has(key)) return 0;
+  // Fewer: those of days ago no longer count.
+  due.set(key, own);
+  return own < before ? 0 : costOf(own - before);
 }
 
 /** Lookups that a statement would cost. */

@@ -36,6 +36,7 @@ import { scanPrinted, scanText } from './maskers/scan.ts';
 import { limitedText, paddedText, textMasker } from './maskers/text.ts';
 import { REDACTED } from './maskers/text-partial.ts';
 import type { ColumnAction, TypeLookup, TypeShape } from './plan.ts';
+import { withoutSizes } from './plan-sizes.ts';
 
 export interface ColumnType {
   /** Undefined: unknown. */
@@ -176,8 +177,12 @@ function buildRange(action: ColumnAction, shape: TypeShape, at: Build): CellMask
   return shape.kind === 'range' ? rangeBinary(bound) : multirangeBinary(bound);
 }
 
+const SCAN: ColumnAction = { do: 'scan' };
+
 function buildScalar(action: ColumnAction, base: string, typeModifier: number, at: Build): CellMasker {
   if (action.do === 'redact' && action.keepsBlank !== true) return redactAll(base, typeModifier, at);
+  if (action.do === 'scan' && action.withoutSizes === true)
+    return withoutSizes(buildScalar(SCAN, base, typeModifier, at));
   if (base === 'json' || base === 'jsonb') {
     return base === 'jsonb' && at.format === 1 ? jsonbBinary(action, at) : jsonText(action, at);
   }

@@ -21,6 +21,10 @@ export interface Meeting {
   readonly relation: number;
   readonly attnum: number;
   readonly class: ColumnClass;
+  /** Where its values lie between those that were given may show. Missing: only which of them are equal. */
+  readonly ordered?: true;
+  /** Which of them are equal does not show. */
+  readonly unequal?: true;
 }
 
 /** What a statement puts into a column. */
@@ -67,6 +71,8 @@ export interface GivenKnowledge {
   /** Made through dbgate, and nothing but what clients gave has come into it. */
   holdsOnlyGiven(column: ColumnRef): boolean;
   isTableMadeHere(relation: number): boolean;
+  /** Attnums. */
+  columnsOf(relation: number): readonly number[];
   isMadeHere(routine: string): boolean;
   /** Of a key: is a value that is put there looked for among others, here or in the table that it refers to? */
   isKey(column: ColumnRef): boolean;
@@ -76,6 +82,17 @@ export interface GivenKnowledge {
 }
 
 const COMPARES: ReadonlySet<ColumnUse['use']> = new Set(['join', 'group', 'count', 'order']);
+/** By sorting, or by an index that the server reads in its order; a condition that it is not NULL is reason enough. */
+const SORTS: ReadonlySet<ColumnUse['use']> = new Set(['join', 'group', 'order', 'null_test']);
+
+/** What finding out a letter costs at least: six of them, told by where they stand in order, are an hour's budget. */
+export const ORDER_COST = 35;
+
+/** Lookups for where a value lies between so many others: halving them again and again finds it. */
+export function orderCost(values: number): number {
+  return values < 1 ? 0 : ORDER_COST * Math.ceil(Math.log2(Math.min(values, MOST_ORDERED) + 1));
+}
+const MOST_ORDERED = 1_000;
 
 /** What a statement's conditions bring together, with itself or with values of the text's own. */
 export function comparedBy(
@@ -84,11 +101,27 @@ export function comparedBy(
 ): { readonly meets: readonly Meeting[]; readonly lookups: Lookups } {
   const meets = new Map<string, Meeting>();
   let lookups = NO_LOOKUPS;
-  for (const { source, use, own } of lineage.uses) {
-    if (!COMPARES.has(use)) continue;
-    meet(meets, source, known);
-    if (own !== undefined && known.maskedClass(source) !== undefined && !known.holdsOnlyGiven(source))
-      lookups = addLookups(lookups, lookupsOf(own));
+  for (const { source, use, own, against } of lineage.uses) {
+    if (!COMPARES.has(use) && !SORTS.has(use)) continue;
+    meet(meets, source, known, {
+      ...(SORTS.has(use) ? { ordered: true } : {}),
+      ...(COMPARES.has(use) ? {} : { unequal: true }),
+    });
+    if (known.maskedClass(source) === undefined || known.holdsOnlyGiven(source)) continue;
+    if (own !== undefined) lookups = addLookups(lookups, lookupsOf(own));
+    if (use !== 'group') continue;
+    const isAmongClear = against?.some((other) => known.maskedClass(other) === undefined) === true;
+    const among = Math.max(own ?? 0, isAmongClear ? 1 : 0);
+    if (among === 0) continue;
+    const extra = Math.max(0, orderCost(among) - (own !== undefined && own < ELEMENTS ? own : 0));
+    lookups = addLookups(lookups, { ...NO_LOOKUPS, count: extra });
+  }
+  // By an index of several columns its rows may come in order without a word of it.
+  for (const relation of lineage.reads.filter((one) => known.isTableMadeHere(one))) {
+    for (const attnum of known.columnsOf(relation)) {
+      if (!known.holdsOnlyGiven({ relation, attnum }))
+        meet(meets, { relation, attnum }, known, { ordered: true, unequal: true });
+    }
   }
   for (const { target, flow } of lineage.gives ?? []) {
     if (target.kind !== 'column') continue;
@@ -99,9 +132,19 @@ export function comparedBy(
   return { meets: [...meets.values()], lookups };
 }
 
-function meet(meets: Map<string, Meeting>, { relation, attnum }: ColumnRef, known: GivenKnowledge): void {
+function meet(
+  meets: Map<string, Meeting>,
+  { relation, attnum }: ColumnRef,
+  known: GivenKnowledge,
+  marks: Pick<Meeting, 'ordered' | 'unequal'> = {},
+): void {
   const found = known.maskedClass({ relation, attnum });
-  if (found !== undefined) meets.set(`${relation}.${attnum}`, { relation, attnum, class: found });
+  if (found === undefined) return;
+  const key = `${relation}.${attnum}`;
+  const before = meets.get(key);
+  const { unequal: _, ...both } = { ...before, ...marks };
+  const isUnequal = marks.unequal === true && (before === undefined || before.unequal === true);
+  meets.set(key, { ...both, relation, attnum, class: found, ...(isUnequal ? { unequal: true } : {}) });
 }
 
 /** PostgreSQL's own types whose partial masks are made of the value's text or keep a part of it. */

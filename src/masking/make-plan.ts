@@ -40,6 +40,8 @@ export interface ColumnKnowledge {
   fieldsOf(column: ColumnRef): readonly string[] | undefined;
   /** Is it a text, or an array of such, that documents may be kept in? */
   isText(column: ColumnRef): boolean;
+  /** Attnums of a relation's columns. */
+  columnsOf(relation: number): readonly number[];
   /** `schema.table.column`, for messages. */
   nameOf(column: ColumnRef): string;
   /** Does the relation have a column that is masked under these rights? */
@@ -163,6 +165,8 @@ const PASS: ColumnAction = { do: 'pass' };
 const REDACT: ColumnAction = { do: 'redact' };
 const REDACT_VALUE: ColumnAction = { do: 'redact', keepsBlank: true };
 const SCAN: ColumnAction = { do: 'scan' };
+/** How much room a plan took would tell of masked values. */
+const SCAN_PLAN: ColumnAction = { do: 'scan', withoutSizes: true };
 /** Whose partial masks show nothing. */
 const PRIVATE: ReadonlySet<ColumnClass> = new Set(['secret', 'password_hash']);
 const NO_INHERITANCE: readonly Inheritance[] = [];
@@ -218,7 +222,11 @@ class Planner {
   }
 
   plan(lineage: StatementLineage): StatementPlan {
-    const result = lineage.columns === undefined ? NO_COLUMNS : this.#result(lineage.columns);
+    const shown = lineage.columns === undefined ? NO_COLUMNS : this.#result(lineage.columns);
+    const result =
+      lineage.explains === true && this.#computesMasked(lineage)
+        ? { ...shown, columns: shown.columns.map((action) => (action === SCAN ? SCAN_PLAN : action)) }
+        : shown;
     const uses = this.#uses(lineage);
     const { refuse } = uses;
     const writes = this.#writes(lineage);
@@ -261,6 +269,7 @@ class Planner {
     },
     holdsOnlyGiven: (column) => this.#known.holdsOnlyGiven(column),
     isTableMadeHere: (relation) => this.#known.isTableMadeHere(relation),
+    columnsOf: (relation) => this.#known.columnsOf(relation),
     isMadeHere: (routine) => this.#known.isMadeHere(routine),
     isKey: (column) => this.#known.isKey(column),
     referredBy: (column) => this.#known.referredBy(column),
@@ -532,7 +541,7 @@ class Planner {
       case 'count':
         return undefined;
       case 'group':
-        return predicates !== 'free' && this.#mixesOwn(use) ? this.#mixed(use) : undefined;
+        return predicates !== 'free' && use.sorted === true && this.#mixesKnown(use) ? this.#mixed(use) : undefined;
       case 'lookup':
         if (predicates !== 'none') return undefined;
         return this.#refusal('masking.no-lookup', use, 'may not be compared');
@@ -542,8 +551,10 @@ class Planner {
       }
       case 'order': {
         if (predicates === 'free') return undefined;
-        if (this.#mixesOwn(use)) return this.#mixed(use);
-        if (!this.#identifies(lineage)) return undefined;
+        if (this.#mixesKnown(use)) return this.#mixed(use);
+        if (this.#storesRows(lineage))
+          return this.#refusal('masking.no-order', use, 'may not order rows that are stored', CLEAR_ORDER);
+        if (!this.#identifies(lineage) && !(use.inner === true && this.#steersByClear(lineage))) return undefined;
         return this.#refusal('masking.no-order', use, 'may not order rows that other columns identify', CLEAR_ORDER);
       }
       case 'fallible':
@@ -575,16 +586,34 @@ class Planner {
     });
   }
 
-  /** Is it put in order with what stands in a table that somebody made through dbgate, where they know what it is? */
-  #mixesOwn({ against }: ColumnUse): boolean {
+  /** Is it put in order with what somebody may know: what is not masked, or stands in a table made through dbgate? */
+  #mixesKnown({ against }: ColumnUse): boolean {
     return (
-      against?.some(({ relation }) => this.#known.isTableMadeHere(relation)) === true &&
-      against.some((source) => !this.#known.holdsOnlyGiven(source))
+      against?.some((source) => !this.#isMasked(source) || this.#known.isTableMadeHere(source.relation)) === true &&
+      against.some((source) => this.#isMasked(source) && !this.#known.holdsOnlyGiven(source))
     );
   }
 
   #mixed(use: ColumnUse): PlanRefusal {
-    return this.#refusal('masking.no-order', use, 'may not be put in order among what a table made here holds');
+    return this.#refusal('masking.no-order', use, 'may not be put in order among values that may be known');
+  }
+
+  /** Where rows are stored tells in which order they came. */
+  #storesRows({ modifies, writes }: StatementLineage): boolean {
+    return (
+      (modifies ?? []).length > 0 || writes.some(({ target, stored }) => target.kind === 'column' || stored === true)
+    );
+  }
+
+  /** Which rows there are, or which of them come first, goes by what is not masked. */
+  #steersByClear({ uses }: StatementLineage): boolean {
+    return uses.some(
+      ({ source, use, inside }) =>
+        use !== 'count' &&
+        use !== 'null_test' &&
+        (inside === undefined || this.#known.isMadeHere(inside)) &&
+        !this.#isMasked(source),
+    );
   }
 
   /** Does the answer tell rows apart by what is not masked? */
@@ -659,6 +688,11 @@ class Planner {
       hint: 'Drop it, or use functions that the database has by itself.',
       offset: undefined,
     };
+  }
+
+  #computesMasked({ computes }: StatementLineage): boolean {
+    if (this.#seesAll) return false;
+    return computes === 'unknown' || computes?.some((source) => this.#isMasked(source)) === true;
   }
 
   #touchesMasked(lineage: StatementLineage): boolean {

@@ -16,8 +16,11 @@ export type ColumnAction =
    * inside of others. `keepsBlank`: NULL stays NULL, and empty empty, as they are so by no choice of who asks.
    */
   | { readonly do: 'redact'; readonly keepsBlank?: true }
-  /** What can be told from a value alone (cards, keys, addresses …) is masked, the rest stays. */
-  | { readonly do: 'scan' }
+  /**
+   * What can be told from a value alone (cards, keys, addresses …) is masked, the rest stays. `withoutSizes`: of a plan, but
+   * for how much room it took.
+   */
+  | { readonly do: 'scan'; readonly withoutSizes?: true }
   | { readonly do: 'array'; readonly element: ColumnAction }
   /** A composite, by position. */
   | { readonly do: 'row'; readonly fields: readonly ColumnAction[] }

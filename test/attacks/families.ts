@@ -7,6 +7,7 @@ import { errors } from './families/errors.ts';
 import { expressions } from './families/expressions.ts';
 import { inferences } from './families/inferences.ts';
 import { oracles } from './families/oracles.ts';
+import { orders } from './families/orders.ts';
 import { protocols } from './families/protocols.ts';
 import { queries } from './families/queries.ts';
 import { recent } from './families/recent.ts';
@@ -34,4 +35,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   recent,
   structures,
   blanks,
+  orders,
 };

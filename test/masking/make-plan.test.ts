@@ -56,6 +56,7 @@ const known: ColumnKnowledge = {
   isText: ({ attnum }) => attnum === 8,
   nameOf: ({ relation, attnum }) => `t${relation}.c${attnum}`,
   masksIn: (relation) => relation === USERS,
+  columnsOf: () => [1, 2, 3],
   isMadeHere: (routine) => routine === 'public.own',
   isTableMadeHere: (relation) => relation === 5,
   isMadeBy: (relation) => relation === 5,
@@ -294,13 +295,35 @@ describe('what masked columns steer', () => {
     expect(refusal({ uses: [use(email, 'lookup')] }, none)).toBe('masking.no-lookup');
   });
 
-  it('puts nothing in order among what one put into a table of one’s own', () => {
+  it('puts nothing in order among what one may know', () => {
     const own = at(5, 2);
-    for (const kind of ['order', 'group'] as const) {
-      expect(refusal({ uses: [use(email, kind, [email, own])] })).toBe('masking.no-order');
-      expect(refusal({ uses: [use(email, kind, [email, at(ORDERS, 2)])] })).toBeUndefined();
-      expect(refusal({ uses: [use(email, kind)] })).toBeUndefined();
+    for (const one of [use(email, 'order'), { ...use(email, 'group'), sorted: true as const }]) {
+      expect(refusal({ uses: [{ ...one, against: [email, own] }] })).toBe('masking.no-order');
+      expect(refusal({ uses: [{ ...one, against: [email, id] }] })).toBe('masking.no-order');
+      expect(refusal({ uses: [{ ...one, against: [email, at(ORDERS, 2)] }] })).toBeUndefined();
+      expect(refusal({ uses: [one] })).toBeUndefined();
     }
+    expect(refusal({ uses: [use(email, 'group', [email, own])] })).toBeUndefined();
+  });
+
+  it('counts groups of masked values and others as the bits that their order tells', () => {
+    const cost = (own: number, against?: ColumnRef[]) =>
+      plan({ uses: [{ ...use(email, 'group', against), ...(own === 0 ? {} : { own }) }] }).lookups;
+    expect(cost(0)).toBe(0);
+    expect(cost(1)).toBe(35);
+    expect(cost(20)).toBe(175);
+    expect(cost(0, [email, id])).toBe(35);
+    expect(cost(0, [email, at(ORDERS, 2)])).toBe(0);
+  });
+
+  it('lets nothing within a statement, and nothing that is stored, go by the order of masked values', () => {
+    const inner = { ...use(email, 'order'), inner: true as const };
+    expect(refusal({ uses: [inner] })).toBeUndefined();
+    expect(refusal({ uses: [inner, use(id, 'null_test')] })).toBeUndefined();
+    for (const kind of ['lookup', 'predicate', 'join', 'order', 'group'] as const)
+      expect(refusal({ uses: [inner, use(id, kind)] })).toBe('masking.no-order');
+    expect(refusal({ uses: [use(email, 'order'), use(id, 'lookup')] })).toBeUndefined();
+    expect(refusal({ uses: [use(email, 'order')], modifies: [ORDERS] })).toBe('masking.no-order');
   });
 
   it('counts lookups', () => {

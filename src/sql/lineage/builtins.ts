@@ -29,6 +29,7 @@ import {
   asText,
   combine,
   elementOf,
+  grownTo,
   isEmpty,
   isPlain,
   jsonOf,
@@ -40,9 +41,10 @@ import {
   type Value,
   valueFrom,
 } from './flows.ts';
+import { growthOfCall } from './growth.ts';
 import { alongPath, arrayFrom, buildObject, extractPath, simplePath, textOfJson, toJson } from './json-flows.ts';
 import { type ColumnRef, type Flow, PRINTED } from './lineage.ts';
-import { mixedIn } from './ordering.ts';
+import { plainUse } from './ordering.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
   arrayType,
@@ -111,22 +113,24 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   const isPicked = JSON_PATHS.has(name) && args.length === 2 && simplePath(args[1]?.node) !== undefined;
   if (isPicked) t.use(alongPath(t, flows[0] ?? NO_DATA, args[1]?.node), 'count', name, at);
   else noteRowCount(t, name, flows, at);
+  const growth = growthOfCall(t, name, args, type, at);
   const result = special(t, name, args, values, type, at);
   const folds = foldedBy(t, name, values);
   const folded = folds === undefined ? {} : { folds, isTrimmed: TRIMS.test(name) };
-  if (result !== undefined) return { ...result, ...folded, flow: blankness(t, name, args, result.flow) };
+  if (result !== undefined)
+    return { ...result, ...folded, flow: grownTo(blankness(t, name, args, result.flow), growth) };
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
     const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
     const one = FOLDS.has(name) ? flows[0] : undefined;
     return {
-      flow: one ?? (isOne ? LITERAL : NO_DATA),
+      flow: grownTo(one ?? (isOne ? LITERAL : NO_DATA), growth),
       type,
       origin: undefined,
       given: constant ? 'constant' : undefined,
     };
   }
-  return { ...valueFrom(blankness(t, name, args, combine(flows)), type), ...folded };
+  return { ...valueFrom(grownTo(blankness(t, name, args, combine(flows)), growth), type), ...folded };
 }
 
 /** Nothing, from nothing only: of all their arguments, but for those that say how. */
@@ -236,7 +240,13 @@ function special(
   // Its error says which setting there is not.
   if (name === 'current_setting') for (const flow of flows) t.use(flow, 'sink', name, at);
   const catalogText = CATALOG_TEXTS[name];
-  if (catalogText !== undefined) return catalogValue(t, name, catalogText, type);
+  if (catalogText !== undefined) {
+    // Which text it is tells what asked for it.
+    const asked = flows.filter((flow) => !isEmpty(flow) && !isOfCatalog(t, flow));
+    for (const flow of asked) t.use(flow, 'fallible', name, at);
+    const value = catalogValue(t, name, catalogText, type);
+    return asked.length === 0 ? value : { ...value, flow: combine([value.flow, ...asked]) };
+  }
   if (WITHOUT_DATA.has(name)) return valueFrom(NO_DATA, type);
   if (name === 'count') {
     for (const flow of flows)
@@ -324,16 +334,21 @@ function hasStoredNulls(flow: Flow): boolean {
 /** By the order of what they are given; any_value, lag and lead by another. */
 const PICKS: ReadonlySet<string> = new Set('min max first_value last_value nth_value mode percentile_disc'.split(' '));
 
+/** They sort what they are given. */
+const EXTREMES: ReadonlySet<string> = new Set('min max mode percentile_disc'.split(' '));
+
+function isComputed({ shape }: Flow): boolean {
+  return shape.kind === 'derived' || shape.kind === 'text';
+}
+
 function copied(t: Tracer, name: string, values: readonly Value[]): Value {
-  if (name === 'min' || name === 'max') {
-    for (const { flow, isMixed } of values) {
-      if (isMixed) t.use(flow, 'predicate', name, undefined);
-      else if (mixedIn(flow) !== undefined) t.use(flow, 'order', name, undefined, mixedIn(flow));
-    }
-  }
   // percentile_disc(fraction) and mode() take theirs from WITHIN GROUP; lag and lead have a default behind.
   const picked = name === 'percentile_disc' || name === 'mode' ? values.slice(-1) : [values[0], values[2]];
   const given = picked.filter((value) => value !== undefined);
+  if (EXTREMES.has(name)) {
+    // Of what is computed nothing is shown.
+    for (const { flow } of given) if (!isComputed(flow)) plainUse(t, flow, 'group', name, undefined, true);
+  }
   const one = oneOf(given.map((value) => value.flow));
   const flow: Flow = isEmpty(one) || !PICKS.has(name) ? one : { ...one, picked: true };
   const isExtreme = (name === 'min' || name === 'max') && given[0]?.type === VARCHAR;

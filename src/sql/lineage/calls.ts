@@ -23,11 +23,11 @@ export function traceCall(t: Tracer, node: Tree, scope: Scope): Value {
   for (const wrapped of list(node, 'agg_order')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
     if (within) args.push({ node: sorted, value: t.value(sorted, scope), name: undefined });
-    else orderUse(t, sorted, t.value(sorted, scope), node);
+    else orderUse(t, sorted, t.value(sorted, scope), node, false);
   }
   if (flag(node, 'agg_distinct')) {
     const use = name.at(-1) === 'count' ? 'count' : 'group';
-    for (const { value } of args) plainUse(t, value.flow, use, 'DISTINCT', node);
+    for (const { value } of args) plainUse(t, value.flow, use, 'DISTINCT', node, use === 'group');
   }
   const over = child(node, 'over');
   if (over !== undefined) traceWindow(t, over, scope);
@@ -43,7 +43,7 @@ export function traceWindow(t: Tracer, window: Tree, scope: Scope): void {
   }
   for (const wrapped of list(window, 'orderClause')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
-    orderUse(t, sorted, t.value(sorted, scope), window);
+    orderUse(t, sorted, t.value(sorted, scope), window, true);
   }
   for (const slot of ['startOffset', 'endOffset']) {
     t.use(t.value(child(window, slot), scope).flow, 'predicate', 'window frame', window);

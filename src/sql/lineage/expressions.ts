@@ -24,6 +24,7 @@ import {
   asText,
   combine,
   elementOf,
+  grownTo,
   isEmpty,
   jsonOf,
   keepingBlank,
@@ -36,8 +37,9 @@ import {
   type Value,
   valueFrom,
 } from './flows.ts';
+import { noteGrowth } from './growth.ts';
 import { alongPath, constantKeys, jsonConstruct, jsonOperator, toJson, withoutNulls } from './json-flows.ts';
-import { type Flow, ownOf } from './lineage.ts';
+import { type Flow, growthOf, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import { orderUse, plainUse } from './ordering.ts';
 import { noteArithmetic } from './overflow.ts';
@@ -231,14 +233,6 @@ export function oneOfValues(values: readonly Value[]): Value {
   };
 }
 
-/** Marks a merge of columns' values and others. */
-export function markMixed(parts: readonly Value[], merged: Value): Value {
-  const isMixed =
-    parts.some((part) => part.isMixed) ||
-    (parts.some((part) => !isEmpty(part.flow)) && parts.some((part) => isEmpty(part.flow) && part.type !== undefined));
-  return isMixed ? { ...merged, isMixed } : merged;
-}
-
 function arrayValue(t: Tracer, elements: readonly Value[]): Value {
   const one = oneOfValues(elements);
   const nested = elements.some(({ type, flow }) =>
@@ -287,7 +281,7 @@ function traceCase(t: Tracer, node: Tree, scope: Scope): Value {
   }
   const otherwise = child(node, 'defresult');
   if (otherwise !== undefined) results.push(t.value(otherwise, scope));
-  return markMixed(results, oneOfValues(results));
+  return oneOfValues(results);
 }
 
 function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {
@@ -441,8 +435,9 @@ function operate(
   if (picked !== undefined) return picked;
   if (flows.every(isEmpty)) {
     const isConstant = left.given === 'constant' && right.given === 'constant';
+    const growth = growthOf(left.flow) + growthOf(right.flow);
     return {
-      flow: isConstant ? LITERAL : NO_DATA,
+      flow: operator === '||' ? grownTo(isConstant ? LITERAL : NO_DATA, growth) : isConstant ? LITERAL : NO_DATA,
       type: resultType(operator, left, right),
       origin: undefined,
       given: isConstant ? 'constant' : undefined,
@@ -452,7 +447,11 @@ function operate(
     notePattern(t, operator, right, node);
     return valueFrom(combine(flows), BOOL);
   }
-  if (operator === '||') return concatenated(t, left, right);
+  if (operator === '||') {
+    const joined = concatenated(t, left, right);
+    noteGrowth(t, joined.flow, operator, node);
+    return joined;
+  }
   noteArithmetic(t, operator, left, right, [nodes[0], nodes[1]], node);
   const type = resultType(operator, left, right);
   const isSum = /^[-+*/]$/.test(operator) && (type !== undefined || isTimes(left, right));
@@ -647,7 +646,7 @@ function traceJsonAggregate(t: Tracer, type: string, node: Tree, scope: Scope): 
   t.condition(child(made, 'agg_filter'), scope);
   for (const wrapped of list(made, 'agg_order')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
-    orderUse(t, sorted, t.value(sorted, scope), node);
+    orderUse(t, sorted, t.value(sorted, scope), node, false);
   }
   const over = child(made, 'over');
   if (over !== undefined) traceWindow(t, over, scope);

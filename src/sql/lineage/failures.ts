@@ -84,6 +84,8 @@ export function failingArguments(t: Tracer, name: string, args: readonly Argumen
     if (isEmpty(flow)) return;
     const isComputed = flow.shape.kind === 'derived' || flow.shape.kind === 'text';
     if (steersAt(steering, i) && !(OF_ONE_TEXT.has(name) && isText(name, args.length, i))) found.add(i);
+    // A word that is too long, or a text without words, is told in a notice.
+    if (OF_ONE_TEXT.has(name) && isComputed) found.add(i);
     // Of bytes in an encoding.
     if (name === 'length' && args.length > 1) found.add(i);
     if (name === 'repeat' && i === 0 && !isSmallCount(args[1]?.node)) found.add(i);

@@ -1,5 +1,5 @@
 /** Flows and how they combine: what an expression's value is made of, given what its parts are made of. */
-import { BYTES, type ColumnRef, ELEMENTS, type Flow, isBlankAsStored, ownOf, type Shape } from './lineage.ts';
+import { BYTES, type ColumnRef, ELEMENTS, type Flow, growthOf, isBlankAsStored, ownOf, type Shape } from './lineage.ts';
 
 /** What an expression gives. */
 export interface Value {
@@ -10,8 +10,6 @@ export interface Value {
   readonly origin: Origin | undefined;
   /** Made of the text's constants and parameters only; `list`: one of several of them. */
   readonly given: 'constant' | 'list' | undefined;
-  /** Values of columns and values of the text's own, in one column: sorting them tells of the former. */
-  readonly isMixed?: boolean;
   /** The empty text, as a constant. */
   readonly isBlank?: boolean;
   /**
@@ -95,7 +93,21 @@ function unionOfUnknown(flows: readonly Flow[]): readonly string[] {
 /** Computed from all of them. */
 export function combine(flows: readonly Flow[], shape: Shape = DERIVED): Flow {
   const picked = flows.some((flow) => flow.picked === true);
-  return { sources: unionOfSources(flows), unknown: unionOfUnknown(flows), shape, ...(picked ? { picked } : {}) };
+  const growth = flows.reduce((sum, flow) => sum + growthOf(flow), 0);
+  return {
+    sources: unionOfSources(flows),
+    unknown: unionOfUnknown(flows),
+    shape,
+    ...(picked ? { picked } : {}),
+    ...(growth > 1 ? { growth } : {}),
+  };
+}
+
+/** As long as that at most. */
+export function grownTo(flow: Flow, growth: number): Flow {
+  if (growthOf(flow) === growth || (growth <= 1 && flow.growth === undefined)) return flow;
+  const { growth: _, ...rest } = flow;
+  return growth <= 1 ? rest : { ...rest, growth };
 }
 
 /** Text in which the text of each may stand. */
@@ -124,7 +136,14 @@ export function oneOf(flows: readonly Flow[]): Flow {
   const own = flows.reduce((sum, flow) => sum + ownOf(flow), 0);
   if (first === undefined) return withOwn(NO_DATA, own);
   if (filled.every((flow) => flow === first)) return withOwn(first, own);
-  return withOwn(combine(filled, filled.map((flow) => flow.shape).reduce(mergeShapes)), own);
+  const longest = Math.max(...filled.map((flow) => growthOf(flow)));
+  return withOwn(grownTo(combine(filled, filled.map((flow) => flow.shape).reduce(mergeShapes)), longest), own);
+}
+
+/** A part of a container of which some are the text's own. */
+export function withOwnOf(part: Flow, container: Flow): Flow {
+  const own = isEmpty(container) ? 0 : ownOf(container);
+  return own === 0 || isEmpty(part) ? part : { ...part, own: ownOf(part) + Math.max(own, ELEMENTS) };
 }
 
 function withOwn(flow: Flow, own: number): Flow {
@@ -237,7 +256,7 @@ export const ELEMENT = '[]';
 
 export function elementOf(flow: Flow): Flow {
   const { shape } = flow;
-  if (shape.kind === 'array') return shape.element;
+  if (shape.kind === 'array') return withOwnOf(shape.element, flow);
   if (shape.kind === 'json') {
     // Of an object there is none.
     return shape.value.shape.kind === 'row' ? combine([flow]) : jsonOf(elementOf(shape.value));
@@ -251,7 +270,7 @@ export function fieldOf(flow: Flow, name: string): Flow {
   const { shape } = flow;
   if (shape.kind === 'row') {
     const found = shape.fields.filter((field) => field.name === name);
-    return found.length === 1 && found[0] !== undefined ? found[0].flow : combine([flow]);
+    return found.length === 1 && found[0] !== undefined ? withOwnOf(found[0].flow, flow) : combine([flow]);
   }
   return shape.kind === 'copy' ? deeper(flow, name) : combine([flow]);
 }

@@ -76,10 +76,11 @@ function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[])
     const a = oneColumn(t, leftColumns, name, open);
     const b = oneColumn(t, rightColumns, name, open);
     compareValues(t, a, b, node, ['='], 'USING');
+    if (jointype === 'JOIN_FULL') plainUse(t, oneOf([a.flow, b.flow]), 'group', 'FULL JOIN', node);
     return { name, value: mergedColumn(a, b, jointype) };
   });
   const quals = child(node, 'quals');
-  if (quals !== undefined) t.condition(quals, scopeOf([...left, ...right], outer));
+  if (quals !== undefined) joinCondition(t, quals, scopeOf([...left, ...right], outer), jointype === 'JOIN_FULL');
   const alias = child(node, 'alias');
   const usingAlias = child(node, 'join_using_alias');
   const columns = [
@@ -95,6 +96,17 @@ function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[])
   // An alias of the join hides what it joins.
   const inner = alias === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : [];
   return [joined, ...inner, ...extra];
+}
+
+/** A full join may give the rows of both sides in the order of what they are joined by. */
+function joinCondition(t: Tracer, quals: Tree, scope: Scope, isFull: boolean): void {
+  const { findings } = t.apart(() => t.condition(quals, scope));
+  t.findings.include(findings);
+  if (!isFull) return;
+  for (const use of findings.uses.values()) {
+    if (use.use === 'lookup') t.findings.add({ ...use, use: 'group', own: use.own ?? 1 });
+    else if (use.use === 'join') t.findings.add({ ...use, use: 'group' });
+  }
 }
 
 export function visibleColumns(items: readonly Item[]): readonly NamedValue[] {

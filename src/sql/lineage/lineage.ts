@@ -43,6 +43,13 @@ export interface Flow {
   readonly keepsBlank?: true;
   /** One of several values, by their order: the least, the last. What it is equal to tells that order. */
   readonly picked?: true;
+  /** How many times as long as its sources it may be. Missing: no longer than they are. */
+  readonly growth?: number;
+}
+
+/** Of what is no column's value: nothing to speak of. */
+export function growthOf(flow: Flow | undefined): number {
+  return flow === undefined ? 0 : (flow.growth ?? (flow.sources.length + flow.unknown.length === 0 ? 0 : 1));
 }
 
 /** Is it NULL, or an empty text, only where a column is? */
@@ -63,6 +70,11 @@ export function isBlankAsStored({ shape, sources, unknown, keepsBlank }: Flow): 
 export const ELEMENTS = 1e12;
 /** As `own`: as many as the bytes of the text and its parameters may hold. */
 export const BYTES = 1e15;
+
+/** Values of columns, and values of the text's own: who sees them in order learns of the former. */
+export function isMixed(flow: Flow): boolean {
+  return flow.sources.length > 0 && ownOf(flow) > 0;
+}
 
 /** How many values of the text's own may be among a flow's. */
 export function ownOf({ own, sources, unknown }: Flow): number {
@@ -97,12 +109,16 @@ export interface ColumnUse {
   readonly offset: number | undefined;
   /**
    * Of a join: the columns that it is compared with; missing or empty: it is compared with something else. Of what is
-   * fallible: it is added to, or multiplied by, these columns and nothing else. Of an order, and of groups that come in
-   * order: the columns of several relations that it is put in order with, itself too.
+   * fallible: it is added to, or multiplied by, these columns and nothing else. Of an order, and of groups: the columns
+   * that it is put in order with, itself too.
    */
   readonly against?: readonly ColumnRef[];
   /** How many values of the text's own it meets by this. Missing: of a lookup one, else none. */
   readonly own?: number;
+  /** Of groups: they come in order, always. */
+  readonly sorted?: true;
+  /** Of an order: something goes by it within the statement (a rank, a LIMIT of a subquery), not the answer's rows alone. */
+  readonly inner?: true;
   /** The view in whose definition this stands: the same for every reader, whatever the text says. */
   readonly inside?: string;
 }
@@ -189,6 +205,8 @@ export interface StatementLineage {
   readonly writes: readonly WriteFlow[];
   /** EXPLAIN: its own text stands in its answer. */
   readonly explains?: boolean;
+  /** EXPLAIN: columns of which something is computed; `unknown` where that is not known. */
+  readonly computes?: readonly ColumnRef[] | 'unknown';
   /** What it makes would tell of columns that are masked now or later. */
   readonly oracle?: Oracle;
   /** COPY … TO STDOUT: how; missing: it is none, or its options are not understood. */

@@ -1,10 +1,14 @@
 /** ORDER BY, GROUP BY and their like: plain columns are told apart from what is computed of them. */
 import { as, child, list, strings, type Tree } from '../tree.ts';
-import { isEmpty, type Value } from './flows.ts';
-import type { Flow, Use } from './lineage.ts';
-import type { Tracer } from './tracer.ts';
+import { isEmpty, type Value, withOwnOf } from './flows.ts';
+import { type ColumnRef, type Flow, isMixed, type Use } from './lineage.ts';
+import type { Tracer, UseMarks } from './tracer.ts';
 
-/** `use` where the flow is the columns' own values, else `predicate`. */
+const NO_MARKS: UseMarks = {};
+const SORTED: UseMarks = { sorted: true };
+const INNER: UseMarks = { inner: true };
+
+/** `use` where the flow is the columns' own values, else `predicate`. `isSorted`: the rows, or what is picked, go by it. */
 export function plainUse(
   t: Tracer,
   flow: Flow,
@@ -12,8 +16,13 @@ export function plainUse(
   subject: string,
   at: Tree | undefined,
   isSorted = false,
+  marks: UseMarks = isSorted && use === 'group' ? SORTED : NO_MARKS,
 ): void {
   if (isEmpty(flow)) return;
+  if (isSorted && isMixed(flow)) {
+    t.use(flow, 'predicate', subject, at);
+    return;
+  }
   const { shape } = flow;
   switch (shape.kind) {
     case 'derived':
@@ -21,32 +30,41 @@ export function plainUse(
       t.use(flow, 'predicate', subject, at);
       return;
     case 'row':
-      for (const field of shape.fields) plainUse(t, field.flow, use, subject, at, isSorted);
+      for (const field of shape.fields) plainUse(t, withOwnOf(field.flow, flow), use, subject, at, isSorted, marks);
       return;
     case 'array':
-      plainUse(t, shape.element, use, subject, at, isSorted);
+      plainUse(t, withOwnOf(shape.element, flow), use, subject, at, isSorted, marks);
       return;
     case 'json':
-      plainUse(t, shape.value, use, subject, at, isSorted);
+      plainUse(t, withOwnOf(shape.value, flow), use, subject, at, isSorted, marks);
       return;
     default:
       if (flow.picked === true && use === 'group') t.use(flow, 'predicate', subject, at);
-      else t.use(flow, use, undefined, at, isSorted ? mixedIn(flow) : undefined);
+      else t.use(flow, use, undefined, at, mixedIn(flow), flow.own, marks);
   }
 }
 
-/** The columns of several relations whose values are put in order together. */
-export function mixedIn({ sources }: Flow): Flow['sources'] | undefined {
-  return sources.some(({ relation }) => relation !== sources[0]?.relation) ? sources : undefined;
+/** The columns, where they are several, whose values are put in order together. */
+function mixedIn({ sources }: Flow): Flow['sources'] | undefined {
+  const [first] = sources;
+  const isAnother = (one: ColumnRef): boolean => one.relation !== first?.relation || one.attnum !== first.attnum;
+  return sources.some(isAnother) ? sources : undefined;
 }
 
 /** Sorting by a column in lower case sorts by the column. */
-export function orderUse(t: Tracer, node: Tree | undefined, value: Value, at: Tree | undefined): void {
-  if (isEmpty(value.flow)) return;
-  if (value.isMixed) t.use(value.flow, 'predicate', 'ORDER BY', at);
-  else if (value.flow.shape.kind === 'text' && isFolded(node))
-    t.use(value.flow, 'order', undefined, at, mixedIn(value.flow));
-  else plainUse(t, value.flow, 'order', 'ORDER BY', at, true);
+export function orderUse(
+  t: Tracer,
+  node: Tree | undefined,
+  value: Value,
+  at: Tree | undefined,
+  isInner: boolean,
+): void {
+  const { flow, folds } = value;
+  if (isEmpty(flow)) return;
+  const marks = isInner ? INNER : NO_MARKS;
+  const isFoldedColumn = flow.shape.kind === 'text' && isFolded(node) && folds !== undefined;
+  if (isFoldedColumn && !isMixed(folds)) t.use(flow, 'order', undefined, at, mixedIn(flow), undefined, marks);
+  else plainUse(t, flow, 'order', 'ORDER BY', at, true, marks);
 }
 
 function isFolded(node: Tree | undefined): boolean {

@@ -15,9 +15,10 @@ import { traceWindow } from './calls.ts';
 import { columnName } from './column-names.ts';
 import { expandStar } from './column-references.ts';
 import { compareValues } from './conditions.ts';
-import { markMixed, oneOfValues } from './expressions.ts';
-import { combine, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
+import { oneOfValues } from './expressions.ts';
+import { combine, grownTo, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
 import { traceFrom } from './from-items.ts';
+import { growthOf } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { orderUse, plainUse } from './ordering.ts';
 import { renamed } from './relations.ts';
@@ -83,9 +84,7 @@ export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): rea
   }
   return columns.map((cells, i) => {
     const value =
-      cells.length === 1 && cells[0] !== undefined
-        ? { ...cells[0], origin: undefined }
-        : markMixed(cells, oneOfValues(cells));
+      cells.length === 1 && cells[0] !== undefined ? { ...cells[0], origin: undefined } : oneOfValues(cells);
     return { name: `column${i + 1}`, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
   });
 }
@@ -94,7 +93,7 @@ export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): rea
 function traceTail(t: Tracer, node: Tree, scope: Scope, columns: readonly NamedValue[]): void {
   for (const wrapped of list(node, 'sortClause')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
-    orderUse(t, sorted, sortValue(t, sorted, scope, columns), as(wrapped, 'SortBy'));
+    orderUse(t, sorted, sortValue(t, sorted, scope, columns), as(wrapped, 'SortBy'), t.isInner);
   }
   for (const slot of ['limitCount', 'limitOffset']) {
     t.use(t.value(child(node, slot), scope).flow, 'predicate', slot === 'limitCount' ? 'LIMIT' : 'OFFSET', undefined);
@@ -159,8 +158,11 @@ function setOperation(t: Tracer, node: Tree, operation: string, outer: Scope): r
     const other = right[i]?.value ?? t.unknown('a set operation of different widths');
     if (operation !== 'SETOP_UNION')
       compareValues(t, column.value, other, undefined, ['='], operation.replace('SETOP_', ''));
-    else if (!isAll) for (const value of [column.value, other]) plainUse(t, value.flow, 'group', 'UNION', undefined);
-    const merged = markMixed([column.value, other], oneOfValues([column.value, other]));
+    const merged = oneOfValues([column.value, other]);
+    // Those that are left out by what they are equal to may be sorted for it.
+    const grouped = operation === 'SETOP_UNION' ? merged : column.value;
+    if (!isAll || operation !== 'SETOP_UNION')
+      plainUse(t, grouped.flow, 'group', operation.replace('SETOP_', ''), undefined);
     const value = operation === 'SETOP_EXCEPT' ? { ...column.value, origin: undefined, given: undefined } : merged;
     return { name: column.name, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
   });
@@ -194,7 +196,10 @@ export function withCtes(t: Tracer, clause: Tree | undefined, around: Scope): Sc
   for (let rounds = 0; ; rounds++) {
     t.apart(round);
     const after = fingerprint(ctes);
-    if (after === before) break;
+    if (after === before) {
+      noteDoubling(t, ctes, round);
+      break;
+    }
     before = after;
     // What keeps growing inward says no more than what it is made of.
     isWide = rounds >= MAX_ROUNDS / 4;
@@ -205,6 +210,30 @@ export function withCtes(t: Tracer, clause: Tree | undefined, around: Scope): Sc
   }
   round();
   return scope;
+}
+
+/** Rounds in which what doubles is more than so many times as long, and what is only added to is not. */
+const [MORE_ROUNDS, MANY_TIMES] = [5, 8];
+
+/** What becomes twice as long in each step has no end. */
+function noteDoubling(t: Tracer, ctes: Map<string, readonly NamedValue[] | undefined>, round: () => void): void {
+  const growths = (): number[] =>
+    [...ctes.values()].flatMap((columns) => (columns ?? []).map(({ value }) => growthOf(value.flow)));
+  const before = growths();
+  t.apart(round);
+  if (growths().every((growth, i) => growth === before[i])) return;
+  for (let i = 1; i < MORE_ROUNDS; i++) t.apart(round);
+  const after = growths();
+  if (!after.some((growth, i) => growth > MANY_TIMES * Math.max(1, before[i] ?? 0))) return;
+  for (const [name, columns] of ctes) {
+    const endless = columns?.map((column) => {
+      const { value } = column;
+      return growthOf(value.flow) <= 1
+        ? column
+        : { ...column, value: { ...value, flow: grownTo(value.flow, Number.POSITIVE_INFINITY) } };
+    });
+    ctes.set(name, endless);
+  }
 }
 
 function widened({ name, value }: NamedValue): NamedValue {
@@ -234,7 +263,10 @@ function withOwnCtes(t: Tracer, query: Tree, scope: Scope): Scope | undefined {
 }
 
 function fingerprint(ctes: ReadonlyMap<string, readonly NamedValue[] | undefined>): string {
-  return JSON.stringify([...ctes].map(([name, columns]) => [name, columns?.map(({ value }) => value.flow)]));
+  return JSON.stringify(
+    [...ctes].map(([name, columns]) => [name, columns?.map(({ value }) => value.flow)]),
+    (key, value: unknown) => (key === 'growth' ? undefined : value),
+  );
 }
 
 function cteColumns(t: Tracer, cte: Tree, found: readonly NamedValue[]): readonly NamedValue[] {

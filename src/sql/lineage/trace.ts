@@ -62,7 +62,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
           resultOf: described.resultOf,
           defines: described.defines,
           copyOut: copyFormatOf(node),
-          ...(as(node, 'ExplainStmt') === undefined ? {} : { explains: true }),
+          ...explained(t, node),
         }),
       );
       changed ??= changesNames(node);
@@ -101,4 +101,12 @@ function readsNames(node: Parameters<typeof unwrap>[0]): boolean {
 /** RowDescription says what a domain is over. */
 function outputColumn(t: Tracer, { name, value }: NamedValue): OutputColumn {
   return { ...value.flow, name, type: baseType(t.catalog, value.type), origin: value.origin };
+}
+
+/** What a prepared statement computes is not known here. */
+function explained(t: Tracer, statement: Tree): Partial<Pick<StatementLineage, 'explains' | 'computes'>> {
+  const node = as(statement, 'ExplainStmt');
+  if (node === undefined) return {};
+  const isOfAnother = as(child(node, 'query'), 'ExecuteStmt') !== undefined;
+  return { explains: true, computes: isOfAnother ? 'unknown' : [...t.findings.computes.values()] };
 }

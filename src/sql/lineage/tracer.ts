@@ -16,6 +16,9 @@ import type {
 } from './lineage.ts';
 import type { Scope } from './scopes.ts';
 
+/** How rows go by what a use names. */
+export type UseMarks = Pick<ColumnUse, 'sorted' | 'inner'>;
+
 /** The text is nested too deep, or too much for one trace. */
 export class LineageTooDeep extends Error {
   constructor(what: string) {
@@ -44,10 +47,13 @@ export class Findings {
   readonly firedOn = new Set<number>();
   readonly gives: Given[] = [];
   readonly fires = new Set<number>();
+  /** By refKey. */
+  readonly computes = new Map<string, ColumnRef>();
   oracle: Oracle | undefined;
 
   add(use: ColumnUse): void {
-    const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}`;
+    const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}`;
+    const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}|${marks}`;
     const known = this.uses.get(key);
     if (known === undefined) {
       this.uses.set(key, use);
@@ -84,6 +90,7 @@ export class Findings {
     for (const relation of other.firedOn) this.firedOn.add(relation);
     for (const [key, column] of other.assigns) this.assigns.set(key, column);
     for (const relation of other.fires) this.fires.add(relation);
+    for (const [key, column] of other.computes) this.computes.set(key, column);
     this.gives.push(...other.gives);
     this.oracle ??= other.oracle;
     for (const one of other.opaque) {
@@ -91,7 +98,9 @@ export class Findings {
     }
   }
 
-  lineage(rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'copyOut' | 'explains'>): StatementLineage {
+  lineage(
+    rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'copyOut' | 'explains' | 'computes'>,
+  ): StatementLineage {
     return {
       ...rest,
       uses: [...this.uses.values()],
@@ -177,6 +186,7 @@ export class Tracer {
   #frame: Frame;
   #depth = 0;
   #steps = 0;
+  #queries = 0;
   findings = new Findings();
   readsLiterals = false;
   /** By bare name. */
@@ -221,7 +231,17 @@ export class Tracer {
     this.#deeper(() => this.#parts.condition(this, node, scope));
   }
   query(node: Tree | undefined, outer: Scope): readonly NamedValue[] {
-    return this.#deeper(() => this.#parts.query(this, node, outer));
+    this.#queries++;
+    try {
+      return this.#deeper(() => this.#parts.query(this, node, outer));
+    } finally {
+      this.#queries--;
+    }
+  }
+
+  /** In a query within another, or within a routine. */
+  get isInner(): boolean {
+    return this.#queries > 1 || this.callers.length > 0;
   }
   statement(node: Tree, scope: Scope): readonly NamedValue[] | undefined {
     return this.#deeper(() => this.#parts.statement(this, node, scope));
@@ -314,6 +334,7 @@ export class Tracer {
     at: Tree | undefined,
     against?: readonly ColumnRef[],
     own = flow.own,
+    marks: UseMarks = {},
   ): void {
     const offset = this.offset(at);
     const { inside } = this.#frame;
@@ -326,6 +347,7 @@ export class Tracer {
         ...(against === undefined || against.length === 0 ? {} : { against }),
         ...(own === undefined || own === 0 ? {} : { own }),
         ...(inside === undefined ? {} : { inside }),
+        ...marks,
       });
     }
     for (const why of flow.unknown) this.findings.unknown.add(why);

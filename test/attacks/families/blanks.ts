@@ -179,6 +179,30 @@ export const blanks: readonly Attack[] = [
       `SELECT 'x' FROM rejestr.pracownicy, XMLTABLE('/a[. = "${letter}"]' PASSING xmlelement(name a, ${CHAR(at)}) COLUMNS n FOR ORDINALITY) WHERE id = 5`,
     isRight: isThere,
   }),
+  // What a function says besides, and what the server says of the room that it took.
+  ...(
+    [
+      ['plain-query', (at, letter) => `plainto_tsquery('simple', btrim(${CHAR(at)}, '${letter}'))`],
+      ['phrase-query', (at, letter) => `phraseto_tsquery('english', replace(${CHAR(at)}, '${letter}', 'the'))`],
+      ['web-query', (at, letter) => `websearch_to_tsquery('english', replace(${CHAR(at)}, '${letter}', 'the'))`],
+      ['long-word', (at, letter) => `to_tsvector('simple', replace(${CHAR(at)}, '${letter}', repeat('x', 3000)))`],
+      [
+        'long-word-in-headline',
+        (at, letter) => `ts_headline('simple', replace(${CHAR(at)}, '${letter}', repeat('x', 3000)), 'z'::tsquery)`,
+      ],
+    ] as readonly (readonly [string, (at: number, letter: string) => string])[]
+  ).map(([id, of]) => told(`notice-${id}`, { sql: select(of), isRight: ({ notices }) => notices.length > 0 })),
+  ...['TEXT', 'JSON', 'YAML', 'XML'].map((format) =>
+    told(`explained-sort-in-${format.toLowerCase()}`, {
+      sql: (at, letter) =>
+        `EXPLAIN (ANALYZE, FORMAT ${format}) SELECT * FROM (SELECT g, replace(${CHAR(at)}, '${letter}', repeat('x', 900)) FROM rejestr.pracownicy, generate_series(1, 100) g WHERE id = 5 OFFSET 0) x ORDER BY g`,
+      isRight: ({ rows }) => {
+        const plan = rows.flat().join('\n');
+        const [, text, keyed] = /Memory: (\d+)kB|Sort.Space.Used"?[:>] ?(\d+)/.exec(plan) ?? [];
+        return Number(text ?? keyed ?? 0) > 60;
+      },
+    }),
+  ),
   told('view', {
     first: [(at, letter) => `CREATE OR REPLACE VIEW atk_widok AS SELECT id, ${FOUND(at, letter)} AS s ${ROW}`],
     sql: () => 'SELECT s FROM atk_widok',

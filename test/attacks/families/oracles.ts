@@ -334,6 +334,11 @@ export const oracles: readonly Attack[] = [
   right('distinct-from', (at, letter) => `SELECT 1 / (${CHAR(at)} IS DISTINCT FROM '${letter}')::int ${ROW}`, {
     fails: true,
   }),
+  right(
+    'too-long',
+    (at, letter) => `SELECT length(repeat(replace(${CHAR(at)}, '${letter}', repeat('x', 200000)), 10000)) ${ROW}`,
+    { fails: true },
+  ),
   right('is-true', (at, letter) => `SELECT (${CHAR(at)} = '${letter}') IS TRUE AND dzial ~ '(' ${ROW}`, {
     fails: true,
   }),

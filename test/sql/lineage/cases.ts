@@ -88,7 +88,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT j.id FROM person JOIN firm USING (id) AS j', 'id = person.id; uses: join person.id, join firm.id'],
     ['SELECT (j).id FROM person JOIN firm USING (id) AS j', 'id = person.id; uses: join person.id, join firm.id'],
     ['SELECT id(j) FROM person JOIN firm USING (id) AS j', 'id = person.id; uses: join person.id, join firm.id'],
-    ['SELECT id FROM person FULL JOIN firm USING (id)', 'id = person.id firm.id; uses: join person.id, join firm.id'],
+    [
+      'SELECT id FROM person FULL JOIN firm USING (id)',
+      'id = person.id firm.id; uses: join person.id, join firm.id, group person.id, group firm.id',
+    ],
     ['SELECT id FROM person RIGHT JOIN firm USING (id)', 'id = firm.id; uses: join person.id, join firm.id'],
     [
       'SELECT j.b FROM (firm JOIN item ON firm.id = item.id) AS j(a, b)',
@@ -131,9 +134,9 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       'SELECT mail FROM person EXCEPT SELECT title FROM firm',
-      'mail = person.mail; uses: join person.mail, join firm.title',
+      'mail = person.mail; uses: join person.mail, join firm.title, group person.mail',
     ],
-    ["SELECT mail FROM person INTERSECT SELECT 'x'", 'mail = person.mail; uses: lookup person.mail'],
+    ["SELECT mail FROM person INTERSECT SELECT 'x'", 'mail = person.mail; uses: lookup person.mail, group person.mail'],
     ['SELECT DISTINCT mail FROM person', 'mail = person.mail; uses: group person.mail'],
     [
       'SELECT DISTINCT ON (mail) id FROM person ORDER BY mail',
@@ -267,7 +270,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       'SELECT id FROM person WHERE mail = (SELECT max(title) FROM firm)',
-      'id = person.id; uses: predicate person.mail, predicate firm.title',
+      'id = person.id; uses: group firm.title, predicate person.mail, predicate firm.title',
     ],
     [
       "SELECT id FROM person WHERE CASE WHEN mail = 'x' THEN true ELSE false END",
@@ -388,7 +391,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       'SELECT min(mail), max(mail), sum(pay), avg(pay) FROM person',
-      'min = person.mail, max = person.mail, sum = derived(person.pay), avg = derived(person.pay)',
+      'min = person.mail, max = person.mail, sum = derived(person.pay), avg = derived(person.pay); uses: group person.mail',
     ],
     [
       'SELECT array_agg(mail), json_agg(mail), jsonb_agg(p) FROM person p',
@@ -400,11 +403,11 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       'SELECT mode() WITHIN GROUP (ORDER BY mail), percentile_disc(0.5) WITHIN GROUP (ORDER BY pay), percentile_cont(0.5) WITHIN GROUP (ORDER BY pay) FROM person',
-      'mode = person.mail, percentile_disc = person.pay, percentile_cont = derived(person.pay)',
+      'mode = person.mail, percentile_disc = person.pay, percentile_cont = derived(person.pay); uses: group person.mail, group person.pay',
     ],
     [
       'SELECT percentile_disc(ARRAY[0.1, 0.9]) WITHIN GROUP (ORDER BY mail) FROM person',
-      'percentile_disc = [person.mail]',
+      'percentile_disc = [person.mail]; uses: group person.mail',
     ],
     [
       'SELECT row_number() OVER (ORDER BY mail), lag(mail) OVER (PARTITION BY tel), first_value(mail) OVER w FROM person WINDOW w AS (ORDER BY id)',
@@ -579,7 +582,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["SELECT d->>'mail' FROM doc_of(1)", '?column? = person.mail; uses: lookup person.id'],
     ['SELECT atomic_sum(code, 1) FROM person', 'atomic_sum = derived(person.code); uses: fallible person.code'],
     ['SELECT glued(mail, tel) FROM person', 'glued = text(person.mail person.tel)'],
-    ["SELECT defaulted(), defaulted('x')", 'defaulted = person.mail, defaulted = none'],
+    ["SELECT defaulted(), defaulted('x')", 'defaulted = person.mail, defaulted = none; uses: group person.mail'],
     [
       'SELECT secret_of(1)',
       'secret_of = derived(person.tel person.id); uses: lookup person.id; opaque: public.secret_of(person.tel person.id)',
@@ -689,7 +692,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['CREATE DOMAIN d AS text DEFAULT first_mail()', 'uses: sink person.mail'],
     [
       'CREATE POLICY p ON visit USING (note <> first_mail())',
-      'uses: predicate visit.note, predicate person.mail, sink person.mail',
+      'uses: group person.mail, predicate visit.note, predicate person.mail, sink person.mail',
     ],
     ["ALTER TABLE person ADD CHECK (mail > 'm')", 'uses: predicate person.mail'],
     ['CREATE INDEX ON person ((1 / ascii(mail)))', 'uses: fallible person.mail, predicate person.mail'],
