@@ -104,6 +104,13 @@ function grouped({ words, tableWords, kind, besideNames }: CompoundReading): Com
   return undefined;
 }
 
+const NAMED_FIRST: ReadonlySet<string> = new Set(['nm', 'nome', 'nombre', 'nom', 'name']);
+const KIN: ReadonlySet<string> = new Set(
+  'mae,pai,responsavel,aluno,pessoa,cliente,paciente,funcionario,usuario,conjuge,social,madre,padre,madrina,padrino,tutor,alumno,empleado,conyuge,titular,beneficiario,solicitante,representante,pere,mere,eleve,responsable,conjoint,tuteur,beneficiaire,salarie,vater,mutter,kind,padre,coniuge,studente,dipendente,testemunha,testigo,medico,doctor,professor,profesor,docente,motorista,fiador,avalista,requerente,proprietario,propietario,proprietaire,autor'.split(
+    ',',
+  ),
+);
+
 /** `author_visible_name` is the author's. */
 const SHOWN: ReadonlySet<string> = new Set(['visible', 'display', 'full', 'legal', 'preferred', 'public', 'known']);
 
@@ -126,7 +133,11 @@ function ofAddress({ words, kind, topic, besideNames }: CompoundReading): Compou
 
 /** `investor_name`, `confirmed_by_other_name`. */
 function role({ words, kind }: CompoundReading): CompoundMatch | undefined {
-  if (kind !== 'text' || words.length < 2 || words.at(-1) !== 'name') return undefined;
+  if (kind !== 'text' || words.length < 2) return undefined;
+  // Of languages that put it first: `nm_responsavel`.
+  if (words.length === 2 && NAMED_FIRST.has(words[0]!) && KIN.has(words[1]!))
+    return { class: 'person_name', phrase: words.join(' ') };
+  if (words.at(-1) !== 'name') return undefined;
   const who = words.length > 2 && SHOWN.has(words.at(-2)!) ? words.at(-3)! : words.at(-2)!;
   if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).includes('by')))
     return { class: 'person_name', phrase: `${who} name` };

@@ -124,6 +124,15 @@ const BODIES: readonly string[] = [
 ];
 /** Of pay they are pay. */
 const EXTREMES: ReadonlySet<string> = new Set(['min', 'max', 'avg', 'minimum', 'maximum', 'maximal']);
+const NUMBERS: ReadonlySet<TypeKind> = new Set(['integer', 'numeric']);
+const KEYED: ReadonlySet<string> = new Set(['cod', 'codigo', 'ref', 'fk']);
+/** Whose it is, where it is somebody's. */
+const OWNED: readonly string[] =
+  'patient,person,user,employee,student,member,client,customer,contact,subject,encounter,visit,admission,pessoa,aluno,paciente,cliente,persona,empleado,pid,case,child,kunde,mitarbeiter,personne'.split(
+    ',',
+  );
+/** Numbers that are called a tax's and are no amount of it. */
+const TAX_NUMBERS = /^(?:cpf|cnpj|cuit|cuil|nif|nit|rut|rfc|nis|pis)\b/u;
 /** Answers kept as numbers: `spouse_had_disability`, `no_ssn`. */
 const ANSWERED: ReadonlySet<string> = new Set(
   'no,not,had,has,did,does,have,bought,paid,received,occupied,wants,knows,eligibility,eligible,authorize,authorise'.split(
@@ -155,6 +164,18 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.notBeside?.some((word) => beside.has(word))) return false;
   if (rule.notNamedBeside && reading.besideNames.has(`${phrase} name`)) return false;
   if (kind === 'integer' && words.slice(0, start + 1).some((word) => ANSWERED.has(word))) return false;
+  // The number of one in a list: `ref_cod_religiao`.
+  if (NUMBERS.has(kind) && KEYED.has(words[0] ?? '') && rule.class !== 'postal_address' && words.length > 1)
+    return false;
+  if (kind === 'integer' && phrase === 'matricula' && (topic !== 'person' || words.length > 1)) return false;
+  // What there is of them, and nobody's: `raca.nm_raca`.
+  if (
+    (rule.class === 'demographic' || rule.class === 'health') &&
+    reading.tableWords[0] === phrase &&
+    reading.tableWords.length <= 2 &&
+    !OWNED.some((word) => beside.has(word))
+  )
+    return false;
   // A box that was ticked.
   if (words.at(-1) === 'cb' && kind !== 'text') return false;
   if (kind === 'integer' && words.at(-1) === 'id' && (phrase === 'voter id' || (rule.headFirst && end < words.length)))
@@ -173,7 +194,13 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   // What is noted of things, by key.
   if (kind === 'json' && phrase === 'annotation') return false;
   // An amount of tax.
-  if (kind === 'numeric' && rule.class === 'tax_id' && !/(id|number|no|nr)$/u.test(words.join(' '))) return false;
+  if (
+    kind === 'numeric' &&
+    rule.class === 'tax_id' &&
+    !TAX_NUMBERS.test(phrase) &&
+    !/(id|number|no|nr)$/u.test(words.join(' '))
+  )
+    return false;
   // One that is called an account, and not the number of one, too.
   if (kind === 'integer' && rule.class === 'bank_account' && words.at(-1) === 'account') return false;
   // Where there is a port, it is an address of a machine.
@@ -348,7 +375,17 @@ const SHORTEST: Readonly<Partial<Record<ColumnClass, number>>> = {
   geo: 3,
   postal_address: 2,
 };
+/** What no number of five digits is. */
+const LONG_NUMBERS: ReadonlySet<ColumnClass> = new Set([
+  'phone',
+  'national_id',
+  'tax_id',
+  'bank_account',
+  'payment_card',
+  'ip_address',
+]);
 function isTooShort(columnClass: ColumnClass, type: string): boolean {
+  if (type === 'smallint' && LONG_NUMBERS.has(columnClass)) return true;
   const length = /^(?:character varying|varchar|character|char|bpchar|nvarchar)\s*\((\d+)\)$/iu.exec(type)?.[1];
   return length !== undefined && Number(length) < (SHORTEST[columnClass] ?? 0);
 }

@@ -41,7 +41,7 @@ const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
 
 /** First in languages that put the head first: `grupos_clientes`, `types_contact`. */
 const KINDS_OF_THINGS: ReadonlySet<string> = new Set(
-  'grupo,gruppo,groupe,tipo,tipologia,categoria,categorie,estado,estatus,stato,statut,situacao,modelo,modello,modele,classe,clase,kategoria,rodzaj,typ,jenis,kategori'.split(
+  'configuracao,configuracoes,configuracion,parametro,parametros,grupo,gruppo,groupe,tipo,tipologia,categoria,categorie,estado,estatus,stato,statut,situacao,modelo,modello,modele,classe,clase,kategoria,rodzaj,typ,jenis,kategori'.split(
     ',',
   ),
 );

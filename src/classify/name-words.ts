@@ -72,7 +72,7 @@ function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | und
 }
 /** Short words that others end or begin with by chance: `refs-pec`, `for-mel`, `term-ine`. */
 const NO_PARTS: ReadonlySet<string> = new Set(
-  'flu,echo,hx,pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
+  'idade,strada,flu,echo,hx,pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
     ',',
   ),
 );
@@ -84,6 +84,10 @@ const ENDINGS =
 
 /** Told apart by one letter behind. */
 const LETTERED = /^(phone|telephone|mobile|street|address|email|surname|lastname|firstname)[a-z]$/u;
+
+/** What a framework glues to the name of a model: `offboardingnote`. */
+const MODELS =
+  /^(\p{L}{4,})(note|comment|answer|feedback|letter|account|profile|employee|student|patient|member|customer|setting|action|request|payment|invoice|session|message)s?$/u;
 
 /** Words of one piece between separators. Numbers at its ends say nothing: `address1`. */
 function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
@@ -103,6 +107,8 @@ function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
   if (lettered !== null) return [lettered[1]!];
   const ending = ENDINGS.exec(bare);
   if (ending !== null) return [ending[1]!, ...wordsOf(ending[2]!, vocabulary)];
+  const model = MODELS.exec(bare);
+  if (model !== null) return [...wordsOf(model[1]!, vocabulary), model[2]!];
   return bare.split(/\d+/u).filter((part) => part !== '');
 }
 

@@ -46,6 +46,14 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['tax_identifiers', 'tax_id', ['value', 'source']],
   ['phone_numbers', 'phone', ['numeric', 'type']],
   ['widget_numbers', undefined, ['numeric', 'type']],
+  // Names of people and keys of lists, in languages that put the head first
+  ['turmas', 'person_name', ['nm_responsavel', 'periodo', 'vagas']],
+  ['turmas', undefined, ['nm_turno', 'periodo', 'vagas']],
+  ['raca', undefined, ['nm_raca', 'ativo']],
+  ['aluno_raca', 'demographic', ['raca', 'aluno']],
+  ['turmas', 'username', ['usuario', 'periodo', 'vagas']],
+  // What a framework glues to the name of a model
+  ['hr_boardingnote', 'free_text', ['description', 'employee_id', 'stage']],
   // What is left of an address, and what became of something
   ['contracts', 'postal_address', ['site_visit_state', 'site_visit_city', 'signed_at', 'amount']],
   ['contracts', undefined, ['site_visit_state', 'site_visit_day', 'signed_at', 'amount']],

@@ -65,6 +65,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['canvas', 'decidim', 'moodle', 'openemr'], first: '0.874 / 0.770' },
   { apps: ['caseflow', 'consul', 'exercism', 'loomio', 'vita-min'], first: '0.847 / 0.879' },
   { apps: ['gitea', 'magento', 'metabase', 'sormas', 'wordpress', 'zulip'], first: '0.937 / 0.844' },
+  { apps: ['horilla', 'i-educar'], first: '0.742 / 0.794' },
 ];
 
 export interface Judged {

@@ -6,6 +6,12 @@ export const DEVICE_RULES: readonly NameRule[] = [
   {
     class: 'ip_address',
     headFirst: true,
+    phrases: ['ip logado', 'ip acesso', 'ip acceso', 'ip usuario', 'ip connexion'],
+    kinds: ['text'],
+  },
+  {
+    class: 'ip_address',
+    headFirst: true,
     phrases: [
       'ip registration',
       'ip inscription',

@@ -5,8 +5,21 @@ export const HEALTH_RULES: readonly NameRule[] = [
   {
     class: 'health',
     alone: true,
-    aboutTable: ['weight', 'body', 'fitness', 'body measurement', 'user measurement', 'user profile'],
-    phrases: phrases('weight, height, body fat, body weight, waist, bmi, heart rate, resting heart rate'),
+    aboutTable: [
+      'altura',
+      'peso',
+      'poids',
+      'gewicht',
+      'weight',
+      'body',
+      'fitness',
+      'body measurement',
+      'user measurement',
+      'user profile',
+    ],
+    phrases: phrases(
+      'altura, peso, poids, taille, gewicht, groesse, weight, height, body fat, body weight, waist, bmi, heart rate, resting heart rate',
+    ),
     kinds: ['integer', 'numeric'],
   },
   {

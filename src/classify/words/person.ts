@@ -142,7 +142,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company', 'place'],
     phrases: phrases(
-      'witness, prescriber, physician, surgeon, anesthetist, anaesthetist, midwife, pharmacist, interpreter name, signing person, visiting person, contact person, responsible person, clinician, prescribing clinician, executing clinician, visitante, declarant, referring doctor, attending doctor, family doctor, doctor in charge, teacher in charge, person in charge',
+      'pessoa contato, pessoa de contato, persona contacto, persona de contacto, personne contact, personne a contacter, kontaktperson, contactpersoon, persona di contatto, witness, prescriber, physician, surgeon, anesthetist, anaesthetist, midwife, pharmacist, interpreter name, signing person, visiting person, contact person, responsible person, clinician, prescribing clinician, executing clinician, visitante, declarant, referring doctor, attending doctor, family doctor, doctor in charge, teacher in charge, person in charge',
     ),
     kinds: ['text'],
   },
@@ -318,12 +318,26 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['uri', 'url', 'identifier'],
     kinds: ['text'],
   },
+  { class: 'username', phrases: ['bind dn'], kinds: ['text'] },
+  { class: 'username', sole: true, phrases: ['original author'], kinds: ['text'] },
   // Who did it, as text: elsewhere it is a key.
   {
     class: 'username',
     sole: true,
     notBeside: ['port', 'host', 'db', 'database', 'acl'],
-    phrases: ['user', 'original user', 'acting user', 'logged in user', 'entered user'],
+    phrases: [
+      'user',
+      'usuario',
+      'utilizador',
+      'utente',
+      'benutzer',
+      'utilisateur',
+      'gebruiker',
+      'original user',
+      'acting user',
+      'logged in user',
+      'entered user',
+    ],
     kinds: ['text'],
   },
   { class: 'username', sole: true, besideName: ['provider'], phrases: ['identifier'], kinds: ['text'] },
@@ -358,7 +372,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     phrases:
-      phrases(`     user nicename, original author, loginname, logon, logon name, login id, user handle,    nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
+      phrases(`     user nicename, bind dn, loginname, logon, logon name, login id, user handle,    nick, screen name, screenname, screen id, gamertag, account login, loginid, userid text, user principal name, upn,
       samaccountname, sam account name, uname, usr name, member login, twitter, twitter name, twitter handle, twitter username, github, github username, github login, github handle, gitlab username, facebook, facebook username,   facebook url, facebook profile, instagram, instagram username, instagram handle, linkedin, linkedin url, linkedin profile,  linkedin username,
       skype,  skype name, telegram, telegram username,  telegram handle,  discord,  discord username, discord tag, slack username, slack handle,  wechat,  weixin, openid, open id, unionid,  icq, icq no, aim, jabber,  xmpp, matrix id, matrix user, mastodon, mastodon handle, mastodon url, mastodon username, tiktok, tiktok username, youtube channel, snapchat, qq, qq number, msn, yahoo id, irc, irc nick, im handle, reddit username,        ldap uid, ldap dn, ldap login, external username, extern uid, user dn, distinguished name,  vkontakte, xing, viber, signal number, orcid,      keybase, twitch url, twitch username,  stackoverflow url, gitlab url, github url, twitter url, instagram url, medium url, behance url, dribbble url, bluesky, bluesky handle, thread handle,
       benutzername, anmeldename, kurzname, gebruikersnaam, brukernavn, anvandarnamn, brugernavn, nazwa uzytkownika, uzytkownik login, kullanici adi, imya polzovatelya, yonghuming, yuzamei, 用户名, 昵称, ユーザー名, 登录名, логин, acct, webfinger`),
@@ -458,7 +472,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     notTopics: ['company', 'thing'],
     phrases:
       phrases(`avatar, avatar url, avatar image, avatar path, avatar file, avatar file name, avatar key, profile picture, profile pic, profile photo, profile image, profile img, profile image url, profile pic url, profile picture url, user photo, user image, user picture, userpic, user pic, employee photo, customer photo, patient photo, face, face image, face photo, face encoding, face embedding, face id data, selfie, selfie url, headshot, headshot url, portrait, portrait url, mugshot, passport photo, id photo, photo id image, gravatar, gravatar email, gravatar url,
-      signature image, signature img, signature data, signature png, id card image, id card front, id card back, id document image, id document scan, passport scan, license image, photo of person, avatar remote url, avatar source, avatar storage key, contact photo, uploaded avatar, foto perfil, foto usuario, passbild, profilbild, pasfoto, profielfoto, zdjecie profilowe, biometric, biometric data, fingerprint data, fingerprint image, fingerprint template data, iris scan, voice print, voiceprint, retina scan, 头像, 顔写真`),
+      signature image, signature img, signature data, signature png, id card image, id card front, id card back, id document image, id document scan, passport scan, license image, photo of person, avatar remote url, avatar source, avatar storage key, contact photo, uploaded avatar, foto perfil, foto usuario, passbild, profilbild, pasfoto, profielfoto, zdjecie profilowe, biometric, biometric data, caminho foto, foto caminho, ruta foto, chemin photo, fingerprint data, fingerprint image, fingerprint template data, iris scan, voice print, voiceprint, retina scan, 头像, 顔写真`),
     kinds: ['text', 'bytes', 'json', 'xml', 'other', 'vector'],
   },
   {
