@@ -98,6 +98,7 @@ function makeIndex(sqlite: DatabaseSync): IndexDatabase {
             senseless++;
           }
         }
+        writer.flush();
         setPlace.run(behind.segment, behind.offset, behind.position);
         sqlite.exec('COMMIT');
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Puts records into the index, inside the caller's transaction. Shared things are given numbers here; which, is remembered
- * for those that come again.
+ * Puts records into the index, inside the caller's transaction, which ends with `flush`. Shared things are given numbers
+ * here; which, is remembered for those that come again.
  */
 import { hash } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
@@ -17,13 +17,14 @@ import type {
   StatementOutcome,
 } from '../audit/record.ts';
 import type { Position } from './event-log.ts';
-import { DECISIONS, FATES, FLAG, SPAN_MS } from './index-schema.ts';
+import { DECISIONS, FATES, FLAG } from './index-schema.ts';
+import { StatementRows } from './statement-rows.ts';
 import { fillerBody, shapeBody, splitText } from './text-shape.ts';
 
 const CACHED_SESSIONS = 4096;
 const CACHED_TEXTS = 4096;
 const CACHED_SHARED = 8192;
-/** Texts up to this length are remembered, in UTF-16 units. */
+/** Texts up to this length are remembered as they are, in UTF-16 units. */
 const CACHED_TEXT_LENGTH = 4096;
 
 /** Statements of these classes change no data of anybody, whatever else they do. */
@@ -49,6 +50,7 @@ export class IndexWriter {
   readonly #facts = new Map<string, number>();
   readonly #shapes = new Map<string, number>();
   readonly #texts = new Map<string, number>();
+  readonly #rows = new StatementRows((sql) => this.#run(sql));
 
   constructor(sqlite: DatabaseSync) {
     this.#sqlite = sqlite;
@@ -57,6 +59,12 @@ export class IndexWriter {
   /** Numbers given out in a transaction that failed are void. */
   forgetNumbers(): void {
     for (const cache of [this.#sessions, this.#words, this.#facts, this.#shapes, this.#texts]) cache.clear();
+    this.#rows.forget();
+  }
+
+  /** What was put off until the end of the batch. */
+  flush(): void {
+    this.#rows.flush();
   }
 
   index(position: Position, record: AuditRecord, payload: string): void {
@@ -181,29 +189,21 @@ export class IndexWriter {
     if (decision === 'deny') flags |= FLAG.denied | FLAG.error;
     if (decision === 'mask') flags |= FLAG.masked;
     if (!READING.has(record.class)) flags |= FLAG.write;
-    const at = Date.parse(record.at);
-    this.#run(
-      `INSERT INTO statement (position, at, session_id, n, principal_id, text_id, flags, decision, rule_id, approval,
-         policy_id, binds)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-    ).run(
+    this.#rows.add({
       position,
-      at,
-      session.id,
+      at: Date.parse(record.at),
+      sessionId: session.id,
       n,
-      session.principalId,
-      this.#text(record),
+      principalId: session.principalId,
+      textId: this.#text(record),
       flags,
-      DECISIONS.indexOf(decision),
-      rule === undefined ? null : this.#word(rule),
-      approval ?? null,
-      policyVersion === undefined ? null : this.#word(policyVersion),
-      binds || null,
-    );
-    this.#run(
-      `INSERT INTO span VALUES (?, ?, ?)
-       ON CONFLICT (span) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)`,
-    ).run(Math.floor(at / SPAN_MS), position, position);
+      decision: DECISIONS.indexOf(decision),
+      ruleId: rule === undefined ? null : this.#word(rule),
+      approval: approval ?? null,
+      policyId: policyVersion === undefined ? null : this.#word(policyVersion),
+      binds: binds || null,
+      outcome: undefined,
+    });
   }
 
   #outcome(position: Position, record: StatementOutcome): void {
@@ -213,32 +213,25 @@ export class IndexWriter {
     let flags = 0;
     if (sqlstate !== undefined || fate !== undefined) flags |= FLAG.error;
     if (masked > 0) flags |= FLAG.masked;
-    this.#run(
-      `UPDATE statement SET answered = ? - position, rows = ?, bytes = ?, us = ?, sqlstate_id = ?, masked = ?, fate = ?,
-         flags = flags | ?
-       WHERE session_id = ? AND n = ?`,
-    ).run(
+    this.#rows.outcome(session.id, n, {
       position,
       rows,
       bytes,
-      Math.round(ms * 1000),
-      sqlstate === undefined ? null : this.#word(sqlstate),
+      us: Math.round(ms * 1000),
+      sqlstateId: sqlstate === undefined ? null : this.#word(sqlstate),
       masked,
-      fate === undefined ? null : FATES.indexOf(fate),
+      fate: fate === undefined ? null : FATES.indexOf(fate),
       flags,
-      session.id,
-      n,
-    );
+    });
   }
 
   #text(record: StatementIntent): number {
     const facts = this.#factsOf(record);
     const sql = present(record.body)?.sql;
-    const cacheKey = `${facts} ${sql ?? ''}`;
-    if (sql !== undefined && sql.length <= CACHED_TEXT_LENGTH) {
-      return remembered(this.#texts, CACHED_TEXTS, cacheKey, () => this.#newText(facts, sql));
-    }
-    return this.#newText(facts, sql);
+    if (sql === undefined) return this.#newText(facts, sql);
+    // Long ones are not kept, but what they are known by: to take one apart takes longer than to hash it.
+    const text = sql.length <= CACHED_TEXT_LENGTH ? sql : `${sql.length} ${hash('sha256', sql)}`;
+    return remembered(this.#texts, CACHED_TEXTS, `${facts} ${text}`, () => this.#newText(facts, sql));
   }
 
   #newText(facts: number, sql: string | undefined): number {
