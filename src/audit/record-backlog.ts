@@ -1,11 +1,11 @@
-import type { EventLog, Position } from '../store/event-log.ts';
+import type { EventLog, LateText, Position } from '../store/event-log.ts';
 
 /**
  * Records that state what has happened already, so nothing can be refused any more when the log cannot take them:
  * they are kept until it can, in order, up to a bound. What does not fit is counted, never silently lost.
  */
 export interface Backlog {
-  record(payload: string): void;
+  record(payload: string | LateText): void;
   readonly pending: number;
   readonly dropped: number;
   close(): void;
@@ -24,14 +24,14 @@ const DEFAULT_LIMITS: BacklogLimits = { maxRecords: 100_000, maxLength: 32 * 102
 /** A backlog in front of one stream of `log`. */
 export function openBacklog(log: EventLog, stream: string, limits: BacklogLimits = DEFAULT_LIMITS): Backlog {
   /** Enqueued, not known to be durable; a queue whose head moves, oldest first. */
-  let inflight: { position: Position; payload: string }[] = [];
+  let inflight: { position: Position; payload: string | LateText }[] = [];
   let head = 0;
-  let waiting: string[] = [];
+  let waiting: (string | LateText)[] = [];
   let waitingLength = 0;
   let dropped = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  const keep = (payload: string): void => {
+  const keep = (payload: string | LateText): void => {
     if (waiting.length >= limits.maxRecords || waitingLength + payload.length > limits.maxLength) {
       dropped++;
       return;
@@ -41,11 +41,12 @@ export function openBacklog(log: EventLog, stream: string, limits: BacklogLimits
     timer ??= setTimeout(retry, RETRY_INTERVAL_MS).unref();
   };
 
-  const hand = (payload: string): boolean => {
+  const hand = (payload: string | LateText): boolean => {
     let position: Position;
     try {
       // Known only afterwards: no statement waits for it.
-      position = log.enqueue(stream, payload, true);
+      if (typeof payload === 'string') position = log.enqueue(stream, payload, true);
+      else position = log.enqueueLate?.(stream, payload, true) ?? log.enqueue(stream, payload.text(), true);
     } catch {
       return false;
     }

@@ -3,11 +3,12 @@
  * outcomes, events. Out: the position that must be durable before the statement has an effect.
  * Opens, intents and events throw when the log refuses them, so that nothing runs unrecorded. What is known only
  * afterwards (outcomes, closes, refused connections, notes) never throws: it is kept, in order, until the log takes it.
+ * Intents and outcomes are put into words when the log writes them, behind what the turn sends on.
  * Payloads are built by hand with the key order of `record.ts`; `undefined` is left out, as JSON.stringify does.
  */
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { ColumnClass } from '../classify/classes.ts';
-import type { EventLog, Position } from '../store/event-log.ts';
+import type { EventLog, LateText, Position } from '../store/event-log.ts';
 import { newSalt } from './envelope.ts';
 import type {
   ConnectRefused,
@@ -108,13 +109,19 @@ export function openRecorder(log: EventLog, options: RecorderOptions): Recorder 
   const tap = options.tap ?? { on: false, record: () => undefined };
   const backlog: Parts['backlog'] = {
     record(payload) {
-      keep(payload);
-      if (tap.on) tap.record(payload, undefined);
+      if (!tap.on) return keep(payload);
+      const text = typeof payload === 'string' ? payload : payload.text();
+      keep(text);
+      tap.record(text, undefined);
     },
   };
-  const enqueue = (payload: string): Position => {
-    const position = log.enqueue(AUDIT_STREAM, payload);
-    if (tap.on) tap.record(payload, position);
+  const enqueue = (payload: string | LateText): Position => {
+    if (typeof payload !== 'string' && !tap.on && log.enqueueLate !== undefined) {
+      return log.enqueueLate(AUDIT_STREAM, payload);
+    }
+    const text = typeof payload === 'string' ? payload : payload.text();
+    const position = log.enqueue(AUDIT_STREAM, text);
+    if (tap.on) tap.record(text, position);
     return position;
   };
   const clock = isoClock(options.now);
@@ -169,7 +176,7 @@ function bodyOf(body: object): string {
 }
 
 interface Parts {
-  readonly enqueue: (payload: string) => Position;
+  readonly enqueue: (payload: string | LateText) => Position;
   readonly backlog: Pick<Backlog, 'record'>;
   readonly clock: () => string;
   /** As JSON. */
@@ -179,6 +186,10 @@ interface Parts {
 
 /** From this length on a text that comes again is not hashed again. */
 const LONG_TEXT = 4096;
+
+/** What of these records is the same for all, and the longest that numbers, times, words and hashes in them can be. */
+const MOST_OF_INTENT = 512;
+const MOST_OF_OUTCOME = 256;
 
 class LogSessionRecorder implements SessionRecorder {
   readonly session: string;
@@ -239,12 +250,18 @@ class LogSessionRecorder implements SessionRecorder {
     if (approval !== undefined) rare += `,"approval":${JSON.stringify(approval)}`;
     if (version !== this.#openedWith) rare += `,"policyVersion":${JSON.stringify(version)}`;
     const values = valuesJson === undefined ? '' : `,"values":${valuesJson}`;
-    const salt = newSalt();
-    const position = enqueue(
-      `{"v":2,"kind":"statement.intent","at":"${clock()}${this.#key}${n},"protocol":"${protocol}",${facts}` +
-        `,"decision":"${decision}"${rare},"binds":${binds}` +
-        `,"body":{"salt":"${salt}","sql":${sqlJson},"hash":"${this.#hash(sql, salt + hashSecret)}"${values}}}`,
-    );
+    const at = clock();
+    const position = enqueue({
+      length: MOST_OF_INTENT + this.#key.length + facts.length + rare.length + sqlJson.length + values.length,
+      text: () => {
+        const salt = newSalt();
+        return (
+          `{"v":2,"kind":"statement.intent","at":"${at}${this.#key}${n},"protocol":"${protocol}",${facts}` +
+          `,"decision":"${decision}"${rare},"binds":${binds}` +
+          `,"body":{"salt":"${salt}","sql":${sqlJson},"hash":"${this.#hash(sql, salt + hashSecret)}"${values}}}`
+        );
+      },
+    });
     this.#statements = n;
     if (decision === 'deny') this.#denied++;
     return { n, position };
@@ -258,12 +275,15 @@ class LogSessionRecorder implements SessionRecorder {
 
   outcome(n: number, { rows, bytes, ms, sqlstate, masked, maskedBy, fate }: OutcomeFields): void {
     const { backlog, clock } = this.#parts;
+    const at = clock();
     const failed = sqlstate === undefined ? '' : `,"sqlstate":${JSON.stringify(sqlstate)}`;
     const by = maskedBy === undefined ? '' : `,"maskedBy":${JSON.stringify(maskedBy)}`;
-    backlog.record(
-      `{"v":2,"kind":"statement.outcome","at":"${clock()}${this.#key}${n},"rows":${rows},"bytes":${bytes}` +
+    backlog.record({
+      length: MOST_OF_OUTCOME + this.#key.length + failed.length + by.length,
+      text: () =>
+        `{"v":2,"kind":"statement.outcome","at":"${at}${this.#key}${n},"rows":${rows},"bytes":${bytes}` +
         `,"ms":${millis(ms)}${failed},"masked":${masked}${by}${fate === undefined ? '' : `,"fate":"${fate}"`}}`,
-    );
+    });
   }
 
   close(reason: string): void {

@@ -7,6 +7,14 @@
 /** A place in the log of one gateway: 1 for the first record ever, +1 for each; never reused. */
 export type Position = number;
 
+/** A record that is put into words when it is written: what is answered meanwhile does not wait for that. */
+export interface LateText {
+  /** UTF-16 units, at most. */
+  readonly length: number;
+  /** One line of JSON without a newline. Asked for once, or more often where a write failed. */
+  text(): string;
+}
+
 export interface LogRecord {
   /** One line of JSON, UTF-8, without a newline. */
   readonly payload: string;
@@ -46,6 +54,8 @@ export interface EventLog {
    * `patient`: nobody waits for it, so it may wait some 10 ms for a record that somebody does, and share its sync.
    */
   enqueue(stream: string, payload: string, patient?: boolean): Position;
+  /** The same for what is put into words later; missing: this log wants words at once. */
+  enqueueLate?(stream: string, payload: LateText, patient?: boolean): Position;
   /** The last position known to be on stable storage. */
   readonly durablePosition: Position;
   /** Registers for group commits; returns the function that unregisters. */

@@ -1,10 +1,12 @@
-import type { Position } from './event-log.ts';
+import type { LateText, Position } from './event-log.ts';
 import {
   type Batch,
+  encode,
   type Fate,
   moveToUnsynced,
   newBatch,
   type Stream,
+  take,
   type Unsynced,
   type Waiter,
 } from './record-batch.ts';
@@ -72,7 +74,7 @@ export class GroupCommit {
 
   /** Bytes that wait to be handed to the operating system. */
   get queuedBytes(): number {
-    return this.#forming.frames.length + (this.#inflight?.frames.length ?? 0);
+    return this.#forming.bytes + (this.#inflight?.bytes ?? 0);
   }
 
   /** The newest record that is not synced yet; 0: none. */
@@ -105,7 +107,7 @@ export class GroupCommit {
   }
 
   /** Takes a record into the batch that is forming; a patient one does not have it written. */
-  add(position: Position, stream: Stream, payload: string, patient: boolean): void {
+  add(position: Position, stream: Stream, payload: string | LateText, patient: boolean): void {
     const batch = this.#forming;
     if (stream.notedIn !== batch) {
       stream.notedIn = batch;
@@ -123,8 +125,10 @@ export class GroupCommit {
     // When durability is sync a batch is written only after the one before it is durable.
     const predecessorsDurable =
       isFirst && (this.#sync || (this.#unsynced === undefined && this.#inflight === undefined));
-    batch.frames.add(position, stream.encodedName, ++stream.seq, payload, predecessorsDurable);
-    if (!(this.#sync && this.#urgent) && !this.#hurried && batch.frames.length > HURRY_BYTES) {
+    take(batch, position, stream, payload, predecessorsDurable);
+    // Else it is encoded when it is written: the disk is not to wait for it.
+    if (this.#busy) this.#encodeForming();
+    if (!(this.#sync && this.#urgent) && !this.#hurried && batch.bytes > HURRY_BYTES) {
       this.#hurried = true;
       this.#scheduleNow();
     }
@@ -165,6 +169,14 @@ export class GroupCommit {
     this.#scheduled = undefined;
   }
 
+  #encodeForming(): void {
+    try {
+      encode(this.#forming);
+    } catch {
+      // It fails again when it is to be written, and then the disk is at rest.
+    }
+  }
+
   readonly #pump = (): void => {
     this.#scheduled = undefined;
     const writer = this.#writer;
@@ -179,6 +191,12 @@ export class GroupCommit {
     this.#hurried = this.#urgent = false;
     this.#forming = this.#spare;
     this.#inflight = batch;
+    try {
+      encode(batch);
+    } catch (error) {
+      this.#owner.failed(error as Error);
+      return;
+    }
     this.#busy = true;
     writer.write(batch.frames.bytes(), (error) => {
       this.#busy = false;

@@ -1,5 +1,5 @@
-import type { AppendResult, Position } from './event-log.ts';
-import { FrameBuffer } from './segment-format.ts';
+import type { AppendResult, LateText, Position } from './event-log.ts';
+import { FRAME_HEAD_BYTES, FrameBuffer } from './segment-format.ts';
 
 /** A named stream as the writer knows it. */
 export interface Stream {
@@ -28,9 +28,21 @@ export interface Fate {
   readonly waiters: Waiter[];
 }
 
+interface Waiting {
+  readonly position: Position;
+  readonly encodedName: Buffer;
+  readonly seq: number;
+  readonly payload: string | LateText;
+  readonly predecessorsDurable: boolean;
+}
+
 /** Records of one write. */
 export interface Batch extends Fate {
   readonly frames: FrameBuffer;
+  /** Taken, and not encoded yet. */
+  readonly waiting: Waiting[];
+  /** About what all of it comes to, encoded or not. */
+  bytes: number;
 }
 
 /** What is written but not synced: one batch, or several when durability is async. */
@@ -39,7 +51,35 @@ export interface Unsynced extends Fate {
 }
 
 export function newBatch(): Batch {
-  return { frames: new FrameBuffer(), first: 0, last: 0, before: new Map(), waiters: [] };
+  return { frames: new FrameBuffer(), waiting: [], bytes: 0, first: 0, last: 0, before: new Map(), waiters: [] };
+}
+
+/** Takes a record, which `encode` encodes. */
+export function take(
+  batch: Batch,
+  position: Position,
+  stream: Stream,
+  payload: string | LateText,
+  predecessorsDurable: boolean,
+): void {
+  const { encodedName } = stream;
+  batch.waiting.push({ position, encodedName, seq: ++stream.seq, payload, predecessorsDurable });
+  batch.bytes += FRAME_HEAD_BYTES + encodedName.length + payload.length;
+}
+
+/** Puts what was taken into bytes. Throws what a text threw, which is then the first that waits. */
+export function encode({ frames, waiting }: Batch): void {
+  let encoded = 0;
+  try {
+    for (; encoded < waiting.length; encoded++) {
+      const { position, encodedName, seq, payload, predecessorsDurable } = waiting[encoded]!;
+      const text = typeof payload === 'string' ? payload : payload.text();
+      frames.add(position, encodedName, seq, text, predecessorsDurable);
+    }
+  } finally {
+    if (encoded === waiting.length) waiting.length = 0;
+    else waiting.splice(0, encoded);
+  }
 }
 
 /** Adds a batch that was written to what waits for a sync, and empties the batch for its next use. */
@@ -53,6 +93,7 @@ export function moveToUnsynced(batch: Batch, unsynced: Unsynced | undefined): Un
   }
   for (const waiter of batch.waiters) into.waiters.push(waiter);
   batch.frames.clear();
+  batch.bytes = 0;
   batch.before.clear();
   batch.waiters.length = 0;
   batch.first = batch.last = 0;

@@ -1,7 +1,7 @@
 /**
  * The embedded `EventLog`: segment files in one directory, written by group commit.
  *
- * In: payloads, encoded at once into the batch that is forming. While one batch is written and synced the next forms,
+ * In: payloads, for the batch that is forming. While one batch is written and synced the next forms and is encoded,
  * so a batch is as large as the disk is slow. Out: positions, and word of what is durable or has failed.
  * It must never call durable what is not, never use a position twice, and never write again to a file that failed:
  * such a file is cut at its last durable byte, everything behind is reported failed, and a fresh segment is tried every
@@ -20,6 +20,7 @@ import type {
   AppendOptions,
   AppendResult,
   EventLog,
+  LateText,
   LogListener,
   LogRecord,
   Position,
@@ -202,6 +203,11 @@ class EmbeddedLog implements SegmentLog {
     return this.#add(this.#lastStream?.name === stream ? this.#lastStream : this.#stream(stream), payload, patient);
   }
 
+  enqueueLate(stream: string, payload: LateText, patient = false): Position {
+    this.#checkTaking(payload.length);
+    return this.#add(this.#lastStream?.name === stream ? this.#lastStream : this.#stream(stream), payload, patient);
+  }
+
   append(stream: string, records: readonly LogRecord[], options: AppendOptions = {}): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       let length = 0;
@@ -269,7 +275,7 @@ class EmbeddedLog implements SegmentLog {
     this.#lock.release();
   }
 
-  #add(stream: Stream, payload: string, patient: boolean): Position {
+  #add(stream: Stream, payload: string | LateText, patient: boolean): Position {
     const position = this.#nextPosition++;
     this.#commit.add(position, stream, payload, patient);
     this.#lastStream = stream;
