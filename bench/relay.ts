@@ -1,6 +1,6 @@
 /**
- * A bare relay in Node, for bench/ceiling.ts: bytes in, bytes out, no protocol after the TLS handshake, the sockets' options
- * those of dbgate. What it costs is what Node, OpenSSL and the kernel cost; no proxy in Node costs less. Prints its port.
+ * A bare relay in Node, for bench/ceiling.ts: bytes in, bytes out, no protocol after the TLS handshake, sockets set up, read
+ * and written as dbgate's are. What it costs is what Node, OpenSSL and the kernel cost. Prints its port.
  *
  * `--kind tls`: SSLRequest and TLS to a plain upstream, as the native listener. `near`: plain to a TLS connection, `far`:
  * TLS (ALPN, no SSLRequest) to a plain upstream, the two ends of a tunnel.
@@ -10,7 +10,8 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
-import { acceptThroughBuffer, readsThroughBuffer } from '../src/socket-reads.ts';
+import { LateWriter, LateWrites } from '../src/late-writes.ts';
+import { acceptThroughBuffer, readsThroughBuffer, takeReads } from '../src/socket-reads.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,7 @@ const { values } = parseArgs({
   },
 });
 
+const lateWrites = new LateWrites();
 const upstreamPort = Number(values['upstream-port']);
 const processes = Number(values.processes);
 
@@ -91,12 +93,14 @@ function join(one: net.Socket, other: net.Socket): void {
     [one, other],
     [other, one],
   ] as const) {
-    from.on('data', (chunk) => {
-      if (!to.write(chunk)) from.pause();
-    });
+    const late = new LateWriter(to, lateWrites, () => from.pause());
+    takeReads(from, (chunk) => late.write(chunk));
     to.on('drain', () => from.resume());
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
-    from.on('end', () => to.end());
+    from.on('end', () => {
+      late.flush();
+      to.end();
+    });
   }
 }
