@@ -202,6 +202,17 @@ describe.each(Object.entries(OPENS))('%s', (_, open) => {
   });
 });
 
+it('COPY goes while others change what it does not read', async () => {
+  const [l, other] = [await Listener.open(rig), await Listener.open(rig, 'dev-2')];
+  await other.query('BEGIN; CREATE SCHEMA not_read');
+  const sql = 'COPY (SELECT title, email FROM products JOIN people USING (id) WHERE id = 1) TO STDOUT';
+  for (const copy of [await l.query(sql), await l.execute(sql)]) {
+    expect([copy.error, copy.copied.slice(0, 9)]).toEqual([undefined, 'Kettle 1\t']);
+  }
+  await other.query('COMMIT');
+  l.expectNothingRaw();
+});
+
 function hash(text: string): number {
   let n = 7;
   for (const letter of text) n = (n * 31 + letter.charCodeAt(0)) % 100_003;

@@ -122,7 +122,7 @@ export class CheckedAnswers {
     if (drift !== 'same' && portal !== undefined) portal.hasDrifted = true;
     else if (portal !== undefined && isPlannedAtBind(portal)) portal.isFixed = true;
     else if (drift !== 'same') this.#mismatch(head, new AnswerMismatch(GOES_ON));
-    else if (held.isCopy) this.copyOut(head, message, 0, message.length);
+    else if (held.isCopy) this.copyOut(head, message, 0, message.length, true);
     return held;
   }
 
@@ -167,8 +167,9 @@ export class CheckedAnswers {
     return { head, message };
   }
 
-  copyOut(head: Request, buffer: Buffer, start: number, end: number): void {
-    this.#begin(head, () => this.#masked.copyOut(head, buffer, start, end));
+  /** `isConfirmed`: what the server found is what was planned for. */
+  copyOut(head: Request, buffer: Buffer, start: number, end: number, isConfirmed = false): void {
+    this.#begin(head, () => this.#masked.copyOut(head, buffer, start, end, isConfirmed));
   }
 
   copyDone(head: Request): void {
