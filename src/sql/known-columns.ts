@@ -126,6 +126,11 @@ function columnsOfParsed(query: Tree, sight: Sight, given: readonly string[]): C
     if (other.others === 'unknown') {
       return { named: new Map([...one.named.keys()].map((name) => [name, NEVER])), others: 'unknown', of: [] };
     }
+    const beside = [...other.named.values()];
+    if (isWhole(one, left) && isWhole(other, right) && one.named.size === beside.length) {
+      const pairs = [...one.named].map(([name, tells], i) => [name, () => tells() && beside[i]?.() === true] as const);
+      return { named: new Map(pairs), others: 'none', of: [] };
+    }
     const { assumed } = sight.budget;
     const alike = once(
       () => [...other.named.values()].every((tells) => tells()) && other.of.every((one) => isTold(one, '', assumed)),
@@ -147,6 +152,14 @@ function columnsOfParsed(query: Tree, sight: Sight, given: readonly string[]): C
     ...(select === undefined ? list(node, 'fromClause') : []),
   ];
   return listed(returning, from, { ...sight, scope: scopeWithin(node, sight.scope) }, given);
+}
+
+/** Is there a name for each of its columns, in their order? */
+function isWhole({ named, others }: Columns, select: Tree): boolean {
+  let first = select;
+  for (let left = child(first, 'larg'); left !== undefined; left = child(first, 'larg')) first = left;
+  const [row] = list(first, 'valuesLists');
+  return others === 'none' && named.size === (row === undefined ? list(first, 'targetList') : items(row)).length;
 }
 
 /** RETURNING, which has options of its own from PostgreSQL 18 on. */
