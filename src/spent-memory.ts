@@ -5,24 +5,21 @@
  */
 import { Buffer } from 'node:buffer';
 
-/** Smaller chunks are not worth it, and share the memory of Node's pool. */
+/** Smaller chunks are not worth it. */
 export const LEAST_SPENT_BYTES = 4096;
 
+/** What was made here. Of no other memory is it known whose it is: what Node reads from TLS may share one buffer. */
+const own = new WeakSet<ArrayBufferLike>();
+
 /** Uninitialised, and with its memory for itself. */
-export const ownMemory = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);
+export function ownMemory(bytes: number): Buffer {
+  const made = Buffer.allocUnsafeSlow(bytes);
+  if (bytes >= LEAST_SPENT_BYTES) own.add(made.buffer);
+  return made;
+}
 
-/** Of Node's pool, from which small buffers are cut. */
-const POOL_BYTES = Buffer.allocUnsafe(1).buffer.byteLength;
-
-/** `bytes` is all that anybody has of its memory. */
+/** `bytes` is all that anybody has of its memory, if that was made by `ownMemory`; else nothing happens. */
 export function giveBack(bytes: Buffer): void {
-  const memory = bytes.buffer as ArrayBuffer;
-  // Others have other parts of the pool.
-  const isPooled = memory.byteLength === POOL_BYTES && bytes.length < POOL_BYTES;
-  if (bytes.length < LEAST_SPENT_BYTES || isPooled) return;
-  try {
-    memory.transfer(0);
-  } catch {
-    // Node has it for itself: it is collected some time.
-  }
+  const memory = bytes.buffer;
+  if (own.delete(memory)) (memory as ArrayBuffer).transfer(0);
 }

@@ -1,5 +1,6 @@
 /** A buffer that grows, filled by maskers and given away as a whole: one allocation a chunk, none a row. */
 import { Buffer } from 'node:buffer';
+import { ownMemory } from '../spent-memory.ts';
 
 const NOTHING = Buffer.alloc(0);
 const LEAST_BYTES = 1024;
@@ -17,7 +18,7 @@ export class ByteOutput {
   reserve(more: number): void {
     const need = this.length + more;
     if (need <= this.bytes.length) return;
-    const room = Buffer.allocUnsafeSlow(Math.max(need, this.length === 0 ? this.#next : 2 * this.bytes.length));
+    const room = ownMemory(Math.max(need, this.length === 0 ? this.#next : 2 * this.bytes.length));
     this.bytes.copy(room, 0, 0, this.length);
     this.bytes = room;
   }
