@@ -34,6 +34,8 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   // Who somebody is elsewhere
   ['users', 'username', ['steam_account_id', 'email']],
   ['linked_identities', 'username', ['provider_id', 'provider_name', 'user_id']],
+  ['identities', 'username', ['external_id', 'user_id']],
+  ['identity_providers', undefined, ['external_id', 'created']],
   ['products', undefined, ['steam_account_id', 'price']],
   ['users', undefined, ['slack_channel_id', 'email']],
   // Whose name it is

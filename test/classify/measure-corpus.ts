@@ -66,6 +66,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['caseflow', 'consul', 'exercism', 'loomio', 'vita-min'], first: '0.847 / 0.879' },
   { apps: ['gitea', 'magento', 'metabase', 'sormas', 'wordpress', 'zulip'], first: '0.937 / 0.844' },
   { apps: ['horilla', 'i-educar'], first: '0.742 / 0.794' },
+  { apps: ['sentry'], first: '1.000 / 0.767' },
 ];
 
 export interface Judged {

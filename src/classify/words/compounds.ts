@@ -21,7 +21,7 @@ const words = (text: string): ReadonlySet<string> => new Set(phrases(text));
 
 /** Whoever shows it is taken for somebody, or may do something. */
 const ENTRY =
-  'activation, activate, verification, verify, confirmation, confirm, otp, totp, mfa, tfa, twofa, twofactor, invitation, invite, reset, recovery, recover, unsubscribe, unlock, magic, passwordless, signin, signup, pairing, impersonation, enrollment, enrolment';
+  'activation, activate, validation, verification, verify, confirmation, confirm, otp, totp, mfa, tfa, twofa, twofactor, invitation, invite, reset, recovery, recover, unsubscribe, unlock, magic, passwordless, signin, signup, pairing, impersonation, enrollment, enrolment';
 const SIGN_IN =
   'login, logon, access, auth, authentication, authorization, oauth, session, remember, security, secret, pin, passcode, api, cookie';
 

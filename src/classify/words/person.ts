@@ -318,6 +318,15 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['uri', 'url', 'identifier'],
     kinds: ['text'],
   },
+  // Who somebody is elsewhere, where nothing but the table says so.
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: ['identity', 'event user', 'commit author'],
+    notAboutTable: ['provider'],
+    phrases: ['ident', 'external id'],
+    kinds: ['text'],
+  },
   { class: 'username', phrases: ['bind dn'], kinds: ['text'] },
   { class: 'username', sole: true, phrases: ['original author'], kinds: ['text'] },
   // Who did it, as text: elsewhere it is a key.
