@@ -617,8 +617,12 @@ class Planner {
   }
 
   /** Does the answer tell rows apart by what is not masked? */
-  #identifies({ columns }: StatementLineage): boolean {
-    return (columns ?? []).some(({ sources }) => sources.some((source) => !this.#isMasked(source)));
+  #identifies({ columns, uses }: StatementLineage): boolean {
+    return (
+      (columns ?? []).some(
+        ({ sources, label }) => label === true || sources.some((source) => !this.#isMasked(source)),
+      ) || uses.some(({ source, use }) => use === 'sink' && !this.#isMasked(source))
+    );
   }
 
   #refusal(rule: string, use: ColumnUse, what: string, hint = EQUALITY): PlanRefusal {

@@ -324,6 +324,14 @@ describe('what masked columns steer', () => {
       expect(refusal({ uses: [inner, use(id, kind)] })).toBe('masking.no-order');
     expect(refusal({ uses: [use(email, 'order'), use(id, 'lookup')] })).toBeUndefined();
     expect(refusal({ uses: [use(email, 'order')], modifies: [ORDERS] })).toBe('masking.no-order');
+    expect(refusal({ uses: [use(email, 'order'), use(id, 'sink')] })).toBe('masking.no-order');
+    const label = { ...column(flow('copy')), label: true as const };
+    expect(refusal({ columns: [label, column(flow('copy', email))], uses: [use(email, 'order')] })).toBe(
+      'masking.no-order',
+    );
+    expect(
+      refusal({ columns: [column(flow('copy')), column(flow('copy', email))], uses: [use(email, 'order')] }),
+    ).toBeUndefined();
   });
 
   it('counts lookups', () => {

@@ -10,6 +10,8 @@ export interface Value {
   readonly origin: Origin | undefined;
   /** Made of the text's constants and parameters only; `list`: one of several of them. */
   readonly given: 'constant' | 'list' | undefined;
+  /** Without data of columns, and not the same for every row: it may be a label for one. */
+  readonly isLabel?: boolean;
   /** The empty text, as a constant. */
   readonly isBlank?: boolean;
   /**

@@ -82,6 +82,8 @@ export function ownOf({ own, sources, unknown }: Flow): number {
 }
 
 export interface OutputColumn extends Flow {
+  /** Without data of columns, and not the same for every row: it may tell which row it is. */
+  readonly label?: true;
   /** As RowDescription will name it. */
   readonly name: string;
   /** OID where it is known for sure. */

@@ -16,12 +16,13 @@ import { columnName } from './column-names.ts';
 import { expandStar } from './column-references.ts';
 import { compareValues } from './conditions.ts';
 import { oneOfValues } from './expressions.ts';
-import { combine, grownTo, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
+import { combine, grownTo, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
 import { traceFrom } from './from-items.ts';
 import { growthOf } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { orderUse, plainUse } from './ordering.ts';
 import { renamed } from './relations.ts';
+import { isRowless } from './rowless.ts';
 import { NO_CTES, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
 import { BOOL, TEXT_TYPE, UNKNOWN } from './types.ts';
@@ -68,11 +69,18 @@ export function traceTargets(t: Tracer, targets: readonly Tree[], scope: Scope):
   return targets.flatMap((wrapped): readonly NamedValue[] => {
     const target = as(wrapped, 'ResTarget') ?? {};
     const star = expandStar(t, child(target, 'val'), scope);
-    if (star !== undefined) return star;
+    if (star !== undefined) return star.map((column) => labelled(column, isEmpty(column.value.flow)));
     const value = t.value(child(target, 'val'), scope);
     const { fields: _, ...plain } = value;
-    return [{ name: columnName(target), value: plain.type === UNKNOWN ? { ...plain, type: TEXT_TYPE } : plain }];
+    const isLabel = isEmpty(value.flow) && !isRowless(t, child(target, 'val'), scope);
+    const typed = plain.type === UNKNOWN ? { ...plain, type: TEXT_TYPE } : plain;
+    return [labelled({ name: columnName(target), value: typed }, isLabel)];
   });
+}
+
+function labelled({ name, value }: NamedValue, isLabel: boolean): NamedValue {
+  const { isLabel: _, ...rest } = value;
+  return { name, value: isLabel ? { ...rest, isLabel } : rest };
 }
 
 export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): readonly NamedValue[] {
@@ -93,7 +101,10 @@ export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): rea
 function traceTail(t: Tracer, node: Tree, scope: Scope, columns: readonly NamedValue[]): void {
   for (const wrapped of list(node, 'sortClause')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');
-    orderUse(t, sorted, sortValue(t, sorted, scope, columns), as(wrapped, 'SortBy'), t.isInner);
+    const value = sortValue(t, sorted, scope, columns);
+    orderUse(t, sorted, value, as(wrapped, 'SortBy'), t.isInner);
+    // Another session sees which rows are locked, and UPDATE … WHERE CURRENT OF which is next.
+    if (list(node, 'lockingClause').length > 0) t.use(value.flow, 'predicate', 'FOR UPDATE', as(wrapped, 'SortBy'));
   }
   for (const slot of ['limitCount', 'limitOffset']) {
     t.use(t.value(child(node, slot), scope).flow, 'predicate', slot === 'limitCount' ? 'LIMIT' : 'OFFSET', undefined);
@@ -164,7 +175,9 @@ function setOperation(t: Tracer, node: Tree, operation: string, outer: Scope): r
     if (!isAll || operation !== 'SETOP_UNION')
       plainUse(t, grouped.flow, 'group', operation.replace('SETOP_', ''), undefined);
     const value = operation === 'SETOP_EXCEPT' ? { ...column.value, origin: undefined, given: undefined } : merged;
-    return { name: column.name, value: value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value };
+    const typed = value.type === UNKNOWN ? { ...value, type: TEXT_TYPE } : value;
+    // Each of the queries may have a word of its own.
+    return labelled({ name: column.name, value: typed }, isEmpty(typed.flow));
   });
   traceTail(t, node, scopeOf([], outer), columns);
   return columns;

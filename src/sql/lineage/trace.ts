@@ -100,7 +100,8 @@ function readsNames(node: Parameters<typeof unwrap>[0]): boolean {
 
 /** RowDescription says what a domain is over. */
 function outputColumn(t: Tracer, { name, value }: NamedValue): OutputColumn {
-  return { ...value.flow, name, type: baseType(t.catalog, value.type), origin: value.origin };
+  const label = value.isLabel === true ? { label: true as const } : {};
+  return { ...value.flow, name, type: baseType(t.catalog, value.type), origin: value.origin, ...label };
 }
 
 /** What a prepared statement computes is not known here. */

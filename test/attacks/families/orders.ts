@@ -155,6 +155,33 @@ export const orders: readonly Attack[] = [
     `SELECT count(*) FROM (SELECT id ${OWN_ROWS} ORDER BY nazwisko COLLATE "C" LIMIT 1) x JOIN rejestr.oddzialy o ON o.id = x.id - 998`,
     is('1'),
   ),
+  own('label', `SELECT CASE WHEN id = 999 THEN 'a' ELSE 'b' END ${OWN_ROWS} ORDER BY nazwisko COLLATE "C"`, isFirst),
+  own(
+    'label-exists',
+    `SELECT EXISTS (SELECT 1 WHERE p.id = 999) FROM rejestr.pracownicy p WHERE id IN (5, 999) ORDER BY nazwisko COLLATE "C"`,
+    is('t'),
+  ),
+  own(
+    'label-filter',
+    `SELECT count(*) FILTER (WHERE id = 999) ${OWN_ROWS} GROUP BY nazwisko COLLATE "C" ORDER BY nazwisko COLLATE "C"`,
+    is('1'),
+  ),
+  own(
+    'label-joined',
+    `SELECT w FROM rejestr.pracownicy p JOIN (VALUES (5, 'b'), (999, 'a')) v (i, w) ON i = id ORDER BY nazwisko COLLATE "C"`,
+    isFirst,
+  ),
+  own(
+    'label-of-queries',
+    `SELECT 'b', nazwisko COLLATE "C" ${ROW} UNION ALL SELECT 'a', nazwisko FROM rejestr.pracownicy WHERE id = 999 ORDER BY 2`,
+    isFirst,
+  ),
+  ordered(
+    'own-row-sequence',
+    () => `SELECT setval('atk_q', id) ${OWN_ROWS} ORDER BY nazwisko COLLATE "C" LIMIT 1`,
+    is('999'),
+    { ...OWN_ROW, first: [...OWN_ROW.first, 'CREATE SEQUENCE atk_q'] },
+  ),
   ordered(
     'own-row-stored',
     () => 'SELECT id, n FROM atk_o WHERE id = 999 ORDER BY n DESC LIMIT 1',
