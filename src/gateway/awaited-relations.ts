@@ -52,8 +52,17 @@ export class AwaitedRelations {
   /** By schema and bare name. */
   readonly #given = new Map<string, Given>();
   /** OIDs of relations that came into being by a statement that was planned here. */
-  readonly #madeHere = new Set<number>();
+  readonly #madeHere: Set<number>;
   #settledWith: Catalog | undefined;
+
+  /** `madeHere`: as they were before a restart. */
+  constructor(madeHere: readonly number[] = []) {
+    this.#madeHere = new Set(madeHere);
+  }
+
+  get madeHere(): ReadonlySet<number> {
+    return this.#madeHere;
+  }
 
   /** Classes are on their way to relations that are known by name alone. */
   get any(): boolean {

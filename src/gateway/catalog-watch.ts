@@ -4,7 +4,7 @@
  * nothing was created or altered costs nothing more than that question.
  */
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
-import { SideConnection } from './side-connection.ts';
+import { type Rows, SideConnection } from './side-connection.ts';
 
 const EVERY_MS = 1_000;
 /** Reading the catalog costs more than asking: temporary tables come and go. */
@@ -21,7 +21,7 @@ export class CatalogWatch {
   readonly #connection: SideConnection;
   readonly #noticed: () => void;
   readonly #changed: () => void;
-  readonly #asked: () => void;
+  readonly #asked: (query: (sql: string) => Promise<Rows>) => Promise<void>;
   #users = 0;
   #timer: NodeJS.Timeout | undefined;
   #seen: string | null | undefined;
@@ -29,10 +29,14 @@ export class CatalogWatch {
   #owed = false;
   #closed = false;
 
-  /** `noticed`: at once, each time; `changed`: to read the catalog anew, not too often; `asked`: whenever it asks. */
+  /** `noticed`: at once, each time; `changed`: to read the catalog anew, not too often; `asked`: whenever it asks, to ask more. */
   constructor(
     settings: UpstreamSettings,
-    { noticed, changed, asked }: { noticed: () => void; changed: () => void; asked: () => void },
+    {
+      noticed,
+      changed,
+      asked,
+    }: { noticed: () => void; changed: () => void; asked: (query: (sql: string) => Promise<Rows>) => Promise<void> },
   ) {
     this.#connection = new SideConnection(settings, TIMEOUT_MS);
     this.#noticed = noticed;
@@ -67,7 +71,6 @@ export class CatalogWatch {
       this.#seen = undefined;
       return;
     }
-    this.#asked();
     try {
       const rows = await this.#connection.query(WRITTEN_SQL);
       const written = rows[0]?.[0] ?? null;
@@ -75,6 +78,7 @@ export class CatalogWatch {
       if (this.#seen === undefined) this.#noticed();
       else if (written !== this.#seen) this.#owe();
       this.#seen = written;
+      await this.#asked((sql) => this.#connection.query(sql));
     } catch {
       // The snapshot's own reads tell what is wrong with the database; until it answers, what was read may be old.
       this.#owe();

@@ -18,13 +18,15 @@ import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
 import { CatalogWatch } from './catalog-watch.ts';
 import type { Classifier } from './classifier.ts';
-import { type CommandTag, GivenValues } from './given-values.ts';
+import { GivenStore } from './given-store.ts';
+import { type CommandTag, GivenValues, type WrittenTo } from './given-values.ts';
 import { LookupBudget, MAX_LOOKUPS } from './lookup-budget.ts';
 import { MaskingSession } from './masking-session.ts';
 import type { RecordWorld } from './named-relations.ts';
 import type { SessionMasking } from './session/masking.ts';
 import { SchemaClock } from './session/schema-clock.ts';
 import { namesUsed } from './session/schema-names.ts';
+import type { Rows } from './side-connection.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
 
@@ -89,6 +91,7 @@ export class DatabaseMasking {
   readonly clock = new SchemaClock();
   readonly #snapshot: CatalogSnapshot;
   readonly #watch: CatalogWatch;
+  readonly #givenStore: GivenStore;
   readonly #isOwned: IsOwned;
   readonly #tracer: Tracer;
   #shared: TracedCatalog | undefined;
@@ -97,7 +100,7 @@ export class DatabaseMasking {
   /** By the very path that a session adopted: the key of a cache is dear to make for each statement. */
   #recent = new WeakMap<readonly string[], RecentCache>();
   #classesVersion = -1;
-  readonly awaited = new AwaitedRelations();
+  readonly awaited: AwaitedRelations;
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
   #recordWorld: RecordWorld | undefined;
   #readForRecordAt = Number.NEGATIVE_INFINITY;
@@ -112,13 +115,23 @@ export class DatabaseMasking {
     tracer: Tracer;
     classifier: Classifier;
     key: Buffer;
+    /** Whence and where to its state is kept. */
+    state: { readonly stateDir: string; readonly database: string; readonly log: (line: string) => void };
   }) {
     this.#snapshot = parts.snapshot;
     this.#isOwned = parts.isOwned;
+    this.#givenStore = new GivenStore(parts.state, () => this.#given.stored(this.#madeAndThere()));
+    const stored = this.#givenStore.read();
+    this.awaited = new AwaitedRelations(stored.map(({ oid }) => oid));
+    this.#given.restore(stored);
+    this.#given.onChange = () => this.#givenStore.changed();
     this.#watch = new CatalogWatch(parts.upstream, {
       noticed: parts.onNoticed,
       changed: () => void this.#snapshot.refresh(),
-      asked: () => void this.classifier.lookAtFilled(),
+      asked: async (query) => {
+        void this.classifier.lookAtFilled();
+        await this.#compareWritten(query);
+      },
     });
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
@@ -148,6 +161,7 @@ export class DatabaseMasking {
 
   async close(): Promise<void> {
     this.#watch.close();
+    this.#givenStore.close();
     this.#snapshot.close();
     await this.classifier.close();
   }
@@ -197,6 +211,7 @@ export class DatabaseMasking {
   async freshCatalog(): Promise<TracedCatalog> {
     const catalog = await this.#snapshot.fresh();
     if (this.#shared?.catalog !== catalog) {
+      if (this.awaited.madeHere.size > 0) this.#givenStore.changed();
       if (this.#shared !== undefined) this.#tracer.forget(this.#shared.key);
       this.#shared = { catalog, key: this.#tracer.remember(this.#snapshot.rows) };
       this.#sharedVersion++;
@@ -292,7 +307,13 @@ export class DatabaseMasking {
             const copies = plan.copies === true || (statements[i]!.writes && statements[i]!.relations.length > 1);
             const computes = hasComputed(one, plan);
             const namesBehind = looksUpLater;
-            return { ...plan, ...(runsCode ? { runsCode } : {}), looksUpLater, names, namesBehind, copies, computes };
+            const writesTo = writtenTo(statements[i]!, one, traced.catalog);
+            return {
+              ...plan,
+              ...(runsCode ? { runsCode } : {}),
+              ...(writesTo === undefined ? {} : { writesTo }),
+              ...{ looksUpLater, names, namesBehind, copies, computes },
+            };
           });
     return { world, lineage, knowledge, plans };
   }
@@ -328,7 +349,8 @@ export class DatabaseMasking {
     const checked = gifts.map((ofOne) => ofOne.filter((gift) => gift.isChecked));
     const lookups = [...new Set(gifts.flat().flatMap(({ to }) => ('lookup' in to ? [to.lookup] : [])))];
     if (!this.awaited.giving(lookups, schema, catalog)) return undefined;
-    const giving = this.#given.give(principal, gifts, world, nowMs);
+    const writesTo = runs.map((plan) => plan?.writesTo);
+    const giving = this.#given.give(principal, { gifts, writesTo }, world, nowMs);
     const unpaid = this.#given.unpaid(
       principal,
       runs.flatMap((plan) => plan?.meets ?? []),
@@ -409,14 +431,57 @@ export class DatabaseMasking {
     this.#recent = new WeakMap();
   }
 
+  /** Rows that others put into tables which were made here. */
+  async #compareWritten(query: (sql: string) => Promise<Rows>): Promise<void> {
+    const oids = this.#madeAndThere().filter((oid) => !this.#given.isCopied(oid, 0));
+    if (oids.length === 0) return;
+    for (const [oid, written] of await query(writtenSql(oids))) this.#given.compare(Number(oid), Number(written));
+  }
+
+  #madeAndThere(): number[] {
+    const catalog = this.#shared?.catalog;
+    return [...this.awaited.madeHere].filter(
+      (oid) => catalog === undefined || catalog.relationByOid(oid) !== undefined,
+    );
+  }
+
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
+    const { size } = this.awaited.madeHere;
     this.awaited.settle(
       catalog,
       (oid, attnum, inheritance) => this.classifier.inherit(oid, attnum, inheritance),
       (name, oid) => this.#given.arrived(name, oid),
     );
+    if (this.awaited.madeHere.size > size) this.#givenStore.changed();
   }
+}
+
+function writtenSql(oids: readonly number[]): string {
+  return `SELECT c.oid::pg_catalog.text, (pg_catalog.pg_stat_get_tuples_inserted(c.oid)
+      + pg_catalog.pg_stat_get_tuples_updated(c.oid))::pg_catalog.text
+    FROM pg_catalog.pg_class c WHERE c.oid IN (${oids.join(', ')})`;
+}
+
+const READS = /^(?:SELECT|VALUES|TABLE)$/;
+
+/** Where all rows go that the statement's tag will count; undefined: it counts others as well, or nobody knows. */
+function writtenTo(facts: StatementFacts, lineage: StatementLineage, catalog: Catalog): WrittenTo | undefined {
+  if (facts.nested?.every((command) => READS.test(command)) === false) return undefined;
+  const relations = new Set(lineage.modifies);
+  const lookups = new Set<string>();
+  for (const { target } of [...lineage.writes, ...(lineage.gives ?? [])]) {
+    if (target.kind === 'column') relations.add(target.relation);
+    else lookups.add(target.lookup);
+  }
+  if (relations.size + lookups.size !== 1) return undefined;
+  const [lookup] = lookups;
+  if (lookup !== undefined) return { lookup };
+  const [oid] = relations;
+  const relation = catalog.relationByOid(oid!);
+  // Rules, children and partitions make the tag count other tables' rows.
+  if (relation?.kind !== 'r' || relation.hasRules || catalog.descendants(oid!).length > 0) return undefined;
+  return { relation: oid! };
 }
 
 /**

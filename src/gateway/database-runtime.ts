@@ -177,6 +177,7 @@ export class DatabaseRuntime {
         tracer: this.#masking.tracer(this.#major),
         classifier,
         key: this.#masking.secret.tokenKey(name),
+        state: { stateDir: this.#masking.stateDir, database: name, log: this.#log },
       });
       // Sessions come to know its columns while the first is still being greeted.
       this.#databaseMasking.freshCatalog().catch((error: Error) => this.#log(error.message));

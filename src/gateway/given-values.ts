@@ -4,7 +4,9 @@
  * under way, is as many as one likes.
  */
 import { type Gift, type Meeting, orderCost } from '../masking/given-values.ts';
+import type { StatementPlan } from '../masking/make-plan.ts';
 import { bareName } from '../sql/names.ts';
+import type { StoredGiven } from './given-store.ts';
 
 const DAY_MS = 86_400_000;
 const MANY = Number.POSITIVE_INFINITY;
@@ -17,6 +19,9 @@ export interface CommandTag {
   readonly rows: number;
 }
 
+/** In place of a column: how many rows statements wrote whose tags say so. */
+const ROWS = -1;
+
 /** Tags that say how many rows were written. */
 const COUNTING = /^(?:INSERT|UPDATE|MERGE|COPY|SELECT)$/;
 
@@ -27,6 +32,9 @@ export interface GivenWorld {
   rootOf(relation: number): number;
   holdsOnlyGiven(column: { readonly relation: number; readonly attnum: number }): boolean;
 }
+
+/** A relation that a statement writes its rows to, or makes. */
+export type WrittenTo = NonNullable<StatementPlan['writesTo']>;
 
 /** What one statement gives, while it runs. */
 export interface Giving {
@@ -72,6 +80,44 @@ export class GivenValues {
   /** Another whenever a column holds others' values that did not. */
   version = 0;
 
+  /** Told when a table that was made through dbgate is given something. */
+  onChange: () => void = () => {};
+
+  /** What was known before a restart. */
+  restore(tables: readonly StoredGiven[]): void {
+    for (const { oid, given, copied } of tables) {
+      for (const [attnum, count] of given) {
+        add(this.#columnOf({ relation: oid, attnum }), false, '', count ?? MANY, 0);
+      }
+      for (const attnum of copied) this.#copied.add(`${oid}.${attnum}`);
+    }
+  }
+
+  /** What is known of these tables, which were made through dbgate. */
+  stored(relations: Iterable<number>): StoredGiven[] {
+    return [...relations].map((oid) => {
+      const counts = new Map<number, number>();
+      if (this.#lost.has(oid)) counts.set(0, MANY);
+      for (const columns of this.#placesOf(oid)) {
+        for (const [attnum, { open, total }] of columns) {
+          counts.set(attnum, (counts.get(attnum) ?? 0) + (open > 0 ? MANY : total));
+        }
+      }
+      const own = `${oid}.`;
+      return {
+        oid,
+        given: [...counts].map(([attnum, count]) => [attnum, Number.isFinite(count) ? count : null]),
+        copied: [...this.#copied].filter((key) => key.startsWith(own)).map((key) => Number(key.slice(own.length))),
+      };
+    });
+  }
+
+  #placesOf(relation: number): Columns[] {
+    const places = [this.#columns.get(relation)];
+    for (const name of this.#names.get(relation) ?? []) places.push(this.#named.get(name));
+    return places.filter((columns) => columns !== undefined);
+  }
+
   /** Values of others were copied there. */
   isCopied(relation: number, attnum: number): boolean {
     return this.#copied.has(`${relation}.${attnum}`);
@@ -81,16 +127,33 @@ export class GivenValues {
   arrived(name: string, relation: number): void {
     const names = this.#names.get(relation) ?? new Set();
     this.#names.set(relation, names.add(bareName(name)));
+    this.onChange();
   }
 
-  /** It goes upstream. */
-  give(principal: string, statements: readonly (readonly Gift[])[], world: GivenWorld, nowMs: number): Giving {
+  /** It goes upstream. `writesTo`: by statement, where all rows go of which its tag will tell. */
+  give(
+    principal: string,
+    {
+      gifts: statements,
+      writesTo,
+    }: { gifts: readonly (readonly Gift[])[]; writesTo: readonly (WrittenTo | undefined)[] },
+    world: GivenWorld,
+    nowMs: number,
+  ): Giving {
     const open: { column: Column; at: number; isBefore: boolean }[] = [];
+    for (const [at, to] of writesTo.entries()) {
+      if (to === undefined || ('relation' in to && world.origin(to.relation) !== 'made')) continue;
+      const column = this.#columnOf({ ...to, attnum: ROWS });
+      column.open++;
+      column.of(principal, nowMs).open++;
+      open.push({ column, at, isBefore: false });
+    }
     statements.forEach((gifts, at) => {
       for (const gift of gifts) {
         const { to } = gift;
         if ('relation' in to && to.relation === 0) {
           this.#lost = new Set([...this.#lost, ...this.#columns.keys(), ...this.#names.keys()]);
+          this.onChange();
           continue;
         }
         const isBefore = 'relation' in to && world.origin(to.relation) === 'before';
@@ -101,6 +164,7 @@ export class GivenValues {
         if (known === 0 && gift.values !== 'rows') continue;
         const column = this.#columnOf(to);
         add(column, isBefore, principal, known, nowMs);
+        if (!isBefore) this.onChange();
         if (gift.values !== 'rows') continue;
         open.push({ column, at, isBefore });
         column.open++;
@@ -114,6 +178,7 @@ export class GivenValues {
           column.open--;
           column.of(principal, endMs).open--;
           const tag = tags[at];
+          if (!isBefore) this.onChange();
           if (tag === undefined) continue;
           add(column, isBefore, principal, COUNTING.test(tag.word) ? tag.rows : MANY, endMs);
         }
@@ -126,18 +191,17 @@ export class GivenValues {
     if (this.#copied.has(key)) return;
     this.#copied.add(key);
     this.version++;
+    this.onChange();
   }
 
   /** How many values clients gave to a column: all of them, or of a table that was there before this principal within a day. */
   count(principal: string, relation: number, attnum: number, world: GivenWorld, nowMs: number): number {
     const origin = world.origin(relation);
     if (origin === 'unknown' || this.#lost.has(relation)) return MANY;
-    const places = [this.#columns.get(relation)];
-    for (const name of this.#names.get(relation) ?? []) places.push(this.#named.get(name));
     let count = 0;
-    for (const columns of places) {
+    for (const columns of this.#placesOf(relation)) {
       for (const at of attnum === 0 ? [0] : [attnum, 0]) {
-        const column = columns?.get(at);
+        const column = columns.get(at);
         if (column === undefined) continue;
         if (origin === 'made') count += column.open > 0 ? MANY : column.total;
         else {
@@ -147,6 +211,19 @@ export class GivenValues {
       }
     }
     return count;
+  }
+
+  /**
+   * `written`: how many rows the server says were written to it. More than statements here have written, whose tags told:
+   * somebody else did, and what a column of it holds need not have been given here.
+   */
+  compare(relation: number, written: number): void {
+    let rows = 0;
+    for (const columns of this.#placesOf(relation)) {
+      const column = columns.get(ROWS);
+      rows += column === undefined ? 0 : column.open > 0 ? MANY : column.total;
+    }
+    if (written > rows) this.#noteCopied(relation, 0);
   }
 
   /** What meets others of its class, and has not been counted for this principal yet. */

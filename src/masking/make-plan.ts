@@ -120,6 +120,8 @@ export interface StatementPlan {
   readonly meets?: readonly Meeting[];
   /** Missing: nothing. */
   readonly gives?: readonly Gift[];
+  /** Where all rows go that its tag counts: a relation, or one that it makes. Missing: it is not known. */
+  readonly writesTo?: { readonly relation: number } | { readonly lookup: string };
   /** It may run code that SQL does not show: what names mean in the session may be something else then. */
   readonly runsCode: boolean;
   /** It calls what is looked up only while it runs (bodies of routines): by then it may be another. Missing: no. */

@@ -2,12 +2,14 @@
  * Finding out masked values by a table of one's own with all values that there may be: each way is one that told on a real
  * server. Next to them what goes on working, since few of the values in it were given by hand.
  */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { afterEach, describe, expect, it } from 'vitest';
-import { withRig } from './gateway-rig.ts';
+import { until, withRig } from './gateway-rig.ts';
 
 const rig = withRig({
   tune: (settings) => ({
@@ -515,23 +517,90 @@ describe('what is shown of guesses', () => {
   });
 });
 
+describe('a table that was made through dbgate', () => {
+  const INTO_CUST = 'SELECT d.n FROM dict% d JOIN cust% c USING (ssn)';
+
+  it('is compared as others’ are once somebody else has written to it', async () => {
+    n++;
+    const client = await connect();
+    const made = ['CREATE TABLE cust% (id int, ssn text)', `INSERT INTO cust% ${GUESSES} LIMIT 20`, ...DICT];
+    expect(await refusalOf(client, ...made, INTO_CUST)).toBeUndefined();
+    await rig.direct(`INSERT INTO cust${n} SELECT g, '527-41-' || (7000 + g * 37) FROM generate_series(1, 50) g`);
+    await until(async () => (await refusalOf(client, INTO_CUST)) === '53400');
+  });
+
+  it('is one’s own as long as every row of it came through here', async () => {
+    n++;
+    const client = await connect();
+    const fill = [
+      `CREATE TABLE cust% AS SELECT g AS id, '527-41-' || g AS ssn FROM generate_series(7000, 7100) g`,
+      `INSERT INTO cust% SELECT g, '527-41-' || g FROM generate_series(7200, 7300) g`,
+      `INSERT INTO cust% VALUES (1, '527-41-7037'), (2, NULL)`,
+      `UPDATE cust% SET ssn = '527-41-7001' WHERE id = 2`,
+      `WITH few AS (SELECT 3 AS id) INSERT INTO cust% SELECT id FROM few`,
+      'UPDATE cust% SET id = id + 1',
+    ];
+    expect(await refusalOf(client, ...fill, ...DICT)).toBeUndefined();
+    // A session tells the server's counters what it wrote when it ends, if not before.
+    await client.end();
+    open = [];
+    const [{ written }] = (await rig.direct(
+      `SELECT 101 + 101 + 2 + 1 + 1 + count(*) AS written FROM cust${n}`,
+    )) as unknown as [{ written: string }];
+    await until(async () => {
+      const rows = await rig.direct(
+        `SELECT pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) AS n FROM pg_class WHERE relname = 'cust${n}'`,
+      );
+      return (rows as unknown as [{ n: string }])[0].n === written;
+    });
+    const again = await connect();
+    expect(await refusalOf(again, INTO_CUST)).toBeUndefined();
+    // The gateway has asked, too.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await refusalOf(again, INTO_CUST)).toBeUndefined();
+  });
+});
+
 describe('after a restart of the gateway', () => {
-  it('nobody knows what is in tables from before: they are compared with nothing, and shown without tokens', async () => {
+  const FEW = 'SELECT u.id FROM few% f JOIN users u USING (ssn)';
+
+  async function restarted(forgets: boolean): Promise<pg.Client> {
     n++;
     const before = await connect('tokens');
-    expect(
-      await refusalOf(before, 'CREATE TABLE mine% AS SELECT id, ssn FROM users', `INSERT INTO mine% ${GUESSES}`),
-    ).toBeUndefined();
+    const made = [
+      'CREATE TABLE few% AS SELECT id, ssn FROM users',
+      `INSERT INTO few% ${GUESSES} LIMIT 400`,
+      'CREATE TABLE mine% (n int, ssn text)',
+      `INSERT INTO mine% ${GUESSES}`,
+    ];
+    expect(await refusalOf(before, ...made, FEW)).toBeUndefined();
     await before.end();
     open = [];
+    const { stateDir } = rig.settings;
+    if (forgets) {
+      await rig.gateway.close();
+      await rm(path.join(stateDir, 'given'), { recursive: true });
+    }
     await rig.restart();
-    const client = await connect('tokens');
-    expect(await refusalOf(client, 'SELECT m.id FROM mine% m JOIN users u USING (ssn)')).toBe('53400');
+    return connect('tokens');
+  }
+
+  it('it is known how much was given to tables from before', async () => {
+    const client = await restarted(false);
+    expect(await refusalOf(client, FEW, 'SELECT ssn, count(*) FROM mine% GROUP BY ssn')).toBeUndefined();
+    expect(await refusalOf(client, 'SELECT m.n FROM mine% m JOIN users u USING (ssn)')).toBe('53400');
+    const shown = await client.query(`SELECT id, ssn FROM few${n} ORDER BY id LIMIT 1`);
+    expect(shown.rows).toEqual([{ id: 1, ssn: expect.not.stringMatching(/redacted|527-41/) }]);
+  });
+
+  it('tables of which that is lost are compared with nothing, and shown without tokens', async () => {
+    const client = await restarted(true);
+    expect(await refusalOf(client, FEW)).toBe('53400');
     const { rows } = await client
-      .query(`SELECT DISTINCT ssn FROM (SELECT ssn FROM mine${n} LIMIT 5) x`)
+      .query(`SELECT DISTINCT ssn FROM (SELECT ssn FROM few${n} LIMIT 5) x`)
       .catch(() => ({ rows: [] }));
     expect(rows).toEqual([]);
-    const shown = await client.query(`SELECT id, ssn FROM mine${n} ORDER BY id LIMIT 1`);
+    const shown = await client.query(`SELECT id, ssn FROM few${n} ORDER BY id LIMIT 1`);
     expect(shown.rows).toEqual([{ id: 1, ssn: '[redacted]' }]);
   });
 });
