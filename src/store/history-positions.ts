@@ -68,12 +68,14 @@ export function findPositions(
   const found: Position[] = [];
   // What is not looked at yet.
   let rest = range;
+  let isListed = false;
 
   /** Takes what it finds from `first` on; true: the page is full, or there is no more. */
   const take = (way: Way, first: Position): boolean => {
     const conditions = [way.where, statements.sql];
     const values = [...statements.values];
-    if (texts !== undefined && way !== LISTED) {
+    if (isListed && way !== LISTED) conditions.push('s.text_id IN (SELECT id FROM found_text)');
+    else if (texts !== undefined && way !== LISTED) {
       conditions.push(`s.text_id IN (SELECT t.id FROM text t WHERE t.id = s.text_id AND ${texts.sql})`);
       values.push(...texts.values);
     }
@@ -120,12 +122,11 @@ export function findPositions(
   if (texts === undefined) return all(ways[0] ?? ALL);
   const ordered = ways.find((way) => way.ordered) ?? ALL;
   if (ordered !== ALL && walk(ordered, effort.walkedThere)) return found;
-  if (listTexts(sqlite, query, effort.texts) && count(LISTED, effort.statements + 1) <= effort.statements) {
-    return all(LISTED);
-  }
+  isListed = listTexts(sqlite, query, effort.texts);
+  if (isListed && count(LISTED, effort.statements + 1) <= effort.statements) return all(LISTED);
   // Common texts: few of the statements in the way are looked at in vain, unless all that is meant is long ago.
   if (walk(ordered, 5 * effort.walked)) return found;
-  return all(ordered === ALL && listTexts(sqlite, query, NO_LIMIT) ? LISTED : ordered);
+  return all(ordered === ALL && (isListed || listTexts(sqlite, query, NO_LIMIT)) ? LISTED : ordered);
 }
 
 /** All that is not about texts. */

@@ -49,7 +49,13 @@ export function readingsOf(foldedNeedle: string): NeedleReading[] {
       else add(shape, `${openStart ? '' : NEXT}${gaps.join(NEXT)}${openEnd ? '' : NEXT}`);
     }
   }
-  return [...readings.values()];
+  const all = [...readings.values()];
+  // What answers to a longer one answers to the shorter one, too.
+  return all.filter((one) => !all.some((other) => other !== one && says(one, other)));
+}
+
+function says(longer: NeedleReading, shorter: NeedleReading): boolean {
+  return longer.shape.includes(shorter.shape) && longer.fillers.includes(shorter.fillers);
 }
 
 /** All ways on from `from`, which is not in a string. */
