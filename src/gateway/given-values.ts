@@ -74,6 +74,8 @@ export class GivenValues {
   readonly #copied = new Set<string>();
   /** By principal and column: what was counted as lookups. */
   readonly #paid = new Map<string, Map<string, number>>();
+  /** What the server said was written to a table, where that was more than is known of here. */
+  readonly #exceeding = new Map<number, number>();
   /** A rule of the client's own may have put values into these. */
   #lost = new Set<number>();
   #size = 0;
@@ -100,9 +102,10 @@ export class GivenValues {
       if (this.#lost.has(oid)) counts.set(0, MANY);
       for (const columns of this.#placesOf(oid)) {
         for (const [attnum, { open, total }] of columns) {
-          counts.set(attnum, (counts.get(attnum) ?? 0) + (open > 0 ? MANY : total));
+          if (attnum !== ROWS) counts.set(attnum, (counts.get(attnum) ?? 0) + (open > 0 ? MANY : total));
         }
       }
+      counts.set(ROWS, this.#rowsOf(oid));
       const own = `${oid}.`;
       return {
         oid,
@@ -218,12 +221,23 @@ export class GivenValues {
    * somebody else did, and what a column of it holds need not have been given here.
    */
   compare(relation: number, written: number): void {
-    let rows = 0;
-    for (const columns of this.#placesOf(relation)) {
-      const column = columns.get(ROWS);
-      rows += column === undefined ? 0 : column.open > 0 ? MANY : column.total;
+    const rows = this.#rowsOf(relation);
+    const before = this.#exceeding.get(relation) ?? 0;
+    // The server may have counted what a statement wrote whose end is not here yet: by the next time it is.
+    if (before > rows) this.#noteCopied(relation, 0);
+    if (written > rows) this.#exceeding.set(relation, written);
+    else this.#exceeding.delete(relation);
+  }
+
+  /** Which statements here have written to it for certain: of those that made a table of that name, if it is the only one. */
+  #rowsOf(relation: number): number {
+    let rows = this.#columns.get(relation)?.get(ROWS)?.total ?? 0;
+    for (const name of this.#names.get(relation) ?? []) {
+      let relations = 0;
+      for (const names of this.#names.values()) if (names.has(name)) relations++;
+      if (relations === 1) rows += this.#named.get(name)?.get(ROWS)?.total ?? 0;
     }
-    if (written > rows) this.#noteCopied(relation, 0);
+    return rows;
   }
 
   /** What meets others of its class, and has not been counted for this principal yet. */

@@ -520,10 +520,15 @@ describe('what is shown of guesses', () => {
 describe('a table that was made through dbgate', () => {
   const INTO_CUST = 'SELECT d.n FROM dict% d JOIN cust% c USING (ssn)';
 
-  it('is compared as others’ are once somebody else has written to it', async () => {
+  const NEW = ['CREATE TABLE cust% (id int, ssn text)', `INSERT INTO cust% ${GUESSES} LIMIT 20`];
+
+  it.each<[string, string[]]>([
+    ['a new table', NEW],
+    ['one whose name another had, with more rows', [`CREATE TABLE cust% AS ${GUESSES_AS}`, 'DROP TABLE cust%', ...NEW]],
+  ])('is compared as others’ are once somebody else has written to it: %s', async (_, first) => {
     n++;
     const client = await connect();
-    const made = ['CREATE TABLE cust% (id int, ssn text)', `INSERT INTO cust% ${GUESSES} LIMIT 20`, ...DICT];
+    const made = [...first, ...DICT];
     expect(await refusalOf(client, ...made, INTO_CUST)).toBeUndefined();
     await rig.direct(`INSERT INTO cust${n} SELECT g, '527-41-' || (7000 + g * 37) FROM generate_series(1, 50) g`);
     await until(async () => (await refusalOf(client, INTO_CUST)) === '53400');
