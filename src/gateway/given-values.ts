@@ -74,6 +74,8 @@ export class GivenValues {
   readonly #copied = new Set<string>();
   /** By principal and column: what was counted as lookups. */
   readonly #paid = new Map<string, Map<string, number>>();
+  /** By bare name: how often a query made a table of that name, in any schema. */
+  readonly #makings = new Map<string, number>();
   /** What the server said was written to a table, where that was more than is known of here. */
   readonly #exceeding = new Map<number, number>();
   /** A rule of the client's own may have put values into these. */
@@ -146,6 +148,7 @@ export class GivenValues {
     const open: { column: Column; at: number; isBefore: boolean }[] = [];
     for (const [at, to] of writesTo.entries()) {
       if (to === undefined || ('relation' in to && world.origin(to.relation) !== 'made')) continue;
+      if ('lookup' in to) this.#makings.set(bareName(to.lookup), (this.#makings.get(bareName(to.lookup)) ?? 0) + 1);
       const column = this.#columnOf({ ...to, attnum: ROWS });
       column.open++;
       column.of(principal, nowMs).open++;
@@ -229,13 +232,11 @@ export class GivenValues {
     else this.#exceeding.delete(relation);
   }
 
-  /** Which statements here have written to it for certain: of those that made a table of that name, if it is the only one. */
+  /** How many rows statements here have written to it for certain: of what made a table of that name, if it was made once. */
   #rowsOf(relation: number): number {
     let rows = this.#columns.get(relation)?.get(ROWS)?.total ?? 0;
     for (const name of this.#names.get(relation) ?? []) {
-      let relations = 0;
-      for (const names of this.#names.values()) if (names.has(name)) relations++;
-      if (relations === 1) rows += this.#named.get(name)?.get(ROWS)?.total ?? 0;
+      if (this.#makings.get(name) === 1) rows += this.#named.get(name)?.get(ROWS)?.total ?? 0;
     }
     return rows;
   }
