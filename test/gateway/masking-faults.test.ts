@@ -237,7 +237,9 @@ describe('an answer that cannot be masked', () => {
     const sql = unseen();
     throwing(2);
     listener.send(encodeParse('', sql), encodeBind('', '', []), encodeExecute(''), SYNC);
-    listener.send(encodeParse('', fresh(sql)), encodeBind('', '', []), encodeExecute(''), SYNC);
+    // Long enough for a cancel of the first to hit it.
+    const long = fresh(`${sql}, (SELECT pg_catalog.pg_sleep(0.5)) AS slept`);
+    listener.send(encodeParse('', long), encodeBind('', '', []), encodeExecute(''), SYNC);
     const first = await listener.answer();
     const second = await listener.answer();
     expect([first.errors, first.rows.length]).toEqual([['XX000'], 1]);

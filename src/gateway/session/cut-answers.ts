@@ -1,7 +1,8 @@
 /**
  * Answers that are cut: they go beyond a limit of the grant (`egress.ts`), or do not fit their plan (`checked-answers.ts`).
- * Nothing more of the batch leaves, the statement is cancelled, and the error told when it is known how it ended; what it
- * did before it could be cancelled fails with its transaction, or is told for what it is.
+ * Nothing more of the batch leaves, the statement is cancelled unless another batch is under way behind it, and the error
+ * told when it is known how it ended; what it did before it could be cancelled fails with its transaction, or is told for
+ * what it is.
  */
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { BackendListener } from './backend.ts';
@@ -60,6 +61,8 @@ export class CutAnswers {
     head.cut = denial;
     this.#told.withheld = this.#core.denialResponse(denial);
     head.sqlstate = denial.sqlstate;
+    // The server may be at the next batch by now, which nothing is wrong with: this one runs to its end, unseen.
+    if (this.#core.inFlight.hasNextBatch) return;
     this.#core.cancelling = true;
     this.#core.command({ type: 'cancel_statement' });
   }

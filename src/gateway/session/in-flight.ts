@@ -170,6 +170,16 @@ export class InFlight {
     return true;
   }
 
+  /** Something is under way behind the head's batch: a cancel for the head could hit it instead. */
+  get hasNextBatch(): boolean {
+    let batchEnded = false;
+    for (const { kind } of this) {
+      if (batchEnded) return true;
+      batchEnded = kind === 'sync' || kind === 'query' || kind === 'function';
+    }
+    return false;
+  }
+
   /** Is the head inside a COPY FROM STDIN whose end has been sent? */
   get hasCopyEnd(): boolean {
     for (const request of this) if (request.kind === 'copy_end') return true;

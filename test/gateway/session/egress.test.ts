@@ -60,6 +60,26 @@ describe('an answer that goes beyond a limit', () => {
     expect(s.outcomes).toMatchObject([{ sqlstate: '53400' }, { rows: 1, sqlstate: undefined }]);
   });
 
+  it('is not cancelled where the next batch is under way, which the cancel could hit', () => {
+    const s = limited({ rowsPerStatement: 1 });
+    s.client(encodeParse('', 'select many'), encodeBind('', '', []), encodeExecute(''), SYNC);
+    s.client(encodeParse('', 'select next'), encodeBind('', '', []), encodeExecute(''), SYNC);
+    s.upstream(parseComplete, bindComplete, ...rows(3), complete('SELECT 3'), ready());
+    expect(s.others()).toEqual([]);
+    expect(s.toClient().slice(2)).toEqual(['DataRow 0', 'ERROR 53400', 'ReadyForQuery I']);
+    s.upstream(parseComplete, bindComplete, ...rows(1), complete('SELECT 1'), ready());
+    expect(s.toClient().slice(2)).toEqual(['DataRow 0', 'CommandComplete SELECT 1', 'ReadyForQuery I']);
+    expect(s.outcomes).toMatchObject([{ sqlstate: '53400' }, { rows: 1, sqlstate: undefined }]);
+  });
+
+  it('is cancelled in front of others of its batch, which fail with it', () => {
+    const s = limited({ rowsPerStatement: 1 });
+    s.client(encodeParse('', 'select many'), encodeBind('', '', []), encodeExecute(''));
+    s.client(encodeParse('', 'select next'), encodeBind('', '', []), encodeExecute(''), SYNC);
+    s.upstream(parseComplete, bindComplete, ...rows(3));
+    expect(s.others()).toEqual([{ type: 'cancel_statement' }]);
+  });
+
   it('is told before Sync to who only flushes', () => {
     const s = limited({ rowsPerStatement: 1 });
     s.client(encodeParse('', 'select many'), encodeBind('', '', []), encodeExecute(''), FLUSH);
