@@ -53,7 +53,8 @@ const dependsOnLocked = (catalog: keyof typeof CLASS_OF, object: string): string
 const isIndex = (relkind: string): string => `(${relkind} ${EQ} 'i' OR ${relkind} ${EQ} 'I')`;
 
 // An attribute's place in the arrays is its attnum less one: a dropped one stands there with type 0. A type's sign says
-// NOT NULL. A relation's row type has its name; of the array type there is one more.
+// NOT NULL. Lengths and precisions that columns were given stand beside the attnums of these. A sequence's attributes are
+// always the same. A relation's row type has its name; of the array type there is one more.
 const RELATIONS = `${select(
   'relation',
   row(
@@ -66,6 +67,9 @@ const RELATIONS = `${select(
     'a.typname',
     'k.names',
     'k.types',
+    ...['k.modified', 'k.modifiers'].map(
+      (one) => `CASE WHEN (c.relkind ${EQ} 'r' OR c.relkind ${EQ} 'p') AND c.oid ${IS_USERS} THEN ${one} END`,
+    ),
   ),
   'c.reltuples::pg_catalog.text',
 )}
@@ -74,12 +78,14 @@ JOIN spaces s ON s.oid ${EQ} c.relnamespace
 LEFT JOIN pg_catalog.pg_type t ON t.oid ${EQ} c.reltype
 LEFT JOIN pg_catalog.pg_type a ON a.oid ${EQ} t.typarray
 CROSS JOIN LATERAL (
-  SELECT pg_catalog.json_agg(x.attname) AS names, pg_catalog.json_agg(x.type) AS types
+  SELECT pg_catalog.json_agg(x.attname) AS names, pg_catalog.json_agg(x.type) AS types,
+    pg_catalog.array_agg(x.attnum) FILTER (WHERE x.modifier OPERATOR(pg_catalog.>=) 0) AS modified,
+    pg_catalog.array_agg(x.modifier) FILTER (WHERE x.modifier OPERATOR(pg_catalog.>=) 0) AS modifiers
   FROM (
-    SELECT y.attname, CASE WHEN y.attnotnull AND NOT y.attisdropped
+    SELECT y.attnum, y.attname, y.atttypmod AS modifier, CASE WHEN y.attnotnull AND NOT y.attisdropped
       THEN OPERATOR(pg_catalog.-) ${oid('y.atttypid')} ELSE ${oid('y.atttypid')} END AS type
     FROM pg_catalog.pg_attribute y
-    WHERE y.attrelid ${EQ} c.oid AND y.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+    WHERE c.relkind ${NE} 'S' AND y.attrelid ${EQ} c.oid AND y.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
     ORDER BY y.attrelid, y.attnum) x) k
 WHERE NOT ${isIndex('c.relkind')} AND c.relkind ${NE} 't'`;
 
@@ -104,27 +110,13 @@ FROM pg_catalog.pg_rewrite r WHERE r.rulename ${EQ} '_RETURN' AND r.ev_class ${I
 const RULES = `${select('rule', row(oid('r.ev_class')))}
 FROM pg_catalog.pg_rewrite r WHERE r.rulename ${NE} '_RETURN' AND r.ev_class ${IS_USERS}`;
 
-/** Lengths and precisions that columns were given. */
-const MODIFIERS = selectEach(
-  'modifiers',
-  row(oid('a.attrelid'), 'a.attnum', 'a.atttypmod'),
-  `FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid ${EQ} a.attrelid
-JOIN spaces s ON s.oid ${EQ} c.relnamespace
-WHERE a.atttypmod OPERATOR(pg_catalog.>=) 0 AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
-  AND NOT a.attisdropped AND a.attrelid ${IS_USERS} AND (c.relkind ${EQ} 'r' OR c.relkind ${EQ} 'p')`,
-);
-
 const GENERATED = `${select(
   'generated',
-  row(
-    oid('a.attrelid'),
-    'a.attnum',
-    unlessLocked('pg_catalog.pg_get_expr(e.adbin, e.adrelid)', `l.oid ${EQ} e.adrelid`),
-  ),
+  row(oid('e.adrelid'), 'e.adnum', unlessLocked('pg_catalog.pg_get_expr(e.adbin, e.adrelid)', `l.oid ${EQ} e.adrelid`)),
 )}
 FROM pg_catalog.pg_attrdef e
-JOIN pg_catalog.pg_attribute a ON a.attrelid ${EQ} e.adrelid AND a.attnum ${EQ} e.adnum
-WHERE a.attgenerated ${NE} ''`;
+WHERE (SELECT a.attgenerated FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid ${EQ} e.adrelid AND a.attnum ${EQ} e.adnum) ${NE} ''`;
 
 /** Only defaults that call what is not PostgreSQL's own: a routine, an operator, a type's. */
 const DEFAULTS = `${select(
@@ -308,7 +300,6 @@ ${[
   INDEXES,
   DEFINITIONS,
   RULES,
-  MODIFIERS,
   GENERATED,
   DEFAULTS,
   GUARDS,

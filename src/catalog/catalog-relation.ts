@@ -16,12 +16,28 @@ import { boolean, list, number, numbers, oneOf, optional, string } from './catal
 const RELATION_KINDS = ['r', 'p', 'v', 'm', 'f', 'S', 'c', 'i'] as const;
 const NO_COLUMNS: readonly CatalogColumn[] = [];
 const NONE: readonly never[] = [];
+/** What pg_attribute has of every sequence since PostgreSQL 10 (pg_sequence.h: SEQ_COL_LASTVAL and so on). */
+const SEQUENCE_COLUMNS: readonly CatalogColumn[] = (
+  [
+    ['last_value', 20],
+    ['log_cnt', 20],
+    ['is_called', 16],
+  ] as const
+).map(([name, type], i) => ({
+  attnum: i + 1,
+  name,
+  type,
+  modifier: undefined,
+  notNull: true,
+  generated: undefined,
+  default: undefined,
+  comment: undefined,
+}));
 
 /** What other rows say of relations, by OID; names of columns are shared. */
 export interface RelationDetails {
   readonly definitions: ReadonlyMap<number, string>;
   readonly withRules: ReadonlySet<number>;
-  readonly modifiers: ReadonlyMap<number, ReadonlyMap<number, number>>;
   readonly generated: ReadonlyMap<number, ReadonlyMap<number, string>>;
   readonly defaults: ReadonlyMap<number, ReadonlyMap<number, string>>;
   /** By attnum, 0 for the relation's own. */
@@ -53,7 +69,6 @@ export function relationDetails(
   return {
     definitions,
     withRules: new Set(take('rule').map((row) => number(row[0]))),
-    modifiers: byAttnum(takeEach('modifiers'), (row) => number(row[2])),
     generated: byAttnum(take('generated'), (row) => {
       // Hidden by a lock, but not none.
       if (row[2] === null) unreadable.add(number(row[0]));
@@ -137,7 +152,7 @@ export function relationFromRow(
     schema,
     name: string(row[2]),
     kind: oneOf(RELATION_KINDS, row[3]),
-    columns: columnsFromRow(row, oid, details),
+    columns: row[3] === 'S' ? SEQUENCE_COLUMNS : columnsFromRow(row, oid, details),
     definition: details.definitions.get(oid),
     uniqueKeys: details.keys.get(oid) ?? NONE,
     parents: details.parents.get(oid) ?? NONE,
@@ -166,19 +181,22 @@ function guardsOf(all: readonly RowGuards[] | undefined): { readonly guards?: Ro
 function columnsFromRow(
   row: readonly unknown[],
   oid: number,
-  { names, modifiers, generated, defaults, comments }: RelationDetails,
+  { names, generated, defaults, comments }: RelationDetails,
 ): readonly CatalogColumn[] {
   if (row[7] === null && row[8] === null) return NO_COLUMNS;
   const columnNames = list(row[7]);
   const types = list(row[8]);
   if (columnNames.length !== types.length) throw new Error(`catalog: relation ${oid} has columns without types`);
-  const ownModifiers = modifiers.get(oid);
+  const modified = optional(row[9], numbers) ?? NONE;
+  const modifiers = optional(row[10], numbers) ?? NONE;
+  let at = 0;
   const ownGenerated = generated.get(oid);
   const ownDefaults = defaults.get(oid);
   const ownComments = comments.get(oid);
   const columns: CatalogColumn[] = [];
   for (let i = 0; i < types.length; i++) {
     const type = number(types[i]);
+    const modifier = modified[at] === i + 1 ? modifiers[at++] : undefined;
     // Dropped.
     if (type === 0) continue;
     const name = string(columnNames[i]);
@@ -188,7 +206,7 @@ function columnsFromRow(
       attnum: i + 1,
       name: shared,
       type: Math.abs(type),
-      modifier: ownModifiers?.get(i + 1),
+      modifier,
       notNull: type < 0,
       generated: ownGenerated?.get(i + 1),
       default: ownDefaults?.get(i + 1),

@@ -99,6 +99,27 @@ describe('the catalog of what a user makes', () => {
     expect(catalog.relation('a', 'partial')?.kind).toBe('i');
   });
 
+  it('has the lengths and precisions of columns, also behind dropped ones', async () => {
+    await client.query(`
+      CREATE TABLE sized (a varchar(3), b int, c varchar(4), d numeric(8, 2), e text, f bit(5));
+      ALTER TABLE sized DROP COLUMN a; ALTER TABLE sized DROP COLUMN e;`);
+    const { columns } = (await read()).relation('public', 'sized')!;
+    expect(columns.map(({ name, attnum, modifier }) => [name, attnum, modifier])).toEqual([
+      ['b', 2, undefined],
+      ['c', 3, 4 + 4],
+      ['d', 4, ((8 << 16) | 2) + 4],
+      ['f', 6, 5],
+    ]);
+  });
+
+  it('has the columns that the server has of sequences', async () => {
+    await client.query('CREATE SEQUENCE counted AS smallint');
+    const { columns } = (await read()).relation('public', 'counted')!;
+    const attributes = await asked(`SELECT attnum::int, attname, atttypid::int, attnotnull, atttypmod FROM pg_attribute
+      WHERE attrelid = 'counted'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`);
+    expect(columns.map((c) => [c.attnum, c.name, c.type, c.notNull, c.modifier ?? -1])).toEqual(attributes);
+  });
+
   it('prints definitions under the path that it names', async () => {
     await client.query(`
       CREATE SCHEMA b;
