@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { HistoryQuery } from '../audit/record.ts';
-import { addHolds, addMayContain, Conditions, textConditions } from './history-conditions.ts';
+import { addHolds, addMayContain, Conditions, isAscii, textConditions } from './history-conditions.ts';
 import { type NeedleReading, readingsOf } from './needle-readings.ts';
 import { fold } from './text-shape.ts';
 
@@ -12,6 +12,8 @@ import { fold } from './text-shape.ts';
 interface Source {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
+  /** The same in two parts: those that hold the needle for sure, and those to be looked at. Missing: all are. */
+  readonly parts?: { readonly sure: Source; readonly open: Source };
 }
 
 /** Lists them in `found_text`; false, with nothing listed, if one has to look at more than `most` texts for that. */
@@ -36,8 +38,9 @@ export function listTexts(sqlite: DatabaseSync, query: HistoryQuery, most: numbe
   for (const [i, source] of sources.entries()) {
     const meant = new Conditions();
     if (touching !== undefined) meant.add(touching.sql, ...touching.values);
+    if (source.parts !== undefined) insert(sqlite, source.parts.sure, meant);
     addHolds(meant, needle, [readings[i]!]);
-    insert(sqlite, source, meant);
+    insert(sqlite, source.parts?.open ?? source, meant);
   }
   return true;
 }
@@ -72,10 +75,13 @@ function sourceOf(
   const sources: Source[] = [];
   // Beside trigrams, one or two characters say nothing, and are slow to be listed.
   if (inShape > 0 && (inShape >= TRIGRAM || inFillers < TRIGRAM)) {
-    listShapes(sqlite, i, shape);
-    const shapes = 'SELECT id FROM found_shape WHERE reading = ?';
-    const texts = `SELECT t.id FROM text t INDEXED BY text_by_shape WHERE t.shape_id IN (${shapes})`;
-    sources.push({ sql: texts, values: [i] });
+    if (listShapes(sqlite, i, shape, inFillers === 0, most)) {
+      const texts = (which: string): Source => ({
+        sql: `SELECT t.id FROM text t INDEXED BY text_by_shape WHERE t.shape_id IN (SELECT id FROM found_shape WHERE reading = ?${which})`,
+        values: [i],
+      });
+      sources.push({ ...texts(''), parts: { sure: texts(' AND sure'), open: texts(' AND NOT sure') } });
+    }
   }
   if (inFillers > 0 && (inFillers >= TRIGRAM || inShape < TRIGRAM)) sources.push(bodiesWith('filler', fillers));
   let best: Source | undefined;
@@ -84,7 +90,7 @@ function sourceOf(
     const count = countUpTo(sqlite, source, fewest);
     if (count < fewest) [best, fewest] = [source, count];
   }
-  if (best !== undefined || Math.min(inShape, inFillers) < TRIGRAM) return best;
+  if (best !== undefined || sources.length < 2 || Math.min(inShape, inFillers) < TRIGRAM) return best;
   const [one, other] = sources as [Source, Source];
   const { changes } = sqlite
     .prepare(`INSERT INTO found_both SELECT ?, id FROM (${one.sql} AND +t.id IN (${other.sql})) LIMIT ?`)
@@ -92,14 +98,22 @@ function sourceOf(
   return Number(changes) < fewest ? { sql: 'SELECT id FROM found_both WHERE reading = ?', values: [i] } : undefined;
 }
 
-/** Shapes are few beside texts, so they are looked at themselves: their trigrams may stand apart. */
-function listShapes(sqlite: DatabaseSync, reading: number, shape: string): void {
+/**
+ * Shapes are few beside texts, so they are looked at themselves: their trigrams may stand apart. `isAll`: the needle is in
+ * no gap. False: they are more than `most`.
+ */
+function listShapes(sqlite: DatabaseSync, reading: number, shape: string, isAll: boolean, most: number): boolean {
   const bodies = bodiesWith('shape', shape);
   const has = new Conditions();
   addMayContain(has, 'h.shape', shape);
-  sqlite
-    .prepare(`INSERT INTO found_shape SELECT ?, h.id FROM shape h WHERE h.id IN (${bodies.sql}) AND ${has.sql}`)
-    .run(reading, ...bodies.values, ...has.values);
+  const isSure = isAll && isAscii(shape);
+  const { changes } = sqlite
+    .prepare(
+      `INSERT INTO found_shape SELECT ?, h.id, ${isSure ? 'instr(lower(h.shape), ?) > 0' : 'false'}
+       FROM shape h WHERE h.id IN (${bodies.sql}) AND ${has.sql} LIMIT ?`,
+    )
+    .run(reading, ...(isSure ? [shape] : []), ...bodies.values, ...has.values, most + 1);
+  return Number(changes) <= most;
 }
 
 const TRIGRAM = 3;

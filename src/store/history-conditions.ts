@@ -130,6 +130,16 @@ export function textConditions(query: HistoryQuery): Conditions | undefined {
 /** Text `t` holds the needle, which answers to one of these readings. */
 export function addHolds(conditions: Conditions, needle: string, readings: readonly NeedleReading[]): void {
   const may = mayHold(readings);
+  // All of it in one filler: SQLite's own answer is sure where it is yes.
+  if (isAscii(needle) && readings.every(({ fillers }) => fillers === needle)) {
+    conditions.add(
+      `(instr(lower(t.fillers), ?) OR ${may.sql} AND (SELECT text_contains(h.shape, t.fillers, ?) FROM shape h WHERE h.id = t.shape_id))`,
+      needle,
+      ...may.values,
+      needle,
+    );
+    return;
+  }
   conditions.add(
     `(SELECT CASE WHEN ${may.sql} THEN text_contains(h.shape, t.fillers, ?) END FROM shape h WHERE h.id = t.shape_id)`,
     ...may.values,
@@ -156,9 +166,14 @@ const EDGES = new RegExp(`^${NEXT}|${NEXT}$`, 'g');
 
 /** SQLite's lower() folds ASCII only. */
 export function addMayContain(conditions: Conditions, column: string, folded: string): void {
-  if (!ASCII.test(folded)) return;
+  if (!isAscii(folded)) return;
   const folding = [...FOLDED_TO_ASCII].map((letter) => `instr(${column}, '${letter}')`);
   conditions.add(`(${[`instr(lower(${column}), ?)`, ...folding].join(' OR ')})`, folded);
+}
+
+/** Such a text is in another, folded, if SQLite's lower() has it there. */
+export function isAscii(folded: string): boolean {
+  return ASCII.test(folded);
 }
 
 const ASCII = /^[\u0001-\u007f]+$/;

@@ -45,6 +45,8 @@ interface Way {
 }
 
 const NO_LIMIT = 1e12;
+/** So many times as far one walks where what was found promises a full page. */
+const WALK_ON = 7;
 
 const ALL: Way = { from: 'statement s NOT INDEXED', where: 'true', values: [], ordered: true };
 const LISTED: Way = {
@@ -89,7 +91,18 @@ export function findPositions(
     rest = { ...rest, last: first - 1 };
     return found.length === wanted || rest.last < rest.first;
   };
+  /** Looks at the newest `many`, and on as long as what was found promises a full page soon; true as above. */
   const walk = (way: Way, many: number): boolean => {
+    for (let more = many, left = many * WALK_ON; ; ) {
+      const before = found.length;
+      if (walkOnce(way, more)) return true;
+      if (found.length === before) return false;
+      left -= more;
+      more = Math.ceil((wanted - found.length) * (more / (found.length - before)));
+      if (more > left) return false;
+    }
+  };
+  const walkOnce = (way: Way, many: number): boolean => {
     const floor = sqlite
       .prepare(
         `SELECT s.position FROM ${way.from} WHERE s.position BETWEEN ? AND ? AND ${way.where}
@@ -122,7 +135,10 @@ export function findPositions(
   if (texts === undefined) return all(ways[0] ?? ALL);
   const ordered = ways.find((way) => way.ordered) ?? ALL;
   if (ordered !== ALL && walk(ordered, effort.walkedThere)) return found;
-  isListed = listTexts(sqlite, query, effort.texts);
+  // Where all in the way are fewer than the texts, they are looked at sooner.
+  const most = ordered === ALL ? effort.texts : count(ordered, effort.texts);
+  isListed = listTexts(sqlite, query, most);
+  if (!isListed && most < effort.texts) return all(ordered);
   if (isListed && count(LISTED, effort.statements + 1) <= effort.statements) return all(LISTED);
   // Common texts: few of the statements in the way are looked at in vain, unless all that is meant is long ago.
   if (walk(ordered, 5 * effort.walked)) return found;

@@ -22,7 +22,7 @@ export function defineHistoryFunctions(sqlite: DatabaseSync): void {
   );
   sqlite.exec(`
     CREATE TEMP TABLE IF NOT EXISTS found_text (id INTEGER PRIMARY KEY);
-    CREATE TEMP TABLE IF NOT EXISTS found_shape (reading INTEGER, id INTEGER, PRIMARY KEY (reading, id)) WITHOUT ROWID;
+    CREATE TEMP TABLE IF NOT EXISTS found_shape (reading INTEGER, id INTEGER, sure INTEGER, PRIMARY KEY (reading, id)) WITHOUT ROWID;
     CREATE TEMP TABLE IF NOT EXISTS found_both (reading INTEGER, id INTEGER, PRIMARY KEY (reading, id)) WITHOUT ROWID`);
 }
 
