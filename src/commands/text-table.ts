@@ -60,7 +60,7 @@ export function clip(text: string, width: number, unicode: boolean): string {
   if (displayWidth(text) <= width) return text;
   const mark = unicode ? '…' : width > 3 ? '...' : '';
   const room = width - mark.length;
-  if (printableAscii.test(text)) return text.slice(0, room) + mark;
+  if (plain.test(text)) return text.slice(0, room) + mark;
   let used = 0;
   let kept = '';
   for (const { segment } of graphemes().segment(text)) {
@@ -79,7 +79,8 @@ function graphemes(): Intl.Segmenter {
   return segmenter;
 }
 
-const printableAscii = /^[\x20-\x7e]*$/;
+/** One cell a code unit, without a grapheme of more: ASCII, Latin letters, dashes and quotation marks. */
+const plain = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e]*$/;
 /** East Asian wide and fullwidth, and pictures. @see Unicode UAX #11 */
 const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
@@ -87,7 +88,7 @@ const zeroWidth = /^[\p{Mark}\u200c\u200d]+$/u;
 
 /** Terminal cells that the text takes. */
 export function displayWidth(text: string): number {
-  if (printableAscii.test(text)) return text.length;
+  if (plain.test(text)) return text.length;
   let cells = 0;
   for (const { segment } of graphemes().segment(text)) cells += cellsOf(segment);
   return cells;

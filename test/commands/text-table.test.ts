@@ -42,4 +42,12 @@ describe('tables', () => {
       ),
     );
   });
+
+  it('count cells the same, whether a text is looked at by graphemes or not', () => {
+    const slowly = (text: string): number => displayWidth(`日${text}`) - 2;
+    for (let code = 0x20; code < 0x2100; code++) {
+      const text = `a${String.fromCharCode(code)}é`;
+      expect([code, displayWidth(text)]).toEqual([code, slowly(text)]);
+    }
+  });
 });
