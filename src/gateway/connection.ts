@@ -9,7 +9,6 @@ import type { Foresight } from '../policy/foresight.ts';
 import { takeReads } from '../socket-reads.ts';
 import { giveBack, LEAST_SPENT_BYTES } from '../spent-memory.ts';
 import type { Analysis } from '../sql/facts.ts';
-import type { Analyser } from './analyser.ts';
 import type { Drift } from './definition-guard.ts';
 import type { Durability, DurabilityWaiter } from './durability.ts';
 import { HeldStatement, type HoldParts } from './held-statement.ts';
@@ -17,16 +16,19 @@ import type {
   DefinitionQuestion,
   EndReason,
   ForeseeQuestion,
+  NamedObject,
   SessionCommand,
   SessionEvent,
 } from './session/contract.ts';
 import type { Session } from './session/session.ts';
+import type { MadeHere } from './session/unseen-creation.ts';
 
 export interface ConnectionParts {
   readonly session: Session;
   readonly client: Duplex;
   readonly upstream: Duplex;
-  readonly analyser: Analyser;
+  /** Never rejects. */
+  analyse(sql: string): Promise<Analysis>;
   readonly durability: Durability;
   readonly lateWrites: LateWrites;
   readonly principal: Principal;
@@ -38,9 +40,11 @@ export interface ConnectionParts {
   foresee(question: ForeseeQuestion): Promise<readonly Foresight[]>;
   /** Never rejects. */
   checkDefinitions(questions: readonly DefinitionQuestion[]): Promise<Drift>;
+  /** Never rejects. */
+  checkMade(made: MadeHere): Promise<readonly NamedObject[]>;
   /** The same as `trace` in a catalog that was read since. */
   retrace(statements: Analysis['statements'], sql: string): Promise<void>;
-  onCreated(objects: Extract<SessionCommand, { type: 'objects_created' }>['objects']): Promise<void>;
+  onCreated(objects: readonly NamedObject[]): void;
   onSchemaChanged(): void;
   onCancelUpstream(): void;
   /** Resolves when the server was told, or cannot be. */
@@ -197,7 +201,7 @@ export class Connection implements DurabilityWaiter {
         this.#toUpstream.write(command.bytes);
         return;
       case 'analyse':
-        void this.#parts.analyser
+        void this.#parts
           .analyse(command.sql)
           .then((analysis) => this.#handle({ type: 'analysed', analysis, nowMs: performance.now() }));
         return;
@@ -220,6 +224,11 @@ export class Connection implements DurabilityWaiter {
         void this.#parts
           .checkDefinitions(command.questions)
           .then((drift) => this.#handle({ type: 'definitions_confirmed', drift, nowMs: performance.now() }));
+        return;
+      case 'check_made':
+        void this.#parts
+          .checkMade(command.made)
+          .then((objects) => this.#handle({ type: 'made_checked', objects, nowMs: performance.now() }));
         return;
       case 'retrace':
         void this.#parts
@@ -246,7 +255,7 @@ export class Connection implements DurabilityWaiter {
         this.#flowUpstream();
         return;
       case 'objects_created':
-        void this.#parts.onCreated(command.objects);
+        this.#parts.onCreated(command.objects);
         return;
       case 'schema_changed':
         this.#parts.onSchemaChanged();

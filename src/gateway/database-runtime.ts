@@ -12,6 +12,7 @@ import { CatalogSnapshot } from './catalog-snapshot.ts';
 import { type ClassificationChange, ClassificationChanges } from './classification-changes.ts';
 import { Classifier } from './classifier.ts';
 import { closeSoon } from './close-soon.ts';
+import { CreationCheck } from './creation-check.ts';
 import { DatabaseMasking, type TracedCatalog } from './database-masking.ts';
 import { DefinitionGuard } from './definition-guard.ts';
 import type { MaskingParts } from './masking-parts.ts';
@@ -48,6 +49,7 @@ export class DatabaseRuntime {
   readonly #log: (line: string) => void;
   /** Vouches for what is known of its catalog. */
   readonly definitions: DefinitionGuard;
+  readonly creations: CreationCheck;
   #databaseMasking: DatabaseMasking | undefined;
   #records: StatementRecords | undefined;
 
@@ -72,6 +74,7 @@ export class DatabaseRuntime {
       shared.onClassesChanged(settings.name, changes),
     );
     this.#upstream = { ...settings.upstream };
+    this.creations = new CreationCheck(this.#upstream, log);
     this.#snapshot = new CatalogSnapshot(this.#upstream, log);
     this.#purity = new PuritySnapshot(this.#upstream, log);
     this.#routines = new RoutineSnapshot(this.#upstream, log);
@@ -227,6 +230,19 @@ export class DatabaseRuntime {
     return this.#routines.judged(analysis);
   }
 
+  /** The analysis of a text that can be judged at once; undefined: `analyse` it. */
+  lookup(analyser: Analyser, sql: string): Analysis | undefined {
+    const analysis = analyser.lookup(sql);
+    return analysis === undefined || this.#routines.before(analysis.statements) === undefined ? analysis : undefined;
+  }
+
+  /** When it can be judged by what the database has. Never rejects. */
+  async analyse(analyser: Analyser, sql: string): Promise<Analysis> {
+    const analysis = await analyser.analyse(sql);
+    await this.#routines.before(analysis.statements);
+    return analysis;
+  }
+
   /** Raised whenever statements may have to be judged anew. */
   get routineVersion(): number {
     return this.#routines.version;
@@ -249,6 +265,7 @@ export class DatabaseRuntime {
     this.#purity.close();
     this.#routines.close();
     this.definitions.close();
+    this.creations.close();
     this.#snapshot.close();
     void this.#databaseMasking?.close();
   }

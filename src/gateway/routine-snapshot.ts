@@ -13,7 +13,7 @@ import {
 } from '../catalog/routine-catalog.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import type { Analysis, ShownView, StatementFacts } from '../sql/facts.ts';
-import { nameParts } from '../sql/names.ts';
+import { bareName, nameParts } from '../sql/names.ts';
 import { GIVEN_TEXT } from '../sql/routine-bodies.ts';
 import {
   type Made,
@@ -29,6 +29,8 @@ import { queryOnce } from './side-query.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 
 const FIRST_READ_MS = 1_500;
+/** Statements that are judged by it wait longer than sessions do; what takes longer still is judged without. */
+const FIRST_JUDGED_MS = 15_000;
 /** Bodies given to the analyser at once: sessions' statements come between. */
 const BATCH = 4;
 /** Names whose bodies are remembered until a snapshot has them. */
@@ -67,6 +69,8 @@ export class RoutineSnapshot {
   };
   #analyser: Analyser | undefined;
   #failure: Error | undefined;
+  /** Until what was read first is there, or takes too long; undefined: it is nothing to wait for. */
+  #first: Promise<void> | undefined;
   readonly #schedule = new SnapshotSchedule(() => this.#readNow());
 
   constructor(settings: UpstreamSettings, log: (line: string) => void) {
@@ -78,13 +82,27 @@ export class RoutineSnapshot {
   async ensure(analyser: Analyser): Promise<void> {
     this.#analyser = analyser;
     if (this.#table !== NO_ROUTINES) return;
-    // A database that is slow to tell holds no session back: until then a name that is not built in is refused.
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FIRST_READ_MS);
+    const read = this.#schedule.read();
+    this.#first ??= within(read, FIRST_JUDGED_MS).finally(() => {
+      this.#first = undefined;
     });
-    await Promise.race([this.#schedule.read(), enough]);
-    clearTimeout(timer);
+    // A database that is slow to tell holds no session back: only what is judged by it.
+    await within(read, FIRST_READ_MS);
+  }
+
+  /** What has to come before these can be judged by what there is; undefined: nothing. */
+  before(statements: readonly StatementFacts[]): Promise<void> | undefined {
+    if (this.#first === undefined || !statements.some((one) => this.#isJudgedBy(one))) return undefined;
+    return this.#first;
+  }
+
+  /** May it be judged in another way when the first snapshot is there? */
+  #isJudgedBy({ functions, findings, rests, relations }: StatementFacts): boolean {
+    if (this.#table === NO_ROUTINES) {
+      return functions.length > 0 || rests !== undefined || findings.some(({ unless }) => unless !== undefined);
+    }
+    // Only what its views show is missing.
+    return relations.some((name) => this.#table.views?.has(bareName(name)) === true);
   }
 
   /** The analysis as it is to be judged: with what the routines do that it calls. */
@@ -260,6 +278,17 @@ export class RoutineSnapshot {
     }
     return bodies;
   }
+}
+
+/** Resolves when it does, or after so long. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+    timer.unref();
+  });
+  await Promise.race([promise, enough]);
+  clearTimeout(timer);
 }
 
 interface MadeViews {

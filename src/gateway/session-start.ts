@@ -172,7 +172,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
           masking === undefined
             ? undefined
             : (analysis, sql, parameters, types) => runtime.records.maskGiven(analysis, sql, parameters, types),
-        lookup: (sql) => analyser.lookup(sql),
+        lookup: (sql) => runtime.lookup(analyser, sql),
         judge: (analysis) => elevations.noted(analysis, scope().judge(runtime.withRoutines(analysis))),
         judgeResolved: (analysis, resolved, foreseen) =>
           elevations.noted(analysis, scope().judgeResolved(runtime.withRoutines(analysis), resolved, foreseen)),
@@ -199,7 +199,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
       session,
       client,
       upstream: upstream.socket,
-      analyser,
+      analyse: (sql) => runtime.analyse(analyser, sql),
       durability: gateway.durability,
       lateWrites: gateway.lateWrites,
       principal,
@@ -210,14 +210,16 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
         return foreseer.foresee(question);
       },
       checkDefinitions: (questions) => runtime.definitions.check(questions),
+      checkMade: (made) => runtime.creations.made(made),
       retrace: async (statements, sql) => {
         runtime.schemaChanged();
         await masking?.trace(statements, sql);
       },
-      onCreated: async (objects) => {
+      onCreated: (objects) => {
+        // All at once: the next statement may be about any of them.
         for (const object of objects) {
           // Not recorded: then it is nobody's own, and changing it asks for approval.
-          await gateway.owned
+          void gateway.owned
             .created({ database: runtime.settings.name, principal: gateway.keyOf(principal), ...object })
             .catch((error: Error) => gateway.logLine(`${object.name} is not remembered as created: ${error.message}`));
         }

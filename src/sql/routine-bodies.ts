@@ -165,6 +165,8 @@ function pieces(tree: Tree, walk: Walk, dynamic: boolean, head = false): void {
   }
   for (const key in tree) {
     const value = tree[key];
+    const command = ENDS[key];
+    if (command !== undefined) walk.draft.commands.add(command);
     if (!head && isTree(value) && LOOPS.has(key)) {
       const { body, ...head } = value;
       pieces({ [key]: head }, walk, false, true);
@@ -187,6 +189,9 @@ function pieces(tree: Tree, walk: Walk, dynamic: boolean, head = false): void {
     }
   }
 }
+
+/** What has no SQL of its own in a body, and ends transactions all the same. */
+const ENDS: Readonly<Record<string, string>> = { PLpgSQL_stmt_commit: 'COMMIT', PLpgSQL_stmt_rollback: 'ROLLBACK' };
 
 /** `parseMode` of PostgreSQL's RawParseMode. */
 const MODE_TYPE_NAME = 1;

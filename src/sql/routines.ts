@@ -214,7 +214,8 @@ function effectsOf(
   const shows = [...(facts.shows ?? [])];
   for (const [{ schema, name }, body] of reached) {
     shows.push(...(body.shows ?? []));
-    const via = `via function ${qualifiedName([schema, name])}`;
+    const routine = qualifiedName([schema, name]);
+    const via = `via function ${routine}`;
     statementClass = higherClass(statementClass, body.class);
     writes ||= body.writes;
     locks ||= body.locks;
@@ -223,7 +224,8 @@ function effectsOf(
       findings.push({ kind, offset: at, subject: subject === undefined ? via : `${subject} (${via})` });
     }
     for (const target of body.targets) {
-      targets.push({ ...target, lookup: undefined, name: `${target.name} (${via})` });
+      const inside = { routine, name: target.name };
+      targets.push({ ...target, lookup: undefined, name: `${target.name} (${via})`, via: inside });
     }
   }
   return {

@@ -14,6 +14,7 @@ import type { Analysis, StatementFacts } from '../../sql/facts.ts';
 import type { Egress } from './egress.ts';
 import type { ForesightScope } from './foresight-steps.ts';
 import type { SessionMasking } from './masking.ts';
+import type { MadeHere } from './unseen-creation.ts';
 
 export type SessionEvent =
   | { readonly type: 'client_data'; readonly chunk: Buffer; readonly nowMs: number }
@@ -28,6 +29,8 @@ export type SessionEvent =
   | { readonly type: 'definitions_checked'; readonly drift: 'same' | 'changed' | 'unknown'; readonly nowMs: number }
   /** The answer to a `confirm_definitions` command. */
   | { readonly type: 'definitions_confirmed'; readonly drift: 'same' | 'changed' | 'unknown'; readonly nowMs: number }
+  /** The answer to a `check_made` command: what of it nobody else sees. */
+  | { readonly type: 'made_checked'; readonly objects: readonly NamedObject[]; readonly nowMs: number }
   /** The answer to a `retrace` command. */
   | { readonly type: 'retraced'; readonly nowMs: number }
   /** Every intent up to `position` is on stable storage. */
@@ -104,6 +107,8 @@ export type SessionCommand =
   | { readonly type: 'resume_upstream' }
   /** Objects that this principal created, to be remembered. */
   | { readonly type: 'objects_created'; readonly objects: readonly NamedObject[] }
+  /** Have it found out which of these the open transaction has made; one at a time; answered by `made_checked`. */
+  | { readonly type: 'check_made'; readonly made: MadeHere }
   /** DDL went through: snapshots of the catalog are out of date. */
   | { readonly type: 'schema_changed' }
   /** Statement cancelled on the upstream side (the session is being ended while one runs). */

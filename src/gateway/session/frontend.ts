@@ -15,6 +15,7 @@ import type { Foresight } from '../../policy/foresight.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { BIND, ClientStatements, QUERY } from './client-statements.ts';
+import type { NamedObject } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import { FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import { DriftGuard } from './drift-guard.ts';
@@ -309,6 +310,11 @@ export class Frontend implements MessageSink {
     this.#drift.checked(now, drift);
   }
 
+  madeChecked(objects: readonly NamedObject[]): void {
+    if (this.#waiter.now.for !== 'made_check') throw new Error('objects came that were not asked for');
+    this.#names.madeChecked(objects);
+  }
+
   foreseen(found: readonly Foresight[]): void {
     this.#foresight.foreseen(found);
   }
@@ -321,6 +327,7 @@ export class Frontend implements MessageSink {
     else if (now.for === 'names') this.#names.probed(now);
     else if (now.for === 'foresight_scope') this.#foresight.probed(now);
     else if (now.for === 'created_names') this.#names.createdProbed(now);
+    else if (now.for === 'made') this.#names.madeProbed(now);
     else if (now.for === 'scope') this.holding.scopeProbed(now);
     else if (now.for === 'trial_begin') this.holding.begun(now);
     else if (now.for === 'trial_undo') this.holding.undone(now);

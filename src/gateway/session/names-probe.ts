@@ -1,16 +1,27 @@
 /**
  * What the names in a statement stand for at this point of the session: asked before it goes upstream where policy or the
- * memory of who created what depends on it, and again once a statement that creates objects is through.
+ * memory of who created what depends on it, and again once a statement that creates objects is through; then what else it
+ * has made, where its names mean something only when it runs.
  */
 import { FLUSH } from '../../pgwire/extended.ts';
-import type { ObjectTarget } from '../../sql/facts.ts';
+import type { Analysis, ObjectTarget } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
+import type { NamedObject } from './contract.ts';
 import type { SessionCore } from './core.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps, StepParts } from './masking-steps.ts';
 import type { OwnQuestions } from './own-questions.ts';
 import { catalogOf, createdBy, isProbeable, type ProbedTarget, readProbe } from './ownership-probe.ts';
+import type { PreparedStatement } from './prepared.ts';
 import { namesToAskFor } from './statements.ts';
+import {
+  MADE_SQL,
+  mayEndTransaction,
+  readMade,
+  routinesSql,
+  type UnseenCreation,
+  unseenCreations,
+} from './unseen-creation.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 
 export class NamesProbe {
@@ -56,10 +67,56 @@ export class NamesProbe {
   }
 
   /** What was created has been looked up. */
-  createdProbed({ targets, collector }: Extract<Waiting, { for: 'created_names' }>): void {
+  createdProbed({ targets, unseen, collector }: Extract<Waiting, { for: 'created_names' }>): void {
     const resolved = this.#read(targets, collector);
     if (resolved !== undefined) this.#claim(resolved);
+    if (unseen.length > 0 && collector.failed === undefined) this.#askWhatWasMade(unseen);
+    else this.#waiter.passOver();
+  }
+
+  /** In the transaction that made it: there is nothing to be seen of it behind its end. */
+  #askWhatWasMade(unseen: readonly UnseenCreation[]): void {
+    const routines = new Set(unseen.flatMap(({ routine }) => routine ?? []));
+    // What the encoding of the session may not have counts as others'.
+    const sure = [...routines].filter((name) => this.#core.options.encoding === 'utf8' || !/[^\x00-\x7f]/.test(name));
+    const texts = sure.length === 0 ? [MADE_SQL] : [MADE_SQL, routinesSql(sure)];
+    this.#waiter.wait({ for: 'made', unseen, collector: this.#questions.queries(texts) });
+  }
+
+  madeProbed({ unseen, collector }: Extract<Waiting, { for: 'made' }>): void {
+    const made =
+      collector.failed === undefined
+        ? readMade(unseen, collector.rows, (catalog, oid) => this.#core.around.isOwn(catalog, oid))
+        : undefined;
+    if (made === undefined) {
+      this.#waiter.passOver();
+      return;
+    }
+    this.#waiter.wait({ for: 'made_check' });
+    this.#core.command({ type: 'check_made', made });
+  }
+
+  /** What nobody else sees has been made here. */
+  madeChecked(objects: readonly NamedObject[]): void {
+    if (objects.length > 0) this.#core.command({ type: 'objects_created', objects });
     this.#waiter.passOver();
+  }
+
+  /**
+   * Has it to run in a transaction block of the gateway's, so that what it makes can be asked for before its end? Not what
+   * may end transactions itself.
+   */
+  needsBlock(statement: PreparedStatement): boolean {
+    const { analysis } = statement;
+    // What is in flight may end a block: then that is waited for.
+    if (!mayMakeUnseen(analysis) || (this.#backend.status !== 'I' && this.#core.inFlight.size === 0)) return false;
+    return this.#unseenOf(analysis).length > 0 && !analysis.statements.some(mayEndTransaction);
+  }
+
+  #unseenOf(analysis: Analysis): readonly UnseenCreation[] {
+    const { around } = this.#core;
+    if (!mayMakeUnseen(analysis)) return NONE;
+    return unseenCreations((around.withRoutines?.(analysis) ?? analysis).statements);
   }
 
   #read(targets: readonly ObjectTarget[], { failed, rows }: ProbeCollector): ProbedTarget[] | undefined {
@@ -69,22 +126,24 @@ export class NamesProbe {
 
   /** After a statement that may create objects: waits until it is through, to see which of them are new. */
   awaitCreation(request: Request, resolved: readonly ProbedTarget[] | undefined): boolean {
-    if (resolved === undefined) return false;
-    const created = resolved.flatMap((one) => {
+    const unseen = request.pure || request.statement === undefined ? NONE : this.#unseenOf(request.statement.analysis);
+    if (resolved === undefined && unseen.length === 0) return false;
+    const created = (resolved ?? []).flatMap((one) => {
       if (one.oid !== undefined || (one.target.action !== 'create' && one.target.action !== 'replace')) return [];
       return createdBy(one) ?? [];
     });
-    if (created.length === 0) return false;
+    if (created.length === 0 && unseen.length === 0) return false;
     if (request.kind === 'execute') this.#core.toUpstream.put(FLUSH);
-    this.#waiter.wait({ for: 'creation', request, created });
+    this.#waiter.wait({ for: 'creation', request, created, unseen });
     return true;
   }
 
   succeeded(request: Request): void {
     const { now } = this.#waiter;
     if (now.for !== 'creation' || now.request !== request) return;
-    const targets = now.created;
-    this.#waiter.wait({ for: 'created_names', targets, collector: this.#questions.names(targets) });
+    const { created: targets, unseen } = now;
+    if (targets.length === 0) this.#askWhatWasMade(unseen);
+    else this.#waiter.wait({ for: 'created_names', targets, unseen, collector: this.#questions.names(targets) });
   }
 
   /** A failed creation leaves nothing to look up. */
@@ -99,4 +158,14 @@ export class NamesProbe {
     );
     if (objects.length > 0) this.#core.command({ type: 'objects_created', objects });
   }
+}
+
+const NONE: readonly UnseenCreation[] = [];
+
+/** By its text: most statements run no code whose names they do not say. */
+function mayMakeUnseen({ statements }: Analysis): boolean {
+  for (const { command, functions } of statements) {
+    if (functions.length > 0 || command === 'DO' || command === 'CALL') return true;
+  }
+  return false;
 }

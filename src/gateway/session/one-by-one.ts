@@ -4,6 +4,7 @@
  * each judged and recorded as any Query is, in the transaction that PostgreSQL has for such a text: one of the gateway's own
  * around them, unless a transaction block is open, up to where the text itself begins or ends one. The client is told
  * what it would be of the whole text: the answers behind one another, errors with their place in it, one ReadyForQuery.
+ * So is a Query of whatever length that may make objects which can only be asked for before its transaction ends.
  *
  * It must never send anything of a text that was not judged by itself, nor take another message before the text is over.
  *
@@ -88,11 +89,15 @@ export class OneByOne {
   }
 
   /** Is it refused only for what comes before it in its text, and can that be sent by itself? */
-  mayTake({ alone }: DenyDecision, { analysis, sql }: PreparedStatement): boolean {
-    const { statements } = analysis;
-    if (alone !== true || statements.length < 2 || this.isOpen || this.#core.pipelineOpen) return false;
+  mayTake({ alone }: DenyDecision, statement: PreparedStatement): boolean {
+    return alone === true && statement.analysis.statements.length > 1 && this.mayWrap(statement);
+  }
+
+  /** Can it be sent in a transaction of the gateway's, by the statement? */
+  mayWrap({ analysis, sql }: PreparedStatement): boolean {
+    if (this.isOpen || this.#core.pipelineOpen || analysis.statements.some(readsFromClient)) return false;
     // The bytes of the text are cut where the parser counted them, in UTF-8.
-    return (this.#core.options.encoding === 'utf8' || isAscii(sql)) && !statements.some(readsFromClient);
+    return this.#core.options.encoding === 'utf8' || isAscii(sql);
   }
 
   /** Takes the text in place of the session; `false`, for its caller to wait. */

@@ -133,6 +133,11 @@ export class Session {
         this.#frontend.definitionsChecked(event.drift);
         toUpstream.flush();
         return;
+      case 'made_checked':
+        if (this.#ending !== undefined) return;
+        this.#frontend.madeChecked(event.objects);
+        toUpstream.flush();
+        return;
       case 'definitions_confirmed':
         if (this.#upstreamDone || !this.#backend.isHeld) return;
         this.#backend.confirmed(event.drift);

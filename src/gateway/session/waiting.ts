@@ -18,6 +18,7 @@ import type { ProbeCollector, Request } from './in-flight.ts';
 import type { ProbedTarget } from './ownership-probe.ts';
 import type { PreparedStatement } from './prepared.ts';
 import type { TrialEffect } from './trial-effect.ts';
+import type { UnseenCreation } from './unseen-creation.ts';
 
 /** A client message at `buffer[start..end)`; one that waits is kept whole. */
 export interface ClientMessage {
@@ -144,12 +145,22 @@ export type Waiting =
   /** The transaction around that text to end. */
   | { readonly for: 'step_undo'; readonly collector: ProbeCollector }
   /** A statement that creates objects must be through before they can be looked up. */
-  | { readonly for: 'creation'; readonly request: Request; readonly created: readonly ObjectTarget[] }
+  | {
+      readonly for: 'creation';
+      readonly request: Request;
+      readonly created: readonly ObjectTarget[];
+      readonly unseen: readonly UnseenCreation[];
+    }
   | {
       readonly for: 'created_names';
       readonly targets: readonly ObjectTarget[];
+      readonly unseen: readonly UnseenCreation[];
       readonly collector: ProbeCollector;
-    };
+    }
+  /** The session to say what its transaction may have made. */
+  | { readonly for: 'made'; readonly unseen: readonly UnseenCreation[]; readonly collector: ProbeCollector }
+  /** Another session to say what of it was there before. */
+  | { readonly for: 'made_check' };
 
 /** Takes up what waited. True: the message is done with, and the next may come. */
 export interface Resumption {
@@ -247,7 +258,7 @@ export class Waiter {
   cancel(): boolean {
     const { for: what } = this.#now;
     // What was to be created has been: the client's statement is over, and the gateway's question is none of his.
-    if (what === 'created_names') return true;
+    if (what === 'created_names' || what === 'made' || what === 'made_check') return true;
     if (!CANCELLED_HERE.has(what)) return false;
     this.#cancelled = true;
     return true;

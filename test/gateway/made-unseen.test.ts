@@ -1,0 +1,117 @@
+/** What DO blocks and routines of one's own make is one's own; what others' code makes, or what was there before, is not. */
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failure, withRig } from './gateway-rig.ts';
+
+const rig = withRig({
+  sql: `CREATE SCHEMA theirs;
+        CREATE TABLE theirs.victim (id int PRIMARY KEY, name text);
+        INSERT INTO theirs.victim VALUES (1, 'a'), (2, 'b');
+        CREATE TABLE victim (id int);
+        CREATE TABLE theirs.parts (id int) PARTITION BY RANGE (id);
+        CREATE FUNCTION theirs.make_part() RETURNS void LANGUAGE plpgsql AS
+          $$ BEGIN CREATE TABLE public.part_one (id int); CREATE TYPE public.part_kind AS ENUM ('a'); END $$;
+        CREATE FUNCTION theirs.helper() RETURNS int LANGUAGE plpgsql AS
+          $$ BEGIN CREATE TABLE public.helped (id int); RETURN 1; END $$;`,
+});
+
+let dev: pg.Client;
+beforeAll(async () => {
+  dev = await rig.connect(await rig.tokenOf('dev'));
+});
+afterAll(() => dev.end());
+
+const denied = async (sql: string, client = dev) => expect((await failure(client.query(sql))).code, sql).toBe('42501');
+const own = async (...statements: string[]) => {
+  for (const sql of statements) await dev.query(sql);
+};
+
+describe('what a DO block makes', () => {
+  it('is one’s own, in a block and by itself, by text and by messages, over a reconnect', async () => {
+    const guarded = (create: string) =>
+      `DO $$ BEGIN ${create}; EXCEPTION WHEN duplicate_object OR duplicate_table THEN NULL; END $$`;
+    await own(guarded("CREATE TYPE public.\"enum_Users_role\" AS ENUM ('a', 'b')"));
+    await own(
+      `ALTER TYPE "enum_Users_role" ADD VALUE 'c'`,
+      `CREATE TABLE typed (r "enum_Users_role")`,
+      'DROP TABLE typed',
+    );
+    await own('DROP TYPE "enum_Users_role"');
+    await own(
+      'BEGIN',
+      guarded('CREATE TABLE in_block (id serial, t text)'),
+      'ALTER TABLE in_block ADD COLUMN x int',
+      'COMMIT',
+    );
+    const again = await rig.connect(await rig.tokenOf('dev'));
+    await again.query('DROP TABLE in_block');
+    await again.end();
+    await dev.query({ text: guarded('CREATE TABLE by_messages (id int)'), name: 'prepared' });
+    await own('ALTER TABLE by_messages ADD COLUMN x int', 'DROP TABLE by_messages');
+    await dev.query({ text: guarded('CREATE TABLE by_messages (id int)'), name: 'prepared' });
+    await own('DROP TABLE by_messages');
+  });
+
+  it('of every kind, several at once, and in a text with other statements', async () => {
+    await own(`DO $$ BEGIN
+      CREATE SCHEMA made; CREATE TABLE made.t (id int); CREATE VIEW made.v AS SELECT 1 AS a; CREATE SEQUENCE made.s;
+      CREATE DOMAIN made.d AS int; CREATE TYPE made.c AS (a int);
+      CREATE FUNCTION made.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; END $$`);
+    await own('DROP FUNCTION made.f(int)', 'DROP TYPE made.c', 'DROP DOMAIN made.d', 'DROP SEQUENCE made.s');
+    await own('DROP VIEW made.v', 'DROP TABLE made.t', 'DROP SCHEMA made');
+    await own(
+      'DO $$ BEGIN CREATE TABLE one (id int); END $$; CREATE TABLE two (id int)',
+      'DROP TABLE one',
+      'DROP TABLE two',
+    );
+  });
+
+  it('is nobody’s who looks the same: another person, what it found there, what is temporary', async () => {
+    await own('DO $$ BEGIN CREATE TABLE mine (id int); END $$');
+    const other = await rig.connect(await rig.tokenOf('someone-else'));
+    await denied('DROP TABLE mine', other);
+    await other.end();
+    await own('DROP TABLE mine');
+    const found = 'DO $$ BEGIN CREATE TABLE IF NOT EXISTS victim (id int); CREATE TABLE beside (id int); END $$';
+    await own(found, 'DROP TABLE beside');
+    await denied('DROP TABLE victim');
+    await own('DO $$ BEGIN CREATE TEMP TABLE victim (id int); END $$', 'DROP TABLE victim');
+    await denied('DROP TABLE victim');
+    // Made by somebody else while the block runs, and found there by it.
+    await own('BEGIN', 'CREATE TABLE before_it (id int)');
+    const race = dev.query('DO $$ BEGIN PERFORM pg_sleep(1.5); CREATE TABLE IF NOT EXISTS late (id int); END $$');
+    await rig.direct('CREATE TABLE late (id int)');
+    await race;
+    await own('COMMIT', 'DROP TABLE before_it');
+    await denied('DROP TABLE late');
+  });
+
+  it('is one transaction still: errors, COMMIT in it, savepoints', async () => {
+    const failed = await failure(dev.query('DO $$ BEGIN CREATE TABLE gone (id int); RAISE EXCEPTION $m$no$m$; END $$'));
+    expect(failed.code).toBe('P0001');
+    expect((await dev.query("SELECT to_regclass('gone') AS gone")).rows).toEqual([{ gone: null }]);
+    await own('DO $$ BEGIN CREATE TABLE kept (id int); COMMIT; CREATE TABLE kept2 (id int); END $$');
+    await own('BEGIN', 'SAVEPOINT s', 'DO $$ BEGIN CREATE TABLE rolled (id int); END $$', 'ROLLBACK TO s', 'COMMIT');
+    await rig.direct('CREATE TABLE rolled (id int)');
+    await denied('DROP TABLE rolled');
+  });
+});
+
+describe('what routines make', () => {
+  it('is one’s own by one’s own routines, and others’ by others’', async () => {
+    await own(`CREATE FUNCTION build() RETURNS int LANGUAGE plpgsql AS
+      $$ BEGIN CREATE TABLE public.built (id int); PERFORM theirs.helper(); RETURN 1; END $$`);
+    await own('SELECT build()', 'ALTER TABLE built ADD COLUMN x int', 'DROP TABLE built');
+    await denied('DROP TABLE helped');
+    await own('SELECT theirs.make_part()');
+    await denied('DROP TABLE part_one');
+    await denied('DROP TYPE part_kind');
+    await own(
+      'DO $$ BEGIN PERFORM theirs.helper(); EXCEPTION WHEN duplicate_table THEN CREATE TABLE aside (id int); END $$',
+    );
+    await own('DROP TABLE aside');
+    await denied('DROP TABLE helped');
+    await own('CREATE PROCEDURE proc() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE by_proc (id int); END $$');
+    await own('BEGIN', 'CALL proc()', 'COMMIT', 'DROP TABLE by_proc');
+  });
+});
