@@ -42,6 +42,7 @@ export async function build(): Promise<void> {
         main: 'src/main.ts',
         'analyser-worker': 'src/gateway/analyser-worker.ts',
         'tracer-worker': 'src/gateway/tracer-worker.ts',
+        'table-judge-worker': 'src/gateway/table-judge-worker.ts',
         'index-worker': 'src/store/index-worker.ts',
         'tree-worker': 'src/audit/tree/tree-worker.ts',
       },

@@ -53,36 +53,55 @@ export function sampledColumn(catalog: Catalog, column: CatalogColumn): SampledC
   return { column, as: name === 'bytea' ? 'bytea' : 'text' };
 }
 
-/** By attnum, in order. `values` by attnum: none for a column whose values were not asked for or that has none. */
-export function tableSubjects(
-  catalog: Catalog,
-  relation: CatalogRelation,
-  values: ReadonlyMap<number, readonly string[]>,
-): ColumnSubject[] {
-  const names = relation.columns.map(({ name }) => name);
+/** A column as the catalog knows it, without what all columns of its table have in common. */
+export type DescribedColumn = Omit<ColumnSubject, 'schema' | 'table' | 'tableComment' | 'siblings' | 'values'>;
+
+/** Plain data: what there is to know of a table but for its values. */
+export interface DescribedTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly tableComment?: string;
+  /** By attnum, in order. */
+  readonly columns: readonly DescribedColumn[];
+}
+
+export function describeTable(catalog: Catalog, relation: CatalogRelation): DescribedTable {
   const keys = new Set(relation.uniqueKeys.filter((key) => key.length === 1).map(([attnum]) => attnum));
   const primary = relation.uniqueKeys[0];
-  return relation.columns.map((column) => {
+  const columns = relation.columns.map((column): DescribedColumn => {
     const under = underlying(catalog, column.type);
     const type = catalog.typeByOid(under);
     const fields =
       type?.kind === 'c' ? catalog.relationByOid(type.relation)?.columns.map(({ name }) => name) : undefined;
     const references = referenced(catalog, relation, column.attnum);
-    const sample = values.get(column.attnum);
     const { comment } = column;
     return {
-      schema: relation.schema,
-      table: relation.name,
       column: column.name,
       type: typeName(catalog, column.type),
-      siblings: names.filter((name) => name !== column.name),
       ...(type?.kind === 'e' ? { baseType: 'enum', labels: type.labels } : {}),
       ...(under === column.type || type?.kind === 'e' ? {} : { baseType: typeName(catalog, under) }),
       ...(fields === undefined ? {} : { fields }),
       ...(comment === undefined ? {} : { comment }),
-      ...(relation.comment === undefined ? {} : { tableComment: relation.comment }),
       ...(references === undefined ? {} : { references: references.name }),
       ...(primary?.includes(column.attnum) === true && keys.has(column.attnum) ? { isKey: true } : {}),
+    };
+  });
+  const { schema, name, comment } = relation;
+  return { schema, table: name, ...(comment === undefined ? {} : { tableComment: comment }), columns };
+}
+
+/** `values` by place of the column: none for one whose values were not asked for or that has none. */
+export function subjectsOf(
+  { columns, ...table }: DescribedTable,
+  values: ReadonlyMap<number, readonly string[]>,
+): ColumnSubject[] {
+  const names = columns.map(({ column }) => column);
+  return columns.map((column, at) => {
+    const sample = values.get(at);
+    return {
+      ...table,
+      ...column,
+      siblings: names.filter((name) => name !== column.column),
       ...(sample === undefined ? {} : { values: sample }),
     };
   });

@@ -40,7 +40,27 @@ const VERSION = /(?:version|release|ver|build|firmware|v|fw)[\s:=]{0,3}$/i;
 /** Non-overlapping places, in order. */
 export function scanText(text: string): ScanHit[] {
   if (text.length < 7) return NOTHING;
-  const signs = signsIn(text);
+  // One byte a unit: what is beyond ASCII only adds signs.
+  return scanFor(signs(Buffer.from(text, 'latin1'), 0, text.length), text);
+}
+
+/** The same for each of many; those with no place at all are left out. */
+export function scanTexts(texts: readonly string[]): ScanHit[][] {
+  const found: ScanHit[][] = [];
+  const bytes = Buffer.from(texts.join(''), 'latin1');
+  let start = 0;
+  for (const text of texts) {
+    const end = start + text.length;
+    if (text.length >= 7) {
+      const hits = scanFor(signs(bytes, start, end), text);
+      if (hits.length > 0) found.push(hits);
+    }
+    start = end;
+  }
+  return found;
+}
+
+function scanFor(signs: number, text: string): ScanHit[] {
   if (signs === 0) return NOTHING;
   const hits: ScanHit[] = [];
   if ((signs & (TOKEN | AT)) !== 0) {
@@ -268,11 +288,6 @@ const [AT_SIGN, DOLLAR, PERCENT, BACKSLASH, AMPERSAND, EQUALS, DASH, DOT, COLON,
 /** Whether bytes may hold anything of that: one pass without allocation. True is a guess, false is sure. */
 export function mayHoldSensitive(buffer: Uint8Array, start: number, end: number): boolean {
   return end - start >= 7 && signs(buffer, start, end) !== 0;
-}
-
-function signsIn(text: string): number {
-  // One byte a unit: what is beyond ASCII only adds signs.
-  return signs(Buffer.from(text, 'latin1'), 0, text.length);
 }
 
 function signs(bytes: Uint8Array, start: number, end: number): number {

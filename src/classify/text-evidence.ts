@@ -1,6 +1,6 @@
 /** What a column's texts say: shares of its distinct values by class, and what stands inside of longer ones. */
 import type { ColumnClass } from './classes.ts';
-import { scanText } from './scan-text.ts';
+import { scanTexts } from './scan-text.ts';
 import type { Context, ValueEvidence } from './value-evidence.ts';
 import { type Kind, type Tally, tallyValues } from './value-tally.ts';
 import { areAllergens, isClinicalNote, isVaccine } from './values/clinical-text.ts';
@@ -20,14 +20,15 @@ const MAX_LOOKED_UP = 300;
 type Strength = ValueEvidence['strength'];
 
 export function textEvidence(values: readonly string[], context: Context): ValueEvidence {
-  const looked = someDistinct(values);
+  const each = new Distinct(values);
+  const looked = each.some();
   if (looked.length === 0) return NOTHING;
   const { tally, whole } = judged(looked, context);
   const prose = tally.words / tally.count >= 4.5;
   const sure = isSure(whole) ? whole : undefined;
   if (sure !== undefined && looked.length > MOST_WORDS) return { ...sure, freeText: prose };
   // Where hardly any repeat, the few that do change no share.
-  const distinct = looked.length >= MAX_TALLIED && rarelyRepeat(values) ? values : allDistinct(values);
+  const distinct = looked.length >= MAX_TALLIED && each.rarelyRepeat() ? values : each.all();
   const told = vocabulary(distinct);
   if (told !== undefined) return { ...told, freeText: prose };
   const borne = suffered(distinct);
@@ -64,9 +65,36 @@ const IDLE: ReadonlySet<Kind> = new Set<Kind>(['uuid', 'hex', 'word', 'plain', '
 const isOpen = ({ count, counts, ids }: Tally): boolean =>
   ids.size > 0 || Object.entries(counts).some(([kind, found]) => found > count * 0.04 && !IDLE.has(kind as Kind));
 
-function rarelyRepeat(values: readonly string[]): boolean {
-  const rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
-  return values.length > MAX_LOOKED_UP && new Set(rows).size >= rows.length * 0.95;
+/** A sample's values, each once, as far as anybody asked. */
+class Distinct {
+  readonly #values: readonly string[];
+  /** From all over the sample, not from its beginning. */
+  readonly #rows: readonly string[];
+  readonly #some: readonly string[];
+  #all: readonly string[] | undefined;
+
+  constructor(values: readonly string[]) {
+    this.#values = values;
+    this.#rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
+    this.#some = allDistinct(this.#rows);
+    if (this.#rows.length === values.length) this.#all = this.#some;
+  }
+
+  /** What the validators see. */
+  some(): readonly string[] {
+    // Where most repeat, a part of the rows has too few of them.
+    const found = this.#some.length < this.#rows.length / 2 ? this.all() : this.#some;
+    return found.length <= MAX_TALLIED ? found : evenly(found, MAX_TALLIED);
+  }
+
+  all(): readonly string[] {
+    return (this.#all ??= allDistinct(this.#values));
+  }
+
+  rarelyRepeat(): boolean {
+    const enough = this.#rows.length * 0.95;
+    return this.#values.length > MAX_LOOKED_UP && (this.#some.length >= enough || new Set(this.#rows).size >= enough);
+  }
 }
 
 function allDistinct(values: readonly string[]): readonly string[] {
@@ -76,17 +104,11 @@ function allDistinct(values: readonly string[]): readonly string[] {
   return [...seen];
 }
 
-/** What the validators see: from all over the sample, not from its beginning. */
-function someDistinct(values: readonly string[]): readonly string[] {
-  const rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
-  let distinct = allDistinct(rows);
-  // Where most repeat, a part of the rows has too few of them.
-  if (rows.length < values.length && distinct.length < rows.length / 2) distinct = allDistinct(values);
-  return distinct.length <= MAX_TALLIED ? distinct : evenly(distinct, MAX_TALLIED);
+function evenly(list: readonly string[], count: number): readonly string[] {
+  const some: string[] = [];
+  for (let i = 0; i < count; i++) some.push(list[Math.floor((i * list.length) / count)]!);
+  return some;
 }
-
-const evenly = (list: readonly string[], count: number): readonly string[] =>
-  Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!);
 
 function vocabulary(distinct: readonly string[]): Verdict | undefined {
   return isDemographicVocabulary(distinct)
@@ -270,8 +292,8 @@ function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence 
     dottedNumber > ipPossible * 0.05 || (ipPossible >= tally.count * 0.3 && ipLikely < (ipLikely + ipPossible) * 0.6);
   let holding = 0;
   const kinds = new Map<ColumnClass, number>();
-  for (const value of distinct) {
-    const hits = scanText(value).filter(
+  for (const found of scanTexts(distinct)) {
+    const hits = found.filter(
       ({ class: kind }) => !(chance && kind === 'payment_card') && !(versions && kind === 'ip_address'),
     );
     if (hits.length === 0) continue;

@@ -35,7 +35,8 @@ const PERSON_TABLES =
   /(?:^|_)(?:users?|customers?|clients?|people|persons?|employees?|staff|patients?|members?|contacts?|students?|teachers?|guests?|passengers?|tenants?|drivers?|donors?|subscribers?|applicants?|candidates?|workers?|accounts?|profiles?|residents?|citizens?|crew|holders?|beneficiar(?:y|ies)|leads?)(?:_|$)/i;
 
 export function valueEvidence(subject: ColumnSubject): ValueEvidence {
-  const values = (subject.values ?? []).filter((value) => value !== '');
+  const sample = subject.values ?? [];
+  const values = sample.includes('') ? sample.filter((value) => value !== '') : sample;
   if (subject.labels !== undefined || subject.baseType === 'enum') return enumEvidence(subject.labels ?? values);
   if (values.length === 0) return NOTHING;
   const aboutPeople =
@@ -125,11 +126,17 @@ function byType(type: string, values: readonly string[], context: Context): Valu
 }
 
 const MOST = 0.8;
+const DOCUMENT = /^\s*[[{]\s*["{[\]}]/;
 
 /** Of texts most of which are documents. */
 function documentsAsText(values: readonly string[], context: Context): ValueEvidence | undefined {
-  const documents = values.filter((value) => /^\s*[[{]\s*["{[\]}]/.test(value));
-  return documents.length < values.length * MOST ? undefined : jsonEvidence(documents, context);
+  const documents: string[] = [];
+  for (const [at, value] of values.entries()) {
+    if (DOCUMENT.test(value)) documents.push(value);
+    // However many there are among those that are left, most are none.
+    else if (documents.length + values.length - 1 - at < values.length * MOST) return undefined;
+  }
+  return jsonEvidence(documents, context);
 }
 
 function arrayEvidence(element: string, values: readonly string[], context: Context): ValueEvidence {

@@ -1,24 +1,27 @@
 /**
  * The classes of one database's columns. In: its catalog, a sample of each table, what was stored, configuration. Out:
  * a Classification by table OID and attnum. A session waits only for the tables that it touches; all others are
- * classified in the background. A column that nobody looked at has no Classification, which readers take for sensitive.
- * Samples are never kept, stored or logged.
+ * classified in the background, and all are judged in another thread. A column that nobody looked at, or that nobody could
+ * judge, has no Classification, which readers take for sensitive. Samples are not read here, nor kept, stored or logged.
  */
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
-import { isTextLike, sampledColumn, tableSubjects, typeName } from '../classify/catalog-subjects.ts';
+import { describeTable, isTextLike, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
-import { sampleQuery, thinned } from '../classify/sample-query.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
-import { ClassMap, familyOf, MAX_PARTITIONS } from './class-map.ts';
+import { ClassMap, familyOf } from './class-map.ts';
 import { ClassificationStore, type Inherited, type StoredColumn } from './classification-store.ts';
 import { FilledTables } from './filled-tables.ts';
 import { SideConnections } from './side-connections.ts';
+import type { TableJudge } from './table-judge.ts';
+import { FEW_ROWS, type RunOnConnection, sampleTable, type TableSample } from './table-sample.ts';
 
 export interface ClassifierOptions {
   readonly settings: UpstreamSettings;
   /** The name it has in the gateway's settings. */
   readonly database: string;
   readonly stateDir: string;
+  /** Shared by all databases; ended by whoever made it. */
+  readonly judge: TableJudge;
   /** `schema.table.column` → class, or `none`. */
   readonly overrides?: ReadonlyMap<string, ColumnClass | 'none'>;
   /** A pass over the tables is through, or classes were configured otherwise. */
@@ -47,35 +50,28 @@ const STORE_AFTER_MS = 2_000;
 const STORE_IN_PASS_MS = 30_000;
 const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 600_000;
-/** A table with so few rows in its sample may be another one soon. */
-const FEW_ROWS = 100;
 const LOOK_AGAIN_MS = 60_000;
 /** One that had no rows is looked at again before more of it is planned for. */
 const LOOK_AGAIN_AT_EMPTY_MS = 1_000;
-/** Sampling a column is worth no more text than this. */
-const MAX_SAMPLE_CHARACTERS = 128 * 1024;
 const BATCH = 25;
 
-interface Sample {
-  /** How many it has, of at most so many as are asked for. */
-  readonly rows: number;
-  /** How many were asked for. */
-  readonly columns: number;
-  /** By attnum; columns that are NULL in all rows are missing. */
-  readonly values: ReadonlyMap<number, readonly string[]>;
+type How = 'foreground' | 'background';
+
+interface Running {
+  /** A session waits for it. */
+  isUrgent: boolean;
+  readonly done: Promise<void>;
 }
 
 export class Classifier {
   /** Raised when a column that was classified has another class now. */
   version = 0;
   readonly #options: ClassifierOptions;
-  /** Its tables of words and numbers are loaded with the first database, not before the gateway listens. */
-  readonly #judge = import('../classify/classify-column.ts');
   readonly #store: ClassificationStore;
   readonly #background: SideConnections;
   readonly #foreground: SideConnections;
   readonly #map: ClassMap;
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #running = new Map<number, Running>();
   #pass: Promise<void> | undefined;
   #again = false;
   /** Tables that sessions read: those are looked at again while they are small. */
@@ -98,6 +94,7 @@ export class Classifier {
     this.#background = new SideConnections(settings, { count: 1, timeoutMs });
     this.#foreground = new SideConnections(settings, { count: FOREGROUND_CONNECTIONS, timeoutMs });
     this.#map = new ClassMap(overrides);
+    options.judge.prepare();
   }
 
   /** Undefined: nobody has looked at it. */
@@ -136,12 +133,14 @@ export class Classifier {
     this.#map.changed();
     for (const oid of this.#map.tables.keys()) if (catalog.relationByOid(oid) === undefined) this.#forget(oid);
     this.#start();
-    this.#lookAgain ??= setInterval(() => {
-      for (const oid of this.#asked) {
-        const relation = this.#map.catalog?.relationByOid(oid);
-        if (relation !== undefined && this.#mayHaveGrown(oid)) void this.#classify(relation, 'background');
-      }
-    }, LOOK_AGAIN_MS).unref();
+    this.#lookAgain ??= setInterval(() => void this.#lookAtSmall(), LOOK_AGAIN_MS).unref();
+  }
+
+  async #lookAtSmall(): Promise<void> {
+    for (const oid of this.#asked) {
+      const relation = this.#map.catalog?.relationByOid(oid);
+      if (relation !== undefined && this.#mayHaveGrown(oid)) await this.#classify(relation, 'background');
+    }
   }
 
   /** These tables, and those that their columns' classes come from, are classified when it resolves. Never rejects. */
@@ -241,7 +240,7 @@ export class Classifier {
     clearInterval(this.#lookAgain);
     this.#background.close();
     this.#foreground.close();
-    await Promise.allSettled([...this.#running.values(), this.#pass]);
+    await Promise.allSettled([...[...this.#running.values()].map(({ done }) => done), this.#pass]);
     if (this.#storing !== undefined) {
       clearTimeout(this.#storing);
       await this.#write();
@@ -326,6 +325,8 @@ export class Classifier {
         const isDone = this.#isCurrent(catalog, relation) && known?.sampledAtMs !== undefined && known.rows >= 0;
         if (isDone) continue;
         await this.#classify(relation, 'background');
+        // Over another one the thread may have broken that was to judge it.
+        if (!this.#isCurrent(catalog, relation)) await this.#classify(relation, 'background');
         if (this.#map.tables.get(relation.oid)?.rows === -1) failed++;
         if (++count % BATCH === 0) await new Promise(setImmediate);
       }
@@ -339,35 +340,53 @@ export class Classifier {
     }
   }
 
-  #classify(relation: CatalogRelation, how: 'foreground' | 'background'): Promise<void> {
+  #classify(relation: CatalogRelation, how: How): Promise<void> {
     const running = this.#running.get(relation.oid);
-    if (running !== undefined) return running;
-    const work = this.#classifyNow(relation, how).finally(() => this.#running.delete(relation.oid));
-    this.#running.set(relation.oid, work);
-    return work;
+    if (running !== undefined) {
+      running.isUrgent ||= how === 'foreground';
+      return running.done;
+    }
+    const begun = { isUrgent: how === 'foreground' };
+    const done = this.#classifyNow(relation, how, () => begun.isUrgent).finally(() =>
+      this.#running.delete(relation.oid),
+    );
+    this.#running.set(relation.oid, Object.assign(begun, { done }));
+    return done;
   }
 
-  async #classifyNow(relation: CatalogRelation, how: 'foreground' | 'background'): Promise<void> {
-    const { classifyTable } = await this.#judge;
+  async #classifyNow(relation: CatalogRelation, how: How, isUrgent: () => boolean): Promise<void> {
     const catalog = this.#map.catalog;
     if (catalog === undefined || this.#closed) return;
-    const sample = await this.#sample(catalog, relation, how);
+    const look = async (run: RunOnConnection) => {
+      const sample = await this.#sample(catalog, relation, run);
+      const { sampled, chunks } = sample ?? NO_VALUES;
+      const table = { table: describeTable(catalog, relation), sampled, chunks };
+      const judgement = this.#closed ? undefined : await this.#options.judge.judge(table, isUrgent);
+      return { sample, sampled, judgement };
+    };
+    // In the background the next sample is on its way while one is judged. Of what sessions wait for no more samples lie
+    // here than there are connections.
+    const { sample, sampled, judgement } =
+      how === 'background'
+        ? await look((work) => this.#background.run(work))
+        : await this.#foreground.run((connection) => look((work) => work(connection)));
     if (this.#closed) return;
     const known = this.#map.tables.get(relation.oid);
-    const values = sample?.values ?? new Map<number, readonly string[]>();
-    const found = classifyTable(tableSubjects(catalog, relation, values));
-    const columns = relation.columns.map((column, i): StoredColumn => {
+    if (judgement === undefined && known?.rows !== -1) this.#say(relation, 'could not be judged');
+    const columns = relation.columns.flatMap((column, i): StoredColumn[] => {
       const type = typeName(catalog, column.type);
       const before = known?.columns.find((one) => one.attnum === column.attnum && one.type === type)?.own;
       const { attnum, name } = column;
-      if (sample === undefined) {
-        return { attnum, name, type, own: before ?? unread(found[i]!, isTextLike(catalog, column.type)) };
-      }
-      return { attnum, name, type, own: kept(before, found[i]!) };
+      const found = judgement?.found[i];
+      // Nobody knows: without a class it counts as sensitive. Its name alone would say what its values might refute.
+      if (found === undefined) return before === undefined ? [] : [{ attnum, name, type, own: before }];
+      if (sample === undefined)
+        return [{ attnum, name, type, own: before ?? unread(found, isTextLike(catalog, column.type)) }];
+      return [{ attnum, name, type, own: kept(before, found) }];
     });
-    const rows = sample?.rows ?? -1;
+    const rows = judgement === undefined ? -1 : (sample?.rows ?? -1);
     const { oid, schema, name } = relation;
-    const hasBlanks = rows > 0 && sample!.values.size < sample!.columns;
+    const hasBlanks = rows > 0 && judgement!.told < sampled.length;
     this.#map.tables.set(oid, { oid, schema, name, rows, columns, sampledAtMs: performance.now(), hasBlanks });
     this.#map.changed();
     if (known !== undefined && !sameClasses(known.columns, columns)) this.#changed();
@@ -376,46 +395,19 @@ export class Classifier {
   }
 
   /** Undefined: it could not be read. */
-  async #sample(
-    catalog: Catalog,
-    relation: CatalogRelation,
-    how: 'foreground' | 'background',
-  ): Promise<Sample | undefined> {
-    const values = new Map<number, readonly string[]>();
-    const columns = relation.columns.flatMap((column) => sampledColumn(catalog, column) ?? []);
-    // A partitioned table has no rows of its own.
-    if (columns.length === 0 || relation.kind === 'p') return { rows: FEW_ROWS, columns: 0, values };
-    if (isLatePartition(catalog, relation)) return { rows: FEW_ROWS, columns: 0, values };
-    const connections = how === 'background' ? this.#background : this.#foreground;
+  async #sample(catalog: Catalog, relation: CatalogRelation, run: RunOnConnection): Promise<TableSample | undefined> {
     try {
-      const rows = await connections.run(async (connection) => {
-        const random = sampleQuery(relation, columns, { first: false });
-        const sampled = await connection.query(random);
-        const first = sampleQuery(relation, columns, { first: true });
-        return sampled.length < FEW_ROWS && first !== random ? await connection.query(first) : thinned(sampled);
-      });
-      for (const [i, { column }] of columns.entries()) {
-        const texts: string[] = [];
-        let characters = 0;
-        for (const row of rows) {
-          const text = row[i];
-          if (text == null) continue;
-          texts.push(text);
-          characters += text.length;
-          if (characters > MAX_SAMPLE_CHARACTERS) break;
-        }
-        // No values are no evidence.
-        if (texts.length > 0) values.set(column.attnum, texts);
-      }
-      return { rows: rows.length, columns: columns.length, values };
+      return await sampleTable(catalog, relation, run);
     } catch (error) {
-      const { schema, name } = relation;
-      if (!this.#closed && this.#map.tables.get(relation.oid)?.rows !== -1) {
-        const code = (error as { sqlstate?: string }).sqlstate ?? 'unknown';
-        this.#options.log(`${this.#options.database}: ${schema}.${name} could not be sampled: SQLSTATE ${code}`);
-      }
+      const code = (error as { sqlstate?: string }).sqlstate ?? 'unknown';
+      if (!this.#closed && this.#map.tables.get(relation.oid)?.rows !== -1)
+        this.#say(relation, `could not be sampled: SQLSTATE ${code}`);
       return undefined;
     }
+  }
+
+  #say({ schema, name }: CatalogRelation, what: string): void {
+    this.#options.log(`${this.#options.database}: ${schema}.${name} ${what}`);
   }
 
   // ── what is kept ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -468,13 +460,7 @@ function isSampled({ kind, isSystem, schema }: CatalogRelation): boolean {
   return (kind === 'r' || kind === 'p' || kind === 'm' || kind === 'f') && !isSystem && !schema.startsWith('pg_temp');
 }
 
-/** One of very many partitions, whose classes are those of the first ones. */
-function isLatePartition(catalog: Catalog, relation: CatalogRelation): boolean {
-  return relation.parents.some((parent) => {
-    if (catalog.relationByOid(parent)?.kind !== 'p') return false;
-    return catalog.descendants(parent).indexOf(relation.oid) >= MAX_PARTITIONS;
-  });
-}
+const NO_VALUES = { sampled: [], chunks: [] };
 
 /** Without values: a text may hold anything. */
 function unread(found: Classification, isText: boolean): Classification {

@@ -168,6 +168,7 @@ export class DatabaseRuntime {
         settings: upstream,
         database: name,
         stateDir: this.#masking.stateDir,
+        judge: this.#masking.judge,
         ...(classification === undefined ? {} : { overrides: classification }),
         onChange: () => void this.#noteChanges(classifier),
         log: this.#log,

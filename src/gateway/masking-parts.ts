@@ -1,10 +1,15 @@
-/** What masking on all databases of one gateway shares: the threads that trace, and the secret that tokens are keyed with. */
+/**
+ * What masking on all databases of one gateway shares: the threads that trace and
+ * that judge samples, and the secret that tokens are keyed with.
+ */
 import { GatewaySecret } from './gateway-secret.ts';
+import { TableJudge } from './table-judge.ts';
 import { Tracer } from './tracer.ts';
 
 export class MaskingParts {
   readonly stateDir: string;
   readonly secret: GatewaySecret;
+  readonly judge = new TableJudge();
   readonly #tracers = new Map<number, Tracer>();
 
   constructor(stateDir: string) {
@@ -23,7 +28,7 @@ export class MaskingParts {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#tracers.values()].map((tracer) => tracer.close()));
+    await Promise.all([this.judge.close(), ...[...this.#tracers.values()].map((tracer) => tracer.close())]);
     this.#tracers.clear();
   }
 }

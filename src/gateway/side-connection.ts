@@ -12,6 +12,7 @@ import { encodeQuery } from '../pgwire/query.ts';
 import { decodeDataRow } from '../pgwire/result.ts';
 import { closeSoon } from './close-soon.ts';
 import { connectUpstream } from './upstream.ts';
+import { WireRows } from './wire-rows.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 const MAX_MESSAGE_BYTES = 16 << 20;
@@ -24,6 +25,8 @@ export type Rows = readonly (readonly (string | null)[])[];
 
 interface Waiting {
   readonly rows: (string | null)[][];
+  /** They are wanted as they come. */
+  readonly wire: WireRows | undefined;
   /** How many rows there were when each of its statements was through. */
   readonly ends: number[];
   received: number;
@@ -61,15 +64,22 @@ export class SideConnection {
     return (await this.#send(encodeQuery(sql))).rows;
   }
 
-  /** The same with messages of the extended protocol up to a Sync: the rows of each Execute. */
+  /** The same for rows that are read elsewhere. */
+  async wireRows(sql: string): Promise<WireRows> {
+    const rows = new WireRows();
+    await this.#send(encodeQuery(sql), rows);
+    return rows;
+  }
+
+  /** The same as `query` with messages of the extended protocol up to a Sync: the rows of each Execute. */
   async ask(messages: Buffer): Promise<readonly Rows[]> {
     const { rows, ends } = await this.#send(messages);
     return ends.map((end, i) => rows.slice(ends[i - 1] ?? 0, end));
   }
 
-  async #send(messages: Buffer): Promise<Waiting> {
+  async #send(messages: Buffer, wire?: WireRows): Promise<Waiting> {
     if (this.#waiting !== undefined) throw new Error('a query is under way on this connection');
-    if (this.#socket !== undefined) return await this.#run(this.#socket, messages);
+    if (this.#socket !== undefined) return await this.#run(this.#socket, messages, wire);
     const socket = await this.#open();
     if (this.#prologue !== undefined) {
       await this.#run(socket, encodeQuery(this.#prologue)).catch((error: unknown) => {
@@ -78,15 +88,16 @@ export class SideConnection {
       });
       if (this.#socket !== socket) throw new DbgateError('upstream_unavailable', 'the connection was closed');
     }
-    return await this.#run(socket, messages);
+    return await this.#run(socket, messages, wire);
   }
 
-  async #run(socket: net.Socket, messages: Buffer): Promise<Waiting> {
+  async #run(socket: net.Socket, messages: Buffer, wire?: WireRows): Promise<Waiting> {
     try {
       clearTimeout(this.#idle);
       return await new Promise<Waiting>((resolve, reject) => {
         const waiting: Waiting = {
           rows: [],
+          wire,
           ends: [],
           received: 0,
           failure: undefined,
@@ -165,7 +176,8 @@ export class SideConnection {
     const waiting = this.#waiting;
     if (waiting === undefined) return true;
     const body = start + HEADER_BYTES;
-    if (type === 0x44) waiting.rows.push(decodeDataRow(buffer, body, end).map((v) => v?.toString('utf8') ?? null));
+    if (type === 0x44 && waiting.wire !== undefined) waiting.wire.push(buffer, start, end);
+    else if (type === 0x44) waiting.rows.push(decodeDataRow(buffer, body, end).map((v) => v?.toString('utf8') ?? null));
     else if (type === 0x43) waiting.ends.push(waiting.rows.length);
     else if (type === 0x45) {
       const { message, code } = decodeErrorFields(buffer, body, end);

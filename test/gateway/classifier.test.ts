@@ -2,8 +2,9 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import { catalogFromRows } from '../../src/catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../../src/catalog/catalog-query.ts';
@@ -12,6 +13,7 @@ import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
 import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { Classifier } from '../../src/gateway/classifier.ts';
 import { queryOnce } from '../../src/gateway/side-query.ts';
+import { TableJudge } from '../../src/gateway/table-judge.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { until } from './gateway-rig.ts';
 
@@ -58,6 +60,7 @@ let stateDir: string;
 let settings: UpstreamSettings;
 let client: pg.Client;
 const open: Classifier[] = [];
+const judge = new TableJudge();
 
 beforeAll(async () => {
   stateDir = await mkdtemp(path.join(os.tmpdir(), 'dbgate-classes-'));
@@ -68,6 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(open.map((one) => one.close()));
+  await judge.close();
   await client?.end();
   await rm(stateDir, { recursive: true, force: true });
 });
@@ -87,6 +91,7 @@ function openClassifier(database: string, overrides?: Map<string, ColumnClass | 
     settings,
     database,
     stateDir,
+    judge,
     log: (line) => void lines.push(line),
     ...(overrides === undefined ? {} : { overrides }),
   });
@@ -247,6 +252,33 @@ describe('a session that waits', () => {
     } finally {
       await other.end();
     }
+  });
+});
+
+describe('a table that nobody could judge', () => {
+  it('has no classes, which is told without its values, until the thread lives again', async () => {
+    await client.query(
+      `CREATE TABLE unjudged AS SELECT i AS n, 'u' || i || '@lindenhof.example' AS a, 'ok'::text AS status FROM generate_series(1, 20) i`,
+    );
+    const catalog = await readCatalog();
+    const oid = oidOf(catalog, 'unjudged');
+    const { classifier, lines } = openClassifier('unjudged');
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker) {
+      void this.terminate();
+    });
+    classifier.update(catalog);
+    await classifier.ensure([oid]);
+    expect([1, 2, 3].map((attnum) => classifier.of(oid, attnum))).toEqual([undefined, undefined, undefined]);
+    await classifier.whenDone();
+    expect(classifier.status().done).toBe(0);
+    expect(lines.join()).toContain('public.unjudged could not be judged');
+    expect(lines.join()).not.toContain('lindenhof');
+    vi.restoreAllMocks();
+    await until(async () => {
+      await classifier.ensure([oid]);
+      return classifier.of(oid, 2)?.class === 'email';
+    });
+    expect(classifier.of(oid, 3)).toMatchObject({ class: undefined });
   });
 });
 

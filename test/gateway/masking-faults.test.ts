@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DbgateError } from '../../src/errors.ts';
 import { AwaitedRelations } from '../../src/gateway/awaited-relations.ts';
@@ -133,10 +134,39 @@ describe('a statement that cannot be planned', () => {
       if (sql.startsWith('EXECUTE dbgate_definitions')) return before.call(this, sql);
       throw new DbgateError('upstream_unavailable', 'permission denied', { sqlstate: '42501' });
     });
+    vi.spyOn(SideConnection.prototype, 'wireRows').mockRejectedValue(
+      new DbgateError('upstream_unavailable', 'permission denied', { sqlstate: '42501' }),
+    );
     const listener = await Listener.open(rig);
     rig.gateway.reload(rig.settings);
     const answer = await listener.query('SELECT c1 FROM unsampled');
     expect(answer.errors).toEqual([]);
+    listener.expectNothingRaw();
+  });
+
+  it('because the thread that judges its tables ends is masked, whatever it holds, until one lives', async () => {
+    await rig.direct(
+      `CREATE TABLE unjudged (id int, c1 text, c2 text, c3 int);
+       INSERT INTO unjudged SELECT id, email, 'plain words', 457551000 + id FROM people`,
+    );
+    const listener = await Listener.open(rig);
+    const post = Worker.prototype.postMessage;
+    let ended = 0;
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...message) {
+      if (!(typeof message[0] === 'object' && message[0] !== null && 'chunks' in message[0]))
+        return post.apply(this, message as Parameters<typeof post>);
+      ended++;
+      void this.terminate();
+    });
+    rig.gateway.reload(rig.settings);
+    const sql = 'SELECT c1, c2, c3 FROM unjudged';
+    const answer = await listener.query(sql);
+    expect(ended).toBeGreaterThan(0);
+    expect(answer.errors).toEqual([]);
+    expect(answer.rows.map(String).join()).not.toMatch(/plain words|45755/);
+    listener.expectNothingRaw();
+    vi.restoreAllMocks();
+    await until(async () => (await listener.query(fresh(sql))).rows.map(String).join().includes('plain words'));
     listener.expectNothingRaw();
   });
 });

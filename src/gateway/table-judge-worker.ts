@@ -1,0 +1,64 @@
+/**
+ * The thread that judges tables: one after another, each by its description and the rows of its sample. In: a table with
+ * its DataRows; out: a class for each column, in words and shares. Values are read here and nowhere else; none is kept,
+ * logged or sent back, nor is the text of an error, which may quote one.
+ */
+import os from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { type DescribedTable, subjectsOf } from '../classify/catalog-subjects.ts';
+import type { Classification } from '../classify/classes.ts';
+import { classifyTable } from '../classify/classify-column.ts';
+import { sampledValues } from './sampled-values.ts';
+
+export interface JudgedTable {
+  readonly table: DescribedTable;
+  /** Fields of a row: which of the table's columns they are, by place. */
+  readonly sampled: readonly number[];
+  /** DataRows, each chunk in memory of its own. */
+  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
+}
+
+export interface Judgement {
+  /** In the order of the table's columns. */
+  readonly found: readonly Classification[];
+  /** How many of the fields had a value in some row. */
+  readonly told: number;
+}
+
+/** Undefined: it could not be judged. */
+export type JudgeReport = Judgement | undefined;
+
+/** Who answers sessions goes first where processors are scarce. */
+const NICE = 10;
+
+const port = parentPort;
+if (port === null) throw new Error('table-judge-worker runs as a worker thread only');
+// Elsewhere a priority is that of the whole process.
+if (process.platform === 'linux') lowerPriority();
+
+port.on('message', (message: JudgedTable) => {
+  let report: JudgeReport;
+  try {
+    report = judge(message);
+  } catch {
+    report = undefined;
+  }
+  port.postMessage(report);
+});
+
+function judge({ table, sampled, chunks }: JudgedTable): Judgement {
+  const values = new Map<number, readonly string[]>();
+  for (const [i, texts] of sampledValues(chunks, sampled.length).entries()) {
+    // No values are no evidence.
+    if (texts.length > 0) values.set(sampled[i]!, texts);
+  }
+  return { found: classifyTable(subjectsOf(table, values)), told: values.size };
+}
+
+function lowerPriority(): void {
+  try {
+    os.setPriority(0, NICE);
+  } catch {
+    // It runs as all others do.
+  }
+}

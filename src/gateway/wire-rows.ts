@@ -1,0 +1,38 @@
+/**
+ * The rows of an answer as they came, DataRow after DataRow, to be handed to a thread without being read here. In: whole
+ * messages. Out: chunks that have their memory for themselves, so that they can be transferred.
+ */
+
+const FIRST_CHUNK_BYTES = 16 << 10;
+const MAX_CHUNK_BYTES = 1 << 20;
+
+export class WireRows {
+  /** How many there are. */
+  count = 0;
+  readonly #full: Uint8Array<ArrayBuffer>[] = [];
+  #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #used = 0;
+
+  /** A message with its header; never split over two chunks. */
+  push(buffer: Uint8Array, start: number, end: number): void {
+    const bytes = end - start;
+    if (this.#used + bytes > this.#chunk.length) this.#begin(bytes);
+    this.#chunk.set(buffer.subarray(start, end), this.#used);
+    this.#used += bytes;
+    this.count++;
+  }
+
+  /** Once; nothing can be pushed afterwards. */
+  chunks(): readonly Uint8Array<ArrayBuffer>[] {
+    if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used));
+    this.#used = this.#chunk.length;
+    return this.#full;
+  }
+
+  #begin(bytes: number): void {
+    if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used));
+    const wanted = Math.min(MAX_CHUNK_BYTES, Math.max(FIRST_CHUNK_BYTES, this.#chunk.length * 4));
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(wanted, bytes));
+    this.#used = 0;
+  }
+}
