@@ -9,7 +9,7 @@ import { ibanLength, isIban } from './values/iban.ts';
 import { isIpv6 } from './values/ip-address.ts';
 import { isSsn } from './values/national-id.ts';
 import { hasIssuer } from './values/payment-card.ts';
-import { SECRET_FORMATS } from './values/secret.ts';
+import { passwordUrls, SECRET_FORMATS } from './values/secret.ts';
 
 export interface ScanHit {
   /** In UTF-16 units; `end` is behind the last one. */
@@ -68,6 +68,7 @@ function scanFor(signs: number, text: string): ScanHit[] {
       const equals = /^[?&;][^=]*=/.exec(match[0])?.[0].length ?? 0;
       hits.push({ start: match.index + equals, end: match.index + match[0].length, class: 'secret' });
     });
+    for (const { start, end } of passwordUrls(text)) hits.push({ start, end, class: 'secret' });
     all(NAMED_SECRET, text, (match) => {
       const value = match[1]!;
       if (

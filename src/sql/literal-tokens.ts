@@ -114,6 +114,10 @@ export class LiteralTokens {
 
   #endOfString(sql: string, from: number, to: number, escapes: boolean): number {
     for (let i = from; i < to; i++) {
+      if (!escapes) {
+        i = sql.indexOf("'", i);
+        if (i === -1 || i >= to) break;
+      }
       const code = sql.charCodeAt(i);
       if (code === 92 && escapes) i++;
       else if (code === 39) {

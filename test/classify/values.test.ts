@@ -17,7 +17,7 @@ import { isPaymentCard } from '../../src/classify/values/payment-card.ts';
 import { nameForm } from '../../src/classify/values/person-name.ts';
 import { phoneForm } from '../../src/classify/values/phone.ts';
 import { isPostalAddress } from '../../src/classify/values/postal-address.ts';
-import { hasSecretFormat, isRandomToken } from '../../src/classify/values/secret.ts';
+import { hasSecretFormat, isRandomToken, passwordUrls } from '../../src/classify/values/secret.ts';
 
 const yesNo = (name: string, test: (value: string) => boolean, yes: string[], no: string[]): void => {
   describe(name, () => {
@@ -385,5 +385,37 @@ describe('systemColumnAction', () => {
     ['pg_catalog', 'pg_proc', 'constructor', 'pass'],
   ])('%s.%s.%s: %s', (schema, relation, column, action) => {
     expect(systemColumnAction(schema, relation, column)).toBe(action);
+  });
+});
+
+describe('URLs with a password', () => {
+  it('are what a pattern from the scheme on finds', () => {
+    const pattern = /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{0,80}:[^\s/@"'<>]{1,200}@[^\s"'<>]+/g;
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '://',
+        ':',
+        '@',
+        '/',
+        ' ',
+        'https',
+        'a'.repeat(30),
+        'x'.repeat(90),
+        'Z',
+        '"',
+        '7',
+        '-',
+        'postgres://u:p@h',
+      ),
+      fc.string({ maxLength: 3 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        const text = pieces.join('');
+        const expected = [...text.matchAll(pattern)].map(({ index, 0: all }) => [index, index + all.length]);
+        expect([...passwordUrls(text)].map(({ start, end }) => [start, end])).toEqual(expected);
+      }),
+      { numRuns: 5_000, seed: 11 },
+    );
   });
 });

@@ -39,8 +39,7 @@ export const SECRET_FORMATS: readonly string[] = [
   // JSON Web Tokens and their unsecured form
   '(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,8000}\\.[0-9A-Za-z_-]{8,8000}(?:\\.[0-9A-Za-z_-]*){1,3}',
   '-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\\s\\S]{0,16000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\\s\\S]{0,16000})',
-  // A password in a URL, a hook whose address is the secret, a token as a parameter
-  '[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"\'<>]{0,80}:[^\\s/@"\'<>]{1,200}@[^\\s"\'<>]+',
+  // A hook whose address is the secret, a token as a parameter
   'https?://(?:hooks\\.slack\\.com/services|(?:canary\\.|ptb\\.)?discord(?:app)?\\.com/api/webhooks|[\\w.-]+\\.webhook\\.office\\.com|hooks\\.zapier\\.com/hooks)/[^\\s"\'<>]{8,300}',
   '[?&;](?:access_token|auth_token|api_?key|apikey|token|secret|client_secret|password|passwd|pwd|sig|signature|key|code|auth)=[^\\s"\'<>&#;]{8,500}',
   // Password hashes are no less
@@ -54,7 +53,28 @@ export const SECRET_FORMATS: readonly string[] = [
 const WHOLE = new RegExp(`(?:${SECRET_FORMATS.join('|')})`);
 
 export function hasSecretFormat(value: string): boolean {
-  return value.length >= 14 && WHOLE.test(value);
+  return value.length >= 14 && (WHOLE.test(value) || !passwordUrls(value).next().done);
+}
+
+const SCHEME_CHARACTERS = 21;
+const SCHEME = /[a-z][a-z0-9+.-]{1,20}$/;
+const BEHIND_SCHEME = /:\/\/[^\s/:@"'<>]{0,80}:[^\s/@"'<>]{1,200}@[^\s"'<>]+/y;
+
+/**
+ * URLs with a password in them. Looked for from what they all have: a scheme may begin at every letter, so that a pattern
+ * that begins with it reads each letter twenty times.
+ */
+export function* passwordUrls(text: string): Generator<{ readonly start: number; readonly end: number }> {
+  let end = 0;
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', Math.max(at + 1, end))) {
+    const scheme = SCHEME.exec(text.slice(Math.max(0, at - SCHEME_CHARACTERS), at))?.[0];
+    if (scheme === undefined) continue;
+    BEHIND_SCHEME.lastIndex = at;
+    const rest = BEHIND_SCHEME.exec(text)?.[0];
+    if (rest === undefined) continue;
+    end = at + rest.length;
+    yield { start: at - scheme.length, end };
+  }
 }
 
 /** Names of objects, not keys: `cus_…`, `pi_…`. */
