@@ -3,10 +3,11 @@
  * inherited. Never a value. One file a database, replaced as a whole; a file that cannot be read is put aside and said
  * so, and everything is classified anew before it counts.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { type Classification, COLUMN_CLASSES, type ColumnClass, type Evidence } from '../classify/classes.ts';
+import { type Classification, COLUMN_CLASSES, type ColumnClass } from '../classify/classes.ts';
+import { StateFile } from './state-file.ts';
 
 export interface StoredColumn {
   readonly attnum: number;
@@ -78,40 +79,23 @@ const schema = z.object({
 });
 
 export class ClassificationStore {
-  readonly #file: string;
+  readonly #file: StateFile<typeof schema>;
   readonly #log: (line: string) => void;
   #writing: Promise<void> = Promise.resolve();
   #next: StoredClasses | undefined;
 
   /** `database`: the name it has in the gateway's settings. */
   constructor(stateDir: string, database: string, log: (line: string) => void) {
-    this.#file = path.join(stateDir, 'classification', `${encodeURIComponent(database)}.json`);
+    this.#file = new StateFile(path.join(stateDir, 'classification', `${encodeURIComponent(database)}.json`), schema);
     this.#log = log;
   }
 
   /** Undefined: there is none, or none that could be read. */
   async read(): Promise<StoredClasses | undefined> {
-    let text: string;
-    try {
-      text = await readFile(this.#file, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#putAside((error as Error).message);
-      return undefined;
-    }
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      await this.#putAside('it is no JSON');
-      return undefined;
-    }
-    const found = schema.safeParse(json);
-    if (!found.success) {
-      const [issue] = found.error.issues;
-      await this.#putAside(`${issue?.path.join('.') ?? ''} is not what it should be`);
-      return undefined;
-    }
-    const { tables, inherited } = found.data;
+    const found = await this.#file.read();
+    if (found.kind === 'unusable') await this.#putAside(found.why);
+    if (found.kind !== 'found') return undefined;
+    const { tables, inherited } = found.state;
     return {
       tables: tables.map((table) => ({
         ...table,
@@ -134,38 +118,26 @@ export class ClassificationStore {
       this.#next = undefined;
       if (next === undefined) return;
       try {
-        await this.#replace(`${JSON.stringify(toJson(next))}\n`);
+        await this.#file.replace(toJson(next));
       } catch (error) {
-        this.#log(`${this.#file} could not be written: ${(error as Error).message}`);
+        this.#log(`${this.#file.path} could not be written: ${(error as Error).message}`);
       }
     });
     return this.#writing;
   }
 
-  async #replace(text: string): Promise<void> {
-    await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-    const fresh = `${this.#file}.new`;
-    const file = await open(fresh, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(fresh, this.#file);
-  }
-
   async #putAside(why: string): Promise<void> {
-    const aside = `${this.#file}.unreadable`;
-    await rename(this.#file, aside).catch(() => {});
+    const { path: file } = this.#file;
+    const aside = `${file}.unreadable`;
+    await rename(file, aside).catch(() => {});
     this.#log(
-      `${this.#file} cannot be used: ${why}; it is kept as ${aside}, every column is classified anew, and classes that ` +
+      `${file} cannot be used: ${why}; it is kept as ${aside}, every column is classified anew, and classes that ` +
         'columns had inherited from others are lost: give them by configuration',
     );
   }
 }
 
-function toJson({ tables, inherited }: StoredClasses): unknown {
+function toJson({ tables, inherited }: StoredClasses): z.input<typeof schema> {
   return {
     version: 1,
     tables: tables.map(({ columns, ...table }) => ({
@@ -174,11 +146,11 @@ function toJson({ tables, inherited }: StoredClasses): unknown {
         ...column,
         class: own.class ?? null,
         confidence: own.confidence,
-        evidence: own.evidence as readonly Evidence[],
+        evidence: [...own.evidence],
         scan: own.scan,
         ...(own.paths === undefined ? {} : { paths: [...own.paths] }),
       })),
     })),
-    inherited,
+    inherited: inherited.map((one) => ({ ...one })),
   };
 }

@@ -3,11 +3,10 @@
  * Kept in `<state_dir>/egress.json`, written at most once a second and when the gateway ends, so that a restart gives
  * nobody a new budget; a crash forgets at most the last second. Only sessions with such a limit are counted.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { EgressUsage, RecentEgress } from './session/egress.ts';
+import { StateFile } from './state-file.ts';
 
 const HOUR_MS = 3_600_000;
 /** An hour is told by the last 13 twelfths of one, a day by the last 25 hours: never less than the whole. */
@@ -91,7 +90,7 @@ export function openEgressUsages(
   stateDir: string,
   { now, logLine }: { readonly now: () => number; logLine(line: string): void },
 ): EgressUsages {
-  const target = path.join(stateDir, 'egress.json');
+  const target = new StateFile(path.join(stateDir, 'egress.json'), fileSchema);
   const usages = new Map<string, { principal: string; database: string; usage: Usage }>();
   let saving = false;
   const timer = setInterval(() => void save(), SAVE_MS).unref();
@@ -105,22 +104,20 @@ export function openEgressUsages(
     add(principal, database, spansOf(hour), spansOf(day));
   }
 
-  const text = (): string => {
+  const state = (): z.input<typeof fileSchema> => {
     const entries = [];
     for (const { principal, database, usage } of usages.values()) {
       usage.recent();
       if (usage.day.size > 0) entries.push({ principal, database, hour: listOf(usage.hour), day: listOf(usage.day) });
     }
-    return `${JSON.stringify({ version: 1, usage: entries })}\n`;
+    return { version: 1, usage: entries };
   };
 
   async function save(): Promise<void> {
     if (saving || ![...usages.values()].some(({ usage }) => usage.isDirty)) return;
     saving = true;
     try {
-      const content = text();
-      await writeFile(`${target}.new`, content, { mode: 0o600 });
-      await rename(`${target}.new`, target);
+      await target.replace(state());
     } catch (error) {
       logLine(`egress budgets are not saved: ${(error as Error).message}`);
     } finally {
@@ -134,8 +131,7 @@ export function openEgressUsages(
       clearInterval(timer);
       if (usages.size === 0) return;
       try {
-        writeFileSync(`${target}.last`, text(), { mode: 0o600 });
-        renameSync(`${target}.last`, target);
+        target.replaceSync(state());
       } catch (error) {
         logLine(`egress budgets are not saved: ${(error as Error).message}`);
       }
@@ -143,22 +139,14 @@ export function openEgressUsages(
   };
 }
 
-function read(target: string, logLine: (line: string) => void): z.output<typeof fileSchema>['usage'] {
-  let content: string;
-  try {
-    content = readFileSync(target, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      logLine(`egress budgets begin anew, ${target} cannot be read: ${(error as Error).message}`);
-    }
-    return [];
-  }
-  try {
-    return fileSchema.parse(JSON.parse(content)).usage;
-  } catch {
-    logLine(`egress budgets begin anew: ${target} is damaged`);
-    return [];
-  }
+function read(
+  target: StateFile<typeof fileSchema>,
+  logLine: (line: string) => void,
+): z.output<typeof fileSchema>['usage'] {
+  const found = target.readSync();
+  if (found.kind === 'found') return found.state.usage;
+  if (found.kind === 'unusable') logLine(`egress budgets begin anew, ${target.path} cannot be used: ${found.why}`);
+  return [];
 }
 
 function spansOf(list: z.output<typeof spansSchema>): Spans {

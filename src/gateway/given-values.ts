@@ -19,9 +19,6 @@ export interface CommandTag {
   readonly rows: number;
 }
 
-/** In place of a column: how many rows statements wrote whose tags say so. */
-const ROWS = -1;
-
 /** Tags that say how many rows were written. */
 const COUNTING = /^(?:INSERT|UPDATE|MERGE|COPY|SELECT)$/;
 
@@ -62,16 +59,22 @@ class Column {
   }
 }
 
-type Columns = Map<number, Column>;
+/** A relation, or what is made under a name. */
+class Place {
+  /** By attnum, 0 for whole rows. */
+  readonly columns = new Map<number, Column>();
+  /** How many rows statements wrote to it whose tags said so. */
+  rows = 0;
+}
 
 export class GivenValues {
-  readonly #columns = new Map<number, Columns>();
+  readonly #relations = new Map<number, Place>();
   /** By bare name: of relations that were not there yet. */
-  readonly #named = new Map<string, Columns>();
+  readonly #named = new Map<string, Place>();
   /** Names under which relations came into being. */
   readonly #names = new Map<number, Set<string>>();
-  /** Columns of tables made through dbgate that values of others were copied to, as `oid.attnum`. */
-  readonly #copied = new Set<string>();
+  /** By table made through dbgate: the attnums of columns that values of others were copied to. */
+  readonly #copied = new Map<number, Set<number>>();
   /** By principal and column: what was counted as lookups. */
   readonly #paid = new Map<string, Map<string, number>>();
   /** By bare name: how often a query made a table of that name, in any schema. */
@@ -89,11 +92,12 @@ export class GivenValues {
 
   /** What was known before a restart. */
   restore(tables: readonly StoredGiven[]): void {
-    for (const { oid, given, copied } of tables) {
+    for (const { oid, given, rows, copied } of tables) {
       for (const [attnum, count] of given) {
         add(this.#columnOf({ relation: oid, attnum }), false, '', count ?? MANY, 0);
       }
-      for (const attnum of copied) this.#copied.add(`${oid}.${attnum}`);
+      this.#placeOf({ relation: oid }).rows += rows ?? MANY;
+      if (copied.length > 0) this.#copied.set(oid, new Set(copied));
     }
   }
 
@@ -102,30 +106,29 @@ export class GivenValues {
     return [...relations].map((oid) => {
       const counts = new Map<number, number>();
       if (this.#lost.has(oid)) counts.set(0, MANY);
-      for (const columns of this.#placesOf(oid)) {
+      for (const { columns } of this.#placesOf(oid)) {
         for (const [attnum, { open, total }] of columns) {
-          if (attnum !== ROWS) counts.set(attnum, (counts.get(attnum) ?? 0) + (open > 0 ? MANY : total));
+          counts.set(attnum, (counts.get(attnum) ?? 0) + (open > 0 ? MANY : total));
         }
       }
-      counts.set(ROWS, this.#rowsOf(oid));
-      const own = `${oid}.`;
       return {
         oid,
-        given: [...counts].map(([attnum, count]) => [attnum, Number.isFinite(count) ? count : null]),
-        copied: [...this.#copied].filter((key) => key.startsWith(own)).map((key) => Number(key.slice(own.length))),
+        given: [...counts].map(([attnum, count]) => [attnum, known(count)]),
+        rows: known(this.#rowsOf(oid)),
+        copied: [...(this.#copied.get(oid) ?? [])],
       };
     });
   }
 
-  #placesOf(relation: number): Columns[] {
-    const places = [this.#columns.get(relation)];
+  #placesOf(relation: number): Place[] {
+    const places = [this.#relations.get(relation)];
     for (const name of this.#names.get(relation) ?? []) places.push(this.#named.get(name));
-    return places.filter((columns) => columns !== undefined);
+    return places.filter((place) => place !== undefined);
   }
 
   /** Values of others were copied there. */
   isCopied(relation: number, attnum: number): boolean {
-    return this.#copied.has(`${relation}.${attnum}`);
+    return this.#copied.get(relation)?.has(attnum) === true;
   }
 
   /** A relation of that name has come into being. */
@@ -146,19 +149,17 @@ export class GivenValues {
     nowMs: number,
   ): Giving {
     const open: { column: Column; at: number; isBefore: boolean }[] = [];
+    const writing: { place: Place; at: number }[] = [];
     for (const [at, to] of writesTo.entries()) {
       if (to === undefined || ('relation' in to && world.origin(to.relation) !== 'made')) continue;
       if ('lookup' in to) this.#makings.set(bareName(to.lookup), (this.#makings.get(bareName(to.lookup)) ?? 0) + 1);
-      const column = this.#columnOf({ ...to, attnum: ROWS });
-      column.open++;
-      column.of(principal, nowMs).open++;
-      open.push({ column, at, isBefore: false });
+      writing.push({ place: this.#placeOf(to), at });
     }
     statements.forEach((gifts, at) => {
       for (const gift of gifts) {
         const { to } = gift;
         if ('relation' in to && to.relation === 0) {
-          this.#lost = new Set([...this.#lost, ...this.#columns.keys(), ...this.#names.keys()]);
+          this.#lost = new Set([...this.#lost, ...this.#relations.keys(), ...this.#names.keys()]);
           this.onChange();
           continue;
         }
@@ -166,10 +167,10 @@ export class GivenValues {
         if (gift.copies.length > 0 && 'relation' in to && !isBefore) this.#noteCopied(to.relation, to.attnum);
         let copied = 0;
         for (const { relation, attnum } of gift.copies) copied += this.count(principal, relation, attnum, world, nowMs);
-        const known = gift.values === 'many' ? MANY : (gift.values === 'rows' ? 0 : gift.values) + copied;
-        if (known === 0 && gift.values !== 'rows') continue;
+        const values = gift.values === 'many' ? MANY : (gift.values === 'rows' ? 0 : gift.values) + copied;
+        if (values === 0 && gift.values !== 'rows') continue;
         const column = this.#columnOf(to);
-        add(column, isBefore, principal, known, nowMs);
+        add(column, isBefore, principal, values, nowMs);
         if (!isBefore) this.onChange();
         if (gift.values !== 'rows') continue;
         open.push({ column, at, isBefore });
@@ -180,6 +181,11 @@ export class GivenValues {
     return {
       ended: (tags) => {
         const endMs = nowMs;
+        for (const { place, at } of writing.splice(0)) {
+          const tag = tags[at];
+          this.onChange();
+          if (tag !== undefined) place.rows += COUNTING.test(tag.word) ? tag.rows : MANY;
+        }
         for (const { column, at, isBefore } of open.splice(0)) {
           column.open--;
           column.of(principal, endMs).open--;
@@ -193,9 +199,9 @@ export class GivenValues {
   }
 
   #noteCopied(relation: number, attnum: number): void {
-    const key = `${relation}.${attnum}`;
-    if (this.#copied.has(key)) return;
-    this.#copied.add(key);
+    if (this.isCopied(relation, attnum)) return;
+    const attnums = this.#copied.get(relation) ?? new Set();
+    this.#copied.set(relation, attnums.add(attnum));
     this.version++;
     this.onChange();
   }
@@ -205,7 +211,7 @@ export class GivenValues {
     const origin = world.origin(relation);
     if (origin === 'unknown' || this.#lost.has(relation)) return MANY;
     let count = 0;
-    for (const columns of this.#placesOf(relation)) {
+    for (const { columns } of this.#placesOf(relation)) {
       for (const at of attnum === 0 ? [0] : [attnum, 0]) {
         const column = columns.get(at);
         if (column === undefined) continue;
@@ -234,9 +240,9 @@ export class GivenValues {
 
   /** How many rows statements here have written to it for certain: of what made a table of that name, if it was made once. */
   #rowsOf(relation: number): number {
-    let rows = this.#columns.get(relation)?.get(ROWS)?.total ?? 0;
+    let rows = this.#relations.get(relation)?.rows ?? 0;
     for (const name of this.#names.get(relation) ?? []) {
-      if (this.#makings.get(name) === 1) rows += this.#named.get(name)?.get(ROWS)?.total ?? 0;
+      if (this.#makings.get(name) === 1) rows += this.#named.get(name)?.rows ?? 0;
     }
     return rows;
   }
@@ -275,15 +281,13 @@ export class GivenValues {
     this.#paid.set(principal, paid);
   }
 
+  #placeOf(to: { readonly relation: number } | { readonly lookup: string }): Place {
+    if ('lookup' in to) return placeIn(this.#named, bareName(to.lookup));
+    return placeIn(this.#relations, to.relation);
+  }
+
   #columnOf(to: Gift['to']): Column {
-    const isNamed = 'lookup' in to;
-    const name = isNamed ? bareName(to.lookup) : '';
-    let columns = isNamed ? this.#named.get(name) : this.#columns.get(to.relation);
-    if (columns === undefined) {
-      columns = new Map();
-      if (isNamed) this.#named.set(name, columns);
-      else this.#columns.set(to.relation, columns);
-    }
+    const { columns } = this.#placeOf(to);
     let column = columns.get(to.attnum);
     if (column === undefined) {
       columns.set(to.attnum, (column = new Column()));
@@ -291,6 +295,17 @@ export class GivenValues {
     }
     return column;
   }
+}
+
+function placeIn<Key>(places: Map<Key, Place>, key: Key): Place {
+  let place = places.get(key);
+  if (place === undefined) places.set(key, (place = new Place()));
+  return place;
+}
+
+/** Null: as many as one likes. */
+function known(count: number): number | null {
+  return Number.isFinite(count) ? count : null;
 }
 
 /** Each column once: what any of its uses tells. */
