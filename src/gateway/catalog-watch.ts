@@ -5,17 +5,12 @@
  */
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { type Rows, SideConnection } from './side-connection.ts';
+import { CATALOGS_WRITTEN_SQL } from './written-tables.ts';
 
 const EVERY_MS = 1_000;
 /** Reading the catalog costs more than asking: temporary tables come and go. */
 const AT_MOST_EVERY_MS = 5_000;
 const TIMEOUT_MS = 5_000;
-
-/** pg_class, pg_attribute, pg_type, pg_proc, pg_rewrite, pg_constraint, pg_trigger, pg_inherits, pg_namespace, pg_attrdef. */
-const WRITTEN_SQL = `SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(c.oid)
-  + pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid))::pg_catalog.text
-  FROM pg_catalog.pg_class c
-  WHERE c.oid IN (1259, 1249, 1247, 1255, 2618, 2606, 2620, 2611, 2615, 2604)`;
 
 export class CatalogWatch {
   readonly #connection: SideConnection;
@@ -72,7 +67,7 @@ export class CatalogWatch {
       return;
     }
     try {
-      const rows = await this.#connection.query(WRITTEN_SQL);
+      const rows = await this.#connection.query(CATALOGS_WRITTEN_SQL);
       const written = rows[0]?.[0] ?? null;
       // What happened before nobody saw.
       if (this.#seen === undefined) this.#noticed();

@@ -76,6 +76,11 @@ export class ClassificationChanges {
     return this.#work;
   }
 
+  /** What was noted is written. */
+  close(): Promise<void> {
+    return this.#work;
+  }
+
   /** Oldest first; what was noted before it was called is in it. */
   async since(atMs: number): Promise<readonly ClassificationChange[]> {
     await this.#work;

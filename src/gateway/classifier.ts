@@ -14,6 +14,7 @@ import { FilledTables } from './filled-tables.ts';
 import { SideConnections } from './side-connections.ts';
 import type { TableJudge } from './table-judge.ts';
 import { FEW_ROWS, type RunOnConnection, sampleTable, type TableSample } from './table-sample.ts';
+import type { WrittenTable } from './written-tables.ts';
 
 export interface ClassifierOptions {
   readonly settings: UpstreamSettings;
@@ -81,6 +82,8 @@ export class Classifier {
   #loaded: Promise<void> | undefined;
   #storing: NodeJS.Timeout | undefined;
   #storeAtMs = 0;
+  /** Never rejects. */
+  #writing: Promise<void> = Promise.resolve();
   #retryMs = RETRY_MS;
   #retry: NodeJS.Timeout | undefined;
   #lookAgain: NodeJS.Timeout | undefined;
@@ -160,24 +163,24 @@ export class Classifier {
     for (const relation of relations) if (this.#mayHaveGrown(relation.oid)) void this.#classify(relation, 'background');
   }
 
+  /** Tables that sessions read, and that told too little. */
+  tellingLittle(): number[] {
+    return [...this.#asked].filter((oid) => this.#toldLittle(oid));
+  }
+
   /**
-   * Looks again at tables that sessions read, told too little and were written to since. To be called about once a second
-   * while there are sessions; never rejects.
+   * Looks again at those of them that were written to since. To be called about once a second while there are sessions;
+   * never rejects.
    */
-  async lookAtFilled(): Promise<void> {
+  async lookAtFilled(written: ReadonlyMap<number, WrittenTable>): Promise<void> {
     if (this.#lookingAtFilled || this.#closed) return;
     this.#lookingAtFilled = true;
     try {
-      const oids = [...this.#asked].filter((oid) => this.#toldLittle(oid));
-      const filled = await this.#background.run((connection) =>
-        this.#filled.among(oids, (sql) => connection.query(sql)),
-      );
+      const filled = this.#filled.among(this.tellingLittle(), written);
       for (const oid of filled) {
         const relation = this.#map.catalog?.relationByOid(oid);
         if (relation !== undefined) await this.#classify(relation, 'background');
       }
-    } catch {
-      // It is asked again; that the database does not answer is told by whoever needs it.
     } finally {
       this.#lookingAtFilled = false;
     }
@@ -243,8 +246,9 @@ export class Classifier {
     await Promise.allSettled([...[...this.#running.values()].map(({ done }) => done), this.#pass]);
     if (this.#storing !== undefined) {
       clearTimeout(this.#storing);
-      await this.#write();
+      void this.#write();
     }
+    await this.#writing;
   }
 
   // ── which tables are classified, and when ──────────────────────────────────────────────────────────────────────
@@ -424,6 +428,7 @@ export class Classifier {
   }
 
   #forget(oid: number): void {
+    this.#asked.delete(oid);
     this.#map.tables.delete(oid);
     for (const [key, one] of this.#map.inherited) if (one.oid === oid) this.#map.inherited.delete(key);
     this.#storeSoon();
@@ -447,12 +452,15 @@ export class Classifier {
     this.#storing = setTimeout(() => void this.#write(), ms).unref();
   }
 
-  async #write(): Promise<void> {
+  #write(): Promise<void> {
     this.#storing = undefined;
-    // Before it was read, nothing is known that could replace it.
-    await this.#load();
-    const tables = [...this.#map.tables.values()].map(({ sampledAtMs: _, hasBlanks: __, ...table }) => table);
-    await this.#store.write({ tables, inherited: [...this.#map.inherited.values()] });
+    this.#writing = this.#writing.then(async () => {
+      // Before it was read, nothing is known that could replace it.
+      await this.#load();
+      const tables = [...this.#map.tables.values()].map(({ sampledAtMs: _, hasBlanks: __, ...table }) => table);
+      await this.#store.write({ tables, inherited: [...this.#map.inherited.values()] });
+    });
+    return this.#writing;
   }
 }
 

@@ -29,6 +29,7 @@ import { namesUsed } from './session/schema-names.ts';
 import type { Rows } from './side-connection.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
+import { writtenTables } from './written-tables.ts';
 
 /** A catalog as the tracer knows it. */
 export interface TracedCatalog {
@@ -128,10 +129,7 @@ export class DatabaseMasking {
     this.#watch = new CatalogWatch(parts.upstream, {
       noticed: parts.onNoticed,
       changed: () => void this.#snapshot.refresh(),
-      asked: async (query) => {
-        void this.classifier.lookAtFilled();
-        await this.#compareWritten(query);
-      },
+      asked: (query) => this.#lookAtWritten(query),
     });
     this.#tracer = parts.tracer;
     this.classifier = parts.classifier;
@@ -431,11 +429,15 @@ export class DatabaseMasking {
     this.#recent = new WeakMap();
   }
 
-  /** Rows that others put into tables which were made here. */
-  async #compareWritten(query: (sql: string) => Promise<Rows>): Promise<void> {
-    const oids = this.#madeAndThere().filter((oid) => !this.#given.isCopied(oid, 0));
-    if (oids.length === 0) return;
-    for (const [oid, written] of await query(writtenSql(oids))) this.#given.compare(Number(oid), Number(written));
+  /** Rows that others put into tables which were made here, and those that came into tables which told too little. */
+  async #lookAtWritten(query: (sql: string) => Promise<Rows>): Promise<void> {
+    const made = this.#madeAndThere().filter((oid) => !this.#given.isCopied(oid, 0));
+    const written = await writtenTables([...new Set([...made, ...this.classifier.tellingLittle()])], query);
+    for (const oid of made) {
+      const rows = written.get(oid)?.rows;
+      if (rows !== undefined) this.#given.compare(oid, rows);
+    }
+    void this.classifier.lookAtFilled(written);
   }
 
   #madeAndThere(): number[] {
@@ -455,12 +457,6 @@ export class DatabaseMasking {
     );
     if (this.awaited.madeHere.size > size) this.#givenStore.changed();
   }
-}
-
-function writtenSql(oids: readonly number[]): string {
-  return `SELECT c.oid::pg_catalog.text, (pg_catalog.pg_stat_get_tuples_inserted(c.oid)
-      + pg_catalog.pg_stat_get_tuples_updated(c.oid))::pg_catalog.text
-    FROM pg_catalog.pg_class c WHERE c.oid IN (${oids.join(', ')})`;
 }
 
 const READS = /^(?:SELECT|VALUES|TABLE)$/;

@@ -261,13 +261,17 @@ export class DatabaseRuntime {
     this.#databaseMasking?.schemaChanged();
   }
 
-  /** Sessions that are still open lose nothing but speed: without a snapshot no statement counts as pure. */
-  close(): void {
+  /**
+   * Sessions that are still open lose nothing but speed: without a snapshot no statement counts as pure. Once it is done,
+   * nothing more is written to its state: another gateway may begin on that.
+   */
+  async close(): Promise<void> {
     this.#purity.close();
     this.#routines.close();
     this.definitions.close();
     this.creations.close();
     this.#snapshot.close();
-    void this.#databaseMasking?.close();
+    await this.#databaseMasking?.close();
+    await this.#changes.close();
   }
 }

@@ -112,7 +112,7 @@ export class GatewayState {
     if (settings === undefined) return undefined;
     let runtime = this.#databases.get(name);
     if (runtime === undefined || (runtime.settings !== settings && !runtime.adopt(settings))) {
-      runtime?.close();
+      void runtime?.close();
       runtime = new DatabaseRuntime(settings, this, this.logLine);
       this.#databases.set(name, runtime);
     }
@@ -313,7 +313,7 @@ export class GatewayState {
     this.#watchTheClock();
     for (const [name, runtime] of this.#databases) {
       if (!settings.databases.has(name)) {
-        runtime.close();
+        void runtime.close();
         this.#databases.delete(name);
       } else this.database(name);
     }
@@ -352,8 +352,9 @@ export class GatewayState {
     clearTimeout(this.#policyTimer);
     this.#elevations.close();
     this.sessions.endAll('shutdown');
-    for (const runtime of this.#databases.values()) runtime.close();
+    const runtimes = [...this.#databases.values()].map((runtime) => runtime.close());
     this.durability.close();
+    await Promise.all(runtimes);
     await this.analysers.close();
     await this.masking.close();
   }

@@ -14,6 +14,7 @@ import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { Classifier } from '../../src/gateway/classifier.ts';
 import { queryOnce } from '../../src/gateway/side-query.ts';
 import { TableJudge } from '../../src/gateway/table-judge.ts';
+import { writtenTables } from '../../src/gateway/written-tables.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { until } from './gateway-rig.ts';
 
@@ -321,12 +322,16 @@ describe('a table that told too little', () => {
   ])('is looked at again soon after it was written to when it %s', async (_, table, rows, write) => {
     const { classifier, oid } = await opened(table, `CREATE TABLE ${table} AS ${rows}`);
     await classifier.ensure([oid]);
-    await classifier.lookAtFilled();
+    const look = async (): Promise<void> => {
+      const query = (sql: string) => queryOnce(settings, sql);
+      await classifier.lookAtFilled(await writtenTables(classifier.tellingLittle(), query));
+    };
+    await look();
     const { version } = classifier;
     expect(classifier.of(oid, 2)?.class).toBeUndefined();
     await client.query(write);
     await until(async () => {
-      await classifier.lookAtFilled();
+      await look();
       return classifier.of(oid, 2)?.class === 'person_name';
     });
     expect(classifier.version).toBeGreaterThan(version);
@@ -358,6 +363,20 @@ describe('what is kept', () => {
     second.update(catalog);
     await second.whenDone();
     expect([second.of(oid, 2)?.class, second.of(oid, 3)?.class]).toEqual(['email', 'national_id']);
+  });
+
+  it('is written once it is closed, and not after that, whoever else closes it', async () => {
+    const catalog = await readCatalog();
+    const { classifier } = openClassifier('closed-twice');
+    classifier.update(catalog);
+    await classifier.whenDone();
+    const file = path.join(stateDir, 'classification', 'closed-twice.json');
+    await rm(file, { force: true });
+    classifier.inherit(oidOf(catalog, 'zq'), 3, { class: 'national_id', from: 'elsewhere' });
+    const first = classifier.close();
+    await classifier.close();
+    expect(await readFile(file, 'utf8')).toContain('elsewhere');
+    await first;
   });
 
   it('is put aside when it cannot be read, loudly, and everything is looked at again', async () => {
