@@ -10,6 +10,6 @@ export default defineConfig({
     // The bound of every wait for a state: only what never comes meets it, however busy the machine is.
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    globalSetup: ['test/support/build-once.ts'],
+    globalSetup: ['test/support/build-once.ts', 'test/support/clusters.ts'],
   },
 });

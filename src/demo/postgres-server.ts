@@ -31,11 +31,19 @@ export interface PostgresOptions {
   hba?: string;
   /** Of the superuser `postgres`; default: a random one. */
   superuserPassword?: string;
+  /** What a new cluster is a copy of; default: initdb makes each. */
+  template?: ClusterTemplate;
   /** Default: any free one. */
   port?: number;
   /** PEM; turns `ssl` on. `ca` is for client certificates. */
   tls?: { cert: string; key: string; ca?: string };
 }
+
+/** A cluster of that version which no server runs on. `make` has initdb make one in `<dir>/data`. */
+export type ClusterTemplate = (
+  version: string,
+  make: (dir: string, superuserPassword: string) => Promise<void>,
+) => Promise<{ readonly data: string; readonly superuserPassword: string }>;
 
 export interface PostgresServer {
   readonly host: string;
@@ -68,9 +76,20 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await own(socketDir, account);
       removes.push(socketDir);
     }
-    const password = options.superuserPassword ?? randomBytes(18).toString('base64url');
+    let password = options.superuserPassword ?? randomBytes(18).toString('base64url');
     const data = path.join(dir, 'data');
-    if (!existsSync(path.join(data, 'PG_VERSION'))) await initialise(binaries, dir, data, password, account);
+    if (!existsSync(path.join(data, 'PG_VERSION'))) {
+      if (options.template === undefined || options.superuserPassword !== undefined) {
+        await initialise(binaries, dir, password, account);
+      } else {
+        const template = await options.template(binaries.version, async (at, secret) => {
+          await own(at, account);
+          await initialise(binaries, at, secret, account);
+        });
+        await run('cp', ['-a', template.data, data], { ...account });
+        password = template.superuserPassword;
+      }
+    }
     await configure(data, socketDir, options, account);
     for (let attempt = 1; ; attempt++) {
       const port = options.port ?? (await freePort());
@@ -109,10 +128,10 @@ async function writeOwned(file: string, content: string, account: RunAs | undefi
 async function initialise(
   binaries: PostgresBinaries,
   dir: string,
-  data: string,
   password: string,
   account: RunAs | undefined,
 ): Promise<void> {
+  const data = path.join(dir, 'data');
   const pwfile = path.join(dir, 'password');
   await writeOwned(pwfile, password, account);
   // The built-in provider needs no locale of the operating system; older majors have only those.

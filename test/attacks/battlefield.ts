@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { openConnections } from '../../src/demo/connections.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { type PostgresOptions, startPostgres } from '../../src/demo/postgres-server.ts';
+import { type PostgresOptions, startPostgres } from '../support/postgres.ts';
 import { LeakDetector } from './leak-detector.ts';
 import type { Target } from './perform.ts';
 import { attackSeed, type Seed } from './seed.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PURITY_CATALOG_SQL, type PurityCatalog, purityCatalogFromRows } from '../../src/catalog/purity-catalog.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
 let server: PostgresServer;
 let client: pg.Client;

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { type CliResult, runCli, startCli } from './run-cli.ts';
 import { type StandInGateway, startStandInGateway, whoami } from './stand-in-gateway.ts';
 

@@ -9,8 +9,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/demo/cli-process.ts';
 import { startDemo } from '../../src/demo/demo.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
 import { playStory } from '../../src/demo/story.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
 const TIMEOUT_MS = 120_000;
 const launcher = path.resolve('bin/dbgate.js');

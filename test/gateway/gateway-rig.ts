@@ -16,12 +16,12 @@ import type { AuditRecord } from '../../src/audit/record.ts';
 import type { GatewaySettings } from '../../src/config/gateway-settings.ts';
 import { type DemoCertificates, makeCertificates } from '../../src/demo/certificates.ts';
 import { freePort } from '../../src/demo/free-port.ts';
-import { type PostgresOptions, type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
 import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { type RunningGateway, startGateway } from '../../src/gateway/server.ts';
 import type { StoredRecord } from '../../src/store/event-log.ts';
 import { readSegments, START } from '../../src/store/segment-reader.ts';
 import { type OidcFixture, startOidc } from '../support/oidc.ts';
+import { type PostgresOptions, type PostgresServer, startPostgres } from '../support/postgres.ts';
 
 export interface RigOptions {
   readonly postgres?: PostgresOptions;

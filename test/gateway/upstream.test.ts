@@ -9,7 +9,6 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
 import { type DemoCertificates, makeCertificates } from '../../src/demo/certificates.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
 import { DbgateError } from '../../src/errors.ts';
 import { connectUpstream, type UpstreamRefusal } from '../../src/gateway/upstream.ts';
 import { cancelUpstream } from '../../src/gateway/upstream-cancel.ts';
@@ -23,6 +22,7 @@ import { encodeNoticeResponse } from '../../src/pgwire/error-response.ts';
 import { encodeMessage, int32 } from '../../src/pgwire/message.ts';
 import { encodeQuery } from '../../src/pgwire/query.ts';
 import { encodeBackendKeyData, encodeParameterStatus, readyForQuery } from '../../src/pgwire/result.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
 const password = 'geheim-π-pässwort';
 const parameters = new Map([

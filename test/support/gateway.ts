@@ -5,7 +5,7 @@ import type { GatewaySettings } from '../../src/config/gateway-settings.ts';
 import { type DemoConnection, type DemoConnections, openConnections } from '../../src/demo/connections.ts';
 import { type Demo, startDemo } from '../../src/demo/demo.ts';
 import type { DemoRole } from '../../src/demo/people.ts';
-import { type PostgresOptions, type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
+import { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts';
 
 export interface GatewayFixtureOptions {
   /** The real database behind it. */

@@ -11,12 +11,12 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DemoCertificates, makeCertificates } from '../../src/demo/certificates.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/postgres-server.ts';
 import { DbgateError } from '../../src/errors.ts';
 import { encodeErrorResponse } from '../../src/pgwire/error-response.ts';
 import { encodeCancelRequest, encodeGssencRequest, encodeSslRequest, encodeStartup } from '../../src/pgwire/startup.ts';
 import { type LocalListener, type LocalListenerOptions, openLocalListener } from '../../src/tunnel/local-listener.ts';
 import { dialUpgrade } from '../../src/tunnel/upgrade-client.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { bridge, startUpgradeServer, type UpgradeServer } from './upgrade-server.ts';
 
 const run = promisify(execFile);

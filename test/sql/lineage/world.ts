@@ -4,8 +4,8 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Catalog, World } from '../../../src/catalog/catalog.ts';
 import { catalogFromRows } from '../../../src/catalog/catalog-model.ts';
 import { CATALOG_SQL } from '../../../src/catalog/catalog-query.ts';
-import { type PostgresServer, startPostgres } from '../../../src/demo/postgres-server.ts';
 import { type Grammar, loadGrammar } from '../../../src/sql/grammar.ts';
+import { type PostgresServer, startPostgres } from '../../support/postgres.ts';
 import { SCHEMA_SQL } from './schema.ts';
 
 export interface Described {
