@@ -174,12 +174,14 @@ export class AwaitedRelations {
     }
     for (const [inheritance, one] of this.#columns) {
       for (const relation of arrivals(one, named)) {
-        const column = relation.columns.find(({ name }) => name === inheritance.column);
-        if (column === undefined) continue;
+        const columns = relation.columns.filter(
+          ({ name }) => name === inheritance.column || inheritance.column === '*',
+        );
+        if (columns.length === 0) continue;
         one.known.add(relation.oid);
         one.arrived = true;
         // A view holds nothing: what its columns are made of is read in its definition, which may be replaced.
-        if (relation.kind !== 'v') give(relation.oid, column.attnum, inheritance);
+        if (relation.kind !== 'v') for (const { attnum } of columns) give(relation.oid, attnum, inheritance);
       }
       // In its schema there is room for one of that name; temporary ones of other sessions look the same.
       const isThere = one.arrived && one.running === 0 && one.schema !== undefined && one.schema !== TEMPORARY;

@@ -61,7 +61,7 @@ export class CatalogKnowledge implements ColumnKnowledge {
     if (relation.kind === 'S') return CLEAR;
     const column = relation.columns.find((one) => one.attnum === attnum);
     // What it is computed from may be masked.
-    if (column === undefined || column.generated !== undefined) return undefined;
+    if (column === undefined || column.generated !== undefined || relation.kind === 'v') return undefined;
     if (this.#isPrivate(relation)) return this.#isMade(oid) ? UNSEEN : undefined;
     // A column that the open transaction added to a table of one's own.
     const isNew = this.#shared?.relationByOid(oid)?.columns.every((one) => one.attnum !== attnum) === true;
@@ -129,6 +129,7 @@ export class CatalogKnowledge implements ColumnKnowledge {
     let known = false;
     for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
       const [schema, bare] = [name.slice(0, dot), name.slice(dot + 1)];
+      if (schema === 'pg_catalog' && this.#catalog.builtin(bare) !== undefined) known = true;
       const view = this.#catalog.relation(schema, bare);
       if (view !== undefined) {
         known = true;

@@ -184,7 +184,7 @@ const NULL_TEST = /^\(*"?[\w$]+"? IS (?:NOT )?NULL\)*$/;
 const LENGTH = /^(?:char_length|character_length|length|octet_length)\(+"?[\w$]+"?\)*(?:::[\w ]+)?\)*$/;
 
 function mentions(sql: string, name: string): boolean {
-  const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const quoted = name.replaceAll('"', '""').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`(?<![\\w$])"?${quoted}"?(?![\\w$])`).test(sql);
 }
 

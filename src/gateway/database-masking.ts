@@ -305,11 +305,13 @@ export class DatabaseMasking {
             const copies = plan.copies === true || (statements[i]!.writes && statements[i]!.relations.length > 1);
             const computes = hasComputed(one, plan);
             const namesBehind = looksUpLater;
+            const empties = mayTruncate(statements[i]!) ? (one.modifies ?? []) : [];
             const writesTo = writtenTo(statements[i]!, one, traced.catalog);
             return {
               ...plan,
               ...(runsCode ? { runsCode } : {}),
               ...(writesTo === undefined ? {} : { writesTo }),
+              ...(empties.length === 0 ? {} : { empties }),
               ...{ looksUpLater, names, namesBehind, copies, computes },
             };
           });
@@ -337,7 +339,13 @@ export class DatabaseMasking {
       catalog,
       isOwn,
       schema,
-    }: { readonly catalog: Catalog; readonly isOwn: boolean; readonly schema: string | undefined },
+      isAlone,
+    }: {
+      readonly catalog: Catalog;
+      readonly isOwn: boolean;
+      readonly schema: string | undefined;
+      readonly isAlone: boolean;
+    },
     plans: readonly StatementPlan[],
   ): Met | undefined {
     const world = this.#knowledgeOf(catalog, isOwn);
@@ -349,6 +357,7 @@ export class DatabaseMasking {
     if (!this.awaited.giving(lookups, schema, catalog)) return undefined;
     const writesTo = runs.map((plan) => plan?.writesTo);
     const giving = this.#given.give(principal, { gifts, writesTo }, world, nowMs);
+    if (!isAlone) for (const oid of runs.flatMap((plan) => plan?.empties ?? [])) this.#given.emptied(oid, world);
     const unpaid = this.#given.unpaid(
       principal,
       runs.flatMap((plan) => plan?.meets ?? []),
@@ -457,6 +466,12 @@ export class DatabaseMasking {
     );
     if (this.awaited.madeHere.size > size) this.#givenStore.changed();
   }
+}
+
+const TRUNCATE = 'TRUNCATE TABLE';
+
+function mayTruncate({ command, nested }: StatementFacts): boolean {
+  return command === TRUNCATE || nested?.includes(TRUNCATE) === true;
 }
 
 const READS = /^(?:SELECT|VALUES|TABLE)$/;

@@ -184,7 +184,7 @@ export class GivenValues {
         for (const { place, at } of writing.splice(0)) {
           const tag = tags[at];
           this.onChange();
-          if (tag !== undefined) place.rows += COUNTING.test(tag.word) ? tag.rows : MANY;
+          if (tag !== undefined) place.rows += COUNTING.test(tag.word) ? tag.rows : 0;
         }
         for (const { column, at, isBefore } of open.splice(0)) {
           column.open--;
@@ -196,6 +196,14 @@ export class GivenValues {
         }
       },
     };
+  }
+
+  /**
+   * TRUNCATE goes upstream behind other statements of its transaction, or before some: what these wrote, the server counts
+   * only if both are kept. From then on nobody knows whose rows are in it.
+   */
+  emptied(relation: number, world: GivenWorld): void {
+    if (world.origin(relation) === 'made') this.#noteCopied(relation, 0);
   }
 
   #noteCopied(relation: number, attnum: number): void {

@@ -134,12 +134,12 @@ export class MaskingSession implements SessionMasking {
     }
   }
 
-  meet(plans: readonly StatementPlan[], isPathKnown: boolean): ReturnType<DatabaseMasking['meet']> {
+  meet(plans: readonly StatementPlan[], isPathKnown: boolean, isAlone: boolean): ReturnType<DatabaseMasking['meet']> {
     const catalog = this.#catalog();
     // Of what is not known there is no plan.
     if (catalog === undefined) return NOTHING_MET;
     const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
-    return this.#database.meet(this.#principal, { catalog, isOwn: this.#own !== undefined, schema }, plans);
+    return this.#database.meet(this.#principal, { catalog, isOwn: this.#own !== undefined, schema, isAlone }, plans);
   }
 
   takeLookups(count: number): boolean {

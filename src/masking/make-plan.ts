@@ -10,6 +10,7 @@ import type {
   ColumnUse,
   CopyFormat,
   Flow,
+  OpaqueRoutine,
   Oracle,
   OutputColumn,
   StatementLineage,
@@ -89,6 +90,7 @@ export function refusalHint({ hint, unmask }: PlanRefusal, request: string | und
 /** A class that goes along into a column that a statement makes. */
 export interface Inheritance {
   readonly lookup: string;
+  /** `*`: all of them, as nobody knows what they are called. */
   readonly column: string;
   readonly class: ColumnClass;
   readonly from: string;
@@ -105,6 +107,8 @@ export interface StatementPlan {
   /** The answer is that of a cursor or prepared statement, so `result` is that one's. */
   readonly resultOf: StatementLineage['resultOf'];
   readonly defines: StatementLineage['defines'];
+  /** Whose rows a table gets that it makes; missing: its own, or none. */
+  readonly keeps?: StatementLineage['keeps'];
   /**
    * How messages of the server are told. `scan`: without what can be told from a value alone; `data`: where their kind
    * shows values (SQLSTATE classes 22, 23, P0) only of what kind they are; `generic`: only ever of what kind they are.
@@ -122,6 +126,8 @@ export interface StatementPlan {
   readonly gives?: readonly Gift[];
   /** Where all rows go that its tag counts: a relation, or one that it makes. Missing: it is not known. */
   readonly writesTo?: { readonly relation: number } | { readonly lookup: string };
+  /** Tables of which its transaction's earlier rows may be taken away uncounted, by TRUNCATE. Missing: none. */
+  readonly empties?: readonly number[];
   /** It may run code that SQL does not show: what names mean in the session may be something else then. */
   readonly runsCode: boolean;
   /** It calls what is looked up only while it runs (bodies of routines): by then it may be another. Missing: no. */
@@ -247,6 +253,7 @@ class Planner {
       result: blind ? undefined : result,
       resultOf: lineage.resultOf,
       defines: lineage.defines,
+      ...(lineage.keeps === undefined ? {} : { keeps: lineage.keeps }),
       messages: this.#touchesMasked(lineage) ? 'generic' : blind ? 'data' : 'scan',
       inherits: writes.inherits,
       lookups: lookups.count + this.#sums(lineage),
@@ -649,10 +656,12 @@ class Planner {
   }
 
   #opaque(lineage: StatementLineage): PlanRefusal | undefined {
-    for (const { routine, reads, trigger, blind = lineage.unknown.length > 0 } of lineage.opaque) {
-      // Triggers that were there before do what they always did.
-      if (trigger === true && !this.#known.isMadeHere(routine)) continue;
-      const masked = reads.find((source) => this.#isMasked(source));
+    for (const one of lineage.opaque) {
+      const { routine, reads, trigger, blind = lineage.unknown.length > 0 } = one;
+      // Triggers that were there before do what they always did, but for those that somebody put on a table of their own.
+      const isOld = trigger === true && !this.#known.isMadeHere(routine);
+      const masked = isOld ? this.#carried(one, lineage) : reads.find((source) => this.#isMasked(source));
+      if (isOld && masked === undefined) continue;
       // One that was there before was not written to get around the masks: what it answers is redacted.
       if (masked === undefined && !(blind && this.#known.isMadeHere(routine))) continue;
       const what =
@@ -667,6 +676,17 @@ class Planner {
       };
     }
     return undefined;
+  }
+
+  /** What a routine that was there before gets to see of others' values by a trigger of a table made through dbgate. */
+  #carried({ on, reads, blind }: OpaqueRoutine, { writes }: StatementLineage): ColumnRef | undefined {
+    if (on === undefined || !this.#known.isTableMadeHere(on)) return undefined;
+    const isBrought = writes.some(
+      ({ target, flow }) =>
+        target.kind === 'column' && target.relation === on && flow.sources.some((source) => this.#isMasked(source)),
+    );
+    const seen = blind === true ? this.#known.columnsOf(on).map((attnum) => ({ relation: on, attnum })) : reads;
+    return seen.find((source) => this.#isMasked(source) && (isBrought || !this.#known.holdsOnlyGiven(source)));
   }
 
   #laundry(lineage: StatementLineage): PlanRefusal | undefined {

@@ -1,6 +1,7 @@
 /** All attacks, by family: one line each. */
 import type { Attack } from './attack.ts';
 import { blanks } from './families/blanks.ts';
+import { carriers } from './families/carriers.ts';
 import { columns } from './families/columns.ts';
 import { documents } from './families/documents.ts';
 import { errors } from './families/errors.ts';
@@ -36,4 +37,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   structures,
   blanks,
   orders,
+  carriers,
 };

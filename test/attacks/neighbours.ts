@@ -200,6 +200,32 @@ export const NEIGHBOURS: readonly Neighbour[] = [
     sql: ['CREATE TEMP TABLE zwischen AS SELECT id, sku, preis FROM artikel', 'SELECT * FROM zwischen ORDER BY id'],
   },
   {
+    id: 'write.table-of-execute',
+    sql: [
+      'PREPARE auswahl AS SELECT id, sku, preis FROM artikel',
+      'CREATE TEMP TABLE behalten AS EXECUTE auswahl',
+      'SELECT * FROM behalten ORDER BY id',
+    ],
+  },
+  {
+    id: 'write.own-trigger-of-the-server',
+    sql: [
+      'CREATE TABLE suchbar (id int, name text, worte tsvector)',
+      `CREATE TRIGGER w BEFORE INSERT ON suchbar FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('worte', 'pg_catalog.simple', 'name')`,
+      `INSERT INTO suchbar (id, name) VALUES (1, 'Ute Probe') RETURNING id`,
+    ],
+    stored: 'SELECT id, name, worte::text FROM suchbar',
+  },
+  {
+    id: 'write.own-trigger-of-others',
+    sql: [
+      'CREATE TABLE notizen (id int, mail text, am timestamptz)',
+      'CREATE TRIGGER s BEFORE INSERT ON notizen FOR EACH ROW EXECUTE FUNCTION stempel()',
+      `INSERT INTO notizen (id, mail) VALUES (1, 'ute@posteo.example') RETURNING id`,
+    ],
+    stored: 'SELECT id, mail FROM notizen',
+  },
+  {
     id: 'write.procedure',
     sql: `CALL notiere('einsatz')`,
     stored: `SELECT aktion, detail FROM protokoll WHERE aktion = 'einsatz'`,

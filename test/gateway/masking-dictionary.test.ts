@@ -529,6 +529,7 @@ describe('a table that was made through dbgate', () => {
       'one whose name another had, with more rows',
       [`CREATE TABLE cust% AS ${GUESSES_AS}`, 'DROP TABLE cust%', `CREATE TABLE cust% AS ${GUESSES_OF_ID} LIMIT 20`],
     ],
+    ['one made without rows', [`CREATE TABLE cust% AS ${GUESSES_OF_ID} LIMIT 20 WITH NO DATA`]],
   ])('is compared as others’ are once somebody else has written to it: %s', async (_, first) => {
     n++;
     const client = await connect();
@@ -536,6 +537,20 @@ describe('a table that was made through dbgate', () => {
     expect(await refusalOf(client, ...made, INTO_CUST)).toBeUndefined();
     await rig.direct(`INSERT INTO cust${n} SELECT g, '527-41-' || (7000 + g * 37) FROM generate_series(1, 50) g`);
     await until(async () => (await refusalOf(client, INTO_CUST)) === '53400');
+  });
+
+  it('is nobody’s own when TRUNCATE takes rows away that the server then does not count', async () => {
+    n++;
+    const client = await connect();
+    const made = [
+      'CREATE TABLE cust% (id int, ssn text)',
+      `INSERT INTO cust% ${GUESSES} LIMIT 20`,
+      'TRUNCATE cust%',
+      ...DICT,
+    ];
+    expect(await refusalOf(client, ...made, INTO_CUST)).toBeUndefined();
+    const emptied = ['BEGIN', `INSERT INTO cust% ${GUESSES} LIMIT 20`, 'TRUNCATE cust%', 'COMMIT'];
+    expect(await refusalOf(client, ...emptied, INTO_CUST)).toBe('53400');
   });
 
   it('is one’s own as long as every row of it came through here', async () => {

@@ -63,6 +63,73 @@ const isHidden = (answer: string): void => {
   expect(answer).not.toContain(SECRET.slice(0, 6));
 };
 
+describe('what is computed, and shown under a name that hides it', () => {
+  const VIEW = 'pg_stat_mine% AS SELECT reverse(email) AS a, pg_stat_get_numscans(1::oid) AS n FROM users';
+  it.each<[string, string[]]>([
+    ['a temporary view that is called as those of the server are', [`CREATE TEMP VIEW ${VIEW}`, 'TABLE pg_stat_mine%']],
+    ['one of an open transaction', ['BEGIN', `CREATE VIEW ${VIEW}`, 'TABLE pg_stat_mine%']],
+    [
+      'rows of a prepared statement',
+      ['PREPARE p% AS SELECT reverse(email) AS a FROM users', 'CREATE TEMP TABLE k% AS EXECUTE p%', 'TABLE k%'],
+    ],
+    [
+      'rows of one, in a table that stays',
+      ['PREPARE p% AS SELECT reverse(email) FROM users', 'CREATE TABLE k% (b) AS EXECUTE p%', 'TABLE k%'],
+    ],
+    [
+      'a column computed from one with a quote in its name',
+      [
+        'CREATE TABLE k% AS SELECT email AS "a""b" FROM users',
+        'ALTER TABLE k% ADD c text GENERATED ALWAYS AS (reverse("a""b")) STORED',
+        'SELECT c FROM k%',
+      ],
+    ],
+  ])('%s', async (_name, texts) => {
+    const client = await connect();
+    n++;
+    const [last, ...first] = texts.map((sql) => sql.replaceAll('%', String(n))).reverse();
+    await prepare(client, ...first.reverse());
+    const shown = await run(client, last!);
+    expect(shown).toContain('[redacted]');
+    isHidden(shown);
+  });
+
+  it('but what EXECUTE gives of clear columns is kept as it is', async () => {
+    const client = await connect();
+    await prepare(client, 'PREPARE clear AS SELECT name AS a FROM items', 'CREATE TEMP TABLE kept AS EXECUTE clear');
+    expect(await run(client, 'TABLE kept')).toBe('[{"a":"lamp"}]');
+  });
+
+  it.each([
+    ['PostgreSQL’s own', `tsvector_update_trigger('words', 'pg_catalog.simple', 'email')`],
+    ['one that was there before', 'note_all()'],
+  ])('by a trigger of one’s own table, with a routine that is not: %s', async (_name, call) => {
+    n++;
+    await rig.direct(`CREATE TABLE IF NOT EXISTS notes (what text);
+      CREATE OR REPLACE FUNCTION note_all() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO notes VALUES (reverse(NEW.email)); RETURN NEW; END $$`);
+    const client = await connect();
+    const table = `fires${n}`;
+    await prepare(
+      client,
+      `CREATE TABLE ${table} (email text, words tsvector)`,
+      `CREATE TRIGGER t BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${call}`,
+      `INSERT INTO ${table} (email) VALUES ('own@x.example')`,
+    );
+    const copy = `INSERT INTO ${table} (email) SELECT email FROM users`;
+    expect(await failure(client.query(copy))).toMatchObject({ code: '42501' });
+    await prepare(client, `ALTER TABLE ${table} DISABLE TRIGGER t`);
+    await run(
+      client,
+      copy,
+      `ALTER TABLE ${table} ENABLE TRIGGER t`,
+      `UPDATE ${table} SET email = email WHERE words IS NULL`,
+    );
+    isHidden(await run(client, `SELECT words::text FROM ${table}`));
+    isHidden(await run(client, 'TABLE notes'));
+  });
+});
+
 describe('what is computed in steps', () => {
   it.each([
     [

@@ -367,7 +367,7 @@ export class ClientStatements {
       vouched ??
       this.#steps.planning.shownBefore(plans) ??
       this.#steps.collision(statement, plans, restsOn) ??
-      this.#steps.meet(plans);
+      this.#steps.meet(plans, true);
     if (collision !== undefined) {
       this.neverExecuted(portal, NOT_RUN);
       return this.#refuse('execute', collision, statement);

@@ -193,12 +193,12 @@ export class MaskingSteps {
     return moment === undefined ? this.moment(plans, questions) : this.planning.masking?.moment(moment.names);
   }
 
-  /** Before it leaves, its denial: what it brings together costs more lookups than there are. */
-  meet(plans: readonly StatementPlan[] | undefined): DenyDecision | undefined {
+  /** Before it leaves, its denial: what it brings together costs more lookups than there are. `inBatch`: others come before it. */
+  meet(plans: readonly StatementPlan[] | undefined, inBatch = false): DenyDecision | undefined {
     // Of one that did not leave after all.
     this.#met?.ended([], undefined);
     this.#met = undefined;
-    const met = this.planning.meet(plans);
+    const met = this.planning.meet(plans, !inBatch && this.#backend.status === 'I');
     if (met !== undefined && 'effect' in met) return met;
     this.#met = met;
     return undefined;

@@ -71,9 +71,9 @@ export interface SessionMasking {
   making(statements: Analysis['statements']): void;
   /**
    * It goes upstream: what it gives to columns is counted, and what such values meet by it is taken from the budget;
-   * undefined: that is used up.
+   * undefined: that is used up. `isAlone`: it is a transaction of its own.
    */
-  meet?(plans: readonly StatementPlan[], isPathKnown: boolean): StatementMet | undefined;
+  meet?(plans: readonly StatementPlan[], isPathKnown: boolean, isAlone: boolean): StatementMet | undefined;
   /** Counts comparisons of masked columns with given values; false: this hour's budget is used up. */
   takeLookups(count: number): boolean;
 }

@@ -79,6 +79,13 @@ export class Planning {
         plans ??= [...traced];
         plans[i] = plan;
       }
+      if (plan.keeps !== undefined) {
+        const found = this.#preparedNamed(plan.keeps.name, traced.slice(0, i), batch);
+        if ('kind' in found) return found;
+        plan = keeping(plan, found);
+        plans ??= [...traced];
+        plans[i] = plan;
+      }
       if (plan.refuse !== undefined) return { kind: 'refused', denied: denialOf(plan.refuse, statement.sql, masking) };
       masks ||= masksAnswer(plan);
       lookups = addLookups(lookups, lookupsOf(plan));
@@ -105,12 +112,12 @@ export class Planning {
   }
 
   /** It goes upstream: what it gives is counted, and what that meets; its denial, when the budget is used up; undefined: nothing. */
-  meet(plans: readonly StatementPlan[] | undefined): StatementMet | DenyDecision | undefined {
+  meet(plans: readonly StatementPlan[] | undefined, isAlone: boolean): StatementMet | DenyDecision | undefined {
     const { masking } = this;
     if (plans === undefined || masking?.meet === undefined || !plans.some(givesOrMeets)) return undefined;
     // What comes before it in its text may set another path.
     const isPathKnown = plans.length === 1 && !this.world.isStale(masking.sharedVersion);
-    return masking.meet(plans, isPathKnown) ?? LOOKUPS_USED_UP;
+    return masking.meet(plans, isPathKnown, isAlone && plans.length === 1) ?? LOOKUPS_USED_UP;
   }
 
   /** A portal answers as it was bound: its denial, when less is shown now. */
@@ -158,6 +165,15 @@ export class Planning {
     if (plan.result === undefined) return NAMES_CHANGED;
     const defined = this.#preparedPlan(prepared);
     return 'kind' in defined ? defined : answered(plan, defined);
+  }
+
+  /** Of what a name in the text stands for; nothing is known of what is not there. */
+  #preparedNamed(name: string, before: readonly StatementPlan[], batch: number): StatementPlan | Planned {
+    const here = before.findLast(({ defines }) => defines?.kind === 'prepared' && defines.name === name);
+    if (here !== undefined) return here;
+    const prepared = this.#names.statement(name, batch);
+    if (prepared === UNSETTLED) return { kind: 'unsettled' };
+    return prepared === undefined ? OPAQUE_PLAN : this.#preparedPlan(prepared);
   }
 
   /** Of what PREPARE made, whatever else is in its text. */
@@ -211,8 +227,8 @@ function both(one: StatementPlan['names'], other: StatementPlan['names']): Reado
   return one.size === 0 ? other : new Set([...one, ...other]);
 }
 
-function givesOrMeets({ gives, meets }: StatementPlan): boolean {
-  return gives !== undefined || meets !== undefined;
+function givesOrMeets({ gives, meets, empties }: StatementPlan): boolean {
+  return gives !== undefined || meets !== undefined || empties !== undefined;
 }
 
 export function masksAnswer({ result }: StatementPlan): boolean {
@@ -262,6 +278,23 @@ function answered(own: StatementPlan, other: StatementPlan): StatementPlan {
     meets: [...(own.meets ?? []), ...(other.meets ?? [])],
     gives: [...(own.gives ?? []), ...(other.gives ?? [])],
     isOfAnother: true,
+    names: both(own.names, other.names),
+    runsCode: own.runsCode || other.runsCode,
+  };
+}
+
+/** CREATE TABLE AS EXECUTE: what is masked in the other's answer is masked in the table, as a whole. */
+function keeping(own: StatementPlan, other: StatementPlan): StatementPlan {
+  const isClear = other.result?.columns.every((action) => action.do === 'pass' || action.do === 'scan') === true;
+  return {
+    ...own,
+    refuse: own.refuse ?? other.refuse,
+    ...(isClear ? { inherits: [] } : {}),
+    messages: own.messages === 'generic' ? 'generic' : other.messages,
+    lookups: own.lookups + other.lookups,
+    lists: (own.lists ?? 0) + (other.lists ?? 0),
+    texts: (own.texts ?? 0) + (other.texts ?? 0),
+    meets: [...(own.meets ?? []), ...(other.meets ?? [])],
     names: both(own.names, other.names),
     runsCode: own.runsCode || other.runsCode,
   };

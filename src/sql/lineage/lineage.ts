@@ -187,6 +187,8 @@ export interface OpaqueRoutine {
   readonly reads: readonly ColumnRef[];
   /** It is fired by a trigger of a table that is written; NEW and OLD are that table's columns. */
   readonly trigger?: boolean;
+  /** That table. */
+  readonly on?: number;
   /** Not everything that its body reads could be told. Missing for what is called: `unknown` of the statement says it. */
   readonly blind?: boolean;
 }
@@ -203,6 +205,8 @@ export interface StatementLineage {
   readonly resultOf: ResultOf | undefined;
   /** DECLARE and PREPARE: whose columns `columns` are; none are returned now. */
   readonly defines: ResultOf | undefined;
+  /** CREATE TABLE AS EXECUTE: whose rows the table gets. */
+  readonly keeps?: ResultOf;
   readonly uses: readonly ColumnUse[];
   readonly writes: readonly WriteFlow[];
   /** EXPLAIN: its own text stands in its answer. */

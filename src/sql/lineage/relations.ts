@@ -93,7 +93,7 @@ export function renamed(columns: readonly NamedValue[], names: readonly string[]
 }
 
 export function columnsOf(t: Tracer, relation: CatalogRelation, only = false): readonly NamedValue[] {
-  if (relation.kind === 'v' && !isBaseView(relation)) return viewColumns(t, relation);
+  if (relation.kind === 'v' && !isBaseView(t, relation)) return viewColumns(t, relation);
   t.findings.reads.add(relation.oid);
   const heirs = only ? [] : t.catalog.descendants(relation.oid);
   for (const heir of heirs) t.findings.reads.add(heir);
@@ -127,14 +127,24 @@ function viewColumns(t: Tracer, relation: CatalogRelation): readonly NamedValue[
   }));
 }
 
-/** Views whose definition is a function in C that tells of the server: taken for what they are, as catalogs are. */
 const SERVER_VIEWS = /^(?:pg_stat_\w+|pg_buffercache|pg_qualstats\w*|pg_wait_sampling\w*|hypopg\w*)$/;
+const NAME = String.raw`(?:\w+\.)?\w+`;
+/** Columns of one function, and nothing else. */
+const OF_ONE_FUNCTION = new RegExp(
+  String.raw`^\s*SELECT ${NAME}(?: AS \w+)?(?:,\s+${NAME}(?: AS \w+)?)*\s+FROM (?:\w+\.)?(\w+)\([^()']*\)(?: \w+\([\w, ]*\))?;?\s*$`,
+);
 
-export function isBaseView(relation: CatalogRelation): boolean {
+/**
+ * Views that show what a function in C of an extension tells of the server are taken for what they are, as catalogs are.
+ * Anybody may call a view so: what it shows besides is in its definition.
+ */
+export function isBaseView(t: Tracer, relation: CatalogRelation): boolean {
   if (relation.isSystem) return true;
+  const name = SERVER_VIEWS.test(relation.name) ? OF_ONE_FUNCTION.exec(relation.definition ?? '')?.[1] : undefined;
+  if (name === undefined) return false;
+  const routines = [...t.catalog.schemas].flatMap((schema) => t.catalog.routines(schema, name));
   return (
-    SERVER_VIEWS.test(relation.name) &&
-    /\b(?:pg_stat\w*|pg_buffercache\w*|pg_qualstats\w*|pg_wait_sampling\w*|hypopg\w*)\(/.test(relation.definition ?? '')
+    routines.length > 0 && routines.every(({ language, extension }) => language === 'c' && extension !== undefined)
   );
 }
 

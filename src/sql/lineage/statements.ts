@@ -126,7 +126,11 @@ function noteCollation(t: Tracer, node: Tree): void {
 }
 
 /** Whose columns a statement gives, or defines for later. */
-export function describedBy(wrapped: Tree): { readonly resultOf?: ResultOf; readonly defines?: ResultOf } {
+export function describedBy(wrapped: Tree): {
+  readonly resultOf?: ResultOf;
+  readonly defines?: ResultOf;
+  readonly keeps?: ResultOf;
+} {
   const [type, node] = unwrap(wrapped) ?? ['', {}];
   switch (type) {
     case 'ExecuteStmt':
@@ -137,6 +141,14 @@ export function describedBy(wrapped: Tree): { readonly resultOf?: ResultOf; read
       return { defines: { kind: 'prepared', name: text(node, 'name') ?? '' } };
     case 'DeclareCursorStmt':
       return { defines: { kind: 'cursor', name: text(node, 'portalname') ?? '' } };
+    case 'CreateTableAsStmt': {
+      const executed = as(child(node, 'query'), 'ExecuteStmt');
+      return executed === undefined ? {} : { keeps: { kind: 'prepared', name: text(executed, 'name') ?? '' } };
+    }
+    case 'ExplainStmt': {
+      const { keeps } = describedBy(child(node, 'query') ?? {});
+      return keeps === undefined ? {} : { keeps };
+    }
     default:
       return {};
   }

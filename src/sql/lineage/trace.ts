@@ -61,6 +61,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
           columns: columns?.map((column) => outputColumn(t, column)),
           resultOf: described.resultOf,
           defines: described.defines,
+          ...(described.keeps === undefined ? {} : { keeps: described.keeps }),
           copyOut: copyFormatOf(node),
           ...explained(t, node),
         }),

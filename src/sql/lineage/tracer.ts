@@ -94,12 +94,12 @@ export class Findings {
     this.gives.push(...other.gives);
     this.oracle ??= other.oracle;
     for (const one of other.opaque) {
-      if (!this.opaque.some((known) => known.routine === one.routine)) this.opaque.push(one);
+      if (!this.opaque.some((known) => known.routine === one.routine && known.on === one.on)) this.opaque.push(one);
     }
   }
 
   lineage(
-    rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'copyOut' | 'explains' | 'computes'>,
+    rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'keeps' | 'copyOut' | 'explains' | 'computes'>,
   ): StatementLineage {
     return {
       ...rest,

@@ -13,6 +13,12 @@ import { EMPTY_SCOPE } from './scopes.ts';
 import type { Fired, Tracer } from './tracer.ts';
 import { definitionPath } from './views.ts';
 
+/** tsvector_update_trigger and tsvector_update_trigger_column: the words of some columns go into another. */
+const FILLS_COLUMNS: ReadonlySet<number> = new Set([3752, 3753]);
+
+/** Their triggers in C put the time, the user or a number into a row, or look rows up by a key. */
+const STAMPS: ReadonlySet<string> = new Set(['autoinc', 'insert_username', 'lo', 'moddatetime', 'refint']);
+
 /** Which foreign keys pass a change on to the tables that refer to what is changed. */
 export type Follows = 'nothing' | 'update' | 'delete' | 'update and delete' | 'truncate';
 
@@ -91,10 +97,16 @@ function storedFlow(t: Tracer, sql: string, what: string): Flow {
 
 function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
   const routine = t.catalog.routineByOid(oid);
-  // PostgreSQL's own (foreign keys, tsvector_update_trigger) carry nothing elsewhere.
-  if (routine === undefined) return;
-  const name = `${routine.schema}.${routine.name}`;
-  if (t.findings.opaque.some((one) => one.routine === name && one.trigger === true)) return;
+  // Those of foreign keys carry nothing elsewhere.
+  if (routine === undefined && !FILLS_COLUMNS.has(oid)) return;
+  const name = routine === undefined ? 'pg_catalog.tsvector_update_trigger' : `${routine.schema}.${routine.name}`;
+  if (t.findings.opaque.some((one) => one.routine === name && one.on === relation.oid)) return;
+  if (routine?.language === 'c' && STAMPS.has(routine.extension ?? '')) return;
+  if (routine === undefined || routine.language === 'c') {
+    const reads = columnsOf(t, relation, true).flatMap(({ value }) => value.flow.sources);
+    t.findings.opaque.push({ routine: name, reads, trigger: true, on: relation.oid });
+    return;
+  }
   if (t.firing.has(oid)) return;
   const key = `${oid} ${relation.oid}`;
   const known = t.fired.get(key);
@@ -125,7 +137,7 @@ function noteTrigger(t: Tracer, relation: CatalogRelation, oid: number): void {
     const written = combine(findings.writes.map(({ flow }) => flow));
     const read = combine([result ?? written, written]);
     const blind = result === undefined || findings.unknown.size > 0 || read.unknown.length > 0;
-    const own = { routine: name, reads: read.sources, trigger: true, ...(blind ? { blind } : {}) };
+    const own = { routine: name, reads: read.sources, trigger: true, on: relation.oid, ...(blind ? { blind } : {}) };
     const fired: Fired = {
       opaque: [own, ...findings.opaque.map((one) => (one.trigger === true ? one : { ...one, trigger: true }))],
       modifies: findings.modifies,

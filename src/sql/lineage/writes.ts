@@ -178,7 +178,7 @@ function placesOf(
 ): readonly { readonly relation: number; readonly attnum: number }[] {
   const column = relation?.columns.find((one) => one.name === name);
   if (relation === undefined || column === undefined) return [];
-  if (relation.kind !== 'v' || isBaseView(relation))
+  if (relation.kind !== 'v' || isBaseView(t, relation))
     return [{ relation: relation.oid, attnum: column.attnum }, ...heirsOf(t, relation, name)];
   const sources = columns.find((one) => one.name === name)?.value.flow.sources ?? [];
   return sources.map(({ relation: oid, attnum }) => ({ relation: oid, attnum }));
