@@ -22,6 +22,7 @@ const { values } = parseArgs({
     full: { type: 'string', default: '5000' },
     /** Built checkouts of dbgate, one after another. */
     checkouts: { type: 'string', default: path.join(import.meta.dirname, '..') },
+    starts: { type: 'string', default: 'first start,started again' },
   },
 });
 const ROWS = 1_200;

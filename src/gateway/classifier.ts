@@ -8,7 +8,7 @@ import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import { describeTable, isTextLike, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
-import { ClassMap, familyOf } from './class-map.ts';
+import { ClassMap, familyOf, type KnownTable } from './class-map.ts';
 import { ClassificationStore, type Inherited, type StoredColumn } from './classification-store.ts';
 import { FilledTables } from './filled-tables.ts';
 import { SideConnections } from './side-connections.ts';
@@ -52,6 +52,8 @@ const STORE_IN_PASS_MS = 30_000;
 const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 600_000;
 const LOOK_AGAIN_MS = 60_000;
+/** Of tables whose classes are stored and that nobody reads. */
+const LEISURE_MS = 1_000;
 /** One that had no rows is looked at again before more of it is planned for. */
 const LOOK_AGAIN_AT_EMPTY_MS = 1_000;
 const BATCH = 25;
@@ -72,6 +74,8 @@ export class Classifier {
   readonly #background: SideConnections;
   readonly #foreground: SideConnections;
   readonly #map: ClassMap;
+  /** Which catalog what is known of a table was last found to describe. */
+  readonly #currentIn = new WeakMap<KnownTable, Catalog>();
   readonly #running = new Map<number, Running>();
   #pass: Promise<void> | undefined;
   #again = false;
@@ -87,6 +91,7 @@ export class Classifier {
   #retryMs = RETRY_MS;
   #retry: NodeJS.Timeout | undefined;
   #lookAgain: NodeJS.Timeout | undefined;
+  #lookAtLeisure: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: ClassifierOptions) {
@@ -140,10 +145,17 @@ export class Classifier {
   }
 
   async #lookAtSmall(): Promise<void> {
-    for (const oid of this.#asked) {
-      const relation = this.#map.catalog?.relationByOid(oid);
-      if (relation !== undefined && this.#mayHaveGrown(oid)) await this.#classify(relation, 'background');
-    }
+    await this.#lookAgainAt([...this.#asked].flatMap((oid) => this.#map.catalog?.relationByOid(oid) ?? []));
+  }
+
+  /** What is only stored and nobody reads: one table at a time, as a whole database costs minutes of a processor. */
+  async #lookAtStored(): Promise<void> {
+    const catalog = this.#map.catalog;
+    const oid = [...this.#map.tables.keys()].find((one) => this.#isOnlyStored(one));
+    if (catalog === undefined || this.#pass !== undefined) return;
+    if (oid === undefined) clearInterval(this.#lookAtLeisure);
+    const relation = oid === undefined ? undefined : catalog.relationByOid(oid);
+    if (relation !== undefined) await this.#classify(relation, 'background');
   }
 
   /** These tables, and those that their columns' classes come from, are classified when it resolves. Never rejects. */
@@ -160,7 +172,15 @@ export class Classifier {
       );
       await Promise.all(missing.map((relation) => this.#classify(relation, 'foreground')));
     }
-    for (const relation of relations) if (this.#mayHaveGrown(relation.oid)) void this.#classify(relation, 'background');
+    void this.#lookAgainAt(relations);
+  }
+
+  /** Those of them that may be others by now, one after another: no more samples lie here than are judged. */
+  async #lookAgainAt(relations: Iterable<CatalogRelation>): Promise<void> {
+    for (const relation of relations) {
+      const { oid } = relation;
+      if (this.#mayHaveGrown(oid) || this.#isOnlyStored(oid)) await this.#classify(relation, 'background');
+    }
   }
 
   /** Tables that sessions read, and that told too little. */
@@ -241,6 +261,7 @@ export class Classifier {
     this.#closed = true;
     clearTimeout(this.#retry);
     clearInterval(this.#lookAgain);
+    clearInterval(this.#lookAtLeisure);
     this.#background.close();
     this.#foreground.close();
     await Promise.allSettled([...[...this.#running.values()].map(({ done }) => done), this.#pass]);
@@ -271,6 +292,13 @@ export class Classifier {
   #isCurrent(catalog: Catalog, relation: CatalogRelation): boolean {
     const known = this.#map.tables.get(relation.oid);
     if (known === undefined) return false;
+    if (this.#currentIn.get(known) === catalog) return true;
+    const isCurrent = this.#describes(known, catalog, relation);
+    if (isCurrent) this.#currentIn.set(known, catalog);
+    return isCurrent;
+  }
+
+  #describes(known: KnownTable, catalog: Catalog, relation: CatalogRelation): boolean {
     // What was stored is of another table when neither its name nor its columns are the same.
     if (known.sampledAtMs === undefined && (known.schema !== relation.schema || known.name !== relation.name))
       return false;
@@ -284,6 +312,12 @@ export class Classifier {
     const known = this.#map.tables.get(oid);
     if (known === undefined || known.rows >= FEW_ROWS || this.#running.has(oid)) return false;
     return performance.now() - (known.sampledAtMs ?? -Infinity) > LOOK_AGAIN_MS;
+  }
+
+  /** It was sampled before this process began, and there were rows enough: that holds until it is looked at again. */
+  #isOnlyStored(oid: number): boolean {
+    const known = this.#map.tables.get(oid);
+    return known !== undefined && known.sampledAtMs === undefined && known.rows >= FEW_ROWS && !this.#running.has(oid);
   }
 
   #wasEmpty(oid: number): boolean {
@@ -325,9 +359,8 @@ export class Classifier {
       for (const relation of next) {
         if (this.#closed || this.#again) return;
         const known = this.#map.tables.get(relation.oid);
-        // What was stored holds until it was looked at again, once a process.
-        const isDone = this.#isCurrent(catalog, relation) && known?.sampledAtMs !== undefined && known.rows >= 0;
-        if (isDone) continue;
+        const isDone = known?.sampledAtMs !== undefined && known.rows >= 0;
+        if (this.#isCurrent(catalog, relation) && (isDone || this.#isOnlyStored(relation.oid))) continue;
         await this.#classify(relation, 'background');
         // Over another one the thread may have broken that was to judge it.
         if (!this.#isCurrent(catalog, relation)) await this.#classify(relation, 'background');
@@ -337,6 +370,7 @@ export class Classifier {
     };
     await Promise.all([some(), some()]);
     if (this.#closed || this.#again) return;
+    this.#lookAtLeisure ??= setInterval(() => void this.#lookAtStored(), LEISURE_MS).unref();
     if (failed > 0) {
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => this.#start(), this.#retryMs).unref();

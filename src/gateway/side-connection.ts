@@ -10,6 +10,7 @@ import { TERMINATE } from '../pgwire/extended.ts';
 import { BACKEND_TYPES, HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
 import { encodeQuery } from '../pgwire/query.ts';
 import { decodeDataRow } from '../pgwire/result.ts';
+import { giveBack } from '../spent-memory.ts';
 import { closeSoon } from './close-soon.ts';
 import { connectUpstream } from './upstream.ts';
 import { WireRows } from './wire-rows.ts';
@@ -161,6 +162,8 @@ export class SideConnection {
       if (waiting.received > MAX_ANSWER_BYTES) return this.#fail(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
       try {
         reader.push(chunk);
+        // What is kept of it was copied.
+        giveBack(chunk);
       } catch (error) {
         this.#fail((error as Error).message);
       }

@@ -5,7 +5,7 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type * as z from 'zod';
+import * as z from 'zod';
 
 export type StateFound<T> =
   | { readonly kind: 'none' }
@@ -25,8 +25,15 @@ export class StateFile<Schema extends z.ZodType> {
     this.#schema = schema;
   }
 
-  async read(): Promise<StateFound<z.output<Schema>>> {
-    return this.#parsed(await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => error));
+  /** `parse`: what is large, a part at a time; throws SyntaxError, or the schema's ZodError. */
+  async read(parse?: (text: string) => Promise<z.output<Schema>>): Promise<StateFound<z.output<Schema>>> {
+    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+    if (parse === undefined || typeof text !== 'string') return this.#parsed(text);
+    try {
+      return { kind: 'found', state: await parse(text) };
+    } catch (error) {
+      return unusable(error);
+    }
   }
 
   readSync(): StateFound<z.output<Schema>> {
@@ -41,13 +48,18 @@ export class StateFile<Schema extends z.ZodType> {
 
   /** One after another. Rejects when it could not be written: then it is what it was. */
   replace(state: z.input<Schema>): Promise<void> {
+    return this.replaceParts(() => [textOf(state)]);
+  }
+
+  /** The same with what is large: parts of the text, each made when the one before is written. */
+  replaceParts(parts: () => Iterable<string>): Promise<void> {
     const turn = this.#replaced;
     const written = this.#writing.then(async () => {
       await mkdir(path.dirname(this.path), { recursive: true, mode: 0o700 });
       const aside = `${this.path}.new`;
       const file = await open(aside, 'w', 0o600);
       try {
-        await file.writeFile(textOf(state));
+        for (const part of parts()) await file.writeFile(part);
         await file.datasync();
       } finally {
         await file.close();
@@ -78,17 +90,19 @@ export class StateFile<Schema extends z.ZodType> {
     if (typeof text !== 'string') {
       return text.code === 'ENOENT' ? { kind: 'none' } : { kind: 'unusable', why: text.message };
     }
-    let json: unknown;
     try {
-      json = JSON.parse(text);
-    } catch {
-      return { kind: 'unusable', why: 'it is no JSON' };
+      return { kind: 'found', state: this.#schema.parse(JSON.parse(text)) };
+    } catch (error) {
+      return unusable(error);
     }
-    const found = this.#schema.safeParse(json);
-    if (found.success) return { kind: 'found', state: found.data };
-    const [issue] = found.error.issues;
-    return { kind: 'unusable', why: `${issue?.path.join('.') ?? ''} is not what it should be` };
   }
+}
+
+function unusable(error: unknown): { readonly kind: 'unusable'; readonly why: string } {
+  if (error instanceof SyntaxError) return { kind: 'unusable', why: 'it is no JSON' };
+  if (!(error instanceof z.ZodError)) throw error;
+  const [issue] = error.issues;
+  return { kind: 'unusable', why: `${issue?.path.join('.') ?? ''} is not what it should be` };
 }
 
 function textOf(state: unknown): string {

@@ -12,6 +12,7 @@ import type { ColumnClass } from '../../src/classify/classes.ts';
 import type { UpstreamSettings } from '../../src/config/gateway-settings.ts';
 import { parseUpstreamUrl } from '../../src/demo/upstream-url.ts';
 import { Classifier } from '../../src/gateway/classifier.ts';
+import { SideConnection } from '../../src/gateway/side-connection.ts';
 import { queryOnce } from '../../src/gateway/side-query.ts';
 import { TableJudge } from '../../src/gateway/table-judge.ts';
 import { writtenTables } from '../../src/gateway/written-tables.ts';
@@ -280,6 +281,8 @@ describe('a table that nobody could judge', () => {
       return classifier.of(oid, 2)?.class === 'email';
     });
     expect(classifier.of(oid, 3)).toMatchObject({ class: undefined });
+    // Its pass goes on.
+    await classifier.close();
   });
 });
 
@@ -377,6 +380,33 @@ describe('what is kept', () => {
     await classifier.close();
     expect(await readFile(file, 'utf8')).toContain('elsewhere');
     await first;
+  });
+
+  it('is not sampled again at a start, but when a session reads it, and the rest at leisure', async () => {
+    // Whose passes may still go on.
+    await Promise.all(open.map((one) => one.close()));
+    const catalog = await readCatalog();
+    const [zq, big] = [oidOf(catalog, 'zq'), oidOf(catalog, 'big')];
+    const first = openClassifier('again').classifier;
+    first.update(catalog);
+    await first.whenDone();
+    const found = classesOf(first, 'zq');
+    await first.close();
+    const sampled = vi.spyOn(SideConnection.prototype, 'wireRows');
+    const asked = (table: string) => sampled.mock.calls.some(([sql]) => sql.includes(`"${table}"`));
+    const { classifier } = openClassifier('again');
+    classifier.update(catalog);
+    await classifier.whenDone();
+    const { tables, done } = classifier.status();
+    expect([done, asked('zq'), asked('big')]).toEqual([tables, false, false]);
+    // Of few rows, it may be another table by now.
+    expect(asked('child')).toBe(true);
+    expect(classesOf(classifier, 'zq')).toEqual(found);
+    await classifier.ensure([zq]);
+    await until(() => asked('zq'));
+    await until(() => asked('big'));
+    expect(classifier.of(big, 2)?.class).toBeDefined();
+    vi.restoreAllMocks();
   });
 
   it('is put aside when it cannot be read, loudly, and everything is looked at again', async () => {
