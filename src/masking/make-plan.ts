@@ -80,6 +80,8 @@ export interface PlanRefusal {
   readonly unmask?: 'all' | readonly ColumnClass[];
   /** Byte offset in the text. */
   readonly offset: number | undefined;
+  /** It may be for what comes before it in its text alone. Missing: no. */
+  readonly alone?: true;
 }
 
 /** `request`: the line to type to see more; undefined: nobody lets this principal ask. */
@@ -673,6 +675,7 @@ class Planner {
         hint: 'Select from the tables themselves',
         unmask: 'all',
         offset: undefined,
+        ...(masked === undefined && lineage.outdated === true ? { alone: true as const } : {}),
       };
     }
     return undefined;

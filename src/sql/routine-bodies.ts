@@ -7,6 +7,7 @@ import { GIVEN_NAME, sampleOf, textOfType } from './dynamic-text.ts';
 import type { Grounds } from './facts.ts';
 import { GrammarError, type ParsedStatement } from './grammar.ts';
 import { ALWAYS, both, isAlways } from './grounds.ts';
+import { nameParts } from './names.ts';
 import { isShort } from './narrowing.ts';
 import { as, child, constantText, isTree, list, number, strings, type Tree, text } from './tree.ts';
 import type { Walk } from './walk.ts';
@@ -32,8 +33,8 @@ function parse(source: string, walk: Walk): ParsedStatement[] {
   return [];
 }
 
-/** `routine`: a whole DO or CREATE FUNCTION … LANGUAGE plpgsql. */
-export function plpgsqlBody(routine: string, walk: Walk): void {
+/** `routine`: a whole DO or CREATE FUNCTION … LANGUAGE plpgsql; `runsNow`: it is run as it stands. */
+export function plpgsqlBody(routine: string, walk: Walk, runsNow = false): void {
   const functions = walk.around.depth > MAX_DEPTH ? [] : parsed(routine, walk);
   const bodies = functions.filter((one) => one.action !== undefined);
   if (bodies.length === 0) {
@@ -61,9 +62,54 @@ export function plpgsqlBody(routine: string, walk: Walk): void {
     }
     const blocks = new Set(walk.around.blocks);
     noteLabels(one, blocks);
-    pieces(one, walk.fork({ variables, blocks, variablesFirst, texts, deferred: true }), false);
+    const inside = walk.fork({ variables, blocks, variablesFirst, texts, deferred: true });
+    pieces(one, runsNow ? inside.fork({ once: onlyOne(one, inside) }) : inside, false);
   }
 }
+
+/**
+ * The one statement of a block that does anything, once at most: `ALTER TABLE … EXCEPTION WHEN duplicate_object THEN NULL`. Its
+ * names mean what they mean before the block. Conditions that are looked at first (`IF NOT EXISTS (SELECT …)`) may set
+ * another search_path by what stands behind a view: beside them its objects have to be named in full.
+ */
+function onlyOne(block: Tree, walk: Walk): Tree | undefined {
+  const expressions: { readonly key: string; readonly node: Tree }[] = [];
+  let isPlain = true;
+  const look = (tree: Tree, key: string): void => {
+    const expression = as(tree, 'PLpgSQL_expr');
+    if (expression !== undefined) expressions.push({ key, node: expression });
+    else {
+      for (const name in tree) {
+        if (name.startsWith('PLpgSQL_stmt_') && !PLAIN_STATEMENTS.has(name)) isPlain = false;
+        const value = tree[name];
+        const inner = name.startsWith('PLpgSQL_stmt_') ? name : key;
+        for (const part of Array.isArray(value) ? value : [value]) if (isTree(part)) look(part, inner);
+      }
+    }
+  };
+  look(block, '');
+  const [only, more] = expressions.filter(({ key }) => key === 'PLpgSQL_stmt_execsql');
+  if (!isPlain || only === undefined || more !== undefined) return undefined;
+  const alone = new Draft();
+  for (const { node } of parse(text(only.node, 'query') ?? '', walk.fork({}, alone)))
+    walk.fork({}, alone).node(node, NO_CTES);
+  const names = [...alone.targets.map(({ name }) => name), ...alone.relations];
+  const isSure = expressions.length === 1 || names.every((name) => nameParts(name).length > 1);
+  return isSure && [...alone.commands].every((one) => OF_OBJECTS.test(one)) ? only.node : undefined;
+}
+
+/** They reach no rows of others by what may have come into being meanwhile under that name, such as a view. */
+const OF_OBJECTS =
+  /^(?:ALTER (?:TABLE|TYPE|DOMAIN|SEQUENCE|INDEX|VIEW|MATERIALIZED VIEW)|DROP \S.*|CREATE INDEX|COMMENT)$/;
+
+/** None of them runs anything more than once, or ends a transaction. */
+const PLAIN_STATEMENTS = new Set([
+  'PLpgSQL_stmt_block',
+  'PLpgSQL_stmt_execsql',
+  'PLpgSQL_stmt_if',
+  'PLpgSQL_stmt_raise',
+  'PLpgSQL_stmt_return',
+]);
 
 /** Labels of blocks and loops. */
 function noteLabels(tree: Tree, labels: Set<string>): void {
@@ -205,7 +251,8 @@ function piece(expression: Tree, walk: Walk, dynamic: boolean): void {
   if (mode === MODE_EXPRESSION) statements = parse(`SELECT ${source}`, walk);
   else if (mode > MODE_EXPRESSION) statements = parse(assignment(source), walk);
   else statements = parse(source, walk);
-  for (const statement of statements) walk.node(statement.node, NO_CTES);
+  const here = expression === walk.around.once ? walk.fork({ deferred: false, mayFail: true }) : walk;
+  for (const statement of statements) here.node(statement.node, NO_CTES);
   if (!dynamic) return;
   const select = as(statements[0]?.node, 'SelectStmt');
   const value = as(list(select ?? {}, 'targetList')[0], 'ResTarget');

@@ -92,6 +92,7 @@ function body(
   declare: (body: string) => string,
   blocks: ReadonlySet<string>,
   walk: Walk,
+  runsNow = false,
 ): void {
   const parts = source === undefined ? [] : stringsOf(items(child(source, 'arg')));
   const text = optionText(source) ?? (parts.length === 1 ? parts[0] : undefined);
@@ -105,7 +106,7 @@ function body(
     depth: walk.around.depth + 1,
   });
   if (text !== undefined && language === 'sql') sqlBody(text, inside);
-  else if (text !== undefined && language === 'plpgsql') plpgsqlBody(declare(text), inside);
+  else if (text !== undefined && language === 'plpgsql') plpgsqlBody(declare(text), inside, runsNow);
   else inside.draft.find('procedural_code', inside.at(undefined), language);
 }
 
@@ -159,6 +160,6 @@ export const ROUTINE_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
       const tag = dollarTag(source);
       return `DO ${tag}${source}${tag}`;
     };
-    body(language, settings.get('as'), new Set(), new Map(), declare, new Set(), walk);
+    body(language, settings.get('as'), new Set(), new Map(), declare, new Set(), walk, !walk.around.deferred);
   },
 };

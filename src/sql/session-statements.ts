@@ -137,7 +137,8 @@ export const SESSION_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   CreateExtensionStmt(node, walk) {
     const name = text(node, 'extname');
     // Of one that is there it does nothing, whatever version or schema it says.
-    const lookup = flag(node, 'if_not_exists') && !walk.around.deferred ? name : undefined;
+    const isSure = !walk.around.deferred && walk.around.mayFail !== true;
+    const lookup = flag(node, 'if_not_exists') && isSure ? name : undefined;
     walk.draft.find('extension', walk.at(undefined), name, lookup === undefined ? {} : { lookup });
   },
   AlterExtensionStmt: finds('extension', 'extname'),

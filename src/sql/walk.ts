@@ -44,6 +44,10 @@ export interface Surroundings {
   readonly nowMs: number;
   /** It runs later or elsewhere, so its names cannot be resolved now. */
   readonly deferred: boolean;
+  /** An expression of the body around it whose names can be resolved now all the same: nothing of that runs before it. */
+  readonly once?: Tree | undefined;
+  /** It may fail without the statement around it failing: what is there afterwards need not be its own work. */
+  readonly mayFail?: boolean;
   /** The place in the whole text of everything in a nested text; undefined: locations are the tree's own. */
   readonly nestedAt: number | undefined;
 }
@@ -263,7 +267,7 @@ export class Walk {
       action,
       kind,
       label,
-      lookup: this.around.deferred ? undefined : lookup,
+      lookup: this.around.deferred || (this.around.mayFail === true && action === 'create') ? undefined : lookup,
       name,
       temporary: options.temporary ?? false,
       ifNotExists: options.ifNotExists ?? false,

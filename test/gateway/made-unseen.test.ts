@@ -97,6 +97,53 @@ describe('what a DO block makes', () => {
   });
 });
 
+describe('what a DO block changes', () => {
+  const guarded = (sql: string) => `DO $$ BEGIN ${sql}; EXCEPTION WHEN duplicate_object THEN NULL; END $$`;
+  const unless = (sql: string, condition = "EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'own_c')") =>
+    `DO $$ BEGIN IF NOT ${condition} THEN ${sql}; END IF; END $$`;
+
+  it('may be one’s own, if it is one statement that cannot come to mean another’s', async () => {
+    await own('CREATE TABLE own_t (id int PRIMARY KEY, a int)', "CREATE TYPE own_e AS ENUM ('a')");
+    for (let i = 0; i < 2; i++) await own(guarded('ALTER TABLE own_t ADD CONSTRAINT own_c CHECK (a > 0)'));
+    await own(
+      unless('ALTER TABLE public.own_t ADD CONSTRAINT own_c CHECK (a > 0)'),
+      guarded('DROP TABLE IF EXISTS own_t'),
+    );
+    await own(unless("ALTER TYPE public.own_e ADD VALUE 'b'", "EXISTS (SELECT FROM pg_enum WHERE enumlabel = 'b')"));
+    await own('DROP TYPE own_e');
+  });
+
+  it('is denied of others’, and where its names may be theirs by then', async () => {
+    const count = async () => (await rig.direct('SELECT count(*)::int AS n FROM theirs.victim'))[0];
+    await own('CREATE SCHEMA swap', 'CREATE TABLE swap.victim (id int)', 'SET search_path = swap, theirs, public');
+    for (const sql of [
+      guarded('ALTER TABLE theirs.victim ADD COLUMN x int'),
+      guarded('DELETE FROM theirs.victim'),
+      unless('DROP TABLE theirs.victim'),
+      unless('TRUNCATE victim', "set_config('search_path', 'theirs', true) = ''"),
+      unless('DROP TABLE victim', "set_config('search_path', 'theirs', true) = ''"),
+      'DO $$ BEGIN DROP TABLE victim; DROP TABLE victim; END $$',
+      'DO $$ BEGIN LOOP DROP TABLE victim; END LOOP; END $$',
+      "DO $$ BEGIN PERFORM set_config('search_path', 'theirs', true); TRUNCATE victim; END $$",
+      'DO $$ BEGIN SET LOCAL search_path = theirs; TRUNCATE victim; END $$',
+      'DO $$ BEGIN ALTER TABLE victim RENAME TO gone; TRUNCATE victim; END $$',
+    ]) {
+      await denied(sql);
+    }
+    await own(`CREATE FUNCTION swap.show() RETURNS bool LANGUAGE plpgsql AS
+      $$ BEGIN CREATE VIEW swap.shown AS SELECT * FROM theirs.victim; RETURN false; END $$`);
+    await denied(unless('DELETE FROM swap.shown', 'swap.show()'));
+    await denied('DO $$ DECLARE x bool := swap.show(); BEGIN DELETE FROM swap.shown; END $$');
+    await own('SET search_path = public');
+    expect(await count()).toEqual({ n: 2 });
+  });
+
+  it('behind what changes names in one text', async () => {
+    await own(guarded("CREATE TYPE own_f AS ENUM ('a')"));
+    await own(`DROP TYPE IF EXISTS own_f; ${guarded("CREATE TYPE own_f AS ENUM ('a', 'b')")}`, 'DROP TYPE own_f');
+  });
+});
+
 describe('what routines make', () => {
   it('is one’s own by one’s own routines, and others’ by others’', async () => {
     await own(`CREATE FUNCTION build() RETURNS int LANGUAGE plpgsql AS

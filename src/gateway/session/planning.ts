@@ -311,6 +311,7 @@ function denialOf(refusal: PlanRefusal, sql: string, masking: SessionMasking): D
     detail: `rule ${rule}: ${why}`,
     hint: refusalHint(refusal, request?.command),
     ...(request === undefined ? {} : { ask: request.ask }),
+    ...(refusal.alone === true ? { alone: true as const } : {}),
     position: offset === undefined ? undefined : characterPosition(sql, offset),
   };
 }

@@ -132,14 +132,23 @@ export function isEmpty(flow: Flow): boolean {
 }
 
 /** The value of one of them. */
-export function oneOf(flows: readonly Flow[]): Flow {
+export function oneOf(flows: readonly Flow[], merge = mergeShapes): Flow {
   const filled = flows.filter((flow) => !isEmpty(flow) || flow.shape.kind !== 'copy');
   const [first] = filled;
   const own = flows.reduce((sum, flow) => sum + ownOf(flow), 0);
   if (first === undefined) return withOwn(NO_DATA, own);
   if (filled.every((flow) => flow === first)) return withOwn(first, own);
   const longest = Math.max(...filled.map((flow) => growthOf(flow)));
-  return withOwn(grownTo(combine(filled, filled.map((flow) => flow.shape).reduce(mergeShapes)), longest), own);
+  return withOwn(
+    grownTo(
+      combine(
+        filled,
+        filled.map((flow) => flow.shape).reduce((one, other) => merge(one, other)),
+      ),
+      longest,
+    ),
+    own,
+  );
 }
 
 /** A part of a container of which some are the text's own. */
@@ -156,7 +165,9 @@ function mergeShapes(left: Shape, right: Shape): Shape {
   if (left.kind === 'array' && right.kind === 'array') {
     return { kind: 'array', element: oneOf([left.element, right.element]) };
   }
-  if (left.kind === 'json' && right.kind === 'json') return { kind: 'json', value: oneOf([left.value, right.value]) };
+  if (left.kind === 'json' && right.kind === 'json') {
+    return { kind: 'json', value: oneOf([left.value, right.value], mergeParts) };
+  }
   if (left.kind === 'row' && right.kind === 'row') {
     const same =
       left.fields.length === right.fields.length &&
@@ -173,6 +184,23 @@ function mergeShapes(left: Shape, right: Shape): Shape {
   if (left.kind === right.kind) return left;
   const kinds = new Set([left.kind, right.kind]);
   return kinds.has('copy') && kinds.has('text') ? TEXT : DERIVED;
+}
+
+/** Of documents: an object has each key from whichever of them has it, whatever else they have. */
+function mergeParts(left: Shape, right: Shape): Shape {
+  if (left.kind === 'array' && right.kind === 'array') {
+    return { kind: 'array', element: oneOf([left.element, right.element], mergeParts) };
+  }
+  if (left.kind !== 'row' || right.kind !== 'row') return mergeShapes(left, right);
+  const fields = new Map(left.fields.map(({ name, flow }) => [name, flow]));
+  const others = new Map(right.fields.map(({ name, flow }) => [name, flow]));
+  // Of two keys of one name nobody can say which it is.
+  if (fields.size < left.fields.length || others.size < right.fields.length) return mergeShapes(left, right);
+  for (const [name, flow] of others) {
+    const before = fields.get(name);
+    fields.set(name, before === undefined ? flow : oneOf([before, flow], mergeParts));
+  }
+  return { kind: 'row', fields: [...fields].map(([name, flow]) => ({ name, flow })) };
 }
 
 interface Size {

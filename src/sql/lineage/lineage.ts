@@ -231,6 +231,8 @@ export interface StatementLineage {
   readonly fires?: readonly number[];
   /** Of the whole statement: a relation that is not there, a routine that cannot be read. Not empty: anything may be read. */
   readonly unknown: readonly string[];
+  /** `unknown` says no more than that a statement before it in its text may change what names mean. Missing: no. */
+  readonly outdated?: true;
   /** Routines called whose bodies are not SQL, with the base columns that those bodies read. */
   readonly opaque: readonly OpaqueRoutine[];
 }

@@ -8,8 +8,10 @@ import { nodesOf } from './nodes.ts';
 import { EMPTY_SCOPE, itemOf, type Parameters, type Scope } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
 
-/** Everything that the body of a CREATE FUNCTION or DO reads, its arguments included. */
-export function traceProcedural(t: Tracer, definition: string, bound: Parameters): Flow {
+const LOOP = /"PLpgSQL_stmt_(?:loop|while|fori|fors|forc|foreach_a|dynfors)"/;
+
+/** Everything that the body of a CREATE FUNCTION or DO reads, its arguments included. `runsOnce`: DO. */
+export function traceProcedural(t: Tracer, definition: string, bound: Parameters, runsOnce = false): Flow {
   let functions: readonly Tree[];
   try {
     functions = nodesOf(t.grammar.parseRoutine(definition), 'plpgsql_funcs', 'PLpgSQL_function');
@@ -23,7 +25,13 @@ export function traceProcedural(t: Tracer, definition: string, bound: Parameters
   const names = bodies.flatMap((one) => variablesOf(one));
   // What is read in one place may be compared or written in another: the second pass knows all of it.
   const constant = constantParameters(bodies, bound);
+  const made = new Map(t.made);
   const first = t.apart(() => passOver(t, bodies, scopeWith(bound, constant, names, valueFrom(given))));
+  // What runs from its beginning to its end once does not meet again what it has altered.
+  if (runsOnce && !LOOP.test(JSON.stringify(bodies))) {
+    t.made.clear();
+    for (const [name, relation] of made) t.made.set(name, relation);
+  }
   const read = combine([given, first.result, usedFlow(first.findings.uses.values())]);
   return combine([read, passOver(t, bodies, scopeWith(bound, constant, names, valueFrom(read)))]);
 }

@@ -314,7 +314,7 @@ function doBlock(t: Tracer, node: Tree): void {
   while (body.includes(`$${tag}$`)) tag += '_';
   const bound = { routine: '', byNumber: [], byName: new Map() };
   const read = t.within('DO', () =>
-    t.elsewhere(t.world.searchPath, undefined, () => traceProcedural(t, `DO $${tag}$${body}$${tag}$`, bound)),
+    t.elsewhere(t.world.searchPath, undefined, () => traceProcedural(t, `DO $${tag}$${body}$${tag}$`, bound, true)),
   );
   t.findings.opaque.push({ routine: 'DO', reads: (read ?? combine([])).sources });
 }

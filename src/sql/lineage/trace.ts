@@ -53,8 +53,10 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
       t.fired.clear();
       t.top = topOf(node);
       const columns = t.statement(node, EMPTY_SCOPE);
-      if (changed !== undefined && readsNames(node))
+      if (changed !== undefined && readsNames(node)) {
+        t.findings.outdated = t.findings.unknown.size === 0;
         t.findings.unknown.add(`after ${changed} names may mean something else`);
+      }
       const described = describedBy(node);
       statements.push(
         t.findings.lineage({

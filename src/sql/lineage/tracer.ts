@@ -50,6 +50,8 @@ export class Findings {
   /** By refKey. */
   readonly computes = new Map<string, ColumnRef>();
   oracle: Oracle | undefined;
+  /** All that is unknown of it is what its names mean behind an earlier statement of its text. */
+  outdated = false;
 
   add(use: ColumnUse): void {
     const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}`;
@@ -112,6 +114,7 @@ export class Findings {
       assigns: [...this.assigns.values()],
       firedOn: [...this.firedOn],
       ...(this.gives.length === 0 ? {} : { gives: this.gives }),
+      ...(this.outdated ? { outdated: true as const } : {}),
       ...(this.oracle === undefined ? {} : { oracle: this.oracle }),
       ...(this.fires.size === 0 ? {} : { fires: [...this.fires] }),
     };

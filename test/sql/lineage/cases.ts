@@ -499,6 +499,18 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     ['SELECT x.a FROM person, jsonb_to_recordset(doc) AS x(a text)', 'a = person.doc/[]/a; uses: count person.doc'],
     [
+      'SELECT row_to_json(q) AS o FROM (SELECT id, mail FROM person) q UNION ALL SELECT row_to_json(f) FROM (SELECT id, title, ROW(boss_id) AS mail FROM firm) f',
+      'o = json((id: person.id firm.id, mail: derived(person.mail firm.boss_id), title: firm.title))',
+    ],
+    [
+      "SELECT jsonb_build_array(jsonb_build_object('a', id)) AS o FROM person UNION SELECT jsonb_build_array(jsonb_build_object('b', mail)) FROM person",
+      'o = json([(a: person.id, b: person.mail)]); uses: group person.id, group person.mail',
+    ],
+    [
+      'SELECT q AS o FROM (SELECT id, mail FROM person) q UNION ALL SELECT f FROM (SELECT id, title FROM firm) f',
+      'o = derived(person.id person.mail firm.id firm.title)',
+    ],
+    [
       'SELECT row_to_json(q) FROM (SELECT id, mail FROM person) q',
       'row_to_json = json((id: person.id, mail: person.mail))',
     ],
