@@ -310,16 +310,26 @@ export function millis(ms: number): string {
   return `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }
 
-/** The clock as ISO 8601 with milliseconds, formatted once a millisecond. */
+/** The clock as ISO 8601 with milliseconds, put into words once a millisecond, and by `Date` once a second. */
 export function isoClock(now: () => number): () => string {
   let at = Number.NaN;
   let text = '';
+  let second = Number.NaN;
+  let upToSecond = '';
   return () => {
     const current = now();
-    if (current !== at) {
-      at = current;
-      text = new Date(current).toISOString();
+    if (current === at) return text;
+    const ms = current % 1000;
+    // What `Date` cuts off or refuses is its own matter.
+    if (!(Number.isInteger(current) && current >= 0)) text = new Date(current).toISOString();
+    else {
+      if (current - ms !== second) {
+        upToSecond = new Date(current).toISOString().slice(0, -4);
+        second = current - ms;
+      }
+      text = `${upToSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`;
     }
+    at = current;
     return text;
   };
 }

@@ -7,6 +7,8 @@ import { referenced, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
 import type { Inherited, StoredTable } from './classification-store.ts';
 
+const ATTRIBUTE_NUMBERS = 0x1_0000;
+
 /** Partitions that are sampled of one table; the others have the classes of these. */
 export const MAX_PARTITIONS = 32;
 
@@ -30,7 +32,7 @@ export class ClassMap {
   /** After a change of it, `changed()`. */
   overrides: ReadonlyMap<string, ColumnClass | 'none'>;
   /** Made when asked for, dropped when anything changes. */
-  readonly #effective = new Map<string, Classification | undefined>();
+  readonly #effective = new Map<number, Classification | undefined>();
 
   constructor(overrides: ReadonlyMap<string, ColumnClass | 'none'> = new Map()) {
     this.overrides = overrides;
@@ -43,8 +45,10 @@ export class ClassMap {
 
   /** Undefined: nobody has looked at it. */
   of(oid: number, attnum: number): Classification | undefined {
-    const key = `${oid}.${attnum}`;
-    if (this.#effective.has(key)) return this.#effective.get(key);
+    // A number: a text made for each column of each answer would have to be hashed. Attribute numbers have 16 bits.
+    const key = oid * ATTRIBUTE_NUMBERS + attnum;
+    const known = this.#effective.get(key);
+    if (known !== undefined || this.#effective.has(key)) return known;
     const found = this.#classOf(oid, attnum, new Set());
     this.#effective.set(key, found);
     return found;

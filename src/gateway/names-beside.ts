@@ -15,25 +15,31 @@ export class NamesBeside {
   /** Relations by their bare names, in whatever schema. */
   #relations = new Map<string, CatalogRelation[]>();
   #found = new WeakMap<ReadonlySet<string>, SchemaNames>();
+  /** Of the statement before, which is most often the same. */
+  #last: { readonly names: ReadonlySet<string>; readonly found: SchemaNames } | undefined;
 
   /** What `of` gave: of a portal that goes on it stays what it was when that was bound. */
   readonly #given = new WeakSet<ReadonlySet<string>>();
 
   of(names: SchemaNames, catalog: Catalog | undefined): SchemaNames {
-    if (names === 'all' || names.size === 0 || this.#given.has(names)) return names;
+    if (names === 'all' || names.size === 0) return names;
+    if (this.#last?.found === names || this.#given.has(names)) return names;
     if (catalog === undefined) return 'all';
     if (this.#catalog !== catalog) this.#adopt(catalog);
+    if (this.#last?.names === names) return this.#last.found;
     let found = this.#found.get(names);
     if (found === undefined) {
       found = this.#widen(names, catalog);
       if (found !== 'all') this.#given.add(found);
       this.#found.set(names, found);
     }
+    this.#last = { names, found };
     return found;
   }
 
   #adopt(catalog: Catalog): void {
     this.#catalog = catalog;
+    this.#last = undefined;
     this.#found = new WeakMap();
     this.#relations = new Map();
     for (const relation of catalog.allRelations) {

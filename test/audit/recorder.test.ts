@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RequestEvent } from '../../src/approvals/request.ts';
 import { bodyOf, envelopeOf } from '../../src/audit/envelope.ts';
 import { openBacklog } from '../../src/audit/record-backlog.ts';
-import { encodeFacts, millis, openRecorder } from '../../src/audit/recorder.ts';
+import { encodeFacts, isoClock, millis, openRecorder } from '../../src/audit/recorder.ts';
 import type { EventLog, LogListener } from '../../src/store/event-log.ts';
 import { openLog, payloads, temporaryDirectory, until } from '../store/log-fixture.ts';
 
@@ -364,4 +364,19 @@ describe('what happened while the log is broken', () => {
     backlog.close();
     expect([backlog.pending, backlog.dropped]).toEqual([0, 5]);
   });
+});
+
+it('the clock says what Date says, whichever way it goes', () => {
+  const near = fc.integer({ min: -2_100, max: 2_100 });
+  fc.assert(
+    fc.property(fc.integer({ min: -5_000, max: 253_402_300_799_999 }), fc.array(near), (start, steps) => {
+      let now = start;
+      const clock = isoClock(() => now);
+      for (const step of [0, ...steps]) {
+        now = Math.min(now + step, 253_402_300_799_999);
+        expect(clock()).toBe(new Date(now).toISOString());
+      }
+    }),
+  );
+  expect(isoClock(() => NOW + 0.7)()).toBe(AT);
 });

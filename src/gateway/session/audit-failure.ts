@@ -7,7 +7,7 @@ import { SYNC } from '../../pgwire/extended.ts';
 import { readyForQuery } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
-import type { SessionCore } from './core.ts';
+import { NO_PARTS, type SessionCore } from './core.ts';
 import { AUDIT_LOST, AUDIT_UNAVAILABLE, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import type { Frontend } from './frontend.ts';
 import type { ProbeCollector, Request } from './in-flight.ts';
@@ -76,14 +76,14 @@ function refuseUnsent(
   for (const { kind, probe } of requests) {
     if (kind === 'sync') {
       core.toUpstream.put(SYNC);
-      core.push('sync', { probe });
+      core.push('sync', { ...NO_PARTS, probe });
       refused = false;
     } else if (kind === 'query' || kind === 'function') {
       core.toUpstream.put(REJECTED_QUERY);
-      core.push(kind, { denial });
+      core.push(kind, { ...NO_PARTS, denial });
     } else if (!refused && kind !== 'copy_end' && probe === undefined) {
       core.toUpstream.put(REJECTED_EXECUTE);
-      core.push('parse', { denial });
+      core.push('parse', { ...NO_PARTS, denial });
       refused = true;
     }
   }
@@ -97,7 +97,7 @@ function refuseUnsent(
 export function failWith(core: SessionCore, inBatch: boolean, denial: DenyDecision): void {
   if (inBatch) {
     core.toUpstream.put(REJECTED_EXECUTE);
-    core.push('parse', { denial: core.denialResponse(denial) });
+    core.push('parse', { ...NO_PARTS, denial: core.denialResponse(denial) });
     return;
   }
   failTransaction(core, { rows: [], failed: undefined, left: 1 });
@@ -106,5 +106,5 @@ export function failWith(core: SessionCore, inBatch: boolean, denial: DenyDecisi
 /** By itself; nobody is told. */
 export function failTransaction(core: SessionCore, probe: ProbeCollector): void {
   core.toUpstream.put(REJECTED_QUERY);
-  core.push('query', { probe });
+  core.push('query', { ...NO_PARTS, probe });
 }

@@ -8,10 +8,12 @@
 
 import type { StatementPlan } from '../../masking/make-plan.ts';
 import {
+  type Bind,
   decodeBind,
   decodeBindParameters,
   decodeClose,
   decodeExecute,
+  decodeParameters,
   decodeParameterTypes,
   decodeParse,
   encodeDescribe,
@@ -24,7 +26,7 @@ import type { ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { BoundPortals } from './bound-portals.ts';
-import { type Intent, NOT_RUN, type SessionCore } from './core.ts';
+import { type Intent, NO_PARTS, NOT_RUN, type RequestParts, type SessionCore } from './core.ts';
 import {
   AUDIT_UNAVAILABLE,
   maskGiven,
@@ -39,7 +41,7 @@ import { type DriftGuard, NO_QUESTIONS } from './drift-guard.ts';
 import { type ForesightSteps, withForesight } from './foresight-steps.ts';
 import { canRollBack, heldByAnother, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
-import type { ProbeCollector, Request } from './in-flight.ts';
+import type { NameEffect, ProbeCollector, Request } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { NamesProbe } from './names-probe.ts';
 import type { OneByOne } from './one-by-one.ts';
@@ -181,15 +183,18 @@ export class ClientStatements {
     const moment = this.#steps.moment(plans, vouched);
     const effects = nameEffects(core.names, statement, NO_BATCH, plans, moment, vouched);
     const names = unnamedGone.length === 0 ? effects : [...unnamedGone, ...effects];
-    const parts = {
+    const parts: RequestParts = {
       n,
       position,
       pure: this.#isPure(statement),
-      onSuccess: successOf(statement),
+      denial: undefined,
+      probe: undefined,
       names,
+      onSuccess: successOf(statement),
+      statement,
+      portal: undefined,
       plans,
       moment,
-      statement,
     };
     const request = core.send('query', buffer, start, end, parts);
     this.#steps.batchEnds();
@@ -216,7 +221,7 @@ export class ClientStatements {
     }
     if (parse.parameterTypes > 0) statement.types = decodeParameterTypes(buffer, parse);
     const effect = names.expectStatement(parse.name, statement, batch, 0);
-    this.#core.send('parse', buffer, start, end, { names: [effect], statement });
+    this.#core.send('parse', buffer, start, end, partsOf(effect, statement));
     return true;
   }
 
@@ -258,16 +263,18 @@ export class ClientStatements {
     if (vouched === 'waits') return false;
     if ('effect' in vouched) return this.#refuse('bind', vouched, statement);
     const { parametersStart, parametersEnd, parameterCount } = bind;
-    const values = { count: parameterCount, bytes: buffer.subarray(parametersStart, parametersEnd) };
-    const approved = hold && this.#holding.approve({ message, statement, resolved }, hold, values);
+    // A view costs as much as a small statement's policy does.
+    const bytes = (): Buffer => buffer.subarray(parametersStart, parametersEnd);
+    const approved =
+      hold && this.#holding.approve({ message, statement, resolved }, hold, { count: parameterCount, bytes: bytes() });
     if (approved === 'waits') return false;
     if (approved !== undefined && 'effect' in approved) return this.#refuse('bind', approved, statement);
-    const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql, values.bytes);
+    const usedUp = this.#steps.planning.takeLookups(planned.lookups, statement.sql, bytes);
     if (usedUp !== undefined) return this.#refuse('bind', usedUp, statement);
     const binds = parameterCount;
     const masks = planned.masks ? 'mask' : 'allow';
     const approval = approved && { request: approved.request, rule: approved.rule, state: 'unused' as const };
-    const valuesJson = this.#valuesOf(message, statement, binds);
+    const valuesJson = this.#valuesOf(buffer, bind, statement);
     const intent = core.takeIntent('extended', statement, {
       decision: masks,
       binds,
@@ -293,7 +300,19 @@ export class ClientStatements {
     this.#drift.bound(portal, vouched, bind.portal);
     this.#bound.add(portal);
     const names = [core.names.expectPortal(bind.portal, portal, core.batch)];
-    const parts = { position, pure: this.#isPure(statement), names, statement, portal, plans, moment };
+    const parts: RequestParts = {
+      n: 0,
+      position,
+      pure: this.#isPure(statement),
+      denial: undefined,
+      probe: undefined,
+      names,
+      onSuccess: undefined,
+      statement,
+      portal,
+      plans,
+      moment,
+    };
     core.send('bind', buffer, start, end, parts);
     // Whoever changes what it rests on may have held a lock.
     if (planned.masks || (plans !== undefined && vouched.length > 0)) this.#describe(bind.portal, portal);
@@ -312,9 +331,9 @@ export class ClientStatements {
   }
 
   /** As the record keeps them. */
-  #valuesOf({ buffer, start, end }: ClientMessage, statement: PreparedStatement, binds: number): string | undefined {
-    if (binds === 0) return undefined;
-    const parameters = decodeBindParameters(buffer, start + HEADER_BYTES, end);
+  #valuesOf(buffer: Buffer, bind: Bind, statement: PreparedStatement): string | undefined {
+    if (bind.parameterCount === 0) return undefined;
+    const parameters = decodeParameters(buffer, bind.parametersStart, bind.parametersEnd);
     const { analysis, sql, types } = statement;
     return this.#core.around.describeValues(analysis, sql, parameters, types ?? NO_TYPES);
   }
@@ -324,7 +343,7 @@ export class ClientStatements {
     const core = this.#core;
     core.toUpstream.put(encodeDescribe('P', name));
     const collector: ProbeCollector = { rows: [], failed: undefined, left: 1, portal };
-    core.push('describe', { probe: collector, position: portal.position });
+    core.push('describe', { ...NO_PARTS, position: portal.position, probe: collector });
   }
 
   execute(message: ClientMessage, resolved?: Known): boolean {
@@ -381,7 +400,19 @@ export class ClientStatements {
     const moment = this.#steps.momentOf(portal);
     const names = nameEffects(core.names, statement, core.batch, plans, moment, restsOn);
     const onSuccess = successOf(statement);
-    const parts = { n, position, pure: this.#isPure(statement), onSuccess, names, statement, plans, moment, portal };
+    const parts: RequestParts = {
+      n,
+      position,
+      pure: this.#isPure(statement),
+      denial: undefined,
+      probe: undefined,
+      names,
+      onSuccess,
+      statement,
+      portal,
+      plans,
+      moment,
+    };
     if (portal.origins === 'needed') {
       portal.origins = 'asked';
       this.#describe(name, portal);
@@ -402,7 +433,7 @@ export class ClientStatements {
     }
     const effect =
       kind === 'S' ? names.expectStatement(name, undefined, batch, 0) : names.expectPortal(name, undefined, batch);
-    this.#core.send('close', buffer, start, end, { names: [effect] });
+    this.#core.send('close', buffer, start, end, partsOf(effect, undefined));
     return true;
   }
 
@@ -540,6 +571,23 @@ export class ClientStatements {
     if (core.schemaTouched && core.inFlight.size === 0 && this.#backend.status === 'I') core.schemaTouched = false;
     return !core.schemaTouched && !fromSql && core.around.isPureRead(analysis.statements);
   }
+}
+
+/** Parse and Close: they change one name. */
+function partsOf(effect: NameEffect, statement: PreparedStatement | undefined): RequestParts {
+  return {
+    n: 0,
+    position: 0,
+    pure: false,
+    denial: undefined,
+    probe: undefined,
+    names: [effect],
+    onSuccess: undefined,
+    statement,
+    portal: undefined,
+    plans: undefined,
+    moment: undefined,
+  };
 }
 
 /** Is RowDescription to say where columns come from? */

@@ -43,21 +43,36 @@ export interface IntentParts {
 
 export type Protocol = 'simple' | 'extended' | 'function';
 
+/** Written whole, in this order, where every statement passes: V8 then knows where each of them is. */
 export interface RequestParts {
-  n?: number;
-  position?: number;
+  readonly n: number;
+  readonly position: number;
   /** Its record may be synced while it runs. */
-  pure?: boolean;
-  denial?: Buffer | undefined;
-  probe?: ProbeCollector | undefined;
-  names?: readonly NameEffect[];
-  onSuccess?: SuccessEffect | undefined;
-  statement?: PreparedStatement | undefined;
-  portal?: Portal | undefined;
-  plans?: readonly StatementPlan[] | undefined;
+  readonly pure: boolean;
+  readonly denial: Buffer | undefined;
+  readonly probe: ProbeCollector | undefined;
+  readonly names: readonly NameEffect[];
+  readonly onSuccess: SuccessEffect | undefined;
+  readonly statement: PreparedStatement | undefined;
+  readonly portal: Portal | undefined;
+  readonly plans: readonly StatementPlan[] | undefined;
   /** When its names were looked up for `plans`. */
-  moment?: SchemaMoment | undefined;
+  readonly moment: SchemaMoment | undefined;
 }
+
+export const NO_PARTS: RequestParts = {
+  n: 0,
+  position: 0,
+  pure: false,
+  denial: undefined,
+  probe: undefined,
+  names: NO_EFFECTS,
+  onSuccess: undefined,
+  statement: undefined,
+  portal: undefined,
+  plans: undefined,
+  moment: undefined,
+};
 
 export class SessionCore {
   readonly options: SessionOptions;
@@ -157,11 +172,11 @@ export class SessionCore {
 
   /** Queues the bytes of a message behind what they depend on, and remembers the request. */
   send(kind: RequestKind, buffer: Buffer, start: number, end: number, parts: RequestParts): Request {
-    const position = parts.position ?? 0;
+    const { position } = parts;
     if (position > 0 && this.options.waitForRecord) {
       // The answer waits for the record; what may have an effect is itself held back until then, and so is a read
       // behind it: should its record fail, the whole batch has to.
-      const held = parts.pure !== true || (this.#batchHasEffect && parts.denial === undefined);
+      const held = !parts.pure || (this.#batchHasEffect && parts.denial === undefined);
       if (held && position > this.toUpstream.gate) this.toUpstream.gate = position;
       if (held && kind !== 'query') this.#batchHasEffect = true;
     }
@@ -174,13 +189,13 @@ export class SessionCore {
     if (parts.onSuccess?.schemaChanged === true) this.schemaTouched = true;
     const request: Request = {
       kind,
-      n: parts.n ?? 0,
-      position: parts.position ?? 0,
+      n: parts.n,
+      position: parts.position,
       startedMs: this.nowMs,
-      pure: parts.pure === true,
+      pure: parts.pure,
       denial: parts.denial,
       probe: parts.probe,
-      names: parts.names ?? NO_EFFECTS,
+      names: parts.names,
       onSuccess: parts.onSuccess,
       statement: parts.statement,
       portal: parts.portal,
@@ -226,7 +241,7 @@ export class SessionCore {
     const denial = this.denialResponse(intent === undefined ? AUDIT_UNAVAILABLE : denied);
     // The record of a denial is synced before the denial is told, but nothing upstream waits for it.
     if (kind !== 'query' && kind !== 'function') this.batchRefused = true;
-    this.send(kind, substitute, 0, substitute.length, { ...intent, denial, names, pure: true });
+    this.send(kind, substitute, 0, substitute.length, { ...NO_PARTS, ...intent, pure: true, denial, names });
   }
 
   /** Of a statement whose batch has failed upstream already: nothing stands for it there. Gives the error to tell. */

@@ -139,6 +139,7 @@ export class DriftGuard {
     then: 'again' | 'over',
     since?: SchemaMoment,
   ): 'waits' | DenyDecision | undefined {
+    if (questions.length === 0) return undefined;
     const before = held.resolved?.asked ?? NOT_ASKED;
     const asked = { ...before, since: before.since ?? since };
     const open = questions.filter((one) => !asked.same.includes(one));

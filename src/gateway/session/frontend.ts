@@ -16,7 +16,7 @@ import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { BIND, ClientStatements, QUERY } from './client-statements.ts';
 import type { NamedObject } from './contract.ts';
-import type { SessionCore } from './core.ts';
+import { NO_PARTS, type SessionCore } from './core.ts';
 import { FUNCTION_CALL_REFUSED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import { DriftGuard } from './drift-guard.ts';
 import { ForesightSteps } from './foresight-steps.ts';
@@ -254,7 +254,7 @@ export class Frontend implements MessageSink {
     const { buffer, start, end } = message;
     const { names, batch } = this.#core;
     const { kind, name } = decodeDescribe(buffer, start + HEADER_BYTES, end);
-    const request = this.#core.send('describe', buffer, start, end, {});
+    const request = this.#core.send('describe', buffer, start, end, NO_PARTS);
     const portal = kind === 'P' ? names.portal(name, batch) : undefined;
     if (portal !== undefined && portal !== UNSETTLED && portal.origins === 'needed') {
       portal.origins = 'asked';
@@ -264,7 +264,7 @@ export class Frontend implements MessageSink {
   }
 
   #forward(kind: RequestKind, { buffer, start, end }: ClientMessage): boolean {
-    this.#core.send(kind, buffer, start, end, {});
+    this.#core.send(kind, buffer, start, end, NO_PARTS);
     return true;
   }
 

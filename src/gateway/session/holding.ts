@@ -12,7 +12,7 @@ import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import type { HoldQuestion } from './contract.ts';
-import type { SessionCore } from './core.ts';
+import { NO_PARTS, type SessionCore } from './core.ts';
 import { CANCELLED, REJECTED_EXECUTE, REJECTED_QUERY } from './denial.ts';
 import {
   cannotCount,
@@ -255,7 +255,7 @@ export class Holding {
     const core = this.#core;
     if (!core.pipelineOpen || core.batchRuns || this.#backend.status !== 'I') return;
     core.toUpstream.put(SYNC);
-    core.push('sync', { probe: { rows: [], failed: undefined, left: 1 } });
+    core.push('sync', { ...NO_PARTS, probe: { rows: [], failed: undefined, left: 1 } });
     core.endBatch();
     core.toUpstream.flush();
   }

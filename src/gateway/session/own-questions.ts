@@ -5,7 +5,7 @@
  */
 import { FLUSH, SYNC } from '../../pgwire/extended.ts';
 import type { ObjectTarget } from '../../sql/facts.ts';
-import type { SessionCore } from './core.ts';
+import { NO_PARTS, type SessionCore } from './core.ts';
 import type { ProbeCollector, RequestKind } from './in-flight.ts';
 import { PROBE_REQUESTS, probeMessages, queryMessages } from './ownership-probe.ts';
 
@@ -37,7 +37,7 @@ export class OwnQuestions {
     const kinds: readonly RequestKind[] = pipelineOpen ? requests : [...requests, 'sync'];
     const collector: ProbeCollector = { rows: [], failed: undefined, left: kinds.length };
     core.toUpstream.put(Buffer.concat([...messages, pipelineOpen ? FLUSH : SYNC]));
-    for (const kind of kinds) core.push(kind, { probe: collector });
+    for (const kind of kinds) core.push(kind, { ...NO_PARTS, probe: collector });
     core.pipelineOpen = pipelineOpen;
     core.toUpstream.flush();
     return collector;

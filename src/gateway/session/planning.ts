@@ -104,7 +104,8 @@ export class Planning {
   }
 
   /** Takes what a statement that goes upstream compares; its denial, when the budget is used up. */
-  takeLookups({ count: once, lists, texts }: Lookups, sql: string, values?: Buffer): DenyDecision | undefined {
+  takeLookups({ count: once, lists, texts }: Lookups, sql: string, bytes?: () => Buffer): DenyDecision | undefined {
+    const values = lists === 0 && texts === 0 ? undefined : bytes?.();
     const ofLists = lists === 0 ? 0 : lists * (1 + separatorsIn(sql) + elementsIn(values));
     const ofTexts = texts === 0 ? 0 : texts * Math.ceil((sql.length + (values?.length ?? 0)) / BYTES_PER_VALUE);
     const count = once + ofLists + ofTexts;

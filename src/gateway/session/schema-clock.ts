@@ -28,10 +28,19 @@ export class SchemaClock {
   #ticks = 0;
   #log: Tick[] = [];
   readonly #changing = new Map<object, SchemaNames[]>();
+  /** The last moment at which nobody was changing anything. */
+  #quiet: SchemaMoment | undefined;
   /** Statements under way that copy values, by the names on which it depends whose values these are. */
   readonly #copying = new Map<object, SchemaNames[]>();
 
   moment(session: object, names: SchemaNames = 'all'): SchemaMoment {
+    // Most often the very same as of the statement before.
+    if (this.#changing.size === 0) {
+      const last = this.#quiet;
+      if (last !== undefined && last.names === names && last.ticks === this.#ticks) return last;
+      this.#quiet = { ticks: this.#ticks, names, isOpen: false };
+      return this.#quiet;
+    }
     let isOpen = false;
     for (const [other, changed] of this.#changing) {
       if (other !== session && changed.some((one) => haveInCommon(one, names))) isOpen = true;
@@ -81,7 +90,8 @@ export class SchemaClock {
 
   /** Anything is sent behind a change: it may be what makes it take effect. */
   goOn(session: object): void {
-    for (const names of this.#changing.get(session) ?? []) this.#tick(names);
+    const open = this.#changing.get(session);
+    if (open !== undefined) for (const names of open) this.#tick(names);
   }
 
   /** The transaction is over. */

@@ -4,7 +4,7 @@ import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { ForesightNeed } from '../../policy/foresight.ts';
-import type { Analysis, ObjectTarget, PreparedName, StatementFacts } from '../../sql/facts.ts';
+import type { Analysis, ObjectTarget, StatementFacts } from '../../sql/facts.ts';
 import type { DefinitionQuestion, SessionSurroundings } from './contract.ts';
 import { EXECUTE_OF_PARSED, EXECUTE_UNFORESEEN } from './denial.ts';
 import { heldToRunLater } from './held-words.ts';
@@ -49,8 +49,10 @@ export function asksForNames({ decision }: PreparedStatement): boolean {
 /** Does the decision, or remembering what is created, depend on what names mean now? */
 export function needsNames(statement: PreparedStatement): boolean {
   if (asksForNames(statement)) return true;
-  for (const { targets } of statement.analysis.statements) {
-    for (const target of targets) if (isCreation(target)) return true;
+  const { statements } = statement.analysis;
+  for (let i = 0; i < statements.length; i++) {
+    const { targets } = statements[i]!;
+    for (let k = 0; k < targets.length; k++) if (isCreation(targets[k]!)) return true;
   }
   return false;
 }
@@ -85,7 +87,7 @@ export function namesOf(
   vouched: readonly DefinitionQuestion[],
 ): SchemaNames {
   if (plans === undefined) return 'all';
-  const [only] = plans;
+  const only = plans[0];
   if (plans.length === 1 && only !== undefined) {
     if (only.namesBehind !== true || only.names === undefined || only.names === 'all') return only.names ?? 'all';
     // Such questions name all that the text names; the very same set for the same question.
@@ -144,7 +146,9 @@ export function nameEffects(
         names.expectCursorGone(statements.length > 1 ? undefined : closedCursor(statement.sql), batch, i + 1),
       );
     }
-    for (const { action, name } of statements[i]!.prepared ?? NONE) {
+    const { prepared } = statements[i]!;
+    if (prepared === undefined) continue;
+    for (const { action, name } of prepared) {
       if (action === 'execute') continue;
       const value = action === 'prepare' ? { ...statement, fromSql: true, index: i } : undefined;
       effects ??= [];
@@ -160,8 +164,6 @@ function closedCursor(sql: string): string | undefined {
   if (quoted !== undefined) return quoted.replaceAll('""', '"');
   return plain?.toLowerCase() === 'all' ? undefined : plain?.toLowerCase();
 }
-
-const NONE: readonly PreparedName[] = [];
 
 /** What EXECUTE runs rests on more than its text. */
 export interface UnforeseenExecute {
@@ -182,8 +184,11 @@ export function executeRefusal(
   batch: number,
   known: readonly ExecutedForesight[] = NOTHING_FORESEEN,
 ): DenyDecision | UnforeseenExecute | undefined | typeof UNSETTLED {
-  for (const facts of analysis.statements) {
-    for (const { action, name } of facts.prepared ?? NONE) {
+  const { statements } = analysis;
+  for (let i = 0; i < statements.length; i++) {
+    const { prepared } = statements[i]!;
+    if (prepared === undefined) continue;
+    for (const { action, name } of prepared) {
       if (action !== 'execute' || name === undefined) continue;
       const found = names.statement(serverName(name), batch);
       if (found === UNSETTLED) return UNSETTLED;
@@ -192,7 +197,7 @@ export function executeRefusal(
       let decision = decisionOf(around, found);
       if (decision.effect === 'resolve' && decision.foresee !== undefined) {
         // What is beside either of them may change what names stand for.
-        const isAlone = analysis.statements.length === 1 && found.analysis.statements.length === 1;
+        const isAlone = statements.length === 1 && found.analysis.statements.length === 1;
         if (!isAlone || decision.targets.length > 0) return EXECUTE_UNFORESEEN;
         const foreseen = known.find(({ statement }) => statement === found)?.foreseen;
         if (foreseen === undefined) return { effect: 'foresee', executed: found, needs: decision.foresee };
@@ -211,8 +216,11 @@ export function executeRefusal(
 /** Names of prepared statements that it runs by EXECUTE. */
 export function executedBy({ analysis }: PreparedStatement): readonly string[] {
   let names: string[] | undefined;
-  for (const { prepared } of analysis.statements) {
-    for (const { action, name } of prepared ?? NONE) {
+  const { statements } = analysis;
+  for (let i = 0; i < statements.length; i++) {
+    const { prepared } = statements[i]!;
+    if (prepared === undefined) continue;
+    for (const { action, name } of prepared) {
       if (action === 'execute' && name !== undefined) (names ??= []).push(serverName(name));
     }
   }

@@ -23,6 +23,19 @@ describe('the clock of a schema', () => {
     expect(clock.hasMoved(clock.moment(one))).toBe(false);
   });
 
+  it('is read anew behind a change, for the same names as for others', () => {
+    const clock = new SchemaClock();
+    const [names, others] = [new Set(['a']), new Set(['b'])];
+    const before = clock.moment(one, names);
+    expect(clock.moment(one, others).names).toBe(others);
+    expect(clock.moment(one, names).names).toBe(names);
+    clock.change(other, false, names);
+    expect(clock.moment(one, names).isOpen).toBe(true);
+    clock.end(other);
+    const behind = clock.moment(one, names);
+    expect([before, behind].map((moment) => clock.hasMoved(moment))).toEqual([true, false]);
+  });
+
   it('can be told from one look after one change, not after two: the second may undo the first', () => {
     const clock = new SchemaClock();
     const before = clock.moment(one);
