@@ -10,6 +10,8 @@ import {
   IDENTITY_PROVIDERS,
   IDENTITY_TABLES,
   IDENTITY_WORDS,
+  NETWORK_HEADS,
+  NETWORKS,
   ROLES,
 } from './words/compounds.ts';
 import type { TableTopic } from './words/name-rule.ts';
@@ -50,6 +52,8 @@ function compound({ words, topic, kind }: CompoundReading): CompoundMatch | unde
   return undefined;
 }
 
+const PROVIDED = /^(?:(?:oauth|auth|social|external) )?provider(?: (?:unique|user|account|subject))?$/u;
+
 /** Who somebody is at another service: `github_uid`, `external_user_id`. */
 function identity({ words, tableWords, topic, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'text' || words.length < 2 || !IDENTITY_HEADS.has(words.at(-1)!)) return undefined;
@@ -68,8 +72,15 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
       tableWords.includes('login') ||
       words.at(-1) === 'identifier');
   const asked = name.join(' ');
-  if (!says && asked !== 'identity provider' && !(asked === 'provider' && isTold)) return undefined;
+  if (!says && asked !== 'identity provider' && !(PROVIDED.test(asked) && isTold)) return undefined;
   if (says && !name.every((word) => IDENTITY_PROVIDERS.has(word) || IDENTITY_WORDS.has(word))) return undefined;
+  return { class: 'username', phrase: words.join(' ') };
+}
+
+/** `gitee`, `dribbble_url` of somebody. */
+function network({ words, topic, kind }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || topic !== 'person' || words.length > 2 || !NETWORKS.has(words[0]!)) return undefined;
+  if (words.length === 2 && !NETWORK_HEADS.has(words[1]!)) return undefined;
   return { class: 'username', phrase: words.join(' ') };
 }
 
@@ -139,9 +150,17 @@ function role({ words, kind }: CompoundReading): CompoundMatch | undefined {
     return { class: 'person_name', phrase: words.join(' ') };
   if (words.at(-1) !== 'name') return undefined;
   const who = words.length > 2 && SHOWN.has(words.at(-2)!) ? words.at(-3)! : words.at(-2)!;
-  if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).includes('by')))
+  if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).some((word) => word === 'by' || word === 'for')))
     return { class: 'person_name', phrase: `${who} name` };
   return undefined;
+}
+
+/** Who did it, as text: `creating_user`. */
+function acting({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || topic === 'thing' || words.length < 2 || words.at(-1) !== 'user') return undefined;
+  return /^(?:\p{L}{3,}ing|(?:creat|updat|modifi|chang|edit|delet|enter|upload|approv|assign)ed)$/u.test(words.at(-2)!)
+    ? { class: 'username', phrase: words.slice(-2).join(' ') }
+    : undefined;
 }
 
 /** Undefined: it says nothing more than the rules found. */
@@ -150,5 +169,13 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
   if (CLEAR_HEADS.has(words[0] ?? '')) return undefined;
   for (let length = Math.min(3, words.length); length > 0; length--)
     if (CLEAR_PHRASES.has(words.slice(-length).join(' '))) return undefined;
-  return compound(reading) ?? identity(reading) ?? role(reading) ?? grouped(reading) ?? ofAddress(reading);
+  return (
+    compound(reading) ??
+    identity(reading) ??
+    network(reading) ??
+    acting(reading) ??
+    role(reading) ??
+    grouped(reading) ??
+    ofAddress(reading)
+  );
 }

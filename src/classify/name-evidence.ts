@@ -139,6 +139,9 @@ const ANSWERED: ReadonlySet<string> = new Set(
     ',',
   ),
 );
+const CORNERS: ReadonlySet<string> = new Set(
+  'top,bottom,left,right,north,south,east,west,min,max,ne,nw,se,sw,corner,bound'.split(','),
+);
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
@@ -203,6 +206,8 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     return false;
   // One that is called an account, and not the number of one, too.
   if (kind === 'integer' && rule.class === 'bank_account' && words.at(-1) === 'account') return false;
+  // A corner of a map.
+  if (rule.class === 'geo' && words.slice(0, start).some((word) => CORNERS.has(word))) return false;
   // Where there is a port, it is an address of a machine.
   if (
     rule.class === 'postal_address' &&
@@ -336,7 +341,7 @@ function matchWithTable(own: Reading): Match | undefined {
   const [word, ...more] = own.words;
   if (word === undefined || more.length > 0 || !BARE_HEADS.has(word)) return undefined;
   const table = own.tableWords.filter((part, at) => at === 0 || !TABLE_TAILS.has(part));
-  if (table.length > 1 && table.at(-1) === word) table.pop();
+  if (table.length > 1 && (table.at(-1) === word || table.at(-1) === 'link')) table.pop();
   for (const length of [2, 1]) {
     const words: readonly string[] = [...table.slice(-length), word];
     const found: Match | undefined = matchName({ ...own, words });
@@ -344,7 +349,8 @@ function matchWithTable(own: Reading): Match | undefined {
     const ambiguous = found?.class === 'payment_card' && own.kind === 'integer';
     if (found?.phrase.endsWith(` ${word}`) && !ambiguous) return { ...found, strength: 'weak' };
   }
-  return undefined;
+  const made = word === 'hash' ? matchCompound({ ...own, words: [...table.slice(-1), word] }) : undefined;
+  return made?.class === 'secret' ? made : undefined;
 }
 
 /** Read once more where words are shortened. */

@@ -1,5 +1,6 @@
 /** What a table is about: its name's head, and where that says nothing, the columns that only people have. */
 import { inFull } from './words/abbreviations.ts';
+import { ROLES } from './words/compounds.ts';
 import type { TableTopic } from './words/name-rule.ts';
 import { CLEAR_HEADS } from './words/qualifiers.ts';
 import {
@@ -21,6 +22,11 @@ import {
 } from './words/tables.ts';
 import type { Splitter } from './words/vocabulary.ts';
 
+/** Nouns for people, but those that organisations and pages are called as well. */
+const PEOPLE: ReadonlySet<string> = new Set(
+  [...ROLES].filter((role) => !/^(?:referrer|notifier|organi[sz]er|editor|poster|host|reader|keeper)$/u.test(role)),
+);
+
 /** The longest phrase wins; of equally long ones the earlier list. */
 const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
   ['thing', PUBLIC_KEY_TABLES],
@@ -37,6 +43,7 @@ const TOPICS: readonly (readonly [TableTopic, ReadonlySet<string>])[] = [
   ['person', PERSON_TABLES],
   ['thing', THING_TABLES],
   ['log', LOG_TABLES],
+  ['person', PEOPLE],
 ];
 
 /** First in languages that put the head first: `grupos_clientes`, `types_contact`. */
@@ -216,8 +223,9 @@ const isPassword = (words: readonly string[]) =>
 const NAMED_PERSON: readonly RegExp[] = [
   /^(first ?name|given name|forename|vorname|prenom|nombre|nome)$/u,
   /^(last ?name|surname|family name|nachname|nom|apellidos?|sobrenome|cognome)$/u,
-  /^(dob|birth ?date|date of birth|birthday|gender|sex|email|phone)$/u,
+  /^(dob|birth ?date|date of birth|birthday|gender|sex|e?mail(?: address)?|phone(?: number)?|mobile)$/u,
 ];
+const PICTURES: ReadonlySet<string> = new Set(['image', 'photo', 'picture', 'portrait']);
 /** Of a conversation. */
 const PARTS: ReadonlySet<string> = new Set([
   'article',
@@ -245,7 +253,16 @@ const WRITERS: ReadonlySet<string> = new Set([
 const TEACHING: readonly string[] = ['quiz', 'question', 'lesson', 'exam', 'rubric', 'course'];
 /** Of somebody, in whatever language. */
 const SAID = /^(?:comment|message|note|reply|review|complaint)$/u;
-const PROSE: ReadonlySet<string> = new Set(['body', 'content', 'text', 'message', 'message body', 'content text']);
+const PROSE: ReadonlySet<string> = new Set([
+  'body',
+  'content',
+  'text',
+  'message',
+  'message body',
+  'content text',
+  'text content',
+  'html content',
+]);
 const SENDERS: ReadonlySet<string> = new Set(['sender', 'from']);
 const RECEIVERS: ReadonlySet<string> = new Set(['recipient', 'receiver', 'to']);
 
@@ -277,8 +294,38 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     );
   });
   // Who fills a form in, and not the form; who a thing is given to.
-  if (byName === 'thing' && NAMED_PERSON.every((pattern) => others.some((parts) => pattern.test(parts.join(' ')))))
-    return 'person';
+  const hasNamed = NAMED_PERSON.every((pattern) => others.some((parts) => pattern.test(parts.join(' '))));
+  if (byName === 'thing' && hasNamed) return 'person';
+  // `patron_images`
+  if (words.length === 2 && PICTURES.has(words[1]!) && PERSON_TABLES.has(words[0]!) && words[0] !== 'profile')
+    return 'portrait';
+  // What waits to be sent to somebody.
+  if (
+    (words.at(-1) === 'queue' || words.at(-1) === 'outbox') &&
+    MESSAGE_TABLES.has(words.at(-2) ?? '') &&
+    others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
+  )
+    return 'message';
+  // What is offered to choose from; a letter that is written by its code.
+  if (
+    byName === 'message' &&
+    ((/^(?:answer|question|option)$/u.test(head) &&
+      others.some((parts) =>
+        /^(?:help text|input mask|display order|placeholder|custom class)$/u.test(parts.join(' ')),
+      )) ||
+      (head === 'letter' && others.some((parts) => parts.join(' ') === 'code'))) &&
+    !others.some((parts) => parts.some((part) => WRITERS.has(part)))
+  )
+    return 'thing';
+  // What takes place for all, and not what was noticed.
+  if (
+    bare.at(-1) === 'event' &&
+    byName === 'log' &&
+    others.some((parts) => /^(?:website|external|image|ticket|banner) url$|^slug$|^venue/u.test(parts.join(' '))) &&
+    others.some((parts) => /^(?:location|latitude|venue)$/u.test(parts.join(' '))) &&
+    !others.some((parts) => parts.some((part) => ZIP.has(part)))
+  )
+    return 'thing';
   // What search engines are told of a page.
   if (words.at(-1) === 'meta' && others.some((parts) => parts.join(' ') === 'meta title')) return 'thing';
   // What goes out to many is a page.
@@ -304,10 +351,11 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   )
     return 'company';
   // One thing said of several that make up a conversation.
+  const said = bare.findLastIndex((word) => !PARTS.has(word) && word !== 'content');
   if (
-    PARTS.has(head) &&
-    bare.length > 1 &&
-    MESSAGE_TABLES.has(bare.at(-2) ?? '') &&
+    said >= 0 &&
+    said < bare.length - 1 &&
+    MESSAGE_TABLES.has(bare[said]!) &&
     others.some((parts) => PROSE.has(parts.join(' ')))
   )
     return 'message';
@@ -374,7 +422,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (words.at(-1) === 'view' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
   // Work of a machine.
   if (head === 'task' && others.some((parts) => parts.some((part) => JOB_WORDS.has(part)))) return 'log';
-  if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return 'thing';
+  if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return hasNamed ? 'person' : 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
   if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';
   // Of a rule, a price, a device: what is called so has somebody's name or nothing of a person.
@@ -415,7 +463,11 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   )
     return 'thing';
   // Nobody writes to a thing: an application with an address is somebody's.
-  if (byName === 'thing' && others.some(isAddressLine) && others.some((parts) => parts.some((part) => ZIP.has(part))))
+  if (
+    byName === 'thing' &&
+    others.some(isAddressLine) &&
+    others.some((parts) => parts.some((part) => ZIP.has(part)) || /^business address\b/u.test(parts.join(' ')))
+  )
     return 'unknown';
   if (
     head === 'provider' &&

@@ -21,9 +21,14 @@ export function foldName(name: string): string {
     .replaceAll('ı', 'i');
 }
 
+/** One word for all the capitals inside: `PatientDoB`. */
+const ONE_WORD =
+  /Do[BD](?![a-z])|GitHub|GitLab|LinkedIn|PayPal|WeChat|YouTube|WhatsApp|TikTok|SoundCloud|BitBucket|SnapChat|FaceBook|MySpace|StackOverflow|DeviantArt/g;
+
 /** Cuts at separators and where the case changes; numbers stay with their word, as known words have them (`ipv4`). */
 function pieces(name: string): string[] {
   return name
+    .replace(ONE_WORD, (word) => word[0] + word.slice(1).toLowerCase())
     .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .split(/[^\p{L}\p{M}\d]+/u)

@@ -6,6 +6,7 @@ import { type Kind, type Tally, tallyValues } from './value-tally.ts';
 import { areAllergens, isClinicalNote, isVaccine } from './values/clinical-text.ts';
 import { birthDates, dayOf } from './values/date-of-birth.ts';
 import { isDemographicVocabulary, MOST_WORDS } from './values/demographic.ts';
+import { isMedicine } from './values/health.ts';
 import { GIVEN_NAMES } from './values/name-lists.ts';
 import { isSsn } from './values/national-id.ts';
 import { haveOnePlan } from './values/phone.ts';
@@ -120,6 +121,8 @@ function vocabulary(distinct: readonly string[]): Verdict | undefined {
 function suffered(distinct: readonly string[]): Verdict | undefined {
   if (distinct.length < 3 || distinct.length > MOST_WORDS) return undefined;
   if (areAllergens(distinct)) return verdict('health', 'strong', `${distinct.length} allergies`);
+  const medicines = distinct.filter(isMedicine).length;
+  if (medicines >= distinct.length * 0.8) return verdict('health', 'strong', `${medicines} medicines`);
   const vaccines = distinct.filter(isVaccine).length;
   return vaccines >= distinct.length * 0.7 ? verdict('health', 'strong', `${vaccines} vaccines`) : undefined;
 }
@@ -237,6 +240,8 @@ function idVerdict(tally: Tally, looked: readonly string[]): Verdict | undefined
   for (const [name, { count, logChance, kind }] of tally.ids) {
     const weight = count * logChance;
     if (/Denmark|Korea|Malaysia/.test(name) && !areBirths(looked)) continue;
+    // Numbers of parts look like plates but for the letters that no plate has.
+    if (name.startsWith('plates') && count < tally.count * 0.97) continue;
     if (count >= tally.count * 0.5 && (best === undefined || weight > best.weight))
       best = { name, weight, count, kind };
   }

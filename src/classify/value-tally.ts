@@ -1,11 +1,21 @@
 /** What a column's texts are, counted: one look at each value, by every validator that its shape allows. */
-import { isImei, isMacAddress, isUserAgent, isUuid, isVin } from './values/device.ts';
+import { isAccountName } from './values/account-name.ts';
+import { isIccid, isImei, isMacAddress, isUserAgent, isUuid, isVin } from './values/device.ts';
 import { isEmail, isReversedEmail } from './values/email.ts';
 import { isGeoPair } from './values/geo.ts';
-import { isBloodGroup, isBloodPressure, isDiagnosis, isDose, isIcd10, isIcd10Category } from './values/health.ts';
-import { isBic, isIban } from './values/iban.ts';
+import {
+  isBloodGroup,
+  isBloodPressure,
+  isDiagnosis,
+  isDose,
+  isIcd10,
+  isIcd10Category,
+  isLabValue,
+} from './values/health.ts';
+import { isAccountOfBank, isBic, isIban } from './values/iban.ts';
 import { ipForm } from './values/ip-address.ts';
 import { idForms } from './values/national-id.ts';
+import { isMachineReadable } from './values/national-id-lettered.ts';
 import { isHexDigest, isPasswordHash } from './values/password-hash.ts';
 import { isMaskedCard, isPaymentCard } from './values/payment-card.ts';
 import { nameForm, startsWithGivenName } from './values/person-name.ts';
@@ -102,6 +112,7 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
   const n = value.length;
   if (PLAIN.test(value)) counts.plain++;
   if (isMaskedCard(value)) return void counts.maskedCard++;
+  if (isAccountName(value)) return void counts.handle++;
   if (value.includes('@')) {
     if (isSocialProfile(value)) return void counts.socialProfile++;
     if (/^@[a-z0-9_][a-z0-9_.-]{1,38}$/i.test(value)) return void counts.handle++;
@@ -114,6 +125,7 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
       return;
     }
   }
+  if (isMachineReadable(value)) return void counts.strictId++;
   if (isUuid(value)) return void counts.uuid++;
   if (isHexDigest(value)) return void counts.hex++;
   const hasDigit = /\d/.test(value);
@@ -140,13 +152,14 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
       return;
     }
   }
+  if (value.startsWith('///') && isGeoPair(value)) return void counts.geo++;
   if (hasDigit || value.includes(':')) {
     if (/^[\d -]{13,23}$/.test(value)) {
       counts.longNumber++;
       if (isPaymentCard(value)) counts.card++;
-      if (isImei(value)) counts.imei++;
+      if (isImei(value) || isIccid(value)) counts.imei++;
     }
-    if (isIban(value)) {
+    if (isIban(value) || isAccountOfBank(value)) {
       counts.iban++;
       return;
     }
@@ -173,7 +186,7 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
     }
     if (isIcd10(value)) counts.icd++;
     else if (isIcd10Category(value)) counts.icdCategory++;
-    if (isDose(value)) counts.dose++;
+    if (isDose(value) || isLabValue(value)) counts.dose++;
     if (isPostalAddress(value)) {
       counts.address++;
       return;

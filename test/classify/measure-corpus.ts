@@ -67,6 +67,10 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['gitea', 'magento', 'metabase', 'sormas', 'wordpress', 'zulip'], first: '0.937 / 0.844' },
   { apps: ['horilla', 'i-educar'], first: '0.742 / 0.794' },
   { apps: ['sentry'], first: '1.000 / 0.767' },
+  { apps: ['bitwarden', 'chaskiq', 'dawarich', 'greenlight', 'helpy'], first: '0.968 / 0.874' },
+  { apps: ['alfio', 'casdoor', 'koha'], first: '0.887 / 0.887' },
+  { apps: ['authelia', 'indico', 'phpbb', 'vikunja'], first: '0.963 / 0.886' },
+  { apps: ['hypothesis', 'loris', 'mealie', 'open-data-certificate'], first: '0.849 / 0.662' },
 ];
 
 export interface Judged {

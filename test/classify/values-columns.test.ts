@@ -104,6 +104,66 @@ const column = (make: (r: R, i: number) => string, type = 'text', n = 200): Colu
 
 type Row = [expected: string, what: string, make: (r: R, i: number) => string, type?: string];
 const SENSITIVE: Row[] = [
+  ['national_id', 'of Uruguay', (r) => uruguay(r)],
+  ['national_id', 'of Sri Lanka', (r) => `${r.int(60, 99)}${String(r.int(1, 366)).padStart(3, '0')}${r.digits(4)}V`],
+  [
+    'national_id',
+    'plates',
+    (r) =>
+      `${r.string(2, 'ABCDEFGHJKLMNOPRSTUVWXY')}${r.pick(['12', '19', '67'])} ${r.string(3, 'ABCDEFGHJKLMNOPRSTUVWXYZ')}`,
+  ],
+  [
+    'national_id',
+    'lines of passports',
+    (r) =>
+      `P<UTO${r
+        .pick(LAST)
+        .toUpperCase()
+        .replace(/[^A-Z]/g, '<')}<<${r.pick(['ANNA', 'BILAL'])}`.padEnd(44, '<'),
+  ],
+  ['bank_account', 'of Mexico', (r) => clabe(r)],
+  ['bank_account', 'codes of banks of India', (r) => `${r.pick(['HDFC', 'ICIC', 'SBIN'])}0${r.digits(6)}`],
+  ['device_id', 'SIM cards', (r) => withLuhn(`8944${r.digits(14)}`)],
+  ['geo', 'degrees with letters', (r) => `${r.int(36, 59)}.${r.digits(4)}° N, ${r.int(2, 30)}.${r.digits(4)}° E`],
+  ['geo', 'three words', (r) => `///${word(r)}.${word(r)}.${word(r)}`],
+  ['username', 'at a domain', (r) => `CORP\\${r.pick(['a', 'b'])}${word(r)}`],
+  ['username', 'in a directory', (r) => `CN=${r.pick(FIRST)} ${r.pick(LAST)},OU=Staff,DC=corp,DC=example`],
+  [
+    'health',
+    'from a laboratory',
+    (r) => `${r.pick(['HbA1c', 'LDL', 'TSH'])} ${r.int(1, 20)}.${r.int(0, 9)} ${r.pick(['%', 'mmol/L'])}`,
+  ],
+  ['health', 'what is taken', (r) => r.pick(['Metformin', 'Lisinopril', 'Atorvastatin', 'Sertraline', 'Losartan'])],
+  ['payment_card', 'what it ends in', (r) => `${r.pick(['Visa', 'Mastercard'])} ending in ${r.digits(4)}`],
+  [
+    'person_name',
+    'Ukrainian, family first',
+    (r) => `${r.pick(['Шевченко', 'Коваленко'])} ${r.pick(['Олена', 'Тарас'])} ${r.pick(['Іванівна', 'Петрович'])}`,
+  ],
+  [
+    'person_name',
+    'families and initials',
+    (r) => `${r.pick(['Berg, van den', 'Vries, de', 'Bakker'])}, ${r.pick(['A', 'J'])}.${r.pick(['B', 'P'])}.`,
+  ],
+  [
+    'secret',
+    'keys of three more vendors',
+    (r) =>
+      r.pick([
+        `dckr_pat_${r.string(27, base62)}`,
+        `rzp_live_${r.string(14, base62)}`,
+        `NRAK-${r.string(27, 'ABCDEFGHJK0123456789')}`,
+      ]),
+  ],
+  [
+    'postal_address',
+    'Greek and Vietnamese',
+    (r) =>
+      r.pick([
+        `Ερμού ${r.int(1, 99)}, Αθήνα ${r.int(100, 199)} ${r.digits(2)}`,
+        `${r.int(1, 99)} Lê Lợi, Quận ${r.int(1, 12)}, TP.HCM`,
+      ]),
+  ],
   [
     'health',
     'notes of a ward',
@@ -385,12 +445,32 @@ const SENSITIVE: Row[] = [
   ],
 ];
 
+const uruguay = (r: R): string => {
+  const body = String(r.int(1_000_000, 5_999_999));
+  const check = (10 - (weigh(body, [2, 9, 8, 7, 6, 3, 4]) % 10)) % 10;
+  return `${body[0]}.${body.slice(1, 4)}.${body.slice(4)}-${check}`;
+};
+const clabe = (r: R): string => {
+  const body = r.pick(['002', '012', '072']) + r.digits(14);
+  const sum = [...body].reduce((total, char, i) => total + ((Number(char) * [3, 7, 1][i % 3]!) % 10), 0);
+  return body + String((10 - (sum % 10)) % 10);
+};
 const CLEAR: [what: string, make: (r: R, i: number) => string, type?: string][] = [
   ['what is in a dish', (r) => r.pick(['Peanuts', 'Milk', 'Eggs', 'Wheat', 'Shellfish', 'Soy'])],
   [
     'firms of two',
     (r) => r.pick(['Johnson & Johnson', 'Ernst & Young', 'Bang & Olufsen', 'Ben & Jerry', 'Marks & Spencer']),
   ],
+  ['substances', (r) => `${r.int(50, 9_999_999)}-${r.digits(2)}-${r.digits(1)}`],
+  ['numbers of books', (r) => `0-${r.digits(3)}-${r.digits(5)}-${r.digits(1)}`],
+  ['packages', (r) => `@${word(r)}/${word(r)}@${r.int(1, 9)}.${r.int(0, 9)}.0`],
+  [
+    'parts',
+    (r) => `${r.string(2, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')}-${r.digits(3)}-${r.string(2, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')}`,
+  ],
+  ['keys of a registry', (r) => `HKLM\\${word(r)}`],
+  ['random numbers of eighteen digits', (r) => `5${r.digits(17)}`],
+  ['readings of two sensors', (r) => `${r.int(18, 27)}.${r.digits(1)}, ${r.int(30, 60)}.${r.digits(1)}`],
   ['UUIDs', uuid],
   ['dimensions', (r) => `${r.int(10, 200)}x${r.int(10, 200)} cm`],
   ['rooms', (r) => `${r.pick([...'ABC'])}${r.int(1, 4)}.${r.int(10, 30)}`],

@@ -2,9 +2,9 @@
 
 /** Somebody has something, was given something, went somewhere: what is for sale does not. */
 const STRONG =
-  /\b(?:patient(?:in)?|pt|she|he|client)\b(?: \w+)? (?:complains?|reports?|denies|has|had|was|is|presents?|feels|felt|states|returned|needs|takes|took|suffers?|klagt|leidet)\b|\b(?:diagnosed with|complains? of|denies|on examination|referred to|history of|hx of|allergic to|discharged|post-?op(?:erative)?|klagt über|leidet (?:an|unter)|verordnet|se queixa|refiere)\b/iu;
+  /\b(?:patient(?:in)?|pt|she|he|client)\b(?: \w+)? (?:complains?|reports?|denies|has|had|was|is|presents?|feels|felt|states|returned|needs|takes|took|suffers?|klagt|leidet|ist)\b|\b(?:diagnosed with|complains? of|denies|on examination|referred to|history of|hx of|allergic to|discharged|post-?op(?:erative)?|klagt über|leidet (?:an|unter)|verordnet|se queixa|refiere)\b/iu;
 const FINDING =
-  /\b(?:pain|ache|dizz(?:y|iness)|nausea|vomiting|fever|cough|fatigue|swelling|swollen|bleeding|rash|infection|wound|fracture|insomnia|anxiety|depress\w*|headaches?|migraine|breath|diabetes|hypertension|asthma|surgery|treatment|therapy|medication|tablets?|mg|dose|clinic|hospital|ward|nurse|doctor|gp|x-?ray|mri|scan|blood|heart|lungs?|kidney|liver|knee|shoulder|spine|chest|abdomen|pregnan\w*|weeks|schmerzen|fieber|husten|übelkeit|dolor|fiebre|douleur|fièvre|dolore|febbre)\b/giu;
+  /\b(?:pain|ache|dizz(?:y|iness)|nausea|vomiting|fever|cough|fatigue|swelling|swollen|bleeding|rash|infection|wound|fracture|insomnia|anxiety|depress\w*|headaches?|migraine|breath|diabetes|hypertension|asthma|surgery|treatment|therapy|medication|tablets?|mg|dose|clinic|hospital|ward|nurse|doctor|gp|x-?ray|mri|scan|blood|heart|lungs?|kidney|liver|knee|shoulder|spine|chest|abdomen|pregnan\w*|weeks|arbeitsunfähig|krankgeschrieben|grippe|rückenschmerzen|kopfschmerzen|migräne|schmerzen|fieber|husten|übelkeit|dolor|fiebre|douleur|fièvre|dolore|febbre)\b/giu;
 
 /** Prose that says how somebody is: a word of the trade, and findings besides. */
 export function isClinicalNote(text: string): boolean {

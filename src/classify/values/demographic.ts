@@ -24,6 +24,11 @@ const VOCABULARIES: readonly ReadonlySet<string>[] = [
     'native american',
     'pacific islander',
     'african american',
+    'black or african american',
+    'hispanic or latino',
+    'not hispanic or latino',
+    'american indian or alaska native',
+    'native hawaiian or other pacific islander',
     'mixed',
     'other',
     'two or more races',
@@ -70,7 +75,7 @@ const ORIENTATIONS: ReadonlySet<string> = new Set(
 /** Nothing else has just these. */
 const LETTERS: ReadonlySet<string> = new Set(['f,m', 'f,m,x', 'f,m,u', 'f,m,o', 'f,m,n', 'm,w', 'd,m,w', 'd,f,m']);
 const TELLING =
-  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|kobieta|kvinn|kvinde|^žena$|^kadın$|perempuan|^nữ$|^nő$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american|^(?:white|black) (?:british|african|caribbean|irish|other)$|^parda$/i;
+  /^(?:fe)?male$|non-?binary|weiblich|katholisch|żonaty|mężatka|gehuwd|coniugat|mariée?$|solteir|^evli$|mujer|femme$|kobieta|kvinn|kvinde|^žena$|^kadın$|perempuan|^nữ$|^nő$|vrouw|woman|muslim|catholic|jewish|hindu|married|divorced|widowed|verheiratet|casado|hispanic|caucasian|african american|hispanic or latino|^(?:white|black) (?:british|african|caribbean|irish|other)$|^parda$/i;
 
 /** In spellings and languages that are mixed; more are no vocabulary. */
 export const MOST_WORDS = 40;

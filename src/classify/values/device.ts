@@ -11,6 +11,11 @@ export function isImei(value: string): boolean {
   return /^(?:01|3[035]|4[459]|5[0-4]|86|9[189])/.test(digits) && luhn(digits);
 }
 
+/** ITU-T E.118: the number of a SIM card. */
+export function isIccid(value: string): boolean {
+  return /^89\d{17,18}$/.test(value) && luhn(value);
+}
+
 export function isUuid(value: string): boolean {
   return /^\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i.test(value);
 }

@@ -15,6 +15,19 @@ export function isDose(value: string): boolean {
   );
 }
 
+const MEASURED =
+  /^(?:hb ?a1c|ldl|hdl|crp|tsh|hb|hgb|hct|wbc|rbc|plt|alt|ast|ggt|e?gfr|inr|psa|bun|esr|ft[34]|t[34]|glucose|creatinine|kreatinin|ferritin|cholesterin|cholesterol|triglycerides|potassium|sodium|kalium|natrium|h(?:a|ae)moglobin|leu[ck]ocytes|leukozyten|thrombozyten|vitamin d|troponin|bilirubin|albumin)\b[ :=]*[<>]? ?\d+(?:[.,]\d+)? ?(?:%|mmol|mg|g\/|µg|μg|ng|pg|u\/|iu|miu|\/µl|\/nl|ml\/min|$)/i;
+
+/** What a laboratory found: `HbA1c 6.5 %`. */
+export const isLabValue = (value: string): boolean => value.length <= 60 && MEASURED.test(value);
+
+/** By the stems that the World Health Organization gives to names of substances. */
+const STEMS =
+  /^\p{L}{2,14}(?:pril|sartan|statin|olol|prazole|[ao]conazole|cillin|mycin|micin|floxacin|cycline|dipine|gliptin|gliflozin|glutide|formin|oxetine|lopram|traline|azepam|azolam|apine|peridone|triptan|caine|[zx]umab|[lt]imab|tinib|[cv]avir|ciclovir|parin|xaban|thyroxine|profen|[ns]olone|asone|terol|codone|[cf]oxib|thiazide|semide|gabalin|bapentin|trigine|idone|setron|dronate|lukast|fibrate)(?: sodium| hcl)?$/iu;
+const SUBSTANCES =
+  /^(?:aspirin|paracetamol|acetaminophen|metamizol|warfarin|insulin(?: \w+)?|morphine|tramadol|lithium|digoxin|methotrexate|prednisone|heparin|diclofenac|allopurinol|clopidogrel|amiodarone|bupropion|venlafaxine|methadone|naproxen)$/i;
+export const isMedicine = (value: string): boolean => STEMS.test(value.trim()) || SUBSTANCES.test(value.trim());
+
 export function isBloodGroup(value: string): boolean {
   return /^(?:A|B|AB|O|0)(?: ?Rh ?)?[+\-\u2212]$|^(?:A|B|AB|O|0) (?:pos|neg)(?:itive|ative)?$/i.test(value);
 }

@@ -22,6 +22,20 @@ export function isIban(value: string): boolean {
   return modulo97(compact.slice(4) + compact.slice(0, 4)) === 1;
 }
 
+/** CLABE of Mexico and CBU of Argentina, which have check digits of their own. */
+export function isAccountOfBank(value: string): boolean {
+  if (/^\d{18}$/.test(value)) return checkedBy(value, [3, 7, 1]);
+  if (!/^\d{22}$/.test(value)) return false;
+  return checkedBy(value.slice(0, 8), [7, 1, 3, 9]) && checkedBy(value.slice(8), [3, 9, 7, 1]);
+}
+
+/** The last digit makes the weighted sum of all a multiple of ten. */
+function checkedBy(digits: string, weights: readonly number[]): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length - 1; i++) sum += ((digits.charCodeAt(i) - 48) * weights[i % weights.length]!) % 10;
+  return (10 - (sum % 10)) % 10 === digits.charCodeAt(digits.length - 1) - 48;
+}
+
 /** How many characters an IBAN of that country has. */
 export function ibanLength(country: string): number | undefined {
   return LENGTHS[country];
@@ -32,5 +46,7 @@ const COUNTRIES =
 
 /** ISO 9362: the code of a bank, with a country in it. A word of eight letters may look like one, a column of words not. */
 export function isBic(value: string): boolean {
+  // An IFSC of India has a nought in the middle.
+  if (/^[A-Z]{4}0[A-Z0-9]{6}$/.test(value)) return true;
   return /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(value) && COUNTRIES.test(value.slice(4, 6));
 }

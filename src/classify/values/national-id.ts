@@ -5,6 +5,7 @@
 
 import { luhn, modulo97, verhoeff, weighted } from './checksums.ts';
 import { FURTHER_FORMS } from './national-id-further.ts';
+import { LETTERED_FORMS } from './national-id-lettered.ts';
 
 export interface IdForm {
   readonly name: string;
@@ -450,6 +451,7 @@ const FORMS: readonly IdForm[] = [
     kind: 'national_id',
   },
   ...FURTHER_FORMS,
+  ...LETTERED_FORMS,
 ];
 
 /** Every form that the value has; a column is what most of its values agree on. */

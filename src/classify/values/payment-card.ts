@@ -19,8 +19,12 @@ export function hasIssuer(digits: string): boolean {
   return (two === 50 || two === 60 || (two >= 56 && two <= 58) || two === 63 || two === 67) && n >= 16;
 }
 
+const ENDING =
+  /^(?:visa|master ?card|amex|american express|discover|maestro|diners(?: club)?|jcb|unionpay|card|karte)(?: (?:card )?(?:ending(?: in)?|endet auf|x-?))? ?[*xX•·#. -]{0,12}\d{4}$/iu;
+
 /** The last digits behind as many signs as hide the rest: `**** **** **** 1234`, `XXXXXXXXXXXX1234`, `411111******1111`. */
 export function isMaskedCard(value: string): boolean {
+  if (ENDING.test(value)) return true;
   return (
     /^(?:\d{4}[ -]?\d{0,2})?(?:[*xX•·#]{2,6}[ -]?){2,5}\d{4}$/u.test(value) &&
     /[*xX•·#]{4}/u.test(value.replace(/[ -]/gu, ''))

@@ -13,6 +13,11 @@ const THING =
 const SUFFIX =
   /(?:ov|ova|ev|eva|sky|ska|ski|enko|escu|opoulos|idis|yan|ian|dottir|sson|sen|vic|vich|wicz|czyk|shvili|dze|qvist|kvist|strom|gren|berg|ов|ова|ев|ева|ин|ина|ский|ская|цкий|цкая|енко|чук|ук|юк)$/;
 
+/** `Berg, van den, J.P.`, as registers of the Netherlands and Germany write it. */
+const REVERSED =
+  /^\p{Lu}\p{Ll}[\p{L}'’ -]*(?:, (?:van|von|de|der|den|ter|ten|te|'t|di|da|la|le|zu)(?: (?:de|den|der|het|'t))?)?, (?:\p{Lu}\.){1,4}$/u;
+const PATRONYMIC = /^\p{L}{3,}(?:ович|евич|івна|ївна|овна|евна|ична|инична|йович|ovich|evich|ovna|evna|ivna)$/u;
+
 /** Names of people too, but alone those of paint and months. */
 const COLOURS: ReadonlySet<string> = new Set(
   'red blue green white black brown gray grey amber olive violet rose ruby jade silver gold pink yellow orange purple teal ivory january april may june july august march'.split(
@@ -31,6 +36,7 @@ export function nameForm(value: string): NameForm {
   if (n < 2 || n > 70) return undefined;
   const first = value.charCodeAt(0);
   if (first > 0x2e80) return eastAsian(value);
+  if (REVERSED.test(value)) return 'full';
   if (!SHAPE.test(value)) return undefined;
   const other = otherScript(value);
   if (other !== undefined) return other;
@@ -68,9 +74,17 @@ export function nameForm(value: string): NameForm {
   const known = tokens.some(
     (token, i) => isGiven(token) && (i === 0 || i === tokens.length - 1 || value.includes(',')),
   );
-  if (known || (VIETNAMESE_FAMILY_NAMES.has(tokens[0]!) && tokens.length >= 2)) return 'full';
+  if (
+    known ||
+    (tokens.length === 3 && tokens.some((token) => PATRONYMIC.test(token))) ||
+    (VIETNAMESE_FAMILY_NAMES.has(tokens[0]!) && tokens.length >= 2)
+  )
+    return 'full';
   return /^\p{Lu}\.?$/u.test(value.split(' ')[0]!) && FAMILY_NAMES.has(tokens.at(-1)!) ? 'full' : 'shape';
 }
+
+/** Of Armenia and Georgia. */
+const FAMILY_ENDINGS = /^.{3,}(?:յան|եան|ძე|შვილი|ული|ავა|იანი)$/u;
 
 /** Greek, and scripts without capitals: a known name, alone or with one to three words more. */
 function otherScript(value: string): NameForm {
@@ -82,7 +96,7 @@ function otherScript(value: string): NameForm {
     return undefined;
   const tokens = value.toLowerCase().split(/\s+/);
   if (tokens.length > 4) return undefined;
-  const known = tokens.some((token) => UNCASED_NAMES.has(token));
+  const known = tokens.some((token) => UNCASED_NAMES.has(token) || FAMILY_ENDINGS.test(token));
   if (tokens.length === 1) return known ? 'given' : undefined;
   return known ? 'full' : 'shape';
 }

@@ -3,7 +3,7 @@ import { isValidPhoneNumber } from 'libphonenumber-js';
 const SHAPE = /^(?:tel:)?[+(]?\d[\d\s().\-/\u00a0]{5,22}\d(?:\s*(?:x|ext\.?|#)\s*\d{1,6})?$/i;
 /** Dates, ISBNs, US social security numbers, ZIP+4, decimal numbers, IPv4, times: digits that are written with marks too. */
 const OTHER =
-  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ T].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|97[89][- ].*|\d{3}-\d{2}-\d{4}|\d{5}-\d{4}|\d+\.\d+|\d{1,3}(?:\.\d{1,3}){3}|\d{4}(?:[ -]\d{4}){2,4})$/;
+  /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[ T].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|97[89][- ].*|\d-\d{2,7}-\d{1,7}-[\dX]|\d{3}-\d{2}-\d{4}|\d{5}-\d{4}|\d+\.\d+|\d{1,3}(?:\.\d{1,3}){3}|(?!08)\d{4}(?:[ -]\d{4}){2,4})$/;
 /** Groups as people write numbers of North America. */
 const AMERICAN =
   /^(?:1[-. ])?(?:\([2-9]\d{2}\)\s?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}(?:\s*(?:x|ext\.?)\s*\d{1,6})?$/i;
@@ -26,6 +26,10 @@ const REGIONS = [
   'PT',
   'MX',
   'CN',
+  'ID',
+  'GR',
+  'VN',
+  'TR',
 ] as const;
 
 /** `international` and `formatted` are numbers for sure; `national` are digits that some country's plan takes. */
@@ -59,7 +63,9 @@ export function phoneForm(value: string): PhoneForm {
     return validSomewhere(value) ? 'national' : undefined;
   }
   // North America; China's and India's mobile numbers.
-  return /^(?:1?[2-9]\d{2}[2-9]\d{6}|1[3-9]\d{9}|[6-9]\d{4}[ -]?\d{5}|3[2-9]\d[ .-]?\d{6,7}|[67]\d{8})$/.test(value)
+  return /^(?:1?[2-9]\d{2}[2-9]\d{6}|1[3-9]\d{9}|[6-9]\d{4}[ -]?\d{5}|3[2-9]\d[ .-]?\d{6,7}|69\d{2}[ -]?\d{6}|08\d{2}-\d{4}-\d{3,4}|[67]\d{8})$/.test(
+    value,
+  )
     ? 'national'
     : undefined;
 }
@@ -69,6 +75,7 @@ const PLANS: readonly RegExp[] = [
   /^[6-9]\d{8}$/,
   /^[4-8]\d{8}$/,
   /^[29]\d{8}$/,
+  /^69\d{8}$/,
   /^3\d{8,9}$/,
   /^[6-9]\d{9}$/,
   /^1[3-9]\d{9}$/,

@@ -12,7 +12,7 @@ export function isPersonPhotoUrl(value: string): boolean {
 /** A person's page at a social network. */
 export function isSocialProfile(value: string): boolean {
   // Matrix, and the Fediverse.
-  if (/^@[a-z0-9._=/-]{2,60}[:@][a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(value)) return true;
+  if (/^@[a-z0-9._=-]{2,60}[:@][a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(value)) return true;
   return /^(?:https?:\/\/)?(?:www\.|m\.)?(?:twitter\.com|x\.com|instagram\.com|facebook\.com|github\.com|gitlab\.com|tiktok\.com|t\.me|vk\.com|snapchat\.com\/add|linkedin\.com\/in|reddit\.com\/u(?:ser)?|youtube\.com)\/@?[\w.-]{2,60}\/?$/i.test(
     value,
   );

@@ -54,6 +54,13 @@ const POSTCODE_NL = /^[1-9]\d{3} ?(?!SA|SD|SS)[A-EGHJ-NPR-TV-XZ]{2}$/;
 /** `Husova 12/4, 110 00 Praha`: what stands before a number, a postcode and a town is a street in any language. */
 const WITH_TOWN =
   /^\p{Lu}[\p{L} .'’-]+ \d{1,4}\s?[a-z]?(?:\/\d{1,4})?,? (?:[A-Z]{1,2}-)?\d{2,3}[ -]?\d{2,3} \p{Lu}\p{L}+/u;
+/** Eircodes: a routing key and four signs that no other code leaves so many letters out of. */
+const POSTCODE_IE = /^(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4}$/;
+/** Parts of towns that are written behind the street. */
+const QUARTER =
+  /(?:^|[\s,])(?:quận|phường|huyện|tp\.? ?hcm|kelurahan|kecamatan|col\.|colonia|fracc\.|barrio|bairro|urb\.|brgy\.?|barangay)[\s.]|(?:شارع|طريق|ميدان|حي) /iu;
+/** `Ερμού 12, Αθήνα 105 63` */
+const WITH_TOWN_FIRST = /^\p{Lu}[\p{L} .'’-]+ \d{1,4}\s?\p{L}?, \p{Lu}[\p{L} .'’-]+ \d{3} ?\d{2}$/u;
 const POSTCODE_CA = /^[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d$/;
 
 /** A street with a number, a post box, or such inside a longer address. */
@@ -62,7 +69,7 @@ export function isPostalAddress(value: string): boolean {
   if (n < 6 || n > 300 || !/\d/.test(value)) return false;
   if (/[<>{}@=|]|:\/\//.test(value) || value.split(/\s+/).length > 26) return false;
   if (BOX.test(value)) return true;
-  if (JOINED.test(value) || WITH_TOWN.test(value)) return true;
+  if (JOINED.test(value) || WITH_TOWN.test(value) || WITH_TOWN_FIRST.test(value) || QUARTER.test(value)) return true;
   const numberFirst = NUMBER_FIRST.test(value) || PART_OF_HOUSE.test(value) || /,\s*\d{1,6}\b/.test(value);
   if (numberFirst && ENGLISH_WORD.test(value)) return true;
   if (TRUSTED_WORD.test(value) && (numberFirst || NUMBER_AFTER.test(value))) return true;
@@ -71,5 +78,8 @@ export function isPostalAddress(value: string): boolean {
 
 /** Codes that point at a few houses. */
 export function isPostcode(value: string): boolean {
-  return value.length <= 8 && (POSTCODE_UK.test(value) || POSTCODE_CA.test(value) || POSTCODE_NL.test(value));
+  return (
+    value.length <= 8 &&
+    (POSTCODE_UK.test(value) || POSTCODE_CA.test(value) || POSTCODE_IE.test(value) || POSTCODE_NL.test(value))
+  );
 }

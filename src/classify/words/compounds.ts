@@ -21,7 +21,7 @@ const words = (text: string): ReadonlySet<string> => new Set(phrases(text));
 
 /** Whoever shows it is taken for somebody, or may do something. */
 const ENTRY =
-  'activation, activate, validation, verification, verify, confirmation, confirm, otp, totp, mfa, tfa, twofa, twofactor, invitation, invite, reset, recovery, recover, unsubscribe, unlock, magic, passwordless, signin, signup, pairing, impersonation, enrollment, enrolment';
+  'activation, activate, validation, verification, verify, confirmation, confirm, otp, totp, mfa, tfa, twofa, twofactor, invitation, invite, reset, recovery, recover, unsubscribe, unlock, magic, passwordless, signin, signup, pairing, impersonation, enrollment, enrolment, obfuscator, obfuscation';
 const SIGN_IN =
   'login, logon, access, auth, authentication, authorization, oauth, session, remember, security, secret, pin, passcode, api, cookie';
 
@@ -57,7 +57,7 @@ export const COMPOUNDS: readonly Compound[] = [
   {
     class: 'secret',
     carriers: words('hash, digest, sha256, sha1, hmac'),
-    purposes: words(`${ENTRY}, ${SIGN_IN}, token`),
+    purposes: words(`${ENTRY}, ${SIGN_IN}, token, share, sharing`),
     kinds: ['text', 'bytes'],
   },
   {
@@ -83,6 +83,46 @@ export const COMPOUNDS: readonly Compound[] = [
     carriers: words('answer, question, phrase'),
     purposes: words('security, secret, recovery, seed, mnemonic'),
     kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'email',
+    carriers: words('recipient, addressee, cc, bcc'),
+    purposes: words('notification, mail, email, alert, reminder, digest, mailing, summary'),
+    kinds: ['text'],
+  },
+  {
+    class: 'national_id',
+    carriers: words('no, number, num, nr'),
+    purposes: words(
+      'identification, identity, passport, visa, permit, citizen, citizenship, resident, nhs, medicare, driver, driving, voter, elector, alien, military, refugee, tribal, affiliation, pension, prisoner, inmate, pesel, cedula, dni, aadhaar',
+    ),
+    kinds: ['text', 'integer', 'numeric'],
+    notTopics: ['thing', 'company'],
+  },
+  {
+    class: 'phone',
+    carriers: words('no, number, num, nr'),
+    purposes: words(
+      'home, mobile, cell, contact, emergency, caller, callee, called, calling, recipient, receiver, whatsapp, sms, alert, viber, signal, landline, hotline, helpline, callback, dialed, dialled, officer, doctor, guardian, parent, father, mother, spouse, relative, kin, evening, daytime',
+    ),
+    kinds: ['text'],
+    notTopics: ['thing'],
+  },
+  {
+    class: 'bank_account',
+    carriers: words('no, number, num, nr, code'),
+    purposes: words('clearing, giro, transit, routing, aba, ach, beneficiary, creditor, debtor, wire'),
+    kinds: ['text'],
+    notTopics: ['thing'],
+  },
+  {
+    class: 'financial',
+    carriers: words('pay, salary, wage, income, compensation, remuneration, stipend, ctc'),
+    purposes: words(
+      'basic, gross, net, monthly, weekly, annual, yearly, hourly, current, desired, expected, proposed, revised, previous, final, base, overtime, severance, guardian, spouse, household, family, personal',
+    ),
+    kinds: ['text', 'numeric'],
+    notTopics: ['thing', 'place', 'company'],
   },
   {
     class: 'free_text',
@@ -115,6 +155,15 @@ export const COMPOUNDS: readonly Compound[] = [
 export const IDENTITY_PROVIDERS = words(
   'broker, messenger, oauth, oauth2, oidc, openid, saml, sso, ldap, idp, scim, cas, shibboleth, external, extern, federated, social, third party, google, facebook, twitter, github, gitlab, bitbucket, discord, slack, apple, microsoft, azure, linkedin, strava, wechat, weixin, kakao, naver, vk, telegram, steam, twitch, spotify, okta, auth0, keycloak, cognito, firebase, clerk, kinde, yahoo, amazon, line, instagram, tiktok, paypal, dropbox, zoom, notion, franceconnect, eidas',
 );
+/** What people call themselves by at these stands in a column that is called as they are, where a row is somebody. */
+export const NETWORKS = words(
+  'github, gitlab, gitea, gitee, bitbucket, codeberg, google, facebook, twitter, instagram, threads, linkedin, xing, tiktok, snapchat, pinterest, tumblr, reddit, quora, youtube, vimeo, twitch, discord, slack, telegram, whatsapp, viber, wechat, weixin, weibo, qq, dingtalk, feishu, kakao, naver, vk, odnoklassniki, mastodon, bluesky, matrix, keybase, skype, icq, msn, aim, jabber, xmpp, steam, xbox, psn, playstation, nintendo, battlenet, epicgames, spotify, soundcloud, bandcamp, lastfm, deezer, strava, garmin, fitbit, goodreads, letterboxd, medium, devto, hashnode, substack, stackoverflow, hackernews, producthunt, yim, msnm, gtalk, kaggle, leetcode, codepen, behance, dribbble, deviantart, flickr, unsplash, patreon, kofi, opencollective, orcid, researchgate, wikidata, wikipedia, ldap, okta, auth0, openid, oidc, saml',
+);
+/** Behind one of them. */
+export const NETWORK_HEADS = words(
+  'username, name, handle, nick, login, user, profile, url, link, tag, page, account, address',
+);
+
 /** What stands in such a name besides. */
 export const IDENTITY_WORDS = words('user, account, profile, member, person, login, connect, open, unique, subject');
 export const IDENTITY_HEADS = words('id, uid, uuid, sub, subject, identifier, guid');

@@ -33,6 +33,14 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['urbanization', 'urbanizacion', 'barangay', 'barrio', 'quartier', 'mahalle', 'plus four'],
     kinds: ['text'],
   },
+  {
+    class: 'postal_address',
+    alone: true,
+    notTopics: ['place', 'thing'],
+    beside: ['city', 'address', 'region', 'street', 'phone', 'fax', 'town'],
+    phrases: ['postal', 'street type', 'street suffix', 'street prefix', 'street direction', 'house letter'],
+    kinds: ['text'],
+  },
   { class: 'phone', phrases: ['phone notify', 'sms notify', 'sms notification number'], kinds: ['text'] },
   // A list of addresses of mail, and one of numbers.
   {
@@ -338,7 +346,9 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'geo',
     notTopics: ['place', 'thing', 'company'],
-    phrases: phrases('location, position, point, place, geom, the geom, geometry, whereabouts, geog, home, pos'),
+    phrases: phrases(
+      'location, position, point, place, geom, the geom, geometry, whereabouts, geog, home, pos, path, route, track, trajectory',
+    ),
     kinds: ['geometry'],
   },
 ];

@@ -44,6 +44,50 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
   {
     class: 'secret',
     sole: true,
+    aboutTable: ['webauthn', 'passkey', 'fido', 'fido2', 'u2f'],
+    phrases: ['kid', 'key id', 'raw id', 'key handle', 'keyhandle'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['password', 'master password hash', 'access code', 'private key', 'reset password key'],
+    notBeside: ['value', 'locale', 'group'],
+    phrases: ['key'],
+    kinds: ['text', 'bytes'],
+  },
+  // Of who is about to sign in.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['csrf', 'oauth state', 'oidc state', 'oauth request', 'login state', 'auth state', 'sso state'],
+    phrases: ['nonce', 'state', 'verifier'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    phrases: [
+      'authz code',
+      'authzcode',
+      'apprise url',
+      'act key',
+      'actkey',
+      'key material',
+      'key blob',
+      'two factor provider',
+    ],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['session attribute'],
+    phrases: ['attribute byte', 'attribute value', 'value'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
     aboutTable: ['api', 'webservice', 'web service'],
     beside: ['username', 'module', 'permission', 'method', 'description'],
     phrases: ['key'],
@@ -304,6 +348,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     ],
     notBeside: ['token', 'envelope'],
     beside: [
+      'session',
       'expires',
       'expire',
       'expiry',

@@ -2,7 +2,13 @@
 import { type NameRule, phrases } from './name-rule.ts';
 
 export const DEVICE_RULES: readonly NameRule[] = [
-  { class: 'device_id', phrases: ['last browser'], kinds: ['text'] },
+  {
+    class: 'device_id',
+    phrases: phrases(
+      'last browser, login browser, session browser, attempt browser, client browser, visitor browser, browser string, browser info, browser detail, browser agent',
+    ),
+    kinds: ['text'],
+  },
   {
     class: 'ip_address',
     headFirst: true,

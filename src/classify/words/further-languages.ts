@@ -207,8 +207,15 @@ export const FURTHER_LANGUAGE_RULES: readonly NameRule[] = [
     headFirst: true,
     notTopics: ['thing', 'place'],
     phrases: phrases(
-      'salaire mensuel, salaire base, remuneration, revenu fiscal, revenu fiscal reference, quotient familial, salario base, salario diario, sueldo base, sueldo neto, salario liquido, vl salario, renda per capita, reddito annuo, isee, bruto loon, netto loon, placa zasadnicza, lonn, loen, manadslon, arslonn, timelonn, mzda, hruba mzda, plat, palkka, fizetes, ber, salariu, salariu baza, gaji, gaji pokok, tunjangan, penghasilan, luong, luong co ban, thu nhap, ucret, zarobotnaya plata, misthos',
+      'salaire mensuel, salaire base, remuneration, revenu fiscal, revenu fiscal reference, quotient familial, salario base, salario diario, sueldo base, sueldo neto, salario liquido, vl salario, renda per capita, reddito annuo, isee, bruto loon, netto loon, placa zasadnicza, lonn, loen, manadslon, arslonn, timelonn, mzda, hruba mzda, palkka, fizetes, ber, salariu, salariu baza, gaji, gaji pokok, tunjangan, penghasilan, luong, luong co ban, thu nhap, ucret, zarobotnaya plata, misthos',
     ),
+    kinds: ['integer', 'numeric', 'text'],
+  },
+  {
+    class: 'financial',
+    alone: true,
+    topics: ['person', 'money'],
+    phrases: ['plat'],
     kinds: ['integer', 'numeric', 'text'],
   },
   { class: 'financial', notTopics: ['thing', 'place'], phrases: ['bonus amount', 'net worth', 'credit score'] },

@@ -142,7 +142,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company', 'place'],
     phrases: phrases(
-      'pessoa contato, pessoa de contato, persona contacto, persona de contacto, personne contact, personne a contacter, kontaktperson, contactpersoon, persona di contatto, witness, prescriber, physician, surgeon, anesthetist, anaesthetist, midwife, pharmacist, interpreter name, signing person, visiting person, contact person, responsible person, clinician, prescribing clinician, executing clinician, visitante, declarant, referring doctor, attending doctor, family doctor, doctor in charge, teacher in charge, person in charge',
+      'pessoa contato, pessoa de contato, persona contacto, persona de contacto, personne contact, personne a contacter, kontaktperson, contactpersoon, persona di contatto, witness, investigator, psychologist, therapist, prescriber, physician, surgeon, anesthetist, anaesthetist, midwife, pharmacist, interpreter name, signing person, visiting person, contact person, responsible person, clinician, prescribing clinician, executing clinician, visitante, declarant, referring doctor, attending doctor, family doctor, doctor in charge, teacher in charge, person in charge',
     ),
     kinds: ['text'],
   },
@@ -265,6 +265,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'username', topics: ['message'], phrases: ['twitter uid', 'facebook uid', 'google uid'], kinds: ['text'] },
+  { class: 'username', phrases: ['entry staff', 'entry user', 'entry clerk'], kinds: ['text'] },
   {
     class: 'username',
     sole: true,
@@ -403,6 +404,22 @@ export const PERSON_RULES: readonly NameRule[] = [
     ),
     kinds: ['text'],
   },
+  {
+    class: 'username',
+    sole: true,
+    topics: ['person'],
+    besideName: ['issuer', 'iss'],
+    phrases: ['subject', 'sub'],
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    sole: true,
+    topics: ['person'],
+    beside: ['password', 'passwd', 'pwd'],
+    phrases: ['userid'],
+    kinds: ['text'],
+  },
   // A log-in name where there is one to log in with or to show; else just an identifier.
   {
     class: 'username',
@@ -498,6 +515,13 @@ export const PERSON_RULES: readonly NameRule[] = [
       'photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon, icon url, image 1920, signature, photo key',
     ),
     kinds: ['text', 'bytes', 'json'],
+  },
+  {
+    class: 'photo',
+    sole: true,
+    topics: ['person'],
+    phrases: phrases('large image, medium image, small image, original image, image large, image medium, image small'),
+    kinds: ['text'],
   },
   // As libraries for uploads call what hangs at a person.
   {

@@ -69,6 +69,15 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['reason'],
     kinds: ['text'],
   },
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['ban', 'banned', 'banlist', 'user', 'member', 'agreement'],
+    notTopics: ['thing', 'log', 'company'],
+    beside: ['ban', 'banned', 'expires', 'revoked', 'revoke', 'until', 'moderator', 'signed', 'reject'],
+    phrases: ['reason', 'ban reason', 'give reason'],
+    kinds: ['text'],
+  },
   // What was filled into a form, one field a row.
   {
     class: 'free_text',
@@ -116,7 +125,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     topics: ['person', 'message'],
     phrases: phrases(
-      'additional information, additional info, further information, other information, reason text, custom reason, other reason, reason custom text, raw source',
+      'additional information, additional info, further information, other information, reason text, custom reason, other reason, reason specify, reason custom text, raw source',
     ),
     kinds: TEXT_KINDS,
   },

@@ -1,7 +1,15 @@
 /** The rules in one list, and every word that any of them knows. A new group of rules: its file and one line here. */
 import type { ColumnClass } from '../classes.ts';
 import { splitName } from '../name-words.ts';
-import { COMPOUNDS, IDENTITY_HEADS, IDENTITY_PROVIDERS, IDENTITY_WORDS, ROLES } from './compounds.ts';
+import {
+  COMPOUNDS,
+  IDENTITY_HEADS,
+  IDENTITY_PROVIDERS,
+  IDENTITY_WORDS,
+  NETWORK_HEADS,
+  NETWORKS,
+  ROLES,
+} from './compounds.ts';
 import { CONTACT_RULES } from './contact.ts';
 import { CREDENTIAL_RULES } from './credentials.ts';
 import { DEVICE_RULES } from './devices.ts';
@@ -38,6 +46,8 @@ function otherWords(): Set<string> {
     ...Object.values(CLASS_QUALIFIERS),
     ...Object.values(tables),
     ...COMPOUNDS.flatMap(({ carriers, purposes }) => [carriers, purposes]),
+    NETWORKS,
+    NETWORK_HEADS,
     IDENTITY_PROVIDERS,
     IDENTITY_WORDS,
     IDENTITY_HEADS,
