@@ -104,6 +104,7 @@ function sessionTable(results: Results, names: readonly string[]): string {
       withUnit(connect?.cpuMs ?? Number.NaN, 'ms'),
       name === 'direct' || idleBytes === undefined ? '–' : `${number(idleBytes / MIB)} MB`,
       repeated ? `${number(repeated.firstMs)} / ${number(repeated.againMs)} ms` : '–',
+      repeated && name !== 'direct' ? `${number(repeated.againCpuMs)} / ${number(repeated.shortCpuMs)} ms` : '–',
     ];
   });
   return table(
@@ -114,6 +115,7 @@ function sessionTable(results: Results, names: readonly string[]): string {
       'proxy CPU a connection',
       `${results.settings.idleSessions} idle sessions`,
       '10 KB statement: first / again',
+      'proxy CPU: again / a short one',
     ],
     rows,
   );

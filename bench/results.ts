@@ -3,6 +3,7 @@ import type { ClassifyingCost } from './classifying-cost.ts';
 import type { Machine } from './machine.ts';
 import type { MaskedCost } from './masked-cost.ts';
 import type { Figure, Mode, PgbenchResult } from './pgbench.ts';
+import type { RepeatedStatement } from './repeated-statement.ts';
 import type { ConnectResult } from './sessions.ts';
 import type { Starts } from './starts.ts';
 import { median } from './statistics.ts';
@@ -17,7 +18,7 @@ export interface TargetResult {
   connect?: ConnectResult;
   /** Added by `settings.idleSessions` sessions. */
   idleBytes?: number;
-  repeated?: { firstMs: number; againMs: number; againCpuMs: number };
+  repeated?: RepeatedStatement;
   /** Why it could not be measured; nothing else is there then. */
   failure?: string;
 }
