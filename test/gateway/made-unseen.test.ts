@@ -4,6 +4,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure, withRig } from './gateway-rig.ts';
 
 const rig = withRig({
+  // Who is masked waits for the catalog behind each change of it, so most of it is tried by others.
+  tune: (settings) => ({
+    ...settings,
+    grants: [
+      ...settings.grants,
+      {
+        to: { group: 'clear' },
+        database: '*',
+        environment: undefined,
+        access: 'write',
+        create: true,
+        masking: { mask: 'none' },
+      },
+    ],
+  }),
   sql: `CREATE SCHEMA theirs;
         CREATE TABLE theirs.victim (id int PRIMARY KEY, name text);
         INSERT INTO theirs.victim VALUES (1, 'a'), (2, 'b');
@@ -17,9 +32,14 @@ const rig = withRig({
 
 let dev: pg.Client;
 beforeAll(async () => {
-  dev = await rig.connect(await rig.tokenOf('dev'));
+  dev = await rig.connect(await rig.tokenOf('dev', ['clear']));
 });
 afterAll(() => dev.end());
+
+/** Until a statement is in the middle of its run. */
+async function sleeping(): Promise<void> {
+  while ((await rig.direct("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).length === 0);
+}
 
 const denied = async (sql: string, client = dev) => expect((await failure(client.query(sql))).code, sql).toBe('42501');
 const own = async (...statements: string[]) => {
@@ -43,7 +63,7 @@ describe('what a DO block makes', () => {
       'ALTER TABLE in_block ADD COLUMN x int',
       'COMMIT',
     );
-    const again = await rig.connect(await rig.tokenOf('dev'));
+    const again = await rig.connect(await rig.tokenOf('dev', ['clear']));
     await again.query('DROP TABLE in_block');
     await again.end();
     await dev.query({ text: guarded('CREATE TABLE by_messages (id int)'), name: 'prepared' });
@@ -68,7 +88,7 @@ describe('what a DO block makes', () => {
 
   it('is nobody’s who looks the same: another person, what it found there, what is temporary', async () => {
     await own('DO $$ BEGIN CREATE TABLE mine (id int); END $$');
-    const other = await rig.connect(await rig.tokenOf('someone-else'));
+    const other = await rig.connect(await rig.tokenOf('someone-else', ['clear']));
     await denied('DROP TABLE mine', other);
     await other.end();
     await own('DROP TABLE mine');
@@ -80,10 +100,31 @@ describe('what a DO block makes', () => {
     // Made by somebody else while the block runs, and found there by it.
     await own('BEGIN', 'CREATE TABLE before_it (id int)');
     const race = dev.query('DO $$ BEGIN PERFORM pg_sleep(1.5); CREATE TABLE IF NOT EXISTS late (id int); END $$');
+    await sleeping();
     await rig.direct('CREATE TABLE late (id int)');
     await race;
     await own('COMMIT', 'DROP TABLE before_it');
     await denied('DROP TABLE late');
+  });
+
+  it('is not what others made between the look-up and the creation, in one text', async () => {
+    const other = await rig.connect(await rig.tokenOf('dev', ['clear']));
+    await own('CREATE TABLE held_up (id int PRIMARY KEY)', 'INSERT INTO held_up VALUES (1)');
+    for (const kind of ['TABLE', 'SEQUENCE']) {
+      await other.query('BEGIN');
+      await other.query('UPDATE held_up SET id = 1 WHERE id = 1');
+      const text = dev.query(
+        `UPDATE held_up SET id = 1 WHERE id = 1; CREATE ${kind} IF NOT EXISTS race ${kind === 'TABLE' ? '(id int)' : ''}`,
+      );
+      while ((await rig.direct("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length === 0);
+      await rig.direct(`CREATE ${kind} race ${kind === 'TABLE' ? '(id int)' : ''}`);
+      await other.query('COMMIT');
+      await text;
+      await denied(`DROP ${kind} race`);
+      await rig.direct(`DROP ${kind} race`);
+    }
+    await own('DROP TABLE held_up');
+    await other.end();
   });
 
   it('is one transaction still: errors, COMMIT in it, savepoints', async () => {
@@ -138,9 +179,19 @@ describe('what a DO block changes', () => {
     expect(await count()).toEqual({ n: 2 });
   });
 
-  it('behind what changes names in one text', async () => {
-    await own(guarded("CREATE TYPE own_f AS ENUM ('a')"));
-    await own(`DROP TYPE IF EXISTS own_f; ${guarded("CREATE TYPE own_f AS ENUM ('a', 'b')")}`, 'DROP TYPE own_f');
+  it('of who is masked, also behind what changes names in one text', async () => {
+    const masked = await rig.connect(await rig.tokenOf('masked'));
+    for (const sql of [
+      'CREATE TABLE seen (id int PRIMARY KEY, a int)',
+      guarded('ALTER TABLE seen ADD CONSTRAINT seen_c CHECK (a > 0)'),
+      unless('DROP TABLE public.seen', "EXISTS (SELECT FROM pg_enum WHERE enumlabel = 'seen')"),
+      guarded("CREATE TYPE own_f AS ENUM ('a')"),
+      `DROP TYPE IF EXISTS own_f; ${guarded("CREATE TYPE own_f AS ENUM ('a', 'b')")}`,
+      'DROP TYPE own_f',
+    ]) {
+      await masked.query(sql);
+    }
+    await masked.end();
   });
 });
 

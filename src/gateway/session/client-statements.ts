@@ -160,7 +160,12 @@ export class ClientStatements {
     const masked = this.#maskGiven(statement, undefined);
     if (masked !== undefined) return this.#refuse('query', masked, statement);
     const { plans } = planned;
-    if (hold === undefined && this.#names.needsBlock(statement) && this.#oneByOne.mayWrap(statement)) {
+    if (
+      hold === undefined &&
+      !this.#trial.isOpen &&
+      this.#names.needsPieces(statement) &&
+      this.#oneByOne.mayWrap(statement)
+    ) {
       return this.#oneByOne.begin(message, statement);
     }
     const vouched = this.#drift.before({ message, statement, resolved }, plans, this.#approvalOf(hold));

@@ -5,6 +5,7 @@
  */
 import { FLUSH } from '../../pgwire/extended.ts';
 import type { Analysis, ObjectTarget } from '../../sql/facts.ts';
+import { bareName } from '../../sql/names.ts';
 import type { Backend } from './backend.ts';
 import type { NamedObject } from './contract.ts';
 import type { SessionCore } from './core.ts';
@@ -103,11 +104,14 @@ export class NamesProbe {
   }
 
   /**
-   * Has it to run in a transaction block of the gateway's, so that what it makes can be asked for before its end? Not what
-   * may end transactions itself.
+   * Has it to be sent by the statement, in a transaction block, to know what is its own work? What it makes without its
+   * names being known is asked for before the transaction ends; what it may find there is looked up right before it would be
+   * made, not before a statement that waits for long. Not what may end transactions itself.
    */
-  needsBlock(statement: PreparedStatement): boolean {
+  needsPieces(statement: PreparedStatement): boolean {
     const { analysis } = statement;
+    const { statements } = analysis;
+    if (statements.length > 1 && statements.some(({ targets }) => targets.some(mayFind))) return true;
     // What is in flight may end a block: then that is waited for.
     if (!mayMakeUnseen(analysis) || (this.#backend.status !== 'I' && this.#core.inFlight.size === 0)) return false;
     return this.#unseenOf(analysis).length > 0 && !analysis.statements.some(mayEndTransaction);
@@ -130,7 +134,7 @@ export class NamesProbe {
     if (resolved === undefined && unseen.length === 0) return false;
     const created = (resolved ?? []).flatMap((one) => {
       if (one.oid !== undefined || (one.target.action !== 'create' && one.target.action !== 'replace')) return [];
-      return createdBy(one) ?? [];
+      return isOutlived(one.target, request.statement!.analysis) ? [] : (createdBy(one) ?? []);
     });
     if (created.length === 0 && unseen.length === 0) return false;
     if (request.kind === 'execute') this.#core.toUpstream.put(FLUSH);
@@ -161,6 +165,25 @@ export class NamesProbe {
 }
 
 const NONE: readonly UnseenCreation[] = [];
+
+/** May it be there already when it is to be made, and that be no error? */
+function mayFind({ action, ifNotExists, temporary }: ObjectTarget): boolean {
+  return !temporary && (action === 'replace' || (action === 'create' && ifNotExists));
+}
+
+/** May its name be that of somebody else's by the time the whole text is through? */
+function isOutlived(target: ObjectTarget, { statements }: Analysis): boolean {
+  if (statements.length < 2) return false;
+  if (mayFind(target)) return true;
+  const name = bareName(target.name);
+  const behind = statements.slice(statements.findIndex(({ targets }) => targets.includes(target)) + 1);
+  return behind.some(({ targets }) =>
+    targets.some((one) => {
+      if (one.cascade === true || (one.kind === 'schema' && one.action !== 'create')) return true;
+      return (one.action === 'drop' || one.becomes !== undefined) && bareName(one.name) === name;
+    }),
+  );
+}
 
 /** By its text: most statements run no code whose names they do not say. */
 function mayMakeUnseen({ statements }: Analysis): boolean {
