@@ -306,6 +306,13 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
   )
     return 'message';
+  // A machine in a rack, and nobody's.
+  if (
+    head === 'device' &&
+    byName === 'session' &&
+    others.some((parts) => /^(?:rack(?: id)?|asset tag)$/u.test(parts.join(' ')))
+  )
+    return 'thing';
   // What is offered to choose from; a letter that is written by its code.
   if (
     byName === 'message' &&

@@ -100,6 +100,11 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['polling_answers', undefined, ['text', 'help_text', 'display_order']],
   // One word for all its capitals
   ['scans', 'date_of_birth', ['SubjectDoB', 'made'], 'date'],
+  // A machine in a rack
+  ['devices', undefined, ['latitude', 'asset_tag', 'owner']],
+  ['devices', 'geo', ['latitude', 'push_count', 'owner']],
+  ['accounts', 'secret', ['deletion_key', 'opened']],
+  ['webhooks', 'secret', ['payload_url', 'active']],
   // Corners of a map
   ['outings', undefined, ['top_left_latitude', 'made'], 'double precision'],
   ['outings', 'geo', ['start_latitude', 'made'], 'double precision'],

@@ -71,6 +71,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['alfio', 'casdoor', 'koha'], first: '0.887 / 0.887' },
   { apps: ['authelia', 'indico', 'phpbb', 'vikunja'], first: '0.963 / 0.886' },
   { apps: ['hypothesis', 'loris', 'mealie', 'open-data-certificate'], first: '0.849 / 0.662' },
+  { apps: ['fider', 'netbox'], first: '0.784 / 0.853' },
 ];
 
 export interface Judged {

@@ -34,7 +34,7 @@ export const COMPOUNDS: readonly Compound[] = [
     class: 'secret',
     carriers: words('key'),
     purposes: words(
-      `${ENTRY.replace('verify, ', '')}, ${SIGN_IN}, ${KEY_VENDORS}, private, priv, secure, enc, encryption, encrypted, decryption, transaction, portal, hmac, signing, sign, license, licence, registration, reply, developer, consumer, merchant, provision, provisioning, creation, stream, streaming, jwt, token, webhook, hook, client, service, user, contact, refresh, master, backup, wallet, vault, cipher, crypto, symmetric, shared, ssh, tls, ssl, ca, host, bot, app, gateway, push, share, wireguard, vpn, wifi, deploy, runner, device, join, ping, webhook signing`,
+      `${ENTRY.replace('verify, ', '')}, cancel, cancellation, deletion, ${SIGN_IN}, ${KEY_VENDORS}, private, priv, secure, enc, encryption, encrypted, decryption, transaction, portal, hmac, signing, sign, license, licence, registration, reply, developer, consumer, merchant, provision, provisioning, creation, stream, streaming, jwt, token, webhook, hook, client, service, user, contact, refresh, master, backup, wallet, vault, cipher, crypto, symmetric, shared, ssh, tls, ssl, ca, host, bot, app, gateway, push, share, wireguard, vpn, wifi, deploy, runner, device, join, ping, webhook signing`,
     ),
     kinds: ['text', 'bytes'],
   },

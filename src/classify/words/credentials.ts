@@ -390,7 +390,9 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     alone: true,
     topics: ['hook'],
-    phrases: phrases('url, uri, target, target url, outgoing url, endpoint, hook url, address'),
+    phrases: phrases(
+      'url, uri, target, target url, payload url, delivery url, outgoing url, endpoint, hook url, address',
+    ),
     kinds: ['text'],
   },
   {
@@ -399,7 +401,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['credential'],
     phrases: phrases(
-      'value, hash, lookup hash, digest, access, sid, secret value, password value, encrypted, data, content, code, token value, plaintext, payload, identifier secret, body, private, auth, signature',
+      'value, hash, lookup hash, digest, hmac digest, hmac, access, sid, secret value, password value, encrypted, data, content, code, token value, plaintext, payload, identifier secret, body, private, auth, signature',
     ),
     kinds: ['text', 'bytes', 'json'],
   },
