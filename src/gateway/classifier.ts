@@ -411,16 +411,20 @@ export class Classifier {
     if (this.#closed) return;
     const known = this.#map.tables.get(relation.oid);
     if (judgement === undefined && known?.rows !== -1) this.#say(relation, 'could not be judged');
+    const isSameTable =
+      known?.sampledAtMs !== undefined || (known?.schema === relation.schema && known.name === relation.name);
     const columns = relation.columns.flatMap((column, i): StoredColumn[] => {
       const type = typeName(catalog, column.type);
-      const before = known?.columns.find((one) => one.attnum === column.attnum && one.type === type)?.own;
       const { attnum, name } = column;
+      const was = known?.columns.find((one) => one.attnum === attnum);
+      const before = was !== undefined && (was.type === type || isPinned(was.own)) ? was.own : undefined;
+      const formerName = was !== undefined && was.name !== name && isSameTable ? was.name : undefined;
       const found = judgement?.found[i];
       // Nobody knows: without a class it counts as sensitive. Its name alone would say what its values might refute.
       if (found === undefined) return before === undefined ? [] : [{ attnum, name, type, own: before }];
       if (sample === undefined)
         return [{ attnum, name, type, own: before ?? unread(found, isTextLike(catalog, column.type)) }];
-      return [{ attnum, name, type, own: kept(before, found) }];
+      return [{ attnum, name, type, own: kept(before, found, formerName) }];
     });
     const rows = judgement === undefined ? -1 : (sample?.rows ?? -1);
     const { oid, schema, name } = relation;
@@ -511,14 +515,33 @@ function unread(found: Classification, isText: boolean): Classification {
   return { ...found, class: 'free_text', confidence: 0.5, evidence };
 }
 
+/** By a name that it had once. */
+function isPinned({ class: columnClass, evidence }: Classification): boolean {
+  return columnClass !== undefined && evidence.some(({ from }) => from === 'inherited');
+}
+
+function pinned(before: Classification, formerName: string): Classification {
+  return { ...before, evidence: [...before.evidence, { from: 'inherited', says: `it was called ${formerName}` }] };
+}
+
 /**
  * Values that were seen once are remembered: rows that come later, perhaps to hide them among others, take no class
- * away. A class that only the name had given goes when values speak against it.
+ * away. A class that only the name had given goes when values speak against it, but not with the name: `formerName`, if it
+ * had another when it was looked at before.
  */
-function kept(before: Classification | undefined, found: Classification): Classification {
+function kept(
+  before: Classification | undefined,
+  found: Classification,
+  formerName: string | undefined,
+): Classification {
   if (before === undefined) return found;
   const wasSeen = before.evidence.some(({ from, says }) => from === 'values' && says !== 'could not be read');
-  if (found.class === undefined && before.class !== undefined && wasSeen) return before;
+  if (
+    found.class === undefined &&
+    before.class !== undefined &&
+    (wasSeen || isPinned(before) || formerName !== undefined)
+  )
+    return formerName === undefined || isPinned(before) ? before : pinned(before, formerName);
   const paths =
     wasSeen && before.paths !== undefined ? new Map([...before.paths, ...(found.paths ?? [])]) : found.paths;
   return {

@@ -117,7 +117,9 @@ export class MaskingSession implements SessionMasking {
     return rights !== undefined && showsMore(rights, this.#rights());
   }
 
-  inherit({ inherits }: StatementPlan, isPathKnown: boolean): void {
+  inherit({ inherits, pins = [] }: StatementPlan, isPathKnown: boolean): void {
+    for (const { relation, attnum, ...what } of pins) this.#database.classifier.inherit(relation, attnum, what);
+    if (inherits.length === 0) return;
     const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
     this.#database.awaited.inherit(inherits, schema, this.#catalog());
   }

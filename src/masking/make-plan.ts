@@ -102,6 +102,14 @@ export interface Inheritance {
   readonly temporary?: true;
 }
 
+/** A column that gets values of its class: it has that class whatever it is called later. */
+export interface Pin {
+  readonly relation: number;
+  readonly attnum: number;
+  readonly class: ColumnClass;
+  readonly from: string;
+}
+
 export interface StatementPlan {
   readonly refuse: PlanRefusal | undefined;
   /** Undefined: every column of whatever comes back is redacted. */
@@ -117,6 +125,8 @@ export interface StatementPlan {
    */
   readonly messages: 'scan' | 'data' | 'generic';
   readonly inherits: readonly Inheritance[];
+  /** Of tables made through dbgate, whose columns anybody may call as they like. Missing: none. */
+  readonly pins?: readonly Pin[];
   /** How often a value that the client gave was compared with a masked column. */
   readonly lookups: number;
   /** How often with the elements of lists, and with as many as a text can hold. Missing: never. */
@@ -258,6 +268,7 @@ class Planner {
       ...(lineage.keeps === undefined ? {} : { keeps: lineage.keeps }),
       messages: this.#touchesMasked(lineage) ? 'generic' : blind ? 'data' : 'scan',
       inherits: writes.inherits,
+      ...(writes.pins.length === 0 ? {} : { pins: writes.pins }),
       lookups: lookups.count + this.#sums(lineage),
       ...(lookups.lists === 0 ? {} : { lists: lookups.lists }),
       ...(lookups.texts === 0 ? {} : { texts: lookups.texts }),
@@ -739,8 +750,13 @@ class Planner {
 
   // ── what is written ────────────────────────────────────────────────────────────────────────────────────────────
 
-  #writes(lineage: StatementLineage): { refuse: PlanRefusal | undefined; inherits: readonly Inheritance[] } {
+  #writes(lineage: StatementLineage): {
+    refuse: PlanRefusal | undefined;
+    inherits: readonly Inheritance[];
+    pins: readonly Pin[];
+  } {
     let inherits: Inheritance[] | undefined;
+    const pins: Pin[] = [];
     for (const { target, flow, sums, generated, stored, offset } of lineage.writes) {
       const masked = flow.sources.find((source) => this.#isMasked(source));
       const blind = flow.unknown.length > 0;
@@ -750,23 +766,26 @@ class Planner {
         const to = this.#known.nameOf(target);
         if (blind || !this.#isMasked(target)) {
           const message = `${from} is masked for you and would be copied into ${to}, which is not`;
-          return { refuse: { ...COPY_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+          return { refuse: { ...COPY_REFUSED, message, offset }, inherits: NO_INHERITANCE, pins };
         }
         if (this.#known.decidesBy(target)) {
           const message = `${from} is masked for you, and its table decides by ${to} what becomes of a row`;
-          return { refuse: { ...DECIDED_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+          return { refuse: { ...DECIDED_REFUSED, message, offset }, inherits: NO_INHERITANCE, pins };
         }
         // The class of a generated column says how it is computed.
         const isGenerated =
           generated === true && (isBlankAsStored(flow) || !this.#known.isTableMadeHere(target.relation));
-        if (isGenerated || this.#fits(flow, target) || (sums === true && this.#mayAdd(target))) continue;
+        if (isGenerated || this.#fits(flow, target) || (sums === true && this.#mayAdd(target))) {
+          pins.push(...this.#pinned(target, from));
+          continue;
+        }
         const message = `what is computed from ${from}, which is masked for you, would be written into ${to}`;
-        return { refuse: { ...COMPUTED_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+        return { refuse: { ...COMPUTED_REFUSED, message, offset }, inherits: NO_INHERITANCE, pins };
       }
       const copied = blind ? undefined : this.#copied(flow);
       if (stored === true && copied === undefined && !isKeepable(flow)) {
         const message = `what is computed from ${from}, which is masked for you, would be kept in ${target.lookup}`;
-        return { refuse: { ...KEPT_REFUSED, message, offset }, inherits: NO_INHERITANCE };
+        return { refuse: { ...KEPT_REFUSED, message, offset }, inherits: NO_INHERITANCE, pins };
       }
       inherits ??= [];
       inherits.push({
@@ -778,7 +797,15 @@ class Planner {
         ...(target.temporary ? { temporary: true } : {}),
       });
     }
-    return { refuse: undefined, inherits: inherits ?? NO_INHERITANCE };
+    return { refuse: undefined, inherits: inherits ?? NO_INHERITANCE, pins };
+  }
+
+  #pinned(target: ColumnRef, from: string): readonly Pin[] {
+    const { relation, attnum } = target;
+    const held = this.#held(target);
+    const paths = this.#known.classOf(relation, attnum)?.paths;
+    if (typeof held !== 'object' || held.computed === true || (paths !== undefined && paths.size > 0)) return [];
+    return this.#known.isTableMadeHere(relation) ? [{ relation, attnum, class: held.class, from }] : [];
   }
 
   /** The class of values that flow as they are, by themselves or as elements; undefined: they are computed, or of several. */

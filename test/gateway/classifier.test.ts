@@ -428,6 +428,28 @@ describe('what is kept', () => {
     }
   });
 
+  it('a name that is gone: whoever renames a column tells nothing of its values', async () => {
+    await client.query('CREATE TABLE named (surname text, size text)');
+    await client.query(`INSERT INTO named SELECT 'Xq7rhk' || i, 'word' FROM generate_series(1, 20) i`);
+    const catalog = await readCatalog();
+    const oid = oidOf(catalog, 'named');
+    const first = openClassifier('named').classifier;
+    first.update(catalog);
+    await first.whenDone();
+    expect([first.of(oid, 1)?.class, first.of(oid, 2)?.class]).toEqual(['person_name', undefined]);
+    await first.close();
+    await client.query('ALTER TABLE named RENAME surname TO colour');
+    await client.query('ALTER TABLE named RENAME size TO surname');
+    for (const change of ['ALTER TABLE named ALTER colour TYPE varchar(90)', 'SELECT 1']) {
+      const { classifier } = openClassifier('named');
+      classifier.update(await readCatalog());
+      await classifier.whenDone();
+      expect([classifier.of(oid, 1)?.class, classifier.of(oid, 2)?.class]).toEqual(['person_name', 'person_name']);
+      await classifier.close();
+      await client.query(change);
+    }
+  });
+
   it('does not believe a store of another table with the same OID', async () => {
     const catalog = await readCatalog();
     const oid = oidOf(catalog, 'zq');

@@ -14,6 +14,8 @@ const rig = withRig({
   sql: `
     CREATE TABLE users (id int primary key, email text, profile jsonb);
     INSERT INTO users VALUES (1, '${SECRET}', '{"theme": "dark", "mail": "${SECRET}"}');
+    CREATE TABLE people (id int primary key, surname text);
+    INSERT INTO people SELECT g, 'Xq7rhk' || g FROM generate_series(1, 5) g;
     CREATE TABLE items (id int primary key, name text);
     INSERT INTO items VALUES (1, 'lamp')`,
 });
@@ -92,6 +94,29 @@ describe('what is computed, and shown under a name that hides it', () => {
     const shown = await run(client, last!);
     expect(shown).toContain('[redacted]');
     isHidden(shown);
+  });
+
+  it.each<[string, string[]]>([
+    ['at once', ['CREATE TABLE k% (surname varchar(80))', 'INSERT INTO k% SELECT surname FROM people']],
+    [
+      'in steps',
+      [
+        'CREATE TABLE k% AS SELECT surname AS a FROM people',
+        'ALTER TABLE k% ADD surname varchar(80)',
+        'UPDATE k% SET surname = a',
+        'ALTER TABLE k% DROP a',
+      ],
+    ],
+  ])('a column that had the name of its class when values came: %s', async (_name, texts) => {
+    const client = await connect();
+    n++;
+    const change = ['ALTER TABLE k% RENAME surname TO colour', 'ALTER TABLE k% ALTER colour TYPE text'];
+    await prepare(client, ...[...texts, ...change].map((sql) => sql.replaceAll('%', String(n))));
+    for (let i = 0; i < 3; i++) {
+      expect(await run(client, `SELECT colour FROM k${n} ORDER BY 1`)).toContain('"colour":"X.');
+      // Small tables are looked at again.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+    }
   });
 
   it('but what EXECUTE gives of clear columns is kept as it is', async () => {

@@ -230,7 +230,8 @@ export class MaskingSteps {
     const isPathKnown = !world.isStale(masking.sharedVersion);
     world.sent(statement.analysis.statements, changesSchema(statement), plans);
     if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
-    for (const plan of plans ?? NO_PLANS) if (plan.inherits.length > 0) masking.inherit(plan, isPathKnown);
+    for (const plan of plans ?? NO_PLANS)
+      if (plan.inherits.length > 0 || plan.pins !== undefined) masking.inherit(plan, isPathKnown);
   }
 
   /** A Sync or a Query has been sent. */

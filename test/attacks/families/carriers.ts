@@ -78,6 +78,29 @@ export const carriers: readonly Attack[] = [
       'SELECT g FROM atk_g',
     ],
   },
+  {
+    id: 'carrier.renamed',
+    sql: [
+      'CREATE TABLE atk_r (nachname text)',
+      `INSERT INTO atk_r SELECT nachname ${PATIENTS}`,
+      'ALTER TABLE atk_r RENAME nachname TO sku',
+      'SELECT pg_sleep(1.2)',
+      'SELECT sku FROM atk_r',
+      'SELECT pg_sleep(1.2)',
+      'SELECT sku FROM atk_r',
+    ],
+  },
+  {
+    id: 'carrier.renamed-in-steps',
+    sql: [
+      `CREATE TABLE atk_r AS SELECT id, nachname AS a ${PATIENTS}`,
+      'ALTER TABLE atk_r ADD nachname text',
+      'UPDATE atk_r SET nachname = a',
+      'ALTER TABLE atk_r DROP a',
+      'ALTER TABLE atk_r RENAME nachname TO sku',
+      'SELECT sku FROM atk_r',
+    ],
+  },
   fired('words', '', `tsvector_update_trigger('worte', 'pg_catalog.simple', 'nachname')`, 'SELECT worte FROM atk_t'),
   fired('notification', '', 'triggered_change_notification()'),
   fired(
