@@ -29,7 +29,7 @@ export interface Judgement {
 export type JudgeReport = Judgement | undefined;
 
 /** Who answers sessions goes first where processors are scarce. */
-const NICE = 10;
+const NICE = 5;
 
 const port = parentPort;
 if (port === null) throw new Error('table-judge-worker runs as a worker thread only');
