@@ -88,11 +88,22 @@ const PLAIN: readonly string[] = [
   "SET statement_timeout = '7s'",
 ];
 
+/** What is in the gateway's state now; looked at anew where a file went while it was. */
 function written(): Map<string, Buffer> {
+  for (;;) {
+    try {
+      return filesOf(rig.settings.stateDir);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+
+function filesOf(dir: string): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
-  for (const entry of readdirSync(rig.settings.stateDir, { recursive: true, withFileTypes: true })) {
+  for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
-    if (entry.isFile()) files.set(path.relative(rig.settings.stateDir, file), readFileSync(file));
+    if (entry.isFile()) files.set(path.relative(dir, file), readFileSync(file));
   }
   return files;
 }
