@@ -16,13 +16,17 @@ const LONG = [
   'commands/cli',
 ];
 
-/** A long file that comes last keeps one worker busy while the others wait. */
+/**
+ * A long file that comes last keeps one worker busy while the others wait. Those that follow one another in one process come
+ * behind all others: between them it would end.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
       const at = LONG.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
       return at < 0 ? LONG.length : at;
     };
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+    const isShared = ({ project }: TestSpecification): number => Number(!project.config.isolate);
+    return (await super.sort(files)).sort((a, b) => isShared(a) - isShared(b) || rank(a) - rank(b));
   }
 }

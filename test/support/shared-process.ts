@@ -1,0 +1,32 @@
+/**
+ * Which test files may follow one another in one process, so that what they import is loaded, compiled and warmed up once:
+ * those of these folders that change nothing which others in it see. All others have a process of their own.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const FOLDERS = ['catalog', 'classify', 'gateway', 'guardrails', 'masking', 'pgwire', 'policy', 'sql'];
+
+/** Of modules, of the process and of the clock. */
+const CHANGES = [
+  /\bvi\.(?:mock|doMock|hoisted|spyOn|stub\w+|useFakeTimers|setSystemTime)\b/,
+  /\bprocess\.env(?:\.\w+|\[[^\]]*\])\s*=[^=]/,
+  /\bprocess\.(?:chdir|on|once|umask)\(/,
+  /\bglobalThis\.\w+\s*=[^=]/,
+  /\bsyncBuiltinESMExports\b/,
+];
+/** They take long: little is gained, and they begin before all others. */
+const LONG =
+  /\/(?:kills|lineage-oracle|locks-differential|durability|session-life|masking-dictionary|ownership)\.test\.ts$/;
+
+/** Paths from `root`. */
+export function sharedFiles(root: string): string[] {
+  const names = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' });
+  return names
+    .map((name) => `test/${name.replaceAll(path.sep, '/')}`)
+    .filter((name) => name.endsWith('.test.ts') && FOLDERS.includes(name.split('/')[1]!) && !LONG.test(name))
+    .filter((name) => {
+      const text = readFileSync(path.join(root, name), 'utf8');
+      return !CHANGES.some((change) => change.test(text));
+    });
+}
