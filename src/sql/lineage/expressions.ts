@@ -48,6 +48,7 @@ import type { Argument, Tracer } from './tracer.ts';
 import {
   arrayType,
   BOOL,
+  baseType,
   elementType,
   INT4,
   INT8,
@@ -357,6 +358,16 @@ function isStar(wrapped: Tree): boolean {
   return reference !== undefined && list(reference, 'fields').some((field) => as(field, 'A_Star') !== undefined);
 }
 
+/** A text beside @@ is cut into words: a word that is too long, or a text without words, is told in a notice. */
+function noteWords(t: Tracer, operator: string, values: readonly Value[], at: Tree): void {
+  if (operator !== '@@' && operator !== '@@@') return;
+  for (const { flow, type } of values) {
+    const isComputed = flow.shape.kind === 'derived' || flow.shape.kind === 'text';
+    const base = baseType(t.catalog, type);
+    if (!isEmpty(flow) && isComputed && (base === undefined || isTextType(base))) t.use(flow, 'fallible', operator, at);
+  }
+}
+
 /** Not every text is a pattern. */
 function notePattern(t: Tracer, operator: string, pattern: Value | undefined, at: Tree): void {
   if (pattern !== undefined && /^!?~~?\*?$/.test(operator)) t.use(pattern.flow, 'fallible', operator, at);
@@ -421,6 +432,7 @@ function operate(
   if (behind.kind !== 'builtin') return throughRoutines(t, behind, operator, values, node);
   const [left, right] = values;
   const flows = values.map(({ flow }) => flow);
+  noteWords(t, operator, values, node);
   if (left === undefined) return valueFrom(combine(flows));
   if (right === undefined) {
     if (!TOTAL_PREFIXES.has(operator)) t.use(left.flow, 'fallible', operator, node);

@@ -182,6 +182,7 @@ export const blanks: readonly Attack[] = [
   // What a function says besides, and what the server says of the room that it took.
   ...(
     [
+      ['operator', (at, letter) => `'x'::text @@ replace(${CHAR(at)}, '${letter}', 'the')`],
       ['plain-query', (at, letter) => `plainto_tsquery('simple', btrim(${CHAR(at)}, '${letter}'))`],
       ['phrase-query', (at, letter) => `phraseto_tsquery('english', replace(${CHAR(at)}, '${letter}', 'the'))`],
       ['web-query', (at, letter) => `websearch_to_tsquery('english', replace(${CHAR(at)}, '${letter}', 'the'))`],

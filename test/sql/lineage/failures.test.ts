@@ -62,6 +62,8 @@ describe('whether it fails tells what a column holds', () => {
     `(WITH RECURSIVE r (s, n) AS (SELECT btrim(left(mail, 1), 'a'), 1 UNION ALL SELECT s || s, n + 1 FROM r WHERE n < 40) SELECT s FROM r LIMIT 1)`,
     // A notice tells, too.
     `plainto_tsquery('simple', btrim(left(mail, 1), 'a'))`,
+    `'x'::text @@ replace(left(mail, 1), 'a', 'the')`,
+    `btrim(left(mail, 1), 'a') @@ 'x'::tsquery`,
     `to_tsvector('simple', replace(left(mail, 1), 'a', repeat('x', 3000)))`,
     // Which definition it is.
     `pg_get_functiondef((1200 + ascii(left(mail, 1)))::oid)`,
