@@ -69,6 +69,8 @@ interface Running {
 export class Classifier {
   /** Raised when a column that was classified has another class now. */
   version = 0;
+  /** Raised when a table is known that nobody had looked at. */
+  firstLooks = 0;
   readonly #options: ClassifierOptions;
   readonly #store: ClassificationStore;
   readonly #background: SideConnections;
@@ -431,6 +433,7 @@ export class Classifier {
     const hasBlanks = rows > 0 && judgement!.told < sampled.length;
     this.#map.tables.set(oid, { oid, schema, name, rows, columns, sampledAtMs: performance.now(), hasBlanks });
     this.#map.changed();
+    if (known === undefined) this.firstLooks++;
     if (known !== undefined && !sameClasses(known.columns, columns)) this.#changed();
     if (known === undefined || known.sampledAtMs === undefined || !sameClasses(known.columns, columns))
       this.#storeSoon();

@@ -54,11 +54,12 @@ export async function heldFacts(
   meaning: string | undefined,
 ): Promise<HoldAsk> {
   const analysis = runtime.withRoutines(question.analysis);
-  const { fingerprint, command, class: kind, relations, columns, sql } = recorded(runtime, question);
   const [effects, estimatedRows] = await Promise.all([
     inTime(effectsOf(runtime, question), NO_EFFECTS),
     inTime(estimateRows(runtime, question, FACTS_MS), undefined),
   ]);
+  // Behind the effects, for which its tables were classified: what is not classified is shown to nobody.
+  const { fingerprint, command, class: kind, relations, columns, sql } = recorded(runtime, question);
   const database = runtime.settings.name;
   const statement: StatementScope = {
     hash: hashOf([...exactly(question, at, database), meaning, onceOnly(question)]),
@@ -158,7 +159,6 @@ const NO_EFFECTS: Effects = { cascades: [], triggers: [] };
 /** What would change besides what the text says. */
 async function effectsOf(runtime: DatabaseRuntime, { analysis, sql, schemas }: HoldQuestion): Promise<Effects> {
   const { statements } = analysis;
-  if (!statements.some(({ writes, targets }) => writes || targets.length > 0)) return NO_EFFECTS;
   const { masking } = runtime;
   const traced = masking.sharedCatalog ?? (await masking.freshCatalog());
   const world = { traced, own: false, searchPath: schemas };

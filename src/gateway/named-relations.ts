@@ -16,6 +16,8 @@ export interface RecordWorld {
   readonly classes: {
     /** Raised whenever a class may be another. */
     readonly version: number;
+    /** Raised when a table is known that nobody had looked at. */
+    readonly firstLooks: number;
     /** Undefined: nobody has looked at it. */
     of(relation: number, attnum: number): Classification | undefined;
   };

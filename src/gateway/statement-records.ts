@@ -44,6 +44,7 @@ interface KeptText {
 interface ShapeRecord {
   readonly world: RecordWorld | undefined;
   readonly version: number;
+  readonly firstLooks: number;
   readonly facts: string;
   readonly literals: readonly string[] | undefined;
   readonly parameters: readonly string[] | undefined;
@@ -190,7 +191,14 @@ export class StatementRecords {
     const world = this.#world();
     const version = world?.classes.version ?? -1;
     const known = this.#shapes.get(statements);
-    if (known !== undefined && known.version === version && known.world?.catalog === world?.catalog) return known;
+    const firstLooks = world?.classes.firstLooks ?? -1;
+    if (
+      known !== undefined &&
+      known.version === version &&
+      known.firstLooks === firstLooks &&
+      known.world?.catalog === world?.catalog
+    )
+      return known;
     const shape = this.#make(analysis, sql, world);
     this.#shapes.set(statements, shape);
     return shape;
@@ -229,6 +237,7 @@ export class StatementRecords {
     return {
       world,
       version: world?.classes.version ?? -1,
+      firstLooks: world?.classes.firstLooks ?? -1,
       facts,
       literals,
       parameters,

@@ -218,6 +218,23 @@ describe('the recorded text', () => {
     expect(new Set(kept()).size).toBe(3);
   });
 
+  it('is another once somebody has looked at its tables, and so is what it says of columns', () => {
+    let now = { ...world, classes: { version: 1, firstLooks: 0, of: (): { class?: string } | undefined => undefined } };
+    const own = new StatementRecords({ key, world: () => now as never });
+    const sql = "SELECT 1 FROM users WHERE status = 'open'";
+    const analysis = analyse(sql, grammar);
+    const kept = () => own.describe(analysis, sql);
+    const given = () => own.maskGiven(analysis, "SELECT 1 FROM users WHERE status = 'j***@m***.example'", () => [], []);
+    expect(JSON.parse(kept().sqlJson)).toMatch(/status = '‹\?:[0-9a-f]{12}›'/);
+    expect(given()).toBeUndefined();
+    now = { ...now, classes: { version: 1, firstLooks: 1, of: () => ({}) } };
+    expect(JSON.parse(kept().sqlJson)).toBe(sql);
+    now = { ...now, classes: { version: 1, firstLooks: 2, of: () => ({ class: 'email' }) } };
+    expect(JSON.parse(kept().sqlJson)).toMatch(/status = '‹email:[0-9a-f]{12}›'/);
+    expect(kept().facts).toContain('users.status":"email"');
+    expect(given()).toBe('email');
+  });
+
   it('keeps nothing where nothing is known', () => {
     const blind = new StatementRecords({ key, world: () => undefined });
     const sql = "SELECT 'a constant' FROM users WHERE status = 'open' AND id = 7 LIMIT 3";
