@@ -17,7 +17,7 @@ import { isPaymentCard } from '../../src/classify/values/payment-card.ts';
 import { nameForm } from '../../src/classify/values/person-name.ts';
 import { phoneForm } from '../../src/classify/values/phone.ts';
 import { isPostalAddress } from '../../src/classify/values/postal-address.ts';
-import { hasSecretFormat, isRandomToken, passwordUrls } from '../../src/classify/values/secret.ts';
+import { hasSecretFormat, isRandomToken, passwordUrls, SECRET_FORMATS } from '../../src/classify/values/secret.ts';
 
 const yesNo = (name: string, test: (value: string) => boolean, yes: string[], no: string[]): void => {
   describe(name, () => {
@@ -417,5 +417,11 @@ describe('URLs with a password', () => {
       }),
       { numRuns: 5_000, seed: 11 },
     );
+  });
+});
+
+describe('formats of secrets', () => {
+  it('begin with a character of their own: one that begins with any letter is begun at every letter of a text', () => {
+    for (const format of SECRET_FORMATS) expect(format).not.toMatch(/^(?:\[[^\]]*a-z[^\]]*\]|\\w|\.)[{+*]/i);
   });
 });
