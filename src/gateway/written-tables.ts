@@ -23,7 +23,7 @@ export async function writtenTables(
   query: (sql: string) => Promise<Rows>,
 ): Promise<ReadonlyMap<number, WrittenTable>> {
   if (oids.length === 0) return new Map();
-  // The size waits behind a lock on any of them.
+  // The size would wait behind a lock on any of them: of those it is not asked, but one may come between.
   const rows = await query(writtenSql(oids, true)).catch(() => query(writtenSql(oids, false)));
   return new Map(
     rows.map(([oid, inserted, updated, size]) => [
@@ -34,8 +34,13 @@ export async function writtenTables(
 }
 
 function writtenSql(oids: readonly number[], withSize: boolean): string {
-  const size = withSize ? 'pg_catalog.pg_relation_size(c.oid)::pg_catalog.text' : 'NULL';
-  return `SELECT c.oid::pg_catalog.text, pg_catalog.pg_stat_get_tuples_inserted(c.oid)::pg_catalog.text,
+  const size = withSize
+    ? `CASE WHEN NOT EXISTS (SELECT FROM locked l WHERE l.relation = c.oid)
+        THEN pg_catalog.pg_relation_size(c.oid)::pg_catalog.text END`
+    : 'NULL';
+  return `WITH locked AS MATERIALIZED (SELECT l.relation FROM pg_catalog.pg_locks l
+      WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock')
+    SELECT c.oid::pg_catalog.text, pg_catalog.pg_stat_get_tuples_inserted(c.oid)::pg_catalog.text,
       pg_catalog.pg_stat_get_tuples_updated(c.oid)::pg_catalog.text, ${size}
     FROM pg_catalog.pg_class c WHERE c.oid IN (${oids.join(', ')})`;
 }
