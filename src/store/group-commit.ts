@@ -11,6 +11,7 @@ import {
   type Waiter,
 } from './record-batch.ts';
 import type { SegmentWriter } from './segment-writer.ts';
+import type { SyncPlace } from './sync-place.ts';
 
 /** What the group commit tells its owner; all are called with nothing under way on the disk. */
 export interface GroupCommitOwner {
@@ -21,6 +22,8 @@ export interface GroupCommitOwner {
   written(last: Position): void;
   /** Told how long each sync took, milliseconds. */
   readonly timed?: ((ms: number) => void) | undefined;
+  /** Where each sync is done, when durability is sync. */
+  readonly place: SyncPlace;
   /** These records are on stable storage. */
   synced(records: Unsynced): void;
   /** The file cannot be trusted any more; the owner calls `stop`. */
@@ -53,8 +56,10 @@ export class GroupCommit {
   /** Written, not synced: for more than a moment only when durability is async. */
   #unsynced: Unsynced | undefined;
   #busy = false;
-  /** The forming batch has a record that somebody waits for. */
-  #urgent = false;
+  /** Records of the forming batch that somebody waits for. */
+  #urgent = 0;
+  /** The same of what is written and not synced. */
+  #waitedFor = 0;
   #syncWanted = false;
   #hurried = false;
   #rotateWanted = false;
@@ -102,7 +107,8 @@ export class GroupCommit {
     this.#writer = this.#inflight = this.#unsynced = undefined;
     this.#forming = newBatch();
     this.#spare = newBatch();
-    this.#hurried = this.#syncWanted = this.#urgent = false;
+    this.#hurried = this.#syncWanted = false;
+    this.#urgent = this.#waitedFor = 0;
     return { writer, lost };
   }
 
@@ -115,8 +121,7 @@ export class GroupCommit {
     }
     const isFirst = batch.first === 0;
     if (isFirst) batch.first = position;
-    if (!patient && !this.#urgent) {
-      this.#urgent = true;
+    if (!patient && this.#urgent++ === 0) {
       // Until now only patient records: they go along.
       if (this.#sync && !isFirst) this.#cancelSchedule();
     }
@@ -128,7 +133,7 @@ export class GroupCommit {
     take(batch, position, stream, payload, predecessorsDurable);
     // Else it is encoded when it is written: the disk is not to wait for it.
     if (this.#busy) this.#encodeForming();
-    if (!(this.#sync && this.#urgent) && !this.#hurried && batch.bytes > HURRY_BYTES) {
+    if (!(this.#sync && this.#urgent > 0) && !this.#hurried && batch.bytes > HURRY_BYTES) {
       this.#hurried = true;
       this.#scheduleNow();
     }
@@ -154,7 +159,7 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#busy || this.#scheduled !== undefined) return;
     // An immediate runs after all sockets that are readable now: their statements share one sync.
-    if (this.#sync && this.#urgent) this.#scheduled = setImmediate(this.#pump);
+    if (this.#sync && this.#urgent > 0) this.#scheduled = setImmediate(this.#pump);
     else this.#scheduled = setTimeout(this.#pump, this.#sync ? PATIENCE_MS : WRITE_DELAY_MS);
   }
 
@@ -188,7 +193,9 @@ export class GroupCommit {
   };
 
   #write(writer: SegmentWriter, batch: Batch): void {
-    this.#hurried = this.#urgent = false;
+    this.#hurried = false;
+    this.#waitedFor += this.#urgent;
+    this.#urgent = 0;
     this.#forming = this.#spare;
     this.#inflight = batch;
     try {
@@ -226,10 +233,15 @@ export class GroupCommit {
 
   #syncNow(writer: SegmentWriter, unsynced: Unsynced, then: () => void): void {
     this.#busy = true;
-    const begun = this.#owner.timed === undefined ? 0 : performance.now();
-    writer.sync((error) => {
+    const begun = performance.now();
+    // With durability async nobody waits for most of them.
+    const inPlace = this.#sync && this.#owner.place.inPlace(this.#waitedFor, begun);
+    this.#waitedFor = 0;
+    writer.sync(inPlace, (error) => {
       this.#busy = false;
-      if (begun > 0) this.#owner.timed?.(performance.now() - begun);
+      const now = performance.now();
+      this.#owner.place.took(now - begun, now);
+      this.#owner.timed?.(now - begun);
       if (error !== undefined) {
         this.#owner.failed(error);
         return;
@@ -260,7 +272,7 @@ export class GroupCommit {
   #next(): void {
     if (this.#busy || this.#writer === undefined) return;
     if (this.#forming.first !== 0) {
-      if ((this.#sync && this.#urgent) || this.#syncWanted || this.#forming.waiters.length > 0) {
+      if ((this.#sync && this.#urgent > 0) || this.#syncWanted || this.#forming.waiters.length > 0) {
         // Not at once: what is readable now goes along.
         this.#scheduleNow();
       } else this.#schedule();

@@ -34,6 +34,7 @@ import { readSegments, START } from './segment-reader.ts';
 import { type Recovered, recoverSegments } from './segment-recovery.ts';
 import { PREALLOCATE_BYTES, SegmentWriter } from './segment-writer.ts';
 import { SequenceConflict } from './sequence-conflict.ts';
+import { quickPlace, type SyncPlace } from './sync-place.ts';
 
 export interface SegmentLogOptions {
   /** Made if it is not there (its parent must be); one process at a time may have it open. */
@@ -48,6 +49,8 @@ export interface SegmentLogOptions {
   readonly now: () => number;
   /** Told how long each sync took, milliseconds. */
   readonly onSync?: ((ms: number) => void) | undefined;
+  /** Who says where each sync is done; for tests. */
+  readonly syncPlace?: SyncPlace | undefined;
 }
 
 /** What the log says of itself, for /healthz and doctor. */
@@ -137,6 +140,7 @@ class EmbeddedLog implements SegmentLog {
       durability: options.durability,
       now: options.now,
       timed: options.onSync,
+      place: options.syncPlace ?? quickPlace(),
       written: (last) => {
         if (!this.#sync) this.#notifyDurable(last);
       },

@@ -1,4 +1,4 @@
-import { fdatasync, fstatSync, write, writeSync } from 'node:fs';
+import { fdatasync, fdatasyncSync, fstatSync, write, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { Position } from './event-log.ts';
 
@@ -69,22 +69,20 @@ export class SegmentWriter {
     finish(undefined);
   }
 
-  /** Makes everything written durable. */
-  sync(done: Done): void {
+  /** Makes everything written durable. `inPlace`: by this thread, and `done` is called before this returns. */
+  sync(inPlace: boolean, done: Done): void {
     const end = this.#writtenEnd;
-    fdatasync(this.#file.fd, (error) => {
-      if (error !== null) return done(error);
-      let removed: boolean;
-      try {
-        removed = fstatSync(this.#file.fd).nlink === 0;
-      } catch (cause) {
-        return done(cause as Error);
-      }
-      // A removed file syncs happily and is gone when it is closed.
-      if (removed) return done(new Error('the segment file was removed'));
-      this.#durableEnd = end;
-      done(undefined);
-    });
+    if (!inPlace) {
+      fdatasync(this.#file.fd, (error) => this.#synced(end, error, done));
+      return;
+    }
+    let failure: Error | null = null;
+    try {
+      fdatasyncSync(this.#file.fd);
+    } catch (error) {
+      failure = error as Error;
+    }
+    this.#synced(end, failure, done);
   }
 
   /** Cuts the file to what is durable, best effort, and closes it. Never throws. */
@@ -96,6 +94,18 @@ export class SegmentWriter {
       // The next segment's header says where this one ends.
     }
     await this.#file.close().catch(() => undefined);
+  }
+
+  #synced(end: number, failure: Error | null, done: Done): void {
+    let error = failure ?? undefined;
+    try {
+      // A removed file syncs happily and is gone when it is closed.
+      if (fstatSync(this.#file.fd).nlink === 0) error ??= new Error('the segment file was removed');
+    } catch (cause) {
+      error ??= cause as Error;
+    }
+    if (error === undefined) this.#durableEnd = end;
+    done(error);
   }
 
   #preallocate(done: Done): void {

@@ -1,13 +1,14 @@
 /**
  * A gateway in small, to be killed or starved: writes records with 20 writers at once and prints, as lines, what it was
  * told: `ack <position> <payload>`, `fail <from> <to>`, `refused`, `state <state>`.
- * Arguments: directory, a name that makes payloads unique, records to write (0: until killed), pause between in ms.
+ * Arguments: directory, a name that makes payloads unique, records to write (0: until killed), pause between in ms, and
+ * `in-place` to sync in the thread that writes.
  */
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSegmentLog } from '../../src/store/segment-log.ts';
 
-const [dir = '', name = '', count = '0', pauseMs = '0'] = process.argv.slice(2);
+const [dir = '', name = '', count = '0', pauseMs = '0', place] = process.argv.slice(2);
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 const log = await openSegmentLog({
   dir,
@@ -16,6 +17,7 @@ const log = await openSegmentLog({
   durability: 'sync',
   maxQueuedBytes: 1024 * 1024,
   now: Date.now,
+  syncPlace: { inPlace: () => place === 'in-place', took: () => {} },
 });
 log.subscribe({ onDurable: () => undefined, onFailed: (from, to) => say(`fail ${from} ${to}`) });
 say(`open ${log.durablePosition}`);

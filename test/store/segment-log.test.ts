@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -456,5 +457,32 @@ describe('a directory that is taken away', () => {
     await log.close();
     expect(log.state).toBe('closed');
     await (await openLog(dir)).close();
+  });
+});
+
+describe('syncs in place', () => {
+  it('are told of before anything else happens, and nothing else differs', async () => {
+    const dir = temporaryDirectory();
+    const asked: number[] = [];
+    const syncPlace = { inPlace: (waitedFor: number) => asked.push(waitedFor) > 0, took: () => {} };
+    const log = await openLog(dir, { syncPlace });
+    const seen = watch(log);
+    for (let i = 1; i <= 3; i++) {
+      const position = log.enqueue('audit', `{"i":${i}}`);
+      log.enqueue('audit', `{"patient":${i}}`, true);
+      expect(seen.durable.at(-1) ?? 0).toBeLessThan(position);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(seen.durable.at(-1)).toBe(position + 1);
+    }
+    expect(asked).toEqual([1, 1, 1]);
+    log.enqueue('audit', '{}');
+    log.enqueue('audit', '{}');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked.at(-1)).toBe(2);
+    for (const name of readdirSync(dir)) if (name.endsWith('.seg')) unlinkSync(join(dir, name));
+    log.enqueue('audit', '{"lost":true}');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.failed).toEqual([[9, 9]]);
+    expect(log.state).toBe('failed');
   });
 });

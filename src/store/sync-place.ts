@@ -1,0 +1,53 @@
+/**
+ * Where a sync is done: in libuv's threads, or by the thread that wants it. For the first, two threads are to be woken, which
+ * takes as long again as a quick disk does (60 to 100 µs); the second holds up whoever else wants something. So that is for
+ * one who is alone, while the disk is quick, and what a disk that stands still may cost is bounded.
+ */
+
+export interface SyncPlace {
+  /**
+   * Asked before each sync: whether to do it in place. `waitedFor`: the records that somebody waits for. `nowMs`: of a
+   * monotonic clock.
+   */
+  inPlace(waitedFor: number, nowMs: number): boolean;
+  /** Told how long the one took that was asked for last. */
+  took(ms: number, nowMs: number): void;
+}
+
+/** More syncs in a row than this had a single record that somebody waits for. */
+const ALONE_SYNCS = 16;
+/** What syncs usually take while the disk is quick, milliseconds: in a thread, waking included, and in place. */
+const QUICK_IN_THREAD_MS = 0.5;
+const QUICK_IN_PLACE_MS = 0.3;
+/** One in place that takes as long as this is followed by a pause of so many times as much: others wait 1 % of the time at most. */
+const SLOW_MS = 5;
+const PAUSE_FACTOR = 100;
+/** One that is slow counts as this in what is usual. */
+const MOST_COUNTED_MS = 2;
+
+export function quickPlace(): SyncPlace {
+  let alone = 0;
+  let usualMs = QUICK_IN_THREAD_MS;
+  let isInPlace = false;
+  let pausedUntilMs = 0;
+  let isCounted = false;
+  return {
+    inPlace(waitedFor, nowMs) {
+      // What nobody waits for says nothing of who is alone, and need not be quick.
+      isCounted = waitedFor > 0;
+      if (!isCounted) return false;
+      alone = waitedFor === 1 ? alone + 1 : 0;
+      const isQuick = usualMs < (isInPlace ? QUICK_IN_PLACE_MS : QUICK_IN_THREAD_MS);
+      const before = isInPlace;
+      isInPlace = isQuick && alone > ALONE_SYNCS && nowMs >= pausedUntilMs;
+      // What is usual there is not known from here.
+      if (isInPlace !== before) usualMs = isInPlace ? 0 : QUICK_IN_THREAD_MS;
+      return isInPlace;
+    },
+    took(ms, nowMs) {
+      if (!isCounted) return;
+      usualMs += (Math.min(ms, MOST_COUNTED_MS) - usualMs) / 8;
+      if (isInPlace && ms >= SLOW_MS) pausedUntilMs = nowMs + ms * PAUSE_FACTOR;
+    },
+  };
+}
