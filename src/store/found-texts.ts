@@ -6,7 +6,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { HistoryQuery } from '../audit/record.ts';
 import { addHolds, addMayContain, Conditions, isAscii, textConditions } from './history-conditions.ts';
 import { type NeedleReading, readingsOf } from './needle-readings.ts';
-import { fold } from './text-shape.ts';
+import { CONTROLS, fold } from './text-shape.ts';
 
 /** A way to texts: rows with their ids, in a column `id`. */
 interface Source {
@@ -106,7 +106,8 @@ function listShapes(sqlite: DatabaseSync, reading: number, shape: string, isAll:
   const bodies = bodiesWith('shape', shape);
   const has = new Conditions();
   addMayContain(has, 'h.shape', shape);
-  const isSure = isAll && isAscii(shape);
+  // A gap is no character of the text.
+  const isSure = isAll && isAscii(shape) && !CONTROLS.test(shape);
   const { changes } = sqlite
     .prepare(
       `INSERT INTO found_shape SELECT ?, h.id, ${isSure ? 'instr(lower(h.shape), ?) > 0' : 'false'}

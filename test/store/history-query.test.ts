@@ -158,6 +158,7 @@ const filters = fc.record({
   grep: fc.oneof(
     text,
     word('s', 'E', '4', '1', ' ', 'ς', '\u{1f600}', '\u0002', 'id', '2 ', "'s", "t'", ', 4', '1, ', '42, ', "''"),
+    word('\u0001', '\u0003'),
     word('sel', 'ers', '471', '42', "= '", "'it''s'", 'd = 42', 'ος', 'SS', 'ß', 'a1b', '‹email:3f9'),
   ),
   errorsOnly: fc.constant(true as const),
