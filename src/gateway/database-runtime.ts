@@ -18,6 +18,7 @@ import { DefinitionGuard } from './definition-guard.ts';
 import type { MaskingParts } from './masking-parts.ts';
 import { PuritySnapshot } from './purity-snapshot.ts';
 import { RoutineSnapshot } from './routine-snapshot.ts';
+import type { UnseenCreation } from './session/unseen-creation.ts';
 import { StatementRecords } from './statement-records.ts';
 import { connectUpstream } from './upstream.ts';
 
@@ -229,6 +230,11 @@ export class DatabaseRuntime {
   /** The analysis with what the routines do that it calls. */
   withRoutines(analysis: Analysis): Analysis {
     return this.#routines.judged(analysis);
+  }
+
+  /** What it makes without its names being known to the session. */
+  unseenCreations(analysis: Analysis): readonly UnseenCreation[] {
+    return this.#routines.unseenCreations(analysis);
   }
 
   /** The analysis of a text that can be judged at once; undefined: `analyse` it. */

@@ -25,6 +25,7 @@ import {
 } from '../sql/routines.ts';
 import { type View, viewOf } from '../sql/shown-columns.ts';
 import type { Analyser } from './analyser.ts';
+import { type UnseenCreation, unseenCreations } from './session/unseen-creation.ts';
 import { queryOnce } from './side-query.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 
@@ -54,6 +55,8 @@ export class RoutineSnapshot {
   #fingerprint = '';
   #bodies = new Map<string, Body>();
   #judged = new WeakMap<readonly StatementFacts[], readonly StatementFacts[]>();
+  /** By the facts of the text, like those. */
+  #unseen = new WeakMap<readonly StatementFacts[], readonly UnseenCreation[]>();
   /** Bare name → bodies of CREATE FUNCTION that were judged here. */
   readonly #made = new Map<string, readonly Routine[]>();
   /** Bare name of a relation → names in statements that were judged here and may put something behind it. */
@@ -118,6 +121,17 @@ export class RoutineSnapshot {
       this.#judged.set(analysis.statements, statements);
     }
     return statements === analysis.statements ? analysis : { ...analysis, statements };
+  }
+
+  /** Found once for each text, as what is judged is. */
+  unseenCreations(analysis: Analysis): readonly UnseenCreation[] {
+    let unseen = this.#unseen.get(analysis.statements);
+    if (unseen === undefined) {
+      // What is judged first may put an end to what was kept.
+      unseen = unseenCreations(this.judged(analysis).statements);
+      this.#unseen.set(analysis.statements, unseen);
+    }
+    return unseen;
   }
 
   /** Something changed the schema. */
@@ -198,6 +212,7 @@ export class RoutineSnapshot {
   #renew(): void {
     this.version++;
     this.#judged = new WeakMap();
+    this.#unseen = new WeakMap();
   }
 
   async #readNow(): Promise<void> {

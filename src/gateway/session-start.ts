@@ -178,6 +178,7 @@ async function start(gateway: GatewayState, arrival: Arrival): Promise<void> {
           elevations.noted(analysis, scope().judgeResolved(runtime.withRoutines(analysis), resolved, foreseen)),
         catalogSql: CATALOG_SQL,
         withRoutines: (analysis) => runtime.withRoutines(analysis),
+        unseenCreations: (analysis) => runtime.unseenCreations(analysis),
         elevationOf: (analysis) => elevations.of(analysis),
         isPureRead: (statements) => runtime.isPureRead(statements),
         isOwn: (catalog, oid) => gateway.owned.isOwn(runtime.settings.name, gateway.keyOf(principal), catalog, oid),

@@ -26,7 +26,7 @@ import type { ForesightNeed } from '../../policy/foresight.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { Backend } from './backend.ts';
 import { BoundPortals } from './bound-portals.ts';
-import { type Intent, NO_PARTS, NOT_RUN, type RequestParts, type SessionCore } from './core.ts';
+import { type Intent, NO_PARTS, NOT_RUN, type SessionCore } from './core.ts';
 import {
   AUDIT_UNAVAILABLE,
   maskGiven,
@@ -41,7 +41,7 @@ import { type DriftGuard, NO_QUESTIONS } from './drift-guard.ts';
 import { type ForesightSteps, withForesight } from './foresight-steps.ts';
 import { canRollBack, heldByAnother, heldNamedPortal, heldPortal, heldToRunLater } from './held-words.ts';
 import type { Holding } from './holding.ts';
-import type { NameEffect, ProbeCollector, Request } from './in-flight.ts';
+import type { NameEffect, ProbeCollector, Request, RequestParts } from './in-flight.ts';
 import type { MaskingSteps } from './masking-steps.ts';
 import type { NamesProbe } from './names-probe.ts';
 import type { OneByOne } from './one-by-one.ts';

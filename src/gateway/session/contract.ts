@@ -14,7 +14,7 @@ import type { Analysis, StatementFacts } from '../../sql/facts.ts';
 import type { Egress } from './egress.ts';
 import type { ForesightScope } from './foresight-steps.ts';
 import type { SessionMasking } from './masking.ts';
-import type { MadeHere } from './unseen-creation.ts';
+import type { MadeHere, UnseenCreation } from './unseen-creation.ts';
 
 export type SessionEvent =
   | { readonly type: 'client_data'; readonly chunk: Buffer; readonly nowMs: number }
@@ -231,6 +231,8 @@ export interface SessionSurroundings {
   readonly masking?: SessionMasking | undefined;
   /** With what the routines do that it calls. Undefined: what is changed besides its command tags is not counted. */
   withRoutines?(analysis: Analysis): Analysis;
+  /** What it and the routines make that it calls, without its names being known. Undefined: it is not asked for. */
+  unseenCreations?(analysis: Analysis): readonly UnseenCreation[];
   /** Undefined: nothing of a catalog is known, or it cannot change. */
   readonly definitions?:
     | {

@@ -3,24 +3,14 @@
  * for each statement: the intent is taken, the bytes are queued behind it, the request is remembered.
  */
 
-import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { TransactionStatus } from '../../pgwire/result.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { SessionCommand, SessionCounters, SessionOptions, SessionSurroundings } from './contract.ts';
 import { AUDIT_UNAVAILABLE, denialResponse } from './denial.ts';
 import { GatedOutbox } from './gated-outbox.ts';
-import {
-  InFlight,
-  type NameEffect,
-  NO_EFFECTS,
-  type ProbeCollector,
-  type Request,
-  type RequestKind,
-  type SuccessEffect,
-} from './in-flight.ts';
+import { InFlight, NO_EFFECTS, type Request, type RequestKind, type RequestParts } from './in-flight.ts';
 import type { QueryStep } from './one-by-one.ts';
-import { type Portal, PreparedNames, type PreparedStatement } from './prepared.ts';
-import type { SchemaMoment } from './schema-clock.ts';
+import { PreparedNames, type PreparedStatement } from './prepared.ts';
 
 /** Outcome of a statement that the server discarded, or that was never sent. */
 export const NOT_RUN = 'DG001';
@@ -42,23 +32,6 @@ export interface IntentParts {
 }
 
 export type Protocol = 'simple' | 'extended' | 'function';
-
-/** Written whole, in this order, where every statement passes: V8 then knows where each of them is. */
-export interface RequestParts {
-  readonly n: number;
-  readonly position: number;
-  /** Its record may be synced while it runs. */
-  readonly pure: boolean;
-  readonly denial: Buffer | undefined;
-  readonly probe: ProbeCollector | undefined;
-  readonly names: readonly NameEffect[];
-  readonly onSuccess: SuccessEffect | undefined;
-  readonly statement: PreparedStatement | undefined;
-  readonly portal: Portal | undefined;
-  readonly plans: readonly StatementPlan[] | undefined;
-  /** When its names were looked up for `plans`. */
-  readonly moment: SchemaMoment | undefined;
-}
 
 export const NO_PARTS: RequestParts = {
   n: 0,

@@ -29,13 +29,12 @@ export type RequestKind =
   | 'function'
   | 'copy_end';
 
-export interface Request {
-  readonly kind: RequestKind;
+/** What its sender says of it. Written whole, in this order, where every statement passes: V8 then knows where each is. */
+export interface RequestParts {
   /** Number of the intent in the record, 0: none. */
   readonly n: number;
   /** Where that intent is in the log, 0: none. */
   readonly position: number;
-  readonly startedMs: number;
   /** Its record may be synced while it runs: it only reads. */
   readonly pure: boolean;
   /** The gateway's own error in place of the one that this request provokes upstream. */
@@ -49,16 +48,24 @@ export interface Request {
   readonly statement: PreparedStatement | undefined;
   /** Bind: the portal that it makes; Execute: the portal that it runs. */
   readonly portal: Portal | undefined;
-  /** Describe of the client's: what it says of this portal is held against its plan. Missing: nobody needs it. */
-  describes?: Portal;
   /** What is masked in the answers to each of its statements; undefined: nothing can be. */
+  readonly plans: readonly StatementPlan[] | undefined;
+  /** When its names were looked up for `plans`; undefined: nothing is masked for this principal. */
+  readonly moment: SchemaMoment | undefined;
+}
+
+export interface Request extends RequestParts {
+  readonly kind: RequestKind;
+  /** Traced again when what it rests on has changed. */
   plans: readonly StatementPlan[] | undefined;
-  /** Definitions that its plans rest on; missing: none. */
-  questions?: readonly DefinitionQuestion[];
-  /** When it was sent; undefined: nothing is masked for this principal. */
   moment: SchemaMoment | undefined;
+  readonly startedMs: number;
   /** It was sent behind others of its batch, before a Sync. */
   readonly inBatch: boolean;
+  /** Describe of the client's: what it says of this portal is held against its plan. Missing: nobody needs it. */
+  describes?: Portal;
+  /** Definitions that its plans rest on; missing: none. */
+  questions?: readonly DefinitionQuestion[];
   /** Statements of it that are through. */
   completed: number;
   rows: number;

@@ -18,10 +18,10 @@ import { namesToAskFor } from './statements.ts';
 import {
   MADE_SQL,
   mayEndTransaction,
+  NO_CREATION,
   readMade,
   routinesSql,
   type UnseenCreation,
-  unseenCreations,
 } from './unseen-creation.ts';
 import { type Held, keep, type Waiter, type Waiting } from './waiting.ts';
 
@@ -118,9 +118,7 @@ export class NamesProbe {
   }
 
   #unseenOf(analysis: Analysis): readonly UnseenCreation[] {
-    const { around } = this.#core;
-    if (!mayMakeUnseen(analysis)) return NONE;
-    return unseenCreations((around.withRoutines?.(analysis) ?? analysis).statements);
+    return mayMakeUnseen(analysis) ? (this.#core.around.unseenCreations?.(analysis) ?? NO_CREATION) : NO_CREATION;
   }
 
   #read(targets: readonly ObjectTarget[], { failed, rows }: ProbeCollector): ProbedTarget[] | undefined {
@@ -130,7 +128,8 @@ export class NamesProbe {
 
   /** After a statement that may create objects: waits until it is through, to see which of them are new. */
   awaitCreation(request: Request, resolved: readonly ProbedTarget[] | undefined): boolean {
-    const unseen = request.pure || request.statement === undefined ? NONE : this.#unseenOf(request.statement.analysis);
+    const unseen =
+      request.pure || request.statement === undefined ? NO_CREATION : this.#unseenOf(request.statement.analysis);
     if (resolved === undefined && unseen.length === 0) return false;
     const created = (resolved ?? []).flatMap((one) => {
       if (one.oid !== undefined || (one.target.action !== 'create' && one.target.action !== 'replace')) return [];
@@ -163,8 +162,6 @@ export class NamesProbe {
     if (objects.length > 0) this.#core.command({ type: 'objects_created', objects });
   }
 }
-
-const NONE: readonly UnseenCreation[] = [];
 
 /** May it be there already when it is to be made, and that be no error? */
 function mayFind({ action, ifNotExists, temporary }: ObjectTarget): boolean {

@@ -21,6 +21,8 @@ export interface UnseenCreation {
   readonly routine: string | undefined;
 }
 
+export const NO_CREATION: readonly UnseenCreation[] = [];
+
 /** `statements`: with what the routines do that they call. */
 export function unseenCreations(statements: readonly StatementFacts[]): readonly UnseenCreation[] {
   const found: UnseenCreation[] = [];
@@ -34,7 +36,7 @@ export function unseenCreations(statements: readonly StatementFacts[]): readonly
       found.push({ catalog, parts, routine: target.via?.routine });
     }
   }
-  return found;
+  return found.length === 0 ? NO_CREATION : found;
 }
 
 const DEFINES = /^(?:CREATE|ALTER|PREPARE|DECLARE)/;
