@@ -80,7 +80,7 @@ const WATCH = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) {
   const fs = process.getBuiltinModule('node:fs');
-  const { fdatasync, writeFileSync } = fs;
+  const { fdatasync, fdatasyncSync, writeFileSync } = fs;
   const told = { syncs: 0, syncMs: 0 };
   fs.fdatasync = (fd, done) => {
     const began = performance.now();
@@ -89,6 +89,12 @@ if (isMainThread) {
       told.syncMs += performance.now() - began;
       done(error);
     });
+  };
+  fs.fdatasyncSync = (fd) => {
+    const began = performance.now();
+    fdatasyncSync(fd);
+    told.syncs++;
+    told.syncMs += performance.now() - began;
   };
   process.on('SIGUSR2', () => {
     const { idle, active } = performance.eventLoopUtilization();

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-const { fdatasync, readlinkSync, writeSync } = fs;
+const { fdatasync, fdatasyncSync, readlinkSync, writeSync } = fs;
 const notes = fs.openSync(process.env.DBGATE_TEST_SYNCED!, 'a');
 /** The end of what was written, by file; zeros in advance are no writing. */
 const writtenEnds = new Map<string, number>();
@@ -44,6 +44,12 @@ Object.assign(fs, {
       if (error === null && end !== undefined) writeSync(notes, `${end} ${name}\n`);
       done(error);
     });
+  },
+  fdatasyncSync(fd: number) {
+    fdatasyncSync(fd);
+    const name = segmentOf(fd);
+    const end = name === undefined ? undefined : writtenEnds.get(name);
+    if (end !== undefined) writeSync(notes, `${end} ${name}\n`);
   },
 });
 syncBuiltinESMExports();
