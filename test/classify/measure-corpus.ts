@@ -4,7 +4,12 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COLUMN_CLASSES, type ColumnClass, type ColumnSubject } from '../../src/classify/classes.ts';
+import {
+  type Classification,
+  COLUMN_CLASSES,
+  type ColumnClass,
+  type ColumnSubject,
+} from '../../src/classify/classes.ts';
 import { classifyTable } from '../../src/classify/classify-column.ts';
 
 /**
@@ -81,6 +86,7 @@ export interface Judged {
   readonly type: string;
   readonly label: ColumnClass | undefined;
   readonly found: ColumnClass | undefined;
+  readonly classification: Classification;
   /** The words of a rule that told it. */
   readonly phrase: string | undefined;
 }
@@ -132,6 +138,7 @@ function judgeAll(app: string): Judged[] {
         type,
         label: label === '-' ? undefined : (label as ColumnClass),
         found: found.class,
+        classification: found,
         phrase: found.class === undefined ? undefined : PHRASE.exec(found.evidence[0]?.says ?? '')?.[1],
       };
     });

@@ -103,8 +103,15 @@ interface Count {
   touched: number;
 }
 
-export function withValues(names: readonly string[]): ReadonlyMap<ColumnClass, Count> {
-  const counts = new Map<ColumnClass, Count>();
+interface ValuedTable {
+  readonly columns: readonly Judged[];
+  readonly made: ReadonlyMap<Judged, readonly string[]>;
+  /** Of the columns, those of `made` with values. */
+  readonly subjects: readonly ColumnSubject[];
+}
+
+/** The applications' tables; the values of one depend on the tables before it. */
+export function* valuedTables(names: readonly string[]): Generator<ValuedTable> {
   let seed = 1;
   for (const app of names)
     for (const columns of Map.groupBy(judge(app), ({ table }) => table).values()) {
@@ -121,20 +128,27 @@ export function withValues(names: readonly string[]): ReadonlyMap<ColumnClass, C
           ...(made.has(one) ? { values: made.get(one)! } : {}),
         }),
       );
-      const found = made.size === 0 ? [] : classifyTable(subjects);
-      for (const [at, one] of columns.entries()) {
-        if (one.label === undefined) continue;
-        const count = counts.get(one.label) ?? { labelled: 0, name: 0, values: 0, scanned: 0, touched: 0 };
-        counts.set(one.label, count);
-        count.labelled++;
-        if (one.found !== undefined) count.name++;
-        else if (found[at]!.class !== undefined) count.values++;
-        else if (found[at]!.scan) {
-          count.scanned++;
-          count.touched += made.get(one)!.filter(isTouched).length / ROWS;
-        }
+      yield { columns, made, subjects };
+    }
+}
+
+export function withValues(names: readonly string[]): ReadonlyMap<ColumnClass, Count> {
+  const counts = new Map<ColumnClass, Count>();
+  for (const { columns, made, subjects } of valuedTables(names)) {
+    const found = made.size === 0 ? [] : classifyTable(subjects);
+    for (const [at, one] of columns.entries()) {
+      if (one.label === undefined) continue;
+      const count = counts.get(one.label) ?? { labelled: 0, name: 0, values: 0, scanned: 0, touched: 0 };
+      counts.set(one.label, count);
+      count.labelled++;
+      if (one.found !== undefined) count.name++;
+      else if (found[at]!.class !== undefined) count.values++;
+      else if (found[at]!.scan) {
+        count.scanned++;
+        count.touched += made.get(one)!.filter(isTouched).length / ROWS;
       }
     }
+  }
   return counts;
 }
 
