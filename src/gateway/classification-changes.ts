@@ -3,11 +3,12 @@
  * attnum, and the changes since, the oldest forgotten first. Derived, kept over restarts, replaced as a whole. Never a
  * value.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { ColumnClass } from '../classify/classes.ts';
+import * as z from 'zod';
+import { COLUMN_CLASSES, type ColumnClass } from '../classify/classes.ts';
 import type { ClassifiedColumn } from './classifier.ts';
+import { StateFile } from './state-file.ts';
 
 export interface ClassificationChange {
   /** ISO 8601, when it was noticed. */
@@ -21,28 +22,39 @@ export interface ClassificationChange {
   /** Null where clear; of what is gone, what it was. */
   readonly class: ColumnClass | null;
   /** `class`: the one before; `renamed`: `schema.table.column` before. */
-  readonly was?: string | null;
+  readonly was?: string | null | undefined;
 }
 
-interface Known {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-  readonly type: string;
-  readonly class: ColumnClass | null;
-}
+const known = z.object({
+  schema: z.string(),
+  table: z.string(),
+  column: z.string(),
+  type: z.string(),
+  class: z.enum(COLUMN_CLASSES).nullable(),
+});
+type Known = z.output<typeof known>;
 
-interface Kept {
-  readonly version: 1;
-  readonly columns: readonly (readonly [key: string, known: Known])[];
-  readonly changes: readonly ClassificationChange[];
-}
+const knownByKey = z.array(z.tuple([z.string(), known]));
+const fileSchema = z.object({
+  version: z.literal(1),
+  /** By `oid.attnum`. */
+  columns: knownByKey,
+  changes: z.array(
+    known.extend({
+      at: z.string(),
+      change: z.enum(['new', 'gone', 'class', 'renamed']),
+      was: z.string().nullable().optional(),
+    }),
+  ),
+});
+type Kept = z.output<typeof fileSchema>;
 
 const MAX_CHANGES = 10_000;
 const TABLES_AT_ONCE = 25;
+const COLUMNS_AT_ONCE = 1_000;
 
 export class ClassificationChanges {
-  readonly #file: string;
+  readonly #file: StateFile<typeof fileSchema>;
   readonly #log: (line: string) => void;
   readonly #onChanged: (changes: readonly ClassificationChange[]) => void;
   /** Undefined: there was no map yet, so everything in the next one is as it always was. */
@@ -59,7 +71,8 @@ export class ClassificationChanges {
     onChanged: (changes: readonly ClassificationChange[]) => void = () => {},
   ) {
     this.#onChanged = onChanged;
-    this.#file = path.join(stateDir, 'classification', `${encodeURIComponent(database)}.changes.json`);
+    const file = path.join(stateDir, 'classification', `${encodeURIComponent(database)}.changes.json`);
+    this.#file = new StateFile(file, fileSchema);
     this.#log = log;
   }
 
@@ -108,26 +121,41 @@ export class ClassificationChanges {
     if (this.#known !== undefined && found.length === 0) return;
     this.#known = now;
     this.#changes = [...this.#changes, ...found].slice(-MAX_CHANGES);
-    const kept: Kept = { version: 1, columns: [...now], changes: this.#changes };
-    await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-    await writeFile(`${this.#file}.new`, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
-    await rename(`${this.#file}.new`, this.#file);
+    await this.#file.replaceParts(() => toText([...now], this.#changes));
     this.#onChanged(found);
   }
 
   async #load(): Promise<void> {
     if (this.#loaded) return;
     this.#loaded = true;
-    try {
-      const kept = JSON.parse(await readFile(this.#file, 'utf8')) as Kept;
-      if (kept.version !== 1) return;
-      this.#known = new Map(kept.columns);
-      this.#changes = kept.changes;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      this.#log(`${this.#file} cannot be used, changes are noticed from now on: ${(error as Error).message}`);
+    const found = await this.#file.read(parsed);
+    if (found.kind === 'unusable') {
+      this.#log(`${this.#file.path} cannot be used, changes are noticed from now on: ${found.why}`);
     }
+    if (found.kind !== 'found') return;
+    this.#known = new Map(found.state.columns);
+    this.#changes = found.state.changes;
   }
+}
+
+/** Throws SyntaxError, ZodError. */
+async function parsed(text: string): Promise<Kept> {
+  const { columns, ...rest } = fileSchema.extend({ columns: z.array(z.unknown()) }).parse(JSON.parse(text));
+  const checked: Kept['columns'] = [];
+  for (let n = 0; n < columns.length; n += COLUMNS_AT_ONCE) {
+    for (const one of knownByKey.parse(columns.slice(n, n + COLUMNS_AT_ONCE))) checked.push(one);
+    await setImmediate();
+  }
+  return { ...rest, columns: checked };
+}
+
+function* toText(columns: Kept['columns'], changes: readonly ClassificationChange[]): Generator<string> {
+  yield '{"version":1,"columns":[';
+  for (let n = 0; n < columns.length; n += COLUMNS_AT_ONCE) {
+    const some = columns.slice(n, n + COLUMNS_AT_ONCE).map((one) => JSON.stringify(one));
+    yield `${n === 0 ? '' : ','}${some.join()}`;
+  }
+  yield `],"changes":${JSON.stringify(changes)}}\n`;
 }
 
 function differences(

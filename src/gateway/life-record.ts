@@ -3,8 +3,8 @@
  * force, who logged in, whose columns have another class; and what an earlier process left open is given an end.
  * In: calls of the server. Out: records; nothing here can refuse anything but the start.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import * as z from 'zod';
 import type { Recorder } from '../audit/recorder.ts';
 import { unfinishedIntents } from '../audit/unfinished-intents.ts';
 import { VERSION } from '../config/version.ts';
@@ -12,16 +12,20 @@ import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Position } from '../store/event-log.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import type { ClassificationChange } from './classification-changes.ts';
+import { StateFile } from './state-file.ts';
 
 /** Tokens that are remembered as recorded; the oldest is forgotten, and recorded again when it comes again. */
 const MAX_TOKENS = 20_000;
 const MAX_CHANGES = 200;
 
-interface Kept {
+const fileSchema = z.object({
   /** Every intent up to here has an outcome, or was refused. */
-  readonly settledTo: Position;
-  readonly policyVersion: string;
-}
+  settledTo: z.int(),
+  policyVersion: z.string(),
+});
+type Kept = z.output<typeof fileSchema>;
+
+const NOTHING_KEPT: Kept = { settledTo: 0, policyVersion: '' };
 
 export interface LifeRecordParts {
   readonly log: SegmentLog;
@@ -32,15 +36,19 @@ export interface LifeRecordParts {
 
 export class LifeRecord {
   readonly #parts: LifeRecordParts;
-  readonly #file: string;
+  readonly #file: StateFile<typeof fileSchema>;
   readonly #tokens = new Set<string>();
   #kept: Kept;
   #settling: Promise<void> = Promise.resolve();
 
   constructor(parts: LifeRecordParts) {
     this.#parts = parts;
-    this.#file = path.join(parts.stateDir, 'life.json');
-    this.#kept = read(this.#file);
+    this.#file = new StateFile(path.join(parts.stateDir, 'life.json'), fileSchema);
+    const found = this.#file.readSync();
+    if (found.kind === 'unusable') {
+      parts.logLine(`audit: ${this.#file.path} cannot be used, the whole record is looked through: ${found.why}`);
+    }
+    this.#kept = found.kind === 'found' ? found.state : NOTHING_KEPT;
   }
 
   /** Throws `audit_unavailable`. What an earlier process left open is looked for behind it. */
@@ -129,24 +137,10 @@ export class LifeRecord {
   #keep(kept: Kept): void {
     this.#kept = kept;
     try {
-      mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      writeFileSync(`${this.#file}.new`, `${JSON.stringify(kept)}\n`, { mode: 0o600, flush: true });
-      renameSync(`${this.#file}.new`, this.#file);
+      this.#file.replaceSync(kept);
     } catch (error) {
       // Then it is looked for once more, and recorded once more.
-      this.#parts.logLine(`audit: ${this.#file} cannot be written: ${(error as Error).message}`);
+      this.#parts.logLine(`audit: ${this.#file.path} cannot be written: ${(error as Error).message}`);
     }
   }
-}
-
-function read(file: string): Kept {
-  try {
-    const { settledTo, policyVersion } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Kept>;
-    if (Number.isSafeInteger(settledTo) && typeof policyVersion === 'string') {
-      return { settledTo: settledTo!, policyVersion };
-    }
-  } catch {
-    // Missing, or of no use: the whole record is looked through.
-  }
-  return { settledTo: 0, policyVersion: '' };
 }

@@ -3,28 +3,27 @@
  * `revoked` and `restored`. In: what changed here. Out: the same there. `state_dir/revoked-shared.json` says how much of
  * the stream was applied here, and what could not be written to it yet; that is written when the log is there again.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { DbgateError } from '../errors.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { RevocationOptions, Revocations, SubjectRevocation } from '../identity/revocation.ts';
 import type { SharedEventLog, StoredRecord } from '../store/event-log.ts';
+import { subjectRevocation } from './revoked-subjects.ts';
+import { StateFile } from './state-file.ts';
 
 const STREAM = 'revocations';
 const RETRY_MS = 500;
 
-interface Change extends SubjectRevocation {
-  readonly kind: 'revoked' | 'restored';
-}
+const changeSchema = subjectRevocation.extend({ kind: z.enum(['revoked', 'restored']) });
+type Change = z.output<typeof changeSchema>;
 
-interface Kept {
-  readonly seenSeq: number;
-  readonly unsent: readonly Change[];
-}
+const fileSchema = z.object({ seenSeq: z.int(), unsent: z.array(changeSchema) });
+type Kept = z.output<typeof fileSchema>;
 
 export class SharedRevocations {
-  readonly #file: string;
+  readonly #file: StateFile<typeof fileSchema>;
   readonly #logLine: (line: string) => void;
   #known: ReadonlyMap<string, SubjectRevocation>;
   #log: SharedEventLog | undefined;
@@ -37,7 +36,7 @@ export class SharedRevocations {
 
   /** `kept`: who is cut off here. */
   constructor(stateDir: string, kept: readonly SubjectRevocation[], logLine: (line: string) => void) {
-    this.#file = path.join(stateDir, 'revoked-shared.json');
+    this.#file = new StateFile(path.join(stateDir, 'revoked-shared.json'), fileSchema);
     this.#logLine = logLine;
     this.#known = byKey(kept);
     const file = readKept(this.#file);
@@ -114,10 +113,8 @@ export class SharedRevocations {
   }
 
   #save(): void {
-    const kept: Kept = { seenSeq: this.#seenSeq, unsent: this.#unsent };
     try {
-      writeFileSync(`${this.#file}.new`, `${JSON.stringify(kept)}\n`, { mode: 0o600, flush: true });
-      renameSync(`${this.#file}.new`, this.#file);
+      this.#file.replaceSync({ seenSeq: this.#seenSeq, unsent: [...this.#unsent] });
     } catch (error) {
       this.#logLine(`who was cut off may be told to other gateways twice: ${(error as Error).message}`);
     }
@@ -134,34 +131,18 @@ function changeOf(kind: Change['kind'], { issuer, subject, email, reason }: Subj
 
 /** Undefined: it is nothing that this version knows. */
 function readChange(payload: string): Change | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(payload);
+    return changeSchema.safeParse(JSON.parse(payload)).data;
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, issuer, subject, email, reason } = value as Record<string, unknown>;
-  if (kind !== 'revoked' && kind !== 'restored') return undefined;
-  if (typeof issuer !== 'string' || typeof subject !== 'string' || typeof reason !== 'string') return undefined;
-  return changeOf(kind, { issuer, subject, reason, email: typeof email === 'string' ? email : undefined });
 }
 
-function readKept(file: string): Kept | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const { seenSeq, unsent } = JSON.parse(text) as Kept;
-    if (Number.isSafeInteger(seenSeq) && Array.isArray(unsent)) return { seenSeq, unsent };
-  } catch {
-    // As below.
-  }
-  throw new DbgateError('config', `cannot read ${file}: it is damaged`, {
+function readKept(file: StateFile<typeof fileSchema>): Kept | undefined {
+  const found = file.readSync();
+  if (found.kind === 'none') return undefined;
+  if (found.kind === 'found') return found.state;
+  throw new DbgateError('config', `cannot read ${file.path}: ${found.why}`, {
     hint: 'Remove it: the gateway then applies the whole list of the shared log again.',
   });
 }

@@ -39,6 +39,19 @@ const said = async (changes: ClassificationChanges, sinceMs = 0) =>
   (await changes.since(sinceMs)).map(({ change, column: name, class: found, was }) => [change, name, found, was]);
 
 describe('changes of classes', () => {
+  it('are those of a map of any length', async () => {
+    const many = (last: ColumnClass) => [
+      ...Array.from({ length: 2_500 }, (_, n) => column(n + 1, `c${n + 1}`, 'none')),
+      column(2_501, 'last', last),
+    ];
+    await note(open(), 1, ...many('email'));
+    expect(await said(open())).toEqual([]);
+    const changes = open();
+    await note(changes, 2, ...many('phone'));
+    expect(await said(changes)).toEqual([['class', 'last', 'phone', 'email']]);
+    expect(logs).toEqual([]);
+  });
+
   it('are none in the first map, which waits until all of it was looked at', async () => {
     const changes = open();
     await note(changes, 1, column(1, 'a', 'email'), column(2, 'b', 'unseen'));

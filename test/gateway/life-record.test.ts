@@ -1,4 +1,6 @@
 /** What the gateway records of itself, and of statements whose end an earlier process did not see. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../src/audit/record.ts';
 import { encodeFacts, openRecorder } from '../../src/audit/recorder.ts';
@@ -69,6 +71,21 @@ describe('what an earlier process left open', () => {
     expect(marked(await fourth.all())).toEqual(['a.41', 'b.41', 'c.1']);
     expect(fourth.lines).toEqual([]);
     await fourth.crash();
+  });
+
+  it('is looked for in the whole record where the file is of no use, and that is said', async () => {
+    const dir = temporaryDirectory();
+    const first = await life(dir);
+    await first.record.started('p1');
+    first.recorder.session('a').intent({ ...intent, decision: 'allow' });
+    await first.crash();
+    writeFileSync(path.join(dir, 'life.json'), '{"settledTo":"all","policyVersion":"p1"}');
+    const second = await life(dir);
+    expect(second.lines).toEqual([expect.stringContaining('life.json cannot be used')]);
+    await second.record.started('p1');
+    await second.record.settled;
+    expect(marked(await second.all())).toEqual(['a.1']);
+    await second.crash();
   });
 });
 
