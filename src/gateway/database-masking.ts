@@ -45,11 +45,14 @@ export interface PlanWorld {
   readonly searchPath: readonly string[];
 }
 
-export interface ExplainedText {
+export interface TracedText {
   /** The one that it was traced in at last. */
   readonly world: PlanWorld;
   /** Undefined: it could not be traced, and every plan refuses. */
   readonly lineage: Lineage | undefined;
+}
+
+export interface ExplainedText extends TracedText {
   readonly knowledge: CatalogKnowledge;
   readonly plans: readonly StatementPlan[];
 }
@@ -270,23 +273,8 @@ export class DatabaseMasking {
     statements: readonly StatementFacts[],
     sql: string,
   ): Promise<ExplainedText> {
-    const { searchPath } = world;
-    let { traced } = world;
-    let lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
-    if (!world.own && lineage !== undefined && hasUnknown(lineage)) {
-      // A name may be that of something which was made past this gateway since the catalog was read.
-      const fresh = await this.#newerCatalog();
-      if (fresh !== undefined && fresh !== traced) {
-        traced = fresh;
-        world = { ...world, traced };
-        lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
-      }
-    }
-    const shared = this.#shared?.catalog;
-    if (lineage !== undefined) {
-      const relations = relationsOf(lineage).filter((oid) => shared?.relationByOid(oid) !== undefined);
-      await this.classifier.ensure(relations);
-    }
+    const { lineage, world: seen } = await this.lineageOf(world, sql);
+    const { traced } = seen;
     const knowledge = this.#knowledgeOf(traced.catalog, world.own);
     const plans =
       lineage === undefined || lineage.statements.length !== statements.length
@@ -315,7 +303,28 @@ export class DatabaseMasking {
               ...{ looksUpLater, names, namesBehind, copies, computes },
             };
           });
-    return { world, lineage, knowledge, plans };
+    return { world: seen, lineage, knowledge, plans };
+  }
+
+  /** Its lineage; what it reads and writes is classified then. `world`: of a newer catalog where a name was in none. */
+  async lineageOf(world: PlanWorld, sql: string): Promise<TracedText> {
+    const { searchPath } = world;
+    let { traced } = world;
+    let lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
+    if (!world.own && lineage !== undefined && hasUnknown(lineage)) {
+      // A name may be that of something which was made past this gateway since the catalog was read.
+      const fresh = await this.#newerCatalog();
+      if (fresh !== undefined && fresh !== traced) {
+        traced = fresh;
+        lineage = await this.#tracer.trace({ sql, catalog: traced.key, searchPath });
+      }
+    }
+    const shared = this.#shared?.catalog;
+    if (lineage !== undefined) {
+      const relations = relationsOf(lineage).filter((oid) => shared?.relationByOid(oid) !== undefined);
+      await this.classifier.ensure(relations);
+    }
+    return { world: traced === world.traced ? world : { ...world, traced }, lineage };
   }
 
   #knowledgeOf(catalog: Catalog, isOwn: boolean): CatalogKnowledge {

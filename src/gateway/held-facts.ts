@@ -9,12 +9,12 @@ import type { StatementScope } from '../approvals/request.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ColumnClass } from '../classify/classes.ts';
 import type { Principal } from '../identity/principal.ts';
-import { NO_CLEARANCE } from '../masking/clearance.ts';
 import { writtenName } from '../policy/language/name-pattern.ts';
 import { StatementNames } from '../policy/language/statement-names.ts';
 import type { Analysis } from '../sql/facts.ts';
 import { isWritingFunction } from '../sql/functions.ts';
 import { nameParts, qualifiedName } from '../sql/names.ts';
+import type { TracedText } from './database-masking.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
 import { meaningOf } from './held-meaning.ts';
 import { estimateRows, PLANNED } from './planned-rows.ts';
@@ -55,10 +55,12 @@ export async function heldFacts(
 ): Promise<HoldAsk> {
   const analysis = runtime.withRoutines(question.analysis);
   const [effects, estimatedRows] = await Promise.all([
-    inTime(effectsOf(runtime, question), NO_EFFECTS),
+    inTime(
+      classified(runtime, question).then((traced) => effectsOf(traced, question)),
+      NO_EFFECTS,
+    ),
     inTime(estimateRows(runtime, question, FACTS_MS), undefined),
   ]);
-  // Behind the effects, for which its tables were classified: what is not classified is shown to nobody.
   const { fingerprint, command, class: kind, relations, columns, sql } = recorded(runtime, question);
   const database = runtime.settings.name;
   const statement: StatementScope = {
@@ -156,17 +158,18 @@ export function hashOf(parts: readonly (string | Buffer | undefined)[]): string 
 type Effects = Pick<StatementScope, 'cascades' | 'triggers'>;
 const NO_EFFECTS: Effects = { cascades: [], triggers: [] };
 
-/** What would change besides what the text says. */
-async function effectsOf(runtime: DatabaseRuntime, { analysis, sql, schemas }: HoldQuestion): Promise<Effects> {
-  const { statements } = analysis;
-  const { masking } = runtime;
+/** Before it is told: a literal is shown only if the columns that it is compared with have been looked at. */
+async function classified({ masking }: DatabaseRuntime, { sql, schemas }: HoldQuestion): Promise<TracedText> {
   const traced = masking.sharedCatalog ?? (await masking.freshCatalog());
-  const world = { traced, own: false, searchPath: schemas };
-  const { lineage, world: seen } = await masking.explain(world, NO_CLEARANCE, statements, sql);
-  const { catalog } = seen.traced;
+  return masking.lineageOf({ traced, own: false, searchPath: schemas }, sql);
+}
+
+/** What would change besides what the text says. */
+function effectsOf({ lineage, world }: TracedText, { analysis, schemas }: HoldQuestion): Effects {
+  const { catalog } = world.traced;
   const cascades = new Set<string>();
   const triggers = new Set<string>();
-  statements.forEach((facts, i) => {
+  analysis.statements.forEach((facts, i) => {
     const found = carriedAlong(catalog, facts, lineage?.statements[i], schemas);
     for (const name of found.cascades) cascades.add(name);
     for (const name of found.triggers) triggers.add(name);
