@@ -52,6 +52,26 @@ function compound({ words, topic, kind }: CompoundReading): CompoundMatch | unde
   return undefined;
 }
 
+/** Bytes that are called a key are one: `nwk_s_key`. */
+const INDEX_KEYS =
+  /^(?:primary|foreign|partition|sort|object|cache|routing|row|group|public|pub|verify|verification|idempotency|dedup|hash|lookup|storage|file)$/u;
+function keyOfBytes({ words, kind }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'bytes' || words.length < 2 || words.at(-1) !== 'key') return undefined;
+  if (words.some((word) => INDEX_KEYS.test(word))) return undefined;
+  return { class: 'secret', phrase: words.join(' ') };
+}
+
+const OF_THINGS_TOO =
+  /^(?:author|editor|referrer|parent|child|operator|viewer|reader|worker|manager|responsible|claimant|payer|registrar|executor|resident|minor|infant|host|keeper|broker|carer|president|director|principal|notifier|specialist|assistant|kin|sister|brother|father|mother|son|daughter|party|player|officer|consultant|recipient)$/u;
+/** Somebody by what they do: `last_receiver`, `photographers`. */
+function actor({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
+  const who = words.at(-1);
+  if (kind !== 'text' || topic === 'thing' || topic === 'company' || topic === 'log' || topic === 'place')
+    return undefined;
+  if (who === undefined || !ROLES.has(who) || OF_THINGS_TOO.test(who)) return undefined;
+  return { class: 'person_name', phrase: who };
+}
+
 const PROVIDED = /^(?:(?:oauth|auth|social|external) )?provider(?: (?:unique|user|account|subject))?$/u;
 
 /** Who somebody is at another service: `github_uid`, `external_user_id`. */
@@ -171,6 +191,8 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
     if (CLEAR_PHRASES.has(words.slice(-length).join(' '))) return undefined;
   return (
     compound(reading) ??
+    keyOfBytes(reading) ??
+    actor(reading) ??
     identity(reading) ??
     network(reading) ??
     acting(reading) ??

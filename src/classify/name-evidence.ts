@@ -9,6 +9,7 @@ import { keyStep } from './document-path.ts';
 import { tableTopic } from './name-table.ts';
 import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
 import { inFull, unwritten } from './words/abbreviations.ts';
+import { ROLES } from './words/compounds.ts';
 import type { NameRule, TableTopic } from './words/name-rule.ts';
 import {
   CLASS_QUALIFIERS,
@@ -69,6 +70,18 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set(
 const isEncrypted = (words: readonly string[]) =>
   words.some((word) => /^(enc|encr|encrypted|cipher|ciphertext|crypted)$/u.test(word));
 
+const STAFF: ReadonlySet<string> = new Set([
+  'admin',
+  'administrator',
+  'staff',
+  'teacher',
+  'doctor',
+  'driver',
+  'agent',
+  'buyer',
+  'tenant',
+]);
+
 /** The words behind the head leave it what it is. */
 function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], reading: Reading): boolean {
   return tail.every((word) => {
@@ -76,6 +89,8 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
     if ((word === 'html' || word === 'svg' || word === 'markdown') && rule.class === 'phone') return false;
     if (rule.class === 'demographic' && (word === 'digest' || word === 'hash')) return false;
     if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
+    // Whose it is: `email_administrator`.
+    if ((rule.class === 'email' || rule.class === 'phone') && (ROLES.has(word) || STAFF.has(word))) return true;
     if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
     if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
     // How it was cut or kept: `body_text_unfolded`.
@@ -102,6 +117,14 @@ function isPrefix(word: string, { besideNames }: Reading): boolean {
   if (word.length > 4 || VOCABULARY.has(word)) return false;
   const sharing = [...besideNames].filter((name) => name.startsWith(`${word} `)).length;
   return sharing * 3 >= besideNames.size;
+}
+
+/** Without what a schema puts before all its tables: `ci_sessions`. */
+function ownTable(tableWords: readonly string[]): readonly string[] {
+  const [first = '', ...others] = tableWords;
+  return others.length > 0 && (first.length <= 2 || (first.length <= 4 && !VOCABULARY.has(first)))
+    ? others
+    : tableWords;
 }
 
 const SUBJECTS: readonly string[] =
@@ -151,7 +174,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.notTopics?.includes(topic)) return false;
   if (rule.sole && (start > 0 || end < words.length)) return false;
   if (rule.notSole?.includes(topic) && words.length === 1) return false;
-  if (rule.tables && !rule.tables.includes(reading.tableWords.join(' '))) return false;
+  if (rule.tables && !rule.tables.includes(ownTable(reading.tableWords).join(' '))) return false;
   if (rule.aboutTable) {
     const about = ` ${reading.tableWords.join(' ')} `;
     if (!rule.aboutTable.some((phrase) => about.includes(` ${phrase} `))) return false;
@@ -194,6 +217,12 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   )
     return false;
   if (kind === 'integer' && rule.class === 'postal_address' && words.at(-1) === 'address') return false;
+  // A key of a list of grades.
+  if (kind === 'integer' && phrase === 'pay grade') return false;
+  // Where somebody works, and not who they are: `contact_company`.
+  if (rule.class === 'person_name' && /^(?:company|employer)$/u.test(words.at(-1) ?? '')) return false;
+  // `key_public`
+  if (rule.class === 'secret' && phrase.endsWith('key') && words.at(-1) === 'public') return false;
   // What is noted of things, by key.
   if (kind === 'json' && phrase === 'annotation') return false;
   // An amount of tax.
@@ -374,7 +403,7 @@ const SHORTEST: Readonly<Partial<Record<ColumnClass, number>>> = {
   secret: 4,
   password_hash: 4,
   device_id: 6,
-  free_text: 4,
+  free_text: 24,
   photo: 6,
   national_id: 4,
   tax_id: 4,
@@ -390,10 +419,14 @@ const LONG_NUMBERS: ReadonlySet<ColumnClass> = new Set([
   'payment_card',
   'ip_address',
 ]);
-function isTooShort(columnClass: ColumnClass, type: string): boolean {
+/** A role under that name, where there is no room for what somebody tells of themselves. */
+const TOLD_AT_LENGTH = 256;
+function isTooShort({ class: columnClass, phrase }: Match, type: string): boolean {
   if (type === 'smallint' && LONG_NUMBERS.has(columnClass)) return true;
   const length = /^(?:character varying|varchar|character|char|bpchar|nvarchar)\s*\((\d+)\)$/iu.exec(type)?.[1];
-  return length !== undefined && Number(length) < (SHORTEST[columnClass] ?? 0);
+  return (
+    length !== undefined && Number(length) < (phrase === 'profile' ? TOLD_AT_LENGTH : (SHORTEST[columnClass] ?? 0))
+  );
 }
 
 /** By the type alone. */
@@ -467,6 +500,7 @@ function isForeignKeyId(subject: ColumnSubject, kind: TypeKind): boolean {
 function matchOwnType(subject: ColumnSubject, kind: TypeKind, split: Splitter): Match | undefined {
   const name = ownTypeName(subject);
   if (name === undefined) return undefined;
+  if (split(name).some((word) => ENCRYPTED.has(word))) return { class: 'secret', strength: 'weak', phrase: name };
   const words = split(name).filter((word) => !/^(t|type|dom|domain|d|code|typ)$/u.test(word));
   const under = kind === 'other' ? 'text' : kind;
   const none: ReadonlySet<string> = new Set();
@@ -519,7 +553,7 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
   }
   if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
     const found = matchWithTable(own) ?? matchName(own) ?? matchInFull(own) ?? matchTable(own) ?? matchCompound(own);
-    if (found && !isTooShort(found.class, subject.type))
+    if (found && !isTooShort(found, subject.type))
       return says(
         found,
         'name',

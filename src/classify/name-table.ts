@@ -24,7 +24,9 @@ import type { Splitter } from './words/vocabulary.ts';
 
 /** Nouns for people, but those that organisations and pages are called as well. */
 const PEOPLE: ReadonlySet<string> = new Set(
-  [...ROLES].filter((role) => !/^(?:referrer|notifier|organi[sz]er|editor|poster|host|reader|keeper)$/u.test(role)),
+  [...ROLES].filter(
+    (role) => !/^(?:referrer|notifier|organi[sz]er|editor|poster|host|reader|keeper|registrar)$/u.test(role),
+  ),
 );
 
 /** The longest phrase wins; of equally long ones the earlier list. */
@@ -66,6 +68,20 @@ function topicOf(words: readonly string[]): TableTopic | undefined {
 const PERSONAL =
   /\b(first ?name|last ?name|full ?name|fname|lname|surname|given name|family name|forename|birth|birthday|birthdate|dob|ssn|gender|marital|vorname|nachname|prenom|apellidos?|sobrenome|cognome|geburtsdatum|nacimiento|nascimento|naissance|nascita|imie|nazwisko|voornaam|achternaam|fornavn|fornamn|username|familiya|xingming|shimei)\b/u;
 
+/** Behind one of them, these say for whom something is. */
+const LIMITS: ReadonlySet<string> = new Set([
+  'restriction',
+  'limit',
+  'filter',
+  'requirement',
+  'required',
+  'rule',
+  'policy',
+  'target',
+]);
+/** Who somebody is at a place: what they call themselves there, with their picture. */
+const SHOWN_NAME = /^(?:display name|full name|user name|nick ?name|screen name)$/u;
+const SHOWN_FACE = /^(?:avatar|profile (?:picture|photo|image)|photo)(?: (?:url|uri|path|image))?$/u;
 /** In a table of accounts, these say that an account is a company. */
 const COMPANY_WORDS: ReadonlySet<string> = new Set([
   'domain',
@@ -79,7 +95,16 @@ const COMPANY_WORDS: ReadonlySet<string> = new Set([
   'employee',
 ]);
 /** In a table of clients, these say that a client is a program. */
-const OAUTH_WORDS: ReadonlySet<string> = new Set(['redirect', 'secret', 'protocol', 'grant', 'scope']);
+const OAUTH_WORDS: ReadonlySet<string> = new Set([
+  'redirect',
+  'secret',
+  'protocol',
+  'grant',
+  'scope',
+  'acs',
+  'assertion',
+  'slo',
+]);
 /** Before the name of a thing, these make it one of a person. */
 const OWNERS: ReadonlySet<string> = new Set([
   'employee',
@@ -289,6 +314,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     return (
       !CLEAR_HEADS.has(parts[0] ?? '') &&
       PERSONAL.test(name) &&
+      !LIMITS.has(parts.at(-1) ?? '') &&
       !(connects && LOGIN.test(name)) &&
       !(isTree && /^full ?name$/u.test(name))
     );
@@ -299,6 +325,17 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   // `patron_images`
   if (words.length === 2 && PICTURES.has(words[1]!) && PERSON_TABLES.has(words[0]!) && words[0] !== 'profile')
     return 'portrait';
+  // Of a mail, whatever it is kept as.
+  if (byName === 'media' && ['message id', 'subject'].every((name) => others.some((parts) => parts.join(' ') === name)))
+    return 'message';
+  // A part of a program: `media_manager`.
+  if (
+    head === 'manager' &&
+    bare.length > 1 &&
+    !personal &&
+    (THING_TABLES.has(bare.at(-2)!) || MEDIA_TABLES.has(bare.at(-2)!))
+  )
+    return 'thing';
   // What waits to be sent to somebody.
   if (
     (words.at(-1) === 'queue' || words.at(-1) === 'outbox') &&
@@ -483,6 +520,11 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     return 'person';
   // What has both logs in.
   if (byName === undefined && others.some((parts) => parts.join(' ') === 'email') && others.some(isPassword))
+    return 'person';
+  if (
+    byName === undefined &&
+    [SHOWN_NAME, SHOWN_FACE].every((pattern) => others.some((parts) => pattern.test(parts.join(' '))))
+  )
     return 'person';
   // Text from one to another is a message, whatever it is called.
   if (

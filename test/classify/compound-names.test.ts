@@ -31,6 +31,33 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['gadgets', undefined, ['has_invite_key', 'made_at']],
   ['visits_made', 'free_text', ['refusal_explanation', 'made_at']],
   ['visits_made', undefined, ['error_message', 'made_at']],
+  // Bytes that are called a key, and what is sent to be shown
+  ['gadgets', 'secret', ['ntw_root_key', 'made_at'], 'bytea'],
+  ['gadgets', undefined, ['lookup_row_key', 'made_at'], 'bytea'],
+  ['gadgets', undefined, ['key_public', 'made_at']],
+  ['gadgets', 'secret', ['unlock_id', 'made_at']],
+  ['emails', 'secret', ['nonce', 'verified_at', 'address']],
+  // Somebody by what they do, and whose address it is
+  ['gadgets', 'person_name', ['second_approver', 'made_at']],
+  ['gadgets', undefined, ['compare_operator', 'made_at']],
+  ['gadgets', 'email', ['email_treasurer', 'made_at']],
+  ['clubs', undefined, ['contact_company', 'founded']],
+  // Why somebody was away; what a row about somebody's health is of
+  ['absences', 'free_text', ['motive', 'employee', 'days']],
+  ['absence_types', undefined, ['motive', 'employee', 'days']],
+  ['pupil_vaccinations', 'health', ['kind', 'pupil_id', 'given_on']],
+  ['payslips', 'financial', ['amount', 'employee', 'month'], 'numeric'],
+  // What a table is, by what else stands in it
+  ['presences', 'free_text', ['description', 'display_name', 'avatar_url', 'platform']],
+  ['classes_held', undefined, ['weight', 'gender_restriction', 'starts']],
+  ['image_managers', undefined, ['name', 'made_at']],
+  ['my_sessions', 'secret', ['id', 'data', 'ip']],
+  ['files', 'free_text', ['content', 'message_id', 'subject'], 'text'],
+  // Room for a role, and for what somebody tells
+  ['users', undefined, ['profile', 'email'], 'varchar(40)'],
+  ['users', 'free_text', ['profile', 'email'], 'text'],
+  ['buyers', undefined, ['phone_cc', 'email']],
+  ['buyers', 'secret', ['held', 'made_at'], 'public.encrypted_text'],
   // Who somebody is elsewhere
   ['users', 'username', ['steam_account_id', 'email']],
   ['linked_identities', 'username', ['provider_id', 'provider_name', 'user_id']],

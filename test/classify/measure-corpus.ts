@@ -77,6 +77,9 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['authelia', 'indico', 'phpbb', 'vikunja'], first: '0.963 / 0.886' },
   { apps: ['hypothesis', 'loris', 'mealie', 'open-data-certificate'], first: '0.849 / 0.662' },
   { apps: ['fider', 'netbox'], first: '0.784 / 0.853' },
+  { apps: ['admidio', 'barong', 'chirpstack', 'jorani', 'rt'], first: '0.939 / 0.794' },
+  { apps: ['fossbilling', 'liberapay', 'opensis'], first: '0.910 / 0.893' },
+  { apps: ['farmbot', 'icehrm', 'zencart'], first: '0.943 / 0.943' },
 ];
 
 export interface Judged {

@@ -9,7 +9,7 @@ const EXPANDED: ReadonlyMap<string, string> = new Map(
     eml=email, mailid=email, brth=birth, bth=birth, gndr=gender, gend=gender, mar=marital, marit=marital, natl=national, nat=national, ntnl=national, cit=citizenship, eth=ethnicity, ethn=ethnicity, relig=religion,
     ins=insurance, insur=insurance, lic=license, licen=license, drvr=driver, ident=id, idn=id number, identifier=id, pssprt=passport, acct=account, accnt=account, acc=account, bnk=bank, rout=routing, crd=card, cc=credit card,
     sal=salary, slry=salary, comp=compensation, bld=blood, bl=blood, med=medical, hist=history, cond=condition, diag=diagnosis, dx=diagnosis, meds=medication, allrgy=allergy, alrgy=allergy,
-    cred=credential, authz=authorization, authn=authentication, logon=login, lgn=login, pswd=password, psswd=password, cmt=comment, cmnt=comment, cmnts=comment, nts=note, txt=text, rmk=remark, rmks=remark, sig=signature, img=image, pic=picture, hm=home, wk=work, wrk=work, ctc=contact, cntct=contact, ctct=contact`,
+    cred=credential, authz=authorization, authn=authentication, logon=login, lgn=login, pswd=password, psswd=password, cmt=comment, cmnt=comment, cmnts=comment, nts=note, desc=description, descr=description, dscr=description, txt=text, rmk=remark, rmks=remark, sig=signature, img=image, pic=picture, hm=home, wk=work, wrk=work, ctc=contact, cntct=contact, ctct=contact`,
   ).map((pair) => pair.split('=') as [string, string]),
 );
 
@@ -34,6 +34,9 @@ export function unwritten(words: readonly string[]): readonly string[] {
 export function inFull(words: readonly string[]): readonly string[] | undefined {
   // `num_users` counts.
   if (words[0] === 'num' || words[0] === 'nbr') return undefined;
+  // The code of a country.
+  if (words.some((word, at) => word === 'cc' && /^(?:phone|telephone|tel|mobile|cell|fax)$/u.test(words[at - 1] ?? '')))
+    return undefined;
   const short = words.join(' ');
   const long = words
     .map((word, at) => (at < words.length - 1 ? WHOSE.get(word) : undefined) ?? EXPANDED.get(word) ?? word)

@@ -18,7 +18,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       elektronnaya pochta, pochta, youxiang, meru`),
   },
   { class: 'email', sole: true, beside: ['subject'], phrases: ['from', 'reply to', 'cc', 'bcc'], kinds: ['text'] },
-  { class: 'email', phrases: ['sent to', 'mailing recipient'], kinds: ['text'] },
+  { class: 'email', phrases: ['sent to', 'emailed to', 'mailed to', 'mailing recipient'], kinds: ['text'] },
   {
     class: 'postal_address',
     sole: true,

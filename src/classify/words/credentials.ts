@@ -40,6 +40,27 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['uuid', 'guid'],
     kinds: ['text', 'uuid'],
   },
+  // Sent to the address or number that it stands beside, to be typed in.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['phone', 'mobile', 'email', 'phone number', 'email address'],
+    beside: ['validated', 'verified', 'confirmed', 'expires', 'expire', 'attempt'],
+    phrases: ['code', 'nonce', 'pin'],
+  },
+  {
+    class: 'secret',
+    topics: ['person'],
+    phrases: ['random hash', 'random key', 'random string', 'random token', 'user hash', 'authtoken'],
+    kinds: ['text', 'bytes'],
+  },
+  // Who shows it may take the domain away.
+  {
+    class: 'secret',
+    beside: ['domain', 'tld', 'sld', 'registrar', 'nameserver'],
+    phrases: ['epp code', 'epp', 'transfer code', 'transfer secret', 'transfer key', 'auth info', 'authcode'],
+    kinds: ['text'],
+  },
   { class: 'secret', phrases: ['secure key', 'log key', 'login key'], kinds: ['text'] },
   {
     class: 'secret',
@@ -132,7 +153,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
       secret, secret key, secret key base, secret token, client secret, app secret, shared secret, consumer secret, api secret, api secret key, webhook secret, signing secret, hmac secret, totp secret, otp secret, otp secret key, mfa secret, two factor secret, tfa secret, google secret, google authenticator secret, authenticator secret, secret value, secret data, secret text, secret hash, secret digest, secret encrypted, secret ciphertext, secret access key, secret question, secret answer, security question, security answer, google2fa secret, secret answer hash,
       api key, apikey, api key hash, api key encrypted, api key digest, access key, access key id, access key secret, auth key, authentication key, authorization key, private key, privatekey, priv key, privkey, private key pem, private pem, private exponent, rsa key, rsa private key, ssh private key, ssh key private, ed25519 key, signing key, signature key, encryption key, encrypted key, decryption key, cipher key, crypto key, symmetric key, hmac key, master key, encryption secret, session key, recovery key, backup key, reset key, reset password key, activation key, confirmation key, verification key, invitation key, invite key, service service key, server key, license key, licence key, product license key, consumer key, merchant key, feed key, atom key, rss key, secret api key, storage key secret, registration key, app key secret, user key, akey, stream key, pgp private key, gpg private key, tls key, ssl key, cert key, wireguard private key, preshared key, pre shared key, psk, keystore, key store data, keystore password, jks, pkcs12, p12, pfx, seed phrase, mnemonic, mnemonic phrase, wallet seed, wallet private key, keypair, key pair, vapid private key, p256dh key, key p256dh, auth key push, p256dh, key auth, auth secret, 
       otp, otp code, scratch hash, scratch salt, join code, registration code, sign up code, signup code, sign in code, signin code, init code, return to code, exchange code, magic link code, secret code, oauth code, last used code, secret share identifier, secret identifier, share token, secret url, secret link, display key, invitation code, invitation request code, invite request code, invite code, twofa key, twofa secret, twofa code, twofa token, twofa backup code, twofactor secret, twofactor key, tfa key, mfa token, otp key, otp seed, otp token, two factor key, two factor token, mfa secret key, invite hash, invitation hash, login hash, access hash, persist code, persistence code, reset password code, password code, twofactor remember, two factor remember, remember, totp recover, key encrypted, key enc, enc key, auth response, auth challenge response, auth challenge, current challenge, webauthn challenge, webpush subscription, web push subscription, push subscription, developer key, developer token, grant code, private token, private token encrypted,  one time password, one time code, onetime code, totp, totp key, totp seed, totp recovery code, hotp, mfa code, mfa key, two factor code, twofactor code, tfa code, authentication code, access code, security code, verification code, verify code, verification pin, confirmation code, confirm code, activation code, reset code, password reset code, recovery code, recover code, backup code, backup twofa code, push key, pushkey, otp backup code, two factor backup code, two factor recovery code, scratch code, scratch token, login code, magic code, magic link, sms code, email code, device code, user code grant, unlock code, pairing code, pin, pin hash, pin number, pin encrypted, user pin, card pin, door code, gate code, alarm code, passcode, pass code, code verifier, code challenge value, oauth verifier, login link, reset link, invite secret, recovery, recovery token, recovery secret, verification secret, confirmation hash, activation hash, verification hash, reset hash, password reset hash, forgotten password code, forgotten password key, activation secret,
-      credential, credential data, encrypted credential, access credential, authorization header, auth header, authorization, auth string, cookie, session cookie, auth cookie, cookie value, connection string, connection url, connection uri, database url, database uri, db url, redis url, amqp url, broker url, dsn, webhook url, webhook uri, slack webhook, slack webhook url, hook url, incoming webhook url, discord webhook, presigned url, signed url, salt, password key, secret salt, encryption iv, nonce secret, sessid, user sess, sess id, session identifier, session hash, session secret, session nonce, session ticket, ticket granting ticket, sasl, kerberos keytab, keytab, ssh private, encrypted client credential, access grant, encrypted value, encrypted secret, encrypted key, ciphertext, passkey, webauthn id, webauthn public key raw, aws secret, aws access key, aws key, gcp key, azure key, sso secret, saml key, recaptcha secret, stripe secret, stripe key, stripe secret key, twilio auth token, sendgrid key, smtp pass, mailgun key, app password, application password, sudo password, bing key, map key, google map key, google key, geocoder key, token for password reset, token for reset, provision device key, provisioning key, provision key, device key, git credential, vault secret, service account json, service account, basic auth, authdata, auth data, auth info, oauth data, oauth credential, user secret, db credential,
+      credential, credential data, encrypted credential, access credential, authorization header, auth header, authorization, auth string, cookie, session cookie, sesskey, sess key, saved session, auth cookie, cookie value, connection string, connection url, connection uri, database url, database uri, db url, redis url, amqp url, broker url, dsn, webhook url, webhook uri, slack webhook, slack webhook url, hook url, incoming webhook url, discord webhook, presigned url, signed url, salt, password key, secret salt, encryption iv, nonce secret, sessid, user sess, sess id, session identifier, session hash, session secret, session nonce, session ticket, ticket granting ticket, sasl, kerberos keytab, keytab, ssh private, encrypted client credential, access grant, encrypted value, encrypted secret, encrypted key, ciphertext, passkey, webauthn id, webauthn public key raw, aws secret, aws access key, aws key, gcp key, azure key, sso secret, saml key, recaptcha secret, stripe secret, stripe key, stripe secret key, twilio auth token, sendgrid key, smtp pass, mailgun key, app password, application password, sudo password, bing key, map key, google map key, google key, geocoder key, token for password reset, token for reset, provision device key, provisioning key, provision key, device key, git credential, vault secret, service account json, service account, basic auth, authdata, auth data, auth info, oauth data, oauth credential, user secret, db credential,
       sicherheitsfrage, sicherheitsantwort, geheimnis, schluessel privat, zugangscode, zugriffstoken, geheime sleutel, jeton, cle privee, cle api, cle secrete, clave privada, clave api, clave secreta, chave privada, chave api, chave secreta, chiave privata, chiave api, chiave segreta, codigo verificacion, codigo verificacao, code secret, codice segreto, pin kod, klucz api, klucz prywatny, nyckel hemlig, 密钥, 令牌, トークン, токен`),
     notTopics: [],
   },
@@ -360,6 +381,8 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
       'ip',
       'agent',
       'activity',
+      'lifetime',
+      'fingerprint',
     ],
     phrases: ['id'],
     kinds: ['text', 'bytes'],
@@ -367,8 +390,8 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
   {
     class: 'secret',
     sole: true,
-    tables: ['session', 'http session', 'web session'],
-    phrases: ['value'],
+    tables: ['session', 'http session', 'web session', 'user session', 'admin session'],
+    phrases: ['value', 'content', 'content data'],
     kinds: ['text', 'bytes'],
   },
   {
@@ -420,7 +443,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['session'],
     phrases: phrases(
-      'data, vars, variable, payload, session, sid, sess, session key, session value, sesskey, session body, refresh, auth, identifier',
+      'data, vars, payload, binary, blob, session, sid, sess, session key, session value, sesskey, session body, refresh, auth, identifier',
     ),
     kinds: ['text', 'bytes', 'json'],
   },

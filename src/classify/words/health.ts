@@ -2,6 +2,15 @@
 import { type NameRule, phrases } from './name-rule.ts';
 
 export const HEALTH_RULES: readonly NameRule[] = [
+  // What somebody has or got, one a row.
+  {
+    class: 'health',
+    sole: true,
+    topics: ['health'],
+    aboutTable: ['student', 'pupil', 'patient', 'employee', 'member', 'child', 'resident', 'person'],
+    phrases: ['type', 'title', 'name', 'kind', 'result', 'reason', 'description', 'comment', 'detail'],
+    kinds: ['text'],
+  },
   {
     class: 'health',
     alone: true,

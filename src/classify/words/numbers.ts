@@ -4,6 +4,22 @@ import { type NameRule, phrases } from './name-rule.ts';
 export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'national_id',
+    topics: ['person', 'health'],
+    phrases: ['nic', 'nic number', 'nic num', 'nic no', 'national identity card'],
+    kinds: ['text', 'integer', 'numeric'],
+  },
+  // What somebody is paid, one part a row.
+  {
+    class: 'financial',
+    sole: true,
+    aboutTable: ['payroll', 'payslip', 'pay slip', 'salary', 'wage', 'pay stub'],
+    beside: ['employee', 'user', 'staff', 'worker', 'person', 'emp', 'member'],
+    notAboutTable: ['timeoff', 'time off'],
+    phrases: ['amount', 'value', 'net', 'gross', 'total'],
+    kinds: ['text', 'numeric'],
+  },
+  {
+    class: 'national_id',
     headFirst: true,
     phrases: [
       'titulo eleitor',

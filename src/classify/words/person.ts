@@ -16,6 +16,13 @@ export const PERSON_RULES: readonly NameRule[] = [
       imie, nazwisko, imie nazwisko, adi soyadi, ad soyad, soyad, soyadi, adi, imya, familiya, otchestvo, namn, seimei, shimei, sei, mei, namae, xingming, mingzi, etunimi, sukunimi, jmeno, prijmeni, first name kana, last name kana, name kana, furigana, kana,
       氏名, 姓名, 名前, 姓, 真实姓名, 이름, 성명, имя, фамилия, отчество, фио, given name kanji, sir name, lastname1, first name phonetic, last name phonetic, name phonetic, who`),
   },
+  // Of a mail.
+  {
+    class: 'person_name',
+    beside: ['email', 'mail', 'recipient', 'sender', 'subject'],
+    phrases: ['to name', 'email to name', 'from full name'],
+    kinds: ['text'],
+  },
   {
     class: 'person_name',
     notTopics: ['thing', 'company', 'place', 'credential'],
@@ -186,6 +193,13 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['account', 'user', 'user identifier', 'usr', 'usuario', 'utilisateur', 'benutzer'],
     kinds: ['text'],
   },
+  {
+    class: 'username',
+    topics: ['person', 'unknown'],
+    phrases: ['ldap path', 'ldap dn', 'user dn', 'distinguished name'],
+    kinds: ['text'],
+  },
+  { class: 'username', topics: ['person', 'credential', 'session', 'log'], phrases: ['admin name'], kinds: ['text'] },
   // Of Jabber; that of a job elsewhere.
   { class: 'username', beside: ['jabber', 'xmpp', 'roster', 'subscription', 'nick', 'muc'], phrases: ['jid'] },
   {
@@ -512,7 +526,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person'],
     phrases: phrases(
-      'photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon, icon url, image 1920, signature, photo key',
+      'img content, image content, photo content, picture content, image data, photo data, picture data, img name, photo name, photo, photo url, picture, picture url, pic, image, image url, img, img url, foto, foto url, bild, zdjecie, thumbnail, thumbnail url, thumb, mugshot, photo path, image path, photo file, icon, icon url, image 1920, signature, photo key',
     ),
     kinds: ['text', 'bytes', 'json'],
   },
