@@ -3,6 +3,7 @@
  * Dependencies of the start-up paths are bundled, heavy or native ones stay external and are imported when first used.
  */
 import { rename, rm } from 'node:fs/promises';
+import { relative } from 'node:path';
 import * as esbuild from 'esbuild';
 
 /**
@@ -13,7 +14,10 @@ import * as esbuild from 'esbuild';
 const builtins: esbuild.Plugin = {
   name: 'builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin', sideEffects: false }));
+    // One for each file that asks, or each would be a file of its own to be loaded.
+    onResolve({ filter: /^node:/ }, ({ path, importer }) => ({
+      ...{ path, suffix: `?${relative('.', importer)}`, namespace: 'builtin', sideEffects: false },
+    }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
       const properties = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(path) as object));
       const names = properties.filter(([name, { get }]) => get === undefined && /^[A-Za-z_]\w*$/.test(name));

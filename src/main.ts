@@ -2,7 +2,14 @@
  * The entry: finds the command, runs it, maps what it throws to an exit code. The only file that reads `process`
  * for the CLI and the only one that exits. It imports nothing heavy: `dbgate --help` costs hardly more than node.
  */
-import { createContext, RunControl, signalExitCode, terminalColumns } from './commands/process-context.ts';
+import { isatty } from 'node:tty';
+import {
+  createContext,
+  type HostProcess,
+  RunControl,
+  signalExitCode,
+  terminalColumns,
+} from './commands/process-context.ts';
 import { COMMANDS, type RegistryEntry } from './commands/registry.ts';
 import { errorLines, errorObject, exitCodeFor } from './commands/report-error.ts';
 import { rootHelp } from './commands/root-help.ts';
@@ -22,7 +29,6 @@ async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', (error) => control.onStdoutError(error));
   // Nothing can be said to anybody on a broken stderr; the work goes on.
   process.stderr.on('error', () => {});
-  process.stdin.on('error', () => {});
 
   let exitCode: number;
   try {
@@ -81,8 +87,24 @@ async function runEntry(
     process.stdout.write(`${parsed.text}\n`);
     return ExitCode.ok;
   }
-  const context = createContext(process, parsed.options, control);
+  const context = createContext(hostProcess(), parsed.options, control);
   return (await definition.run(context, parsed.options, parsed.args)) ?? ExitCode.ok;
+}
+
+function hostProcess(): HostProcess {
+  let isOpen = false;
+  return {
+    get stdin() {
+      if (!isOpen) process.stdin.on('error', () => {});
+      isOpen = true;
+      return process.stdin;
+    },
+    stdinIsTerminal: isatty(0),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    platform: process.platform,
+  };
 }
 
 /** The verb is the first word that is neither an option nor a global option's value; what stood before goes behind. */

@@ -4,7 +4,9 @@ import type { CommandContext, CommandOptions } from './context.ts';
 
 /** What of `process` a run needs; a test hands in its own. */
 export interface HostProcess {
+  /** Node opens it when it is asked for, which loads its file streams: for those who read it. */
   readonly stdin: CommandContext['stdin'];
+  readonly stdinIsTerminal: boolean;
   readonly stdout: CommandContext['stdout'] & { readonly columns?: number };
   readonly stderr: CommandContext['stderr'];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -17,12 +19,14 @@ export function createContext(host: HostProcess, options: CommandOptions, run: R
   const json = options.json === true;
   const dumb = env.TERM === 'dumb';
   return {
-    stdin: host.stdin,
+    get stdin() {
+      return host.stdin;
+    },
     stdout: host.stdout,
     stderr: host.stderr,
     env,
     json,
-    isTerminal: host.stdin.isTTY === true && host.stderr.isTTY === true,
+    isTerminal: host.stdinIsTerminal && host.stderr.isTTY === true,
     live: host.stderr.isTTY === true && !dumb && !json && !env.CI,
     color: !env.NO_COLOR && !dumb && host.stderr.isTTY === true && host.stdout.isTTY === true,
     unicode: speaksUnicode(env, host.platform),
