@@ -174,9 +174,8 @@ export class AwaitedRelations {
     }
     for (const [inheritance, one] of this.#columns) {
       for (const relation of arrivals(one, named)) {
-        const columns = relation.columns.filter(
-          ({ name }) => name === inheritance.column || inheritance.column === '*',
-        );
+        const { column } = inheritance;
+        const columns = relation.columns.filter(({ name }) => column === undefined || name === column);
         if (columns.length === 0) continue;
         one.known.add(relation.oid);
         one.arrived = true;

@@ -327,7 +327,7 @@ function explainWrites(view: View, { writes }: StatementLineage, { inherits }: S
         ? inherits.find((one) => one.lookup === target.lookup && one.column === target.column)
         : undefined;
     return {
-      target: target.kind === 'new' ? `${target.lookup}.${target.column}` : view.nameOf(target),
+      target: target.kind === 'new' ? `${target.lookup}.${target.column ?? '*'}` : view.nameOf(target),
       sources: view.sources(flow),
       unknown: flow.unknown,
       inherits: made?.class,

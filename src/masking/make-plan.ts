@@ -92,8 +92,8 @@ export function refusalHint({ hint, unmask }: PlanRefusal, request: string | und
 /** A class that goes along into a column that a statement makes. */
 export interface Inheritance {
   readonly lookup: string;
-  /** `*`: all of them, as nobody knows what they are called. */
-  readonly column: string;
+  /** Undefined: all of them, as nobody knows what they are called. */
+  readonly column: string | undefined;
   readonly class: ColumnClass;
   readonly from: string;
   /** What flows is no value of that class, but computed from such. */

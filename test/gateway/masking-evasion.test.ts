@@ -125,6 +125,14 @@ describe('what is computed, and shown under a name that hides it', () => {
     expect(await run(client, 'TABLE kept')).toBe('[{"a":"lamp"}]');
   });
 
+  it('a column that is called `*` is one column', async () => {
+    const client = await connect();
+    await prepare(client, 'CREATE TABLE starred AS SELECT name, email AS "*" FROM users, items');
+    const shown = await run(client, 'TABLE starred');
+    expect(shown).toContain('"name":"lamp"');
+    isHidden(shown);
+  });
+
   it.each([
     ['PostgreSQL’s own', `tsvector_update_trigger('words', 'pg_catalog.simple', 'email')`],
     ['one that was there before', 'note_all()'],

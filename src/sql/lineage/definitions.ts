@@ -26,8 +26,7 @@ export function writeNew(
       ...(statement === undefined ? {} : { stored: true }),
       offset: t.offset(relation),
     });
-    if (statement !== undefined)
-      t.gives({ kind: 'new', lookup, ordinal: name === '*' ? 0 : i + 1 }, value.flow, statement);
+    if (statement !== undefined) t.gives({ kind: 'new', lookup, ordinal: i + 1 }, value.flow, statement);
   });
   const schema = text(relation, 'schemaname') ?? (temporary ? 'pg_temp' : undefined);
   made(
@@ -55,7 +54,15 @@ export function traceCreateAs(t: Tracer, node: Tree, scope: Scope): void {
   if (executed !== undefined) {
     const why = `CREATE TABLE AS EXECUTE ${text(executed, 'name') ?? ''}`;
     t.findings.unknown.add(why);
-    writeNew(t, relation, [{ name: '*', value: t.unknown(why) }], isTemporary(relation), node);
+    const lookup = qualifiedName(rangeVarParts(relation));
+    const { flow } = t.unknown(why);
+    t.findings.writes.push({
+      target: { kind: 'new', lookup, column: undefined, ordinal: 0, temporary: isTemporary(relation) },
+      flow,
+      stored: true,
+      offset: t.offset(relation),
+    });
+    t.gives({ kind: 'new', lookup, ordinal: 0 }, flow, node);
     made(t, relation, undefined);
     return;
   }

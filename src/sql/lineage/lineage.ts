@@ -133,7 +133,8 @@ export interface WriteFlow {
     | {
         readonly kind: 'new';
         readonly lookup: string;
-        readonly column: string;
+        /** Undefined: all of them, as nobody knows what they are called; `ordinal` is 0 then. */
+        readonly column: string | undefined;
         readonly ordinal: number;
         readonly temporary: boolean;
       };

@@ -38,7 +38,9 @@ function writtenStatement(statement: StatementLineage, catalog: Catalog): string
   );
   if (uses.length > 0) parts.push(`uses: ${[...new Set(uses)].join(', ')}`);
   for (const { target, flow } of statement.writes) {
-    parts.push(`${target.kind === 'new' ? `new ${target.lookup}.${target.column}` : ref(target)} <- ${text(flow)}`);
+    parts.push(
+      `${target.kind === 'new' ? `new ${target.lookup}.${target.column ?? '*'}` : ref(target)} <- ${text(flow)}`,
+    );
   }
   if (statement.opaque.length > 0) {
     parts.push(
