@@ -134,8 +134,8 @@ function keyOf({ kind, lookup, name }: ObjectTarget): string {
 function piecesOf({ sql, cuts }: SqlScript, grammar: Grammar): { analysis: Analysis; start: number }[] {
   const whole = analyse(sql, grammar);
   if (whole.error === undefined) return [{ analysis: whole, start: 0 }];
-  // A file may hold more statements than a query may.
-  const inPieces = whole.error.kind === 'syntax' || whole.error.kind === 'too_large';
+  // A file may hold more than a query may.
+  const inPieces = ['syntax', 'too_large', 'too_complex'].includes(whole.error.kind);
   if (!inPieces || cuts.length < 2) return [{ analysis: whole, start: 0 }];
   let start = 0;
   return cuts.map((end) => {

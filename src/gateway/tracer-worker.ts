@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Catalog } from '../catalog/catalog.ts';
 import { catalogFromRows } from '../catalog/catalog-model.ts';
-import { GrammarError, loadGrammar } from '../sql/grammar.ts';
+import { GrammarError, loadGrammar, TooComplexError } from '../sql/grammar.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
 import { createLineageMemo, LineageTooDeep, traceLineage } from '../sql/lineage/trace.ts';
 import type { ParserMessage, ParserReport, ParserWorkerData } from './parser-lane.ts';
@@ -50,7 +50,8 @@ function trace({ id, sql, catalog: key, searchPath }: TraceRequest & { readonly 
   try {
     if (catalog !== undefined) lineage = traceLineage(sql, grammar, { catalog, searchPath }, { memo });
   } catch (error) {
-    if (!(error instanceof GrammarError) && !(error instanceof LineageTooDeep)) return broken(id, error);
+    const isUntraceable = [GrammarError, TooComplexError, LineageTooDeep].some((kind) => error instanceof kind);
+    if (!isUntraceable) return broken(id, error);
   }
   post({ kind: 'done', results: [{ id, lineage }] });
   Atomics.store(progress, 0, 0);

@@ -115,6 +115,8 @@ function deny(objection: Objection, { recordedSql }: Analysis): DenyDecision {
 const HINTS: Readonly<Record<AnalysisError['kind'], string>> = {
   syntax: '',
   too_large: 'split it, or send the rows with COPY … FROM STDIN',
+  too_complex:
+    'send constants as = ANY (ARRAY[…]), IN (…) or VALUES, which do not count, rows with COPY … FROM STDIN or through a temporary table, or split it into several queries',
   too_deep: 'use IN or a VALUES list instead of long chains of operators or nested parentheses',
   timeout: 'split it into smaller statements',
   internal: 'send it again; if it fails again, report it to the maintainers of dbgate',

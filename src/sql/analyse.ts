@@ -9,7 +9,7 @@ import { constantPlaces } from './constant-places.ts';
 import { NO_CTES } from './ctes.ts';
 import { Draft } from './draft.ts';
 import type { Analysis, AnalysisError, StatementClass, StatementFacts } from './facts.ts';
-import { type Grammar, GrammarError, type ParsedStatement } from './grammar.ts';
+import { type Grammar, GrammarError, type ParsedStatement, TooComplexError } from './grammar.ts';
 import { ALWAYS } from './grounds.ts';
 import { freeLiterals } from './literals.ts';
 import { bareName } from './names.ts';
@@ -47,6 +47,17 @@ export function analyseWithLiterals(sql: string, grammar: Grammar, nowMs = NOT_B
       cursorPosition: undefined,
     });
   }
+  try {
+    return analysed(sql, grammar, nowMs);
+  } catch (error) {
+    // Of the text, or of one within it.
+    if (!(error instanceof TooComplexError)) throw error;
+    const { message } = error;
+    return failed(sql, { kind: 'too_complex', message, sqlstate: '54001', cursorPosition: undefined });
+  }
+}
+
+function analysed(sql: string, grammar: Grammar, nowMs: number): AnalysisResult {
   let parsed: ParsedStatement[];
   try {
     parsed = grammar.parse(sql);

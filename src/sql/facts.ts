@@ -252,7 +252,7 @@ export interface Analysis {
 
 export interface AnalysisError {
   /** `syntax`: an ordinary 42601, told to the client as Postgres would. Others: refused by rule. */
-  readonly kind: 'syntax' | 'too_large' | 'too_deep' | 'timeout' | 'internal' | 'invalid_encoding';
+  readonly kind: 'syntax' | 'too_large' | 'too_complex' | 'too_deep' | 'timeout' | 'internal' | 'invalid_encoding';
   readonly message: string;
   readonly sqlstate: string;
   /** 1-based, counted in characters, as ErrorResponse `P` wants it. */

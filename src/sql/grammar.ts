@@ -1,4 +1,5 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
+import { countTerms } from './term-count.ts';
 import type { Tree } from './tree.ts';
 
 /** A statement as the parser cuts it: byte range (`length` 0: to the end) and its wrapped node. */
@@ -9,7 +10,10 @@ export interface ParsedStatement {
 }
 
 export interface Grammar {
-  /** Throws `GrammarError` for what Postgres would reject; anything else thrown means that the instance is broken. */
+  /**
+   * Throws `GrammarError` for what Postgres would reject, `TooComplexError` for what is not parsed at all; anything else
+   * thrown means that the instance is broken.
+   */
   parse(sql: string): ParsedStatement[];
   /** The tree of a CREATE FUNCTION … LANGUAGE plpgsql or DO; `GrammarError` when it cannot be parsed. */
   parseRoutine(sql: string): Tree;
@@ -24,6 +28,27 @@ export class GrammarError extends Error {
     this.name = 'GrammarError';
     this.cursorPosition = cursorPosition;
   }
+}
+
+/** A text whose parse and analysis would take longer than anyone should wait for them. */
+export class TooComplexError extends Error {
+  constructor(terms: number) {
+    const found = terms > MOST_TERMS_TOLD ? `more than ${MOST_TERMS_TOLD}` : String(terms);
+    super(`statement has ${found} words and operators, more than ${MAX_TERMS} are not analysed`);
+    this.name = 'TooComplexError';
+  }
+}
+
+/** About a second on a core of 2026, parsed twice, analysed and traced. */
+const MAX_TERMS = 100_000;
+/** No exact number is worth counting further. */
+const MOST_TERMS_TOLD = 1_000_000;
+
+function boundTerms(sql: string, bodies: boolean): void {
+  // No term is shorter than a character.
+  if (sql.length <= MAX_TERMS) return;
+  const terms = countTerms(sql, MOST_TERMS_TOLD, bodies);
+  if (terms > MAX_TERMS) throw new TooComplexError(terms);
 }
 
 interface LibPgQuery {
@@ -73,9 +98,11 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
       // The library refuses what is blank to JavaScript; to PostgreSQL only these six are white space.
       if (/^[ \t\n\r\f\v]*$/.test(sql)) return [];
       if (sql.trim() === '') throw new GrammarError(`syntax error at or near "${sql}"`, 1);
+      boundTerms(sql, false);
       return statementsOf(run(() => sqlGrammar.parseSync(sql)) as ParseResult);
     },
     parseRoutine(sql) {
+      boundTerms(sql, true);
       try {
         return routineGrammar.parsePlPgSQLSync(sql) as Tree;
       } catch (error) {

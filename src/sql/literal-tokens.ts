@@ -4,6 +4,29 @@
  * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 
+import {
+  CLASSES,
+  DASH,
+  DIGIT,
+  DOT,
+  DOUBLE_QUOTE,
+  endOfComment,
+  endOfDollar,
+  endOfIdentifier,
+  endOfLine,
+  endOfNumber,
+  endOfParameter,
+  endOfString,
+  endOfTag,
+  endOfWord,
+  isDigit,
+  PLAIN,
+  QUOTE,
+  quoteBehindPrefix,
+  SLASH,
+  WORD,
+} from './token-ends.ts';
+
 /** `'…'`, also that of `N'…'`. */
 export const STRING = 1;
 /** `E'…'` */
@@ -44,24 +67,24 @@ export class LiteralTokens {
           i = this.#word(sql, i, to);
           break;
         case DIGIT:
-          i = this.#number(sql, i, to);
+          i = this.#add(i, endOfNumber(sql, i, to), NUMBER);
           break;
         case QUOTE:
           i = this.#string(sql, i, i, to, STRING);
           break;
         case DOUBLE_QUOTE:
-          i = this.#identifier(sql, i + 1, to);
+          i = this.#until(endOfIdentifier(sql, i + 1, to), to);
           break;
         case DASH:
           if (sql.charCodeAt(i + 1) === 45) i = this.#add(i, endOfLine(sql, i, to), COMMENT);
           else i++;
           break;
         case SLASH:
-          if (sql.charCodeAt(i + 1) === 42) i = this.#add(i, this.#endOfComment(sql, i, to), COMMENT);
+          if (sql.charCodeAt(i + 1) === 42) i = this.#add(i, this.#until(endOfComment(sql, i, to), to), COMMENT);
           else i++;
           break;
         case DOT:
-          if (isDigit(sql.charCodeAt(i + 1))) i = this.#number(sql, i, to);
+          if (isDigit(sql.charCodeAt(i + 1))) i = this.#add(i, endOfNumber(sql, i, to), NUMBER);
           else i++;
           break;
         default:
@@ -81,170 +104,29 @@ export class LiteralTokens {
 
   /** A name or keyword, or what stands before a string's quote. */
   #word(sql: string, start: number, to: number): number {
-    const quote = sql.charCodeAt(start + 1);
-    if (quote === 39 && start + 1 < to) {
-      const prefix = sql.charCodeAt(start) | 32;
-      if (prefix === 101) return this.#string(sql, start, start + 1, to, ESCAPE);
-      if (prefix === 98 || prefix === 120) return this.#string(sql, start, start + 1, to, BITS);
-      // N: a keyword of its own to the scanner.
-      if (prefix === 110) return start + 1;
-    }
-    if (quote === 38 && (sql.charCodeAt(start) | 32) === 117 && start + 2 < to) {
-      if (sql.charCodeAt(start + 2) === 39) return this.#string(sql, start, start + 2, to, UNICODE);
-      if (sql.charCodeAt(start + 2) === 34) return this.#identifier(sql, start + 3, to);
-    }
-    let i = start + 1;
-    for (; i < to; i++) {
-      const code = sql.charCodeAt(i);
-      if (code >= 128) continue;
-      const kind = CLASSES[code]!;
-      if (kind !== WORD && kind !== DIGIT && kind !== DOLLAR_SIGN) break;
-    }
-    return i;
+    const quote = quoteBehindPrefix(sql, start, to);
+    if (quote === -1) return endOfWord(sql, start, to);
+    const prefix = sql.charCodeAt(start) | 32;
+    if (sql.charCodeAt(quote) === 34) return this.#until(endOfIdentifier(sql, quote + 1, to), to);
+    return this.#string(sql, start, quote, to, prefix === 101 ? ESCAPE : prefix === 117 ? UNICODE : BITS);
   }
 
   #string(sql: string, start: number, quote: number, to: number, kind: number): number {
-    let end = this.#endOfString(sql, quote + 1, to, kind === ESCAPE);
-    // Continued on another line, it is one constant.
-    for (let next = continuation(sql, end, to); next !== -1; next = continuation(sql, end, to)) {
-      end = this.#endOfString(sql, next + 1, to, kind === ESCAPE);
-    }
-    return this.#add(start, end, kind);
-  }
-
-  #endOfString(sql: string, from: number, to: number, escapes: boolean): number {
-    for (let i = from; i < to; i++) {
-      if (!escapes) {
-        i = sql.indexOf("'", i);
-        if (i === -1 || i >= to) break;
-      }
-      const code = sql.charCodeAt(i);
-      if (code === 92 && escapes) i++;
-      else if (code === 39) {
-        if (sql.charCodeAt(i + 1) !== 39 || i + 1 >= to) return i + 1;
-        i++;
-      }
-    }
-    this.isBroken = true;
-    return to;
-  }
-
-  #identifier(sql: string, from: number, to: number): number {
-    for (let i = from; i < to; i++) {
-      if (sql.charCodeAt(i) !== 34) continue;
-      if (sql.charCodeAt(i + 1) !== 34 || i + 1 >= to) return i + 1;
-      i++;
-    }
-    this.isBroken = true;
-    return to;
-  }
-
-  #endOfComment(sql: string, start: number, to: number): number {
-    let depth = 0;
-    for (let i = start; i < to - 1; i++) {
-      const code = sql.charCodeAt(i);
-      if (code === 47 && sql.charCodeAt(i + 1) === 42) {
-        depth++;
-        i++;
-      } else if (code === 42 && sql.charCodeAt(i + 1) === 47) {
-        depth--;
-        i++;
-        if (depth === 0) return i + 1;
-      }
-    }
-    this.isBroken = true;
-    return to;
+    return this.#add(start, this.#until(endOfString(sql, quote, to, kind === ESCAPE), to), kind);
   }
 
   #dollar(sql: string, start: number, to: number): number {
-    let i = start + 1;
-    if (isDigit(sql.charCodeAt(i))) {
-      // A parameter: what follows its digits is another token.
-      while (i < to && isDigit(sql.charCodeAt(i))) i++;
-      return i;
-    }
-    for (; i < to; i++) {
-      const code = sql.charCodeAt(i);
-      const kind = code < 128 ? CLASSES[code]! : WORD;
-      if (kind !== WORD && kind !== DIGIT) break;
-    }
-    if (i >= to || sql.charCodeAt(i) !== 36) return start + 1;
-    const tag = sql.slice(start, i + 1);
-    const close = sql.indexOf(tag, i + 1);
-    if (close < 0 || close + tag.length > to) {
-      this.isBroken = true;
-      return this.#add(start, to, DOLLAR);
-    }
-    return this.#add(start, close + tag.length, DOLLAR);
+    const tagEnd = endOfTag(sql, start, to);
+    if (tagEnd === -1) return endOfParameter(sql, start, to);
+    return this.#add(start, this.#until(endOfDollar(sql, start, tagEnd, to), to), DOLLAR);
   }
 
-  /** Integers of any base, decimals, exponents; what is glued behind them goes with them. */
-  #number(sql: string, start: number, to: number): number {
-    let i = start;
-    let dots = 0;
-    for (; i < to; i++) {
-      const code = sql.charCodeAt(i);
-      if (code === 46) {
-        // `1..10` is a range of PL/pgSQL.
-        if (dots > 0 || sql.charCodeAt(i + 1) === 46) break;
-        dots++;
-      } else if (code === 43 || code === 45) {
-        const before = sql.charCodeAt(i - 1) | 32;
-        if (before !== 101 || isHex(sql, start) || !isDigit(sql.charCodeAt(i + 1))) break;
-      } else if (!isDigit(code) && CLASSES[code] !== WORD && code < 128) break;
-    }
-    return this.#add(start, i, NUMBER);
+  /** `end` of what is closed. */
+  #until(end: number, to: number): number {
+    if (end !== -1) return end;
+    this.isBroken = true;
+    return to;
   }
-}
-
-const PLAIN = 0;
-const WORD = 1;
-const DIGIT = 2;
-const QUOTE = 3;
-const DOUBLE_QUOTE = 4;
-const DASH = 5;
-const SLASH = 6;
-const DOT = 7;
-const DOLLAR_SIGN = 8;
-
-const CLASSES = new Uint8Array(128);
-for (let code = 65; code <= 90; code++) CLASSES[code] = CLASSES[code + 32] = WORD;
-CLASSES[95] = WORD;
-for (let code = 48; code <= 57; code++) CLASSES[code] = DIGIT;
-CLASSES[39] = QUOTE;
-CLASSES[34] = DOUBLE_QUOTE;
-CLASSES[45] = DASH;
-CLASSES[47] = SLASH;
-CLASSES[46] = DOT;
-CLASSES[36] = DOLLAR_SIGN;
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isHex(sql: string, start: number): boolean {
-  return sql.charCodeAt(start) === 48 && (sql.charCodeAt(start + 1) | 32) === 120;
-}
-
-function endOfLine(sql: string, from: number, to: number): number {
-  for (let i = from; i < to; i++) {
-    const code = sql.charCodeAt(i);
-    if (code === 10 || code === 13) return i;
-  }
-  return to;
-}
-
-/** Where the quote is that goes on with a string which ended at `from`: behind blanks with a newline among them; -1: none. */
-function continuation(sql: string, from: number, to: number): number {
-  let newline = false;
-  for (let i = from; i < to; i++) {
-    const code = sql.charCodeAt(i);
-    if (code === 10 || code === 13) newline = true;
-    else if (code === 39) return newline ? i : -1;
-    else if (code === 45 && sql.charCodeAt(i + 1) === 45) i = endOfLine(sql, i, to) - 1;
-    else if (code !== 32 && code !== 9 && code !== 12 && code !== 11) return -1;
-  }
-  return -1;
 }
 
 /** What a literal stands for: two spellings of a value are one. */

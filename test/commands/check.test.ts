@@ -88,6 +88,15 @@ describe('dbgate check', () => {
     expect(await refused(`${'SELECT 1;\n'.repeat(10_001)}DROP TABLE a;`)).toEqual(['10002:1 production.no-drop']);
   });
 
+  it('takes more words than a query may have, and no statement of as many', async () => {
+    const insert = 'INSERT INTO public.a (b, c, d) VALUES (1, 2, 3);\n';
+    expect(await refused(`${insert.repeat(9_000)}DROP TABLE a;`)).toEqual(['9001:1 production.no-drop']);
+    expect(await refused(`SELECT ${'a, '.repeat(100_000)}b; DROP TABLE a`)).toEqual([
+      '1:1 sql.not-analysed',
+      expect.stringMatching(/^1:\d+ production\.no-drop$/),
+    ]);
+  });
+
   it('exits with 5 if something is refused, with 0 if nothing is', async () => {
     expect((await run('SELECT 1')).code).toBe(0);
     expect((await run('DROP TABLE t')).code).toBe(5);

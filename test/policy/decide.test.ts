@@ -179,6 +179,17 @@ describe('bounds', () => {
     expect(judge('SELECT 1;'.repeat(10_001), DEVELOPER)).toMatchObject({ sqlstate: '54000', rule: 'sql.not-analysed' });
   });
 
+  it('refuses a text of very many words and operators, and says what to do', () => {
+    const list = (n: number): string => Array.from({ length: n }, (_, i) => `a${i}`).join(', ');
+    expect(judge(`SELECT ${list(99_997)} FROM t`, DEVELOPER).effect).toBe('allow');
+    expect(judge(`SELECT ${list(100_000)} FROM t`, DEVELOPER)).toMatchObject({
+      sqlstate: '54001',
+      rule: 'sql.not-analysed',
+      message: 'statement has 100003 words and operators, more than 100000 are not analysed',
+      hint: expect.stringContaining('= ANY (ARRAY[…])'),
+    });
+  });
+
   it('gives up on a condition that is too involved, as one that does not narrow', () => {
     const deep = (n: number): string =>
       n === 0

@@ -1,7 +1,8 @@
 /**
  * Column lineage of a text. In: the text, Postgres' own grammar, a catalog and a search_path. Out: plain data, statement
  * by statement. It resolves names as PostgreSQL does and never guesses: what it cannot resolve is a named unknown. It
- * throws `GrammarError` for what Postgres would reject, `LineageTooDeep` for what is nested too deep.
+ * throws `GrammarError` for what Postgres would reject, `TooComplexError` for what is not parsed, `LineageTooDeep` for what
+ * is nested too deep.
  */
 import type { World } from '../../catalog/catalog.ts';
 import type { Grammar } from '../grammar.ts';
