@@ -9,6 +9,7 @@ import { expressions } from './families/expressions.ts';
 import { inferences } from './families/inferences.ts';
 import { oracles } from './families/oracles.ts';
 import { orders } from './families/orders.ts';
+import { positions } from './families/positions.ts';
 import { protocols } from './families/protocols.ts';
 import { queries } from './families/queries.ts';
 import { recent } from './families/recent.ts';
@@ -38,4 +39,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   blanks,
   orders,
   carriers,
+  positions,
 };

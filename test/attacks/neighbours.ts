@@ -242,6 +242,29 @@ export const NEIGHBOURS: readonly Neighbour[] = [
     id: 'catalog.types',
     sql: `SELECT typname, typlen, typcategory FROM pg_type WHERE typname IN ('text', 'int4', 'kontakt_t') ORDER BY 1`,
   },
+  {
+    id: 'write.element',
+    sql: `UPDATE artikel SET schlagworte[2] = 'neu', masse['farbe'] = '"rot"' WHERE id = 2 RETURNING schlagworte, masse`,
+    stored: 'SELECT schlagworte, masse FROM artikel ORDER BY id',
+  },
+  {
+    id: 'write.element-by-column',
+    sql: `UPDATE artikel a SET masse[t.raum] = to_jsonb(t.dauer_min) FROM termine t WHERE t.id = a.id AND a.id = 2 RETURNING a.masse`,
+    stored: 'SELECT masse FROM artikel ORDER BY id',
+  },
+  {
+    id: 'lookup.row-of-query',
+    sql: 'SELECT a.id FROM artikel a WHERE (a.id, a.sku) = (SELECT b.id, b.sku FROM artikel b WHERE b.id = 3)',
+  },
+  {
+    id: 'lookup.row-of-query-masked',
+    sql: 'SELECT p.id FROM patienten p WHERE (p.id, p.mail) = (SELECT q.id, q.mail FROM patienten q WHERE q.id = 3)',
+  },
+  { id: 'clear.sample', sql: 'SELECT id FROM artikel TABLESAMPLE BERNOULLI (50) REPEATABLE (7) ORDER BY id' },
+  {
+    id: 'clear.xml-namespaces',
+    sql: `SELECT x.i FROM XMLTABLE(XMLNAMESPACES('urn:a' AS n), '/r/n:a' PASSING ('<r><a xmlns="urn:a">5</a></r>'::xml) COLUMNS i int PATH '.') x`,
+  },
   { id: 'catalog.show', sql: 'SHOW server_version' },
   { id: 'catalog.regclass', sql: `SELECT 'artikel'::regclass, 'summe'::regproc, 'int4'::regtype` },
   { id: 'explain.plain', sql: 'EXPLAIN (COSTS OFF) SELECT id, sku FROM artikel WHERE id = 3' },

@@ -94,6 +94,15 @@ function comparePair(t: Tracer, left: Tree, right: Tree, node: Tree, scope: Scop
       return;
     }
   }
+  const query = as(right, 'SubLink');
+  if (leftRow !== undefined && query !== undefined && text(query, 'subLinkType') === 'EXPR_SUBLINK') {
+    const [some, others] = [list(leftRow, 'args'), t.query(child(query, 'subselect'), scope)];
+    if (some.length === others.length && !some.some(isStar)) {
+      for (const [i, { value }] of others.entries())
+        compareValues(t, t.value(some[i], scope), value, node, strings(node, 'name'));
+      return;
+    }
+  }
   const a = t.value(left, scope);
   const b = t.value(right, scope);
   compareValues(t, a, isArray ? elementsOf(b) : b, node, strings(node, 'name'));

@@ -566,8 +566,10 @@ function traceSubLink(t: Tracer, node: Tree, scope: Scope): Value {
       return valueFrom(arrayOf(column?.value.flow ?? NO_DATA), arrayType(t.catalog, column?.value.type));
     }
     case 'EXPR_SUBLINK': {
-      const [column] = t.query(child(node, 'subselect'), scope);
+      const [column, ...others] = t.query(child(node, 'subselect'), scope);
       if (column === undefined) return t.unknown('a subquery without columns');
+      // Compared with a row.
+      if (others.length > 0) return valueFrom(combine([column, ...others].map(({ value }) => value.flow)), RECORD);
       return { ...column.value, origin: undefined };
     }
     default:
@@ -623,6 +625,8 @@ function traceJsonFunction(t: Tracer, node: Tree, scope: Scope): Value {
   const passed = list(node, 'passing').map((one) =>
     t.value(child(child(as(one, 'JsonArgument') ?? {}, 'val') ?? {}, 'raw_expr'), scope),
   );
+  const path = child(node, 'pathspec');
+  t.use(t.value(path, scope).flow, 'predicate', (text(node, 'op') ?? '').replace(/_OP$/, ''), node);
   const fallbacks = ['on_empty', 'on_error'].flatMap((slot) => {
     const expression = child(child(node, slot) ?? {}, 'expr');
     return expression === undefined ? [] : [t.value(expression, scope).flow];
@@ -637,7 +641,6 @@ function traceJsonFunction(t: Tracer, node: Tree, scope: Scope): Value {
   );
   if (raises) t.use(document.flow, 'fallible', operation.replace(/_OP$/, ''), node);
   const isDocument = isJsonType(document.type) || document.flow.shape.kind === 'json';
-  const path = child(node, 'pathspec');
   const found =
     isDocument && passed.every(({ flow }) => isEmpty(flow))
       ? alongPath(t, document.flow, path)

@@ -19,6 +19,7 @@ import { compareValues } from './conditions.ts';
 import { combine, elementOf, isEmpty, type NamedValue, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
 import { alongPath, simplePath } from './json-flows.ts';
 import type { Flow } from './lineage.ts';
+import { nodesOf } from './nodes.ts';
 import { plainUse } from './ordering.ts';
 import { aliased, openItem, relationItem } from './relations.ts';
 import { type Item, itemOf, type Scope, scopeOf } from './scopes.ts';
@@ -47,7 +48,8 @@ function fromItem(t: Tracer, wrapped: Tree, outer: Scope, left: readonly Item[])
     case 'RangeFunction':
       return [functionItem(t, node, lateral())];
     case 'RangeTableSample': {
-      for (const one of list(node, 'args')) t.use(t.value(one, lateral()).flow, 'predicate', 'TABLESAMPLE', node);
+      for (const one of [...list(node, 'args'), child(node, 'repeatable')])
+        if (one !== undefined) t.use(t.value(one, lateral()).flow, 'predicate', 'TABLESAMPLE', node);
       return fromItem(t, child(node, 'relation') ?? {}, outer, left);
     }
     case 'JoinExpr':
@@ -276,6 +278,8 @@ function xmlTable(t: Tracer, node: Tree, scope: Scope): Item {
   const isPlain = rows?.kind === 'string' && PLAIN_XPATH.test(rows.value);
   t.readsLiterals = true;
   for (const flow of document) t.use(flow, isPlain ? 'count' : 'predicate', 'XMLTABLE', node);
+  for (const namespace of nodesOf(node, 'namespaces', 'ResTarget'))
+    t.use(t.value(child(namespace, 'val'), scope).flow, 'predicate', 'XMLNAMESPACES', node);
   const columns = list(node, 'columns').map((wrapped): NamedValue => {
     const column = as(wrapped, 'RangeTableFuncCol') ?? {};
     const name = text(column, 'colname') ?? '';

@@ -87,12 +87,21 @@ function assign(assigned: Assigned, name: string, flow: Flow): void {
   assigned.set(name, before === undefined ? flow : oneOf([before, flow]));
 }
 
+/** Where in an array or a document it goes is seen there: `a[x] = …`, `INSERT INTO t (a[x])`. */
+function noteSubscripts(t: Tracer, target: Tree, scope: Scope): void {
+  for (const indices of nodesOf(target, 'indirection', 'A_Indices')) {
+    for (const slot of ['lidx', 'uidx'])
+      t.use(t.value(child(indices, slot), scope).flow, 'predicate', 'subscript', indices);
+  }
+}
+
 /** SET lists: `a = x`, `(a, b) = (…)`, `a[1] = x`, `a.f = x`. */
 function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assigned: Assigned): void {
   for (const wrapped of targets) {
     const target = as(wrapped, 'ResTarget') ?? {};
     const value = t.value(child(target, 'val'), scope).flow;
     const name = text(target, 'name') ?? '';
+    noteSubscripts(t, target, scope);
     // A part of a value: the whole holds what it is made of.
     if (list(target, 'indirection').length > 0) {
       assign(assigned, name, combine([value]));
@@ -268,6 +277,7 @@ export function traceInsert(t: Tracer, node: Tree, around: Scope): readonly Name
   const updates = text(child(node, 'onConflictClause') ?? {}, 'action') === 'ONCONFLICT_UPDATE';
   const target = targetOf(t, node, child(node, 'relation') ?? {}, updates ? 'update' : 'nothing');
   const named = list(node, 'cols').map((wrapped) => as(wrapped, 'ResTarget') ?? {});
+  for (const place of named) noteSubscripts(t, place, scopeOf([targetItem(target)], outer));
   const source = insertSource(t, node, outer);
   const assigned = new Assigned();
   source.forEach(({ value }, i) => {
@@ -379,6 +389,7 @@ export function traceMerge(t: Tracer, node: Tree, around: Scope): readonly Named
     if (text(when, 'commandType') === 'CMD_UPDATE') assignTargets(t, targets, scope, assigned);
     if (text(when, 'commandType') !== 'CMD_INSERT') continue;
     inserts = true;
+    for (const place of targets) noteSubscripts(t, as(place, 'ResTarget') ?? {}, scope);
     list(when, 'values').forEach((one, i) => {
       const name = targets.length === 0 ? target.columns[i]?.name : text(as(targets[i], 'ResTarget') ?? {}, 'name');
       if (name !== undefined) assign(assigned, name, t.value(one, scope).flow);
