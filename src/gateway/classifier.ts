@@ -5,15 +5,16 @@
  * judge, has no Classification, which readers take for sensitive. Samples are not read here, nor kept, stored or logged.
  */
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
-import { describeTable, isTextLike, typeName } from '../classify/catalog-subjects.ts';
+import { describeTable, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { ClassMap, familyOf, type KnownTable } from './class-map.ts';
-import { ClassificationStore, type Inherited, type StoredColumn } from './classification-store.ts';
-import { FilledTables } from './filled-tables.ts';
+import { ClassificationStore, type Inherited } from './classification-store.ts';
+import { keptColumns, sameClasses } from './kept-classes.ts';
+import { LookAgain } from './look-again.ts';
 import { SideConnections } from './side-connections.ts';
 import type { TableJudge } from './table-judge.ts';
-import { FEW_ROWS, type RunOnConnection, sampleTable, type TableSample } from './table-sample.ts';
+import { type RunOnConnection, sampleTable, type TableSample } from './table-sample.ts';
 import type { WrittenTable } from './written-tables.ts';
 
 export interface ClassifierOptions {
@@ -51,11 +52,6 @@ const STORE_AFTER_MS = 2_000;
 const STORE_IN_PASS_MS = 30_000;
 const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 600_000;
-const LOOK_AGAIN_MS = 60_000;
-/** Of tables whose classes are stored and that nobody reads. */
-const LEISURE_MS = 1_000;
-/** One that had no rows is looked at again before more of it is planned for. */
-const LOOK_AGAIN_AT_EMPTY_MS = 1_000;
 const BATCH = 25;
 
 type How = 'foreground' | 'background';
@@ -81,10 +77,7 @@ export class Classifier {
   readonly #running = new Map<number, Running>();
   #pass: Promise<void> | undefined;
   #again = false;
-  /** Tables that sessions read: those are looked at again while they are small. */
-  readonly #asked = new Set<number>();
-  readonly #filled = new FilledTables();
-  #lookingAtFilled = false;
+  readonly #lookAgain: LookAgain;
   #loaded: Promise<void> | undefined;
   #storing: NodeJS.Timeout | undefined;
   #storeAtMs = 0;
@@ -92,8 +85,6 @@ export class Classifier {
   #writing: Promise<void> = Promise.resolve();
   #retryMs = RETRY_MS;
   #retry: NodeJS.Timeout | undefined;
-  #lookAgain: NodeJS.Timeout | undefined;
-  #lookAtLeisure: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: ClassifierOptions) {
@@ -104,6 +95,12 @@ export class Classifier {
     this.#background = new SideConnections(settings, { count: 1, timeoutMs });
     this.#foreground = new SideConnections(settings, { count: FOREGROUND_CONNECTIONS, timeoutMs });
     this.#map = new ClassMap(overrides);
+    this.#lookAgain = new LookAgain({
+      map: this.#map,
+      classify: (relation) => this.#classify(relation, 'background'),
+      isRunning: (oid) => this.#running.has(oid),
+      isPassing: () => this.#pass !== undefined,
+    });
     options.judge.prepare();
   }
 
@@ -143,21 +140,7 @@ export class Classifier {
     this.#map.changed();
     for (const oid of this.#map.tables.keys()) if (catalog.relationByOid(oid) === undefined) this.#forget(oid);
     this.#start();
-    this.#lookAgain ??= setInterval(() => void this.#lookAtSmall(), LOOK_AGAIN_MS).unref();
-  }
-
-  async #lookAtSmall(): Promise<void> {
-    await this.#lookAgainAt([...this.#asked].flatMap((oid) => this.#map.catalog?.relationByOid(oid) ?? []));
-  }
-
-  /** What is only stored and nobody reads: one table at a time, as a whole database costs minutes of a processor. */
-  async #lookAtStored(): Promise<void> {
-    const catalog = this.#map.catalog;
-    const oid = [...this.#map.tables.keys()].find((one) => this.#isOnlyStored(one));
-    if (catalog === undefined || this.#pass !== undefined) return;
-    if (oid === undefined) clearInterval(this.#lookAtLeisure);
-    const relation = oid === undefined ? undefined : catalog.relationByOid(oid);
-    if (relation !== undefined) await this.#classify(relation, 'background');
+    this.#lookAgain.beginAtSmall();
   }
 
   /** These tables, and those that their columns' classes come from, are classified when it resolves. Never rejects. */
@@ -166,46 +149,28 @@ export class Classifier {
     const catalog = this.#map.catalog;
     if (catalog === undefined) return;
     const relations = this.#closure(catalog, oids);
-    for (const { oid } of relations) this.#asked.add(oid);
+    for (const { oid } of relations) this.#lookAgain.asked(oid);
     // A classification that was under way may be of the table as it was before.
     for (let attempt = 0; attempt < 2; attempt++) {
       const missing = [...relations].filter(
-        (relation) => !this.#isCurrent(catalog, relation) || (attempt === 0 && this.#wasEmpty(relation.oid)),
+        (relation) => !this.#isCurrent(catalog, relation) || (attempt === 0 && this.#lookAgain.wasEmpty(relation.oid)),
       );
       await Promise.all(missing.map((relation) => this.#classify(relation, 'foreground')));
     }
-    void this.#lookAgainAt(relations);
-  }
-
-  /** Those of them that may be others by now, one after another: no more samples lie here than are judged. */
-  async #lookAgainAt(relations: Iterable<CatalogRelation>): Promise<void> {
-    for (const relation of relations) {
-      const { oid } = relation;
-      if (this.#mayHaveGrown(oid) || this.#isOnlyStored(oid)) await this.#classify(relation, 'background');
-    }
+    void this.#lookAgain.at(relations);
   }
 
   /** Tables that sessions read, and that told too little. */
   tellingLittle(): number[] {
-    return [...this.#asked].filter((oid) => this.#toldLittle(oid));
+    return this.#lookAgain.tellingLittle();
   }
 
   /**
    * Looks again at those of them that were written to since. To be called about once a second while there are sessions;
    * never rejects.
    */
-  async lookAtFilled(written: ReadonlyMap<number, WrittenTable>): Promise<void> {
-    if (this.#lookingAtFilled || this.#closed) return;
-    this.#lookingAtFilled = true;
-    try {
-      const filled = this.#filled.among(this.tellingLittle(), written);
-      for (const oid of filled) {
-        const relation = this.#map.catalog?.relationByOid(oid);
-        if (relation !== undefined) await this.#classify(relation, 'background');
-      }
-    } finally {
-      this.#lookingAtFilled = false;
-    }
+  lookAtFilled(written: ReadonlyMap<number, WrittenTable>): Promise<void> {
+    return this.#lookAgain.atFilled(written);
   }
 
   /** Data of that class was copied there. Stays until configuration says otherwise or the column is gone. */
@@ -262,8 +227,7 @@ export class Classifier {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    clearInterval(this.#lookAgain);
-    clearInterval(this.#lookAtLeisure);
+    this.#lookAgain.close();
     this.#background.close();
     this.#foreground.close();
     await Promise.allSettled([...[...this.#running.values()].map(({ done }) => done), this.#pass]);
@@ -310,30 +274,6 @@ export class Classifier {
     });
   }
 
-  #mayHaveGrown(oid: number): boolean {
-    const known = this.#map.tables.get(oid);
-    if (known === undefined || known.rows >= FEW_ROWS || this.#running.has(oid)) return false;
-    return performance.now() - (known.sampledAtMs ?? -Infinity) > LOOK_AGAIN_MS;
-  }
-
-  /** It was sampled before this process began, and there were rows enough: that holds until it is looked at again. */
-  #isOnlyStored(oid: number): boolean {
-    const known = this.#map.tables.get(oid);
-    return known !== undefined && known.sampledAtMs === undefined && known.rows >= FEW_ROWS && !this.#running.has(oid);
-  }
-
-  #wasEmpty(oid: number): boolean {
-    const known = this.#map.tables.get(oid);
-    if (known?.rows !== 0 || known.sampledAtMs === undefined) return false;
-    return performance.now() - known.sampledAtMs > LOOK_AGAIN_AT_EMPTY_MS;
-  }
-
-  #toldLittle(oid: number): boolean {
-    const known = this.#map.tables.get(oid);
-    if (known?.sampledAtMs === undefined || known.rows < 0) return false;
-    return known.rows < FEW_ROWS || known.hasBlanks === true;
-  }
-
   #start(): void {
     if (this.#pass !== undefined) {
       this.#again = true;
@@ -362,7 +302,7 @@ export class Classifier {
         if (this.#closed || this.#again) return;
         const known = this.#map.tables.get(relation.oid);
         const isDone = known?.sampledAtMs !== undefined && known.rows >= 0;
-        if (this.#isCurrent(catalog, relation) && (isDone || this.#isOnlyStored(relation.oid))) continue;
+        if (this.#isCurrent(catalog, relation) && (isDone || this.#lookAgain.isOnlyStored(relation.oid))) continue;
         await this.#classify(relation, 'background');
         // Over another one the thread may have broken that was to judge it.
         if (!this.#isCurrent(catalog, relation)) await this.#classify(relation, 'background');
@@ -372,7 +312,7 @@ export class Classifier {
     };
     await Promise.all([some(), some()]);
     if (this.#closed || this.#again) return;
-    this.#lookAtLeisure ??= setInterval(() => void this.#lookAtStored(), LEISURE_MS).unref();
+    this.#lookAgain.beginAtLeisure();
     if (failed > 0) {
       clearTimeout(this.#retry);
       this.#retry = setTimeout(() => this.#start(), this.#retryMs).unref();
@@ -413,21 +353,7 @@ export class Classifier {
     if (this.#closed) return;
     const known = this.#map.tables.get(relation.oid);
     if (judgement === undefined && known?.rows !== -1) this.#say(relation, 'could not be judged');
-    const isSameTable =
-      known?.sampledAtMs !== undefined || (known?.schema === relation.schema && known.name === relation.name);
-    const columns = relation.columns.flatMap((column, i): StoredColumn[] => {
-      const type = typeName(catalog, column.type);
-      const { attnum, name } = column;
-      const was = known?.columns.find((one) => one.attnum === attnum);
-      const before = was !== undefined && (was.type === type || isPinned(was.own)) ? was.own : undefined;
-      const formerName = was !== undefined && was.name !== name && isSameTable ? was.name : undefined;
-      const found = judgement?.found[i];
-      // Nobody knows: without a class it counts as sensitive. Its name alone would say what its values might refute.
-      if (found === undefined) return before === undefined ? [] : [{ attnum, name, type, own: before }];
-      if (sample === undefined)
-        return [{ attnum, name, type, own: before ?? unread(found, isTextLike(catalog, column.type)) }];
-      return [{ attnum, name, type, own: kept(before, found, formerName) }];
-    });
+    const columns = keptColumns(catalog, relation, known, { found: judgement?.found, wasRead: sample !== undefined });
     const rows = judgement === undefined ? -1 : (sample?.rows ?? -1);
     const { oid, schema, name } = relation;
     const hasBlanks = rows > 0 && judgement!.told < sampled.length;
@@ -469,7 +395,7 @@ export class Classifier {
   }
 
   #forget(oid: number): void {
-    this.#asked.delete(oid);
+    this.#lookAgain.forget(oid);
     this.#map.tables.delete(oid);
     for (const [key, one] of this.#map.inherited) if (one.oid === oid) this.#map.inherited.delete(key);
     this.#storeSoon();
@@ -510,55 +436,6 @@ function isSampled({ kind, isSystem, schema }: CatalogRelation): boolean {
 }
 
 const NO_VALUES = { sampled: [], chunks: [] };
-
-/** Without values: a text may hold anything. */
-function unread(found: Classification, isText: boolean): Classification {
-  if (found.class !== undefined || !isText) return found;
-  const evidence = [...found.evidence, { from: 'values', says: 'could not be read' }] as const;
-  return { ...found, class: 'free_text', confidence: 0.5, evidence };
-}
-
-/** By a name that it had once. */
-function isPinned({ class: columnClass, evidence }: Classification): boolean {
-  return columnClass !== undefined && evidence.some(({ from }) => from === 'inherited');
-}
-
-function pinned(before: Classification, formerName: string): Classification {
-  return { ...before, evidence: [...before.evidence, { from: 'inherited', says: `it was called ${formerName}` }] };
-}
-
-/**
- * Values that were seen once are remembered: rows that come later, perhaps to hide them among others, take no class
- * away. A class that only the name had given goes when values speak against it, but not with the name: `formerName`, if it
- * had another when it was looked at before.
- */
-function kept(
-  before: Classification | undefined,
-  found: Classification,
-  formerName: string | undefined,
-): Classification {
-  if (before === undefined) return found;
-  const wasSeen = before.evidence.some(({ from, says }) => from === 'values' && says !== 'could not be read');
-  if (
-    found.class === undefined &&
-    before.class !== undefined &&
-    (wasSeen || isPinned(before) || formerName !== undefined)
-  )
-    return formerName === undefined || isPinned(before) ? before : pinned(before, formerName);
-  const paths =
-    wasSeen && before.paths !== undefined ? new Map([...before.paths, ...(found.paths ?? [])]) : found.paths;
-  return {
-    ...found,
-    scan: found.scan || (before.scan && found.class === undefined),
-    ...(paths === undefined ? {} : { paths }),
-  };
-}
-
-function sameClasses(a: readonly StoredColumn[], b: readonly StoredColumn[]): boolean {
-  const text = ({ attnum, type, own }: StoredColumn): string =>
-    `${attnum} ${type} ${own.class} ${own.scan} ${[...(own.paths ?? [])].join()}`;
-  return a.map(text).join('\n') === b.map(text).join('\n');
-}
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
