@@ -51,7 +51,9 @@ export const ExitCode = {
   childSetupFailed: 125,
   childNotExecutable: 126,
   childNotFound: 127,
+  hungUp: 129,
   interrupted: 130,
+  readerGone: 141,
   terminated: 143,
 } as const;
 

@@ -16,9 +16,6 @@ import { rootHelp } from './commands/root-help.ts';
 import { CLI_SETTINGS, flagWord, takesValue } from './config/cli-settings.ts';
 import { DbgateError, ErrorCode, ExitCode } from './errors.ts';
 
-/** As a shell reports a writer that SIGPIPE ended. */
-const BROKEN_PIPE_EXIT = 141;
-
 async function main(argv: readonly string[]): Promise<number> {
   const control = new RunControl();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -45,7 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`error: cannot write to stdout\ncause: ${control.outputError.message}\n`);
     return ExitCode.failure;
   }
-  return control.brokenPipe ? BROKEN_PIPE_EXIT : exitCode;
+  return control.brokenPipe ? ExitCode.readerGone : exitCode;
 }
 
 async function dispatch(argv: readonly string[], control: RunControl): Promise<number> {

@@ -16,7 +16,9 @@ const EXIT_CODES: Readonly<Record<keyof typeof ExitCode, string>> = {
   childSetupFailed: '`connect -- command`: the tunnel could not be set up, for a reason that has no code of its own',
   childNotExecutable: '`connect -- command`: the command cannot be run',
   childNotFound: '`connect -- command`: the command is not found',
+  hungUp: 'hung up: the terminal was closed (SIGHUP)',
   interrupted: 'interrupted (SIGINT)',
+  readerGone: 'the reader of the output left (SIGPIPE)',
   terminated: 'terminated (SIGTERM)',
 };
 

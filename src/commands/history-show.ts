@@ -7,8 +7,14 @@ import { type StatementAnswer, statementAnswer } from './history-answers.ts';
 import { ERASED, localTime, millis, outcomeWords } from './history-lines.ts';
 import { prettySql } from './pretty-sql.ts';
 import { sanitise } from './sanitise.ts';
+import { STATEMENT_ID } from './statement-id.ts';
 
 export async function showStatement(context: CommandContext, id: string): Promise<void> {
+  if (!STATEMENT_ID.test(id)) {
+    throw new DbgateError(ErrorCode.usage, `${JSON.stringify(id)} is no id of a statement`, {
+      hint: 'dbgate history --json shows ids',
+    });
+  }
   const client = await openGatewayClient({ env: context.env, signal: context.signal });
   try {
     const path = `/v1/history/${encodeURIComponent(id)}`;

@@ -11,10 +11,10 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { proofsAnswer, readAnswer } from './gateway-answers.ts';
 import { sanitise } from './sanitise.ts';
+import { STATEMENT_ID } from './statement-id.ts';
 
 /** 0: it is as it was signed; 1: tampered with; 2: that cannot be told. */
 const EXIT = { ok: 0, tampered: 1, unknown: 2 } as const;
-const STATEMENT = /^([A-Za-z0-9_-]{1,128})\.([1-9]\d{0,14})$/;
 const MAX_FILE_BYTES = 16 << 20;
 /** Of a record in the text; `--json` has all of it. */
 const MAX_RECORD_LINE = 400;
@@ -71,7 +71,7 @@ function checkOf(context: CommandContext, what: string, trust: Trust, save: unkn
     const text = readText(what);
     return () => verifyFile(context, what, text, trust);
   }
-  const match = STATEMENT.exec(what);
+  const match = STATEMENT_ID.exec(what);
   if (match === null) {
     throw new DbgateError(
       ErrorCode.usage,

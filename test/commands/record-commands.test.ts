@@ -83,6 +83,10 @@ describe('dbgate history', () => {
     expect(shown).not.toContain('ann@demo.test');
     expect(shown).toMatch(/^\$1 +‹email:[0-9a-f]+/m);
     expect(await dbgate(['history', 'show', `${session}.999`])).toMatchObject({ code: 1, stdout: '' });
+    expect(await dbgate(['history', 'show', '17'])).toMatchObject({
+      code: 2,
+      stderr: 'error: "17" is no id of a statement\nfix: dbgate history --json shows ids',
+    });
   });
 
   it('writes CSV that a spreadsheet reads and does not run', async () => {

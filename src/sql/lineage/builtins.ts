@@ -1,6 +1,6 @@
 /** Calls of functions in pg_catalog: what of their arguments is in what they give. */
 import { isPureFunction } from '../pure-functions.ts';
-import { castConstantOf, type Tree } from '../tree.ts';
+import { as, castConstantOf, strings, type Tree } from '../tree.ts';
 import {
   CATALOG_TEXTS,
   COPIES,
@@ -247,6 +247,7 @@ function special(
     const value = catalogValue(t, name, catalogText, type);
     return asked.length === 0 ? value : { ...value, flow: combine([value.flow, ...asked]) };
   }
+  if (first !== undefined && isCutByTools(name, args)) return first;
   if (WITHOUT_DATA.has(name)) return valueFrom(NO_DATA, type);
   if (name === 'count') {
     for (const flow of flows)
@@ -404,6 +405,25 @@ function catalogValue(
   const outputs = OUTPUTS[name];
   if (outputs === undefined) return valueFrom(flow, type);
   return valueFrom(rowOf(outputs.map((one) => ({ name: one, flow }))));
+}
+
+/**
+ * `substring(pg_catalog.pg_get_expr(…) for 128)`, as psql up to 12 and pgcli show defaults. Where it is cut nobody chose
+ * who asks, nor what is before it; at any other place a value could be cut up until it is not found.
+ */
+function isCutByTools(name: string, [whole, from, count, ...more]: readonly Argument[]): boolean {
+  if (
+    name !== 'substring' ||
+    more.length > 0 ||
+    strings(as(whole?.node, 'FuncCall') ?? {}, 'funcname').join('.') !== 'pg_catalog.pg_get_expr'
+  )
+    return false;
+  return isInteger(from?.node, 1) && isInteger(count?.node, 128);
+}
+
+function isInteger(node: Tree | undefined, value: number): boolean {
+  const constant = castConstantOf(node);
+  return constant?.kind === 'integer' && constant.value === value;
 }
 
 /** The text of a system catalog's column, as PostgreSQL prints it. */

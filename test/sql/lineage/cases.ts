@@ -579,6 +579,14 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "SELECT pg_get_functiondef(1), pg_get_viewdef('v_person'::regclass), obj_description(1, 'pg_class')",
       'pg_get_functiondef = text(pg_proc.prosrc/printed), pg_get_viewdef = text(pg_rewrite.ev_action/printed), obj_description = text(pg_description.description/printed)',
     ],
+    [
+      'SELECT substring(pg_catalog.pg_get_expr(adbin, adrelid, true) for 128) FROM pg_attrdef',
+      'substring = text(pg_attrdef.adbin/printed)',
+    ],
+    [
+      'SELECT substring(pg_catalog.pg_get_expr(adbin, adrelid) for 12), substring(pg_catalog.pg_get_expr(adbin, adrelid) from 2 for 128), substring(lower(pg_catalog.pg_get_expr(adbin, adrelid)) for 128), substring(pg_catalog.col_description(1, 1) for 128) FROM pg_attrdef',
+      'substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_description.description/printed)',
+    ],
     ['SELECT name, setting FROM pg_settings', 'name = pg_settings.name, setting = pg_settings.setting'],
   ],
   routines: [
