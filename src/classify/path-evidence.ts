@@ -1,7 +1,7 @@
 /** Documents: the values of each path are judged like a column of their own. */
 import type { ColumnClass } from './classes.ts';
 import { integerEvidence } from './integer-evidence.ts';
-import { jsonValues } from './scan-json.ts';
+import { JsonPlace, jsonValues } from './scan-json.ts';
 import { scanText } from './scan-text.ts';
 import { textEvidence } from './text-evidence.ts';
 import type { Context, ValueEvidence } from './value-evidence.ts';
@@ -18,13 +18,14 @@ export interface Part {
 /** Undefined: most of it is no json. */
 export function jsonEvidence(values: readonly string[], context: Context): ValueEvidence | undefined {
   const parts: Part[] = [];
+  const root = new JsonPlace();
   let read = 0;
   const documents =
     values.length <= MAX_DOCUMENTS
       ? values
       : values.filter((_, at) => at % Math.ceil(values.length / MAX_DOCUMENTS) === 0);
   for (const value of documents) {
-    const found = jsonValues(value);
+    const found = jsonValues(value, root);
     if (found === undefined) continue;
     read++;
     parts.push(...found);

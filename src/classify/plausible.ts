@@ -29,19 +29,32 @@ const FORMS: Readonly<Partial<Record<ColumnClass, RegExp>>> = {
 
 /** Enough values to believe them against a name. */
 const ENOUGH = 5;
+const MOST_FLAGS = 4;
+/** Of values that could be of the class. */
+const SHARE = 0.02;
 
 /** Values that cannot be of the class: nearly none of them could, or they are flags. */
 export function refutes(wanted: ColumnClass, values: readonly string[]): boolean {
   const texts = values.map((value) => value.trim()).filter((value) => value !== '');
   if (texts.length < ENOUGH) return false;
-  const distinct = [...new Set(texts)];
-  if (
-    wanted !== 'demographic' &&
-    wanted !== 'health' &&
-    distinct.length <= 4 &&
-    distinct.every((value) => FLAG.test(value))
-  )
-    return true;
+  if (wanted !== 'demographic' && wanted !== 'health' && areFlags(texts)) return true;
   const form = FORMS[wanted];
-  return form !== undefined && texts.filter((value) => form.test(value)).length < texts.length * 0.02;
+  return form !== undefined && !hasShare(texts, form);
+}
+
+function areFlags(texts: readonly string[]): boolean {
+  const distinct = new Set<string>();
+  for (const text of texts) {
+    if (distinct.has(text)) continue;
+    if (distinct.size === MOST_FLAGS || !FLAG.test(text)) return false;
+    distinct.add(text);
+  }
+  return true;
+}
+
+/** Read no further than it takes to know. */
+function hasShare(texts: readonly string[], form: RegExp): boolean {
+  let count = 0;
+  for (const text of texts) if (form.test(text) && ++count >= texts.length * SHARE) return true;
+  return false;
 }

@@ -1,5 +1,6 @@
 /** json as text: its values by path, and the text with what `scan-text.ts` finds in keys and values masked. */
 import { ELEMENTS, keyStep } from './document-path.ts';
+import { JsonLexer } from './json-lexer.ts';
 import { maskScanned } from './scan-text.ts';
 
 /** Deeper than this, and beyond so many values, nothing is looked at for a column's paths. */
@@ -13,44 +14,77 @@ export interface JsonValue {
   readonly text: string;
 }
 
-const LEXEME = /\s*(?:("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([{}[\],]))/gsy;
+/** A place in documents, made once for all that have it. */
+export class JsonPlace {
+  readonly path: string;
+  readonly #isRoot: boolean;
+  readonly #keys = new Map<string, JsonPlace>();
+  #elements: JsonPlace | undefined;
+  #unnamed: JsonPlace | undefined;
+
+  constructor(path?: string) {
+    this.path = path ?? '';
+    this.#isRoot = path === undefined;
+  }
+
+  key(key: string): JsonPlace {
+    let place = this.#keys.get(key);
+    if (place === undefined) this.#keys.set(key, (place = this.#below(keyStep(key))));
+    return place;
+  }
+
+  elements(): JsonPlace {
+    return (this.#elements ??= this.#below(ELEMENTS));
+  }
+
+  /** Of an object before its first key. */
+  unnamed(): JsonPlace {
+    return (this.#unnamed ??= this.#below(''));
+  }
+
+  #below(step: string): JsonPlace {
+    return new JsonPlace(this.#isRoot ? step : `${this.path}.${step}`);
+  }
+}
 
 /**
  * Strings and numbers of a document, of one that was cut off as far as it goes; undefined: it is no object or array,
- * or no json.
+ * or no json. `root`: the same for documents that are alike.
  */
-export function jsonValues(text: string): readonly JsonValue[] | undefined {
+export function jsonValues(text: string, root = new JsonPlace()): readonly JsonValue[] | undefined {
   if (!/^\s*[{["\d-]/.test(text)) return undefined;
   const values: JsonValue[] = [];
-  /** A key of the object, or `[]`, by depth. */
-  const steps: string[] = [];
+  /** Where the document, then each object or array that is open, has its next value. */
+  const places: JsonPlace[] = [root];
   const objects: boolean[] = [];
   let wantsKey = false;
-  LEXEME.lastIndex = 0;
-  while (LEXEME.lastIndex < text.length && values.length < MAX_VALUES) {
-    const from = LEXEME.lastIndex;
-    const match = LEXEME.exec(text);
+  const lexer = new JsonLexer(text);
+  while (lexer.at < text.length && values.length < MAX_VALUES) {
+    const from = lexer.at;
+    const token = lexer.next();
     // The end of a value that was cut, or no json at all.
-    if (match === null) return from === 0 || /^\s*$/.test(text.slice(from)) || isCut(text, from) ? values : undefined;
-    const [, quoted, colon, number, , mark] = match;
-    if (quoted !== undefined) {
-      const value = decoded(quoted);
+    if (token === undefined)
+      return from === 0 || /^\s*$/.test(text.slice(from)) || isCut(text, from) ? values : undefined;
+    const depth = places.length - 1;
+    const mark = token.kind === 'mark' ? token.mark : undefined;
+    if (token.kind === 'string') {
+      const value = decoded(text.slice(token.start, token.end));
       if (value === undefined) return undefined;
-      if (colon !== undefined) {
-        if (steps.length === 0) return undefined;
-        steps[steps.length - 1] = keyStep(value);
+      if (token.isKey) {
+        if (depth === 0) return undefined;
+        places[depth] = places[depth - 1]!.key(value);
         wantsKey = false;
       } else if (wantsKey) {
         // Its colon was cut off.
         return values;
-      } else if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: value });
-    } else if (number !== undefined) {
-      if (steps.length <= MAX_DEPTH) values.push({ path: steps.join('.'), text: number });
+      } else if (depth <= MAX_DEPTH) values.push({ path: places[depth]!.path, text: value });
+    } else if (token.kind === 'number') {
+      if (depth <= MAX_DEPTH) values.push({ path: places[depth]!.path, text: text.slice(token.start, token.end) });
     } else if (mark === '{' || mark === '[') {
-      steps.push(mark === '[' ? ELEMENTS : '');
+      places.push(mark === '[' ? places[depth]!.elements() : places[depth]!.unnamed());
       objects.push(mark === '{');
     } else if (mark === '}' || mark === ']') {
-      steps.pop();
+      if (depth > 0) places.pop();
       objects.pop();
     }
     if (mark === '{' || mark === ',') wantsKey = objects.at(-1) === true;

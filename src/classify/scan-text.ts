@@ -83,8 +83,11 @@ function scanFor(signs: number, text: string): ScanHit[] {
     });
   }
   if ((signs & AT) !== 0) emails(text, hits);
-  if ((signs & (LONG | TOKEN)) !== 0) numbers(text, hits);
-  if ((signs & DIGITS) !== 0) namedNumbers(text, hits);
+  if ((signs & (LONG | TOKEN | DIGITS)) !== 0) {
+    const count = digitsOf(text);
+    if ((signs & (LONG | TOKEN)) !== 0) numbers(text, count, hits);
+    if ((signs & DIGITS) !== 0) namedNumbers(text, count, hits);
+  }
   if ((signs & DOTS) !== 0) addresses(text, hits);
   if (hits.length < 2) return hits;
   return withoutOverlap(hits);
@@ -166,7 +169,21 @@ function emails(text: string, hits: ScanHit[]): void {
   }
 }
 
-function numbers(text: string, hits: ScanHit[]): void {
+/** Each pattern only where there are as many digits as it needs. */
+function numbers(text: string, count: number, hits: ScanHit[]): void {
+  if (count >= 13) cards(text, hits);
+  if (count >= 2) ibans(text, hits);
+  if (count < 8) return;
+  if (count >= 9 && text.includes('-')) {
+    all(SSN, text, (match) => {
+      if (isSsn(match[0].replaceAll('-', ''))) push(hits, match, match[0], 'national_id');
+    });
+  }
+  if (text.includes('+')) all(PHONE_PLUS, text, (match) => push(hits, match, match[0], 'phone'));
+  if (count >= 10) all(PHONE_AMERICAN, text, (match) => push(hits, match, match[0], 'phone'));
+}
+
+function cards(text: string, hits: ScanHit[]): void {
   all(CARD, text, (match) => {
     // The run may go on behind a card: `4111111111111111 12`.
     for (let length = match[0].length; length >= 13; length--) {
@@ -179,6 +196,9 @@ function numbers(text: string, hits: ScanHit[]): void {
       return;
     }
   });
+}
+
+function ibans(text: string, hits: ScanHit[]): void {
   all(IBAN_START, text, (match) => {
     const length = ibanLength(match[0].slice(0, 2));
     if (length === undefined) return;
@@ -191,17 +211,18 @@ function numbers(text: string, hits: ScanHit[]): void {
     if (!isIban(text.slice(match.index, end)) || isUpperOrDigit(text.charCodeAt(end))) return;
     hits.push({ start: match.index, end, class: 'bank_account' });
   });
-  all(SSN, text, (match) => {
-    if (isSsn(match[0].replaceAll('-', ''))) push(hits, match, match[0], 'national_id');
-  });
-  all(PHONE_PLUS, text, (match) => push(hits, match, match[0], 'phone'));
-  all(PHONE_AMERICAN, text, (match) => push(hits, match, match[0], 'phone'));
+}
+
+function digitsOf(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) if (isDigit(text.charCodeAt(i))) count++;
+  return count;
 }
 
 /** What is one by the word before it. */
-function namedNumbers(text: string, hits: ScanHit[]): void {
-  all(PHONE_NAMED, text, (match) => push(hits, match, match[1]!, 'phone'));
-  all(SSN_NAMED, text, (match) => push(hits, match, match[1]!, 'national_id'));
+function namedNumbers(text: string, count: number, hits: ScanHit[]): void {
+  if (count >= 7) all(PHONE_NAMED, text, (match) => push(hits, match, match[1]!, 'phone'));
+  if (count >= 9) all(SSN_NAMED, text, (match) => push(hits, match, match[1]!, 'national_id'));
   all(DATE_NAMED, text, (match) => push(hits, match, match[1]!, 'date_of_birth'));
 }
 
@@ -236,6 +257,9 @@ function all(pattern: RegExp, text: string, visit: (match: RegExpExecArray) => v
 
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code > 127;
+}
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 function isUpperOrDigit(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90);

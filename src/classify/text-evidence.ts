@@ -316,10 +316,20 @@ function insideValues(distinct: readonly string[], tally: Tally): ValueEvidence 
     : { class: undefined, strength: 'none', says, freeText: true };
 }
 
+/** How many are so; no more are looked at once those that are left cannot make that share any more. */
+function countOf(texts: readonly string[], isSo: (text: string) => boolean, share: number): number {
+  let count = 0;
+  for (const [at, text] of texts.entries()) {
+    if (isSo(text)) count++;
+    else if ((count + texts.length - 1 - at) / texts.length < share) return count;
+  }
+  return count;
+}
+
 /** Prose about how somebody is. */
 function notesInside(looked: readonly string[], prose: boolean): ValueEvidence | undefined {
   if (!prose) return undefined;
-  const notes = looked.filter(isClinicalNote).length;
+  const notes = countOf(looked, isClinicalNote, 0.3);
   const share = notes / looked.length;
   if (share < 0.3 || notes < 3) return undefined;
   return {
@@ -349,29 +359,27 @@ const OTHER_WORDS: ReadonlySet<string> = new Set(
     ',',
   ),
 );
+/** What such a pattern finds is a given name, and no other word. */
+function saysGiven(value: string, pattern: RegExp, others: ReadonlySet<string> = NO_WORDS): boolean {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(value); match !== null; match = pattern.exec(value)) {
+    const word = match[1]!.toLowerCase();
+    if (GIVEN_NAMES.has(word) && !others.has(word)) return true;
+  }
+  return false;
+}
+const NO_WORDS: ReadonlySet<string> = new Set();
+
 const isSpokenOf = (value: string): boolean =>
-  TITLED.test(value) ||
-  INTRODUCED.test(value) ||
-  [...value.matchAll(SUBJECT)].some(([, name]) => {
-    const lower = name!.toLowerCase();
-    return GIVEN_NAMES.has(lower) && !OTHER_WORDS.has(lower);
-  });
+  TITLED.test(value) || INTRODUCED.test(value) || saysGiven(value, SUBJECT, OTHER_WORDS);
+
+const namesSomebody = (value: string): boolean =>
+  isSpokenOf(value) || saysGiven(value, NAME_PAIR) || saysGiven(value, GREETING);
 
 /** Prose that speaks of people by name. */
 function namesInside(looked: readonly string[], prose: boolean): ValueEvidence | undefined {
   if (!prose) return undefined;
-  let holding = 0;
-  for (const value of looked) {
-    if (isSpokenOf(value)) {
-      holding++;
-      continue;
-    }
-    for (const [, given] of [...value.matchAll(NAME_PAIR), ...value.matchAll(GREETING)]) {
-      if (!GIVEN_NAMES.has(given!.toLowerCase())) continue;
-      holding++;
-      break;
-    }
-  }
+  const holding = countOf(looked, namesSomebody, 0.2);
   const share = holding / looked.length;
   if (share < 0.2 || holding < 3) return undefined;
   return {

@@ -1,4 +1,21 @@
 /** What a column's texts are, counted: one look at each value, by every validator that its shape allows. */
+import {
+  AT,
+  BACKSLASH,
+  BEYOND,
+  BLANK,
+  BRACKET,
+  COLON,
+  COVER,
+  DIGIT,
+  EQUALS,
+  JOINT,
+  LOWER,
+  OTHER,
+  type Signs,
+  signsOf,
+  UPPER,
+} from './value-signs.ts';
 import { isAccountName } from './values/account-name.ts';
 import { isIccid, isImei, isMacAddress, isUserAgent, isUuid, isVin } from './values/device.ts';
 import { isEmail, isReversedEmail } from './values/email.ts';
@@ -102,18 +119,25 @@ export function tallyValues(values: readonly string[]): Tally {
   let words = 0;
   for (const raw of values) {
     const value = raw.trim();
-    words += 1 + (value.match(/\s+/g)?.length ?? 0);
-    look(value, counts, ids);
+    const signs = signsOf(value);
+    words += signs.words;
+    look(value, signs, counts, ids);
   }
   return { count: values.length, counts, ids, words };
 }
 
-function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTally>): void {
+/** A validator is asked only where the value has the signs that it needs. */
+function look(value: string, { held, words }: Signs, counts: Record<Kind, number>, ids: Map<string, IdTally>): void {
   const n = value.length;
-  if (PLAIN.test(value)) counts.plain++;
-  if (isMaskedCard(value)) return void counts.maskedCard++;
-  if (isAccountName(value)) return void counts.handle++;
-  if (value.includes('@')) {
+  const has = (signs: number): boolean => (held & signs) !== 0;
+  const hasDigit = has(DIGIT);
+  const hasLetter = has(UPPER | LOWER | BEYOND);
+  // One run of letters and digits.
+  const isBare = !has(~(DIGIT | UPPER | LOWER));
+  if (!has(BLANK | AT | EQUALS | BACKSLASH | BRACKET | OTHER | BEYOND) && PLAIN.test(value)) counts.plain++;
+  if (hasDigit && has(COVER | UPPER | LOWER | BEYOND) && isMaskedCard(value)) return void counts.maskedCard++;
+  if (has(COLON | EQUALS | BACKSLASH) && isAccountName(value)) return void counts.handle++;
+  if (has(AT)) {
     if (isSocialProfile(value)) return void counts.socialProfile++;
     if (/^@[a-z0-9_][a-z0-9_.-]{1,38}$/i.test(value)) return void counts.handle++;
     if (isReversedEmail(value)) {
@@ -125,36 +149,34 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
       return;
     }
   }
-  if (isMachineReadable(value)) return void counts.strictId++;
-  if (isUuid(value)) return void counts.uuid++;
-  if (isHexDigest(value)) return void counts.hex++;
-  const hasDigit = /\d/.test(value);
-  if (isBic(value)) counts.bic++;
-  if (isDiagnosis(value)) counts.diagnosis++;
+  if (has(BRACKET) && isMachineReadable(value)) return void counts.strictId++;
+  if (n >= 32 && n <= 38 && isUuid(value)) return void counts.uuid++;
+  if (isBare && n >= 32 && isHexDigest(value)) return void counts.hex++;
+  if (isBare && isBic(value)) counts.bic++;
+  if (hasLetter && !has(EQUALS | BRACKET) && isDiagnosis(value, words)) counts.diagnosis++;
   if (hasDigit) {
-    if (isUserAgent(value)) return void counts.userAgent++;
-    if (isVin(value)) counts.vin++;
-    if (isShortBase32(value)) counts.base32++;
-    if (isBloodPressure(value)) counts.bloodPressure++;
+    if (has(JOINT) && isUserAgent(value)) return void counts.userAgent++;
+    if (isBare && has(UPPER)) {
+      if (isVin(value)) counts.vin++;
+      if (isShortBase32(value)) counts.base32++;
+    }
+    if (has(JOINT) && isBloodPressure(value)) counts.bloodPressure++;
   }
-  if (isWallet(value)) return void counts.wallet++;
-  if (isSocialProfile(value)) return void counts.socialProfile++;
+  if (isBare && isWallet(value)) return void counts.wallet++;
+  if (has(JOINT) && isSocialProfile(value)) return void counts.socialProfile++;
   if (n >= 14) {
     if (isPasswordHash(value)) {
       counts.passwordHash++;
       return;
     }
-    if (
-      hasSecretFormat(value) &&
-      (!/\s/.test(value) || value.startsWith('-----') || /^(?:Bearer|Basic) \S+$/.test(value))
-    ) {
+    if ((!has(BLANK) || value.startsWith('-----') || /^(?:Bearer|Basic) \S+$/.test(value)) && hasSecretFormat(value)) {
       counts.secret++;
       return;
     }
   }
   if (value.startsWith('///') && isGeoPair(value)) return void counts.geo++;
-  if (hasDigit || value.includes(':')) {
-    if (/^[\d -]{13,23}$/.test(value)) {
+  if (hasDigit || has(COLON)) {
+    if (!hasLetter && /^[\d -]{13,23}$/.test(value)) {
       counts.longNumber++;
       if (isPaymentCard(value)) counts.card++;
       if (isImei(value) || isIccid(value)) counts.imei++;
@@ -163,10 +185,12 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
       counts.iban++;
       return;
     }
-    const ip = ipForm(value);
-    if (ip !== undefined) return void counts[ip === 'likely' ? 'ipLikely' : 'ipPossible']++;
-    if (/^\d{1,4}(?:\.\d{1,4}){3}$/.test(value)) counts.dottedNumber++;
-    if (isMacAddress(value)) return void counts.mac++;
+    if (has(COLON | JOINT)) {
+      const ip = ipForm(value);
+      if (ip !== undefined) return void counts[ip === 'likely' ? 'ipLikely' : 'ipPossible']++;
+      if (/^\d{1,4}(?:\.\d{1,4}){3}$/.test(value)) counts.dottedNumber++;
+      if (isMacAddress(value)) return void counts.mac++;
+    }
     const forms = idForms(value);
     if (forms.some(({ name, chance }) => chance <= STRICT && !DATED.test(name))) counts.strictId++;
     for (const { name, chance, kind } of forms) {
@@ -186,20 +210,20 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
     }
     if (isIcd10(value)) counts.icd++;
     else if (isIcd10Category(value)) counts.icdCategory++;
-    if (isDose(value) || isLabValue(value)) counts.dose++;
-    if (isPostalAddress(value)) {
+    if (hasLetter && has(BLANK | COLON | EQUALS | BRACKET) && (isDose(value) || isLabValue(value))) counts.dose++;
+    if (!isBare && isPostalAddress(value)) {
       counts.address++;
       return;
     }
     if (isPostcode(value)) counts.postcode++;
-    const token = isRandomToken(value);
+    const token = has(BLANK) ? undefined : isRandomToken(value);
     if (token !== undefined) {
       counts[token === 'strong' ? 'token' : 'weakToken']++;
       return;
     }
   }
   if (isBloodGroup(value)) counts.blood++;
-  if (isPersonPhotoUrl(value)) counts.photo++;
+  if (has(JOINT) && isPersonPhotoUrl(value)) counts.photo++;
   if (!hasDigit) {
     const name = nameForm(value);
     if (name !== undefined) {
@@ -208,7 +232,6 @@ function look(value: string, counts: Record<Kind, number>, ids: Map<string, IdTa
       ]++;
       return;
     }
-    if (!hasDigit && isPostalAddress(value)) counts.address++;
   }
   if (n >= 4 && n <= 30 && /^[a-z][a-z0-9._-]+$/i.test(value) && startsWithGivenName(value)) counts.userName++;
   if (/^[a-z][a-z _-]{0,30}$/i.test(value)) counts.word++;

@@ -6,11 +6,18 @@ const STRONG =
 const FINDING =
   /\b(?:pain|ache|dizz(?:y|iness)|nausea|vomiting|fever|cough|fatigue|swelling|swollen|bleeding|rash|infection|wound|fracture|insomnia|anxiety|depress\w*|headaches?|migraine|breath|diabetes|hypertension|asthma|surgery|treatment|therapy|medication|tablets?|mg|dose|clinic|hospital|ward|nurse|doctor|gp|x-?ray|mri|scan|blood|heart|lungs?|kidney|liver|knee|shoulder|spine|chest|abdomen|pregnan\w*|weeks|arbeitsunfähig|krankgeschrieben|grippe|rückenschmerzen|kopfschmerzen|migräne|schmerzen|fieber|husten|übelkeit|dolor|fiebre|douleur|fièvre|dolore|febbre)\b/giu;
 
+const ENOUGH_FINDINGS = 4;
+
 /** Prose that says how somebody is: a word of the trade, and findings besides. */
 export function isClinicalNote(text: string): boolean {
   if (text.length < 15) return false;
-  const findings = new Set([...text.matchAll(FINDING)].map(([word]) => word.toLowerCase())).size;
-  return STRONG.test(text) ? findings >= 1 : findings >= 4;
+  const findings = new Set<string>();
+  FINDING.lastIndex = 0;
+  for (let match = FINDING.exec(text); match !== null; match = FINDING.exec(text)) {
+    findings.add(match[0].toLowerCase());
+    if (findings.size >= ENOUGH_FINDINGS) return true;
+  }
+  return findings.size > 0 && STRONG.test(text);
 }
 
 const VACCINES =

@@ -33,8 +33,9 @@ function isReservedForHosts(a: number, b: number): boolean {
 
 /** RFC 4291 section 2.2, with a zone or prefix length. */
 export function isIpv6(value: string): boolean {
+  if (!value.includes(':')) return false;
   const text = value.replace(/(?:%\w+)?(?:\/\d{1,3})?$/, '');
-  if (!/^[0-9a-f:.]{3,45}$/i.test(text) || !text.includes(':')) return false;
+  if (!/^[0-9a-f:.]{3,45}$/i.test(text)) return false;
   const halves = text.split('::');
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));

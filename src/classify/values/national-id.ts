@@ -454,9 +454,13 @@ const FORMS: readonly IdForm[] = [
   ...LETTERED_FORMS,
 ];
 
+/** All of them at once, as most values have none: of either case, and what refers back to a group may be anything. */
+const ANY_SHAPE = new RegExp(FORMS.map(({ shape }) => `(?:${shape.source.replace(/\\\d/g, '[^]*')})`).join('|'), 'i');
+
 /** Every form that the value has; a column is what most of its values agree on. */
 export function idForms(value: string): readonly IdMatch[] {
   if (value.length < 8 || value.length > 22 || !/\d/.test(value)) return NO_MATCH;
+  if (!ANY_SHAPE.test(value)) return NO_MATCH;
   const compact = value.replace(/[ ./-]/g, '').toUpperCase();
   let matches: IdMatch[] | undefined;
   for (const form of FORMS) {

@@ -32,33 +32,27 @@ const REGIONS = [
   'TR',
 ] as const;
 
-/** `international` and `formatted` are numbers for sure; `national` are digits that some country's plan takes. */
-export type PhoneForm = 'international' | 'formatted' | 'national' | undefined;
+/** `sure`: international, or written as nothing else is; `national`: digits that some country's plan takes. */
+export type PhoneForm = 'sure' | 'national' | undefined;
 
 export function phoneForm(value: string): PhoneForm {
   if (value.length < 7 || value.length > 32 || !SHAPE.test(value) || OTHER.test(value)) return undefined;
-  const digits = value.replace(/\D/g, '').length;
+  const digits = digitsOf(value);
   if (digits < 7 || digits > 17) return undefined;
   if (value.startsWith('+') || value.startsWith('tel:+') || value.startsWith('00')) {
     const number = value.startsWith('00') ? `+${value.slice(2)}` : value.replace(/^tel:/, '');
-    if (isValidPhoneNumber(number)) return 'international';
-    // Numbers of fiction (555-01xx and the like) and of plans that changed meanwhile.
-    return number.startsWith('+') &&
-      digits >= 9 &&
-      digits <= 15 &&
-      /[\s().-]|^\+\d{10,13}$/.test(number) &&
-      value.startsWith('+')
-      ? 'formatted'
-      : undefined;
+    // Without the plans where its form is enough: numbers of fiction (555-01xx) and of plans that changed are numbers too.
+    const isFormed = value.startsWith('+') && digits >= 9 && digits <= 15 && /[\s().-]|^\+\d{10,13}$/.test(number);
+    return isFormed || isValidPhoneNumber(number) ? 'sure' : undefined;
   }
-  if (AMERICAN.test(value)) return 'formatted';
+  if (AMERICAN.test(value)) return 'sure';
   // Without a plus the country is a guess: one mark inside and a trunk 0 or a bracket make it a phone number.
   const grouped = (value.match(/\d[\s().\-/]+(?=\d)/g)?.length ?? 0) >= 2;
   const marked = /\d[\s().\-/]+\d/.test(value);
-  if (marked && /^\(?0\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'formatted';
-  if (marked && value.startsWith('(') && digits >= 9 && digits <= 12) return 'formatted';
+  if (marked && /^\(?0\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'sure';
+  if (marked && value.startsWith('(') && digits >= 9 && digits <= 12) return 'sure';
   // Russia and Italy.
-  if (/^8[ -]?\(?9\d{2}\)?[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}$/.test(value) && marked) return 'formatted';
+  if (/^8[ -]?\(?9\d{2}\)?[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}$/.test(value) && marked) return 'sure';
   if (/^0[1-9]\d{8,9}$/.test(value) || (grouped && digits >= 9 && digits <= 12)) {
     return validSomewhere(value) ? 'national' : undefined;
   }
@@ -68,6 +62,15 @@ export function phoneForm(value: string): PhoneForm {
   )
     ? 'national'
     : undefined;
+}
+
+function digitsOf(value: string): number {
+  let count = 0;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code >= 48 && code <= 57) count++;
+  }
+  return count;
 }
 
 /** Plans that are written without a trunk 0, by their digits: Spain, Poland, Portugal, Italy, India, China, Brazil, Russia, North America. */

@@ -5,7 +5,7 @@ const PERSON =
 /** Where the picture of a person lies. */
 export function isPersonPhotoUrl(value: string): boolean {
   return (
-    value.length <= 2000 && PERSON.test(value) && (URL.test(value) || /\.(?:jpe?g|png|webp|gif|heic)$/i.test(value))
+    value.length <= 2000 && (URL.test(value) || /\.(?:jpe?g|png|webp|gif|heic)$/i.test(value)) && PERSON.test(value)
   );
 }
 

@@ -124,9 +124,7 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   const run = /[A-Za-z0-9+/_-]{16,}/.exec(value)?.[0];
   if (run === undefined) return undefined;
   if (/[/.]/.test(value) && /(?:^|[/.])[a-z]{3,}(?:[/.]|$)/.test(value)) return undefined;
-  const lower = (run.match(/[a-z]/g) ?? []).length;
-  const upper = (run.match(/[A-Z]/g) ?? []).length;
-  const digits = (run.match(/\d/g) ?? []).length;
+  const [lower, upper, digits] = [between(run, 97, 122), between(run, 65, 90), between(run, 48, 57)];
   if (digits === 0 || lower + upper === 0) return undefined;
   const bits = entropy(run);
   if (isWordy(run) && !isBase32(value, bits)) return undefined;
@@ -134,6 +132,16 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   if (isEncodedContent(value)) return undefined;
   if (lower > 0 && upper > 0 && digits > 0 && bits >= 3.6) return 'strong';
   return lower + upper >= 6 && digits >= 2 && isWhole(value) ? 'weak' : undefined;
+}
+
+/** How many of its characters have a code of that range. */
+function between(text: string, low: number, high: number): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= low && code <= high) count++;
+  }
+  return count;
 }
 
 /** Random in one piece, or in groups of one length, as keys of licences are; names of machines end in short pieces. */

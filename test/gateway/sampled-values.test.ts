@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sampledValues } from '../../src/gateway/sampled-values.ts';
+
+type Row = readonly (string | null)[];
+
+function dataRow(row: Row): Buffer {
+  const fields = row.flatMap((text) => {
+    const length = Buffer.alloc(4);
+    const bytes = Buffer.from(text ?? '');
+    length.writeInt32BE(text === null ? -1 : bytes.length);
+    return [length, bytes];
+  });
+  const head = Buffer.alloc(7);
+  const body = Buffer.concat(fields);
+  head.write('D');
+  head.writeInt32BE(6 + body.length, 1);
+  head.writeInt16BE(row.length, 5);
+  return Buffer.concat([head, body]);
+}
+
+/** Whole rows, a few in each. */
+function chunksOf(rows: readonly Row[], each: number): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < rows.length; at += each)
+    chunks.push(new Uint8Array(Buffer.concat(rows.slice(at, at + each).map(dataRow))));
+  return chunks;
+}
+
+const columnsOf = (rows: readonly Row[], columns: number) =>
+  Array.from({ length: columns }, (_, i) => rows.flatMap((row) => row[i] ?? []));
+
+const text = fc.option(fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 9 })), {
+  nil: null,
+});
+
+describe('sampledValues', () => {
+  it('are the texts of each column, without NULL', () => {
+    const rows = fc.array(fc.tuple(text, text, text), { maxLength: 20 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 1, max: 7 }), (some, each) => {
+        expect(sampledValues(chunksOf(some, each), 3)).toEqual(columnsOf(some, 3));
+      }),
+      { numRuns: 300, seed: 11 },
+    );
+  });
+
+  it('are no more of a column than is worth reading, whatever the others hold', () => {
+    const rows = Array.from(
+      { length: 900 },
+      (_, i): Row => [`${i}`, 'x'.repeat(1_000), i % 2 === 0 ? 'ü'.repeat(1_000) : null],
+    );
+    const [short, long, beyond] = sampledValues(chunksOf(rows, 50), 3);
+    expect(short).toEqual(rows.map(([first]) => first));
+    expect(long).toEqual(Array.from({ length: 132 }, () => 'x'.repeat(1_000)));
+    expect(beyond).toEqual(Array.from({ length: 132 }, () => 'ü'.repeat(1_000)));
+  });
+
+  it('refuses rows of another number of columns', () => {
+    expect(() => sampledValues(chunksOf([['a', 'b']], 1), 3)).toThrow(RangeError);
+  });
+});
