@@ -1,6 +1,6 @@
 /** Calls of functions in pg_catalog: what of their arguments is in what they give. */
 import { isPureFunction } from '../pure-functions.ts';
-import { as, castConstantOf, strings, type Tree } from '../tree.ts';
+import { as, castConstantOf, type Tree } from '../tree.ts';
 import {
   CATALOG_TEXTS,
   COPIES,
@@ -117,8 +117,10 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   const result = special(t, name, args, values, type, at);
   const folds = foldedBy(t, name, values);
   const folded = folds === undefined ? {} : { folds, isTrimmed: TRIMS.test(name) };
-  if (result !== undefined)
-    return { ...result, ...folded, flow: grownTo(blankness(t, name, args, result.flow), growth) };
+  if (result !== undefined) {
+    const flow = grownTo(blankness(t, name, args, result.flow), growth);
+    return { ...result, ...folded, flow, ...(CATALOG_TEXTS[name] && { printed: { by: name, flow } }) };
+  }
   if (flows.every(isEmpty)) {
     const constant = values.every(({ given }) => given === 'constant') && !isSet(t, name);
     const isOne = constant && type !== undefined && elementType(t.catalog, type) === undefined;
@@ -408,17 +410,16 @@ function catalogValue(
 }
 
 /**
- * `substring(pg_catalog.pg_get_expr(…) for 128)`, as psql up to 12 and pgcli show defaults. Where it is cut nobody chose
- * who asks, nor what is before it; at any other place a value could be cut up until it is not found.
+ * How tools cut definitions, so that no value in them is cut up: what comes before the seventh character of a constraint are
+ * PostgreSQL's own words (`CHECK (`; DBeaver), and the 128 characters of a default (psql up to 12, pgcli) are nobody's
+ * choice. At other places a value could be cut until it is not found.
  */
 function isCutByTools(name: string, [whole, from, count, ...more]: readonly Argument[]): boolean {
-  if (
-    name !== 'substring' ||
-    more.length > 0 ||
-    strings(as(whole?.node, 'FuncCall') ?? {}, 'funcname').join('.') !== 'pg_catalog.pg_get_expr'
-  )
-    return false;
-  return isInteger(from?.node, 1) && isInteger(count?.node, 128);
+  if ((name !== 'substring' && name !== 'substr') || more.length > 0 || whole === undefined) return false;
+  const { printed, flow } = whole.value;
+  if (as(whole.node, 'FuncCall') === undefined || printed === undefined || printed.flow !== flow) return false;
+  if (printed.by === 'pg_get_constraintdef') return isInteger(from?.node, 7) && count === undefined;
+  return printed.by === 'pg_get_expr' && isInteger(from?.node, 1) && isInteger(count?.node, 128);
 }
 
 function isInteger(node: Tree | undefined, value: number): boolean {

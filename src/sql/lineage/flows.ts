@@ -21,6 +21,8 @@ export interface Value {
   readonly folds?: Flow;
   /** Only blanks around it were taken away: it is empty where there is nothing else. */
   readonly isTrimmed?: boolean;
+  /** It is what this function prints of a definition, all of it, as long as the flow is this very one. */
+  readonly printed?: { readonly by: string; readonly flow: Flow };
   /** Of a FROM item's whole row: its columns, which keep their origin. */
   readonly fields?: readonly NamedValue[];
 }

@@ -584,6 +584,14 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'substring = text(pg_attrdef.adbin/printed)',
     ],
     [
+      'SELECT "substring"(pg_get_constraintdef(c.oid), 7), substr(pg_catalog.pg_get_constraintdef(c.oid, true), 7) FROM pg_constraint c',
+      'substring = text(pg_constraint.conbin/printed), substr = text(pg_constraint.conbin/printed)',
+    ],
+    [
+      'SELECT substr(pg_get_constraintdef(oid), 8), substr(pg_get_constraintdef(oid), 7, 9), substr(pg_get_viewdef(oid), 7), substr(upper(pg_get_constraintdef(oid)), 7), substr(d, 7) FROM (SELECT *, pg_get_constraintdef(oid) AS d FROM pg_constraint) c',
+      'substr = derived(pg_constraint.conbin/printed), substr = derived(pg_constraint.conbin/printed), substr = derived(pg_rewrite.ev_action/printed), substr = derived(pg_constraint.conbin/printed), substr = derived(pg_constraint.conbin/printed)',
+    ],
+    [
       'SELECT substring(pg_catalog.pg_get_expr(adbin, adrelid) for 12), substring(pg_catalog.pg_get_expr(adbin, adrelid) from 2 for 128), substring(lower(pg_catalog.pg_get_expr(adbin, adrelid)) for 128), substring(pg_catalog.col_description(1, 1) for 128) FROM pg_attrdef',
       'substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_description.description/printed)',
     ],
