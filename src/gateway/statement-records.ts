@@ -148,11 +148,11 @@ export class StatementRecords {
     const { recordedSql, places, statements } = analysis;
     const words = new ReviewedWords(sight, mask, this.#hash);
     const relations = new NamedRelations(statements, this.#world(), (catalog) => this.#named(catalog));
-    const labelOf = (place: ConstantPlace | 'body'): string => {
+    const labelOf = remembering((place) => {
       if (place === 'nothing') return KEEP;
       if (place === 'hidden') return UNKNOWN;
       return place === 'body' ? BODY : words.sighted(relations.sighted(place, sight));
-    };
+    });
     const tokens = new LiteralTokens();
     tokens.scan(recordedSql);
     const text = new RecordedText(words, [tokens, new LiteralTokens()]);
@@ -206,7 +206,7 @@ export class StatementRecords {
 
   #make({ statements, places, class: kind }: Analysis, sql: string, world: RecordWorld | undefined): ShapeRecord {
     const relations = new NamedRelations(statements, world, (catalog) => this.#named(catalog));
-    const labelOf = (place: ConstantPlace | 'body'): string => {
+    const labelOf = remembering((place) => {
       if (typeof place === 'object') return relations.labelOf(place);
       switch (place) {
         case 'nothing':
@@ -218,13 +218,7 @@ export class StatementRecords {
         default:
           return BODY;
       }
-    };
-    const labels = new Map<ConstantPlace | 'body', string>();
-    const remembered = (place: ConstantPlace | 'body'): string => {
-      let label = labels.get(place);
-      if (label === undefined) labels.set(place, (label = labelOf(place)));
-      return label;
-    };
+    });
     const facts = encodeFacts({
       fingerprint: fingerprintOf(sql, this.#tokens),
       command: commandsOf(statements),
@@ -232,8 +226,8 @@ export class StatementRecords {
       relations: relations.names(),
       columns: relations.classified(places === undefined || places.star ? undefined : places.columns),
     });
-    const literals = places?.literals.map(remembered);
-    const parameters = places?.parameters.map(remembered);
+    const literals = places?.literals.map(labelOf);
+    const parameters = places?.parameters.map(labelOf);
     return {
       world,
       version: world?.classes.version ?? -1,
@@ -263,6 +257,16 @@ export class StatementRecords {
     }
     return named;
   }
+}
+
+/** Very many constants may share a place, and that may have very many columns. */
+function remembering(labelOf: (place: ConstantPlace | 'body') => string): (place: ConstantPlace | 'body') => string {
+  const labels = new Map<ConstantPlace | 'body', string>();
+  return (place) => {
+    let label = labels.get(place);
+    if (label === undefined) labels.set(place, (label = labelOf(place)));
+    return label;
+  };
 }
 
 /** Shorter ones are made again in less time than they are found. */

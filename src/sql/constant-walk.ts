@@ -7,13 +7,15 @@ import { qualifiedName, rangeVarParts } from './names.ts';
 import { isPureFunction } from './pure-functions.ts';
 import { as, child, flag, isTree, items, list, location, number, strings, type Tree, text, unwrap } from './tree.ts';
 
-/** What is known of where a value goes; joined when it goes to several places. */
+/** What is known of where values go: all constants of an expression share one. */
 export interface Place {
   /** Somewhere in the statement's relations. */
   anything: boolean;
   /** Who knows where: into a routine, a setting, a body. */
   hidden: boolean;
   readonly columns: Map<string, ColumnMet>;
+  /** How many constants and parameters have it. */
+  users: number;
 }
 
 /** What EXISTS and the like are called where nobody names them, as FigureColname does. */
@@ -30,9 +32,9 @@ const NONE: readonly ColumnMet[] = [];
 
 /** One expression: every constant in it may meet every column in it. */
 interface Unit {
-  readonly constants: number[];
-  readonly parameters: number[];
-  readonly columns: ColumnMet[];
+  readonly constants: Set<number>;
+  readonly parameters: Set<number>;
+  readonly columns: Map<string, ColumnMet>;
   anything: boolean;
   hidden: boolean;
 }
@@ -52,6 +54,9 @@ export class ConstantWalk {
   readonly #aliases = new Map<string, string | null>();
   readonly #ctes = new Set<string>();
   readonly #places = new Map<string, ConstantPlace>();
+  readonly #told = new Map<Place, ConstantPlace>();
+  readonly #cells = new Map<ColumnMet | undefined, Place>();
+  readonly #openCells = new Map<ColumnMet | undefined, Place>();
 
   /** The same places are one object: a text may have very many constants. */
   placeOf(place: Place): ConstantPlace {
@@ -59,10 +64,14 @@ export class ConstantWalk {
     if (hidden) return 'hidden';
     if (anything) return 'anything';
     if (columns.size === 0) return 'nothing';
-    const key = [...columns.keys()].join('\x01');
-    let found = this.#places.get(key);
-    if (found === undefined) this.#places.set(key, (found = this.#columnsOf(place)));
-    return found;
+    let told = this.#told.get(place);
+    if (told === undefined) {
+      const key = [...columns.keys()].join('\x01');
+      told = this.#places.get(key) ?? this.#columnsOf(place);
+      this.#places.set(key, told);
+      this.#told.set(place, told);
+    }
+    return told;
   }
 
   #columnsOf({ columns }: Place): ConstantPlace {
@@ -321,7 +330,11 @@ export class ConstantWalk {
     this.#relation(range);
     const relation = qualifiedName(rangeVarParts(range ?? {}));
     const named = list(node, 'cols').map((wrapped) => this.#target(as(wrapped, 'ResTarget') ?? {}, relation));
-    const into = named.length > 0 ? named : (position: number): ColumnMet => ({ relation, column: '', position });
+    const unnamed: ColumnMet[] = [];
+    const into =
+      named.length > 0
+        ? named
+        : (position: number): ColumnMet => (unnamed[position] ??= { relation, column: '', position });
     const source = as(child(node, 'selectStmt'), 'SelectStmt');
     if (source !== undefined) this.#select(source, { nested: false, into });
     if (named.length === 0) this.star = true;
@@ -397,37 +410,72 @@ export class ConstantWalk {
 
   #unit(wrapped: Tree | undefined, columns: readonly ColumnMet[], anything: boolean): void {
     if (wrapped === undefined) return;
-    const unit: Unit = { constants: [], parameters: [], columns: [...columns], anything, hidden: false };
+    const constant = as(wrapped, 'A_Const');
+    const offset = constant === undefined ? undefined : offsetOf(constant);
+    if (offset !== undefined && columns.length <= 1 && !this.constants.has(offset)) {
+      this.constants.set(offset, this.#cell(columns[0], anything));
+      return;
+    }
+    const unit: Unit = { ...newUnit(), anything };
+    for (const met of columns) unit.columns.set(keyOf(met), met);
     this.#gather(wrapped, unit);
     this.#settle(unit);
   }
 
-  #settle(unit: Unit): void {
-    for (const offset of unit.constants) this.#meet(this.#constant(offset), unit);
-    for (const index of unit.parameters) this.#meet((this.parameters[index] ??= newPlace()), unit);
-  }
-
-  #constant(offset: number): Place {
-    let place = this.constants.get(offset);
-    if (place === undefined) this.constants.set(offset, (place = newPlace()));
+  /** Of a constant by itself. */
+  #cell(column: ColumnMet | undefined, anything: boolean): Place {
+    const cells = anything ? this.#openCells : this.#cells;
+    let place = cells.get(column);
+    if (place === undefined) {
+      // One for the next constant: it must stay as it is.
+      place = { anything, hidden: false, columns: new Map(), users: 1 };
+      if (column !== undefined) place.columns.set(keyOf(column), column);
+      cells.set(column, place);
+    }
+    place.users++;
     return place;
   }
 
-  #meet(place: Place, { columns, anything, hidden }: Unit): void {
-    place.anything ||= anything;
-    place.hidden ||= hidden;
-    for (const met of columns) place.columns.set(`${met.relation ?? ''}\0${met.column}\0${met.position ?? ''}`, met);
+  /**
+   * All that are in the unit go where it goes, too. Nothing is done constant by constant and column by column: an
+   * expression may have very many of both.
+   */
+  #settle({ constants, parameters, anything, hidden, columns }: Unit): void {
+    const place: Place = { anything, hidden, columns, users: 0 };
+    const users = new Map<Place, number>();
+    const note = (known: Place | undefined): void => {
+      if (known === undefined) place.users++;
+      else users.set(known, (users.get(known) ?? 0) + 1);
+    };
+    for (const offset of constants) note(this.constants.get(offset));
+    for (const index of parameters) note(this.parameters[index]);
+    const now = new Map<Place | undefined, Place>([[undefined, place]]);
+    for (const [known, count] of users) {
+      let own = known;
+      if (count < known.users) {
+        own = { ...known, columns: new Map(known.columns), users: count };
+        known.users -= count;
+      }
+      own.anything ||= anything;
+      own.hidden ||= hidden;
+      for (const [key, met] of columns) own.columns.set(key, met);
+      now.set(known, own);
+    }
+    for (const offset of constants) this.constants.set(offset, now.get(this.constants.get(offset))!);
+    for (const index of parameters) this.parameters[index] = now.get(this.parameters[index])!;
   }
 
   #gather(wrapped: Tree, unit: Unit): void {
     const [type, node] = unwrap(wrapped) ?? ['', wrapped];
     switch (type) {
-      case 'A_Const':
-        if (!flag(node, 'isnull') && node.boolval === undefined) unit.constants.push(location(node) ?? 0);
+      case 'A_Const': {
+        const offset = offsetOf(node);
+        if (offset !== undefined) unit.constants.add(offset);
         return;
+      }
       case 'ParamRef': {
         const index = (number(node, 'number') ?? 0) - 1;
-        if (index >= 0) unit.parameters.push(index);
+        if (index >= 0) unit.parameters.add(index);
         return;
       }
       case 'ColumnRef':
@@ -484,7 +532,7 @@ export class ConstantWalk {
   }
 
   #meetColumn(met: ColumnMet, unit: Unit): void {
-    unit.columns.push(met);
+    unit.columns.set(keyOf(met), met);
     this.#name({ column: met.column });
   }
 
@@ -495,7 +543,7 @@ export class ConstantWalk {
   /** What it gives goes where the expression goes; what it asks only chooses. */
   #case(node: Tree, unit: Unit): void {
     const tested = child(node, 'arg');
-    const asked: Unit = { constants: [], parameters: [], columns: [], anything: false, hidden: false };
+    const asked = newUnit();
     if (tested !== undefined) this.#gather(tested, asked);
     for (const wrapped of list(node, 'args')) {
       const when = as(wrapped, 'CaseWhen') ?? {};
@@ -522,15 +570,15 @@ export class ConstantWalk {
   /** Of what nobody here knows the parts of. */
   #everything(tree: Tree, where: 'nothing' | 'anything' | 'hidden'): void {
     const [type, node] = unwrap(tree) ?? ['', tree];
-    if (type === 'A_Const') {
-      const place = this.#constant(location(node) ?? 0);
-      place.anything ||= where === 'anything';
-      place.hidden ||= where === 'hidden';
-      return;
-    }
-    if (type === 'ParamRef') {
+    if (type === 'A_Const' || type === 'ParamRef') {
+      const unit = newUnit();
       const index = (number(node, 'number') ?? 0) - 1;
-      if (index >= 0) (this.parameters[index] ??= newPlace())[where === 'hidden' ? 'hidden' : 'anything'] = true;
+      if (type === 'A_Const') unit.constants.add(location(node) ?? 0);
+      else if (index >= 0) unit.parameters.add(index);
+      // What a parameter is there for is never known.
+      unit.hidden = where === 'hidden';
+      unit.anything = where === 'anything' || (where === 'nothing' && type === 'ParamRef');
+      this.#settle(unit);
       return;
     }
     if (type === 'ColumnRef') {
@@ -559,8 +607,17 @@ const KNOWN: ReadonlySet<string> = new Set(
   ),
 );
 
-function newPlace(): Place {
-  return { anything: false, hidden: false, columns: new Map() };
+function newUnit(): Unit {
+  return { constants: new Set(), parameters: new Set(), columns: new Map(), anything: false, hidden: false };
+}
+
+function keyOf({ relation, column, position }: ColumnMet): string {
+  return `${relation ?? ''}\0${column}\0${position ?? ''}`;
+}
+
+/** Undefined: NULL, TRUE and FALSE are the value of no column. */
+function offsetOf(constant: Tree): number | undefined {
+  return flag(constant, 'isnull') || constant.boolval !== undefined ? undefined : (location(constant) ?? 0);
 }
 
 /** A body that is read as SQL is read: what is quoted in it are literals and names. */

@@ -243,6 +243,25 @@ describe('the recorded text', () => {
     );
   });
 
+  it('is found among 10,000 constants beside 10,000 columns, for all of them at once', () => {
+    const terms = Array.from({ length: 10_000 }, (_, i) => `a${i} = ${i} OR b = $1`);
+    const found = places(`SELECT ${terms.join(' OR ')} FROM t`);
+    expect(found?.literals).toHaveLength(10_000);
+    expect(new Set(found?.literals).size).toBe(1);
+    expect(found?.literals[0]).toHaveLength(10_001);
+    expect(found?.parameters).toEqual([found?.literals[0]]);
+    const each = places(`SELECT * FROM t WHERE ${terms.join(' OR ')}`);
+    expect(each?.literals[4_711]).toEqual([{ column: 'a4711' }]);
+    expect(each?.parameters).toEqual([[{ column: 'b' }]]);
+  });
+
+  it('keeps its columns where others of its expression go on alone', () => {
+    const found = places('UPDATE t SET a = $1 + $2, b = $1, c = $1 + $2, d = $3 WHERE e = $2 AND f = $1 + 5');
+    const columns = (i: number): string[] => (found!.parameters[i] as { column: string }[]).map((one) => one.column);
+    expect([columns(0), columns(1), columns(2)]).toEqual([['a', 'b', 'c', 'f'], ['a', 'c', 'e'], ['d']]);
+    expect(found?.literals).toEqual([[{ column: 'f' }]]);
+  });
+
   it('keeps no literal of a text that has others than were looked at', () => {
     const tokens = new LiteralTokens();
     const text = new RecordedText(new LiteralHash(key), [tokens, new LiteralTokens()]);
