@@ -6,7 +6,7 @@
  * and only once the statement is through.
  */
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
-import type { Inheritance } from '../masking/make-plan.ts';
+import type { Inheritance } from '../masking/statement-plan.ts';
 import { bareName, nameParts } from '../sql/names.ts';
 
 interface Awaited {

@@ -3,7 +3,7 @@ import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
 import { systemColumnAction } from '../classify/system-columns.ts';
 import { type MaskingRights, modeOf } from '../masking/clearance.ts';
-import type { ColumnKnowledge } from '../masking/make-plan.ts';
+import type { ColumnKnowledge } from '../masking/column-knowledge.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import { type ColumnRef, PRINTED, type StatementLineage } from '../sql/lineage/lineage.ts';
 import { bareName } from '../sql/names.ts';

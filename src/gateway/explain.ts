@@ -6,8 +6,8 @@
 import { typeName } from '../classify/catalog-subjects.ts';
 import type { ColumnClass } from '../classify/classes.ts';
 import { type MaskingRights, modeOf, seesEverything } from '../masking/clearance.ts';
-import { type PlanRefusal, refusalHint, type StatementPlan } from '../masking/make-plan.ts';
 import type { ColumnAction } from '../masking/plan.ts';
+import { type PlanRefusal, refusalHint, type StatementPlan } from '../masking/statement-plan.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { Access } from '../policy/grants.ts';
 import { characterPosition } from '../sql/byte-offsets.ts';

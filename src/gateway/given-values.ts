@@ -4,7 +4,7 @@
  * under way, is as many as one likes.
  */
 import { type Gift, type Meeting, orderCost } from '../masking/given-values.ts';
-import type { StatementPlan } from '../masking/make-plan.ts';
+import type { StatementPlan } from '../masking/statement-plan.ts';
 import { bareName } from '../sql/names.ts';
 import type { StoredGiven } from './given-store.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Classification, ColumnClass } from '../../src/classify/classes.ts';
 import { FULL_CLEARANCE, type MaskingRights, NO_CLEARANCE } from '../../src/masking/clearance.ts';
-import { type ColumnKnowledge, makePlan } from '../../src/masking/make-plan.ts';
+import type { ColumnKnowledge } from '../../src/masking/column-knowledge.ts';
+import { makePlan } from '../../src/masking/make-plan.ts';
 import type { ColumnRef, ColumnUse, Flow, OutputColumn, StatementLineage } from '../../src/sql/lineage/lineage.ts';
 
 const USERS = 1;

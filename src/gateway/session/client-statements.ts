@@ -6,7 +6,7 @@
  * It must never queue a statement that was not judged, nor one whose intent was not taken.
  */
 
-import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { StatementPlan } from '../../masking/statement-plan.ts';
 import {
   type Bind,
   decodeBind,

@@ -6,7 +6,7 @@
  *
  * It must never let go what the server did not vouch for by the very definitions that are in force here now.
  */
-import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { StatementPlan } from '../../masking/statement-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import type { DefinitionQuestion } from './contract.ts';

@@ -5,8 +5,8 @@
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 import type { OutcomeFate } from '../../audit/record.ts';
-import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskedByClass } from '../../masking/masked-counts.ts';
+import type { StatementPlan } from '../../masking/statement-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { DefinitionQuestion } from './contract.ts';
 import type { StatementMet } from './masking.ts';

@@ -2,7 +2,7 @@
  * What has to come first so that the answer to a statement can be masked: the session is asked what names mean in it, the
  * text is traced. In: a message with its statement. Out: its plans, or why it is refused, or it waits for an event.
  */
-import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { StatementPlan } from '../../masking/statement-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import type { Backend } from './backend.ts';
 import type { DefinitionQuestion } from './contract.ts';

@@ -3,9 +3,9 @@
  * world as it is for this session now, and how a masked answer is rewritten.
  */
 
-import type { StatementPlan } from '../../masking/make-plan.ts';
 import type { MaskContext } from '../../masking/maskers/context.ts';
 import type { TypeLookup } from '../../masking/plan.ts';
+import type { StatementPlan } from '../../masking/statement-plan.ts';
 import type { RequestAsk } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { SchemaMoment } from './schema-clock.ts';

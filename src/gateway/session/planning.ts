@@ -6,7 +6,7 @@
  * It must never give a plan that was made for another world than the one the statement will run in.
  */
 import { addLookups, type Lookups, NO_LOOKUPS } from '../../masking/given-values.ts';
-import { OPAQUE_PLAN, type PlanRefusal, refusalHint, type StatementPlan } from '../../masking/make-plan.ts';
+import { OPAQUE_PLAN, type PlanRefusal, refusalHint, type StatementPlan } from '../../masking/statement-plan.ts';
 import type { DenyDecision } from '../../policy/decision.ts';
 import { characterPosition } from '../../sql/byte-offsets.ts';
 import type { StatementFacts } from '../../sql/facts.ts';

@@ -6,7 +6,7 @@
  *
  * It must never forget a name that the server still knows: a statement that is not known here was not judged.
  */
-import { OPAQUE_PLAN, type StatementPlan } from '../../masking/make-plan.ts';
+import { OPAQUE_PLAN, type StatementPlan } from '../../masking/statement-plan.ts';
 import type { Decision } from '../../policy/decision.ts';
 import type { Analysis } from '../../sql/facts.ts';
 import type { DefinitionQuestion } from './contract.ts';

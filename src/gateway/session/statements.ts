@@ -1,6 +1,6 @@
 /** From the text of a Query or Parse to a judged statement, and what follows from its facts for the session. */
 
-import type { StatementPlan } from '../../masking/make-plan.ts';
+import type { StatementPlan } from '../../masking/statement-plan.ts';
 import type { ResolvedTarget } from '../../policy/context.ts';
 import type { Decision, DenyDecision } from '../../policy/decision.ts';
 import type { ForesightNeed } from '../../policy/foresight.ts';

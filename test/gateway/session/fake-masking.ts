@@ -8,9 +8,9 @@ import type { SessionMasking } from '../../../src/gateway/session/masking.ts';
 import { SchemaClock, type SchemaMoment } from '../../../src/gateway/session/schema-clock.ts';
 import type { SchemaNames } from '../../../src/gateway/session/schema-names.ts';
 import { BUILTIN_TYPES } from '../../../src/masking/builtin-types.ts';
-import { OPAQUE_PLAN, type StatementPlan, unplannable } from '../../../src/masking/make-plan.ts';
 import { maskContext } from '../../../src/masking/maskers/context.ts';
 import type { ColumnAction, ResultPlan, TypeLookup } from '../../../src/masking/plan.ts';
+import { OPAQUE_PLAN, type StatementPlan, unplannable } from '../../../src/masking/statement-plan.ts';
 import type { StatementFacts } from '../../../src/sql/facts.ts';
 import type { CopyFormat } from '../../../src/sql/lineage/lineage.ts';
 

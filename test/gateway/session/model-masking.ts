@@ -1,7 +1,7 @@
 /** Masking of a `ModelServer`: plans that hold in the world that was adopted, and with the rights of now. */
 
 import { FULL_CLEARANCE, type MaskingRights, NO_CLEARANCE } from '../../../src/masking/clearance.ts';
-import type { StatementPlan } from '../../../src/masking/make-plan.ts';
+import type { StatementPlan } from '../../../src/masking/statement-plan.ts';
 import type { StatementFacts } from '../../../src/sql/facts.ts';
 import { FakeMasking } from './fake-masking.ts';
 import { answerOf, SECRET } from './model-server.ts';
