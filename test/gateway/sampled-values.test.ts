@@ -30,9 +30,14 @@ function chunksOf(rows: readonly Row[], each: number): Uint8Array[] {
 const columnsOf = (rows: readonly Row[], columns: number) =>
   Array.from({ length: columns }, (_, i) => rows.flatMap((row) => row[i] ?? []));
 
-const text = fc.option(fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 9 })), {
-  nil: null,
-});
+const text = fc.option(
+  fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.string({ unit: 'binary', maxLength: 9 }),
+    fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', 'ü', '€'), maxLength: 12 }),
+  ),
+  { nil: null },
+);
 
 describe('sampledValues', () => {
   it('are the texts of each column, without NULL', () => {
