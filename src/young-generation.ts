@@ -5,6 +5,7 @@
  */
 import { PerformanceObserver } from 'node:perf_hooks';
 import v8 from 'node:v8';
+import type { Worker } from 'node:worker_threads';
 
 /** Both halves. */
 const ENOUGH_BYTES = 4 << 20;
@@ -13,8 +14,7 @@ const OF_WORKERS_MB = 2;
 
 /** For the whole process, for good. */
 export function boundYoungGeneration(): void {
-  v8.setFlagsFromString(`--min-semi-space-size=${OF_WORKERS_MB}`);
-  v8.setFlagsFromString(`--max-semi-space-size=${OF_WORKERS_MB}`);
+  boundWorkers(OF_WORKERS_MB);
   if (process.execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))) return;
   let grows: boolean | undefined;
   const bound = (): void => {
@@ -25,4 +25,22 @@ export function boundYoungGeneration(): void {
   };
   bound();
   new PerformanceObserver(bound).observe({ entryTypes: ['gc'] });
+}
+
+/**
+ * A thread whose work at hand is larger than what others have: in their young generation it would be copied again and
+ * again, and then be collected as if it were old. `mb`: of one half.
+ */
+export function withYoungGeneration(mb: number, begin: () => Worker): Worker {
+  boundWorkers(mb);
+  const worker = begin();
+  const others = (): void => boundWorkers(OF_WORKERS_MB);
+  worker.once('online', others);
+  worker.once('exit', others);
+  return worker;
+}
+
+function boundWorkers(mb: number): void {
+  v8.setFlagsFromString(`--min-semi-space-size=${mb}`);
+  v8.setFlagsFromString(`--max-semi-space-size=${mb}`);
 }

@@ -96,6 +96,7 @@ const LAYERS: readonly Layer[] = [
       'socket-reads.ts',
       'late-writes.ts',
       'spent-memory.ts',
+      'young-generation.ts',
     ],
   },
   { name: 'audit/archive', may: ['audit/tree', 'audit/s3', 'audit', 'store', 'config'] },

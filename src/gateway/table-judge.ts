@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { withYoungGeneration } from '../young-generation.ts';
 import type { JudgedTable, Judgement, JudgeReport } from './table-judge-worker.ts';
 
 export interface TableJudgeOptions {
@@ -23,6 +24,8 @@ interface Job {
 const DEADLINE_MS = 30_000;
 const STACK_MB = 8;
 const HEAP_MB = 1_024;
+/** Some tables with a thousand rows of eighteen columns each. */
+const YOUNG_MB = 8;
 /** So many threads in a row that ended without a judgement: it may be none of the tables. Each of them is begun later then. */
 const MAX_ENDED = 3;
 const REST_MS = 500;
@@ -93,13 +96,14 @@ export class TableJudge {
   }
 
   #open(): Worker {
-    const worker = new Worker(workerFile(), {
+    const options = {
       name: 'table-judge',
       // What V8 prints when it dies may quote what it was at.
       stdout: true,
       stderr: true,
       resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
-    });
+    };
+    const worker = withYoungGeneration(YOUNG_MB, () => new Worker(workerFile(), options));
     worker.on('message', (report: JudgeReport) => {
       if (worker !== this.#worker) return;
       this.#ended = 0;
