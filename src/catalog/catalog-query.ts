@@ -146,24 +146,32 @@ const routinesUsed = (catalog: keyof typeof CLASS_OF, object: string): string =>
     FROM pg_catalog.pg_depend d WHERE d.classid ${EQ} ${CLASS_OF[catalog]} AND d.objid ${EQ} ${object} AND d.refobjid ${IS_USERS}
       AND (d.refclassid ${EQ} ${CLASS_OF.pg_proc} OR d.refclassid ${EQ} ${CLASS_OF.pg_operator}))`;
 
+/** Columns of an exclusion constraint `k`, or one WITHOUT OVERLAPS, that are not compared by `=`; those of its expressions. */
+const EXCLUDING = `pg_catalog.json_build_array(
+      (SELECT pg_catalog.json_agg(u.attnum)
+        FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.conexclop)) AS u (attnum, operator)
+        JOIN pg_catalog.pg_operator o ON o.oid ${EQ} u.operator AND o.oprname ${NE} '='::pg_catalog.name),
+      ${columnsUsed('pg_class', 'k.conindid', 'k.conrelid')})`;
+
 const GUARDS = `${select(
   'guards',
-  `pg_catalog.json_agg(${row(oid('g.relation'), 'g.columns', 'g.routines', 'g.policy')})`,
+  `pg_catalog.json_agg(${row(oid('g.relation'), 'g.columns', 'g.routines', 'g.policy', 'g.excluding')})`,
 )}
 FROM (
   SELECT k.conrelid AS relation, pg_catalog.to_json(k.conkey) AS columns, ${routinesUsed('pg_constraint', 'k.oid')} AS routines,
-    false AS policy
-  FROM pg_catalog.pg_constraint k WHERE (k.contype ${EQ} 'c' OR k.contype ${EQ} 'x') AND k.conrelid ${IS_USERS}
+    false AS policy, CASE WHEN k.conexclop IS NOT NULL THEN ${EXCLUDING} END AS excluding
+  FROM pg_catalog.pg_constraint k
+  WHERE (k.contype ${EQ} 'c' OR k.conexclop IS NOT NULL) AND k.conrelid ${IS_USERS}
   UNION ALL
-  SELECT i.indrelid, ${columnsUsed('pg_class', 'i.indexrelid', 'i.indrelid')}, ${routinesUsed('pg_class', 'i.indexrelid')}, false
+  SELECT i.indrelid, ${columnsUsed('pg_class', 'i.indexrelid', 'i.indrelid')}, ${routinesUsed('pg_class', 'i.indexrelid')}, false, NULL
   FROM pg_catalog.pg_index i WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND i.indrelid ${IS_USERS}
   UNION ALL
   SELECT p.partrelid, pg_catalog.to_json(pg_catalog.string_to_array(p.partattrs::pg_catalog.text, ' ')),
-    ${routinesUsed('pg_class', 'p.partrelid')}, false
+    ${routinesUsed('pg_class', 'p.partrelid')}, false, NULL
   FROM pg_catalog.pg_partitioned_table p
   UNION ALL
   SELECT p.polrelid, COALESCE(${columnsUsed('pg_policy', 'p.oid', 'p.polrelid')}, '[]'::pg_catalog.json),
-    ${routinesUsed('pg_policy', 'p.oid')}, true
+    ${routinesUsed('pg_policy', 'p.oid')}, true, NULL
   FROM pg_catalog.pg_policy p WHERE p.polrelid ${IS_USERS}) g`;
 
 /** Domains that check their values. */

@@ -109,7 +109,8 @@ function guardsFromRow(row: readonly unknown[]): RowGuards {
   const routines = optional(row[2], numbers) ?? NONE;
   // An expression without a column that could be named.
   const columns = optional(row[1], (value) => list(value).map((one) => Number(one))) ?? [0];
-  return { columns, routines, readRoutines: boolean(row[3]) ? routines : NONE };
+  const excluding = (optional(row[4], list) ?? []).flatMap((part) => optional(part, list) ?? []).map(Number);
+  return { columns, routines, readRoutines: boolean(row[3]) ? routines : NONE, excluding };
 }
 
 function grouped<T>(rows: readonly unknown[][], read: (row: readonly unknown[]) => T): Map<number, T[]> {
@@ -174,6 +175,7 @@ function guardsOf(all: readonly RowGuards[] | undefined): { readonly guards?: Ro
       columns: all.flatMap(({ columns }) => columns),
       routines: all.flatMap(({ routines }) => routines),
       readRoutines: all.flatMap(({ readRoutines }) => readRoutines),
+      excluding: all.flatMap(({ excluding }) => excluding),
     },
   };
 }

@@ -66,6 +66,8 @@ export interface RowGuards {
   readonly routines: readonly number[];
   /** Those of policies, which are called when rows are read too. */
   readonly readRoutines: readonly number[];
+  /** Attnums of which rows exclude each other by more than equality: overlaps, distances, expressions. */
+  readonly excluding: readonly number[];
 }
 
 export interface CatalogTrigger {

@@ -260,6 +260,23 @@ export const NEIGHBOURS: readonly Neighbour[] = [
     id: 'lookup.row-of-query-masked',
     sql: 'SELECT p.id FROM patienten p WHERE (p.id, p.mail) = (SELECT q.id, q.mail FROM patienten q WHERE q.id = 3)',
   },
+  {
+    id: 'write.excluding',
+    sql: [
+      `INSERT INTO rejestr.adresy VALUES (900, '198.51.100.7', 'nowy')`,
+      `UPDATE rejestr.adresy SET opis = 'y' WHERE id = 3`,
+    ],
+    stored: 'SELECT * FROM rejestr.adresy ORDER BY id',
+  },
+  {
+    id: 'write.excluding-own',
+    sql: [
+      'CREATE TABLE sale (raum int, wann int4range, EXCLUDE USING gist (wann WITH &&))',
+      `INSERT INTO sale VALUES (1, '[1,5)')`,
+      `INSERT INTO sale VALUES (2, '[3,9)') ON CONFLICT DO NOTHING`,
+      'SELECT * FROM sale',
+    ],
+  },
   { id: 'clear.sample', sql: 'SELECT id FROM artikel TABLESAMPLE BERNOULLI (50) REPEATABLE (7) ORDER BY id' },
   {
     id: 'clear.xml-namespaces',

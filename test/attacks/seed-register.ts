@@ -45,6 +45,8 @@ CREATE FUNCTION rejestr.przyjmij(INOUT i int, OUT adres text, OUT tel text) LANG
 ${rows}
 INSERT INTO rejestr.oddzialy VALUES (1, 'Kadry', 100.5, 40, '{a,b}', '{"kolor": "red"}'), (2, 'Sklep', 77, 10, '{c}', '{"kolor": "blue", "n": [1, 2]}');
 REFRESH MATERIALIZED VIEW rejestr.mv_lista;
+CREATE TABLE rejestr.adresy (id int, adres_ip inet, opis text, EXCLUDE USING gist (adres_ip inet_ops WITH &&));
+INSERT INTO rejestr.adresy SELECT id, ostatnie_ip, 'x' FROM rejestr.pracownicy;
 `;
 }
 

@@ -188,8 +188,10 @@ function traceKey(t: Tracer, relation: CatalogRelation | undefined, constraint: 
   if (kind === 'CONSTR_NOTNULL') for (const name of strings(constraint, 'keys')) testForNull(t, relation, name);
   if (kind === 'CONSTR_UNIQUE' || kind === 'CONSTR_PRIMARY') {
     for (const name of strings(constraint, 'keys')) compareColumn(t, relation, name, 'UNIQUE');
+    if (flag(constraint, 'without_overlaps')) overlapColumn(t, relation, strings(constraint, 'keys').at(-1));
   }
   if (kind !== 'CONSTR_FOREIGN') return;
+  if (flag(constraint, 'fk_with_period')) overlapColumn(t, relation, strings(constraint, 'fk_attrs').at(-1));
   const other = findRelation(t, child(constraint, 'pktable') ?? {}, undefined);
   for (const name of strings(constraint, 'fk_attrs')) compareColumn(t, relation, name, 'FOREIGN KEY');
   if (other.kind !== 'relation') return;
@@ -206,6 +208,12 @@ function testForNull(t: Tracer, relation: CatalogRelation | undefined, name: str
   const column = relation?.columns.find((one) => one.name === name);
   if (relation !== undefined && column !== undefined)
     t.use(columnFlow(relation.oid, column.attnum), 'null_test', 'NOT NULL', undefined);
+}
+
+/** Which rows overlap tells where their ends lie. */
+function overlapColumn(t: Tracer, relation: CatalogRelation, name: string | undefined): void {
+  const column = columnsOf(t, relation).find((one) => one.name === name);
+  if (column !== undefined) t.use(column.value.flow, 'predicate', 'WITHOUT OVERLAPS', undefined);
 }
 
 function compareColumn(t: Tracer, relation: CatalogRelation, name: string, subject: string): void {

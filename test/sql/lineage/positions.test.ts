@@ -58,6 +58,7 @@ SELECT 1 AS a, 'b' AS c INTO TEMP own FROM item WHERE id = 3
 CREATE MATERIALIZED VIEW own AS SELECT 1 AS a, 'x' AS b WHERE 3 = 3
 COPY (SELECT 1, 'a' WHERE 3 = 3) TO STDOUT
 COPY (INSERT INTO visit (note) VALUES ('x') RETURNING 'y') TO STDOUT
+COPY item FROM STDIN WHERE id > 3 AND label = 'x'
 CALL note('x')
 `
   .split('\n')

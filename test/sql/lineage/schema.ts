@@ -14,6 +14,7 @@ CREATE TABLE item (id int, label text);
 CREATE TABLE gadget (volts int) INHERITS (item);
 CREATE TABLE log (at date, line text) PARTITION BY RANGE (at);
 CREATE TABLE log_old PARTITION OF log FOR VALUES FROM ('2000-01-01') TO ('2020-01-01');
+CREATE TABLE booked (id int, span daterange, room int, since date, till date, EXCLUDE USING gist (span WITH &&), EXCLUDE USING gist (daterange(since, till) WITH &&));
 CREATE TABLE ruled (id int, v text);
 CREATE RULE r AS ON INSERT TO ruled DO ALSO SELECT mail FROM person;
 CREATE VIEW v_person AS SELECT id AS key, mail AS contact, name || '!' AS cry FROM person WHERE active;
