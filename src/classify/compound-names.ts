@@ -62,12 +62,13 @@ function keyOfBytes({ words, kind }: CompoundReading): CompoundMatch | undefined
 }
 
 const OF_THINGS_TOO =
-  /^(?:author|editor|referrer|parent|child|operator|viewer|reader|worker|manager|responsible|claimant|payer|registrar|executor|resident|minor|infant|host|keeper|broker|carer|president|director|principal|notifier|specialist|assistant|kin|sister|brother|father|mother|son|daughter|party|player|officer|consultant|recipient)$/u;
+  /^(?:author|editor|referrer|parent|child|operator|viewer|reader|worker|manager|responsible|claimant|payer|registrar|executor|resident|minor|infant|host|keeper|broker|carer|president|director|principal|notifier|specialist|assistant|kin|sister|brother|father|mother|son|daughter|party|player|officer|consultant|recipient|intern)$/u;
+/** How it is written down: `ordering_judge_str`. */
+const WRITTEN = /^(?:str|string|text|txt|raw|list|name)$/u;
 /** Somebody by what they do: `last_receiver`, `photographers`. */
 function actor({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
-  const who = words.at(-1);
-  if (kind !== 'text' || topic === 'thing' || topic === 'company' || topic === 'log' || topic === 'place')
-    return undefined;
+  const who = words.findLast((word) => !WRITTEN.test(word));
+  if (kind !== 'text' || topic === 'company' || topic === 'log') return undefined;
   if (who === undefined || !ROLES.has(who) || OF_THINGS_TOO.test(who)) return undefined;
   return { class: 'person_name', phrase: who };
 }
@@ -163,12 +164,15 @@ function ofAddress({ words, kind, topic, besideNames }: CompoundReading): Compou
 }
 
 /** `investor_name`, `confirmed_by_other_name`. */
-function role({ words, kind }: CompoundReading): CompoundMatch | undefined {
+function role({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'text' || words.length < 2) return undefined;
   // Of languages that put it first: `nm_responsavel`.
   if (words.length === 2 && NAMED_FIRST.has(words[0]!) && KIN.has(words[1]!))
     return { class: 'person_name', phrase: words.join(' ') };
   if (words.at(-1) !== 'name') return undefined;
+  // As somebody wants to be named: `credited_name`.
+  if (topic === 'person' && words.length === 2 && /^\p{L}{4,}ed$/u.test(words[0]!))
+    return { class: 'person_name', phrase: words.join(' ') };
   const who = words.length > 2 && SHOWN.has(words.at(-2)!) ? words.at(-3)! : words.at(-2)!;
   if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).some((word) => word === 'by' || word === 'for')))
     return { class: 'person_name', phrase: `${who} name` };
@@ -181,6 +185,27 @@ function acting({ words, kind, topic }: CompoundReading): CompoundMatch | undefi
   return /^(?:\p{L}{3,}ing|(?:creat|updat|modifi|chang|edit|delet|enter|upload|approv|assign)ed)$/u.test(words.at(-2)!)
     ? { class: 'username', phrase: words.slice(-2).join(' ') }
     : undefined;
+}
+
+/** A log-in beside its password: `stream_user`, `stream_pass`. */
+const LOGINS = /^(?:user|login|account|usr)$/u;
+const PASSWORDS: readonly string[] = ['pass', 'password', 'pwd', 'passwd', 'pw'];
+function beforePassword({ words, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2 || !LOGINS.test(words.at(-1)!)) return undefined;
+  const prefix = words.slice(0, -1).join(' ');
+  return PASSWORDS.some((word) => besideNames.has(`${prefix} ${word}`))
+    ? { class: 'username', phrase: `${words.join(' ')} beside its password` }
+    : undefined;
+}
+
+/** Who it was in words, where no key of theirs is known: `assigned_to_str` beside `assigned_to_id`. */
+function inWords({ words, kind }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2 || !/^(?:str|string|text|txt|raw|name)$/u.test(words.at(-1)!))
+    return undefined;
+  const stem = words.slice(0, -1);
+  const who = stem.at(-1)!;
+  const done = stem.length > 1 && (who === 'by' || who === 'to') && /ed$/u.test(stem.at(-2)!);
+  return done || who === 'author' ? { class: 'person_name', phrase: words.join(' ') } : undefined;
 }
 
 /** Undefined: it says nothing more than the rules found. */
@@ -196,6 +221,8 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
     identity(reading) ??
     network(reading) ??
     acting(reading) ??
+    inWords(reading) ??
+    beforePassword(reading) ??
     role(reading) ??
     grouped(reading) ??
     ofAddress(reading)

@@ -165,6 +165,9 @@ const ANSWERED: ReadonlySet<string> = new Set(
 const CORNERS: ReadonlySet<string> = new Set(
   'top,bottom,left,right,north,south,east,west,min,max,ne,nw,se,sw,corner,bound'.split(','),
 );
+/** What is found of somebody, under the name of the table. */
+const OF_FINDINGS: ReadonlySet<string> = new Set(['value', 'answer', 'result', 'comment', 'reaction', 'note']);
+const FILED: readonly string[] = ['page', 'filepath', 'ocr', 'checksum', 'sha1', 'pdf', 'docket'];
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
@@ -197,7 +200,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   // What there is of them, and nobody's: `raca.nm_raca`.
   if (
     (rule.class === 'demographic' || rule.class === 'health') &&
-    reading.tableWords[0] === phrase &&
+    (reading.tableWords[0] === phrase || (reading.tableWords.at(-1) === phrase && !OF_FINDINGS.has(phrase))) &&
     reading.tableWords.length <= 2 &&
     !OWNED.some((word) => beside.has(word))
   )
@@ -217,6 +220,16 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   )
     return false;
   if (kind === 'integer' && rule.class === 'postal_address' && words.at(-1) === 'address') return false;
+  // `case_name_full`, where it is nobody's.
+  if (phrase === 'name full' && start > 0 && !PERSON_TABLES.has(words[start - 1]!) && !ROLES.has(words[start - 1]!))
+    return false;
+  // How well it is known, and not when it was.
+  if (words.slice(0, start).some((word) => word === 'granularity' || word === 'accuracy' || word === 'precision'))
+    return false;
+  // A kind of it, by its number.
+  if (kind === 'integer' && phrase === 'residence') return false;
+  // Of a file that somebody handed in.
+  if (rule.class === 'national_id' && phrase.startsWith('doc') && FILED.some((word) => beside.has(word))) return false;
   // A key of a list of grades.
   if (kind === 'integer' && phrase === 'pay grade') return false;
   // Where somebody works, and not who they are: `contact_company`.
@@ -291,7 +304,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
 /** `nanny_name`: a name's word behind one for people, where no phrase lists it. */
 const NAME_WORDS: ReadonlySet<string> = new Set(['name', 'nombre', 'nome', 'nom', 'naam', 'navn', 'namn']);
 const NO_ROLES: ReadonlySet<string> = new Set(
-  'client,account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
+  'artist,client,account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
     ',',
   ),
 );

@@ -121,7 +121,16 @@ const OWNERS: ReadonlySet<string> = new Set([
 const isVisitor = (words: readonly string[]) => words.at(-1) === 'id' && words.some((word) => VISITORS.has(word));
 const HABITS = /^(?:smok(?:ing|er)|tobacco|alcohol|allerg(?:y|ies)|surger(?:y|ies)|recreational drug)\b/u;
 const MEDICINES: ReadonlySet<string> = new Set(['medication', 'medicine', 'drug']);
-const JOB_WORDS: ReadonlySet<string> = new Set(['queue', 'retry', 'cron', 'worker', 'handler', 'payload']);
+const JOB_WORDS: ReadonlySet<string> = new Set([
+  'lastrun',
+  'nextrun',
+  'queue',
+  'retry',
+  'cron',
+  'worker',
+  'handler',
+  'payload',
+]);
 /** Processes as well as people. */
 const WORKERS: ReadonlySet<string> = new Set([
   'worker',
@@ -192,6 +201,7 @@ const QUERY_WORDS: ReadonlySet<string> = new Set([
   'filter',
   'format',
   'widget',
+  'condition',
   'calendar',
   'class',
   'setting',
@@ -415,7 +425,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if ((head === 'client' || head === 'consumer') && others.some((parts) => parts.some((part) => OAUTH_WORDS.has(part))))
     return 'thing';
   if (
-    MEDICAL.has(head) &&
+    (MEDICAL.has(head) || (head === 'result' && bare.join(' ') === 'test result')) &&
     byName === 'health' &&
     !words.some((word) => word === 'health' || word === 'medical' || word === 'patient') &&
     !personal &&
@@ -464,6 +474,13 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (head === 'state' && words.some((word) => OWNERS.has(word))) return 'person';
   // How somebody looks at things.
   if (words.at(-1) === 'view' && others.some((parts) => parts.some((part) => QUERY_WORDS.has(part)))) return 'thing';
+  // What there is to write into, with a name of its own.
+  if (
+    byName === 'message' &&
+    ['name', 'slug'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    !others.some((parts) => PROSE.has(parts.join(' ')) || parts.some((part) => part !== 'account' && WRITERS.has(part)))
+  )
+    return 'thing';
   // Work of a machine.
   if (head === 'task' && others.some((parts) => parts.some((part) => JOB_WORDS.has(part)))) return 'log';
   if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return hasNamed ? 'person' : 'thing';

@@ -37,6 +37,29 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['gadgets', undefined, ['key_public', 'made_at']],
   ['gadgets', 'secret', ['unlock_id', 'made_at']],
   ['emails', 'secret', ['nonce', 'verified_at', 'address']],
+  // In words, where no key is known; a log-in beside its password
+  ['gadgets', 'person_name', ['graded_by_str', 'made_at']],
+  ['gadgets', 'person_name', ['trial_lawyer_str', 'made_at']],
+  ['gadgets', 'username', ['relay_user', 'relay_pwd', 'made_at']],
+  ['gadgets', undefined, ['relay_user', 'made_at']],
+  ['members', 'person_name', ['printed_name', 'email']],
+  ['gadgets', undefined, ['printed_name', 'made_at']],
+  // Glued
+  ['members', 'email', ['mailto', 'made_at']],
+  ['members', 'free_text', ['awayreason', 'made_at']],
+  ['awaitingverification', 'secret', ['code', 'user_id']],
+  // Nobody's
+  ['cases_heard', undefined, ['title_name_full', 'made_at']],
+  ['cases_heard', undefined, ['precision_dob', 'made_at']],
+  ['lift_weights', undefined, ['weight', 'made_at'], 'numeric'],
+  ['state_transitions', undefined, ['from', 'to', 'event']],
+  ['test_results', undefined, ['name', 'made_at']],
+  // Said, and where it was said
+  ['gadgets', 'free_text', ['reason_text', 'made_at']],
+  ['transfers', 'free_text', ['reason', 'made_at']],
+  ['comments', 'person_name', ['name', 'address', 'text']],
+  ['societies', 'postal_address', ['city', 'address', 'name']],
+  ['places_found', 'postal_address', ['route', 'locality']],
   // Somebody by what they do, and whose address it is
   ['gadgets', 'person_name', ['second_approver', 'made_at']],
   ['gadgets', undefined, ['compare_operator', 'made_at']],

@@ -80,6 +80,9 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['admidio', 'barong', 'chirpstack', 'jorani', 'rt'], first: '0.939 / 0.794' },
   { apps: ['fossbilling', 'liberapay', 'opensis'], first: '0.910 / 0.893' },
   { apps: ['farmbot', 'icehrm', 'zencart'], first: '0.943 / 0.943' },
+  { apps: ['courtlistener', 'fabmanager', 'markus', 'papercups'], first: '0.848 / 0.888' },
+  { apps: ['cccd', 'libretime', 'mybb', 'planningalerts', 'timeoverflow'], first: '0.938 / 0.871' },
+  { apps: ['panoptes', 'wikiedu'], first: '1.000 / 0.889' },
 ];
 
 export interface Judged {

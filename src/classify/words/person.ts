@@ -52,6 +52,17 @@ export const PERSON_RULES: readonly NameRule[] = [
     besideHead: ['month'],
     phrases: ['name', 'account name'],
   },
+  // Of who said it, and from where.
+  {
+    class: 'person_name',
+    sole: true,
+    topics: ['message'],
+    notBeside: ['email', 'subject', 'smtp'],
+    beside: ['address', 'anonymous', 'phone'],
+    besideName: ['text', 'body', 'comment', 'message', 'content', 'detail'],
+    phrases: ['name'],
+    kinds: ['text'],
+  },
   // A name beside the address of the one who has it.
   {
     class: 'person_name',
@@ -128,7 +139,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'administered by, prescribed by, examined by, witnessed by, vaccinated by, diagnosed by, treated by, referred by name, attended by, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
+      'certified by, inspected by, interviewed by, administered by, prescribed by, examined by, witnessed by, vaccinated by, diagnosed by, treated by, referred by name, attended by, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
     ),
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company'],

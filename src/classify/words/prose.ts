@@ -61,6 +61,27 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'free_text', alone: true, topics: ['money', 'person'], phrases: ['instruction'], kinds: ['text'] },
+  // In somebody's own words, beside what they chose.
+  {
+    class: 'free_text',
+    notTopics: ['thing', 'company', 'place', 'log'],
+    phrases: ['reason text', 'reason other', 'other reason', 'reason free text'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    topics: ['money'],
+    phrases: ['additional information', 'further information', 'supporting information'],
+    kinds: ['text'],
+  },
+  // What somebody gave something for.
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['transfer', 'gift', 'donation'],
+    phrases: ['reason', 'purpose'],
+    kinds: ['text'],
+  },
   // Why somebody was away or left.
   {
     class: 'free_text',
@@ -277,7 +298,17 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     sole: true,
     topics: ['unknown', 'log', 'session'],
-    besideName: ['phone number', 'sms phone number', 'recipient number', 'email address', 'recipient'],
+    besideName: [
+      'to address',
+      'to email',
+      'mail to',
+      'email to',
+      'phone number',
+      'sms phone number',
+      'recipient number',
+      'email address',
+      'recipient',
+    ],
     phrases: ['content', 'message', 'body', 'text'],
     kinds: ['text'],
   },
@@ -334,7 +365,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person'],
     phrases: phrases(
-      'status msg, background, description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, field, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
+      'status msg, notepad, scratchpad, background, description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, field, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
     ),
     kinds: TEXT_KINDS,
   },
