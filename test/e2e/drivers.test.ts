@@ -139,7 +139,7 @@ function embeddedLibraries(): string | undefined {
 describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
   const gateway = withGateway({
     postgres: { major },
-    sql: "CREATE TABLE keep_me (id int PRIMARY KEY, name text); INSERT INTO keep_me VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+    sql: "CREATE TABLE keep_me (id int PRIMARY KEY, name text DEFAULT 'new'); INSERT INTO keep_me VALUES (1, 'a'), (2, 'b'), (3, 'c')",
   });
 
   describe.each(['tunnel', 'native'] as const)('%s', (way) => {

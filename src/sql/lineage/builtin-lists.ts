@@ -96,6 +96,19 @@ pg_replication_origin_progress pg_replication_origin_session_is_setup pg_replica
 pg_xact_commit_timestamp_origin amvalidate
 `);
 
+/** Settings that are the server's own: preset, or read from its configuration; no session and no role has another value. */
+export const SERVER_SETTINGS = words(`
+block_size data_checksums data_directory_mode debug_assertions huge_pages_status in_hot_standby integer_datetimes
+max_function_args max_identifier_length max_index_keys num_os_semaphores segment_size server_encoding server_version
+server_version_num shared_memory_size shared_memory_size_in_huge_pages wal_block_size wal_segment_size
+max_connections superuser_reserved_connections reserved_connections shared_buffers max_worker_processes max_wal_senders
+max_replication_slots max_prepared_transactions max_locks_per_transaction max_pred_locks_per_transaction wal_level
+autovacuum autovacuum_max_workers autovacuum_naptime autovacuum_freeze_max_age autovacuum_multixact_freeze_max_age
+autovacuum_vacuum_threshold autovacuum_vacuum_scale_factor autovacuum_vacuum_insert_threshold
+autovacuum_vacuum_insert_scale_factor autovacuum_analyze_threshold autovacuum_analyze_scale_factor
+autovacuum_vacuum_cost_limit autovacuum_vacuum_cost_delay checkpoint_timeout checkpoint_completion_target max_wal_size min_wal_size
+`);
+
 /** What is printed of a definition or setting: the system column that it stands in. */
 export const CATALOG_TEXTS: Readonly<Record<string, readonly [relation: string, column: string]>> = {
   pg_get_functiondef: ['pg_proc', 'prosrc'],

@@ -16,6 +16,7 @@ import {
   OUTPUTS,
   READERS,
   SAME_ARRAYS,
+  SERVER_SETTINGS,
   SINKS,
   TEXTS,
   TO_JSON,
@@ -241,6 +242,7 @@ function special(
   const [first, second] = values;
   // Its error says which setting there is not.
   if (name === 'current_setting') for (const flow of flows) t.use(flow, 'sink', name, at);
+  if (name === 'current_setting' && isOfServer(args)) return valueFrom(NO_DATA, type);
   const catalogText = CATALOG_TEXTS[name];
   if (catalogText !== undefined) {
     // Which text it is tells what asked for it.
@@ -420,6 +422,15 @@ function isCutByTools(name: string, [whole, from, count, ...more]: readonly Argu
   if (as(whole.node, 'FuncCall') === undefined || printed === undefined || printed.flow !== flow) return false;
   if (printed.by === 'pg_get_constraintdef') return isInteger(from?.node, 7) && count === undefined;
   return printed.by === 'pg_get_expr' && isInteger(from?.node, 1) && isInteger(count?.node, 128);
+}
+
+function isOfServer([setting, ...more]: readonly Argument[]): boolean {
+  const name = castConstantOf(setting?.node);
+  return (
+    name?.kind === 'string' &&
+    SERVER_SETTINGS.has(name.value.toLowerCase()) &&
+    more.every(({ value }) => isEmpty(value.flow))
+  );
 }
 
 function isInteger(node: Tree | undefined, value: number): boolean {

@@ -595,6 +595,14 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'SELECT substring(pg_catalog.pg_get_expr(adbin, adrelid) for 12), substring(pg_catalog.pg_get_expr(adbin, adrelid) from 2 for 128), substring(lower(pg_catalog.pg_get_expr(adbin, adrelid)) for 128), substring(pg_catalog.col_description(1, 1) for 128) FROM pg_attrdef',
       'substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_attrdef.adbin/printed), substring = derived(pg_description.description/printed)',
     ],
+    [
+      "SELECT current_setting('server_version_num')::int / 10000 AS v, CAST(current_setting('Block_Size') AS numeric) AS b, current_setting('autovacuum_freeze_max_age', true)::float8 AS a",
+      'v = none, b = none, a = none',
+    ],
+    [
+      "SELECT current_setting('work_mem') AS w, current_setting('app.block_size')::int AS o, current_setting('server' || mail) AS x FROM person",
+      'w = text(pg_settings.setting/printed), o = derived(pg_settings.setting/printed), x = derived(pg_settings.setting/printed person.mail); uses: fallible pg_settings.setting/printed, sink person.mail, fallible person.mail',
+    ],
     ['SELECT name, setting FROM pg_settings', 'name = pg_settings.name, setting = pg_settings.setting'],
   ],
   routines: [

@@ -24,6 +24,21 @@ export function psqlChecks(env: NodeJS.ProcessEnv, table: string): Checks {
       same(exitCode, 0);
       same(stdout.includes('keep_me_pkey'), true);
     },
+    // As Sequel, DBeaver and pgcli ask.
+    async server() {
+      await says(
+        "SELECT current_setting('server_version_num')::int > 140000, current_setting('block_size')::int;",
+        't|8192',
+      );
+      await says(
+        'SELECT "substring"(pg_get_constraintdef(oid), 7) FROM pg_constraint WHERE conname = \'keep_me_pkey\';',
+        'Y KEY (id)',
+      );
+      await says(
+        "SELECT substring(pg_catalog.pg_get_expr(adbin, adrelid, true) for 128) FROM pg_attrdef WHERE adrelid = 'keep_me'::regclass;",
+        "'new'::text",
+      );
+    },
     prepared_reuse: () =>
       says('PREPARE twice (int) AS SELECT $1 * 2;\nEXECUTE twice (4);\nEXECUTE twice (5);', '8\n10'),
     async transaction_error() {
