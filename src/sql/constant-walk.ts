@@ -5,7 +5,21 @@
 import type { ColumnMet, ConstantPlace } from './facts.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { isPureFunction } from './pure-functions.ts';
-import { as, child, flag, isTree, items, list, location, number, strings, type Tree, text, unwrap } from './tree.ts';
+import {
+  as,
+  child,
+  flag,
+  isTree,
+  items,
+  leftChain,
+  list,
+  location,
+  number,
+  strings,
+  type Tree,
+  text,
+  unwrap,
+} from './tree.ts';
 
 /** What is known of where values go: all constants of an expression share one. */
 export interface Place {
@@ -501,6 +515,16 @@ export class ConstantWalk {
         const isOwn = name.length > 1 && name[0] !== 'pg_catalog';
         if (isOwn || !(isPureFunction(name.at(-1) ?? '') || KNOWN.has(name.at(-1) ?? ''))) unit.hidden = true;
         break;
+      }
+      case 'A_Expr': {
+        const chain = leftChain(node);
+        const first = child(chain.at(-1)!, 'lexpr');
+        if (first !== undefined) this.#gather(first, unit);
+        for (const one of chain.reverse()) {
+          const right = child(one, 'rexpr');
+          if (right !== undefined) this.#gather(right, unit);
+        }
+        return;
       }
       case 'TypeCast':
         for (const key of ['arg', 'typeName']) {

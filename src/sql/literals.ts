@@ -7,7 +7,7 @@
  * operands of `=` and IN are free. Not free: anything in a cast, a call, LIMIT, ORDER BY, GROUP BY, a utility statement.
  */
 import type { ParsedStatement } from './grammar.ts';
-import { as, child, flag, items, list, location, strings, type Tree, text, unwrap } from './tree.ts';
+import { as, child, flag, items, leftChain, list, location, strings, type Tree, text, unwrap } from './tree.ts';
 
 export function freeLiterals(statements: readonly ParsedStatement[]): number[] {
   const only = statements.length === 1 ? statements[0] : undefined;
@@ -103,18 +103,12 @@ function expression(wrapped: Tree | undefined, found: number[]): boolean {
       expression(child(node, 'arg'), found);
       return false;
     case 'A_Expr': {
-      if (!COMPARISONS.has(text(node, 'kind') ?? '')) return false;
-      const constants: Tree[] = [];
-      let open = false;
-      for (const operand of [child(node, 'lexpr'), child(node, 'rexpr')]) {
-        for (const one of as(operand, 'List') === undefined ? [operand] : items(operand)) {
-          if (one === undefined) continue;
-          if (as(one, 'A_Const') !== undefined) constants.push(one);
-          else if (expression(one, found)) open = true;
-        }
-      }
-      if (open) for (const one of constants) add(one, found);
-      return open;
+      const chain = leftChain(node);
+      // What stands in another kind of operation is not looked at.
+      const other = chain.findIndex((one) => !COMPARISONS.has(text(one, 'kind') ?? ''));
+      let open = other === -1 ? undefined : false;
+      for (const one of (other === -1 ? chain : chain.slice(0, other)).reverse()) open = operation(one, open, found);
+      return open === true;
     }
     case 'SubLink': {
       expression(child(node, 'testexpr'), found);
@@ -125,6 +119,21 @@ function expression(wrapped: Tree | undefined, found: number[]): boolean {
     default:
       return false;
   }
+}
+
+/** `left`: what the operation on its left is; undefined: there is none. */
+function operation(node: Tree, left: boolean | undefined, found: number[]): boolean {
+  const constants: Tree[] = [];
+  let open = left === true;
+  for (const operand of left === undefined ? [child(node, 'lexpr'), child(node, 'rexpr')] : [child(node, 'rexpr')]) {
+    for (const one of as(operand, 'List') === undefined ? [operand] : items(operand)) {
+      if (one === undefined) continue;
+      if (as(one, 'A_Const') !== undefined) constants.push(one);
+      else if (expression(one, found)) open = true;
+    }
+  }
+  if (open) for (const one of constants) add(one, found);
+  return open;
 }
 
 /** `column = constant`, IN and AND of them, where any constant narrows as well as another. */

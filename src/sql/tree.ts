@@ -121,3 +121,12 @@ export function constantText(wrapped: Tree | undefined): string | undefined {
   const right = constantText(child(operation, 'rexpr'));
   return left === undefined || right === undefined ? undefined : left + right;
 }
+
+/** `a + b + c` from `… + c` to `a + b`: a text may have more operators in a row than a stack should hold. */
+export function leftChain(operation: Tree): Tree[] {
+  const chain: Tree[] = [];
+  for (let node: Tree | undefined = operation; node !== undefined; node = as(child(node, 'lexpr'), 'A_Expr')) {
+    chain.push(node);
+  }
+  return chain;
+}

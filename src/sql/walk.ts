@@ -15,7 +15,20 @@ import { callsAreFew } from './narrowing.ts';
 import { isPureFunction } from './pure-functions.ts';
 import { settingNameOf } from './setting-name.ts';
 import { settingFinding } from './settings.ts';
-import { as, castConstantOf, child, flag, isTree, list, location, strings, type Tree, text, unwrap } from './tree.ts';
+import {
+  as,
+  castConstantOf,
+  child,
+  flag,
+  isTree,
+  leftChain,
+  list,
+  location,
+  strings,
+  type Tree,
+  text,
+  unwrap,
+} from './tree.ts';
 
 /** Adds the facts of one kind of statement and walks on into its children itself. */
 export type StatementHandler = (node: Tree, walk: Walk, scope: Scope) => void;
@@ -183,9 +196,14 @@ export class Walk {
       case 'FuncCall':
         this.#call(node);
         break;
-      case 'A_Expr':
-        this.#operator(node);
-        break;
+      case 'A_Expr': {
+        const chain = leftChain(node);
+        for (const one of chain) this.#operator(one);
+        const first = chain.at(-1)!;
+        if (isTree(first.lexpr)) this.#slot('lexpr', first.lexpr, scope);
+        for (const { rexpr } of chain.reverse()) if (isTree(rexpr)) this.#slot('rexpr', rexpr, scope);
+        return;
+      }
       case 'SubLink': {
         const operator = strings(node, 'operName').at(-1);
         if (operator !== undefined) this.draft.operators.add(operator);

@@ -86,6 +86,12 @@ describe('statement cache', () => {
     expect(cache.get('SELECT "b"')).toBeUndefined();
   });
 
+  it('frees literals along a chain of operators, none below one of another kind', () => {
+    const sql = 'SELECT a + 2 || 3 FROM t WHERE a - 4 - 5 = 6 AND ((a = 7) IS DISTINCT FROM b) = c';
+    const { freeLiterals } = analyseWithLiterals(sql, grammar);
+    expect(freeLiterals.map((offset) => sql[offset])).toEqual(['2', '3', '4', '5', '6']);
+  });
+
   it('shares the facts of a text that differs in free literals', () => {
     const cache = new StatementCache();
     remember(cache, 'SELECT abalance FROM pgbench_accounts WHERE aid = 12345;');
