@@ -44,6 +44,10 @@ const rig = withRig({
 });
 
 const dana = () => rig.tokenOf('dana');
+// Facts of a held statement are waited for two seconds at most: on a busy machine its tables would not be classified by then.
+beforeAll(async () => {
+  await rig.api('GET', '/v1/databases/app/classification?wait=1', await dana());
+});
 const rosa = () => rig.tokenOf('rosa', ['reviewers']);
 
 afterEach(async () => {

@@ -19,18 +19,12 @@ const CHANGES = [
 const LONG =
   /\/(?:kills|lineage-oracle|locks-differential|durability|session-life|masking-dictionary|ownership)\.test\.ts$/;
 
-/** Their first statement must not come before the classes of columns are known: a process that is warm is too quick. */
-const EARLY = /\/gateway\/(?:held|elevations)\.test\.ts$/;
-
 /** Paths from `root`. */
 export function sharedFiles(root: string): string[] {
   const names = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' });
   return names
     .map((name) => `test/${name.replaceAll(path.sep, '/')}`)
-    .filter(
-      (name) =>
-        name.endsWith('.test.ts') && FOLDERS.includes(name.split('/')[1]!) && !LONG.test(name) && !EARLY.test(name),
-    )
+    .filter((name) => name.endsWith('.test.ts') && FOLDERS.includes(name.split('/')[1]!) && !LONG.test(name))
     .filter((name) => {
       const text = readFileSync(path.join(root, name), 'utf8');
       return !CHANGES.some((change) => change.test(text));
