@@ -235,7 +235,7 @@ export class GroupCommit {
     this.#busy = true;
     const begun = performance.now();
     // With durability async nobody waits for most of them.
-    const inPlace = this.#sync && this.#owner.place.inPlace(this.#waitedFor, begun);
+    const inPlace = this.#sync && this.#owner.place.inPlace(this.#waitedFor, writer.unsyncedBytes, begun);
     this.#waitedFor = 0;
     writer.sync(inPlace, (error) => {
       this.#busy = false;

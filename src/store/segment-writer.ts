@@ -43,6 +43,11 @@ export class SegmentWriter {
     return this.#durableEnd;
   }
 
+  /** Written, and not on stable storage yet. */
+  get unsyncedBytes(): number {
+    return this.#writtenEnd - this.#durableEnd;
+  }
+
   get full(): boolean {
     return this.#writtenEnd >= this.#limitBytes;
   }

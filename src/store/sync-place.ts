@@ -6,16 +6,18 @@
 
 export interface SyncPlace {
   /**
-   * Asked before each sync: whether to do it in place. `waitedFor`: the records that somebody waits for. `nowMs`: of a
-   * monotonic clock.
+   * Asked before each sync: whether to do it in place. `waitedFor`: the records that somebody waits for. `bytes`: what was
+   * written since the last one. `nowMs`: of a monotonic clock.
    */
-  inPlace(waitedFor: number, nowMs: number): boolean;
+  inPlace(waitedFor: number, bytes: number, nowMs: number): boolean;
   /** Told how long the one took that was asked for last. */
   took(ms: number, nowMs: number): void;
 }
 
 /** More syncs in a row than this had a single record that somebody waits for. */
 const ALONE_SYNCS = 16;
+/** More takes the disk longer than what is usual. */
+const MOST_BYTES = 65_536;
 /** What syncs usually take while the disk is quick, milliseconds: in a thread, waking included, and in place. */
 const QUICK_IN_THREAD_MS = 0.5;
 const QUICK_IN_PLACE_MS = 0.3;
@@ -32,9 +34,9 @@ export function quickPlace(): SyncPlace {
   let pausedUntilMs = 0;
   let isCounted = false;
   return {
-    inPlace(waitedFor, nowMs) {
-      // What nobody waits for says nothing of who is alone, and need not be quick.
-      isCounted = waitedFor > 0;
+    inPlace(waitedFor, bytes, nowMs) {
+      // What nobody waits for, or is long, says nothing of who is alone and of what is usual.
+      isCounted = waitedFor > 0 && bytes <= MOST_BYTES;
       if (!isCounted) return false;
       alone = waitedFor === 1 ? alone + 1 : 0;
       const isQuick = usualMs < (isInPlace ? QUICK_IN_PLACE_MS : QUICK_IN_THREAD_MS);

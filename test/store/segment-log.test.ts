@@ -464,7 +464,10 @@ describe('syncs in place', () => {
   it('are told of before anything else happens, and nothing else differs', async () => {
     const dir = temporaryDirectory();
     const asked: number[] = [];
-    const syncPlace = { inPlace: (waitedFor: number) => asked.push(waitedFor) > 0, took: () => {} };
+    const syncPlace = {
+      inPlace: (waitedFor: number, bytes: number) => asked.push(waitedFor) > 0 && bytes > 0,
+      took: () => {},
+    };
     const log = await openLog(dir, { syncPlace });
     const seen = watch(log);
     for (let i = 1; i <= 3; i++) {

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { quickPlace, type SyncPlace } from '../../src/store/sync-place.ts';
 
 /** One sync after the other, each with one record that is waited for; how many of them were done in place. */
-function syncs(place: SyncPlace, count: number, ms: number, from = 0, waitedFor = 1): number {
+function syncs(place: SyncPlace, count: number, ms: number, from = 0, waitedFor = 1, bytes = 1_000): number {
   let inPlace = 0;
   for (let i = 0; i < count; i++) {
-    if (place.inPlace(waitedFor, from + i)) inPlace++;
+    if (place.inPlace(waitedFor, bytes, from + i)) inPlace++;
     place.took(ms, from + i + ms);
   }
   return inPlace;
@@ -21,7 +21,7 @@ it('syncs in place for one who is alone, while the disk is quick', () => {
 it('goes to a thread as soon as two wait, and for some time after', () => {
   const place = quickPlace();
   syncs(place, 50, 0.1);
-  expect(place.inPlace(2, 100)).toBe(false);
+  expect(place.inPlace(2, 1_000, 100)).toBe(false);
   expect(syncs(place, 16, 0.1, 100)).toBe(0);
   expect(syncs(place, 10, 0.1, 200)).toBe(10);
   expect(syncs(place, 100, 0.1, 300, 2)).toBe(0);
@@ -34,6 +34,13 @@ it('does nothing in place that nobody waits for, and goes on with the next that 
     expect(syncs(place, 1, 900, 100, 0)).toBe(0);
     expect(syncs(place, 1, 0.1, 100, 1)).toBe(1);
   }
+});
+
+it('does nothing in place that is long', () => {
+  const place = quickPlace();
+  syncs(place, 50, 0.1);
+  expect(syncs(place, 1, 100, 100, 1, 10_000_000)).toBe(0);
+  expect(syncs(place, 10, 0.1, 200)).toBe(10);
 });
 
 it('stays with a thread where the disk is not quick, and goes back to it when it is no more', () => {
@@ -58,7 +65,7 @@ it('of any time, at most a hundredth is spent in syncs in place that were slow, 
       let now = 0;
       let pausedUntil = 0;
       for (const ms of all) {
-        const inPlace = place.inPlace(1, now);
+        const inPlace = place.inPlace(1, 1_000, now);
         if (inPlace) expect(now).toBeGreaterThanOrEqual(pausedUntil);
         now += ms;
         place.took(ms, now);
