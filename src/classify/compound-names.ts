@@ -61,8 +61,9 @@ function keyOfBytes({ words, kind }: CompoundReading): CompoundMatch | undefined
   return { class: 'secret', phrase: words.join(' ') };
 }
 
+/** Programs and roles of the database do it as well, or it is what things are to each other. */
 const OF_THINGS_TOO =
-  /^(?:author|editor|referrer|parent|child|operator|viewer|reader|worker|manager|responsible|claimant|payer|registrar|executor|resident|minor|infant|host|keeper|broker|carer|president|director|principal|notifier|specialist|assistant|kin|sister|brother|father|mother|son|daughter|party|player|officer|consultant|recipient|intern)$/u;
+  /^(?:actor|author|editor|referrer|parent|child|operator|viewer|reader|worker|manager|responsible|claimant|payer|registrar|executor|resident|minor|infant|host|keeper|broker|carer|president|director|principal|notifier|specialist|assistant|kin|sister|brother|father|mother|son|daughter|party|player|officer|consultant|recipient|intern)$/u;
 /** How it is written down: `ordering_judge_str`. */
 const WRITTEN = /^(?:str|string|text|txt|raw|list|name)$/u;
 /** Somebody by what they do: `last_receiver`, `photographers`. */

@@ -169,9 +169,12 @@ function emails(text: string, hits: ScanHit[]): void {
   }
 }
 
+/** A payment card's. */
+const MOST_DIGITS_NEEDED = 13;
+
 /** Each pattern only where there are as many digits as it needs. */
 function numbers(text: string, count: number, hits: ScanHit[]): void {
-  if (count >= 13) cards(text, hits);
+  if (count >= MOST_DIGITS_NEEDED) cards(text, hits);
   if (count >= 2) ibans(text, hits);
   if (count < 8) return;
   if (count >= 9 && text.includes('-')) {
@@ -213,9 +216,10 @@ function ibans(text: string, hits: ScanHit[]): void {
   });
 }
 
+/** As many as any pattern needs, at most. */
 function digitsOf(text: string): number {
   let count = 0;
-  for (let i = 0; i < text.length; i++) if (isDigit(text.charCodeAt(i))) count++;
+  for (let i = 0; i < text.length && count < MOST_DIGITS_NEEDED; i++) if (isDigit(text.charCodeAt(i))) count++;
   return count;
 }
 

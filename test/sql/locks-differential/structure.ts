@@ -13,7 +13,7 @@ export interface Relation {
  * Edges as rows of `kind, from, to`. `part`: an index, TOAST table or owned sequence → its table. `heir`: a child or
  * partition → its parent. `view`: a view → what its rules name. `key`: a table with a foreign key → the table referenced.
  * `rule`, `policy`: a table → what its rules and row security policies name. `typed`: a table → the type that it is OF.
- * `calls`: a table whose indexes, checks or defaults call a routine → itself.
+ * `calls`: a table whose indexes, checks or defaults call a routine → itself. `holds`: what has columns → the row types of them.
  */
 export const STRUCTURE_SQL = `
 SELECT 'relation' AS what, c.oid::int8::text AS a, n.nspname::text AS b, c.relname::text AS c, c.relkind::text AS d
@@ -46,9 +46,12 @@ UNION ALL SELECT DISTINCT 'key', t.tgrelid::int8::text, t.tgconstrrelid::int8::t
 UNION ALL SELECT 'key', k.conrelid::int8::text, k.confrelid::int8::text, NULL, NULL
   FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
 UNION ALL SELECT 'typed', c.oid::int8::text, t.typrelid::int8::text, NULL, NULL
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reloftype WHERE c.reloftype <> 0`;
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reloftype WHERE c.reloftype <> 0
+UNION ALL SELECT DISTINCT 'holds', a.attrelid::int8::text, t.typrelid::int8::text, NULL, NULL
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  WHERE t.typrelid <> 0 AND NOT a.attisdropped`;
 
-const EDGES = ['part', 'heir', 'view', 'rule', 'policy', 'key', 'typed', 'calls'] as const;
+const EDGES = ['part', 'heir', 'view', 'rule', 'policy', 'key', 'typed', 'calls', 'holds'] as const;
 type Edge = (typeof EDGES)[number];
 
 function edges(): Record<Edge, Map<number, number[]>> {
