@@ -34,7 +34,7 @@ import { readSegments, START } from './segment-reader.ts';
 import { type Recovered, recoverSegments } from './segment-recovery.ts';
 import { PREALLOCATE_BYTES, SegmentWriter } from './segment-writer.ts';
 import { SequenceConflict } from './sequence-conflict.ts';
-import { quickPlace, type SyncPlace } from './sync-place.ts';
+import { SyncPlace } from './sync-place.ts';
 
 export interface SegmentLogOptions {
   /** Made if it is not there (its parent must be); one process at a time may have it open. */
@@ -140,7 +140,7 @@ class EmbeddedLog implements SegmentLog {
       durability: options.durability,
       now: options.now,
       timed: options.onSync,
-      place: options.syncPlace ?? quickPlace(),
+      place: options.syncPlace ?? new SyncPlace(),
       written: (last) => {
         if (!this.#sync) this.#notifyDurable(last);
       },

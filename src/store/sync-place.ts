@@ -4,16 +4,6 @@
  * one who is alone, while the disk is quick, and what a disk that stands still may cost is bounded.
  */
 
-export interface SyncPlace {
-  /**
-   * Asked before each sync: whether to do it in place. `waitedFor`: the records that somebody waits for. `bytes`: what was
-   * written since the last one. `nowMs`: of a monotonic clock.
-   */
-  inPlace(waitedFor: number, bytes: number, nowMs: number): boolean;
-  /** Told how long the one took that was asked for last. */
-  took(ms: number, nowMs: number): void;
-}
-
 /** More syncs in a row than this had a single record that somebody waits for. */
 const ALONE_SYNCS = 16;
 /** More takes the disk longer than what is usual. */
@@ -27,29 +17,34 @@ const PAUSE_FACTOR = 100;
 /** One that is slow counts as this in what is usual. */
 const MOST_COUNTED_MS = 2;
 
-export function quickPlace(): SyncPlace {
-  let alone = 0;
-  let usualMs = QUICK_IN_THREAD_MS;
-  let isInPlace = false;
-  let pausedUntilMs = 0;
-  let isCounted = false;
-  return {
-    inPlace(waitedFor, bytes, nowMs) {
-      // What nobody waits for, or is long, says nothing of who is alone and of what is usual.
-      isCounted = waitedFor > 0 && bytes <= MOST_BYTES;
-      if (!isCounted) return false;
-      alone = waitedFor === 1 ? alone + 1 : 0;
-      const isQuick = usualMs < (isInPlace ? QUICK_IN_PLACE_MS : QUICK_IN_THREAD_MS);
-      const before = isInPlace;
-      isInPlace = isQuick && alone > ALONE_SYNCS && nowMs >= pausedUntilMs;
-      // What is usual there is not known from here.
-      if (isInPlace !== before) usualMs = isInPlace ? 0 : QUICK_IN_THREAD_MS;
-      return isInPlace;
-    },
-    took(ms, nowMs) {
-      if (!isCounted) return;
-      usualMs += (Math.min(ms, MOST_COUNTED_MS) - usualMs) / 8;
-      if (isInPlace && ms >= SLOW_MS) pausedUntilMs = nowMs + ms * PAUSE_FACTOR;
-    },
-  };
+export class SyncPlace {
+  #alone = 0;
+  #usualMs = QUICK_IN_THREAD_MS;
+  #isInPlace = false;
+  #pausedUntilMs = 0;
+  #isCounted = false;
+
+  /**
+   * Asked before each sync: whether to do it in place. `waitedFor`: the records that somebody waits for. `bytes`: what was
+   * written since the last one. `nowMs`: of a monotonic clock.
+   */
+  inPlace(waitedFor: number, bytes: number, nowMs: number): boolean {
+    // What nobody waits for, or is long, says nothing of who is alone and of what is usual.
+    this.#isCounted = waitedFor > 0 && bytes <= MOST_BYTES;
+    if (!this.#isCounted) return false;
+    this.#alone = waitedFor === 1 ? this.#alone + 1 : 0;
+    const before = this.#isInPlace;
+    const isQuick = this.#usualMs < (before ? QUICK_IN_PLACE_MS : QUICK_IN_THREAD_MS);
+    this.#isInPlace = isQuick && this.#alone > ALONE_SYNCS && nowMs >= this.#pausedUntilMs;
+    // What is usual there is not known from here.
+    if (this.#isInPlace !== before) this.#usualMs = this.#isInPlace ? 0 : QUICK_IN_THREAD_MS;
+    return this.#isInPlace;
+  }
+
+  /** Told how long the one took that was asked for last. */
+  took(ms: number, nowMs: number): void {
+    if (!this.#isCounted) return;
+    this.#usualMs += (Math.min(ms, MOST_COUNTED_MS) - this.#usualMs) / 8;
+    if (this.#isInPlace && ms >= SLOW_MS) this.#pausedUntilMs = nowMs + ms * PAUSE_FACTOR;
+  }
 }

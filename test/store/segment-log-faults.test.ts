@@ -90,6 +90,8 @@ describe('the directory', () => {
 });
 
 const strace = spawnSync('strace', ['-V']).status === 0;
+/** strace counts the calls of each thread by itself: one is to do all. */
+const STRACE = ['-f', '-qq', '-E', 'UV_THREADPOOL_SIZE=1', '-o', '/dev/null'];
 
 describe.skipIf(!strace)('errors of the disk (skipped without strace)', () => {
   /** The main thread opens the log with calls of its own; the numbers are of later ones. */
@@ -110,12 +112,8 @@ describe.skipIf(!strace)('errors of the disk (skipped without strace)', () => {
       // Truncation fails only in concert with a sync that does.
       const injections = call === 'ftruncate' ? [`fdatasync:error=EIO:when=6`] : [];
       injections.push(`${call}:error=${error}:when=${when}`);
-      // strace counts the calls of each thread by itself.
-      const one = ['-E', 'UV_THREADPOOL_SIZE=1', '-o', '/dev/null'];
       const args = [
-        '-f',
-        '-qq',
-        ...one,
+        ...STRACE,
         '-e',
         'trace=fdatasync,pwrite64,ftruncate',
         ...injections.flatMap((text) => ['-e', `inject=${text}`]),
@@ -139,6 +137,32 @@ describe.skipIf(!strace)('errors of the disk (skipped without strace)', () => {
       expect(held.size).toBe(acks.size);
     }, 180_000);
   }
+});
+
+describe.skipIf(!strace)('a disk that stands still for two seconds (skipped without strace)', () => {
+  /** How often the thread that writes came to something else, in each of the syncs. */
+  async function turns(place: string): Promise<number[]> {
+    const delay = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=2000000:when=10'];
+    const child = [process.execPath, CHILD, temporaryDirectory(), 'x', '20', '5', place, 'ticks'];
+    const { lines, exit } = run('strace', [...STRACE, ...delay, ...child]);
+    expect(await exit).toBe(0);
+    expect(lines.filter((line) => line.startsWith('ack '))).toHaveLength(20);
+    const ticks: number[] = [];
+    for (const line of lines) {
+      if (line === 'begin') ticks.push(0);
+      else if (line === 'tick' && ticks.length > 0) ticks[ticks.length - 1]!++;
+      else if (line.startsWith('ack ')) ticks.push(Number.NaN);
+    }
+    return ticks.filter((count) => !Number.isNaN(count));
+  }
+
+  it('holds up nobody else while a thread waits for it', async () => {
+    expect(Math.max(...(await turns('in-thread')))).toBeGreaterThan(10);
+  }, 60_000);
+
+  it('holds up everything where it is waited for in place', async () => {
+    expect(Math.max(...(await turns('in-place')))).toBeLessThan(3);
+  }, 60_000);
 });
 
 describe('a full disk', () => {

@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeFrame, decodeSegmentHeader, type Frame } from '../../src/store/segment-format.ts';
 import { readSegments, START } from '../../src/store/segment-reader.ts';
 import { SequenceConflict } from '../../src/store/sequence-conflict.ts';
+import { SyncPlace } from '../../src/store/sync-place.ts';
 import { eventLogContract } from './event-log-contract.ts';
 import { all, openLog, payloads, temporaryDirectory, until, watch } from './log-fixture.ts';
 
@@ -464,11 +465,12 @@ describe('syncs in place', () => {
   it('are told of before anything else happens, and nothing else differs', async () => {
     const dir = temporaryDirectory();
     const asked: number[] = [];
-    const syncPlace = {
-      inPlace: (waitedFor: number, bytes: number) => asked.push(waitedFor) > 0 && bytes > 0,
-      took: () => {},
-    };
-    const log = await openLog(dir, { syncPlace });
+    class Asked extends SyncPlace {
+      override inPlace(waitedFor: number, bytes: number): boolean {
+        return asked.push(waitedFor) > 0 && bytes > 0;
+      }
+    }
+    const log = await openLog(dir, { syncPlace: new Asked() });
     const seen = watch(log);
     for (let i = 1; i <= 3; i++) {
       const position = log.enqueue('audit', `{"i":${i}}`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { quickPlace, type SyncPlace } from '../../src/store/sync-place.ts';
+import { SyncPlace } from '../../src/store/sync-place.ts';
 
 /** One sync after the other, each with one record that is waited for; how many of them were done in place. */
 function syncs(place: SyncPlace, count: number, ms: number, from = 0, waitedFor = 1, bytes = 1_000): number {
@@ -13,13 +13,13 @@ function syncs(place: SyncPlace, count: number, ms: number, from = 0, waitedFor 
 }
 
 it('syncs in place for one who is alone, while the disk is quick', () => {
-  const place = quickPlace();
+  const place = new SyncPlace();
   expect(syncs(place, 16, 0.1)).toBe(0);
   expect(syncs(place, 100, 0.1)).toBe(100);
 });
 
 it('goes to a thread as soon as two wait, and for some time after', () => {
-  const place = quickPlace();
+  const place = new SyncPlace();
   syncs(place, 50, 0.1);
   expect(place.inPlace(2, 1_000, 100)).toBe(false);
   expect(syncs(place, 16, 0.1, 100)).toBe(0);
@@ -28,7 +28,7 @@ it('goes to a thread as soon as two wait, and for some time after', () => {
 });
 
 it('does nothing in place that nobody waits for, and goes on with the next that somebody does', () => {
-  const place = quickPlace();
+  const place = new SyncPlace();
   syncs(place, 50, 0.1);
   for (let i = 0; i < 10; i++) {
     expect(syncs(place, 1, 900, 100, 0)).toBe(0);
@@ -37,15 +37,15 @@ it('does nothing in place that nobody waits for, and goes on with the next that 
 });
 
 it('does nothing in place that is long', () => {
-  const place = quickPlace();
+  const place = new SyncPlace();
   syncs(place, 50, 0.1);
   expect(syncs(place, 1, 100, 100, 1, 10_000_000)).toBe(0);
   expect(syncs(place, 10, 0.1, 200)).toBe(10);
 });
 
 it('stays with a thread where the disk is not quick, and goes back to it when it is no more', () => {
-  expect(syncs(quickPlace(), 1000, 0.6)).toBe(0);
-  const place = quickPlace();
+  expect(syncs(new SyncPlace(), 1000, 0.6)).toBe(0);
+  const place = new SyncPlace();
   syncs(place, 50, 0.1);
   expect(syncs(place, 1000, 0.6, 100)).toBeLessThan(10);
 });
@@ -61,7 +61,7 @@ it('of any time, at most a hundredth is spent in syncs in place that were slow, 
   let slowInPlace = 0;
   fc.assert(
     fc.property(durations, (all) => {
-      const place = quickPlace();
+      const place = new SyncPlace();
       let now = 0;
       let pausedUntil = 0;
       for (const ms of all) {
