@@ -48,7 +48,8 @@ export function growthOfCall(
   return isFixed ? 1 : growth;
 }
 
-function noteComputed(t: Tracer, { sources }: Flow): void {
+/** Its size tells of columns, where what is made of them takes room. */
+export function noteComputed(t: Tracer, { sources }: Flow): void {
   for (const source of sources) t.findings.computes.set(refKey(source), source);
 }
 

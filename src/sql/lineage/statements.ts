@@ -18,6 +18,7 @@ import {
   writeNew,
 } from './definitions.ts';
 import { combine, type NamedValue, NO_DATA, valueFrom } from './flows.ts';
+import { noteComputed } from './growth.ts';
 import type { ResultOf } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf, displayName, findRelation, openItem } from './relations.ts';
@@ -270,7 +271,10 @@ function truncate(t: Tracer, node: Tree): void {
 }
 
 function explain(t: Tracer, node: Tree, scope: Scope): readonly NamedValue[] {
-  t.statement(child(node, 'query') ?? {}, scope);
+  const columns = t.statement(child(node, 'query') ?? {}, scope) ?? [];
+  // How many bytes the whole answer has, as it would be sent.
+  if (list(node, 'options').some((option) => text(as(option, 'DefElem') ?? {}, 'defname') === 'serialize'))
+    for (const { value } of columns) noteComputed(t, value.flow);
   // Constants of views, policies and indexes stand in it.
   return [{ name: 'QUERY PLAN', value: valueFrom(systemColumn(t, 'pg_rewrite', 'ev_action')) }];
 }
