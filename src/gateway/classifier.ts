@@ -12,6 +12,7 @@ import { ClassMap, familyOf, type KnownTable } from './class-map.ts';
 import { ClassificationStore, type Inherited } from './classification-store.ts';
 import { keptColumns, sameClasses } from './kept-classes.ts';
 import { LookAgain } from './look-again.ts';
+import type { SideConnection } from './side-connection.ts';
 import { SideConnections } from './side-connections.ts';
 import type { TableJudge } from './table-judge.ts';
 import { type RunOnConnection, sampleTable, type TableSample } from './table-sample.ts';
@@ -53,6 +54,8 @@ const STORE_IN_PASS_MS = 30_000;
 const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 600_000;
 const BATCH = 25;
+/** Of a pass: one is judged, one waits for that, one is read. */
+const AT_ONCE = 3;
 
 type How = 'foreground' | 'background';
 
@@ -295,7 +298,6 @@ export class Classifier {
     const relations = [...catalog.allRelations].filter(isSampled);
     let failed = 0;
     let count = 0;
-    // While one is read, the next one's sample is on its way.
     const next = relations.values();
     const some = async (): Promise<void> => {
       for (const relation of next) {
@@ -310,7 +312,7 @@ export class Classifier {
         if (++count % BATCH === 0) await new Promise(setImmediate);
       }
     };
-    await Promise.all([some(), some()]);
+    await Promise.all(Array.from({ length: AT_ONCE }, some));
     if (this.#closed || this.#again) return;
     this.#lookAgain.beginAtLeisure();
     if (failed > 0) {
@@ -344,11 +346,11 @@ export class Classifier {
       const judgement = this.#closed ? undefined : await this.#options.judge.judge(table, isUrgent);
       return { sample, sampled, judgement };
     };
-    // In the background the next sample is on its way while one is judged. Of what sessions wait for no more samples lie
-    // here than there are connections.
+    // In the background the next samples are on their way while one is judged, as long as they are small. Of what sessions
+    // wait for no more samples lie here than there are connections.
     const { sample, sampled, judgement } =
       how === 'background'
-        ? await look((work) => this.#background.run(work))
+        ? await look((work) => this.#inBackground(work))
         : await this.#foreground.run((connection) => look((work) => work(connection)));
     if (this.#closed) return;
     const known = this.#map.tables.get(relation.oid);
@@ -363,6 +365,14 @@ export class Classifier {
     if (known !== undefined && !sameClasses(known.columns, columns)) this.#changed();
     if (known === undefined || known.sampledAtMs === undefined || !sameClasses(known.columns, columns))
       this.#storeSoon();
+  }
+
+  #inBackground<T>(work: (connection: SideConnection) => Promise<T>): Promise<T> {
+    return this.#background.run(async (connection) => {
+      await this.#options.judge.room();
+      if (this.#closed) throw new Error('the classifier was closed');
+      return await work(connection);
+    });
   }
 
   /** Undefined: it could not be read. */

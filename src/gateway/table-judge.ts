@@ -22,6 +22,8 @@ interface Job {
 }
 
 const DEADLINE_MS = 30_000;
+/** Of samples that wait to be judged, before more is read of what nobody waits for. */
+const ENOUGH_WAITING_BYTES = 4 << 20;
 const STACK_MB = 8;
 const HEAP_MB = 1_024;
 /** Some tables with a thousand rows of eighteen columns each. */
@@ -41,6 +43,7 @@ export class TableJudge {
   readonly #deadlineMs: number;
   #worker: Worker | undefined;
   #waiting: Job[] = [];
+  #wantingRoom: (() => void)[] = [];
   #atHand: Job | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #ended = 0;
@@ -64,6 +67,11 @@ export class TableJudge {
     });
   }
 
+  /** Resolves when little waits here. Never rejects. */
+  async room(): Promise<void> {
+    while (this.#isFull()) await new Promise<void>((resolve) => void this.#wantingRoom.push(resolve));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const worker = this.#worker;
@@ -76,11 +84,13 @@ export class TableJudge {
   #next(): void {
     if (this.#closed || performance.now() < this.#restsUntilMs) {
       for (const job of this.#waiting.splice(0)) job.resolve(undefined);
+      this.#tellOfRoom();
       return;
     }
     if (this.#atHand !== undefined) return;
     const urgent = this.#waiting.findIndex(({ isUrgent }) => isUrgent());
     const [job] = this.#waiting.splice(Math.max(0, urgent), 1);
+    this.#tellOfRoom();
     if (job === undefined) {
       this.#worker?.unref();
       return;
@@ -93,6 +103,16 @@ export class TableJudge {
       job.table,
       job.table.chunks.map(({ buffer }) => buffer),
     );
+  }
+
+  #isFull(): boolean {
+    let bytes = 0;
+    for (const { table } of this.#waiting) for (const chunk of table.chunks) bytes += chunk.length;
+    return bytes >= ENOUGH_WAITING_BYTES;
+  }
+
+  #tellOfRoom(): void {
+    if (this.#wantingRoom.length > 0 && !this.#isFull()) for (const told of this.#wantingRoom.splice(0)) told();
   }
 
   #open(): Worker {

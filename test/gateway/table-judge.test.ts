@@ -97,6 +97,38 @@ describe('a table', () => {
   });
 });
 
+describe('what waits to be judged', () => {
+  const large = () => tableOf(Array.from({ length: 50 }, () => ['1', 'x'.repeat(100_000)]));
+  const isRoom = async (judge: TableJudge): Promise<boolean> => {
+    let told = false;
+    void judge.room().then(() => (told = true));
+    await Promise.resolve();
+    await Promise.resolve();
+    return told;
+  };
+
+  it('leaves room for more while it is little, whatever is at hand', async () => {
+    const judgements = [large(), tableOf(MAILS), tableOf(MAILS)].map((table) => shared.judge(table, never));
+    expect(await isRoom(shared)).toBe(true);
+    judgements.push(shared.judge(large(), never));
+    expect(await isRoom(shared)).toBe(false);
+    let judged = 0;
+    for (const one of judgements) void one.then(() => judged++);
+    await shared.room();
+    expect(judged).toBe(3);
+    await Promise.all(judgements);
+  });
+
+  it('is nothing any more when the thread was closed', async () => {
+    const judge = openJudge();
+    const judgements = [large(), large()].map((table) => judge.judge(table, never));
+    const room = judge.room();
+    await judge.close();
+    await room;
+    expect(await Promise.all(judgements)).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a thread that ends', () => {
   it('knows nothing of the table that it was at; another goes on with the rest', async () => {
     const judge = openJudge();
