@@ -2,6 +2,7 @@
 import type { CatalogRelation, CatalogRoutine, World } from '../../catalog/catalog.ts';
 import type { Grammar } from '../grammar.ts';
 import { location, type Tree } from '../tree.ts';
+import { ConstantMoves } from './constant-moves.ts';
 import { type NamedValue, refKey, type Value, valueFrom } from './flows.ts';
 import type {
   ColumnRef,
@@ -192,6 +193,7 @@ export class Tracer {
   #queries = 0;
   findings = new Findings();
   readsLiterals = false;
+  readonly moves = new ConstantMoves();
   /** By bare name. */
   readonly made = new Map<string, MadeRelation>();
   /** What earlier statements of the text wrote, by column. */
