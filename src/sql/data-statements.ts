@@ -53,6 +53,21 @@ function within(walk: Walk, scope: Scope, prove: (place: Place) => GroundedExten
   return { ...extent, grounds: isAlways(grounds) ? ALWAYS : [...grounds, ...both(extent.grounds, loops)] };
 }
 
+function changesRows(kind: FindingKind, extent: (node: Tree, place: Place) => GroundedExtent): StatementHandler {
+  return (node, walk, scope) => {
+    const inner = walk.withClause(node, scope);
+    const name = written(node, walk);
+    bounded(
+      kind,
+      node,
+      name,
+      within(walk, inner, (place) => extent(node, place)),
+      walk,
+    );
+    walk.children(node, inner, WITH_AND_RELATION);
+  };
+}
+
 /** More rows than this in a VALUES list are many. */
 const FEW_ROWS = 100;
 
@@ -108,29 +123,9 @@ export const DATA_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     walk.children(node, inner, WITH_AND_RELATION);
   },
 
-  UpdateStmt(node, walk, scope) {
-    const inner = walk.withClause(node, scope);
-    const name = written(node, walk);
-    const extent = within(walk, inner, (place) => extentOf(node, list(node, 'fromClause'), place));
-    bounded('update_without_where', node, name, extent, walk);
-    walk.children(node, inner, WITH_AND_RELATION);
-  },
-
-  DeleteStmt(node, walk, scope) {
-    const inner = walk.withClause(node, scope);
-    const name = written(node, walk);
-    const extent = within(walk, inner, (place) => extentOf(node, list(node, 'usingClause'), place));
-    bounded('delete_without_where', node, name, extent, walk);
-    walk.children(node, inner, WITH_AND_RELATION);
-  },
-
-  MergeStmt(node, walk, scope) {
-    const inner = walk.withClause(node, scope);
-    const name = written(node, walk);
-    const extent = within(walk, inner, (place) => mergeExtent(node, place));
-    bounded('merge_all_rows', node, name, extent, walk);
-    walk.children(node, inner, WITH_AND_RELATION);
-  },
+  UpdateStmt: changesRows('update_without_where', (node, place) => extentOf(node, list(node, 'fromClause'), place)),
+  DeleteStmt: changesRows('delete_without_where', (node, place) => extentOf(node, list(node, 'usingClause'), place)),
+  MergeStmt: changesRows('merge_all_rows', mergeExtent),
 
   CopyStmt(node, walk, scope) {
     const relation = child(node, 'relation');
