@@ -95,3 +95,8 @@ export function valuedWords(tree: readonly TreeCommand[]): string[] {
     .filter(({ values, flags }) => values && !flags.includes('['));
   return [...new Set(options.flatMap(({ words }) => words))];
 }
+
+/** The options of every command. */
+export function globalOptions(tree: readonly TreeCommand[]): readonly TreeOption[] {
+  return tree[0]?.options.filter(({ global }) => global) ?? [];
+}

@@ -1,4 +1,7 @@
-import { type TreeCommand, type TreeOption, type ValueKind, valuedWords } from './command-tree.ts';
+import { globalOptions, type TreeCommand, type ValueKind, valuedWords } from './command-tree.ts';
+import { shellCases } from './completion-cases.ts';
+
+const CASES = shellCases(offer);
 
 /** Works from bash 3.2 (macOS) on: no mapfile, no associative arrays. */
 export function bashScript(tree: readonly TreeCommand[]): string {
@@ -26,7 +29,7 @@ _dbgate() {
   while (( i < COMP_CWORD )); do
     case \${COMP_WORDS[i]} in
       --) if [[ -n $name ]]; then __dbgate_command "$((i + 1))"; return; fi ;;
-      ${alternatives(valuedWords(tree))}) ((i++)) ;;
+      ${valuedWords(tree).join('|')}) ((i++)) ;;
       -*) ;;
       *) if [[ -z $name ]]; then name=\${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -34,7 +37,7 @@ _dbgate() {
   done
   if [[ -z $name ]]; then
     case $previous in
-${optionCases(globalOptions(tree), '      ')}
+${CASES.optionCases(globalOptions(tree), '      ')}
     esac
     if [[ $word == -* ]]; then
       __dbgate_offer "$word" <<'WORDS'
@@ -74,28 +77,13 @@ complete -F _dbgate dbgate
 }
 
 function commandCase(command: TreeCommand): string {
-  const positions = command.args
-    .map(({ values }, i) => ({ i, offer: offer(values) }))
-    .filter(({ offer: text }) => text !== '')
-    .map(({ i, offer: text }) => `        ${i}) ${text} ;;`);
-  return `    ${command.name})
-      case $previous in
-${optionCases(command.options, '        ')}
-      esac
-      if [[ $word == -* ]]; then
+  const offersOptions = `      if [[ $word == -* ]]; then
         __dbgate_offer "$word" <<'WORDS'
 ${[...command.options.flatMap(({ words }) => words), '--help'].join('\n')}
 WORDS
         return
-      fi${positions.length === 0 ? '' : `\n      case $position in\n${positions.join('\n')}\n      esac`}
-      ;;`;
-}
-
-function optionCases(options: readonly TreeOption[], indent: string): string {
-  return options
-    .filter(({ values }) => values !== undefined)
-    .map(({ words, values }) => `${indent}${alternatives(words)}) ${offer(values!) || ':'}; return ;;`)
-    .join('\n');
+      fi`;
+  return CASES.commandCase(command, offersOptions);
 }
 
 function offer(values: ValueKind): string {
@@ -112,12 +100,4 @@ function offer(values: ValueKind): string {
     default:
       return values satisfies never;
   }
-}
-
-function globalOptions(tree: readonly TreeCommand[]): readonly TreeOption[] {
-  return tree[0]?.options.filter(({ global }) => global) ?? [];
-}
-
-function alternatives(words: readonly string[]): string {
-  return words.join('|');
 }
