@@ -70,7 +70,7 @@ const WRITTEN = /^(?:str|string|text|txt|raw|list|name)$/u;
 function actor({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
   const who = words.findLast((word) => !WRITTEN.test(word));
   if (kind !== 'text' || topic === 'company' || topic === 'log') return undefined;
-  if (who === undefined || !ROLES.has(who) || OF_THINGS_TOO.test(who)) return undefined;
+  if (who === undefined || !ROLES.has(who) || OF_THINGS_TOO.test(who) || words[0] === 'target') return undefined;
   return { class: 'person_name', phrase: who };
 }
 
@@ -94,6 +94,9 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
       tableWords.includes('login') ||
       words.at(-1) === 'identifier');
   const asked = name.join(' ');
+  // `flickr_user_id` in `flickr_identities`: whatever the service is called.
+  if (kept && name.length > 1 && name.at(-1) === 'user' && name.slice(0, -1).every((word) => tableWords.includes(word)))
+    return { class: 'username', phrase: words.join(' ') };
   if (!says && asked !== 'identity provider' && !(PROVIDED.test(asked) && isTold)) return undefined;
   if (says && !name.every((word) => IDENTITY_PROVIDERS.has(word) || IDENTITY_WORDS.has(word))) return undefined;
   return { class: 'username', phrase: words.join(' ') };

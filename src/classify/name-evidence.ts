@@ -87,7 +87,9 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
   return tail.every((word) => {
     // `detail_mobile_html` is what telephones are shown.
     if ((word === 'html' || word === 'svg' || word === 'markdown') && rule.class === 'phone') return false;
-    if (rule.class === 'demographic' && (word === 'digest' || word === 'hash')) return false;
+    // What a text is known by, and nothing that it says.
+    if ((rule.class === 'demographic' || rule.class === 'free_text') && (word === 'digest' || word === 'hash'))
+      return false;
     if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
     // Whose it is: `email_administrator`.
     if ((rule.class === 'email' || rule.class === 'phone') && (ROLES.has(word) || STAFF.has(word))) return true;
@@ -167,6 +169,10 @@ const CORNERS: ReadonlySet<string> = new Set(
 );
 /** What is found of somebody, under the name of the table. */
 const OF_FINDINGS: ReadonlySet<string> = new Set(['value', 'answer', 'result', 'comment', 'reaction', 'note']);
+const VENUES: ReadonlySet<string> = new Set(
+  'venue,merchant,store,shop,restaurant,hotel,warehouse,depot,courthouse,stadium,theatre,theater'.split(','),
+);
+const SIZES: readonly string[] = ['thumb', 'thumbnail', 'small', 'large', 'original', 'square', 'full', 'tiny'];
 const FILED: readonly string[] = ['page', 'filepath', 'ocr', 'checksum', 'sha1', 'pdf', 'docket'];
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
 
@@ -204,6 +210,17 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     reading.tableWords.length <= 2 &&
     !OWNED.some((word) => beside.has(word))
   )
+    return false;
+  // `root_user_by_ip` is somebody's number.
+  if (kind === 'integer' && words[start - 1] === 'by') return false;
+  // Where something stands or takes place: `venue_address`.
+  if (rule.class === 'postal_address' && VENUES.has(words[start - 1] ?? '')) return false;
+  // A number that refers to one, where a row is nobody.
+  if (kind === 'integer' && phrase === 'identification id' && topic !== 'person') return false;
+  // One size of several: `medium_url` beside `thumb_url`.
+  if (phrase === 'medium url' && SIZES.some((size) => reading.besideNames.has(`${size} url`))) return false;
+  // The table's own word before what the column is: `contact_title`.
+  if (start === 0 && phrase === reading.tableWords.at(-1) && /^(?:title|type|code|status)$/u.test(words[end] ?? ''))
     return false;
   // A box that was ticked.
   if (words.at(-1) === 'cb' && kind !== 'text') return false;
@@ -382,6 +399,8 @@ function matchTable(own: Reading): Match | undefined {
 function matchWithTable(own: Reading): Match | undefined {
   const [word, ...more] = own.words;
   if (word === undefined || more.length > 0 || !BARE_HEADS.has(word)) return undefined;
+  // Of a pair: what is called so stands in the other.
+  if (word === 'key' && own.besideNames.has('value')) return undefined;
   const table = own.tableWords.filter((part, at) => at === 0 || !TABLE_TAILS.has(part));
   if (table.length > 1 && (table.at(-1) === word || table.at(-1) === 'link')) table.pop();
   for (const length of [2, 1]) {

@@ -68,6 +68,9 @@ function topicOf(words: readonly string[]): TableTopic | undefined {
 const PERSONAL =
   /\b(first ?name|last ?name|full ?name|fname|lname|surname|given name|family name|forename|birth|birthday|birthdate|dob|ssn|gender|marital|vorname|nachname|prenom|apellidos?|sobrenome|cognome|geburtsdatum|nacimiento|nascimento|naissance|nascita|imie|nazwisko|voornaam|achternaam|fornavn|fornamn|username|familiya|xingming|shimei)\b/u;
 
+/** Short for something, before a noun for people: `apcontact`. */
+const GLUED_PEOPLE = /^\p{L}{1,4}(?:contact|customer|employee|patient|student|member|person|user|subscriber|visitor)$/u;
+
 /** Behind one of them, these say for whom something is. */
 const LIMITS: ReadonlySet<string> = new Set([
   'restriction',
@@ -308,9 +311,13 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   const bare = [...words];
   while (bare.length > 1 && TABLE_TAILS.has(bare.at(-1) ?? '')) bare.pop();
   const exact = words.length > 1 ? TOPICS.find(([, phrases]) => phrases.has(words.join(' ')))?.[0] : undefined;
-  const byName =
-    exact ?? (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ?? whole ?? topicOf(bare);
   const head = bare.at(-1) ?? '';
+  const byName =
+    exact ??
+    (bare.length < words.length && whole !== 'log' ? topicOf(bare) : undefined) ??
+    whole ??
+    topicOf(bare) ??
+    (GLUED_PEOPLE.test(head) ? 'person' : undefined);
   const others = columns.map((column) => {
     const parts = split(column);
     return parts.length > 1 && parts[0] === words.at(-1) ? parts.slice(1) : parts;
@@ -360,6 +367,13 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     others.some((parts) => /^(?:rack(?: id)?|asset tag)$/u.test(parts.join(' ')))
   )
     return 'thing';
+  // What is often asked.
+  if (
+    byName === 'message' &&
+    ['question', 'answer'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    !others.some((parts) => parts.some((part) => WRITERS.has(part)))
+  )
+    return 'thing';
   // What is offered to choose from; a letter that is written by its code.
   if (
     byName === 'message' &&
@@ -397,6 +411,27 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     !others.some(isReachable)
   )
     return 'thing';
+  // Where customers are, and not where something stands for all.
+  if (
+    byName === 'place' &&
+    head === 'location' &&
+    others.some((parts) => /^(?:client|customer|contact|patient) id$/u.test(parts.join(' '))) &&
+    others.some((parts) => /^(?:phone|fax|telephone)$/u.test(parts.at(-1) ?? ''))
+  )
+    return 'unknown';
+  // Who asks others something, under a title.
+  if (
+    head === 'question' &&
+    byName === 'thing' &&
+    ['title', 'user id'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    others.some((parts) => PROSE.has(parts.join(' '))) &&
+    !others.some((parts) =>
+      parts.some((part) =>
+        /^(?:quiz|option|choice|course|lesson|exam|point|correct|survey|position|required)$/u.test(part),
+      ),
+    )
+  )
+    return 'message';
   // A bank, and not an account at one.
   if (
     head === 'bank' &&
@@ -557,6 +592,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   // Where somebody was, not where something stands.
   if (
     byName === 'place' &&
+    !others.some((parts) => /^(?:slug|display name|code)$/u.test(parts.join(' '))) &&
     others.some((parts) => /^(lat|latitude)$/u.test(parts.at(-1) ?? '')) &&
     others.some((parts) => parts.at(-1) === 'id' && parts.some((part) => VISITORS.has(part)))
   )

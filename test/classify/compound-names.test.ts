@@ -158,6 +158,31 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   // Corners of a map
   ['outings', undefined, ['top_left_latitude', 'made'], 'double precision'],
   ['outings', 'geo', ['start_latitude', 'made'], 'double precision'],
+  // Under an address that is not told
+  ['receipts', 'secret', ['receipt_url_key', 'total']],
+  ['goods', undefined, ['url_key', 'sku', 'title']],
+  // Of a pair
+  ['registration_changes', undefined, ['key', 'value', 'made']],
+  ['moderations', undefined, ['content_hash', 'recipient']],
+  // Meant by what they call themselves
+  ['mentions', 'person_name', ['name', 'username', 'shown']],
+  ['mentions', 'photo', ['image', 'username', 'shown']],
+  ['zqcontact', 'person_name', ['name', 'tier']],
+  ['vimeo_identities', 'username', ['vimeo_user_id', 'made']],
+  // Trips, sightings, places
+  ['mileage_trips', 'postal_address', ['destination', 'origin', 'miles']],
+  ['mileage_trips', 'free_text', ['purpose', 'destination', 'miles']],
+  ['observations', 'geo', ['latitude', 'observed_on', 'user_id'], 'numeric'],
+  ['boundaries', undefined, ['geom', 'label'], 'geometry'],
+  ['outings', 'geo', ['geom', 'user_id'], 'geometry'],
+  ['visits', undefined, ['venue_address', 'begins']],
+  ['galleries', undefined, ['medium_url', 'thumb_url']],
+  ['profiles', 'username', ['medium_url', 'email']],
+  ['faq_issues', undefined, ['answer', 'question', 'added']],
+  ['questions', 'free_text', ['content', 'title', 'user_id']],
+  ['questions', undefined, ['content', 'title', 'quiz_id']],
+  ['identifications', 'free_text', ['body', 'user_id', 'made']],
+  ['contacts', undefined, ['contact_title', 'since']],
   // Who fills a form in
   ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
 ];

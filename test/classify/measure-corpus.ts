@@ -83,6 +83,8 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['courtlistener', 'fabmanager', 'markus', 'papercups'], first: '0.848 / 0.888' },
   { apps: ['cccd', 'libretime', 'mybb', 'planningalerts', 'timeoverflow'], first: '0.938 / 0.871' },
   { apps: ['panoptes', 'wikiedu'], first: '1.000 / 0.889' },
+  { apps: ['civitai', 'friendica', 'itflow', 'postiz'], first: '0.932 / 0.781' },
+  { apps: ['guacamole', 'inaturalist', 'litemall', 'wca'], first: '0.899 / 0.873' },
 ];
 
 export interface Judged {

@@ -33,6 +33,45 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['city', 'town'],
     kinds: ['text'],
   },
+  {
+    class: 'postal_address',
+    sole: true,
+    topics: ['person'],
+    besideName: ['city', 'town', 'locality', 'address', 'street'],
+    phrases: ['region', 'province', 'area'],
+    kinds: ['text'],
+  },
+  // From where to where somebody went.
+  {
+    class: 'postal_address',
+    alone: true,
+    aboutTable: ['trip', 'ride', 'journey', 'travel', 'mileage'],
+    besideHead: ['destination', 'dropoff', 'drop off', 'arrival'],
+    phrases: ['source', 'origin', 'pickup', 'pick up', 'departure'],
+    kinds: ['text'],
+  },
+  {
+    class: 'postal_address',
+    alone: true,
+    aboutTable: ['trip', 'ride', 'journey', 'travel', 'mileage'],
+    besideHead: ['source', 'origin', 'pickup', 'pick up', 'departure'],
+    phrases: ['destination', 'dropoff', 'drop off', 'arrival'],
+    kinds: ['text'],
+  },
+  // Where somebody was who noticed something.
+  {
+    class: 'geo',
+    besideName: ['observed on', 'observed at', 'taken at', 'captured at', 'sighted at', 'visited at', 'recorded at'],
+    beside: ['user', 'observer', 'person', 'author'],
+    phrases: phrases('latitude, longitude, lat, lng, lon, geom, coordinate'),
+  },
+  // Not for everybody to see, whatever stands there.
+  {
+    class: 'geo',
+    phrases: phrases(
+      'private latitude, private longitude, private lat, private lng, private lon, private geom, private geometry, home latitude, home longitude, home lat, home lng, user latitude, user longitude',
+    ),
+  },
   // As services of maps cut an address.
   {
     class: 'postal_address',
@@ -371,9 +410,17 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'geo',
     notTopics: ['place', 'thing', 'company'],
-    phrases: phrases(
-      'location, position, point, place, geom, the geom, geometry, whereabouts, geog, home, pos, path, route, track, trajectory',
+    phrases: phrases('location, position, point, place, whereabouts, home, pos, path, route, track, trajectory'),
+    kinds: ['geometry'],
+  },
+  // Shapes of places, but where it is said whose they are.
+  {
+    class: 'geo',
+    notTopics: ['place', 'thing', 'company'],
+    beside: phrases(
+      'user, userid, person, device, vehicle, driver, customer, employee, patient, member, observer, author, visitor, owner, track, trip',
     ),
+    phrases: ['geom', 'the geom', 'geometry', 'geog', 'shape'],
     kinds: ['geometry'],
   },
 ];

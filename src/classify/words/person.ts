@@ -8,7 +8,7 @@ export const PERSON_RULES: readonly NameRule[] = [
       phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
       surname, middle initial, middle init, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, name keyword, name search vector, name tsvector, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
-      account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name, parent name,
+      account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name,
       father name, mother name, spouse name, investor name, shareholder name, share holder name, stockholder name, pay to name, confirmed doctor, supporter name, support name, guardian name, emergency contact, emergency contact name, next of kin, kin name, manager name, driver name, passenger name, attendee name,
       participant name, applicant name, candidate name, buyer name, seller name, donor name, tenant name, voter name, witness name, signer name, signatory, signatory name, subscriber name, assignee name, creator name, committer name, reporter name, reviewer name, commenter name,
       actor name, visitor name, person full name, staff name, contact full name, customer full name, cust name, lead name, pet owner name, nurse name, worker name, player name, inviter name, invitee name, requester name, caller name, borrower name, lender name, insured name, instructor name, speaker name, approver name, updated by name, created by name, billing name, shipping name, bill to name, ship to name, delivery name, consignee, consignee name, addressee, attn, attention to, cc name, reply to name, reply name, name on account, bank account name, 
@@ -23,10 +23,17 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['to name', 'email to name', 'from full name'],
     kinds: ['text'],
   },
+  // Not of a program that acts.
   {
     class: 'person_name',
     notTopics: ['thing', 'company', 'place', 'credential'],
-    phrases: phrases('client name, agent name, sender name, signed name'),
+    notBeside: ['metric', 'prompt', 'llm', 'span', 'trace', 'browser', 'hostname'],
+    phrases: ['agent name'],
+  },
+  {
+    class: 'person_name',
+    notTopics: ['thing', 'company', 'place', 'credential'],
+    phrases: phrases('client name, sender name, signed name'),
   },
   {
     class: 'person_name',
@@ -35,8 +42,13 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   // A husband or wife; elsewhere a company.
   { class: 'person_name', topics: ['person', 'health', 'message'], phrases: ['partner name'] },
-  // Of trees and versions there are children too.
-  { class: 'person_name', notTopics: ['thing'], notBeside: ['version', 'node', 'path'], phrases: ['child name'] },
+  // Of trees and versions there are parents and children too.
+  {
+    class: 'person_name',
+    notTopics: ['thing'],
+    notBeside: ['version', 'node', 'path', 'rank', 'taxon', 'depth', 'ancestry'],
+    phrases: ['child name', 'parent name'],
+  },
   // Of a card or an account.
   {
     class: 'person_name',
@@ -200,7 +212,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'username',
     alone: true,
-    beside: ['password', 'passwd', 'pwd', 'passwort', 'contrasena', 'senha'],
+    beside: ['password', 'passwd', 'pwd', 'pass', 'passwort', 'contrasena', 'senha'],
     phrases: ['account', 'user', 'user identifier', 'usr', 'usuario', 'utilisateur', 'benutzer'],
     kinds: ['text'],
   },
@@ -395,6 +407,24 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['display name'],
     kinds: ['text'],
   },
+  // Who is meant, by what they call themselves.
+  {
+    class: 'person_name',
+    sole: true,
+    topics: ['unknown', 'message', 'session'],
+    besideName: ['username', 'nick', 'nickname', 'handle', 'screen name'],
+    notBeside: ['slug', 'host', 'port', 'url'],
+    phrases: ['name'],
+    kinds: ['text'],
+  },
+  {
+    class: 'photo',
+    sole: true,
+    topics: ['unknown', 'message', 'session', 'log'],
+    besideName: ['username', 'nick', 'nickname', 'handle', 'screen name'],
+    phrases: phrases('photo, picture, image, image url, photo url, picture url, pic, thumb'),
+    kinds: ['text', 'bytes'],
+  },
   // Who reviewed.
   {
     class: 'person_name',
@@ -501,6 +531,13 @@ export const PERSON_RULES: readonly NameRule[] = [
     notTopics: ['thing', 'company', 'place'],
     phrases: ['children count'],
     kinds: ['text', 'integer'],
+  },
+  {
+    class: 'demographic',
+    sole: true,
+    topics: ['person'],
+    phrases: phrases('sexual, politic, politics, political, religious, political view, religious view, politics view'),
+    kinds: ['text'],
   },
   // Age in Italian; in English when something arrives.
   {

@@ -28,6 +28,16 @@ export const PROSE_RULES: readonly NameRule[] = [
   },
   { class: 'free_text', topics: ['message'], phrases: ['edit history', 'content text'], kinds: TEXT_KINDS },
   { class: 'free_text', phrases: ['gift note', 'gift message'], kinds: TEXT_KINDS },
+  { class: 'free_text', sole: true, aboutTable: ['gift'], phrases: ['message', 'note'], kinds: ['text'] },
+  // Why somebody drove there.
+  {
+    class: 'free_text',
+    alone: true,
+    aboutTable: ['trip', 'ride', 'journey', 'travel'],
+    besideHead: ['destination', 'origin', 'source', 'mile', 'odometer'],
+    phrases: ['purpose', 'reason'],
+    kinds: ['text'],
+  },
   // What somebody was sent, beside whom it went to.
   {
     class: 'free_text',
@@ -72,6 +82,40 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     topics: ['money'],
     phrases: ['additional information', 'further information', 'supporting information'],
+    kinds: ['text'],
+  },
+  // What somebody said, where nothing makes it a page.
+  {
+    class: 'free_text',
+    sole: true,
+    topics: ['unknown'],
+    besideName: ['user id', 'author id', 'sender id', 'member id', 'account id', 'user'],
+    notBeside: [
+      'slug',
+      'title',
+      'subject',
+      'template',
+      'status code',
+      'response',
+      'request',
+      'name',
+      'locale',
+      'code',
+      'header',
+      'method',
+      'path',
+      'url',
+    ],
+    phrases: ['body'],
+    kinds: ['text'],
+  },
+  // Why what somebody wrote was taken away.
+  {
+    class: 'free_text',
+    topics: ['message'],
+    phrases: phrases(
+      'delete reason, deletion reason, edit reason, removal reason, remove reason, hide reason, flag reason',
+    ),
     kinds: ['text'],
   },
   // What somebody gave something for.
@@ -121,7 +165,20 @@ export const PROSE_RULES: readonly NameRule[] = [
   {
     class: 'free_text',
     sole: true,
-    aboutTable: ['standing', 'user warning', 'member warning', 'user strike', 'user note', 'user suspension'],
+    aboutTable: [
+      'moderator action',
+      'moderation action',
+      'mod action',
+      'moderation log',
+      'moderator log',
+      'mod log',
+      'standing',
+      'user warning',
+      'member warning',
+      'user strike',
+      'user note',
+      'user suspension',
+    ],
     phrases: ['reason'],
     kinds: ['text'],
   },
@@ -260,6 +317,13 @@ export const PROSE_RULES: readonly NameRule[] = [
     alone: true,
     beside: ['student', 'pupil', 'patient', 'learner'],
     phrases: ['comment', 'remark', 'teacher comment', 'feedback'],
+    kinds: ['text'],
+  },
+  { class: 'free_text', sole: true, topics: ['person'], phrases: ['like', 'dislike'], kinds: ['text'] },
+  {
+    class: 'free_text',
+    aboutTable: ['user setting', 'user preference', 'user config'],
+    phrases: ['signature'],
     kinds: ['text'],
   },
   {

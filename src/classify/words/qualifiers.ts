@@ -33,6 +33,7 @@ export const CLASS_QUALIFIERS: Readonly<Partial<Record<ColumnClass, ReadonlySet<
       'url, uri, link, href, src, path, key, file, filename, name, image, img, remote, thumb, thumbnail, tiny, mini, square, cropped, small, medium, large, storage',
     ),
   ),
+  geo: new Set(phrases('microdegree, e6, e7, degree, deg, decimal')),
   payment_card: new Set(phrases('digit, last4, last, four')),
   secret: new Set(phrases('salt, iv, ct, aes, pem, dump, fingerprint')),
   password_hash: new Set(phrases('salt, iv, key, ct, answer, hint, history')),
