@@ -1,10 +1,11 @@
 /** Statements that read and write rows, and those that wrap one. */
 import type { Scope } from './ctes.ts';
 import { Draft } from './draft.ts';
+import { conflictExtent, extentOf, type GroundedExtent, mergeExtent } from './extents.ts';
 import type { Finding, FindingKind } from './facts.ts';
 import { ALWAYS, both, isAlways } from './grounds.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
-import { conflictExtent, extentOf, type GroundedExtent, mergeExtent, type Place } from './narrowing.ts';
+import type { Place } from './narrowing.ts';
 import { as, child, flag, list, type Tree, text } from './tree.ts';
 import type { StatementHandler, Walk } from './walk.ts';
 

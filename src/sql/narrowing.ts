@@ -15,18 +15,20 @@
  * It reads no catalog: a join with a whole relation is named, so that a session can say if that is a list of its own, and
  * so are the columns on which it rests that it narrows (`grounds.ts`), since those of a view may be constants.
  */
-import { isNarrowRange, matchesText, momentOf, timeIsBound, wholeNumber } from './bounds.ts';
+import { isNarrowRange, matchesText } from './bounds.ts';
+import { closedRange, timeBound } from './column-ranges.ts';
 import { coverBoth, listsAll } from './covers-all.ts';
-import { type Scope, scopeWithin } from './ctes.ts';
-import type { Grounds, ListingRelation, ShownView } from './facts.ts';
-import { ALWAYS, type Assumption, assuming, groundsOf, isAlways } from './grounds.ts';
+import type { Scope } from './ctes.ts';
+import type { ListingRelation } from './facts.ts';
+import type { Assumption } from './grounds.ts';
 import { conjuncts, held, type Joined, noneJoined } from './joined.ts';
-import { aliasOf, columnsOfFrom, columnsOfQuery } from './known-columns.ts';
+import { aliasOf, columnsOfFrom } from './known-columns.ts';
+import { containsCall, containsGenerator, packsMany, unfolds } from './many-rows.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { UNPACKING } from './narrowing-names.ts';
+import { insideOf, looksOut, NOBODY, reachesOut } from './outer-rows.ts';
 import {
   builtinName,
-  type Columns,
   columnNames,
   containsColumn,
   hasColumn,
@@ -74,34 +76,7 @@ export interface Extent {
   readonly unless: readonly ListingRelation[];
 }
 
-/** With what it rests on; `unless` is for when that does not hold. */
-export interface GroundedExtent extends Extent {
-  readonly grounds: Grounds;
-}
-
-const NARROW: Extent = { narrow: true, unless: [] };
-
-function grounded(prove: (assumed: Assumption) => Extent): GroundedExtent {
-  const partners = new Map<string, ListingRelation>();
-  const grounds = groundsOf((assumed) => {
-    const { narrow, unless } = prove(assumed);
-    if (!narrow) for (const one of unless) partners.set(keyOf(one), one);
-    return narrow;
-  });
-  if (isAlways(grounds)) return { ...NARROW, grounds };
-  const unless = [...partners].map(([key, partner]): ListingRelation => {
-    const found = groundsOf((assumed) => {
-      const { narrow, unless } = prove(assumed);
-      return narrow || unless.some((one) => keyOf(one) === key);
-    });
-    return isAlways(found) ? partner : { ...partner, grounds: found };
-  });
-  return { narrow: grounds.length > 0, unless, grounds };
-}
-
-function keyOf({ relation, columns }: ListingRelation): string {
-  return JSON.stringify([relation, columns]);
-}
+export const NARROW: Extent = { narrow: true, unless: [] };
 
 /** Columns without a qualifier: those of the outer row, where the relation has none of that name. */
 function bareColumns(targets: readonly Tree[]): string[] {
@@ -118,16 +93,11 @@ function bareColumns(targets: readonly Tree[]): string[] {
   return [...names];
 }
 
-/** For UPDATE and DELETE: `from` is FROM or USING. */
-export function extentOf(node: Tree, from: readonly Tree[], place: Place): GroundedExtent {
-  return grounded((assumed) => extentUnder(node, from, place, assumed));
-}
-
-function extentUnder(node: Tree, from: readonly Tree[], place: Place, assumed: Assumption): Extent {
+export function extentUnder(node: Tree, from: readonly Tree[], place: Place, assumed: Assumption): Extent {
   return extent(child(node, 'whereClause'), child(node, 'relation') ?? {}, from, place, assumed);
 }
 
-function extent(
+export function extent(
   where: Tree | undefined,
   relation: Tree,
   from: readonly Tree[],
@@ -173,90 +143,7 @@ function listsIn(where: Tree | undefined, sight: Sight): ListingRelation[] {
   });
 }
 
-/** On which grounds does a query give few rows, so that a loop over it is short? */
-export function isShort(query: Tree, place: Place): Grounds {
-  return groundsOf((assumed) => queryIsBounded(query, nowhere(place, assumed), NOBODY));
-}
-
-/** The sight of a query that stands by itself. */
-function nowhere(place: Place, assumed: Assumption): Sight {
-  return { ...sightOf({}, place, assumed), targets: NOBODY, columns: new Map(), bare: NOBODY };
-}
-
-/** On which grounds is what a statement calls evaluated for few rows? */
-export function callsAreFew(type: string, node: Tree, place: Place): Grounds {
-  switch (type) {
-    case 'SelectStmt':
-      if (list(node, 'fromClause').length === 0) return list(node, 'targetList').some(unfolds) ? [] : ALWAYS;
-      return isShort({ SelectStmt: node }, place);
-    case 'UpdateStmt':
-      return extentOf(node, list(node, 'fromClause'), place).grounds;
-    case 'DeleteStmt':
-      return extentOf(node, list(node, 'usingClause'), place).grounds;
-    case 'MergeStmt':
-      return [];
-    default:
-      return ALWAYS;
-  }
-}
-
-/** A column of a view's query, and on which grounds it tells rows apart; `others`: whose all others are. */
-export function shownBy(query: Tree, given: readonly string[], place: Place): Pick<ShownView, 'columns' | 'others'> {
-  const under = (assumed: Assumption): Columns => columnsOfQuery(query, nowhere(place, assumed), given);
-  const { named, others, of } = under(assuming(NOBODY));
-  const columns = [...named.keys()].map((name) => ({
-    name,
-    grounds: groundsOf((assumed) => under(assumed).named.get(name)?.() === true),
-  }));
-  return { columns, others: others === 'unknown' ? undefined : of };
-}
-
-/** What MERGE may do to all rows. */
-export function mergeExtent(node: Tree, place: Place): GroundedExtent {
-  return grounded((assumed) => mergeUnder(node, place, assumed));
-}
-
-function mergeUnder(node: Tree, place: Place, assumed: Assumption): Extent {
-  const relation = child(node, 'relation') ?? {};
-  const source = child(node, 'sourceRelation');
-  const join = extent(child(node, 'joinCondition'), relation, source === undefined ? [] : [source], place, assumed);
-  const alone = sightOf(relation, place, assumed);
-  const joined = source === undefined ? noneJoined() : joinedOf([source], alone);
-  for (const [alias, columns] of alone.columns) joined.columns.set(alias, columns);
-  const sight: Sight = { ...alone, sources: joined.sources, columns: joined.columns };
-  const unless: ListingRelation[] = [];
-  let narrow = true;
-  for (const wrapped of list(node, 'mergeWhenClauses')) {
-    const clause = as(wrapped, 'MergeWhenClause') ?? {};
-    const command = text(clause, 'commandType');
-    if (command !== 'CMD_UPDATE' && command !== 'CMD_DELETE') continue;
-    const condition = child(clause, 'condition');
-    if (condition !== undefined && narrows(condition, sight)) continue;
-    const matched = text(clause, 'matchKind') !== 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE';
-    if (matched && join.narrow) continue;
-    if (!matched) return { narrow: false, unless: [] };
-    narrow = false;
-    unless.push(...join.unless);
-  }
-  return { narrow, unless };
-}
-
-/** INSERT … SELECT … ON CONFLICT DO UPDATE: on which grounds its SELECT cannot offer every key there is. */
-export function conflictExtent(node: Tree, place: Place): GroundedExtent {
-  return grounded((assumed) => ({ narrow: conflictsAreFew(node, place, assumed), unless: [] }));
-}
-
-function conflictsAreFew(node: Tree, place: Place, assumed: Assumption): boolean {
-  const conflict = child(node, 'onConflictClause');
-  if (conflict === undefined || text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return true;
-  const sight = sightOf(child(node, 'relation') ?? {}, place, assumed);
-  const where = child(conflict, 'whereClause');
-  if (where !== undefined && narrows(where, sight)) return true;
-  const select = as(child(node, 'selectStmt'), 'SelectStmt');
-  return select === undefined || isOtherRows(select, sight);
-}
-
-function sightOf(relation: Tree, place: Place, assumed: Assumption): Sight {
+export function sightOf(relation: Tree, place: Place, assumed: Assumption): Sight {
   const parts = rangeVarParts(relation);
   const name = parts.at(-1) ?? '';
   const alias = text(child(relation, 'alias') ?? {}, 'aliasname') ?? name;
@@ -273,7 +160,7 @@ function sightOf(relation: Tree, place: Place, assumed: Assumption): Sight {
   };
 }
 
-function joinedOf(from: readonly Tree[], sight: Sight): Joined {
+export function joinedOf(from: readonly Tree[], sight: Sight): Joined {
   const joined = noneJoined();
   columnsOfFrom(from, sight, joined.columns);
   for (const item of from) addSource(item, joined, sight, true);
@@ -328,33 +215,6 @@ function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): vo
   }
 }
 
-/** Rows of another relation, or few rows: not the target by another name, not a generator of every key. */
-function isOtherRows(select: Tree, sight: Sight): boolean {
-  if (selectIsBounded(select, sight, new Set())) return true;
-  if (containsGenerator(select)) return false;
-  const relations = new Set<string>();
-  relationsOf(select, sight.scope, relations);
-  return relations.size > 0 && !relations.has(sight.relation);
-}
-
-function relationsOf(tree: Tree, scope: Scope, found: Set<string>, seen = new Set<Tree>()): void {
-  const name = text(tree, 'relname');
-  if (name !== undefined) {
-    const cte = tree.schemaname === undefined ? scope.get(name) : undefined;
-    if (cte?.query === undefined) found.add(name);
-    else if (!seen.has(cte.query)) {
-      seen.add(cte.query);
-      relationsOf(cte.query, cte.scope, found, seen);
-    }
-    return;
-  }
-  for (const key in tree) {
-    const value = tree[key];
-    if (isTree(value)) relationsOf(value, scope, found, seen);
-    else if (Array.isArray(value)) for (const item of value) if (isTree(item)) relationsOf(item, scope, found, seen);
-  }
-}
-
 function functionIsBounded(node: Tree, sight: Sight): boolean {
   const calls: Tree[] = [];
   for (const wrapped of list(node, 'functions')) {
@@ -388,26 +248,6 @@ function unpacksMany(tree: Tree, sight: Sight): boolean {
   );
 }
 
-/** Few rows by a LIMIT, each with a list of many. */
-function packsMany(tree: Tree): boolean {
-  return contains(tree, (node) => node.limitCount !== undefined) && contains(tree, isPacking);
-}
-
-function isPacking(node: Tree): boolean {
-  const name = strings(as(node, 'FuncCall') ?? {}, 'funcname').at(-1) ?? '';
-  const isArray = text(as(node, 'SubLink') ?? {}, 'subLinkType') === 'ARRAY_SUBLINK';
-  return isArray || /(?:^|_)agg$/.test(name) || Object.keys(node).some((key) => /^Json(?:Array|Object)/.test(key));
-}
-
-function contains(tree: Tree, is: (node: Tree) => boolean): boolean {
-  if (is(tree)) return true;
-  return Object.values(tree).some((value) =>
-    Array.isArray(value)
-      ? value.some((item) => isTree(item) && contains(item, is))
-      : isTree(value) && contains(value, is),
-  );
-}
-
 function isPacked(column: Tree, sight: Sight): boolean {
   const { packed } = sight.budget;
   if (packed.size === 0) return false;
@@ -418,7 +258,7 @@ function isPacked(column: Tree, sight: Sight): boolean {
 }
 
 /** A query whose rows are few: by its WHERE, its LIMIT or because it lists them. `beside`: columns it is compared with. */
-function queryIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>): boolean {
+export function queryIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>): boolean {
   const { budget } = sight;
   if (budget.levels <= 0) return false;
   budget.levels--;
@@ -446,7 +286,7 @@ function parsedIsBounded(query: Tree, sight: Sight, beside: ReadonlySet<string>)
   }
 }
 
-function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<string>): boolean {
+export function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<string>): boolean {
   if (outer.budget.steps-- <= 0) return false;
   const left = child(select, 'larg');
   const right = child(select, 'rarg');
@@ -501,114 +341,7 @@ function anyNarrows(conditions: readonly Tree[], sight: Sight): boolean {
   return conditions.some((one) => narrows(one, sight)) || closedRange(conditions, sight);
 }
 
-/** Calls a function that may return many rows. */
-function unfolds(tree: Tree): boolean {
-  return calls(tree, (name) => UNPACKING.has(name) || name.startsWith('generate_'));
-}
-
-function containsCall(tree: Tree): boolean {
-  return calls(tree, () => true);
-}
-
-function calls(tree: Tree, is: (name: string) => boolean): boolean {
-  const call = as(tree, 'FuncCall');
-  if (call !== undefined && is(strings(call, 'funcname').at(-1) ?? '')) return true;
-  return Object.values(tree).some((value) =>
-    Array.isArray(value) ? value.some((item) => isTree(item) && calls(item, is)) : isTree(value) && calls(value, is),
-  );
-}
-
-/** A set-returning generator anywhere, as in `SELECT 1 + generate_series(…)`. */
-function containsGenerator(tree: Tree): boolean {
-  return calls(tree, (name) => name.startsWith('generate_'));
-}
-
-/** The sight inside a sub-SELECT: what it reads is its target. */
-function insideOf(select: Tree, outer: Sight): Sight {
-  return {
-    ...outer,
-    targets: new Set(aliasesOf(list(select, 'fromClause'))),
-    relation: '',
-    written: '',
-    sources: new Map(),
-    columns: new Map(),
-    bare: NOBODY,
-    scope: scopeWithin(select, outer.scope),
-  };
-}
-
-function aliasesOf(from: readonly Tree[]): string[] {
-  return from.flatMap((item) => {
-    const [type, node] = unwrap(item) ?? ['', {}];
-    if (type === 'JoinExpr') {
-      return aliasesOf([child(node, 'larg'), child(node, 'rarg')].filter((one) => one !== undefined));
-    }
-    const alias = aliasOf(item);
-    return alias === '?' ? [] : [alias];
-  });
-}
-
-/**
- * Could a sub-SELECT hand back the outer row's own column? By its select list, or by a query within its FROM or WITH.
- * `id IN (SELECT id FROM other)` does when `other` has no `id`, so an unqualified name that is also compared with counts,
- * unless the sub-SELECT reads the target relation itself.
- */
-function reachesOut(select: Tree, inside: Sight, outer: Sight, beside: ReadonlySet<string>): boolean {
-  const from = list(select, 'fromClause');
-  const names = readsTarget(from, outer) ? NOBODY : beside;
-  const ctes = list(child(select, 'withClause') ?? {}, 'ctes');
-  const within = from.filter((item) => as(item, 'RangeVar') === undefined);
-  return (
-    list(select, 'targetList').some((part) => mentionsOuter(part, inside.targets, outer, names)) ||
-    // A query in FROM does not see what stands beside it.
-    [...ctes, ...within].some((part) => mentionsOuter(part, NOBODY, outer, names))
-  );
-}
-
-const NOBODY: ReadonlySet<string> = new Set();
-
-/** The target itself, with the names of its columns: not another relation of that name. */
-function readsTarget(from: readonly Tree[], outer: Sight): boolean {
-  const only = from.length === 1 ? as(from[0], 'RangeVar') : undefined;
-  if (only === undefined || outer.written === '') return false;
-  const parts = rangeVarParts(only);
-  if (parts.length === 1 && outer.scope.has(parts[0] ?? '')) return false;
-  return qualifiedName(parts) === outer.written && strings(child(only, 'alias') ?? {}, 'colnames').length === 0;
-}
-
-/** Does a sub-SELECT depend on the outer row anywhere, its WHERE included? */
-function looksOut(select: Tree, outer: Sight, beside: ReadonlySet<string>): boolean {
-  const names = readsTarget(list(select, 'fromClause'), outer) ? NOBODY : beside;
-  return mentionsOuter({ SelectStmt: select }, NOBODY, outer, names);
-}
-
-/** `hidden`: aliases of the queries in between, as one descends. */
-function mentionsOuter(tree: Tree, hidden: ReadonlySet<string>, outer: Sight, beside: ReadonlySet<string>): boolean {
-  const column = as(tree, 'ColumnRef');
-  if (column !== undefined) {
-    const isOuter = (name: string): boolean =>
-      !hidden.has(name) && (outer.targets.has(name) || outer.enclosing.has(name));
-    const fields = strings(column, 'fields');
-    if (list(column, 'fields').length > 1) return isOuter(fields.at(-2) ?? '') || isOuter(fields[0] ?? '');
-    const name = fields[0];
-    return name !== undefined && (beside.has(name) || isOuter(name));
-  }
-  const select = as(tree, 'SelectStmt');
-  const inner = select === undefined ? hidden : new Set([...hidden, ...aliasesOf(list(select, 'fromClause'))]);
-  const node = select ?? tree;
-  for (const key in node) {
-    const value = node[key];
-    const found = (part: unknown): boolean => {
-      if (!isTree(part)) return false;
-      const query = as(part, 'RangeSubselect');
-      return mentionsOuter(part, query !== undefined && query.lateral !== true ? hidden : inner, outer, beside);
-    };
-    if (Array.isArray(value) ? value.some(found) : found(value)) return true;
-  }
-  return false;
-}
-
-function narrows(condition: Tree, sight: Sight): boolean {
+export function narrows(condition: Tree, sight: Sight): boolean {
   sight.budget.assumed.steps++;
   if (sight.budget.steps-- <= 0) return false;
   const [type, node] = unwrap(condition) ?? ['', {}];
@@ -756,36 +489,6 @@ function existsNarrows(select: Tree, sight: Sight): boolean {
   const joined = joinedOf(from, { ...inside, relation: sight.relation });
   addTarget(target, joined, sight);
   return held(target, joined, child(select, 'whereClause'), inside, anyNarrows).held;
-}
-
-/** Lower and upper bound of one column, close to each other. */
-function closedRange(args: readonly Tree[], sight: Sight): boolean {
-  const bounds = new Map<string, { low?: Tree; high?: Tree }>();
-  for (const one of args) {
-    const node = as(one, 'A_Expr');
-    const left = node === undefined ? undefined : child(node, 'lexpr');
-    const right = node === undefined ? undefined : child(node, 'rexpr');
-    if (node === undefined || left === undefined || right === undefined || text(node, 'kind') !== 'AEXPR_OP') continue;
-    const operator = builtinName(strings(node, 'name'));
-    const column = as(left, 'ColumnRef');
-    if (column === undefined || !isColumn(left, sight)) continue;
-    if (wholeNumber(right) === undefined && momentOf(right, sight.nowMs) === undefined) continue;
-    const name = strings(column, 'fields').join('.');
-    const bound = bounds.get(name) ?? {};
-    if (operator === '<' || operator === '<=') bound.high ??= right;
-    else if (operator === '>' || operator === '>=') bound.low ??= right;
-    bounds.set(name, bound);
-  }
-  for (const { low, high } of bounds.values()) if (isNarrowRange(low, high, sight.nowMs)) return true;
-  return false;
-}
-
-const MIRRORED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
-
-function timeBound(left: Tree, operator: string, right: Tree, sight: Sight): boolean {
-  if (hasColumn(left, sight)) return timeIsBound(operator, momentOf(right, sight.nowMs), sight.nowMs);
-  if (!hasColumn(right, sight)) return false;
-  return timeIsBound(MIRRORED[operator] ?? '', momentOf(left, sight.nowMs), sight.nowMs);
 }
 
 /** A value that does not come from the target's row: `beside` are the names it is compared with. */

@@ -2,6 +2,7 @@
 import { isAdminObject, objectWords } from './commands.ts';
 import type { Scope } from './ctes.ts';
 import { created } from './data-statements.ts';
+import { shownBy } from './extents.ts';
 import type { FindingKind, ObjectKind, ObjectTarget, ShownView } from './facts.ts';
 import {
   createdRoutineLookup,
@@ -11,7 +12,6 @@ import {
   routineLookup,
   typeNameText,
 } from './names.ts';
-import { shownBy } from './narrowing.ts';
 import { isNarrowingOperator } from './narrowing-names.ts';
 import { as, child, flag, items, list, strings, type Tree, text } from './tree.ts';
 import type { StatementHandler, Walk } from './walk.ts';

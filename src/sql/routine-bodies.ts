@@ -4,11 +4,11 @@ import { isNarrowRange } from './bounds.ts';
 import { NO_CTES } from './ctes.ts';
 import { Draft } from './draft.ts';
 import { GIVEN_NAME, sampleOf, textOfType } from './dynamic-text.ts';
+import { isShort } from './extents.ts';
 import type { Grounds } from './facts.ts';
 import { GrammarError, type ParsedStatement } from './grammar.ts';
 import { ALWAYS, both, isAlways } from './grounds.ts';
 import { nameParts } from './names.ts';
-import { isShort } from './narrowing.ts';
 import { as, child, constantText, isTree, list, number, strings, type Tree, text } from './tree.ts';
 import type { Walk } from './walk.ts';
 
