@@ -13,6 +13,7 @@ import type { ColumnClass } from '../classify/classes.ts';
 import { scanText } from '../classify/scan-text.ts';
 import { looksMasked } from '../masking/looks-masked.ts';
 import type { BindParameter } from '../pgwire/extended.ts';
+import { ofLiterals } from '../sql/constant-places.ts';
 import type { Analysis, ConstantPlace, StatementFacts } from '../sql/facts.ts';
 import { COMMENT, LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
 import { boundText } from './bound-text.ts';
@@ -158,7 +159,7 @@ export class StatementRecords {
     const text = new RecordedText(words, [tokens, new LiteralTokens()]);
     const known = recordedSql === sql ? places : undefined;
     return {
-      sql: text.of(recordedSql, known?.literals.map(labelOf)),
+      sql: text.of(recordedSql, known === undefined ? undefined : ofLiterals(known, labelOf)),
       values: parameters.map((one, i) => {
         const place = places?.parameters[i];
         return words.value(one, types[i] ?? 0, place === undefined ? UNKNOWN : labelOf(place));
@@ -226,7 +227,7 @@ export class StatementRecords {
       relations: relations.names(),
       columns: relations.classified(places === undefined || places.star ? undefined : places.columns),
     });
-    const literals = places?.literals.map(labelOf);
+    const literals = places === undefined ? undefined : ofLiterals(places, labelOf);
     const parameters = places?.parameters.map(labelOf);
     return {
       world,

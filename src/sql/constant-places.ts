@@ -7,18 +7,19 @@
  * is `anything` or `hidden`.
  */
 import { ConstantWalk, type Place } from './constant-walk.ts';
-import type { ConstantPlace, ConstantPlaces } from './facts.ts';
+import type { ConstantPlace, ConstantPlaces, FoldedLiterals } from './facts.ts';
 import type { ParsedStatement } from './grammar.ts';
 import { COMMENT, DOLLAR, LiteralTokens, NUMBER } from './literal-tokens.ts';
 import { unwrap } from './tree.ts';
 
 /** Undefined: the text is not read as the parser read it, so nothing is known of its literals. */
-export function constantPlaces(sql: string, statements: readonly ParsedStatement[]): ConstantPlaces | undefined {
+export function constantPlaces(text: string, statements: readonly ParsedStatement[]): ConstantPlaces | undefined {
+  const walk = new ConstantWalk();
+  for (const { node } of statements) walk.statement(node, false);
+  const sql = walk.folds[0]?.fold.text ?? text;
   const tokens = new LiteralTokens();
   tokens.scan(sql);
   if (tokens.isBroken) return undefined;
-  const walk = new ConstantWalk();
-  for (const { node } of statements) walk.statement(node, false);
   const byStart = new Map<number, Place>();
   const onlyData = statements.every(({ node }) => DATA.test(unwrap(node)?.[0] ?? ''));
   const at = charactersAt(sql, [...walk.constants.keys()]);
@@ -41,10 +42,36 @@ export function constantPlaces(sql: string, statements: readonly ParsedStatement
   for (const start of byStart.keys()) if (!/[A-Za-z"]/.test(sql[start] ?? '')) return undefined;
   return {
     literals,
+    folded: foldedLiterals(walk, tokens),
     parameters: walk.parameters.map((place) => (place === undefined ? 'nothing' : walk.placeOf(place))),
     columns: [...walk.named.values()].slice(0, MAX_COLUMNS),
     star: walk.star,
   };
+}
+
+function foldedLiterals(walk: ConstantWalk, tokens: LiteralTokens): FoldedLiterals[] {
+  let token = 0;
+  let before = 0;
+  return walk.folds.map(({ fold, cells }) => {
+    for (; token < tokens.count && tokens.starts[token]! < fold.at; token++) {
+      if (tokens.kinds[token] !== COMMENT) before++;
+    }
+    return { before, cells: fold.cells, places: cells.map((place) => walk.placeOf(place)) };
+  });
+}
+
+/** Of each literal in the text, `map` of its place. */
+export function ofLiterals<T>({ literals, folded }: ConstantPlaces, map: (place: ConstantPlace | 'body') => T): T[] {
+  if (folded.length === 0) return literals.map(map);
+  const out: T[] = [];
+  let from = 0;
+  for (const { before, cells, places } of folded) {
+    for (; from < before; from++) out.push(map(literals[from]!));
+    const ofCells = places.map(map);
+    for (const cell of cells) out.push(ofCells[cell]!);
+  }
+  for (; from < literals.length; from++) out.push(map(literals[from]!));
+  return out;
 }
 
 const DATA = /^(Select|Insert|Update|Delete|Merge)Stmt$/;

@@ -3,6 +3,7 @@
  * an expression may meet every column in it, AND, OR and NOT keep their operands apart, and what is nested flows on.
  */
 import type { ColumnMet, ConstantPlace } from './facts.ts';
+import { type Fold, foldsOf } from './fold-rows.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { isPureFunction } from './pure-functions.ts';
 import {
@@ -58,6 +59,8 @@ export class ConstantWalk {
   readonly constants = new Map<number, Place>();
   /** By number, from 0. */
   readonly parameters: (Place | undefined)[] = [];
+  /** Rows that the parser did not see, and where their cells go. */
+  readonly folds: { readonly fold: Fold; readonly cells: readonly Place[] }[] = [];
   readonly named = new Map<string, ColumnMet>();
   star = false;
   /** It has a body in SQL or PL/pgSQL, in dollar quotes. */
@@ -197,6 +200,10 @@ export class ConstantWalk {
           nested || (into !== undefined && column === undefined),
         );
       });
+    }
+    for (const fold of foldsOf(node)) {
+      const cells = fold.given.map((_, i) => this.#cell(target(i), nested || target(i) === undefined));
+      this.folds.push({ fold, cells });
     }
     if (list(node, 'valuesLists').length > 0 && nested) this.#introduced.add('column1');
     let known = into !== undefined;

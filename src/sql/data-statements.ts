@@ -3,6 +3,7 @@ import type { Scope } from './ctes.ts';
 import { Draft } from './draft.ts';
 import { conflictExtent, extentOf, type GroundedExtent, mergeExtent } from './extents.ts';
 import type { Finding, FindingKind } from './facts.ts';
+import { rowCount } from './fold-rows.ts';
 import { ALWAYS, both, isAlways } from './grounds.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import type { Place } from './narrowing.ts';
@@ -76,8 +77,8 @@ const FEW_ROWS = 100;
 function insertsFewRows(node: Tree): boolean {
   const select = as(child(node, 'selectStmt'), 'SelectStmt');
   if (select === undefined) return node.selectStmt === undefined;
-  const rows = list(select, 'valuesLists');
-  return rows.length > 0 && rows.length <= FEW_ROWS;
+  const rows = rowCount(select);
+  return rows > 0 && rows <= FEW_ROWS;
 }
 
 /** What SELECT INTO and CREATE TABLE AS create. */

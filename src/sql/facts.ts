@@ -224,10 +224,22 @@ export interface ColumnMet {
  */
 export type ConstantPlace = 'nothing' | 'anything' | 'hidden' | readonly ColumnMet[];
 
+/** The literals of rows of constants (`fold-rows.ts`). */
+export interface FoldedLiterals {
+  /** How many of `literals` stand before them. */
+  readonly before: number;
+  /** Of each, in order: in which cell of its row it stands. */
+  readonly cells: Uint16Array;
+  /** By cell. */
+  readonly places: readonly ConstantPlace[];
+}
+
 /** Where the constants of a text go (`constant-places.ts`). */
 export interface ConstantPlaces {
-  /** Of each literal in the text, in order; `body`: a body in SQL or PL/pgSQL, in dollar quotes. */
+  /** Of each literal that the parser saw, in order; `body`: a body in SQL or PL/pgSQL, in dollar quotes. */
   readonly literals: readonly (ConstantPlace | 'body')[];
+  /** Of those between them that it did not see; `ofLiterals` gives all. */
+  readonly folded: readonly FoldedLiterals[];
   /** Of $1 and on. */
   readonly parameters: readonly ConstantPlace[];
   /** Columns that are named anywhere. */

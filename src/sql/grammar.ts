@@ -1,4 +1,5 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
+import { type Fold, foldRows, placeFolds, unfoldedPosition } from './fold-rows.ts';
 import { countTerms } from './term-count.ts';
 import type { Tree } from './tree.ts';
 
@@ -32,23 +33,28 @@ export class GrammarError extends Error {
 
 /** A text whose parse and analysis would take longer than anyone should wait for them. */
 export class TooComplexError extends Error {
-  constructor(terms: number) {
-    const found = terms > MOST_TERMS_TOLD ? `more than ${MOST_TERMS_TOLD}` : String(terms);
-    super(`statement has ${found} words and operators, more than ${MAX_TERMS} are not analysed`);
+  constructor(what: string, found: number, most: number) {
+    const told = found > MOST_TOLD ? `more than ${MOST_TOLD}` : String(found);
+    super(`statement has ${told} ${what}, more than ${most} are not analysed`);
     this.name = 'TooComplexError';
   }
 }
 
 /** About a second on a core of 2026, parsed twice, analysed and traced. */
 const MAX_TERMS = 100_000;
+const MAX_CONSTANTS = 200_000;
 /** No exact number is worth counting further. */
-const MOST_TERMS_TOLD = 1_000_000;
+const MOST_TOLD = 1_000_000;
+
+/** Of a longer text the parser sees only some of the rows that an INSERT gives. */
+const LONG_TEXT = 65_536;
 
 function boundTerms(sql: string, bodies: boolean): void {
   // No term is shorter than a character.
   if (sql.length <= MAX_TERMS) return;
-  const terms = countTerms(sql, MOST_TERMS_TOLD, bodies);
-  if (terms > MAX_TERMS) throw new TooComplexError(terms);
+  const { terms, constants } = countTerms(sql, MOST_TOLD, bodies);
+  if (terms > MAX_TERMS) throw new TooComplexError('words and operators', terms, MAX_TERMS);
+  if (constants > MAX_CONSTANTS) throw new TooComplexError('constants outside of rows', constants, MAX_CONSTANTS);
 }
 
 interface LibPgQuery {
@@ -93,13 +99,17 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
   const routineGrammar = (await import('pg-query-18')) as unknown as LibPgQueryRoutines;
   await sqlGrammar.loadModule();
   await routineGrammar.loadModule();
+  const parseText = (sql: string): ParsedStatement[] => {
+    boundTerms(sql, false);
+    return statementsOf(run(() => sqlGrammar.parseSync(sql)) as ParseResult);
+  };
   return {
     parse(sql) {
       // The library refuses what is blank to JavaScript; to PostgreSQL only these six are white space.
       if (/^[ \t\n\r\f\v]*$/.test(sql)) return [];
       if (sql.trim() === '') throw new GrammarError(`syntax error at or near "${sql}"`, 1);
-      boundTerms(sql, false);
-      return statementsOf(run(() => sqlGrammar.parseSync(sql)) as ParseResult);
+      const folds = sql.length > LONG_TEXT ? foldRows(sql) : undefined;
+      return (folds && parseFolded(sql, folds, parseText)) ?? parseText(sql);
     },
     parseRoutine(sql) {
       boundTerms(sql, true);
@@ -112,6 +122,26 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
       }
     },
   };
+}
+
+/** Undefined: what was folded is no row of an INSERT. */
+function parseFolded(
+  sql: string,
+  folds: readonly Fold[],
+  parse: (text: string) => ParsedStatement[],
+): ParsedStatement[] | undefined {
+  try {
+    const statements = parse(folds[0]!.text);
+    return placeFolds(
+      folds,
+      statements.map(({ node }) => node),
+    )
+      ? statements
+      : undefined;
+  } catch (error) {
+    if (!(error instanceof GrammarError) || error.cursorPosition === undefined) throw error;
+    throw new GrammarError(error.message, unfoldedPosition(sql, folds, error.cursorPosition));
+  }
 }
 
 function statementsOf(result: ParseResult): ParsedStatement[] {

@@ -1,7 +1,7 @@
 /**
- * How much there is to analyse in a text: its words, operators and opening brackets. Constants and what only separates
- * them (commas, the brackets of a row, a sign) cost less and do not count, so that lists of values may be long. One pass,
- * nothing is allocated for a token; where a token is not closed, the count ends.
+ * How much there is to analyse in a text: its words, operators and opening brackets; and its constants, which cost less,
+ * with what only separates them (commas, the brackets of a row, a sign). One pass, nothing is allocated for a token; where a
+ * token is not closed, the count ends.
  */
 import {
   CLASSES,
@@ -31,13 +31,19 @@ const BRACKET = 2;
 /** A bracket behind a comma: that of a row, if a constant follows. */
 const ROW = 3;
 
-/** Beyond `enough` it counts no further. `bodies`: what stands in dollar quotes is counted too. */
-export function countTerms(sql: string, enough: number, bodies = false): number {
+export interface TermCount {
+  readonly terms: number;
+  readonly constants: number;
+}
+
+/** Beyond `enough` of either it counts no further. `bodies`: what stands in dollar quotes is counted too. */
+export function countTerms(sql: string, enough: number, bodies = false): TermCount {
   const to = sql.length;
-  let count = 0;
+  let terms = 0;
+  let constants = 0;
   let before = OTHER;
   let i = 0;
-  while (i < to && count <= enough) {
+  while (i < to && terms <= enough && constants <= enough) {
     const code = sql.charCodeAt(i);
     let end = i + 1;
     let isConstant = false;
@@ -47,10 +53,10 @@ export function countTerms(sql: string, enough: number, bodies = false): number 
         if (quote === -1) {
           end = endOfWord(sql, i, to);
           isConstant = isConstantWord(sql, i, end);
-          if (!isConstant) count++;
+          if (!isConstant) terms++;
         } else if (sql.charCodeAt(quote) === 34) {
           end = endOfIdentifier(sql, quote + 1, to);
-          count++;
+          terms++;
         } else {
           end = endOfString(sql, quote, to, (code | 32) === 101);
           isConstant = true;
@@ -67,7 +73,7 @@ export function countTerms(sql: string, enough: number, bodies = false): number 
         break;
       case DOUBLE_QUOTE:
         end = endOfIdentifier(sql, i + 1, to);
-        count++;
+        terms++;
         break;
       case DOLLAR_SIGN: {
         const tagEnd = endOfTag(sql, i, to);
@@ -87,7 +93,7 @@ export function countTerms(sql: string, enough: number, bodies = false): number 
         }
         if (isComment(sql, i)) {
           end = code === 45 ? endOfLine(sql, i, to) : endOfComment(sql, i, to);
-          if (end === -1) return count;
+          if (end === -1) return { terms, constants };
           i = end;
           continue;
         }
@@ -97,7 +103,7 @@ export function countTerms(sql: string, enough: number, bodies = false): number 
           continue;
         }
         if (code === 40 || code === 91) {
-          count++;
+          terms++;
           before = before === COMMA ? ROW : BRACKET;
           i = end;
           continue;
@@ -110,18 +116,21 @@ export function countTerms(sql: string, enough: number, bodies = false): number 
         if (code === 58) {
           const next = sql.charCodeAt(end);
           if (next === 58 || next === 61) end++;
-          count++;
+          terms++;
         } else if (code < 128 && OPERATORS[code] !== 0) {
           end = endOfOperators(sql, i, to);
-          count += operatorsIn(sql, i, end);
-        } else count++;
+          terms += operatorsIn(sql, i, end);
+        } else terms++;
     }
-    if (end === -1) return count;
-    if (isConstant && before === ROW) count--;
+    if (end === -1) return { terms, constants };
+    if (isConstant) {
+      constants++;
+      if (before === ROW) terms--;
+    }
     before = OTHER;
     i = end;
   }
-  return count;
+  return { terms, constants };
 }
 
 const SIGN = 1;

@@ -1,4 +1,6 @@
 /** SELECT, VALUES, set operations and WITH: the columns they give, and all that steers them. */
+
+import { foldsOf } from '../fold-rows.ts';
 import {
   as,
   castConstantOf,
@@ -38,9 +40,8 @@ function traceSelect(t: Tracer, node: Tree, around: Scope): readonly NamedValue[
   const outer = withCtes(t, child(node, 'withClause'), around);
   const operation = text(node, 'op') ?? 'SETOP_NONE';
   if (operation !== 'SETOP_NONE') return setOperation(t, node, operation, outer);
-  const rows = list(node, 'valuesLists');
-  if (rows.length > 0) {
-    const columns = traceValues(t, rows, scopeOf([], outer));
+  if (list(node, 'valuesLists').length > 0) {
+    const columns = traceValues(t, node, scopeOf([], outer));
     traceTail(t, node, scopeOf([], outer), columns);
     return columns;
   }
@@ -83,12 +84,15 @@ function labelled({ name, value }: NamedValue, isLabel: boolean): NamedValue {
   return { name, value: isLabel ? { ...rest, isLabel } : rest };
 }
 
-export function traceValues(t: Tracer, rows: readonly Tree[], scope: Scope): readonly NamedValue[] {
+export function traceValues(t: Tracer, select: Tree, scope: Scope): readonly NamedValue[] {
   const columns: Value[][] = [];
-  for (const row of rows) {
+  for (const row of list(select, 'valuesLists')) {
     listItems(row).forEach((cell, i) => {
       (columns[i] ??= []).push(t.value(cell, scope));
     });
+  }
+  for (const { given } of foldsOf(select)) {
+    for (const [i, own] of given.entries()) columns[i]?.push({ ...valueFrom({ ...NO_DATA, own }), given: 'constant' });
   }
   return columns.map((cells, i) => {
     const value =

@@ -317,9 +317,9 @@ function insertSource(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[
   if (query === undefined) return [];
   const select = as(query, 'SelectStmt');
   // `VALUES (DEFAULT)` is only here.
-  const rows = list(select ?? {}, 'valuesLists');
-  const isPlain = rows.length > 0 && select?.withClause === undefined && select?.sortClause === undefined;
-  return isPlain ? traceValues(t, rows, scopeOf([], outer)) : t.query(query, outer);
+  const isPlain =
+    select !== undefined && list(select, 'valuesLists').length > 0 && !select.withClause && !select.sortClause;
+  return isPlain ? traceValues(t, select, scopeOf([], outer)) : t.query(query, outer);
 }
 
 /** A conflict tells that a row with the key is there. */
