@@ -158,6 +158,7 @@ export class RoutineSnapshot {
     let isNew = false;
     for (const { name, ...shown } of statements.flatMap(({ shows }) => shows ?? [])) {
       const bare = nameParts(name).at(-1) ?? '';
+      if (shown.renamed === true && shown.others?.every((one) => this.#isTable(nameParts(one).at(-1) ?? ''))) continue;
       const text = JSON.stringify(shown);
       const made = this.#madeViews.get(bare) ?? { texts: new Set(), views: [], until: 0 };
       made.until = Date.now() + MADE_VIEW_MS;
@@ -175,6 +176,11 @@ export class RoutineSnapshot {
     }
     if (isNew) this.#renew();
     return isNew;
+  }
+
+  /** No view has, or lately had, that name. */
+  #isTable(bare: string): boolean {
+    return this.#table.views?.has(bare) === false && !this.#madeViews.has(bare);
   }
 
   #remember(statements: readonly StatementFacts[]): void {

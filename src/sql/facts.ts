@@ -94,6 +94,8 @@ export interface ShownView {
   readonly columns: readonly { readonly name: string; readonly grounds: Grounds }[];
   /** Relations of which all other columns may be, as written; undefined: nobody knows. */
   readonly others: readonly string[] | undefined;
+  /** It is what had the name of `others` before, a table if no view did. Missing: no. */
+  readonly renamed?: true;
 }
 
 /** A danger that a rule can match on. `offset` counts UTF-8 bytes from the start of the text. */

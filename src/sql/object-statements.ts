@@ -148,7 +148,7 @@ function createsType(field: string, label: string): StatementHandler {
 }
 
 /** What a view shows from now on. */
-function shows(view: Tree | undefined, shown: Pick<ShownView, 'columns' | 'others'>, walk: Walk): void {
+function shows(view: Tree | undefined, shown: Omit<ShownView, 'name'>, walk: Walk): void {
   if (view === undefined) return;
   walk.draft.shows.push({ name: qualifiedName(rangeVarParts(view)), ...shown });
 }
@@ -368,7 +368,7 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
       const grounds = [[{ relation: before, column: text(node, 'subname') ?? '' }]];
       shows(relation, { columns: [{ name: newname, grounds }], others: [before] }, walk);
     } else if (relation !== undefined) {
-      shows({ relname: newname }, { columns: [], others: [before] }, walk);
+      shows({ relname: newname }, { columns: [], others: [before], renamed: true }, walk);
     }
   },
   AlterObjectSchemaStmt(node, walk, scope) {
@@ -376,7 +376,7 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     const relation = child(node, 'relation');
     if (relation === undefined) return;
     const others = [qualifiedName(rangeVarParts(relation))];
-    shows({ relname: text(relation, 'relname') ?? '' }, { columns: [], others }, walk);
+    shows({ relname: text(relation, 'relname') ?? '' }, { columns: [], others, renamed: true }, walk);
   },
   AlterOwnerStmt(node, walk, scope) {
     const givesAway = isAnother(child(node, 'newowner'));

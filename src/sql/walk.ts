@@ -115,6 +115,8 @@ export class Walk {
   #cascade = false;
   /** The statements around what is being visited, with the CTEs in their sight. */
   readonly #statements: { readonly type: string; readonly node: Tree; readonly scope: Scope; few?: Grounds }[] = [];
+  /** Those of them whose first FROM item, a function, is being visited: it is called once, however many rows it gives. */
+  readonly #before = new Set<Tree>();
 
   constructor(draft: Draft, around: Surroundings, start: number) {
     this.draft = draft;
@@ -225,6 +227,14 @@ export class Walk {
       case 'A_Indirection':
         this.#attribute(node, type === 'ColumnRef');
         break;
+      case 'RangeFunction': {
+        const select = this.#select;
+        if (select === undefined || firstFrom(select) !== node) break;
+        this.#before.add(select);
+        this.children(node, scope);
+        this.#before.delete(select);
+        return;
+      }
       case 'RangeTableSample':
         this.draft.functions.add(qualifiedName(strings(node, 'method')));
         break;
@@ -317,6 +327,7 @@ export class Walk {
     let few = around.loose ? [] : around.loops;
     for (const one of this.#statements) {
       if (few.length === 0) break;
+      if (this.#before.has(one.node)) continue;
       one.few ??= callsAreFew(one.type, one.node, { ...around, scope: one.scope });
       few = isAlways(few) ? one.few : isAlways(one.few) ? few : both(few, one.few);
     }
@@ -404,6 +415,13 @@ export class Walk {
     const fields = isColumn ? strings(node, 'fields').slice(1) : strings(node, 'indirection');
     for (const field of fields) this.draft.functions.add(`.${field}`);
   }
+}
+
+/** It can see no row of the query: what it names are the columns of queries around that. */
+function firstFrom(select: Tree): Tree | undefined {
+  let found = unwrap(list(select, 'fromClause')[0]);
+  while (found?.[0] === 'JoinExpr') found = unwrap(child(found[1], 'larg'));
+  return found?.[1];
 }
 
 /** DROP, TRUNCATE, and ALTER TABLE … DROP COLUMN or CONSTRAINT. */

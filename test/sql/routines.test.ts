@@ -73,6 +73,13 @@ describe('what a statement does by calling routines', () => {
     'SELECT del(g) FROM generate_series(1, 99999) g',
     'DO $$ BEGIN LOOP PERFORM del(1); END LOOP; END $$',
     'UPDATE t SET a = del(id)',
+    'SELECT * FROM t, del(t.id)',
+    'SELECT del(x) FROM generate_series(1, 99999) x',
+    'SELECT * FROM t, LATERAL (SELECT * FROM del(t.id)) x',
+    'SELECT (SELECT d FROM del(t.id) d) FROM t',
+    'SELECT * FROM total((SELECT max(del(id)) FROM t))',
+    'UPDATE t SET a = (SELECT d FROM del(t.id) d)',
+    'SELECT * FROM purge(1)',
   ])('%s deletes', (sql) => {
     expect(kinds(sql)).toContain('delete_without_where');
     expect(effects(sql).judged.some((facts) => facts.writes)).toBe(true);
@@ -82,6 +89,8 @@ describe('what a statement does by calling routines', () => {
     'SELECT total(1)',
     'SELECT total(id) FROM t',
     'SELECT del(1)',
+    'SELECT * FROM del(1)',
+    'SELECT d FROM public.del(total(del(1))) d LEFT JOIN t ON t.id = d',
     'SELECT del(id) FROM t WHERE id = 4',
     'SELECT loop_a(1)',
     'SELECT public.mine(1)',

@@ -54,38 +54,53 @@ function variablesOf(body: Tree): readonly string[] {
   });
 }
 
-/** Variables stand as FROM items of any column, and as names of their own. */
+/** What a body stores something in: places in its list of variables, and names of rows. */
+interface Stored {
+  readonly places: Set<number>;
+  readonly rows: Set<string>;
+}
+
 /** Where a number is missing it is 0, the first parameter's. */
-function storedIn(tree: unknown, into: Set<number>): void {
+function storedIn(tree: unknown, into: Stored): void {
   if (Array.isArray(tree)) for (const item of tree) storedIn(item, into);
   if (!isTree(tree)) return;
   for (const key in tree) {
     const part = tree[key];
     if (!isTree(part) && !Array.isArray(part)) continue;
     if (isTree(part)) {
-      if (key === 'PLpgSQL_stmt_assign' || key === 'PLpgSQL_stmt_foreach_a') into.add(number(part, 'varno') ?? 0);
-      if (key === 'PLpgSQL_diag_item') into.add(number(part, 'target') ?? 0);
-      if (key === 'PLpgSQL_row') for (const field of list(part, 'fields')) into.add(number(field, 'varno') ?? 0);
+      if (key === 'PLpgSQL_stmt_assign' || key === 'PLpgSQL_stmt_foreach_a')
+        into.places.add(number(part, 'varno') ?? 0);
+      if (key === 'PLpgSQL_diag_item') into.places.add(number(part, 'target') ?? 0);
+      if (key === 'PLpgSQL_row') for (const field of list(part, 'fields')) into.places.add(number(field, 'varno') ?? 0);
+      if (key === 'PLpgSQL_rec') into.rows.add(text(part, 'refname') ?? '');
     }
     storedIn(part, into);
   }
 }
 
-/** Parameters of single values that nothing is stored in: they hold what the caller gave. */
+/** Parameters that nothing is stored in: they hold what the caller gave. A procedure may store in what it is called with. */
 function constantParameters(bodies: readonly Tree[], bound: Parameters): ReadonlySet<string> {
-  const stored = new Set<number>();
-  storedIn(bodies, stored);
   const constant = new Set<string>();
   for (const body of bodies) {
-    const datums = list(body, 'datums').map((datum) => text(as(datum, 'PLpgSQL_var') ?? {}, 'refname'));
-    datums.slice(0, bound.byNumber.length).forEach((name, place) => {
-      const isOnly = datums.filter((other) => other === name).length === 1;
-      if (name !== undefined && isOnly && !stored.has(place) && bound.byName.has(name)) constant.add(name);
+    const datums = list(body, 'datums');
+    const stored: Stored = { places: new Set(), rows: new Set() };
+    storedIn(body.action, stored);
+    if (JSON.stringify(body.action).includes('"PLpgSQL_stmt_call"')) return new Set();
+    datums.forEach((datum, place) => {
+      const field = as(datum, 'PLpgSQL_recfield');
+      if (field !== undefined && stored.places.has(place)) stored.places.add(number(field, 'recparentno') ?? 0);
+    });
+    // Types of the application's own are rows to the parser, whatever they are.
+    const names = datums.map((datum) => text(as(datum, 'PLpgSQL_var') ?? as(datum, 'PLpgSQL_rec') ?? {}, 'refname'));
+    names.slice(0, bound.byNumber.length).forEach((name, place) => {
+      if (name === undefined || !bound.byName.has(name) || stored.places.has(place) || stored.rows.has(name)) return;
+      if (names.filter((other) => other === name).length === 1) constant.add(name);
     });
   }
   return constant;
 }
 
+/** Variables stand as FROM items of any column, and as names of their own. */
 function scopeWith(bound: Parameters, constant: ReadonlySet<string>, names: readonly string[], value: Value): Scope {
   const all = [
     ...new Set([...names, ...bound.byName.keys(), 'new', 'old', 'found', 'tg_op', 'tg_table_name', 'tg_relid']),

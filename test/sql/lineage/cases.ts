@@ -624,6 +624,22 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'secret_of = derived(person.tel person.id); uses: lookup person.id; opaque: public.secret_of(person.tel person.id)',
     ],
     [
+      `SELECT id FROM moved(ARRAY[('a', 'b')::address], ('a', 'b')::address)`,
+      'id = derived(visit.id visit.person_id visit.day visit.ms visit.note); opaque: public.moved(visit.id visit.person_id visit.day visit.ms visit.note)',
+    ],
+    [
+      `SELECT changed(ARRAY[('a', 'b')::address], ('a', 'b')::address)`,
+      'changed = none; uses: predicate person.mail, predicate person.tel, predicate person.name; visit.note <- derived(person.mail person.tel person.name ?function town is not in the catalog); item.label <- derived(person.mail person.tel person.name); gadget.label <- derived(person.mail person.tel person.name); opaque: public.changed(person.mail person.tel person.name); unknown: function town is not in the catalog',
+    ],
+    [
+      `SELECT fielded(1, ('a', 'b')::address)`,
+      'fielded = none; uses: lookup person.id; item.label <- derived(person.name person.id); gadget.label <- derived(person.name person.id); opaque: public.fielded(person.name person.id)',
+    ],
+    [
+      `SELECT handed(('a', 'b')::address)`,
+      'handed = none; uses: sink person.mail; item.label <- derived(person.mail); gadget.label <- derived(person.mail); opaque: public.give(person.mail), public.handed(person.mail)',
+    ],
+    [
       'SELECT secret_of(code) FROM person',
       'secret_of = derived(person.code person.tel person.id); uses: sink person.code, join person.id, join person.code; opaque: public.secret_of(person.code person.tel person.id)',
     ],

@@ -32,6 +32,15 @@ CREATE FUNCTION secret_of(k int) RETURNS text LANGUAGE plpgsql AS $$ DECLARE r t
 CREATE FUNCTION dynamic(q text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE r text; BEGIN EXECUTE q INTO r; RETURN r; END $$;
 CREATE FUNCTION all_people() RETURNS SETOF person LANGUAGE sql AS 'SELECT * FROM person';
 CREATE PROCEDURE note(what text) LANGUAGE sql AS 'INSERT INTO visit(id, note) VALUES (1, what)';
+CREATE FUNCTION moved(homes address[], near address) RETURNS SETOF visit LANGUAGE plpgsql AS $$ BEGIN
+  RETURN QUERY INSERT INTO visit (id, note) SELECT 1, h.town || near.town FROM unnest(homes) h RETURNING *; END $$;
+CREATE FUNCTION changed(homes address[], near address) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  SELECT mail, tel INTO near FROM person; homes[1].town := (SELECT name FROM person LIMIT 1);
+  INSERT INTO visit (id, note) SELECT 1, h.town FROM unnest(homes) h; INSERT INTO item (label) VALUES (near.town); END $$;
+CREATE FUNCTION fielded(k int, near address) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  near.town := (SELECT name FROM person WHERE id = k); INSERT INTO item (label) VALUES (near.town); END $$;
+CREATE FUNCTION handed(near address) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+  CALL give(near); INSERT INTO item (label) VALUES (near.town); END $$;
 CREATE PROCEDURE give(INOUT v text) LANGUAGE plpgsql AS $$ BEGIN SELECT string_agg(mail, ' ') INTO v FROM person; END $$;
 CREATE SCHEMA other;
 CREATE TABLE other.firm (id int, title text);
