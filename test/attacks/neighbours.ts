@@ -77,6 +77,34 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   },
   { id: 'clear.several-statements', sql: 'SELECT 1 AS a; SELECT count(*) FROM artikel; SELECT 2', by: 'simple' },
   { id: 'clear.empty', sql: 'SELECT id, sku FROM artikel WHERE false', by: 'extended' },
+  { id: 'lookup.element', sql: `SELECT id FROM patienten WHERE 'a@b.example' = ANY (weitere_mails)` },
+  {
+    id: 'lookup.elements',
+    sql: `SELECT count(*) FROM patienten WHERE weitere_mails @> ARRAY['a@b.example'] OR weitere_mails && '{c@d.example}'`,
+  },
+  {
+    id: 'lookup.part-of-document',
+    sql: `SELECT id FROM patienten WHERE akte @> '{"sprache": "de", "station": 1}' AND akte ? 'kontakt' ORDER BY id`,
+  },
+  {
+    id: 'lookup.masked-part-of-document',
+    sql: `SELECT id FROM patienten WHERE akte @> '{"kontakt": {"mail": "a@b.example"}}'`,
+  },
+  {
+    id: 'write.into-document',
+    sql: `UPDATE patienten SET akte = jsonb_set(akte, '{sprache}', '"en"') WHERE id = 3`,
+    stored: 'SELECT akte FROM patienten WHERE id = 3',
+  },
+  {
+    id: 'write.document-without',
+    sql: `UPDATE patienten SET akte = coalesce(akte, '{}') #- '{kontakt,telefon}' WHERE id = 4`,
+    stored: 'SELECT akte FROM patienten WHERE id = 4',
+  },
+  {
+    id: 'write.array-without',
+    sql: `UPDATE patienten SET weitere_mails = array_remove(weitere_mails, 'a@b.example') WHERE id = 5`,
+    stored: 'SELECT weitere_mails FROM patienten WHERE id = 5',
+  },
   { id: 'clear.lookalikes', sql: `SELECT wartezeit_s, name, wert FROM einstellungen ORDER BY name` },
   { id: 'clear.comments', sql: `/* app=web; it's */ SELECT id -- mail\n, sku FROM artikel ORDER BY id` },
   { id: 'clear.dollar-quotes', sql: `SELECT $x$ mail ' $x$ AS t` },

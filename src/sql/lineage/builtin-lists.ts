@@ -166,6 +166,7 @@ has_table_privilege has_schema_privilege has_column_privilege has_database_privi
 has_sequence_privilege has_type_privilege pg_has_role pg_table_is_visible pg_type_is_visible pg_function_is_visible
 current_schemas now row tsvector_to_array pg_encoding_to_char similarity word_similarity strict_word_similarity show_trgm
 hstore svals skeys avals akeys hstore_to_json hstore_to_jsonb crypt digest hmac soundex dmetaphone
+jsonb_set jsonb_set_lax jsonb_insert jsonb_delete jsonb_delete_path
 `);
 
 /** Columns of functions with several OUT parameters. */

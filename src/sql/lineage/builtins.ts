@@ -23,7 +23,7 @@ import {
   TOTAL,
   WITHOUT_DATA,
 } from './builtin-lists.ts';
-import { elementCount } from './conditions.ts';
+import { elementCount } from './elements.ts';
 import { failingArguments, isNullAsStored, isPlainTemplate } from './failures.ts';
 import {
   arrayOf,
@@ -394,7 +394,9 @@ function sameArray(t: Tracer, name: string, values: readonly Value[]): Value {
   };
   if (name === 'array_remove' || name === 'array_replace') {
     // What is looked for decides what stays, as what is looked through does.
-    for (const flow of [...element(a), ...plain(b)]) t.use(flow, 'predicate', name, undefined);
+    if (name === 'array_remove' && a !== undefined && b?.given === 'constant' && isPlain(a.flow))
+      t.use(a.flow, 'lookup', name, undefined);
+    else for (const flow of [...element(a), ...plain(b)]) t.use(flow, 'predicate', name, undefined);
   }
   return valueFrom(arrayOf(oneOf(parts())), type);
 }

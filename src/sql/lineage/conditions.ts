@@ -1,8 +1,10 @@
 /** Conditions: which columns steer, and how. Comparisons of plain columns are told apart from all else. */
 import { as, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
+import { containmentOf } from './containment.ts';
+import { elementsOf } from './elements.ts';
 import { isNullAsStored } from './failures.ts';
-import { combine, isEmpty, isPlain, type Value } from './flows.ts';
-import { BYTES, ELEMENTS, type Flow, ownOf } from './lineage.ts';
+import { isEmpty, isPlain, type Value } from './flows.ts';
+import { type Flow, ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import type { Scope } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -24,7 +26,7 @@ export function traceCondition(t: Tracer, wrapped: Tree | undefined, scope: Scop
       t.condition(child(node, 'arg'), scope);
       return;
     case 'A_Expr':
-      if (traceComparison(t, node, scope)) return;
+      if (traceComparison(t, node, scope) || contains(t, node, scope)) return;
       break;
     case 'SubLink':
       if (semiJoin(t, node, scope)) return;
@@ -105,7 +107,7 @@ function comparePair(t: Tracer, left: Tree, right: Tree, node: Tree, scope: Scop
   }
   const a = t.value(left, scope);
   const b = t.value(right, scope);
-  compareValues(t, a, isArray ? elementsOf(b) : b, node, strings(node, 'name'));
+  compareValues(t, a, isArray ? elementsOf(t, b, a) : b, node, strings(node, 'name'));
 }
 
 function isStar(wrapped: Tree): boolean {
@@ -113,20 +115,11 @@ function isStar(wrapped: Tree): boolean {
   return reference !== undefined && list(reference, 'fields').some((field) => as(field, 'A_Star') !== undefined);
 }
 
-/** What `= ANY(array)` compares with. */
-function elementsOf(array: Value): Value {
-  const { shape } = array.flow;
-  const { isBlank: _, folds: __, isTrimmed: ___, ...rest } = array;
-  if (shape.kind === 'array') return { ...rest, type: undefined, flow: shape.element };
-  if (isEmpty(array.flow)) return { ...rest, type: undefined, flow: { ...array.flow, own: elementCount(array) } };
-  return { ...rest, type: undefined, flow: combine([array.flow]) };
-}
-
-/** How many values there may be in an array of the text's own. */
-export function elementCount({ flow, given }: Value): number {
-  const own = ownOf(flow);
-  if (given !== 'constant') return own;
-  return own <= 1 ? ELEMENTS : Math.min(own, BYTES);
+/** What arrays and documents have among theirs. */
+function contains(t: Tracer, node: Tree, scope: Scope): boolean {
+  const pairs = containmentOf(t, node, scope);
+  for (const [one, other] of pairs ?? []) compareValues(t, one, other, node, strings(node, 'name'));
+  return pairs !== undefined;
 }
 
 /** Equality of two values, for WHERE, ON, IN, USING, CASE x WHEN, NULLIF. */

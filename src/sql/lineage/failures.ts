@@ -37,6 +37,7 @@ const STEERING: ReadonlyMap<string, readonly number[] | 'rest' | 'all'> = new Ma
     has_sequence_privilege has_type_privilege pg_has_role ts_headline ts_rank ts_rank_cd to_tsvector plainto_tsquery
     phraseto_tsquery websearch_to_tsquery`,
   ).map((name) => [name, 'all'] as const),
+  ...names('jsonb_set jsonb_set_lax jsonb_insert jsonb_delete jsonb_delete_path').map((name) => [name, [1]] as const),
 ]);
 /** With one argument it is a text, and no configuration stands before it. */
 const OF_ONE_TEXT = new Set(names('to_tsvector plainto_tsquery phraseto_tsquery websearch_to_tsquery ts_headline'));
@@ -44,7 +45,8 @@ const OF_ONE_TEXT = new Set(names('to_tsvector plainto_tsquery phraseto_tsquery 
 const OF_STRUCTURE = new Set(
   names(`json_array_length jsonb_array_length json_array_elements jsonb_array_elements json_array_elements_text
     jsonb_array_elements_text json_each jsonb_each json_each_text jsonb_each_text json_object_keys jsonb_object_keys
-    json_to_record jsonb_to_record json_to_recordset jsonb_to_recordset`),
+    json_to_record jsonb_to_record json_to_recordset jsonb_to_recordset jsonb_set jsonb_set_lax jsonb_insert jsonb_delete
+    jsonb_delete_path`),
 );
 /** Arrays whose dimensions have to fit. */
 const OF_DIMENSIONS = new Set(
