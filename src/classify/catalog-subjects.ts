@@ -1,6 +1,6 @@
 /** What the catalog knows of a table's columns, as subjects of classification. Pure. */
 import type { Catalog, CatalogColumn, CatalogRelation } from '../catalog/catalog.ts';
-import type { ColumnSubject } from './classes.ts';
+import type { ColumnSample, ColumnSubject } from './classes.ts';
 import type { SampledColumn } from './sample-query.ts';
 
 const PRINTED: ReadonlyMap<string, string> = new Map([
@@ -54,7 +54,10 @@ export function sampledColumn(catalog: Catalog, column: CatalogColumn): SampledC
 }
 
 /** A column as the catalog knows it, without what all columns of its table have in common. */
-export type DescribedColumn = Omit<ColumnSubject, 'schema' | 'table' | 'tableComment' | 'siblings' | 'values'>;
+export type DescribedColumn = Omit<
+  ColumnSubject,
+  'schema' | 'table' | 'tableComment' | 'siblings' | 'values' | 'distinct'
+>;
 
 /** Plain data: what there is to know of a table but for its values. */
 export interface DescribedTable {
@@ -90,20 +93,14 @@ export function describeTable(catalog: Catalog, relation: CatalogRelation): Desc
   return { schema, table: name, ...(comment === undefined ? {} : { tableComment: comment }), columns };
 }
 
-/** `values` by place of the column: none for one whose values were not asked for or that has none. */
+/** `samples` by place of the column: none for one whose values were not asked for or that has none. */
 export function subjectsOf(
   { columns, ...table }: DescribedTable,
-  values: ReadonlyMap<number, readonly string[]>,
+  samples: ReadonlyMap<number, ColumnSample>,
 ): ColumnSubject[] {
   const names = columns.map(({ column }) => column);
   return columns.map((column, at) => {
-    const sample = values.get(at);
-    return {
-      ...table,
-      ...column,
-      siblings: names.filter((name) => name !== column.column),
-      ...(sample === undefined ? {} : { values: sample }),
-    };
+    return { ...table, ...column, siblings: names.filter((name) => name !== column.column), ...samples.get(at) };
   });
 }
 

@@ -47,6 +47,13 @@ export interface Classification {
   readonly computed?: boolean;
 }
 
+/** Of a column as text, NULLs left out. */
+export interface ColumnSample {
+  readonly values: readonly string[];
+  /** They all, each once, in the order in which they come first: given only if none is empty or has blanks at an end. */
+  readonly distinct?: readonly string[];
+}
+
 /** What is known of a column when it is classified; values are samples as text, never kept. */
 export interface ColumnSubject {
   readonly schema: string;
@@ -67,4 +74,6 @@ export interface ColumnSubject {
   readonly isKey?: boolean;
   /** Missing: none was taken. NULLs are left out. */
   readonly values?: readonly string[];
+  /** As of a ColumnSample. */
+  readonly distinct?: readonly string[];
 }

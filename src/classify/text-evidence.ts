@@ -20,8 +20,9 @@ const MAX_LOOKED_UP = 300;
 
 type Strength = ValueEvidence['strength'];
 
-export function textEvidence(values: readonly string[], context: Context): ValueEvidence {
-  const each = new Distinct(values);
+/** `distinct`: as of a ColumnSample. */
+export function textEvidence(values: readonly string[], context: Context, distinct?: readonly string[]): ValueEvidence {
+  const each = new Distinct(values, distinct);
   const looked = each.some();
   if (looked.length === 0) return NOTHING;
   const { tally, whole } = judged(looked, context);
@@ -29,20 +30,20 @@ export function textEvidence(values: readonly string[], context: Context): Value
   const sure = isSure(whole) ? whole : undefined;
   if (sure !== undefined && looked.length > MOST_WORDS) return { ...sure, freeText: prose };
   // Where hardly any repeat, the few that do change no share.
-  const distinct = looked.length >= MAX_TALLIED && each.rarelyRepeat() ? values : each.all();
-  const told = vocabulary(distinct);
+  const texts = looked.length >= MAX_TALLIED && each.rarelyRepeat() ? values : each.all();
+  const told = vocabulary(texts);
   if (told !== undefined) return { ...told, freeText: prose };
-  const borne = suffered(distinct);
+  const borne = suffered(texts);
   if (borne !== undefined) return { ...borne, freeText: prose };
   if (sure !== undefined) return { ...sure, freeText: prose };
-  const inside = insideValues(distinct, tally);
+  const inside = insideValues(texts, tally);
   if (inside?.class !== undefined) return inside;
   if (whole !== undefined) return { ...whole, freeText: prose || inside !== undefined };
   if (inside !== undefined) return inside;
   const said = notesInside(looked, prose) ?? namesInside(looked, prose);
   if (said !== undefined) return said;
   if (prose) return { ...NOTHING, says: 'prose', freeText: true };
-  return against(tally, values.length, distinct.length) ?? NOTHING;
+  return against(tally, values.length, texts.length) ?? NOTHING;
 }
 
 const isSure = (found: Verdict | undefined): boolean => found?.strength === 'proof' || found?.strength === 'strong';
@@ -74,11 +75,11 @@ class Distinct {
   readonly #some: readonly string[];
   #all: readonly string[] | undefined;
 
-  constructor(values: readonly string[]) {
+  constructor(values: readonly string[], distinct?: readonly string[]) {
     this.#values = values;
     this.#rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
-    this.#some = allDistinct(this.#rows);
-    if (this.#rows.length === values.length) this.#all = this.#some;
+    this.#some = distinct?.length === values.length ? this.#rows : allDistinct(this.#rows);
+    this.#all = distinct ?? (this.#rows.length === values.length ? this.#some : undefined);
   }
 
   /** What the validators see. */

@@ -35,15 +35,15 @@ const PERSON_TABLES =
   /(?:^|_)(?:users?|customers?|clients?|people|persons?|employees?|staff|patients?|members?|contacts?|students?|teachers?|guests?|passengers?|tenants?|drivers?|donors?|subscribers?|applicants?|candidates?|workers?|accounts?|profiles?|residents?|citizens?|crew|holders?|beneficiar(?:y|ies)|leads?)(?:_|$)/i;
 
 export function valueEvidence(subject: ColumnSubject): ValueEvidence {
-  const sample = subject.values ?? [];
-  const values = sample.includes('') ? sample.filter((value) => value !== '') : sample;
+  const { values: sample = [], distinct } = subject;
+  const values = distinct === undefined && sample.includes('') ? sample.filter((value) => value !== '') : sample;
   if (subject.labels !== undefined || subject.baseType === 'enum') return enumEvidence(subject.labels ?? values);
   if (values.length === 0) return NOTHING;
   const aboutPeople =
     PERSON_TABLES.test(subject.table) || subject.siblings.some((sibling) => PERSON_WORDS.test(sibling));
   const context = { aboutPeople, isKey: subject.isKey === true || subject.references !== undefined };
   if (subject.fields !== undefined) return compositeEvidence(values, subject.fields, context);
-  return byType(bareType(subject.baseType ?? subject.type), values, context);
+  return byType(bareType(subject.baseType ?? subject.type), values, context, distinct);
 }
 
 export interface Context {
@@ -52,7 +52,13 @@ export interface Context {
   readonly isKey: boolean;
 }
 
-function byType(type: string, values: readonly string[], context: Context): ValueEvidence {
+/** `distinct`: as of a ColumnSample. */
+function byType(
+  type: string,
+  values: readonly string[],
+  context: Context,
+  distinct?: readonly string[],
+): ValueEvidence {
   if (type.endsWith('[]')) return arrayEvidence(type.slice(0, -2), values, context);
   switch (type) {
     case 'boolean':
@@ -121,7 +127,7 @@ function byType(type: string, values: readonly string[], context: Context): Valu
     case 'tsquery':
       return NOTHING;
     default:
-      return documentsAsText(values, context) ?? textEvidence(values, context);
+      return documentsAsText(values, context) ?? textEvidence(values, context, distinct);
   }
 }
 

@@ -1,32 +1,24 @@
-/**
- * What a sample's DataRows hold, column by column as text: NULLs left out, of each column no more than is worth reading.
- * Most texts are ASCII: a column's are cut out of one string. They lie side by side in it, as they are read: among the
- * other columns' each would have to be fetched from memory again.
- */
+/** What a sample's DataRows hold, column by column as text: NULLs left out, of each column no more than is worth reading. */
+import type { ColumnSample } from '../classify/classes.ts';
 import { thinned } from '../classify/sample-query.ts';
 import { HEADER_BYTES } from '../pgwire/framing.ts';
+import { type ReceivedRow, TextRoom } from './text-room.ts';
 
-/** Sampling a column is worth no more text than this. */
-const MAX_SAMPLE_CHARACTERS = 128 * 1024;
-
-interface Row {
-  readonly bytes: Buffer;
-  readonly view: DataView;
+interface Row extends ReceivedRow {
   /** Where its number of fields stands. */
   readonly at: number;
 }
 
 /** Of each of so many columns its values. Throws RangeError when the rows are not of so many columns. */
-export function sampledValues(chunks: readonly Uint8Array[], columns: number): readonly (readonly string[])[] {
+export function sampledValues(chunks: readonly Uint8Array[], columns: number): readonly ColumnSample[] {
   const rows = thinned(chunks.flatMap(rowsOf));
   const { starts, longest } = fieldsOf(rows, columns);
-  const room = Buffer.allocUnsafeSlow(MAX_SAMPLE_CHARACTERS + longest);
-  const values = Array.from({ length: columns }, (_, i) =>
-    textsOf(rows, starts.subarray(i * rows.length, (i + 1) * rows.length), room),
+  const room = new TextRoom(rows.length, longest);
+  const samples = Array.from({ length: columns }, (_, i) =>
+    room.textsOf(rows, starts.subarray(i * rows.length, (i + 1) * rows.length)),
   );
-  // At once: V8 looks for such memory when there are 64 MB of it.
-  room.buffer.transfer(0);
-  return values;
+  room.close();
+  return samples;
 }
 
 function rowsOf(bytes: Uint8Array): Row[] {
@@ -56,52 +48,3 @@ function fieldsOf(rows: readonly Row[], columns: number): { readonly starts: Int
   }
   return { starts, longest };
 }
-
-/** `room`: for the bytes of all that are ASCII. */
-function textsOf(rows: readonly Row[], starts: Int32Array, room: Buffer): readonly string[] {
-  const view = new DataView(room.buffer, room.byteOffset, room.length);
-  /** Where it ends in the room, or a text that is not there. */
-  const texts: (number | string)[] = [];
-  let used = 0;
-  let characters = 0;
-  for (let at = 0; at < rows.length && characters <= MAX_SAMPLE_CHARACTERS; at++) {
-    const start = starts[at]!;
-    if (start === 0) continue;
-    const row = rows[at]!;
-    const length = row.view.getInt32(start - 4);
-    if (copyAscii(row.view, start, length, view, used)) {
-      used += length;
-      characters += length;
-      texts.push(used);
-    } else {
-      const text = row.bytes.toString('utf8', start, start + length);
-      characters += text.length;
-      texts.push(text);
-    }
-  }
-  const all = room.toString('latin1', 0, used);
-  let from = 0;
-  return texts.map((text) => {
-    if (typeof text === 'string') return text;
-    const ascii = all.slice(from, text);
-    from = text;
-    return ascii;
-  });
-}
-
-/** Four bytes at a time; false: some are not ASCII. */
-function copyAscii(from: DataView, start: number, length: number, to: DataView, at: number): boolean {
-  let i = 0;
-  for (; i + 4 <= length; i += 4) {
-    const four = from.getInt32(start + i);
-    if ((four & HIGH_BITS) !== 0) return false;
-    to.setInt32(at + i, four);
-  }
-  for (; i < length; i++) {
-    const byte = from.getUint8(start + i);
-    if (byte > 127) return false;
-    to.setUint8(at + i, byte);
-  }
-  return true;
-}
-const HIGH_BITS = 0x80808080 | 0;

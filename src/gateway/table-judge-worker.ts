@@ -6,7 +6,7 @@
 import os from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { type DescribedTable, subjectsOf } from '../classify/catalog-subjects.ts';
-import type { Classification } from '../classify/classes.ts';
+import type { Classification, ColumnSample } from '../classify/classes.ts';
 import { classifyTable } from '../classify/classify-column.ts';
 import { sampledValues } from './sampled-values.ts';
 
@@ -47,15 +47,15 @@ port.on('message', (message: JudgedTable) => {
 });
 
 function judge({ table, sampled, chunks }: JudgedTable): Judgement {
-  const values = new Map<number, readonly string[]>();
+  const samples = new Map<number, ColumnSample>();
   const columns = sampledValues(chunks, sampled.length);
   // At once: V8 looks for such memory when there are 64 MB of it.
   for (const { buffer } of chunks) buffer.transfer(0);
-  for (const [i, texts] of columns.entries()) {
+  for (const [i, sample] of columns.entries()) {
     // No values are no evidence.
-    if (texts.length > 0) values.set(sampled[i]!, texts);
+    if (sample.values.length > 0) samples.set(sampled[i]!, sample);
   }
-  return { found: classifyTable(subjectsOf(table, values)), told: values.size };
+  return { found: classifyTable(subjectsOf(table, samples)), told: samples.size };
 }
 
 function lowerPriority(): void {

@@ -27,7 +27,19 @@ const said = ({ class: kind, confidence, evidence, scan, paths }: Classification
 const digest = (lines: readonly string[]): string =>
   `${lines.length} ${createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 32)}`;
 
-const judged = (subjects: readonly ColumnSubject[]): string[] => classifyTable(subjects).map(said);
+type Judge = (subjects: readonly ColumnSubject[]) => string[];
+
+const judged: Judge = (subjects) => classifyTable(subjects).map(said);
+
+/** As the rows of a sample are decoded: what is distinct is told with the values. */
+const judgedAsDecoded: Judge = (subjects) =>
+  judged(
+    subjects.map((subject) => {
+      const { values = [] } = subject;
+      const arePlain = values.every((value) => value !== '' && value === value.trim());
+      return arePlain && subject.values !== undefined ? { ...subject, distinct: [...new Set(values)] } : subject;
+    }),
+  );
 
 interface Kind {
   readonly what: string;
@@ -42,7 +54,7 @@ const KINDS: readonly Kind[] = [
 /** What half of the rows hold, and what hardly any does. */
 const AMONG = [2, 40];
 
-function* ofKinds(): Generator<string> {
+function* ofKinds(judged: Judge): Generator<string> {
   for (const [at, { what, make, type }] of KINDS.entries()) {
     for (const rows of [12, 600]) yield `${what}, ${rows} rows: ${judged([column(make, type, rows)])}`;
     for (const every of AMONG) {
@@ -56,12 +68,19 @@ function* ofKinds(): Generator<string> {
   }
 }
 
-/** One verdict a line. */
-export function* verdicts(): Generator<string> {
-  yield* ofKinds();
+function* ofColumns(judged: Judge): Generator<string> {
+  yield* ofKinds(judged);
   for (const named of [true, false])
     for (const rows of [20, 1_000])
       for (const line of judged(businessTable(named, rows))) yield `business, ${rows} rows: ${line}`;
+}
+
+/** What `verdicts` begins with, of the same values as they are when they come from a server. */
+export const ofDecodedColumns = (): Generator<string> => ofColumns(judgedAsDecoded);
+
+/** One verdict a line. */
+export function* verdicts(): Generator<string> {
+  yield* ofColumns(judged);
   for (const app of apps()) yield `${app}: ${digest(judge(app).map(({ classification }) => said(classification)))}`;
   const byApp = Map.groupBy(
     [...valuedTables(apps())].filter(({ made }) => made.size > 0),

@@ -175,12 +175,12 @@ describe('the rows of a sample', () => {
     ]);
     const chunks = wired(rows);
     expect(chunks.length).toBeGreaterThan(2);
-    const values = sampledValues(chunks, 4);
+    const values = sampledValues(chunks, 4).map((sample) => sample.values);
     expect(values[0]).toEqual(rows.flatMap(([text]) => text ?? []));
     expect(values[1]).toEqual(rows.map(([, text]) => text));
     expect(values[3]).toEqual(rows.map(([, , , text]) => text));
     // Of long texts as much as is worth reading.
     expect(values[2]!.join('').length).toBe(160_000);
-    expect(sampledValues([], 4)).toEqual([[], [], [], []]);
+    expect(sampledValues([], 4).map((sample) => sample.values)).toEqual([[], [], [], []]);
   });
 });
