@@ -210,12 +210,28 @@ function withoutShared(subjects: readonly ColumnSubject[]): ((name: string) => s
   // `nom_adh` in adherents.
   const behind = mostOf(names, /(?<=[a-z0-9])_[a-z]+$/u);
   if (behind !== undefined && behind.share >= 0.6 && saysNothing(behind.part, table)) return without('', behind.part);
+  // `muser`, `mpass`, `mserver`
+  const letter = gluedLetter(subjects.map(({ column }) => column));
+  if (letter !== undefined) return without(letter, '');
   // `shiptoname` in shipto.
   const own = [table, table.replace(/s$/u, '')].find(
     (name) =>
       name.length >= 3 && names.filter((one) => one.startsWith(name) && one.length > name.length + 1).length >= 3,
   );
   return own === undefined ? undefined : without(own, '');
+}
+
+/** One letter glued before most columns of a table, where what is left is a word and the whole is none. */
+function gluedLetter(names: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const [, letter, word] = /^([a-z])([A-Z]?[a-z]{3,})/u.exec(name) ?? [];
+    if (letter === undefined || !VOCABULARY.has(word!.toLowerCase()) || VOCABULARY.has(letter + word!.toLowerCase()))
+      continue;
+    counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  return most !== undefined && most[1] >= 3 && most[1] * 5 >= names.length * 3 ? most[0] : undefined;
 }
 
 function saysNothing(part: string, table: string): boolean {

@@ -131,6 +131,8 @@ function grouped({ words, tableWords, kind, besideNames }: CompoundReading): Com
   for (let length = words.length - 1; length > 0; length--) {
     const prefix = words.slice(0, length).join(' ');
     if (!NAMES.test(words.slice(length).join(' ')) || isNobody(prefix) || tableWords.includes(prefix)) continue;
+    // Of a way to write names, and of nobody: `s_name`.
+    if (prefix.length === 1) continue;
     const sharing = [...besideNames].filter((name) => name.startsWith(`${prefix} `));
     // What stands before most columns says nothing.
     if (sharing.length * 4 >= besideNames.size * 3) continue;

@@ -220,8 +220,14 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   // One size of several: `medium_url` beside `thumb_url`.
   if (phrase === 'medium url' && SIZES.some((size) => reading.besideNames.has(`${size} url`))) return false;
   // The table's own word before what the column is: `contact_title`.
-  if (start === 0 && phrase === reading.tableWords.at(-1) && /^(?:title|type|code|status)$/u.test(words[end] ?? ''))
+  if (
+    start === 0 &&
+    phrase === reading.tableWords.at(-1) &&
+    /^(?:title|type|code|status|company|organization|website|web|level|role)$/u.test(words[end] ?? '')
+  )
     return false;
+  // What the rows of a table are called: `family_name` of families of products.
+  if (phrase === 'family name' && reading.tableWords.at(-1) === 'family') return false;
   // A box that was ticked.
   if (words.at(-1) === 'cb' && kind !== 'text') return false;
   if (kind === 'integer' && words.at(-1) === 'id' && (phrase === 'voter id' || (rule.headFirst && end < words.length)))

@@ -536,7 +536,12 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (
     byName === 'place' &&
     others.some(isAddressLine) &&
-    others.some((parts) => ZIP.has(parts.join(' ')) || parts.join(' ') === 'mail code') &&
+    others.some(
+      (parts) =>
+        ZIP.has(parts.join(' ')) ||
+        parts.join(' ') === 'mail code' ||
+        (parts[0]?.length === 1 && ZIP.has(parts.slice(1).join(' '))),
+    ) &&
     !others.some((parts) => NAMED.has(parts.at(-1) ?? ''))
   )
     return 'unknown';
@@ -578,6 +583,23 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     [SHOWN_NAME, SHOWN_FACE].every((pattern) => others.some((parts) => pattern.test(parts.join(' '))))
   )
     return 'person';
+  // An address of mail, a name and a face.
+  if (
+    (byName === undefined || byName === 'thing') &&
+    ['email', 'name'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    others.some((parts) => /^(?:image|photo|avatar|picture)(?: url)?$/u.test(parts.join(' '))) &&
+    !others.some((parts) => /^(?:slug|domain|website|logo|price|url|host|port)$/u.test(parts.join(' ')))
+  )
+    return 'person';
+  // Of conversations, whatever is kept of them: `chat_memory`.
+  if (
+    byName === undefined &&
+    /^(?:chat|conversation)$/u.test(words[0] ?? '') &&
+    words.length > 1 &&
+    !words.includes('bot') &&
+    others.some((parts) => PROSE.has(parts.join(' ')) || parts.join(' ') === 'summary')
+  )
+    return 'message';
   // Text from one to another is a message, whatever it is called.
   if (
     byName === undefined &&

@@ -289,6 +289,16 @@ describe('the same answer', () => {
     expect(all('PATIENT', columns)).toEqual([undefined, 'person_name', 'postal_address', 'phone', undefined]);
   });
 
+  it('reads a letter glued before most columns of a table as nothing', () => {
+    const all = (names: readonly string[]) =>
+      classifyTable(
+        names.map((column) => subject('relays', column, 'text', { siblings: names.filter((name) => name !== column) })),
+      ).map((one) => one.class);
+    expect(all(['qserver', 'qport', 'quser', 'qpass'])).toEqual([undefined, undefined, 'username', 'password_hash']);
+    expect(all(['qserver', 'weight', 'quser', 'height', 'qpass'])[2]).toBe('username');
+    expect(all(['server', 'weight', 'colour', 'height', 'qpass'])[4]).toBeUndefined();
+  });
+
   it('takes what is measured beside much about health for health too', () => {
     const names = 'id patient_id temperature spo2 pulse symptoms heart_rate lactate rhythm unit'.split(' ');
     const found = classifyTable(

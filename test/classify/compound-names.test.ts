@@ -183,6 +183,22 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['questions', undefined, ['content', 'title', 'quiz_id']],
   ['identifications', 'free_text', ['body', 'user_id', 'made']],
   ['contacts', undefined, ['contact_title', 'since']],
+  // Mail that waits, by its copies
+  ['planned_steps', 'email', ['to', 'cc', 'subject']],
+  ['planned_steps', 'free_text', ['content', 'bcc', 'to']],
+  ['planned_steps', undefined, ['content', 'started']],
+  ['chat_extracts', 'free_text', ['summary', 'chat_id']],
+  // Who can be reached and has a face
+  ['mailboxes', 'person_name', ['name', 'email', 'image']],
+  ['mailboxes', undefined, ['name', 'email', 'image', 'slug']],
+  ['patrons', 'tax_id', ['tax_code', 'since']],
+  ['tax_categories', undefined, ['tax_code', 'since']],
+  ['patrons', 'person_name', ['invoicing_contact', 'since']],
+  ['issuers', 'secret', ['ldap_config', 'issuer']],
+  ['clicks', undefined, ['email_id', 'link']],
+  ['candidates', 'email', ['email_id', 'phone']],
+  ['families', undefined, ['family_name', 'sorted']],
+  ['languages', undefined, ['l_name', 'l_code']],
   // Who fills a form in
   ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
 ];

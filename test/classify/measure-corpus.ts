@@ -85,6 +85,8 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['panoptes', 'wikiedu'], first: '1.000 / 0.889' },
   { apps: ['civitai', 'friendica', 'itflow', 'postiz'], first: '0.932 / 0.781' },
   { apps: ['guacamole', 'inaturalist', 'litemall', 'wca'], first: '0.899 / 0.873' },
+  { apps: ['foodsoft', 'inboxzero', 'invoiceplane', 'osclass'], first: '0.960 / 0.820' },
+  { apps: ['feedbin', 'phpipam', 'plunk', 'pterodactyl'], first: '0.964 / 0.862' },
 ];
 
 export interface Judged {

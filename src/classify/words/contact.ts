@@ -150,12 +150,25 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     sole: true,
-    tables: ['verification token', 'verificationtoken', 'email verification', 'auth verification token'],
+    tables: [
+      'verification',
+      'verification token',
+      'verificationtoken',
+      'email verification',
+      'auth verification token',
+    ],
     beside: ['expires', 'expiry', 'expiration', 'expire'],
     phrases: ['identifier'],
     kinds: ['text'],
   },
   { class: 'email', sole: true, aboutTable: ['mail', 'email', 'notify'], phrases: ['recipient'], kinds: ['text'] },
+  { class: 'email', sole: true, besideName: ['cc', 'bcc'], phrases: ['to'], kinds: ['text'] },
+  {
+    class: 'email',
+    phrases: ['pending invite', 'pending invitation', 'invited email'],
+    notTopics: ['message'],
+    kinds: ['text'],
+  },
   {
     class: 'email',
     sole: true,
@@ -169,10 +182,10 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     phrases: ['email id', 'emailid', 'mail id'],
+    topics: ['person', 'company'],
     // There, it is a reference to one of those.
     notAboutTable: ['batch', 'email', 'mail', 'recipient', 'newsletter'],
     notBeside: ['email', 'mail'],
-    notTopics: ['message'],
     kinds: ['text'],
   },
   // Ways to reach somebody, one a row.

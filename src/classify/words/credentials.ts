@@ -74,7 +74,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     sole: true,
     aboutTable: ['webauthn', 'passkey', 'fido', 'fido2', 'u2f'],
-    phrases: ['kid', 'key id', 'raw id', 'key handle', 'keyhandle'],
+    phrases: ['kid', 'key id', 'raw id', 'key handle', 'keyhandle', 'credential id', 'credentialid'],
     kinds: ['text', 'bytes'],
   },
   {
@@ -250,6 +250,16 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['token'],
   },
   { class: 'secret', topics: ['person'], phrases: ['session', 'php session', 'extension key'], kinds: ['text'] },
+  { class: 'secret', phrases: ['snmp community', 'community string', 'snmp string'], kinds: ['text', 'bytes'] },
+  // How a provider of log-ins is reached, its secret among it.
+  {
+    class: 'secret',
+    phrases: phrases(
+      'oidc config, oidc configuration, saml config, saml configuration, ldap config, ldap configuration, sso config, sso configuration, smtp config, smtp configuration, imap config, oauth config, oauth configuration',
+    ),
+    notTopics: ['message'],
+    kinds: ['text', 'json'],
+  },
   { class: 'secret', phrases: ['redeemable code', 'redemption code', 'redeem code'], kinds: ['text'] },
   {
     class: 'secret',
@@ -383,6 +393,8 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
       'http session',
       'login session',
       'admin session',
+      'php session',
+      'ci session',
     ],
     notBeside: ['token', 'envelope'],
     beside: [

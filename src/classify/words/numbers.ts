@@ -224,5 +224,18 @@ export const NUMBER_RULES: readonly NameRule[] = [
     notTopics: ['thing', 'place'],
     phrases: ['lon'],
   },
+  { class: 'tax_id', topics: ['person', 'company'], phrases: ['tax code'], kinds: ['text'] },
+  {
+    class: 'national_id',
+    topics: ['person', 'health'],
+    phrases: ['avs', 'ahv', 'avs number', 'ahv number', 'ahv nr'],
+    kinds: ['text'],
+  },
+  {
+    class: 'health',
+    topics: ['person', 'health'],
+    phrases: ['insured number', 'insured no', 'insured id'],
+    kinds: ['text'],
+  },
   { class: 'tax_id', besideName: ['vat type', 'tax id type'], phrases: ['vat value', 'tax id value'], kinds: ['text'] },
 ];

@@ -5,7 +5,7 @@ export const PERSON_RULES: readonly NameRule[] = [
   {
     class: 'person_name',
     phrases:
-      phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, l name, initials,
+      phrases(`first name, firstname, fname, f name, given name, givenname, forename, middle name, mname, middlename, middle initials, last name, lastname, lname, initials,
       surname, middle initial, middle init, sname, second name, pat name, next kin, family name, familyname, maiden name, mother maiden name, birth name, fio, case manager, account manager, project manager, sales rep, agency rep, sales representative, executive director, social worker, pick up name, pickup name, submitted by, sent by, licensee name, mp name, fio, by name, typed signature, name keyword, name search vector, name tsvector, from name, person name, real name, realname, contact name, contact person,
       customer name, patient name, employee name, emp name, user full name, owner name, holder name, card holder, cardholder, card holder name, cardholder name, name on card, account holder,
       account holder name, account owner name, beneficiary name, payee name, payer name, author name, recipient name, receiver name, guest name, member name, student name, teacher name, doctor name, physician name,
@@ -15,6 +15,13 @@ export const PERSON_RULES: readonly NameRule[] = [
       vorname, nachname, familienname, geburtsname, ansprechpartner, kontaktperson, kontoinhaber, karteninhaber, voornaam, achternaam, tussenvoegsel, geboortenaam, voorletter, fornamn, efternamn, fornavn, etternavn, efternavn, mellannamn,
       imie, nazwisko, imie nazwisko, adi soyadi, ad soyad, soyad, soyadi, adi, imya, familiya, otchestvo, namn, seimei, shimei, sei, mei, namae, xingming, mingzi, etunimi, sukunimi, jmeno, prijmeni, first name kana, last name kana, name kana, furigana, kana,
       氏名, 姓名, 名前, 姓, 真实姓名, 이름, 성명, имя, фамилия, отчество, фио, given name kanji, sir name, lastname1, first name phonetic, last name phonetic, name phonetic, who`),
+  },
+  {
+    class: 'person_name',
+    notTopics: ['thing', 'place', 'company'],
+    besideHead: ['email', 'phone', 'birth', 'name', 'f', 'fname'],
+    notAboutTable: ['lang', 'language', 'country'],
+    phrases: ['l name'],
   },
   // Of a mail.
   {
@@ -63,6 +70,20 @@ export const PERSON_RULES: readonly NameRule[] = [
     aboutTable: ['card', 'creditcard', 'payment source', 'payment method'],
     besideHead: ['month'],
     phrases: ['name', 'account name'],
+  },
+  {
+    class: 'person_name',
+    phrases: [
+      'invoicing contact',
+      'billing contact',
+      'primary contact',
+      'technical contact',
+      'main contact',
+      'sales contact',
+      'finance contact',
+      'commercial contact',
+    ],
+    kinds: ['text'],
   },
   // Of who said it, and from where.
   {

@@ -118,6 +118,26 @@ export const PROSE_RULES: readonly NameRule[] = [
     ),
     kinds: ['text'],
   },
+  // Beside whom it goes to.
+  {
+    class: 'free_text',
+    sole: true,
+    besideName: ['cc', 'bcc'],
+    phrases: ['content', 'body', 'text', 'message'],
+    kinds: ['text'],
+  },
+  {
+    class: 'free_text',
+    phrases: phrases('sent text, reply text, outbound message, inbound message, incoming message, outgoing message'),
+    kinds: ['text'],
+  },
+  { class: 'free_text', alone: true, topics: ['message'], phrases: ['part', 'block'], kinds: ['json'] },
+  {
+    class: 'free_text',
+    aboutTable: ['mail', 'email', 'message', 'ticket'],
+    phrases: ['attachment data', 'attachment content'],
+    kinds: ['bytes'],
+  },
   // What somebody gave something for.
   {
     class: 'free_text',
