@@ -260,13 +260,17 @@ export class GivenValues {
     const paid = this.#paid.get(principal);
     const due = new Map<string, number>();
     let count = 0;
+    const countOf = ({ relation, attnum, elements }: Meeting): number => {
+      const given = this.count(principal, relation, attnum, world, nowMs);
+      return elements === true && given > 0 ? MANY : given;
+    };
     for (const group of Map.groupBy(merged(meets), (one) => one.class).values()) {
       if (group.every((one) => world.holdsOnlyGiven(one))) continue;
       for (const family of Map.groupBy(group, ({ relation }) => world.rootOf(relation)).values()) {
         const root = family.find(({ relation }) => world.rootOf(relation) === relation);
-        const ofRoot = root === undefined ? 0 : this.count(principal, root.relation, root.attnum, world, nowMs);
+        const ofRoot = root === undefined ? 0 : countOf(root);
         for (const one of family) {
-          const given = this.count(principal, one.relation, one.attnum, world, nowMs);
+          const given = countOf(one);
           const key = `${one.relation}.${one.attnum}`;
           // What was put into the whole was counted for each of its parts.
           const own =

@@ -8,6 +8,7 @@ import {
   BYTES,
   type ColumnRef,
   type ColumnUse,
+  ELEMENT,
   ELEMENTS,
   type Flow,
   type Given,
@@ -25,6 +26,8 @@ export interface Meeting {
   readonly ordered?: true;
   /** Which of them are equal does not show. */
   readonly unequal?: true;
+  /** The elements of each value, of which there may be as many as one likes. Missing: each value as one. */
+  readonly elements?: true;
 }
 
 /** What a statement puts into a column. */
@@ -106,6 +109,7 @@ export function comparedBy(
     meet(meets, source, known, {
       ...(SORTS.has(use) ? { ordered: true } : {}),
       ...(COMPARES.has(use) ? {} : { unequal: true }),
+      ...(isElement(source) ? { elements: true } : {}),
     });
     if (known.maskedClass(source) === undefined || known.holdsOnlyGiven(source)) continue;
     if (own !== undefined) lookups = addLookups(lookups, lookupsOf(own));
@@ -132,11 +136,15 @@ export function comparedBy(
   return { meets: [...meets.values()], lookups };
 }
 
+function isElement({ path }: ColumnRef): boolean {
+  return path?.includes(ELEMENT) === true;
+}
+
 function meet(
   meets: Map<string, Meeting>,
   { relation, attnum }: ColumnRef,
   known: GivenKnowledge,
-  marks: Pick<Meeting, 'ordered' | 'unequal'> = {},
+  marks: Pick<Meeting, 'ordered' | 'unequal' | 'elements'> = {},
 ): void {
   const found = known.maskedClass({ relation, attnum });
   if (found === undefined) return;
@@ -149,6 +157,8 @@ function meet(
 
 /** PostgreSQL's own types whose partial masks are made of the value's text or keep a part of it. */
 const SHOWN_IN_PART: ReadonlySet<number> = new Set([18, 19, 25, 1042, 1043, 1082, 1114, 1184]);
+const ARRAYS_SHOWN_IN_PART: ReadonlySet<number> = new Set([1002, 1003, 1009, 1014, 1015, 1182, 1115, 1185]);
+const TEXT = 25;
 const KEYED_CLASSES: ReadonlySet<ColumnClass> = new Set(['ip_address', 'device_id']);
 /** Whose numbers keep their size, or are not shown. */
 const NEVER_KEYED: ReadonlySet<ColumnClass> = new Set([
@@ -168,6 +178,14 @@ function isKeyed(columnClass: ColumnClass, mode: MaskMode, type: number | undefi
   return KEYED_CLASSES.has(columnClass) || type === undefined || !SHOWN_IN_PART.has(type);
 }
 
+/** Of a document: its numbers are counted with it, as one value. */
+function isKeyedWithin(action: ColumnAction): boolean {
+  if (action.do !== 'json') return false;
+  return [...action.keys.values(), action.otherwise].some(
+    (one) => isKeyedWithin(one) || (one.do === 'mask' && isKeyed(one.class, one.mode, TEXT)),
+  );
+}
+
 /** What an output column shows by keyed masks: who compares them by themselves needs no join. */
 export function shownBy(
   flow: Flow,
@@ -177,7 +195,7 @@ export function shownBy(
 ): { readonly meets: readonly Meeting[]; readonly lookups: Lookups } {
   const meets = new Map<string, Meeting>();
   let lookups = NO_LOOKUPS;
-  const visit = (part: Flow, does: ColumnAction, of: number | undefined): void => {
+  const visit = (part: Flow, does: ColumnAction, of: number | undefined, areMany = false): void => {
     if (does.do === 'pass' || does.do === 'redact' || does.do === 'scan') return;
     if (does.do === 'mask' && (does.given === true || !isKeyed(does.class, does.mode, of))) return;
     const { shape } = part;
@@ -191,7 +209,13 @@ export function shownBy(
       });
       return;
     }
-    for (const source of part.sources) meet(meets, source, known);
+    if (does.do === 'array') {
+      visit(part, does.element, of !== undefined && ARRAYS_SHOWN_IN_PART.has(of) ? TEXT : undefined, true);
+      return;
+    }
+    const elements = areMany || isKeyedWithin(does);
+    for (const source of part.sources)
+      meet(meets, source, known, elements || isElement(source) ? { elements: true } : {});
     if (part.sources.length > 0) lookups = addLookups(lookups, lookupsOf(ownOf(part)));
   };
   visit(flow, action, type);

@@ -75,6 +75,31 @@ const many = (count: number): string[] => Array.from({ length: count }, (_, i) =
 describe('a dictionary is refused', () => {
   it.each<[string, string[]]>([
     ['joined', [...DICT, JOIN]],
+    [
+      'in one array',
+      [
+        'CREATE TABLE dict% (ssn text[])',
+        `INSERT INTO dict% SELECT array_agg(s) FROM (${GUESSES}) x (g, s)`,
+        'SELECT u.id FROM users u JOIN (SELECT unnest(ssn) AS s FROM dict%) d ON d.s = u.ssn',
+      ],
+    ],
+    [
+      'appended to an array, element by element',
+      [
+        'CREATE TABLE dict% (n int, ssn text[])',
+        "INSERT INTO dict% VALUES (1, '{a}')",
+        `UPDATE dict% SET ssn = ssn || '{${many(3000)}}'::text[] WHERE n = 1`,
+        'SELECT u.id FROM dict% d, generate_series(1, 3001) g JOIN users u ON true WHERE u.ssn = d.ssn[g]',
+      ],
+    ],
+    [
+      'in the arrays of a document',
+      [
+        'CREATE TABLE dict% (doc jsonb)',
+        `INSERT INTO dict% VALUES ('{"ssn": ${JSON.stringify(many(3000))}}')`,
+        "SELECT u.id FROM users u JOIN (SELECT jsonb_array_elements_text(doc -> 'ssn') AS s FROM dict%) d ON d.s = u.ssn",
+      ],
+    ],
     ['in IN', [...DICT, 'SELECT n FROM dict% WHERE ssn IN (SELECT ssn FROM users)']],
     ['in EXISTS', [...DICT, 'SELECT n FROM dict% d WHERE EXISTS (SELECT FROM users u WHERE u.ssn = d.ssn)']],
     ['in a scalar subquery', [...DICT, 'SELECT id FROM users WHERE ssn = (SELECT ssn FROM dict% WHERE n = 7037)']],
@@ -639,6 +664,13 @@ describe('what goes on', () => {
         'SELECT m.id FROM mine% m JOIN users u USING (ssn)',
         'SELECT ssn, count(*) FROM mine% GROUP BY ssn',
         'SELECT m.id FROM mine% m JOIN users u USING (id)',
+      ],
+    ],
+    [
+      'copies in arrays, taken apart',
+      [
+        'CREATE TABLE mine% AS SELECT array_agg(ssn) AS ssn FROM users',
+        'SELECT u.id FROM users u JOIN (SELECT unnest(ssn) AS s FROM mine%) m ON m.s = u.ssn',
       ],
     ],
     [

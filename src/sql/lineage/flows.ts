@@ -1,5 +1,15 @@
 /** Flows and how they combine: what an expression's value is made of, given what its parts are made of. */
-import { BYTES, type ColumnRef, ELEMENTS, type Flow, growthOf, isBlankAsStored, ownOf, type Shape } from './lineage.ts';
+import {
+  BYTES,
+  type ColumnRef,
+  ELEMENT,
+  ELEMENTS,
+  type Flow,
+  growthOf,
+  isBlankAsStored,
+  ownOf,
+  type Shape,
+} from './lineage.ts';
 
 /** What an expression gives. */
 export interface Value {
@@ -282,9 +292,6 @@ function deeper(flow: Flow, step: string): Flow {
     ...(flow.own === undefined || flow.own === 0 ? {} : { own: isEmpty(flow) ? Math.max(flow.own, ELEMENTS) : BYTES }),
   };
 }
-
-/** The step into an array, in a path. */
-export const ELEMENT = '[]';
 
 export function elementOf(flow: Flow): Flow {
   const { shape } = flow;

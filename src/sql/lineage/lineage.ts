@@ -7,6 +7,9 @@
 /** As `path` of a system column: not what is stored, which may be a parse tree, but the text that a function prints of it. */
 export const PRINTED = 'printed';
 
+/** The step into an array, in a path. */
+export const ELEMENT = '[]';
+
 /** A column of a base relation (table, foreign table, materialised view, system catalog): never of a view. */
 export interface ColumnRef {
   readonly relation: number;
