@@ -12,6 +12,8 @@ const historyEntry = shape.openObject({
   purpose: shape.text().nullish(),
   /** Null: it was erased. */
   sql: shape.text().nullable(),
+  /** Only its beginning was asked for. */
+  sql_cut: shape.flag().optional(),
   fingerprint: shape.text().default(() => ''),
   command: shape.text().default(() => ''),
   class: shape.text().default(() => ''),

@@ -8,12 +8,13 @@ import { type Column, renderTable } from './text-table.ts';
 export function historyTable(context: CommandContext, entries: readonly HistoryLine[], withPeople: boolean): string {
   const clipped = context.stdout.isTTY === true || context.env.COLUMNS !== undefined;
   const narrow = clipped && context.columns < 80;
+  const cut = context.unicode ? '…' : '...';
   return renderTable(
     [
       { title: 'TIME', text: ({ at }) => localTime(at, narrow) },
       ...(withPeople ? [PRINCIPAL] : []),
       { title: 'DATABASE', text: ({ database }) => sanitise(database) },
-      { title: 'SQL', text: sqlLine, flexible: true },
+      { title: 'SQL', text: (entry) => sqlLine(entry) + (entry.sql_cut ? cut : ''), flexible: true },
       { title: 'ROWS', text: ({ rows }) => (rows == null ? '-' : String(rows)), align: 'right' },
       ...(entries.some(({ masked }) => masked) ? [MASKED] : []),
       { title: 'MS', text: ({ ms }) => millis(ms), align: 'right' },

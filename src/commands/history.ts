@@ -12,6 +12,8 @@ import { sanitise } from './sanitise.ts';
 /** The API's largest page. */
 const MAX_PAGE = 1000;
 const DEFAULT_LIMIT = 50;
+/** What a table shows of a statement, in UTF-16 units, however wide it is; `--json` and `--csv` have all of it. */
+const SHOWN_SQL = 1000;
 
 export const historyCommand: CommandDefinition = {
   name: 'history',
@@ -75,6 +77,8 @@ async function list(
   query: URLSearchParams,
   { limit, csv }: { limit: number; csv: boolean },
 ): Promise<void> {
+  const isTable = !(csv || context.json);
+  if (isTable) query.set('sql_limit', String(SHOWN_SQL));
   const shown: HistoryLine[] = [];
   let next: string | undefined;
   let first = true;
@@ -88,7 +92,7 @@ async function list(
     first = false;
     if (context.signal.aborted) return;
   }
-  if (!(csv || context.json)) {
+  if (isTable) {
     if (shown.length > 0) context.print(shown, () => historyTable(context, shown, query.has('by')));
     else context.note('no statement matches');
   }

@@ -92,6 +92,20 @@ describe('with a real gateway', () => {
       expect(line.length).toBeLessThanOrEqual(60);
   });
 
+  it('history: of a long statement a table shows the beginning, JSON and CSV all', async () => {
+    const sql = `SELECT '${'ü'.repeat(991)}😀 and more'`;
+    const client = new pg.Client({ connectionString: gateway.as('developer').url });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+    const [, row] = (await dbgate(['history', '--limit', '1'])).stdout.split('\n');
+    expect(row).toContain(` ${sql.slice(0, 999)}... `);
+    expect(lines((await dbgate(['history', '--limit', '1', '--json'])).stdout)).toEqual([
+      expect.objectContaining({ sql }),
+    ]);
+    expect((await dbgate(['history', '--limit', '1', '--csv'])).stdout).toContain(sql);
+  });
+
   it('history is one’s own', async () => {
     expect((await dbgate(['history', '--json'], gateway.env('auditor'))).stdout).toBe('');
   });
