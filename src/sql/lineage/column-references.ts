@@ -2,7 +2,7 @@
 import { as, list, strings, type Tree } from '../tree.ts';
 import { callByName, fieldValue } from './calls.ts';
 import { fieldOf, type NamedValue, type Value, valueFrom } from './flows.ts';
-import { bareColumn, columnIn, itemNamed, parametersOf, type Scope, wholeRow } from './scopes.ts';
+import { bareColumn, columnIn, type Item, itemNamed, parametersOf, type Scope, wholeRow } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
 import { temporarySchema } from './types.ts';
 
@@ -20,7 +20,7 @@ function resolveName(t: Tracer, names: readonly string[], scope: Scope, at: Tree
     const parameter = parametersOf(scope)?.byName.get(first);
     if (parameter !== undefined) return parameter;
     const item = itemNamed(scope, first, undefined);
-    return item === undefined ? undefined : wholeRow(item);
+    return item === undefined ? undefined : rowOfItem(t, item);
   }
   const isQualified = names.length >= 3;
   const [relation, column] = isQualified ? names.slice(-2) : names;
@@ -29,11 +29,16 @@ function resolveName(t: Tracer, names: readonly string[], scope: Scope, at: Tree
   if (item !== undefined) {
     const found = columnIn(item, column ?? '', t);
     if (found !== undefined) return found;
-    const row = wholeRow(item);
+    const row = rowOfItem(t, item);
     const argument = { node: undefined, value: row, name: undefined };
     return fieldValue(t, row, column ?? '') ?? callByName(t, [column ?? ''], [argument], at);
   }
   return parameterField(t, names, scope);
+}
+
+function rowOfItem(t: Tracer, item: Item): Value {
+  t.spend(item.columns.length);
+  return wholeRow(item);
 }
 
 /** `routine.parameter`, `parameter.field`, `routine.parameter.field`. */
@@ -53,7 +58,7 @@ function fieldsDown(t: Tracer, value: Value, fields: readonly string[]): Value {
 
 function rowOfStar(t: Tracer, names: readonly string[], scope: Scope): Value {
   const item = itemNamed(scope, names.at(-1) ?? '', undefined);
-  return item === undefined ? t.unknown('a star that stands for no row') : wholeRow(item);
+  return item === undefined ? t.unknown('a star that stands for no row') : rowOfItem(t, item);
 }
 
 /** The columns that `*`, `t.*` or `(row).*` stands for; undefined: it is no star. */

@@ -68,7 +68,12 @@ export function traceComparison(t: Tracer, node: Tree, scope: Scope): boolean {
   const right = child(node, 'rexpr');
   if (left === undefined || right === undefined) return false;
   if (as(right, 'List') !== undefined) {
-    for (const one of items(right)) comparePair(t, left, one, node, scope);
+    // A column is the same for each of them.
+    const column = as(left, 'ColumnRef') === undefined ? undefined : t.value(left, scope);
+    for (const one of items(right)) {
+      if (column === undefined) comparePair(t, left, one, node, scope);
+      else compareValues(t, column, t.value(one, scope), node, strings(node, 'name'));
+    }
     return true;
   }
   comparePair(

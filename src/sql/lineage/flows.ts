@@ -60,6 +60,8 @@ export const NULL_LITERAL: Flow = { ...NO_DATA, own: 0 };
 /** A container of more parts than this, or deeper, counts as computed. */
 const MAX_PARTS = 4000;
 const MAX_SHAPE_DEPTH = 24;
+/** Documents that have more keys between them count as computed. */
+const MAX_KEYS = 1000;
 
 export function valueFrom(flow: Flow, type?: number): Value {
   return { flow, type, origin: undefined, given: undefined };
@@ -212,6 +214,7 @@ function mergeParts(left: Shape, right: Shape): Shape {
     const before = fields.get(name);
     fields.set(name, before === undefined ? flow : oneOf([before, flow], mergeParts));
   }
+  if (fields.size > MAX_KEYS) return DERIVED;
   return { kind: 'row', fields: [...fields].map(([name, flow]) => ({ name, flow })) };
 }
 

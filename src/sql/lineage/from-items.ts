@@ -66,14 +66,22 @@ function fromItem(t: Tracer, wrapped: Tree, outer: Scope, left: readonly Item[])
 function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[]): readonly Item[] {
   const left = fromItem(t, child(node, 'larg') ?? {}, outer, before);
   const right = fromItem(t, child(node, 'rarg') ?? {}, outer, [...before, ...left]);
+  const jointype = text(node, 'jointype') ?? 'JOIN_INNER';
+  const alias = child(node, 'alias');
+  const items = [...left, ...right];
+  // Nothing is merged and nothing hidden: what it joins, side by side.
+  if (!flag(node, 'isNatural') && strings(node, 'usingClause').length === 0 && alias === undefined) {
+    traceQuals(t, node, scopeOf(items, outer), jointype);
+    return items;
+  }
   const leftColumns = visibleColumns(left);
   const rightColumns = visibleColumns(right);
+  t.spend(Math.ceil((leftColumns.length + rightColumns.length + items.length) / COPIES_A_STEP));
   const using = flag(node, 'isNatural')
     ? leftColumns.map(({ name }) => name).filter((name) => rightColumns.some((column) => column.name === name))
     : strings(node, 'usingClause');
   const names = new Set(using);
-  const jointype = text(node, 'jointype') ?? 'JOIN_INNER';
-  const open = [...left, ...right].find((item) => item.columnsVisible && item.rest !== undefined)?.rest;
+  const open = items.find((item) => item.columnsVisible && item.rest !== undefined)?.rest;
   const merged = [...names].map((name): NamedValue => {
     const a = oneColumn(t, leftColumns, name, open);
     const b = oneColumn(t, rightColumns, name, open);
@@ -81,9 +89,7 @@ function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[])
     if (jointype === 'JOIN_FULL') plainUse(t, oneOf([a.flow, b.flow]), 'group', 'FULL JOIN', node);
     return { name, value: mergedColumn(a, b, jointype) };
   });
-  const quals = child(node, 'quals');
-  if (quals !== undefined) joinCondition(t, quals, scopeOf([...left, ...right], outer), jointype === 'JOIN_FULL');
-  const alias = child(node, 'alias');
+  traceQuals(t, node, scopeOf(items, outer), jointype);
   const usingAlias = child(node, 'join_using_alias');
   const columns = [
     ...merged,
@@ -96,8 +102,20 @@ function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[])
       ? []
       : [itemOf(text(usingAlias, 'aliasname'), merged, { columnsVisible: false, isBuiltRow: true })];
   // An alias of the join hides what it joins.
-  const inner = alias === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : [];
+  const inner = alias === undefined ? items.map(hidden) : [];
   return [joined, ...inner, ...extra];
+}
+
+function hidden(item: Item): Item {
+  return item.columnsVisible ? { ...item, columnsVisible: false } : item;
+}
+
+/** Columns and items that are copied as fast as an expression is looked at. */
+const COPIES_A_STEP = 8;
+
+function traceQuals(t: Tracer, node: Tree, scope: Scope, jointype: string): void {
+  const quals = child(node, 'quals');
+  if (quals !== undefined) joinCondition(t, quals, scope, jointype === 'JOIN_FULL');
 }
 
 /** A full join may give the rows of both sides in the order of what they are joined by. */

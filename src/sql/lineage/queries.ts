@@ -26,7 +26,7 @@ import { orderUse, plainUse } from './ordering.ts';
 import { renamed } from './relations.ts';
 import { isRowless } from './rowless.ts';
 import { NO_CTES, type Scope, scopeOf } from './scopes.ts';
-import type { Tracer } from './tracer.ts';
+import { LineageTooDeep, type Tracer } from './tracer.ts';
 import { BOOL, TEXT_TYPE, UNKNOWN } from './types.ts';
 
 export function traceQuery(t: Tracer, wrapped: Tree | undefined, outer: Scope): readonly NamedValue[] {
@@ -66,17 +66,27 @@ function simpleSelect(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[
   return columns;
 }
 
+/** PostgreSQL refuses more: MaxTupleAttributeNumber. */
+const MAX_TARGETS = 1664;
+
 export function traceTargets(t: Tracer, targets: readonly Tree[], scope: Scope): readonly NamedValue[] {
-  return targets.flatMap((wrapped): readonly NamedValue[] => {
-    const target = as(wrapped, 'ResTarget') ?? {};
-    const star = expandStar(t, child(target, 'val'), scope);
-    if (star !== undefined) return star.map((column) => labelled(column, isEmpty(column.value.flow)));
-    const value = t.value(child(target, 'val'), scope);
-    const { fields: _, ...plain } = value;
-    const isLabel = isEmpty(value.flow) && !isRowless(t, child(target, 'val'), scope);
-    const typed = plain.type === UNKNOWN ? { ...plain, type: TEXT_TYPE } : plain;
-    return [labelled({ name: columnName(target), value: typed }, isLabel)];
-  });
+  const columns: NamedValue[] = [];
+  for (const wrapped of targets) {
+    columns.push(...traceTarget(t, wrapped, scope));
+    if (columns.length > MAX_TARGETS) throw new LineageTooDeep(`more than ${MAX_TARGETS} columns of a query`);
+  }
+  return columns;
+}
+
+function traceTarget(t: Tracer, wrapped: Tree, scope: Scope): readonly NamedValue[] {
+  const target = as(wrapped, 'ResTarget') ?? {};
+  const star = expandStar(t, child(target, 'val'), scope);
+  if (star !== undefined) return star.map((column) => labelled(column, isEmpty(column.value.flow)));
+  const value = t.value(child(target, 'val'), scope);
+  const { fields: _, ...plain } = value;
+  const isLabel = isEmpty(value.flow) && !isRowless(t, child(target, 'val'), scope);
+  const typed = plain.type === UNKNOWN ? { ...plain, type: TEXT_TYPE } : plain;
+  return [labelled({ name: columnName(target), value: typed }, isLabel)];
 }
 
 function labelled({ name, value }: NamedValue, isLabel: boolean): NamedValue {
