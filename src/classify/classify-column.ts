@@ -118,7 +118,7 @@ interface Memory {
   readonly values: Map<readonly string[], ValueEvidence>;
 }
 
-const memory = (): Memory => ({ split: splitter(), values: new Map() });
+const memory = (split = splitter()): Memory => ({ split, values: new Map() });
 
 function rememberedEvidence(subject: ColumnSubject, sample: readonly string[], { values }: Memory): ValueEvidence {
   let found = values.get(sample);
@@ -166,9 +166,12 @@ export function classifyColumn(subject: ColumnSubject): Classification {
 const PERSONAL: ReadonlySet<ColumnClass> = new Set(['date_of_birth', 'national_id', 'demographic', 'health']);
 const OF_PEOPLE: ReadonlySet<ColumnClass> = new Set(['person_name', 'email', 'phone', 'postal_address']);
 
-/** A whole table, in the order given: what its columns turn out to hold tells what the table is about. */
-export function classifyTable(subjects: readonly ColumnSubject[]): Classification[] {
-  const known = memory();
+/**
+ * A whole table, in the order given: what its columns turn out to hold tells what the table is about. `split`: the same for
+ * tables of one database.
+ */
+export function classifyTable(subjects: readonly ColumnSubject[], split?: Splitter): Classification[] {
+  const known = memory(split);
   return withCoordinates(subjects, classifyWithoutShared(subjects, known), known);
 }
 

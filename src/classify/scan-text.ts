@@ -68,7 +68,8 @@ function scanFor(signs: number, text: string): ScanHit[] {
       const equals = /^[?&;][^=]*=/.exec(match[0])?.[0].length ?? 0;
       hits.push({ start: match.index + equals, end: match.index + match[0].length, class: 'secret' });
     });
-    for (const { start, end } of passwordUrls(text)) hits.push({ start, end, class: 'secret' });
+    if (text.includes('://'))
+      for (const { start, end } of passwordUrls(text)) hits.push({ start, end, class: 'secret' });
     all(NAMED_SECRET, text, (match) => {
       const value = match[1]!;
       if (
@@ -332,18 +333,16 @@ function signs(bytes: Uint8Array, start: number, end: number): number {
     const byte = bytes[i]!;
     const kind = KINDS[byte]!;
     if (kind <= LETTER) {
+      // Digits and letters follow each other as they like: what they change is counted, for a branch would be guessed wrong.
+      const isDigit = (kind - HEX_LETTER) >>> 31;
       dashes = 0;
       run++;
-      if (kind === DIGIT) {
-        runDigits++;
-        digits++;
-        if (digits >= 6) found |= digits >= 9 ? DIGITS | LONG : DIGITS;
-        if (dots >= 3 || colons >= 2) found |= DOTS;
-      } else {
-        digits = 0;
-        dots = 0;
-        if (kind === LETTER) runOther++;
-      }
+      runDigits += isDigit;
+      runOther += kind & (kind >> 1);
+      digits = (digits + 1) & -isDigit;
+      if (digits >= 6) found |= digits >= 9 ? DIGITS | LONG : DIGITS;
+      if (dots + colons >= 2 && isDigit === 1 && (dots >= 3 || colons >= 2)) found |= DOTS;
+      dots &= -isDigit;
       // A key or an IBAN; digits alone and hexadecimal are none.
       if (run >= 12 && runOther > 0 && (runDigits > 0 || run >= 20)) found |= TOKEN | LONG;
       continue;

@@ -8,6 +8,7 @@ import { parentPort } from 'node:worker_threads';
 import { type DescribedTable, subjectsOf } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnSample } from '../classify/classes.ts';
 import { classifyTable } from '../classify/classify-column.ts';
+import { splitter } from '../classify/words/vocabulary.ts';
 import { sampledValues } from './sampled-values.ts';
 
 export interface JudgedTable {
@@ -46,6 +47,8 @@ port.on('message', (message: JudgedTable) => {
   port.postMessage(report);
 });
 
+const split = splitter();
+
 function judge({ table, sampled, chunks }: JudgedTable): Judgement {
   const samples = new Map<number, ColumnSample>();
   const columns = sampledValues(chunks, sampled.length);
@@ -55,7 +58,7 @@ function judge({ table, sampled, chunks }: JudgedTable): Judgement {
     // No values are no evidence.
     if (sample.values.length > 0) samples.set(sampled[i]!, sample);
   }
-  return { found: classifyTable(subjectsOf(table, samples)), told: samples.size };
+  return { found: classifyTable(subjectsOf(table, samples), split), told: samples.size };
 }
 
 function lowerPriority(): void {

@@ -69,7 +69,7 @@ export const SECRET_FORMATS: readonly string[] = [
 const WHOLE = new RegExp(`(?:${SECRET_FORMATS.join('|')})`);
 
 export function hasSecretFormat(value: string): boolean {
-  return value.length >= 14 && (WHOLE.test(value) || !passwordUrls(value).next().done);
+  return value.length >= 14 && (WHOLE.test(value) || (value.includes('://') && !passwordUrls(value).next().done));
 }
 
 const SCHEME_CHARACTERS = 21;
@@ -98,14 +98,18 @@ const OBJECT_ID =
   /^(?:cus|sub|pi|ch|price|prod|in|evt|acct|pm|txn|card|ba|si|cs|seti|re|po|tr|plan|src|ii|il|qt|cn|dp|fee|file|link|mandate|msg|order|org|user|usr|team|proj|run|thread|asst|req|res|job|obj|doc|img|inv|pay|pkg|rev|key_id|id|ev|cmd|item|sess_id|bps|py|promo|tax|txr|txi|sku|rcpt|we|wh|cat|grp|acc|loc|dev_id|ver|pkgv)_/;
 const DIGEST = /^(?:sha\d{1,3}|md5|blake\w*|crc32c?)[-:=]/i;
 
+const LONGEST_TOKEN = 512;
+
 /** Bits per character of what it is made of. */
 function entropy(text: string): number {
   const counts = new Uint16Array(128);
   for (let i = 0; i < text.length; i++) counts[text.charCodeAt(i) & 127]!++;
   let bits = 0;
-  for (const count of counts) if (count > 0) bits -= (count / text.length) * Math.log2(count / text.length);
-  return bits;
+  for (let i = 0; i < 128; i++) bits += BITS[counts[i]!]!;
+  return Math.log2(text.length) - bits / text.length;
 }
+/** n log2 n, up to the longest token. */
+const BITS = Float64Array.from({ length: LONGEST_TOKEN + 1 }, (_, n) => (n === 0 ? 0 : n * Math.log2(n)));
 
 /**
  * `strong`: letters of both cases and digits, random throughout; `weak`: of one case. UUIDs, digests in hexadecimal,
@@ -113,7 +117,7 @@ function entropy(text: string): number {
  */
 export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   const n = value.length;
-  if (n < 20 || n > 512 || !/^[A-Za-z0-9_\-+/=.~:]+$/.test(value)) return undefined;
+  if (n < 20 || n > LONGEST_TOKEN || !/^[A-Za-z0-9_\-+/=.~:]+$/.test(value)) return undefined;
   // What a machine or a job is called, and a random end.
   const named = /^(?:[a-z]{2,12}[-_]){2,}(?=[A-Za-z0-9]{1,15}$)/.test(value);
   if (named) return undefined;

@@ -81,13 +81,17 @@ export function isWordOf(word: string, columnClass: ColumnClass): boolean {
 
 export type Splitter = (name: string) => readonly string[];
 
-/** Splits by this vocabulary and remembers: a table's names are read once for each of its columns. */
+/** Most databases have fewer names of columns. */
+const MAX_REMEMBERED = 20_000;
+
+/** Splits by this vocabulary and remembers: a name is read for each column beside it, and tables have many in common. */
 export function splitter(): Splitter {
   const known = new Map<string, readonly string[]>();
   return (name) => {
     let words = known.get(name);
     if (words === undefined) {
       words = splitName(name, VOCABULARY);
+      if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(name, words);
     }
     return words;
