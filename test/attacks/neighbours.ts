@@ -77,6 +77,14 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   },
   { id: 'clear.several-statements', sql: 'SELECT 1 AS a; SELECT count(*) FROM artikel; SELECT 2', by: 'simple' },
   { id: 'clear.empty', sql: 'SELECT id, sku FROM artikel WHERE false', by: 'extended' },
+  {
+    id: 'lookup.without-signs',
+    sql: `SELECT id FROM patienten WHERE replace(replace(telefon, ' ', ''), '-', '') = '+491700000000'`,
+  },
+  {
+    id: 'lookup.host',
+    sql: `SELECT id FROM zugriffe WHERE host(von_ip) = '10.0.0.1'`,
+  },
   { id: 'lookup.element', sql: `SELECT id FROM patienten WHERE 'a@b.example' = ANY (weitere_mails)` },
   {
     id: 'lookup.elements',

@@ -52,6 +52,7 @@ import {
   baseType,
   elementType,
   fieldsOf,
+  INET,
   isJsonType,
   isTextType,
   JSON_TYPE,
@@ -116,7 +117,7 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   else noteRowCount(t, name, flows, at);
   const growth = growthOfCall(t, name, args, type, at);
   const result = special(t, name, args, values, type, at);
-  const folds = foldedBy(t, name, values);
+  const folds = foldedBy(t, name, args);
   const folded = folds === undefined ? {} : { folds, isTrimmed: TRIMS.test(name) };
   if (result !== undefined) {
     const flow = grownTo(blankness(t, name, args, result.flow), growth);
@@ -167,11 +168,27 @@ const TRIMS = /^[blr]trim$/;
 /** Of a text alone: what they give is equal where it is, but for case and blanks; nobody finds two texts of one md5. */
 const FOLDS: ReadonlySet<string> = new Set('lower upper initcap casefold btrim ltrim rtrim md5'.split(' '));
 
-function foldedBy(t: Tracer, name: string, values: readonly Value[]): Flow | undefined {
-  const [only] = values;
-  if (values.length !== 1 || only === undefined || !FOLDS.has(name)) return undefined;
-  if (!isTextType(baseType(t.catalog, only.type))) return undefined;
-  return only.folds ?? (isPlain(only.flow) ? only.flow : undefined);
+/** Signs and blanks, without which a number or a name is written too. */
+const SIGNS = /^[^\p{L}\p{N}\p{M}]*$/u;
+
+function foldedBy(t: Tracer, name: string, args: readonly Argument[]): Flow | undefined {
+  const [only, ...rest] = args;
+  if (only === undefined) return undefined;
+  const { value } = only;
+  const type = baseType(t.catalog, value.type);
+  const isAddress = name === 'host' && type === INET;
+  if (!isAddress && !isTextType(type)) return undefined;
+  const isOfAll = rest.length === 0 && (isAddress || FOLDS.has(name));
+  if (!isOfAll && !(rest.length === 2 && takesSignsAway(t, name, rest))) return undefined;
+  return value.folds ?? (isPlain(value.flow) ? value.flow : undefined);
+}
+
+/** `replace(phone, '-', '')`, `translate(phone, ' ()', '')` */
+function takesSignsAway(t: Tracer, name: string, rest: readonly Argument[]): boolean {
+  if (name !== 'replace' && name !== 'translate') return false;
+  t.readsLiterals = true;
+  const constants = rest.map(({ node }) => castConstantOf(node));
+  return constants.every((one) => one?.kind === 'string' && SIGNS.test(one.value));
 }
 
 /** Of a system catalog's columns alone. */

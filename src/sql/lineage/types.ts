@@ -16,6 +16,7 @@ export const FLOAT4 = 700;
 export const FLOAT8 = 701;
 /** The type of a quoted literal before its surroundings give it one. */
 export const UNKNOWN = 705;
+export const INET = 869;
 export const BPCHAR = 1042;
 export const VARCHAR = 1043;
 export const DATE = 1082;
