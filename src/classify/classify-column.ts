@@ -212,7 +212,8 @@ function withoutShared(subjects: readonly ColumnSubject[]): ((name: string) => s
   if (before !== undefined && before.share >= 0.75 && saysNothing(before.part, table)) return without(before.part, '');
   // `nom_adh` in adherents.
   const behind = mostOf(names, /(?<=[a-z0-9])_[a-z]+$/u);
-  if (behind !== undefined && behind.share >= 0.6 && saysNothing(behind.part, table)) return without('', behind.part);
+  if (behind !== undefined && behind.part !== '_id' && behind.share >= 0.6 && saysNothing(behind.part, table))
+    return without('', behind.part);
   // `muser`, `mpass`, `mserver`
   const letter = gluedLetter(subjects.map(({ column }) => column));
   if (letter !== undefined) return without(letter, '');

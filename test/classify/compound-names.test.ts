@@ -71,7 +71,7 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['pupil_vaccinations', 'health', ['kind', 'pupil_id', 'given_on']],
   ['payslips', 'financial', ['amount', 'employee', 'month'], 'numeric'],
   // What a table is, by what else stands in it
-  ['presences', 'free_text', ['description', 'display_name', 'avatar_url', 'platform']],
+  ['user_presence', 'free_text', ['description', 'display_name', 'avatar_url', 'platform']],
   ['classes_held', undefined, ['weight', 'gender_restriction', 'starts']],
   ['image_managers', undefined, ['name', 'made_at']],
   ['my_sessions', 'secret', ['id', 'data', 'ip']],
@@ -199,6 +199,14 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['candidates', 'email', ['email_id', 'phone']],
   ['families', undefined, ['family_name', 'sorted']],
   ['languages', undefined, ['l_name', 'l_code']],
+  // Kept as bytes, it is encrypted
+  ['alert_destinations', 'secret', ['options', 'name'], 'bytea'],
+  ['alert_destinations', undefined, ['options', 'name'], 'jsonb'],
+  ['access_tokens', 'secret', ['sign', 'expires']],
+  ['sms_replies', 'phone', ['from_number', 'made']],
+  ['user_presence', 'free_text', ['status_msg', 'since']],
+  ['connections', 'username', ['uid', 'access_token']],
+  ['message_id_matching', undefined, ['original_message_id', 'own_message_id', 'email_log_id', 'user_id']],
   // Who fills a form in
   ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
 ];

@@ -87,6 +87,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['guacamole', 'inaturalist', 'litemall', 'wca'], first: '0.899 / 0.873' },
   { apps: ['foodsoft', 'inboxzero', 'invoiceplane', 'osclass'], first: '0.960 / 0.820' },
   { apps: ['feedbin', 'phpipam', 'plunk', 'pterodactyl'], first: '0.964 / 0.862' },
+  { apps: ['odin', 'redash', 'simplelogin', 'teable'], first: '0.966 / 0.866' },
 ];
 
 export interface Judged {

@@ -137,6 +137,13 @@ export const CONTACT_RULES: readonly NameRule[] = [
   },
   { class: 'phone', sole: true, aboutTable: ['phone device'], phrases: ['number'], kinds: ['text'] },
   { class: 'phone', phrases: ['caller id'], kinds: ['text'] },
+  {
+    class: 'phone',
+    aboutTable: ['phone', 'sms', 'call', 'voice', 'whatsapp', 'pstn', 'mms'],
+    phrases: ['from number', 'to number', 'number from', 'number to'],
+    kinds: ['text'],
+  },
+  { class: 'phone', sole: true, aboutTable: ['pstn number', 'did number'], phrases: ['number'], kinds: ['text'] },
   // Who called whom.
   {
     class: 'phone',

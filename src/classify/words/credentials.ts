@@ -250,6 +250,27 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['token'],
   },
   { class: 'secret', topics: ['person'], phrases: ['session', 'php session', 'extension key'], kinds: ['text'] },
+  // Kept as bytes, what something is reached with is encrypted.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: [
+      'source',
+      'destination',
+      'connection',
+      'integration',
+      'transport',
+      'provider',
+      'channel',
+      'account',
+      'server',
+      'database',
+    ],
+    phrases: phrases('option, config, configuration, setting, detail, param, parameter, connection detail'),
+    kinds: ['bytes'],
+  },
+  { class: 'secret', topics: ['credential'], phrases: ['sign', 'token sign', 'token signature'], kinds: ['text'] },
+  { class: 'secret', phrases: ['token sign', 'token signature'], kinds: ['text'] },
   { class: 'secret', phrases: ['snmp community', 'community string', 'snmp string'], kinds: ['text', 'bytes'] },
   // How a provider of log-ins is reached, its secret among it.
   {

@@ -446,6 +446,13 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: phrases('photo, picture, image, image url, photo url, picture url, pic, thumb'),
     kinds: ['text', 'bytes'],
   },
+  {
+    class: 'username',
+    sole: true,
+    besideName: ['access token', 'access secret', 'oauth token'],
+    phrases: ['uid'],
+    kinds: ['text'],
+  },
   // Who reviewed.
   {
     class: 'person_name',

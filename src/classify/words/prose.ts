@@ -109,6 +109,14 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['body'],
     kinds: ['text'],
   },
+  // What somebody shows that they are at.
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['presence', 'user status', 'userstatus', 'online status'],
+    phrases: ['status msg', 'status text', 'status message', 'status note', 'custom text'],
+    kinds: ['text'],
+  },
   // Why what somebody wrote was taken away.
   {
     class: 'free_text',
@@ -339,7 +347,13 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['comment', 'remark', 'teacher comment', 'feedback'],
     kinds: ['text'],
   },
-  { class: 'free_text', sole: true, topics: ['person'], phrases: ['like', 'dislike'], kinds: ['text'] },
+  {
+    class: 'free_text',
+    sole: true,
+    topics: ['person'],
+    phrases: ['like', 'dislike', 'learning goal', 'career goal'],
+    kinds: ['text'],
+  },
   {
     class: 'free_text',
     aboutTable: ['user setting', 'user preference', 'user config'],
