@@ -182,6 +182,8 @@ function contextOf(
   const rules = scopeRules(policy, circumstances);
   const { database, environment, access, create, principalKind } = circumstances;
   const fixedSettings = fixedSettingsOf(question.granted.limits);
+  // Below admin no session acts as another.
+  const role = access === 'admin' ? undefined : question.database.upstream.user;
   const key = JSON.stringify([
     database,
     environment,
@@ -191,9 +193,13 @@ function contextOf(
     rules.key,
     [...(fixedSettings ?? [])],
     question.requestable,
+    role,
   ]);
   const { requestable } = question;
-  return { context: { database, environment, access, create, principalKind, fixedSettings, rules, requestable }, key };
+  return {
+    context: { database, environment, access, create, principalKind, role, fixedSettings, rules, requestable },
+    key,
+  };
 }
 
 function circumstancesOf(

@@ -13,6 +13,8 @@ export interface PolicyContext {
   /** May create objects, and change or drop those of their own. */
   readonly create: boolean;
   readonly principalKind: 'user' | 'service' | 'agent';
+  /** The role that the session acts as at the server; undefined: nobody knows. */
+  readonly role?: string | undefined;
   /** Settings that the grant fixes for the session, lower case. */
   readonly fixedSettings?: ReadonlySet<string> | undefined;
   /** What speaks in this session; undefined: the shipped rules. */

@@ -12,6 +12,7 @@ export type Ownership = 'exempt' | 'not_own' | 'unknown' | 'uncertain_name';
 export function ownershipOf(target: ObjectTarget, question: Question): Ownership {
   if (target.temporary) return 'exempt';
   if (target.lookup === undefined && target.ofOwn === undefined) return 'not_own';
+  if (target.givenTo !== undefined && target.givenTo !== question.context.role) return 'not_own';
   // Whatever the search_path says, it is looked for in every schema.
   if (target.kind !== 'routine' && nameMayChange(target.name, question)) return 'uncertain_name';
   const { resolved, create } = question.context;

@@ -55,6 +55,8 @@ export interface ObjectTarget {
   readonly columns?: readonly string[];
   /** See `Finding.ofOwn`. */
   readonly ofOwn?: string;
+  /** The role that it is given to. Missing: it stays whose it is. */
+  readonly givenTo?: string;
   /** A routine that the statement calls is about it: that routine, and what it calls the object. Missing: the text itself is. */
   readonly via?: { readonly routine: string; readonly name: string };
 }

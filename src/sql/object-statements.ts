@@ -194,6 +194,10 @@ function isAnother(role: Tree | undefined): boolean {
   return role !== undefined && text(role, 'roletype') === 'ROLESPEC_CSTRING';
 }
 
+function givenTo(role: Tree, walk: Walk): Walk {
+  return walk.fork({ givenTo: text(role, 'rolename') ?? '' });
+}
+
 function isConfined(wrapped: Tree): boolean {
   const command = as(wrapped, 'AlterTableCmd');
   return command !== undefined && CONFINED_CHANGES.has(text(command, 'subtype') ?? '');
@@ -335,9 +339,11 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
   AlterTableStmt(node, walk, scope) {
     const relation = child(node, 'relation');
     const objectType = text(node, 'objtype');
-    const givesAway = list(node, 'cmds').some((cmd) => isAnother(child(as(cmd, 'AlterTableCmd') ?? {}, 'newowner')));
-    if (givesAway && !walk.around.deferred) {
-      OBJECT_STATEMENTS.AlterTableStmt?.(node, walk.fork({ deferred: true }), scope);
+    const owners = list(node, 'cmds').map((cmd) => child(as(cmd, 'AlterTableCmd') ?? {}, 'newowner'));
+    const [owner, more] = owners.filter(isAnother);
+    if (owner !== undefined && walk.around.givenTo === undefined) {
+      const given = givenTo(owner, walk);
+      OBJECT_STATEMENTS.AlterTableStmt?.(node, more === undefined ? given : given.fork({ deferred: true }), scope);
       return;
     }
     if (relation !== undefined) {
@@ -379,8 +385,8 @@ export const OBJECT_STATEMENTS: Readonly<Record<string, StatementHandler>> = {
     shows({ relname: text(relation, 'relname') ?? '' }, { columns: [], others, renamed: true }, walk);
   },
   AlterOwnerStmt(node, walk, scope) {
-    const givesAway = isAnother(child(node, 'newowner'));
-    alters('objectType')(node, givesAway ? walk.fork({ deferred: true }) : walk, scope);
+    const owner = child(node, 'newowner');
+    alters('objectType')(node, owner !== undefined && isAnother(owner) ? givenTo(owner, walk) : walk, scope);
   },
   AlterObjectDependsStmt: alters('objectType'),
   CommentStmt(node, walk) {

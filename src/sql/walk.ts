@@ -61,6 +61,8 @@ export interface Surroundings {
   readonly once?: Tree | undefined;
   /** It may fail without the statement around it failing: what is there afterwards need not be its own work. */
   readonly mayFail?: boolean;
+  /** The role that a statement makes the owner of what it alters. */
+  readonly givenTo?: string;
   /** The place in the whole text of everything in a nested text; undefined: locations are the tree's own. */
   readonly nestedAt: number | undefined;
 }
@@ -302,6 +304,7 @@ export class Walk {
       ...(this.#cascade ? { cascade: true } : {}),
       ...(options.confined === true ? { confined: true } : {}),
       ...(options.becomes === undefined ? {} : { becomes: options.becomes }),
+      ...(this.around.givenTo === undefined ? {} : { givenTo: this.around.givenTo }),
     });
     if (action === 'maintain' || action === 'call') return;
     this.draft.find(action === 'replace' ? 'create' : action, this.at(options.at), name);

@@ -63,3 +63,63 @@ describe('graphile-worker', () => {
     await dev.query('ROLLBACK');
   });
 });
+
+describe('a dump in plain SQL', () => {
+  it('is read in with the owner that everything has', async () => {
+    await dev.query(`CREATE TABLE public.dumped (id int NOT NULL);
+      ALTER TABLE public.dumped OWNER TO app;
+      CREATE SEQUENCE public.dumped_id_seq AS int;
+      ALTER SEQUENCE public.dumped_id_seq OWNER TO app;
+      ALTER SEQUENCE public.dumped_id_seq OWNED BY public.dumped.id;
+      CREATE VIEW public.dumped_v AS SELECT id FROM public.dumped;
+      ALTER VIEW public.dumped_v OWNER TO app`);
+    const given = await failure(dev.query('ALTER TABLE dumped OWNER TO pg_monitor'));
+    expect(given.detail).toMatch(/no-alter/);
+    expect((await failure(dev.query('ALTER TABLE people OWNER TO app'))).detail).toMatch(/no-alter/);
+    await dev.query('DROP VIEW dumped_v; DROP TABLE dumped');
+  });
+});
+
+describe('what tools ask of the catalog', () => {
+  it.each([
+    [
+      'Grafana: what is in the search_path',
+      `SELECT quote_ident(table_name) AS t FROM information_schema.tables WHERE quote_ident(table_schema) IN (
+         SELECT CASE WHEN trim(s[i]) = '"$user"' THEN user ELSE trim(s[i]) END
+         FROM generate_series(1, array_upper(string_to_array(current_setting('search_path'), ','), 1)) AS i,
+           string_to_array(current_setting('search_path'), ',') s) ORDER BY 1`,
+    ],
+    [
+      'Metabase: what one may read',
+      `SELECT t.tablename, has_any_column_privilege(current_user, quote_ident(t.schemaname) || '.' || quote_ident(t.tablename),
+         'select') AS may FROM pg_tables t WHERE t.schemaname !~ '^pg_' AND has_schema_privilege(current_user, t.schemaname, 'usage')
+         ORDER BY t.schemaname, t.tablename`,
+    ],
+    [
+      'JDBC: columns with their defaults',
+      `SELECT a.attname, row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum) AS n, nullif(a.attidentity, '') AS i,
+         pg_get_expr(d.adbin, d.adrelid) AS expr FROM pg_attribute a LEFT JOIN pg_attrdef d ON a.attrelid = d.adrelid
+         AND a.attnum = d.adnum JOIN pg_class c ON c.oid = a.attrelid WHERE c.relname LIKE 'people' AND a.attnum > 0 ORDER BY 2`,
+    ],
+    [
+      'Npgsql: types by how they are received',
+      `SELECT t.oid, t.typname, CASE WHEN p.proname = 'array_recv' THEN 'a' ELSE t.typtype END AS k, r.rngsubtype
+         FROM pg_type t LEFT JOIN pg_proc p ON p.oid = t.typreceive LEFT JOIN pg_range r ON r.rngtypid = t.oid
+         WHERE t.typtype IN ('b', 'r', 'm', 'e', 'd') ORDER BY t.oid LIMIT 50`,
+    ],
+    [
+      'DataGrip: texts of views and bodies',
+      `SELECT c.relname, pg_get_viewdef(c.oid, true) AS text FROM pg_class c WHERE c.relnamespace = 'worker'::regnamespace
+         AND c.relkind IN ('m', 'v') ORDER BY 1`,
+    ],
+    [
+      'pgAdmin: sizes and statistics',
+      `SELECT s.relname, pg_size_pretty(pg_relation_size(s.relid)) AS size, n_live_tup > -1 AS live, last_vacuum IS NULL AS v
+         FROM pg_stat_all_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.schemaname = 'public' ORDER BY 1`,
+    ],
+  ])('%s', async (_, sql) => {
+    const { rows } = await dev.query(sql);
+    expect(rows).toEqual(await rig.direct(sql));
+    expect(rows.length).toBeGreaterThan(0);
+  });
+});

@@ -194,6 +194,28 @@ describe('guardrails on production', () => {
     expect(judge(sql, DEVELOPER, OTHERS)).toEqual({ effect: 'allow' });
   });
 
+  it('lets an object of one’s own have as its owner the role that it has, as dumps say it, and no other', () => {
+    const as = (sql: string, role: string | undefined, world = OWN) =>
+      ruleOf(judge(sql, { ...DEVELOPER, role }, world));
+    for (const kind of ['TABLE', 'VIEW', 'SEQUENCE', 'TYPE', 'DOMAIN', 'SCHEMA']) {
+      const sql = `ALTER ${kind} mine OWNER TO app`;
+      expect(as(sql, 'app'), sql).toBe('allow');
+      expect(as(sql, 'other'), sql).toBe('production.no-alter');
+      expect(as(sql, undefined), sql).toBe('production.no-alter');
+      expect(as(sql, 'app', OTHERS), sql).toBe('production.no-alter');
+    }
+    expect(as('ALTER FUNCTION mine(int) OWNER TO "App"', 'App')).toBe('allow');
+    expect(as('ALTER TABLE mine OWNER TO app, ADD a int', 'app')).toBe('allow');
+    for (const sql of [
+      'ALTER TABLE mine OWNER TO app, OWNER TO boss',
+      'ALTER TABLE mine OWNER TO boss, OWNER TO app',
+      'ALTER TABLE mine ADD a int, OWNER TO boss',
+      'ALTER FUNCTION mine(int) OWNER TO App',
+      'DO $$ BEGIN ALTER TABLE mine OWNER TO boss; END $$',
+    ])
+      expect(as(sql, sql.includes('App') ? 'App' : 'app'), sql).toBe('production.no-alter');
+  });
+
   it('drops an own temporary table, but not with a real one beside it', () => {
     expect(judge('DROP TABLE basket', DEVELOPER, TEMPORARY).effect).toBe('allow');
     const world = (target: { name: string }) => ({ oid: 1, own: false, temporary: target.name === 'basket' });
