@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type AnalysisResult, analyseWithLiterals } from '../sql/analyse.ts';
 import { loadGrammar } from '../sql/grammar.ts';
 import type { ParserMessage, ParserReport, ParserWorkerData } from './parser-lane.ts';
+import { signsOf } from './text-signs.ts';
 
 export interface AnalyserRequest {
   readonly sql: string;
@@ -19,6 +20,12 @@ const grammar = await loadGrammar(major);
 // The first parse compiles; do it before a session waits for it.
 analyseWithLiterals('SELECT a FROM t WHERE b = 1', grammar);
 
+function analysed(sql: string): AnalysisResult {
+  const { analysis, freeLiterals } = analyseWithLiterals(sql, grammar, Date.now());
+  const signs = analysis.error === undefined ? signsOf(analysis.recordedSql) : undefined;
+  return { analysis: signs === undefined ? analysis : { ...analysis, signs }, freeLiterals };
+}
+
 /** Results are handed over this often, so that a long batch does not hold back its first statements. */
 const REPORT_EVERY = 16;
 
@@ -30,7 +37,7 @@ port.on('message', (message: ParserMessage<AnalyserRequest, never>) => {
   for (const { id, sql } of message.requests) {
     Atomics.store(progress, 0, id);
     try {
-      results.push({ id, ...analyseWithLiterals(sql, grammar, Date.now()) });
+      results.push({ id, ...analysed(sql) });
     } catch (error) {
       if (results.length > 0) post({ kind: 'done', results });
       const tooDeep = error instanceof RangeError;

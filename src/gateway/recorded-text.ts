@@ -3,8 +3,10 @@
  * the text with `'‹class:hash›'` in the place of what may not, everything else byte for byte.
  * A literal or comment whose value alone tells what it is (a card, a key, an e-mail address) is never kept.
  */
-import { type ScanHit, scanText } from '../classify/scan-text.ts';
-import { COMMENT, DOLLAR, type LiteralTokens, literalValue, NUMBER, STRING } from '../sql/literal-tokens.ts';
+import { scanText } from '../classify/scan-text.ts';
+import type { TextSigns } from '../sql/facts.ts';
+import { COMMENT, DOLLAR, type LiteralTokens, literalValue, STRING } from '../sql/literal-tokens.ts';
+import { MIN_SCANNED, shownBy } from './text-signs.ts';
 
 /** May be kept. */
 export const KEEP = '';
@@ -17,8 +19,6 @@ export const UNKNOWN = '?';
 
 /** Of a text with more, the others have no hash: they are still taken out. */
 const MAX_HASHED = 2_000;
-/** What a scan finds is longer. */
-const MIN_SCANNED = 7;
 /** As secrets are left behind by the analysis. */
 const TAKEN_OUT = "'***'";
 
@@ -37,6 +37,9 @@ export class RecordedText {
   /** One for each depth of bodies. */
   readonly #tokens: LiteralTokens[];
   #hashed = 0;
+  #signs: TextSigns | undefined;
+  /** How many of the signs are of tokens before the one at hand. */
+  #passed = 0;
 
   constructor(words: ValueWords, tokens: LiteralTokens[]) {
     this.#words = words;
@@ -45,10 +48,12 @@ export class RecordedText {
 
   /**
    * `labels`: of each literal; undefined: none may be kept, and what stands between them is looked through. The first of
-   * `tokens` holds those of the text.
+   * `tokens` holds those of the text. `signs`: what they show, if that is known.
    */
-  of(sql: string, labels: readonly string[] | undefined): string {
+  of(sql: string, labels: readonly string[] | undefined, signs?: TextSigns): string {
     this.#hashed = 0;
+    this.#signs = signs;
+    this.#passed = 0;
     const known = labels?.length === this.#tokens[0]!.literals ? labels : undefined;
     return this.#redact(sql, 0, sql.length, known, 0);
   }
@@ -63,11 +68,11 @@ export class RecordedText {
       return labels === undefined && depth === 0 ? this.#scanned(text) : text;
     };
     for (let i = 0; i < count; i++) {
-      const [start, end, kind] = [starts[i]!, ends[i]!, kinds[i]!];
+      const [start, end] = [starts[i]!, ends[i]!];
       const replaced =
-        kind === COMMENT
-          ? this.#comment(sql, start, end)
-          : this.#literal(sql, start, end, kind, labels === undefined ? UNKNOWN : labels[literal++]!, depth);
+        kinds[i] === COMMENT
+          ? this.#comment(sql, i, depth)
+          : this.#literal(sql, i, labels === undefined ? UNKNOWN : labels[literal++]!, depth);
       if (replaced === undefined) continue;
       out += rest(start) + replaced;
       kept = end;
@@ -77,17 +82,26 @@ export class RecordedText {
   }
 
   /** Undefined: it stays. */
-  #literal(sql: string, start: number, end: number, kind: number, label: string, depth: number): string | undefined {
+  #literal(sql: string, i: number, label: string, depth: number): string | undefined {
+    const { starts, ends, kinds } = this.#tokens[depth]!;
+    const [start, end, kind] = [starts[i]!, ends[i]!, kinds[i]!];
     if (label === BODY) return this.#body(sql, start, end, depth);
     if (label !== KEEP && !label.startsWith(SHOWN)) {
       if (kind === STRING && sql.slice(start, end) === TAKEN_OUT) return undefined;
       if (!this.#words.hides(label)) return undefined;
       return `'${this.#token(label, literalValue(sql, start, end, kind))}'`;
     }
-    if (end - start < MIN_SCANNED) return undefined;
-    const value = literalValue(sql, start, end, kind);
-    const hit = kind === NUMBER && value.length < 9 ? undefined : hiddenIn(value, label, this.#words);
-    return hit === undefined ? undefined : `'${this.#found(hit.class, value)}'`;
+    const hidden = this.#hiddenIn(sql, i, label, depth);
+    return hidden === undefined ? undefined : `'${this.#found(hidden, literalValue(sql, start, end, kind))}'`;
+  }
+
+  /** What the token shows itself, and must not. */
+  #hiddenIn(sql: string, i: number, label: string, depth: number): string | undefined {
+    const { starts, ends, kinds } = this.#tokens[depth]!;
+    const signs = depth === 0 ? this.#signs : undefined;
+    if (signs === undefined) return hiddenOf(shownBy(sql, starts[i]!, ends[i]!, kinds[i]!), label, this.#words);
+    while (signs.tokens[this.#passed]! < i) this.#passed++;
+    return signs.tokens[this.#passed] === i ? hiddenOf(signs.classes[this.#passed]!, label, this.#words) : undefined;
   }
 
   #token(label: string, value: string): string {
@@ -98,11 +112,11 @@ export class RecordedText {
     return ++this.#hashed > MAX_HASHED ? `‹${label}›` : this.#words.scanned(label, value);
   }
 
-  #comment(sql: string, start: number, end: number): string | undefined {
-    if (end - start < MIN_SCANNED) return undefined;
-    const text = sql.slice(start, end);
-    const hit = hiddenIn(text, KEEP, this.#words);
-    return hit === undefined ? undefined : `/* ${this.#token(hit.class, text)} */`;
+  #comment(sql: string, i: number, depth: number): string | undefined {
+    const hidden = this.#hiddenIn(sql, i, KEEP, depth);
+    if (hidden === undefined) return undefined;
+    const { starts, ends } = this.#tokens[depth]!;
+    return `/* ${this.#token(hidden, sql.slice(starts[i], ends[i]))} */`;
   }
 
   /** `$tag$ … $tag$` with all literals in it taken out. */
@@ -131,8 +145,17 @@ export class RecordedText {
   }
 }
 
-/** What a value shows itself, and must not, in a place where it may be kept or shown. */
-export function hiddenIn(value: string, label: string, words: Pick<ValueWords, 'hides'>): ScanHit | undefined {
+/** The class that a value shows itself, and must not, in a place where it may be kept or shown. */
+export function hiddenIn(value: string, label: string, words: Pick<ValueWords, 'hides'>): string | undefined {
+  return hiddenOf(
+    scanText(value).map((hit) => hit.class),
+    label,
+    words,
+  );
+}
+
+function hiddenOf(found: readonly string[], label: string, words: Pick<ValueWords, 'hides'>): string | undefined {
+  if (found.length === 0) return undefined;
   const shown = label === KEEP ? [] : label.slice(SHOWN.length).split(',');
-  return scanText(value).find((hit) => !shown.includes(hit.class) && words.hides(hit.class));
+  return found.find((one) => !shown.includes(one) && words.hides(one));
 }

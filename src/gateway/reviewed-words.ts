@@ -97,7 +97,7 @@ export class ReviewedWords implements ValueWords {
     }
     if (isHidden) return clip(this.#masked(label, text));
     const hit = hiddenIn(text, isKept ? label : KEEP, this);
-    return clip(hit === undefined ? text : this.#scanned(hit.class, text));
+    return clip(hit === undefined ? text : this.#scanned(hit, text));
   }
 
   #modeOf(label: string): MaskMode | 'none' {

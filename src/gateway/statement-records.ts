@@ -31,6 +31,8 @@ export interface StatementRecordsOptions {
 }
 
 const MAX_VALUES = 100;
+/** UTF-16 units that are kept of a text which could not be read, and so was not run. */
+const MAX_UNREAD = 65_536;
 const MAX_VALUE_LENGTH = 256;
 /** Shorter values tell nothing by themselves. */
 const MIN_SCANNED = 7;
@@ -94,13 +96,16 @@ export class StatementRecords {
     return shape;
   }
 
-  #kept({ recordedSql }: Analysis, sql: string, shape: ShapeRecord): KeptText {
-    this.#tokens.scan(recordedSql);
+  #kept({ recordedSql, signs, error }: Analysis, sql: string, shape: ShapeRecord): KeptText {
+    const isCut = error !== undefined && recordedSql.length > MAX_UNREAD;
+    const text = isCut ? recordedSql.slice(0, MAX_UNREAD) : recordedSql;
+    this.#tokens.scan(text);
     const isPlain = this.#tokens.count === 0 && shape.literals !== undefined;
-    const kept = isPlain ? recordedSql : this.#text.of(recordedSql, shape.literals);
-    const text = { sqlJson: JSON.stringify(kept), hashSecret: kept === sql ? undefined : this.#hashSecret };
-    this.#long.take(shape, sql, text);
-    return text;
+    let kept = isPlain ? text : this.#text.of(text, shape.literals, signs);
+    if (isCut) kept += ` /* … ${recordedSql.length} characters in all */`;
+    const made = { sqlJson: JSON.stringify(kept), hashSecret: kept === sql ? undefined : this.#hashSecret };
+    this.#long.take(shape, sql, made);
+    return made;
   }
 
   /** JSON array of bind values as they are kept; `types`: OIDs that Parse gave, 0 where it gave none. */
@@ -159,7 +164,7 @@ export class StatementRecords {
     const text = new RecordedText(words, [tokens, new LiteralTokens()]);
     const known = recordedSql === sql ? places : undefined;
     return {
-      sql: text.of(recordedSql, known === undefined ? undefined : ofLiterals(known, labelOf)),
+      sql: text.of(recordedSql, known === undefined ? undefined : ofLiterals(known, labelOf), analysis.signs),
       values: parameters.map((one, i) => {
         const place = places?.parameters[i];
         return words.value(one, types[i] ?? 0, place === undefined ? UNKNOWN : labelOf(place));

@@ -252,6 +252,14 @@ export interface ConstantPlaces {
   readonly star: boolean;
 }
 
+/** What literals and comments show by themselves, whatever their place. */
+export interface TextSigns {
+  /** Which they are, counted as `LiteralTokens` does, in order; all others show nothing. */
+  readonly tokens: Uint32Array;
+  /** Of each of them: classes, in the order in which they are found in it. */
+  readonly classes: readonly (readonly string[])[];
+}
+
 /** The analysis of one query string: immutable, cached, shared by sessions. */
 export interface Analysis {
   /** Empty for an empty query string. */
@@ -264,6 +272,8 @@ export interface Analysis {
   readonly class: StatementClass;
   /** Missing: nothing is known of where its constants go. */
   readonly places?: ConstantPlaces | undefined;
+  /** Of `recordedSql`; missing: it is looked through when it is recorded. */
+  readonly signs?: TextSigns | undefined;
 }
 
 export interface AnalysisError {
