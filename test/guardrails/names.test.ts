@@ -1,20 +1,6 @@
-import { redTeam } from './red-team.ts';
+import { MADE, redTeam } from './red-team.ts';
 
-const MADE = [
-  'relations',
-  'columns',
-  'types',
-  'functions',
-  'rules',
-  'files',
-  'constraints',
-  'schemas',
-  'operators',
-  'defaults',
-  'triggers',
-  'sequences',
-  'statistics',
-];
+const WITH_SEQUENCES = [...MADE, 'sequences'];
 
 const NOTED = 'SELECT *, 1 AS one FROM journal';
 
@@ -26,7 +12,7 @@ redTeam('names', [
       'CREATE FUNCTION w_b(id int) RETURNS void LANGUAGE sql BEGIN ATOMIC DELETE FROM journal j WHERE j.id = id; END',
       'SELECT w_b(3)',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       'CREATE FUNCTION w_b2(k int) RETURNS void LANGUAGE sql BEGIN ATOMIC DELETE FROM journal j WHERE j.id = k; END',
       'SELECT w_b2(4)',
@@ -162,7 +148,7 @@ redTeam('names', [
       "CREATE FUNCTION w_one(journal) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
       'DELETE FROM journal WHERE journal.w_one = 1',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       "CREATE FUNCTION w_two(journal) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
       'DELETE FROM journal WHERE journal.id = 23',
@@ -175,7 +161,7 @@ redTeam('names', [
       'CREATE OPERATOR public.= (FUNCTION = w_true, LEFTARG = int, RIGHTARG = text)',
       "DELETE FROM journal WHERE id = 'x'::text",
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: "DELETE FROM journal WHERE id = '24'",
   },
   {
@@ -185,7 +171,7 @@ redTeam('names', [
       'CREATE OPERATOR public.= (FUNCTION = w_true2, LEFTARG = int, RIGHTARG = int)',
       'DELETE FROM journal WHERE id OPERATOR(public.=) 5',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: 'DELETE FROM journal WHERE id OPERATOR(pg_catalog.=) 25',
   },
   {
@@ -194,7 +180,7 @@ redTeam('names', [
       "CREATE FUNCTION public.lower(int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'x'::text $$",
       "DELETE FROM journal WHERE lower(id) = 'x'",
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: "DELETE FROM journal WHERE upper(what) = 'EVENT 26'",
   },
   {
@@ -205,13 +191,13 @@ redTeam('names', [
       'SET search_path = w_s, pg_catalog, public',
       "DELETE FROM journal WHERE at < now() - interval '1 day'",
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: "DELETE FROM journal WHERE at < current_timestamp - interval '20 years'",
   },
   {
     technique: 'domain over boolean',
     danger: ['CREATE DOMAIN w_yes AS boolean', 'DELETE FROM journal WHERE id::w_yes = true'],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: 'DELETE FROM journal WHERE id::bigint = 27',
   },
   {
@@ -255,7 +241,7 @@ redTeam('names', [
       "CREATE FUNCTION w_imm() RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN public.purge_sql(); END'",
       'EXPLAIN SELECT w_imm()',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       "CREATE FUNCTION w_imm2() RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END'",
       'EXPLAIN SELECT w_imm2()',
@@ -267,7 +253,7 @@ redTeam('names', [
       "CREATE FUNCTION w_st() RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN public.purge_sql(); END'",
       'EXPLAIN SELECT * FROM journal WHERE id < w_st()',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       "CREATE FUNCTION w_st2() RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN 1; END'",
       'EXPLAIN SELECT * FROM journal WHERE id < w_st2()',
@@ -276,7 +262,7 @@ redTeam('names', [
   {
     technique: 'domain check array',
     danger: ['CREATE DOMAIN w_e AS int CHECK (purge_pair(VALUE, 1))', "SELECT '{1}'::w_e[]"],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE DOMAIN w_e2 AS int CHECK (VALUE > 0)', "SELECT '{1}'::w_e2[]"],
   },
   {
@@ -286,7 +272,7 @@ redTeam('names', [
       'CREATE TRIGGER t BEFORE INSERT ON w_t FOR EACH ROW WHEN (purge_sql() IS NOT NULL) EXECUTE FUNCTION stamp()',
       'INSERT INTO w_t VALUES (1)',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       'CREATE TABLE w_t2 (a int, at timestamptz)',
       'CREATE TRIGGER t BEFORE INSERT ON w_t2 FOR EACH ROW WHEN (NEW.a > 0) EXECUTE FUNCTION stamp()',
@@ -300,7 +286,7 @@ redTeam('names', [
       'CREATE RULE r AS ON DELETE TO w_rv DO INSTEAD DELETE FROM journal',
       'DELETE FROM w_rv WHERE a = 1',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE VIEW w_rv2 AS SELECT 1 AS a', 'CREATE RULE r AS ON DELETE TO w_rv2 DO INSTEAD NOTHING'],
   },
   {
@@ -310,7 +296,7 @@ redTeam('names', [
       'ALTER TABLE w_p ATTACH PARTITION settings DEFAULT',
       'DROP TABLE w_p',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       'CREATE TABLE w_p2 (key text, value text) PARTITION BY LIST (key)',
       'CREATE TABLE w_p3 (key text, value text)',
@@ -325,7 +311,7 @@ redTeam('names', [
       'ALTER FUNCTION w_r() SET role = boss',
       'SELECT w_r()',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       "CREATE FUNCTION w_r2() RETURNS int LANGUAGE sql AS 'SELECT 1'",
       'ALTER FUNCTION w_r2() SET search_path = public',
@@ -346,7 +332,7 @@ redTeam('names', [
       "CREATE OR REPLACE FUNCTION w_rep() RETURNS bigint LANGUAGE sql AS 'SELECT purge_sql()'",
       'EXECUTE w',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       "CREATE FUNCTION w_rep2() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
       'PREPARE w AS SELECT w_rep2()',
@@ -366,7 +352,7 @@ redTeam('names', [
       'SET search_path = public',
       'EXECUTE w',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       'CREATE SCHEMA w_sp2',
       'CREATE TABLE w_sp2.settings (key text)',
@@ -384,7 +370,7 @@ redTeam('names', [
       'CREATE STATISTICS x_ss ON (x_s(a)), a FROM x_st',
       'ANALYZE x_st',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE TABLE x_su (a int)', 'CREATE STATISTICS x_sv ON (a + 1), a FROM x_su', 'ANALYZE x_su'],
   },
   {
@@ -395,7 +381,7 @@ redTeam('names', [
       'CREATE TABLE x_pk1 PARTITION OF x_pk DEFAULT',
       'INSERT INTO x_pk VALUES (1)',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: [
       'CREATE TABLE x_pl (a int) PARTITION BY LIST (add_up(a, 1))',
       'CREATE TABLE x_pl1 PARTITION OF x_pl DEFAULT',
@@ -411,7 +397,7 @@ redTeam('names', [
       'CREATE POLICY p ON x_rls USING (purge_sql() > 0)',
       'SELECT * FROM x_rls',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE TABLE x_rlt (a int)', 'CREATE POLICY p ON x_rlt USING (a > 0)', 'SELECT * FROM x_rlt'],
   },
   {
@@ -421,7 +407,7 @@ redTeam('names', [
       'ALTER VIEW x_y OWNER TO boss',
       "INSERT INTO settings SELECT 'given', viewowner FROM pg_views WHERE viewname = 'x_y' AND viewowner = 'boss'",
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE VIEW x_z AS SELECT 1 AS a', 'ALTER VIEW x_z RENAME TO x_zz'],
   },
   {
@@ -441,7 +427,7 @@ redTeam('names', [
       'CREATE AGGREGATE x_agg(int) (SFUNC = int4pl, STYPE = int, FINALFUNC = x_ff)',
       'SELECT x_agg(1)',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE AGGREGATE x_agh(int) (SFUNC = int4pl, STYPE = int)', 'SELECT x_agh(1)'],
   },
   {
@@ -453,7 +439,7 @@ redTeam('names', [
       'DROP TABLE pg_temp.settings',
       'SELECT x_tf()',
     ],
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: ['CREATE TEMP TABLE settings (key text)', 'DELETE FROM settings'],
   },
   {
@@ -480,7 +466,7 @@ redTeam('names', [
   {
     technique: 'constant column of a view: made in the same text',
     danger: `CREATE VIEW cv5 AS ${NOTED}; DELETE FROM cv5 WHERE one = 1`,
-    leaves: MADE,
+    leaves: WITH_SEQUENCES,
     neighbour: `CREATE VIEW cv6 AS ${NOTED}; DELETE FROM cv6 WHERE id = 9`,
   },
   {

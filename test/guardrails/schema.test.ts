@@ -1,18 +1,4 @@
-import { redTeam } from './red-team.ts';
-
-const MADE = [
-  'relations',
-  'columns',
-  'types',
-  'functions',
-  'rules',
-  'files',
-  'constraints',
-  'schemas',
-  'operators',
-  'defaults',
-  'triggers',
-];
+import { MADE, redTeam } from './red-team.ts';
 
 redTeam('schema', [
   {
