@@ -156,6 +156,13 @@ describe('isRandomToken', () => {
     'com.example.billing.InvoiceService2',
     'iVBORw0KGgoAAAANSUhEUgAAAAUA',
   ])('not %s', (value) => expect(isRandomToken(value)).toBeUndefined());
+  // So many characters, all as often, have log2 of it bits each.
+  it.each([
+    ['aB1cD2eF3', undefined],
+    ['aB1cD2eF3g', 'weak'],
+    ['aB1cD2eF3gH4', 'weak'],
+    ['aB1cD2eF3gH4i', 'strong'],
+  ])('of the characters %s: %s', (characters, is) => expect(isRandomToken(characters.repeat(3))).toBe(is));
 });
 
 describe('phoneForm', () => {
