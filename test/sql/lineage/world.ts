@@ -17,6 +17,8 @@ export interface Described {
 export interface TestWorld {
   grammar: Grammar;
   catalog: Catalog;
+  /** What the catalog was made of. */
+  rows: readonly (readonly (string | null)[])[];
   world(...path: readonly string[]): World;
   /** Parse and Describe, nothing is run; undefined: the server rejects it. */
   describe(sql: string): Promise<readonly Described[] | undefined>;
@@ -40,7 +42,8 @@ export function withTestWorld(): TestWorld {
     const { rows } = await client.query(config as never);
     const own = client;
     it.grammar = await loadGrammar(17);
-    it.catalog = catalogFromRows(rows as never, 1);
+    it.rows = rows as never;
+    it.catalog = catalogFromRows(it.rows, 1);
     it.world = (...path) => ({ catalog: it.catalog, searchPath: path.length === 0 ? ['pg_catalog', 'public'] : path });
     it.describe = (sql) => new Promise((resolve) => void own.query(new Describe(sql, resolve) as never));
   }, 60_000);
