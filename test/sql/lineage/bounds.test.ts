@@ -31,6 +31,15 @@ describe('bounds of a trace', () => {
     expect(() => trace(sql)).toThrow(LineageTooDeep);
   });
 
+  it('recursive queries within one another, each of which is traced until it settles', () => {
+    const nested = (depth: number): string =>
+      depth === 0
+        ? 'SELECT 1 AS a'
+        : `WITH RECURSIVE c${depth} AS (${nested(depth - 1)} UNION ALL SELECT a + 1 FROM c${depth}) SELECT a FROM c${depth}`;
+    expect(trace(nested(4)).statements[0]?.columns).toHaveLength(1);
+    expect(() => trace(nested(18))).toThrow(LineageTooDeep);
+  });
+
   it('constants do not count', () => {
     const { statements } = trace(`SELECT id FROM person WHERE code IN (${many(199_000, () => '1')})`);
     expect(statements[0]?.uses).toMatchObject([{ use: 'lookup', own: 199_000 }]);
