@@ -41,7 +41,7 @@ const SELECT: Analysis = {
 };
 
 function gatewayWith(more: Pick<GatewaySettings, 'grants' | 'rules'>): GatewayState {
-  const app = { name: 'app', environment: 'production', labels: {} };
+  const app = { name: 'app', environment: 'production', labels: {}, upstream: { user: 'app' } };
   return new GatewayState({
     settings: {
       issuers: [{ issuer: ADA.issuer }],
