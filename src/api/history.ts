@@ -3,7 +3,7 @@
  * is everybody's to read; that of others, `by=NAME` or `by=all`, is for auditors and administrators, and each such read is
  * itself in the record before its answer leaves.
  */
-import type { HistoryEntry, HistoryQuery, RecordedExecution, SessionOpen, SessionsQuery } from '../audit/record.ts';
+import type { HistoryQuery, RecordedExecution, SessionOpen, SessionsQuery } from '../audit/record.ts';
 import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
@@ -22,6 +22,8 @@ export async function history({ gateway, history }: ApiOptions, { response, prin
   for (const name of ['database', 'grep', 'table', 'column', 'class', 'session', 'purpose', 'cursor'] as const) {
     if (q.has(name)) query[name] = q.get(name)!;
   }
+  const sqlLimit = numberOf(q, 'sql_limit', 1, Number.MAX_SAFE_INTEGER);
+  if (sqlLimit !== undefined) query.sqlLimit = sqlLimit;
   query.errorsOnly = flagOf(q, 'errors');
   query.deniedOnly = flagOf(q, 'denied');
   query.maskedOnly = flagOf(q, 'masked');
@@ -30,17 +32,7 @@ export async function history({ gateway, history }: ApiOptions, { response, prin
   if (whose.ofOthers) {
     await recordRead(gateway, principal, query.database, { what: 'history', entries: entries.length }, q);
   }
-  const sqlLimit = numberOf(q, 'sql_limit', 1, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER;
-  sendJson(response, 200, {
-    entries: entries.map((entry) => beginningOf(entry, sqlLimit)),
-    ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }),
-  });
-}
-
-/** `limit`: UTF-16 units of its text at most; `sql_cut` says that there is more. */
-function beginningOf(entry: HistoryEntry, limit: number): HistoryEntry & { readonly sql_cut?: true } {
-  if (entry.sql === null || entry.sql.length <= limit) return entry;
-  return { ...entry, sql: entry.sql.slice(0, limit).replace(/[\ud800-\udbff]$/, ''), sql_cut: true };
+  sendJson(response, 200, { entries, ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) });
 }
 
 export async function historySessions({ gateway, history }: ApiOptions, call: Call): Promise<void> {

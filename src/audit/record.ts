@@ -246,6 +246,8 @@ export interface HistoryEntry {
   readonly purpose: string | null;
   /** `null` when it was erased. */
   readonly sql: string | null;
+  /** There is more of it than was asked for. */
+  readonly sql_cut?: true;
   readonly fingerprint: string;
   readonly command: string;
   readonly class: string;
@@ -292,6 +294,8 @@ export interface HistoryQuery {
   purpose?: string;
   /** 1 to 1000, default 50. */
   limit?: number;
+  /** UTF-16 units of each text at most. */
+  sqlLimit?: number;
   /** Opaque, from the previous page. */
   cursor?: string;
 }

@@ -6,7 +6,7 @@ import type { Position } from './event-log.ts';
 import { encodeCursor } from './history-conditions.ts';
 import { type Effort, findPositions } from './history-positions.ts';
 import { DECISIONS, FATES } from './index-schema.ts';
-import { containsFolded, joinText } from './text-shape.ts';
+import { beginningOf, containsFolded, joinText } from './text-shape.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
@@ -45,7 +45,7 @@ export function queryHistory(
   const page = positions.slice(0, limit);
   const last = positions.length > limit ? page.at(-1) : undefined;
   return {
-    entries: entriesAt(sqlite, page, startedAt),
+    entries: entriesAt(sqlite, page, startedAt, query.sqlLimit),
     nextCursor: last === undefined ? undefined : encodeCursor(last),
   };
 }
@@ -96,8 +96,13 @@ interface Row {
   readonly purpose: string | null;
 }
 
-/** The entries of these intents, in that order. */
-export function entriesAt(sqlite: DatabaseSync, positions: readonly Position[], startedAt: Position): HistoryEntry[] {
+/** The entries of these intents, in that order. `sqlLimit`: UTF-16 units of a text at most. */
+export function entriesAt(
+  sqlite: DatabaseSync,
+  positions: readonly Position[],
+  startedAt: Position,
+  sqlLimit?: number,
+): HistoryEntry[] {
   const one = sqlite.prepare(ENTRY);
   const relations = sqlite.prepare(
     'SELECT name FROM facts_relation JOIN relation ON id = relation_id WHERE facts_id = ? ORDER BY id',
@@ -129,7 +134,7 @@ export function entriesAt(sqlite: DatabaseSync, positions: readonly Position[], 
       session: row.session,
       application: row.application,
       purpose: row.purpose,
-      sql: row.shape === null ? null : whole(row.shape, row.fillers),
+      ...textOf(row, sqlLimit),
       fingerprint: row.fingerprint,
       command: row.command,
       class: row.class,
@@ -145,6 +150,13 @@ export function entriesAt(sqlite: DatabaseSync, positions: readonly Position[], 
       state: stateOf(row, decision, startedAt),
     };
   });
+}
+
+function textOf({ shape, fillers }: Row, limit: number | undefined): Pick<HistoryEntry, 'sql' | 'sql_cut'> {
+  if (shape === null) return { sql: null };
+  if (limit === undefined) return { sql: whole(shape, fillers) };
+  const { text, isCut } = beginningOf({ shape, fillers: fillers ?? '' }, limit);
+  return { sql: text, ...(isCut ? { sql_cut: true } : {}) };
 }
 
 function stateOf(row: Row, decision: HistoryEntry['decision'], startedAt: Position): HistoryEntry['state'] {

@@ -41,6 +41,16 @@ export function joinText({ shape, fillers }: SplitText): string {
   return text;
 }
 
+/** Its first `limit` UTF-16 units, or all of it; half a surrogate pair is left out. */
+export function beginningOf(split: SplitText, limit: number): { readonly text: string; readonly isCut: boolean } {
+  // A gap is filled with one character at least.
+  const shape = split.shape.slice(0, limit);
+  const gaps = shape.split(GAPS).length - 1;
+  const text = joinText({ shape, fillers: split.fillers.split(NEXT, gaps).join(NEXT) });
+  if (shape.length === split.shape.length && text.length <= limit) return { text, isCut: false };
+  return { text: text.slice(0, limit).replace(/[\ud800-\udbff]$/, ''), isCut: true };
+}
+
 const ASCII = /^[\u0001-\u007f]*$/;
 
 /** Without regard to case, the same whatever stands around a character; NUL would end a text for SQLite. */

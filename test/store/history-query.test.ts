@@ -8,7 +8,15 @@ import { type IndexDatabase, openIndexDatabase } from '../../src/store/index-dat
 import { forgetRecords } from '../../src/store/index-forget.ts';
 import { queryEvents, querySessions } from '../../src/store/index-lookups.ts';
 import { readingsOf } from '../../src/store/needle-readings.ts';
-import { containsFolded, fillerBody, fold, joinText, shapeBody, splitText } from '../../src/store/text-shape.ts';
+import {
+  beginningOf,
+  containsFolded,
+  fillerBody,
+  fold,
+  joinText,
+  shapeBody,
+  splitText,
+} from '../../src/store/text-shape.ts';
 
 const open: IndexDatabase[] = [];
 afterEach(() => {
@@ -360,6 +368,13 @@ describe('a text in the index', () => {
       fc.property(text, fc.nat(), fc.nat(8), (sql, from, length) => {
         const split = splitText(sql);
         expect(joinText(split)).toBe(sql);
+        for (const limit of [1, 7, sql.length - 1, sql.length].filter((one) => one > 0)) {
+          const { text, isCut } = beginningOf(split, limit);
+          expect(isCut).toBe(sql.length > limit);
+          expect(sql.slice(0, limit)).toBe(
+            text + (/[\ud800-\udbff]$/.test(sql.slice(0, limit)) && isCut ? sql[limit - 1] : ''),
+          );
+        }
         const characters = [...fold(sql)];
         const start = characters.length === 0 ? 0 : from % characters.length;
         const needle = characters.slice(start, start + length).join('');
