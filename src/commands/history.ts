@@ -13,7 +13,7 @@ import { sanitise } from './sanitise.ts';
 const MAX_PAGE = 1000;
 const DEFAULT_LIMIT = 50;
 /** What a table shows of a statement, in UTF-16 units, however wide it is; `--json` and `--csv` have all of it. */
-const SHOWN_SQL = 1000;
+const SHOWN_SQL = 400;
 
 export const historyCommand: CommandDefinition = {
   name: 'history',
