@@ -42,7 +42,7 @@ function tokensOf(sql: string): readonly Token[] | undefined {
 }
 
 /** Of longer texts a list shows the beginning at most: a page of them is not taken apart for that. */
-const MAX_TAKEN_APART = 500;
+const MAX_TAKEN_APART = 2_000;
 
 /** The text on one line, for lists: blanks outside of quotes become one; of long texts all blanks. */
 export function oneLine(sql: string): string {
