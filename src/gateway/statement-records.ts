@@ -22,6 +22,7 @@ import { NamedRelations, type RecordWorld, type Sight } from './named-relations.
 import { BODY, KEEP, RecordedText, UNKNOWN } from './recorded-text.ts';
 import { type Constants, type ReviewedConstants, ReviewedWords, type ValueMask } from './reviewed-words.ts';
 import type { StatementDescription } from './session/contract.ts';
+import { MIN_SCANNED } from './text-signs.ts';
 
 export interface StatementRecordsOptions {
   /** For hashes of values: 32 bytes. */
@@ -34,8 +35,6 @@ const MAX_VALUES = 100;
 /** UTF-16 units that are kept of a text which could not be read, and so was not run. */
 const MAX_UNREAD = 65_536;
 const MAX_VALUE_LENGTH = 256;
-/** Shorter values tell nothing by themselves. */
-const MIN_SCANNED = 7;
 
 /** A text as it is kept, and what its hash is salted with. */
 interface KeptText {

@@ -36,11 +36,7 @@ export function traceQuery(t: Tracer, wrapped: Tree | undefined, outer: Scope): 
   return t.statement(wrapped ?? {}, outer) ?? [];
 }
 
-/** What a query costs beside its expressions: some 30 µs. */
-const QUERY_STEPS = 15;
-
 function traceSelect(t: Tracer, node: Tree, around: Scope): readonly NamedValue[] {
-  t.spend(QUERY_STEPS);
   const outer = withCtes(t, child(node, 'withClause'), around);
   const operation = text(node, 'op') ?? 'SETOP_NONE';
   if (operation !== 'SETOP_NONE') return setOperation(t, node, operation, outer);
