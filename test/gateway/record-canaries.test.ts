@@ -126,6 +126,9 @@ describe('the record', () => {
       ]);
       await run('INSERT INTO people VALUES ($1, $2, $3, $4, $5)', [1003, NAME, MAIL, SSN, BORN]);
       await run('SELECT $1::text, $2::text', [MAIL, SSN]);
+      // Its Parse fails: what it brings is not that of the older unnamed statement, which meets nothing.
+      await client.query('SELECT title FROM products WHERE title = $1', ['Kettle 7']);
+      await client.query('SELECT nothing FROM people WHERE full_name = $1', [NAME]).catch(() => {});
       await run('SELECT find_one($1)', [NAME]);
       // Behind DDL nothing is kept until the catalog was read again.
       const values = async (): Promise<(readonly (string | null)[])[]> =>

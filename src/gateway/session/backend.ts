@@ -27,7 +27,7 @@ import { CutAnswers } from './cut-answers.ts';
 import { ImplicitTransaction } from './implicit-transaction.ts';
 import type { InFlight, ProbeCollector, Request, RequestKind } from './in-flight.ts';
 import type { SessionMasking } from './masking.ts';
-import type { PreparedNames } from './prepared.ts';
+import type { PreparedNames, PreparedStatement } from './prepared.ts';
 import { ToldAnswers } from './told-answers.ts';
 import type { WithheldAnswer } from './withheld-answer.ts';
 import { WithheldTrial } from './withheld-trial.ts';
@@ -88,6 +88,8 @@ export class Backend implements MessageSink {
   readonly #cuts: CutAnswers;
   /** An error came: the server discards requests until Sync, also those that are not sent yet. */
   #skipping = false;
+  /** What the error was about, if it was about a statement. */
+  #failure: { readonly code: string; readonly statement: PreparedStatement | undefined } | undefined;
   /** Undefined: this principal sees everything. */
   readonly #answers: CheckedAnswers | undefined;
   /** The message that comes in pieces is behind a limit. */
@@ -412,12 +414,18 @@ export class Backend implements MessageSink {
     this.#inFlight.shift();
     this.#names.settle(head, true);
     this.#skipping = true;
+    this.#failure = { code, statement: head.statement };
     if (head.probe !== undefined) this.#probeAnswered(head.probe);
     else this.#trial.ended(head);
+    this.#discardUntilSync();
+  }
+
+  #discardUntilSync(): void {
     for (const request of this.#inFlight.discardUntilSync()) {
       // What failed at Parse or Bind is what was to be executed.
-      const sameStatement = head.statement !== undefined && request.statement === head.statement;
-      this.#listener.notRun(request, sameStatement ? code : NOT_RUN);
+      const { statement } = request;
+      const failed = statement !== undefined && statement === this.#failure?.statement;
+      this.#listener.notRun(request, failed ? this.#failure!.code : NOT_RUN);
     }
   }
 
@@ -438,7 +446,8 @@ export class Backend implements MessageSink {
   #ready(buffer: Buffer, start: number, end: number): void {
     if (this.#skipping) {
       this.#skipping = false;
-      for (const request of this.#inFlight.discardUntilSync()) this.#listener.notRun(request, NOT_RUN);
+      this.#discardUntilSync();
+      this.#failure = undefined;
     }
     this.#passCopyEnds();
     const status = decodeReadyForQuery(buffer, start + HEADER_BYTES, end);

@@ -234,7 +234,9 @@ export class ClientStatements {
     const { buffer, start, end } = message;
     const core = this.#core;
     const bind = decodeBind(buffer, start + HEADER_BYTES, end);
-    const statement = core.names.statement(bind.statement, core.batch);
+    const statement = this.#backend.discards
+      ? core.names.discardedStatement(bind.statement, core.batch)
+      : core.names.statement(bind.statement, core.batch);
     const replaced = core.names.portal(bind.portal, core.batch);
     if (statement === UNSETTLED) return this.#waiter.awaitSettled(message);
     if (statement === undefined) return this.#refuse('bind', noSuchStatement(bind.statement), undefined);
@@ -355,8 +357,15 @@ export class ClientStatements {
     const { buffer, start, end } = message;
     const core = this.#core;
     const { portal: name } = decodeExecute(buffer, start + HEADER_BYTES, end);
-    const portal = core.names.portal(name, core.batch);
+    const portal = this.#backend.discards
+      ? core.names.discardedPortal(name, core.batch)
+      : core.names.portal(name, core.batch);
     if (portal === UNSETTLED) return this.#waiter.awaitSettled(message);
+    // Its Bind has failed, and was recorded with that.
+    if (this.#backend.discards && portal?.confirmed === false && portal.n === 0) {
+      core.send('execute', buffer, start, end, NO_PARTS);
+      return true;
+    }
     // Not of a cursor that SQL declared either: FETCH is there for it.
     if (portal === undefined) return this.#refuse('execute', noSuchPortal(name), undefined);
     if (name !== '' && this.#steps.planning.masking !== undefined) {

@@ -124,6 +124,8 @@ class Names<Value> {
   #last: { readonly name: string; readonly value: Value } | undefined;
   /** In-flight effects in order; usually none or one. */
   readonly #pending: Pending<Value>[] = [];
+  /** Effects of one batch that did not happen; missing: none, or it is long over. */
+  #failed: Pending<Value>[] | undefined;
 
   /**
    * What `name` stands for when a request of `batch` arrives. Within a batch the newest effect decides: had it failed,
@@ -143,6 +145,15 @@ class Names<Value> {
     const confirmed = this.#confirmed(name);
     if (found !== undefined && confirmed !== undefined && found !== confirmed) return UNSETTLED;
     return found ?? confirmed;
+  }
+
+  /** What `name` was to stand for in a batch that failed, whose rest the server discards; undefined: what it stood for before. */
+  discarded(name: string, batch: number): Settled<Value> {
+    for (const all of [this.#pending, this.#failed]) {
+      const found = all?.findLast((one) => one.batch === batch && one.name === name)?.value;
+      if (found !== undefined) return found;
+    }
+    return this.get(name, batch);
   }
 
   /** Is it what the name stands for when a request of `batch` arrives that is not discarded? */
@@ -182,7 +193,10 @@ class Names<Value> {
     const pending = this.#take(effect);
     if (pending === undefined) return undefined;
     const { name, value, onSettled } = pending;
-    if (!happened) return undefined;
+    if (!happened) {
+      this.#noteFailed(pending);
+      return undefined;
+    }
     onSettled?.();
     if (name === undefined) {
       this.clear();
@@ -196,6 +210,12 @@ class Names<Value> {
     else if (value === undefined) this.#named.delete(name);
     else this.#named.set(name, value);
     return value;
+  }
+
+  #noteFailed(pending: Pending<Value>): void {
+    if (pending.batch === NO_BATCH) return;
+    if (this.#failed?.[0]?.batch === pending.batch) this.#failed.push(pending);
+    else this.#failed = [pending];
   }
 
   #take(effect: NameEffect): Pending<Value> | undefined {
@@ -234,6 +254,16 @@ export class PreparedNames {
 
   portal(name: string, batch: number): Settled<Portal> {
     return this.#portals.get(name, batch);
+  }
+
+  /** Whose a Bind is that the server discards: it is recorded, and its values are no others'. */
+  discardedStatement(name: string, batch: number): Settled<PreparedStatement> {
+    return this.#statements.discarded(name, batch);
+  }
+
+  /** Whose an Execute is that the server discards. */
+  discardedPortal(name: string, batch: number): Settled<Portal> {
+    return this.#portals.discarded(name, batch);
   }
 
   /** Is it what the name stands for, if the server does not discard the request of `batch`? */

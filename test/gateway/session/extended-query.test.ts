@@ -184,6 +184,25 @@ describe('names of statements', () => {
     expect(s.paused).toBe(false);
   });
 
+  it('what comes behind a Parse that failed is recorded as what was parsed, not as the older statement of that name', () => {
+    const s = new Script(asyncRecords).client(parse('write old'), SYNC).upstream(parseComplete, ready());
+    s.client(parse('select new'), FLUSH).upstream(error('42703'));
+    s.client(bind(), execute(), SYNC).upstream(ready());
+    expect(s.intents).toMatchObject([{ sqlJson: '"select new"' }]);
+    expect(s.outcomes).toMatchObject([{ n: 1, sqlstate: '42703' }]);
+    s.client(bind(), execute(), SYNC);
+    expect(s.intents[1]).toMatchObject({ sqlJson: '"write old"' });
+  });
+
+  it('what comes behind a Bind that failed is no execution of the older portal', () => {
+    const s = new Script(asyncRecords).client(encodeQuery('begin'), parse('write old', 'old'), bind('old'), SYNC);
+    s.upstream(complete('BEGIN'), ready('T'), parseComplete, bindComplete, ready('T'));
+    s.client(parse('select new', 'new'), bind('new'), FLUSH).upstream(parseComplete, error('22P02'));
+    s.client(execute(), SYNC).upstream(ready('E'));
+    expect(s.intents.map((i) => i.sqlJson)).toEqual(['"begin"', '"write old"', '"select new"']);
+    expect(s.outcomes.at(-1)).toMatchObject({ n: 3, sqlstate: '22P02' });
+  });
+
   it('Close in an earlier batch that is discarded leaves the statement', () => {
     const s = new Script(asyncRecords).client(parse('write old', 's'), SYNC).upstream(parseComplete, ready());
     s.client(bind('none'), encodeClose('S', 's'), SYNC, bind('s'), execute(), SYNC);
