@@ -19,7 +19,7 @@ export interface SessionOpen {
   readonly at: string;
   readonly session: string;
   readonly gateway: string;
-  /** Is the machine's clock kept in step with others? As the kernel says. */
+  /** Is the machine's clock kept in step with others? As the files of timesyncd and chrony tell. */
   readonly clock: 'synchronised' | 'free' | 'unknown';
   readonly issuer: string;
   readonly subject: string;

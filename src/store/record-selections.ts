@@ -81,12 +81,12 @@ export const SELECTIONS = {
   },
   sessions_clock_synchronised: {
     of: 'sessions',
-    words: 'sessions opened while the kernel said that the clock was synchronised',
+    words: 'sessions opened while the clock was known to be synchronised',
     where: "e.clock = 'synchronised'",
   },
   sessions_clock_other: {
     of: 'sessions',
-    words: 'sessions opened while the clock was free, or nobody knew',
+    words: 'sessions opened while the clock was not known to be synchronised',
     where: "ifnull(e.clock, 'unknown') <> 'synchronised'",
   },
   sessions_unknown: {
@@ -334,23 +334,32 @@ function selectOf(
   );
 }
 
-/** Positions of some of those that `from` finds, one behind each mark, the marks at equal distances; always the same ones. */
+/**
+ * Positions of as many as are wanted of those that `from` finds: one behind each mark, the marks at equal distances, and
+ * where they stand closer together than these, the first ones besides. Always the same ones.
+ */
 function spread(
   count: number,
   wanted: number,
   { first, last }: { first: Position; last: Position },
   from: (position: Position) => Position | undefined,
 ): Position[] {
-  const positions: Position[] = [];
+  const most = Math.min(wanted, count);
+  const positions = new Set<Position>();
   const step = count <= wanted ? 0 : (last - first + 1) / wanted;
   let next = first;
-  for (let i = 0; i < Math.min(wanted, count); i++) {
+  for (let i = 0; i < most; i++) {
     const position = from(Math.max(next, Math.floor(first + i * step)));
     if (position === undefined) break;
-    positions.push(position);
+    positions.add(position);
     next = position + 1;
   }
-  return positions;
+  for (let at: Position | undefined = first; positions.size < most; at++) {
+    at = from(at);
+    if (at === undefined) break;
+    positions.add(at);
+  }
+  return [...positions].sort((a, b) => a - b);
 }
 
 /** Positions of the statements of a period, and some around them; undefined: there are none. */
