@@ -210,6 +210,7 @@ function inWords({ words, kind }: CompoundReading): CompoundMatch | undefined {
     return undefined;
   const stem = words.slice(0, -1);
   const who = stem.at(-1)!;
+  if (who === 'user' && words.at(-1) !== 'name') return { class: 'username', phrase: words.join(' ') };
   const done = stem.length > 1 && (who === 'by' || who === 'to') && /ed$/u.test(stem.at(-2)!);
   return done || who === 'author' ? { class: 'person_name', phrase: words.join(' ') } : undefined;
 }

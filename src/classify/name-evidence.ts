@@ -9,7 +9,7 @@ import { keyStep } from './document-path.ts';
 import { tableTopic } from './name-table.ts';
 import { KINDS_OF, ownTypeName, type TypeKind, typeKind } from './name-type.ts';
 import { inFull, unwritten } from './words/abbreviations.ts';
-import { ROLES } from './words/compounds.ts';
+import { NETWORKS, ROLES } from './words/compounds.ts';
 import type { NameRule, TableTopic } from './words/name-rule.ts';
 import {
   CLASS_QUALIFIERS,
@@ -93,6 +93,8 @@ function tailAllows(rule: NameRule, phrase: string, tail: readonly string[], rea
     if (QUALIFIERS.has(word) || CLASS_QUALIFIERS[rule.class]?.has(word)) return true;
     // Whose it is: `email_administrator`.
     if ((rule.class === 'email' || rule.class === 'phone') && (ROLES.has(word) || STAFF.has(word))) return true;
+    // Whose key it is: `webhook_secret_github`.
+    if (rule.class === 'secret' && NETWORKS.has(word)) return true;
     if (rule.headFirst && !CLEAR_TAILS.has(word)) return true;
     if ((word === 'iv' || word === 'salt' || word === 'tag') && isEncrypted(reading.words)) return true;
     // How it was cut or kept: `body_text_unfolded`.
@@ -327,7 +329,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
 /** `nanny_name`: a name's word behind one for people, where no phrase lists it. */
 const NAME_WORDS: ReadonlySet<string> = new Set(['name', 'nombre', 'nome', 'nom', 'naam', 'navn', 'namn']);
 const NO_ROLES: ReadonlySet<string> = new Set(
-  'artist,client,account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
+  'artist,client,human,account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
     ',',
   ),
 );
@@ -378,6 +380,7 @@ const BARE_HEADS: ReadonlySet<string> = new Set([
   'nr',
   'hash',
   'url',
+  'link',
   'address',
   'pin',
   'digest',
@@ -416,13 +419,18 @@ function matchWithTable(own: Reading): Match | undefined {
     const ambiguous = found?.class === 'payment_card' && own.kind === 'integer';
     if (found?.phrase.endsWith(` ${word}`) && !ambiguous) return { ...found, strength: 'weak' };
   }
-  const made = word === 'hash' ? matchCompound({ ...own, words: [...table.slice(-1), word] }) : undefined;
+  const made =
+    word === 'hash' || word === 'link' ? matchCompound({ ...own, words: [...table.slice(-1), word] }) : undefined;
   return made?.class === 'secret' ? made : undefined;
 }
 
 /** Read once more where words are shortened. */
 function matchInFull(own: Reading): Match | undefined {
-  const words = inFull(own.words);
+  const [first = '', ...others] = own.words;
+  const sharing = [...own.besideNames].filter((name) => name.startsWith(`${first} `)).length;
+  // What stands before most columns is no word of theirs: `pt_title`.
+  const isOwn = others.length > 0 && first.length <= 3 && sharing > 3 && sharing * 2 >= own.besideNames.size;
+  const words = inFull(isOwn ? others : own.words);
   return words === undefined ? undefined : matchName({ ...own, words });
 }
 

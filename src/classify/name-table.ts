@@ -252,6 +252,11 @@ const NAMED: ReadonlySet<string> = new Set(['name', 'title', 'label', 'nombre', 
 const LOGIN = /^(\w+ )?(username|user name)$/u;
 const MACHINE =
   /^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
+/** A log-in under a name of its own, beside its password: `initdb_root_username`. */
+const isOfMachine = (name: string, others: readonly (readonly string[])[]) => {
+  const prefix = /^(.+) (?:username|user name)$/u.exec(name)?.[1];
+  return prefix !== undefined && others.some((parts) => parts.join(' ') === `${prefix} password`);
+};
 const ZIP: ReadonlySet<string> = new Set(['zip', 'zipcode', 'postcode', 'postal', 'postalcode', 'plz']);
 const isAddressLine = (words: readonly string[]) =>
   !CLEAR_HEADS.has(words[0] ?? '') && /\b(address|street|addr|line)( (line|one|two))?$/u.test(words.join(' '));
@@ -333,6 +338,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
       PERSONAL.test(name) &&
       !LIMITS.has(parts.at(-1) ?? '') &&
       !(connects && LOGIN.test(name)) &&
+      !isOfMachine(name, others) &&
       !(isTree && /^full ?name$/u.test(name))
     );
   });
@@ -357,6 +363,14 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (
     (words.at(-1) === 'queue' || words.at(-1) === 'outbox') &&
     MESSAGE_TABLES.has(words.at(-2) ?? '') &&
+    others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
+  )
+    return 'message';
+  // Under a subject, and to somebody.
+  if (
+    head === 'queue' &&
+    byName === 'log' &&
+    ['subject', 'message'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
     others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
   )
     return 'message';

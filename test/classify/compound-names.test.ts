@@ -207,6 +207,31 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['user_presence', 'free_text', ['status_msg', 'since']],
   ['connections', 'username', ['uid', 'access_token']],
   ['message_id_matching', undefined, ['original_message_id', 'own_message_id', 'email_log_id', 'user_id']],
+  // Words of tables that only rules about tables know, in the plural
+  ['gadget_standings', 'free_text', ['reason', 'made_at']],
+  // What something is reached with, and what proves who somebody is
+  ['gadgets', 'secret', ['ldap_settings', 'made_at']],
+  ['gadgets', 'secret', ['totp_recover', 'made_at']],
+  ['gadgets', undefined, ['totp_issuer', 'made_at']],
+  ['gadgets', 'secret', ['hook_secret_gitlab', 'made_at']],
+  ['depots_s3', 'secret', ['key', 'secret', 'bucket']],
+  ['depots_s3', undefined, ['key', 'made_at', 'bucket']],
+  ['depots_s3', undefined, ['endpoint', 'secret', 'bucket']],
+  ['crew_invitations', 'secret', ['link', 'made_at']],
+  ['crew_footers', undefined, ['link', 'made_at']],
+  ['gadgets', 'email', ['smtp_from_address', 'made_at']],
+  ['blocked_ips', 'ip_address', ['address', 'made_at']],
+  ['blocked_ips', 'ip_address', ['hex', 'made_at']],
+  ['blocked_paths', undefined, ['hex', 'made_at']],
+  ['gadgets', 'username', ['by_user_text', 'made_at']],
+  ['outgoing_queue', 'free_text', ['message', 'subject', 'user_id']],
+  ['outgoing_queue', undefined, ['message', 'attempts', 'user_id']],
+  ['work_timesheets', 'free_text', ['description', 'hours']],
+  // Of a machine, and nobody's: a log-in beside its password
+  ['lone_mongos', undefined, ['name', 'initdb_root_username', 'initdb_root_password']],
+  ['lone_mongos', 'person_name', ['name', 'username', 'birthday']],
+  // Before most columns of the table
+  ['protected_pages', undefined, ['pt_title', 'pt_page', 'pt_since', 'pt_level', 'pt_kind']],
   // Who fills a form in
   ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
 ];

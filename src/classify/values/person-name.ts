@@ -4,7 +4,8 @@ import { OTHER_SCRIPT_NAMES, VIETNAMESE_FAMILY_NAMES } from './name-lists-region
 const UNCASED_NAMES: ReadonlySet<string> = new Set(OTHER_SCRIPT_NAMES);
 
 const SHAPE = /^[\p{L}\p{M}][\p{L}\p{M}'’.\-& ]*(?:, ?[\p{L}\p{M}][\p{L}\p{M}'’.\- ]*)?$/u;
-const TITLE = /^(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|sr|sra|srta|mme|mlle|dott|ing|dhr|mevr|mag|dipl)\.?$/;
+const TITLE =
+  /^(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|sr|sra|srta|mme|mlle|dott|ing|dhr|mevr|mag|dipl|mgr|bc|judr|mudr|pan|pani|fru|frk|monsieur|madame|mademoiselle|senor|senora|señor|señora|signor|signora|signorina)\.?$/;
 const PARTICLE =
   /^(?:van|von|de|der|den|del|della|di|da|dos|das|du|la|le|el|al|bin|ibn|ben|ter|ten|zu|y|e|st|abu|binti|jr|sr|ii|iii|iv|md|phd|dds)\.?$/;
 /** Words that make it a firm, a place or a thing. */

@@ -84,7 +84,9 @@ export const COMPOUNDS: readonly Compound[] = [
   {
     class: 'secret',
     carriers: words('link, url, uri'),
-    purposes: words('magic, reset, unsubscribe, activation, presigned, signed, passwordless, recovery, impersonation'),
+    purposes: words(
+      'magic, reset, invitation, invite, join, unsubscribe, activation, presigned, signed, passwordless, recovery, impersonation',
+    ),
     kinds: ['text'],
   },
   {
@@ -93,10 +95,36 @@ export const COMPOUNDS: readonly Compound[] = [
     purposes: words('security, secret, recovery, seed, mnemonic'),
     kinds: ['text', 'bytes'],
   },
+  // How something is reached, with what it asks for.
+  {
+    class: 'secret',
+    carriers: words('config, configuration, setting, credential, cred'),
+    purposes: words(
+      'oidc, saml, ldap, sso, oauth, smtp, imap, encrypted, connection, connector, credential, two fa, twofa',
+    ),
+    kinds: ['text', 'bytes', 'json'],
+  },
+  // What somebody proves with that they have the second factor.
+  {
+    class: 'secret',
+    carriers: words(
+      'verification, recover, recovery, seed, hash, data, credential, provisioning, fingerprint, url, uri, qr, provider, authenticator, device, factor',
+    ),
+    purposes: words('totp, otp, mfa, tfa, twofa, twofactor, factor, hotp, webauthn, passkey, fido, fido2, u2f'),
+    kinds: ['text', 'bytes', 'json'],
+  },
+  // `smtp_from_address`
+  {
+    class: 'email',
+    carriers: words('address'),
+    purposes: words('from'),
+    kinds: ['text'],
+    notTopics: ['money', 'place'],
+  },
   {
     class: 'email',
     carriers: words('recipient, addressee, cc, bcc'),
-    purposes: words('notification, mail, email, alert, reminder, digest, mailing, summary'),
+    purposes: words('notification, mail, email, smtp, alert, reminder, digest, mailing, summary'),
     kinds: ['text'],
   },
   {
@@ -166,7 +194,7 @@ export const IDENTITY_PROVIDERS = words(
 );
 /** What people call themselves by at these stands in a column that is called as they are, where a row is somebody. */
 export const NETWORKS = words(
-  'github, gitlab, gitea, gitee, bitbucket, codeberg, google, facebook, twitter, instagram, threads, linkedin, xing, tiktok, snapchat, pinterest, tumblr, reddit, quora, youtube, vimeo, twitch, discord, slack, telegram, whatsapp, viber, wechat, weixin, weibo, qq, dingtalk, feishu, kakao, naver, vk, odnoklassniki, mastodon, bluesky, matrix, keybase, skype, icq, msn, aim, jabber, xmpp, steam, xbox, psn, playstation, nintendo, battlenet, epicgames, spotify, soundcloud, bandcamp, lastfm, deezer, strava, garmin, fitbit, goodreads, letterboxd, medium, devto, hashnode, substack, stackoverflow, hackernews, producthunt, yim, msnm, gtalk, kaggle, leetcode, codepen, behance, dribbble, deviantart, flickr, unsplash, patreon, kofi, opencollective, orcid, researchgate, dailymotion, viadeo, wikidata, wikipedia, ldap, okta, auth0, openid, oidc, saml',
+  'github, gitlab, gitea, gitee, bitbucket, codeberg, google, facebook, twitter, instagram, threads, linkedin, xing, tiktok, snapchat, pinterest, tumblr, reddit, quora, youtube, vimeo, twitch, discord, slack, telegram, whatsapp, viber, wechat, weixin, weibo, qq, dingtalk, feishu, kakao, naver, vk, odnoklassniki, mastodon, bluesky, matrix, keybase, skype, icq, msn, aim, jabber, xmpp, steam, xbox, psn, playstation, nintendo, battlenet, epicgames, spotify, soundcloud, bandcamp, lastfm, deezer, strava, garmin, fitbit, goodreads, letterboxd, medium, devto, hashnode, substack, stackoverflow, hackernews, producthunt, yim, msnm, gtalk, kaggle, leetcode, codepen, behance, dribbble, deviantart, flickr, unsplash, patreon, kofi, opencollective, orcid, researchgate, dailymotion, viadeo, ldap, okta, auth0, openid, oidc, saml',
 );
 /** Behind one of them. */
 export const NETWORK_HEADS = words(

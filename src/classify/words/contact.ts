@@ -5,7 +5,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     phrases: phrases(`email, e mail, mail, email address, e mail address, mail address, mail addr, email addr, 
-      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, cc address, bcc address, to address, from addr, to addr, cc addr, reply to addr, sender addr, smtp from addr, cc recipient, bcc recipient, reply from address, mail from, mail to, postmaster address, bounce address, allowed email, blocked email, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
+      eml, mailbox address, email cc, mail cc, email bcc, mail bcc, mail from address, smtp from address, email from address, from email, reply to email, email change, auto bcc, bcc, bcc email, cc email, email alias, courriel, mel, recipient address, sender address, cc address, bcc address, to address, from addr, to addr, cc addr, reply to addr, sender addr, smtp from addr, cc recipient, bcc recipient, reply from address, mail from, mail to, postmaster address, bounce address, allowed email, blocked email, return path address, email sent to, mail sent to, verified identifier, invitee email, rcpt to, email to, email from,
       reply to, reply to address, email adresse, e mail adresse, mail adresse, paypal email, notify email, email recipient,
       メール, メールアドレス, 邮箱, 电子邮件, 电子邮箱, 電子郵件, 이메일, почта`),
   },
@@ -179,7 +179,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
   {
     class: 'email',
     sole: true,
-    beside: ['reply', 'subject', 'bcc', 'cc'],
+    beside: ['reply', 'subject', 'bcc', 'cc', 'smtp', 'from name'],
     phrases: ['from address', 'to address', 'sender address', 'reply address'],
     kinds: ['text'],
   },

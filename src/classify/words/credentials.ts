@@ -281,12 +281,37 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     notTopics: ['message'],
     kinds: ['text', 'json'],
   },
+  // What is sent to whoever changes how they log in or are reached.
+  {
+    class: 'secret',
+    phrases: phrases(
+      'email change code, email change hash, password change code, phone change code, change email code',
+    ),
+    kinds: ['text', 'bytes'],
+  },
+  // Of two that are used together.
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['secret'],
+    beside: ['bucket', 's3', 'region'],
+    phrases: ['key'],
+    kinds: ['text'],
+  },
+  // What an integration logs in with.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['integration', 'connection', 'connector', 'endpoint', 'webhook', 'datasource', 'data source'],
+    phrases: ['auth', 'authentication'],
+    kinds: ['text', 'json', 'bytes'],
+  },
   { class: 'secret', phrases: ['redeemable code', 'redemption code', 'redeem code'], kinds: ['text'] },
   {
     class: 'secret',
     sole: true,
     topics: ['person'],
-    phrases: ['pwd reset', 'password reset', 'pass reset'],
+    phrases: ['pw reset', 'pwd reset', 'passwd reset', 'password reset', 'pass reset'],
     kinds: ['text'],
   },
   // Codes of digits.
@@ -454,7 +479,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     sole: true,
     besideName: ['secret', 'signing secret', 'webhook secret'],
-    notBeside: ['redirect', 'scope', 'client'],
+    notBeside: ['redirect', 'scope', 'client', 'bucket'],
     notTopics: ['company', 'person', 'thing'],
     phrases: ['url', 'uri', 'endpoint'],
     kinds: ['text'],

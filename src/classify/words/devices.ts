@@ -40,6 +40,16 @@ export const DEVICE_RULES: readonly NameRule[] = [
     phrases: ['address', 'addr', 'host', 'remote', 'client', 'source', 'origin', 'peer', 'inet'],
     kinds: ['network'],
   },
+  // `ip_blocklist.address`
+  {
+    class: 'ip_address',
+    alone: true,
+    aboutTable: phrases(
+      'ip block, ip blocklist, ip blacklist, ip ban, ip whitelist, ip allowlist, banned ip, blocked ip, allowed ip, ip rule, ip log, ip change, ip limit, ip filter, ip history',
+    ),
+    phrases: ['address', 'addr', 'hex', 'value'],
+    kinds: ['text', 'bytes'],
+  },
   // Of a browser, beside where it called from.
   { class: 'device_id', alone: true, besideHead: ['ip'], notNamedBeside: true, phrases: ['agent'], kinds: ['text'] },
   {

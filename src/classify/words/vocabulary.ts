@@ -72,7 +72,23 @@ function classesByWord(): Map<string, Set<ColumnClass>> {
 const OTHER_WORDS = otherWords();
 const CLASSES_BY_WORD = classesByWord();
 
-export const VOCABULARY: ReadonlySet<string> = new Set([...CLASSES_BY_WORD.keys(), ...OTHER_WORDS]);
+const NAMED: ReadonlySet<string> = new Set([...CLASSES_BY_WORD.keys(), ...OTHER_WORDS]);
+
+/** Words that rules ask for in the table and the other columns, but those that are cut into known ones: `lastip`. */
+const ASKED_FOR: readonly string[] = RULES.flatMap((rule) =>
+  [
+    rule.tables,
+    rule.aboutTable,
+    rule.notAboutTable,
+    rule.beside,
+    rule.besideHead,
+    rule.besideName,
+    rule.notNames,
+    rule.notBeside,
+  ].flatMap((list) => (list ?? []).flatMap(wordsOf)),
+).filter((word) => splitName(word, NAMED).join(' ') === word);
+
+export const VOCABULARY: ReadonlySet<string> = new Set([...NAMED, ...ASKED_FOR]);
 
 /** Is it known from names of classes alone, this one among them, as `naiss` is from `date naiss` and `lieu naiss`? */
 export function isWordOf(word: string, columnClass: ColumnClass): boolean {
