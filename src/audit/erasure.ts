@@ -112,12 +112,13 @@ export class Erasure {
     const { log } = this.#parts;
     const chosen: Position[] = [];
     const sessions = new Set<string>();
+    const person = choice.subject === undefined ? undefined : await this.#personOf(choice.subject, to);
     const before = choice.beforeMs === undefined ? undefined : new Date(choice.beforeMs).toISOString();
     for await (const { records } of readSegments(log.dir, { from: START, to, onDamage: () => undefined })) {
       for (const { position, payload } of records) {
         const record = JSON.parse(payload) as AuditRecord;
         // Who it was is in the session's first record, and may have been erased before: then by key or subject only.
-        if (choice.subject !== undefined && record.kind === 'session.open' && isOf(record, choice.subject)) {
+        if (person !== undefined && record.kind === 'session.open' && isOf(record, person)) {
           sessions.add(record.session);
         }
         if (bodyOf(payload) === undefined || KEPT.has(record.kind)) continue;
@@ -125,14 +126,34 @@ export class Erasure {
         if (choice.session !== undefined && !('session' in record && record.session === choice.session)) continue;
         if (choice.id !== undefined && !isStatement(record, choice.id)) continue;
         if (choice.class !== undefined && !touches(record, choice.class)) continue;
-        if (choice.subject !== undefined) {
+        if (person !== undefined) {
           const inSession = 'session' in record && sessions.has(record.session);
-          if (!inSession && !isOf(record, choice.subject)) continue;
+          if (!inSession && !isOf(record, person)) continue;
         }
         chosen.push(position);
       }
     }
     return chosen;
+  }
+
+  /** Records that name who did it by key only are found by the records that say whose address it was. */
+  async #personOf(who: string, to: Position): Promise<Person> {
+    const keys = new Set<string>();
+    if (who.includes('@')) {
+      for await (const { records } of readSegments(this.#parts.log.dir, {
+        from: START,
+        to,
+        onDamage: () => undefined,
+      })) {
+        for (const { payload } of records) {
+          if (!SAYS_WHO.test(payload)) continue;
+          const record = JSON.parse(payload) as AuditRecord;
+          const key = record.kind === 'session.open' ? keyOf(record) : 'by' in record ? record.by : undefined;
+          if (key !== undefined && addressesIn(record).includes(who.toLowerCase())) keys.add(key);
+        }
+      }
+    }
+    return { who, keys };
   }
 
   async #rewrite(chosen: readonly Position[]): Promise<number> {
@@ -166,11 +187,38 @@ function touches(record: AuditRecord, wanted: string): boolean {
   return record.kind === 'statement.intent' && Object.values(record.columns).some((one) => one === wanted);
 }
 
-/** Is it about that person? `who`: a `principalKey`, a subject or an address. */
-function isOf(record: AuditRecord, who: string): boolean {
-  const { subject, issuer, by, body } = record as unknown as Partial<Record<string, unknown>>;
-  const email = typeof body === 'object' ? (body as { email?: unknown }).email : undefined;
-  const isAddress = typeof email === 'string' && email.toLowerCase() === who.toLowerCase();
-  if (subject !== undefined && (subject === who || `${issuer as string}|${subject as string}` === who)) return true;
-  return isAddress || (typeof by === 'string' && (by === who || by.slice(by.indexOf('|') + 1) === who));
+/** `who`: a `principalKey`, a subject or an address; `keys`: whose address it is or was. */
+interface Person {
+  readonly who: string;
+  readonly keys: ReadonlySet<string>;
+}
+
+const SAYS_WHO = /^\{"v":\d+,"kind":"(?:session\.open|identity\.login|request\.event)"/;
+
+function keyOf({ issuer, subject }: { readonly issuer: string; readonly subject: string }): string {
+  return `${issuer}|${subject}`;
+}
+
+/** Addresses of who did it, in small letters. */
+function addressesIn(record: AuditRecord): string[] {
+  if (!('body' in record) || typeof record.body !== 'object') return [];
+  const { email, event } = record.body as { email?: unknown; event?: { by?: Named; request?: { by?: Named } } };
+  return [email, event?.by?.email, event?.request?.by?.email].flatMap((one) =>
+    typeof one === 'string' ? [one.toLowerCase()] : [],
+  );
+}
+
+interface Named {
+  readonly email?: unknown;
+}
+
+/** Is it of that person? */
+function isOf(record: AuditRecord, { who, keys }: Person): boolean {
+  const { subject, issuer, by } = record as unknown as Partial<Record<string, string>>;
+  if (subject !== undefined) {
+    const key = keyOf({ issuer: issuer!, subject });
+    if (subject === who || key === who || keys.has(key) || keys.has(subject)) return true;
+  }
+  if (by !== undefined && (by === who || by.slice(by.indexOf('|') + 1) === who || keys.has(by))) return true;
+  return addressesIn(record).includes(who.toLowerCase());
 }

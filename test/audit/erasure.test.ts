@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RequestEvent } from '../../src/approvals/request.ts';
 import { envelopeOf } from '../../src/audit/envelope.ts';
 import { Erasure, type ErasureChoice } from '../../src/audit/erasure.ts';
 import type { AuditRecord } from '../../src/audit/record.ts';
@@ -117,6 +118,37 @@ describe('erasure', () => {
       expect(again.status().recoveryNotes).toEqual([]);
     });
   }
+
+  it('by an address reaches what says only by its key whose it is', async () => {
+    const { log, recorder, erase, filesWith } = await filled(3_000);
+    const key = 'https://i|sub-ada';
+    const [issuer, subject] = ['https://i', 'sub-ada'];
+    const by = { key, issuer, subject, kind: 'user', email: 'Ada@demo.test', name: 'Ada of the story', groups: [] };
+    for (const event of [
+      { type: 'requested', at: 1, request: { id: 'r-1', by, reason: 'reason of ada' } },
+      { type: 'cancelled', at: 2, by, reason: 'second thought of ada' },
+      {
+        type: 'revoked',
+        at: 3,
+        by: { ...by, key: 'https://i|sub-bob', email: 'bob@demo.test' },
+        reason: 'words of bob',
+      },
+    ] as unknown as RequestEvent[]) {
+      const who = event.type === 'revoked' ? 'https://i|sub-bob' : key;
+      const { type } = event;
+      await recorder.event({ kind: 'request.event', request: 'r-1', type, by: who, database: 'shop', event });
+    }
+    const read = { kind: 'history.read', by: key, database: undefined, detail: {} } as const;
+    await recorder.event({ ...read, body: { query: { grep: 'sought by ada' } } });
+    await erase({ subject: 'ada@demo.test' });
+    for (const text of ['reason of ada', 'second thought of ada', 'sought by ada', 'text of ada']) {
+      expect(filesWith(text), text).toEqual([]);
+    }
+    expect(filesWith('words of bob')).not.toEqual([]);
+    expect(filesWith('text of bob')).not.toEqual([]);
+    const bodies = (await payloads(log.readAll())).filter((payload) => payload.includes('Ada'));
+    expect(bodies.filter((payload) => !payload.includes('words of bob'))).toEqual([]);
+  });
 
   it('of a session, of one statement, of what is older', async () => {
     const { log, erase } = await filled(10_000);
