@@ -4,7 +4,7 @@
  * It holds nothing that is not in the segments and may be deleted at any time. Runs in the index worker only, or in
  * `dbgate audit reindex` where no gateway runs.
  */
-import { rmSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { AuditRecord } from '../audit/record.ts';
 import type { Position, StoredRecord } from './event-log.ts';
@@ -24,13 +24,21 @@ export interface IndexDatabase {
 
 /** Opens the index at `path`; one that is missing, damaged, of another schema or ahead of the log is made anew. */
 export function openIndexDatabase(path: string, logPosition: Position): IndexDatabase {
+  makePrivate(path);
   const existing = tryOpen(path, logPosition);
   if (existing !== undefined) return makeIndex(existing);
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  makePrivate(path);
   const sqlite = new DatabaseSync(path);
   prepare(sqlite);
   sqlite.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
   return makeIndex(sqlite);
+}
+
+/** As the segments are, whatever the umask; SQLite gives the files beside it the same mode. */
+function makePrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 }
 
 function tryOpen(path: string, logPosition: Position): DatabaseSync | undefined {

@@ -310,6 +310,20 @@ describe('the index', () => {
     expect(await sqlOf(openHistoryOf(log, dir), { purpose: 'KEPT from' })).not.toEqual([]);
   });
 
+  it('is read by nobody else, whatever the umask and what was there', async () => {
+    const umask = process.umask(0);
+    try {
+      const dir = temporaryDirectory();
+      const file = join(dir, 'index.sqlite');
+      writeFileSync(file, 'rubbish');
+      const index = openIndexDatabase(file, 0);
+      for (const suffix of ['', '-wal', '-shm']) expect(statSync(file + suffix).mode & 0o777).toBe(0o600);
+      index.close();
+    } finally {
+      process.umask(umask);
+    }
+  });
+
   it('is made anew when it is rubbish, cut, of another schema, or ahead of the log', async () => {
     const spoil: ((path: string) => void)[] = [
       (path) => writeFileSync(path, 'no database at all, but long enough to be looked at'.repeat(100)),
