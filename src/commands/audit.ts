@@ -7,6 +7,7 @@ import { auditReindexAction } from './audit-reindex.ts';
 import { auditRestoreAction } from './audit-restore.ts';
 import { auditRotateKeyAction } from './audit-rotate-key.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
+import { addFooter } from './help-footer.ts';
 
 /** One thing that `dbgate audit` does; its file + one line in the list below. */
 export interface AuditAction {
@@ -31,14 +32,15 @@ const ACTIONS: readonly AuditAction[] = [
 export const auditCommand: CommandDefinition = {
   name: 'audit',
   configure(command) {
-    const width = Math.max(...ACTIONS.map(({ name }) => name.length));
     command
       .description('Administers the record of a gateway.')
       .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS.map(({ name }) => name)))
       .option('--config <file>', 'configuration of the gateway, where its files are needed', 'gateway.yaml');
     for (const action of ACTIONS) action.configure(command);
-    const lines = ACTIONS.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`);
-    command.addHelpText('after', `\n${lines.join('\n')}`);
+    addFooter(
+      command,
+      ACTIONS.map(({ name, summary }) => [name, summary]),
+    );
   },
   async run(context, options, [name]) {
     const action = ACTIONS.find((one) => one.name === name);

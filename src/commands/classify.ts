@@ -10,6 +10,7 @@ import {
   classificationLine,
   readAnswer,
 } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { oneDatabase } from './one-database.ts';
 import { parsePointInTime } from './point-in-time.ts';
 import { sanitise } from './sanitise.ts';
@@ -28,13 +29,10 @@ export const classifyCommand: CommandDefinition = {
       .option(
         '--since <time>',
         'of --diff: not older than 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z; default: all that is kept',
-      )
-      .addHelpText(
-        'after',
-        `
-A wrong class is corrected in gateway.yaml, in the
-"classification" of the database: public.users.nickname: none`,
       );
+    addFooter(command, [
+      'A wrong class is corrected in gateway.yaml, in the "classification" of the database: public.users.nickname: none',
+    ]);
   },
   async run(context, options, [named]) {
     if (options.since !== undefined && options.diff !== true) {

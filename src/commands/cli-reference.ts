@@ -61,7 +61,7 @@ export function cliReference(tree: readonly TreeCommand[]): string {
 }
 
 function commandSection({ name, usage, description, args, options }: TreeCommand): string[] {
-  const own = options.filter(({ global }) => !global);
+  const own = options.filter((option) => option.own);
   const rows = [
     ...args.map((arg) => `| \`${arg.name}\` | ${cell(arg.description)} | |`),
     ...own.map((option) => `| \`${cell(option.flags)}\` | ${cell(option.description)} | ${option.default ?? ''} |`),

@@ -1,6 +1,6 @@
 import { CLI_SETTINGS, flagWord } from '../config/cli-settings.ts';
 import { COMMANDS } from './registry.ts';
-import { buildCommand } from './run-command.ts';
+import { buildCommand, EVERY_COMMAND } from './run-command.ts';
 
 /** The commands as data: completions and `docs/cli.md` are made from this. */
 export interface TreeCommand {
@@ -27,6 +27,8 @@ export interface TreeOption {
   readonly description: string;
   readonly default: string | undefined;
   readonly global: boolean;
+  /** Of every command or not, this one says itself what it is for: `history --purpose`. */
+  readonly own: boolean;
   /** Undefined: it takes no value. */
   readonly values: ValueKind | undefined;
 }
@@ -56,6 +58,7 @@ export async function commandTree(): Promise<TreeCommand[]> {
           description: option.description,
           default: typeof option.defaultValue === 'string' ? option.defaultValue : undefined,
           global: words.some((word) => globals.has(word)),
+          own: option.helpGroupHeading !== EVERY_COMMAND,
           values: takesValue ? valueKind(placeholder(option.flags), option.argChoices) : undefined,
         };
       });

@@ -4,6 +4,7 @@ import { ChildNotRunError, runChild } from './child-process.ts';
 import { connectionVariables } from './connection-variables.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { rememberDatabaseName } from './database-names.ts';
+import { addFooter } from './help-footer.ts';
 import type { OpenTunnel } from './open-tunnel.ts';
 import { announceTunnel } from './running-tunnels.ts';
 import { sanitise } from './sanitise.ts';
@@ -20,15 +21,10 @@ export const connectCommand: CommandDefinition = {
       .argument('<database>', 'name as "dbgate ls" shows it')
       .argument('[command...]', 'what to run, with PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and DATABASE_URL set')
       .option('--port <number>', 'local port, 0 for any; default: one of its own for each database')
-      .option('--socket [path]', 'listen on a Unix socket (mode 0600) instead; --socket=PATH chooses its folder')
-      .addHelpText(
-        'after',
-        `
-With a command the exit code is the command's: 128 + n if a
-signal ended it, 127 if it is not found, 126 if it cannot be
-run, 125 if the tunnel could not be set up for a reason that
-has no code of its own.`,
-      );
+      .option('--socket [path]', 'listen on a Unix socket (mode 0600) instead; --socket=PATH chooses its folder');
+    addFooter(command, [
+      "With a command the exit code is the command's: 128 + n if a signal ended it, 127 if it is not found, 126 if it cannot be run, 125 if the tunnel could not be set up for a reason that has no code of its own.",
+    ]);
   },
   async run(context, options, [database, ...command]) {
     const place = readPlace(options);

@@ -3,6 +3,7 @@ import type { Demo } from '../demo/demo.ts';
 import type { StoryStep } from '../demo/story.ts';
 import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
+import { addFooter } from './help-footer.ts';
 import { sanitise } from './sanitise.ts';
 
 export const demoCommand: CommandDefinition = {
@@ -17,11 +18,10 @@ export const demoCommand: CommandDefinition = {
       .option('--database <name>', 'what it is called in dbgate; default: its own name')
       .option('--keep <dir>', 'keep everything in this folder, which must be new or empty')
       .addOption(hidden(command, '--durability <mode>', ['sync', 'async']))
-      .addOption(hidden(command, '--state-dir <dir>'))
-      .addHelpText(
-        'after',
-        '\nWith --json, one line says when all is ready: the gateway, and for each demo person URLs and a token.',
-      );
+      .addOption(hidden(command, '--state-dir <dir>'));
+    addFooter(command, [
+      'With --json, one line says when all is ready: the gateway, and for each demo person URLs and a token.',
+    ]);
   },
   async run(context, options) {
     const script = options.script === true || (!context.isTerminal && !context.json && options.upstream === undefined);

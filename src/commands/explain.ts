@@ -8,6 +8,7 @@ import {
   explainAnswer,
   readAnswer,
 } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { oneDatabase } from './one-database.ts';
 import { sanitise } from './sanitise.ts';
 import { TextPlaces } from './text-places.ts';
@@ -23,8 +24,8 @@ export const explainCommand: CommandDefinition = {
       .argument('[sql]', 'the SQL, `-` for stdin')
       .option('--db <database>', 'on which database; may be left out where only one is granted')
       .option('--file <file>', 'read the SQL from a file')
-      .option('--search-path <schemas>', 'as SET search_path takes it: app,public; default: what a new session has')
-      .addHelpText('after', '\nIt exits with 0 whatever the answer is.');
+      .option('--search-path <schemas>', 'as SET search_path takes it: app,public; default: what a new session has');
+    addFooter(command, ['It exits with 0 whatever the answer is.']);
   },
   async run(context, options, [input]) {
     const sql = await readSql(context, input, options.file as string | undefined);

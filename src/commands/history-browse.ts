@@ -102,7 +102,7 @@ export async function browseHistory(
             await client.request('GET', path, undefined, { signal }),
             `GET ${path}`,
           );
-          const lines = textOf(await statementLines(answer)).split('\n');
+          const lines = textOf(await statementLines(answer), columns);
           if (!signal.aborted) change({ detail: lines, scroll: 0, isLoading: false, message: '' });
         } catch (error) {
           if (!signal.aborted) change({ isLoading: false, message: sanitise((error as Error).message) });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { COLUMN_CLASSES } from '../classify/classes.ts';
 import type { CommandOptions } from './context.ts';
 import { parsePointInTime } from './point-in-time.ts';
+import { sanitise } from './sanitise.ts';
 
 /** Option → parameter of the API. */
 const TEXTS = {
@@ -46,4 +47,20 @@ export function filterParameters(options: CommandOptions, now: number): URLSearc
   }
   for (const flag of FLAGS) if (options[flag] === true) query.set(flag, 'true');
   return query;
+}
+
+/** The command line that goes on behind `cursor`, with the options that the first one had. */
+export function moreOf(command: string, options: CommandOptions, defaultLimit: number, cursor: string): string {
+  const words = Object.entries({ ...options, cursor }).flatMap(([name, value]) => {
+    if (name === 'limit' && value === String(defaultLimit)) return [];
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (typeof value === 'string') return [flag, shellWord(value)];
+    if (name === 'color') return value === false ? ['--no-color'] : [];
+    return value === true ? [flag] : [];
+  });
+  return sanitise(['dbgate', command, ...words].join(' '));
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

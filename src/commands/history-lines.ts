@@ -62,3 +62,7 @@ export function localTime(iso: string, short = false): string {
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
   return short ? `${day} ${clock}` : `${time.getFullYear()}-${day} ${clock}:${two(time.getSeconds())}`;
 }
+
+export function rowsText(count: number): string {
+  return `${count} ${count === 1 ? 'row' : 'rows'}`;
+}

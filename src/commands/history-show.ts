@@ -2,12 +2,16 @@
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { type GatewayClient, openGatewayClient } from '../login/gateway-client.ts';
 import type { CommandContext } from './context.ts';
+import { foldLine } from './fold-line.ts';
 import { readAnswer } from './gateway-answers.ts';
 import { type StatementAnswer, statementAnswer } from './history-answers.ts';
 import { ERASED, localTime, millis, outcomeWords } from './history-lines.ts';
 import { prettySql } from './pretty-sql.ts';
 import { sanitise } from './sanitise.ts';
 import { STATEMENT_ID } from './statement-id.ts';
+
+/** Of what a folded line goes on with, beyond where it began. */
+const FOLD_INDENT = 2;
 
 export async function showStatement(context: CommandContext, id: string): Promise<void> {
   if (!STATEMENT_ID.test(id)) {
@@ -26,7 +30,7 @@ export async function showStatement(context: CommandContext, id: string): Promis
     }
     const lines = await statementLines(statement);
     lines.push(['proof', proof]);
-    context.print(statement, () => textOf(lines));
+    context.print(statement, () => textOf(lines).join('\n'));
   } finally {
     await client.close();
   }
@@ -112,12 +116,14 @@ function whyOf({ entry, rule_words: words }: StatementAnswer): string | undefine
     : `rule ${entry.rule}: ${words}`;
 }
 
-export function textOf(lines: readonly Line[]): string {
+/** `columns`: where lines are folded; undefined: they stay as long as they are. */
+export function textOf(lines: readonly Line[], columns?: number): string[] {
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
-  return lines
-    .map(([name, text]) => {
-      const safe = sanitise(text, { keepLayout: true }).split('\n');
-      return safe.map((line, i) => `${(i === 0 ? name : '').padEnd(width)}${line}`.trimEnd()).join('\n');
-    })
-    .join('\n');
+  return lines.flatMap(([name, text]) => {
+    const safe = sanitise(text, { keepLayout: true }).split('\n');
+    return safe.flatMap((line, i) => {
+      const whole = `${(i === 0 ? name : '').padEnd(width)}${line}`.trimEnd();
+      return columns === undefined ? [whole] : foldLine(whole, columns, width + line.search(/\S|$/) + FOLD_INDENT);
+    });
+  });
 }

@@ -5,9 +5,8 @@ import type { CommandContext, CommandDefinition, CommandOptions } from './contex
 import { readAnswer } from './gateway-answers.ts';
 import { type HistoryLine, historyAnswer } from './history-answers.ts';
 import { csvEntry, csvHeader } from './history-csv.ts';
-import { filterParameters, statementFilters } from './history-filters.ts';
+import { filterParameters, moreOf, statementFilters } from './history-filters.ts';
 import { historyTable } from './history-lines.ts';
-import { sanitise } from './sanitise.ts';
 
 /** The API's largest page. */
 const MAX_PAGE = 1000;
@@ -50,6 +49,7 @@ export const historyCommand: CommandDefinition = {
       const { showStatement } = await import('./history-show.ts');
       return showStatement(context, id);
     }
+    if (options.csv === true && context.json) throw new DbgateError(ErrorCode.usage, 'give one of --json and --csv');
     const limit = parseLimit(options.limit as string);
     const query = filterParameters(options, Date.now());
     const { openGatewayClient } = await import('../login/gateway-client.ts');
@@ -59,7 +59,8 @@ export const historyCommand: CommandDefinition = {
         const { browseHistory } = await import('./history-browse.ts');
         return await browseHistory(context, client, query);
       }
-      await list(context, client, query, { limit, csv: options.csv === true });
+      const next = await list(context, client, query, { limit, csv: options.csv === true });
+      if (next !== undefined) context.note(`there is more: ${moreOf('history', options, DEFAULT_LIMIT, next)}`);
     } finally {
       await client.close();
     }
@@ -71,12 +72,13 @@ function wantsBrowser(context: CommandContext, { csv, plain, cursor }: CommandOp
   return isTerminal && csv !== true && plain !== true && cursor === undefined;
 }
 
+/** Where to go on; undefined: nothing is left. */
 async function list(
   context: CommandContext,
   client: GatewayClient,
   query: URLSearchParams,
   { limit, csv }: { limit: number; csv: boolean },
-): Promise<void> {
+): Promise<string | undefined> {
   const isTable = !(csv || context.json);
   if (isTable) query.set('sql_limit', String(SHOWN_SQL));
   const shown: HistoryLine[] = [];
@@ -90,13 +92,13 @@ async function list(
     } else if (context.json) for (const entry of page.entries) context.print(entry, () => '');
     else shown.push(...page.entries);
     first = false;
-    if (context.signal.aborted) return;
+    if (context.signal.aborted) return undefined;
   }
   if (isTable) {
     if (shown.length > 0) context.print(shown, () => historyTable(context, shown, query.has('by')));
     else context.note('no statement matches');
   }
-  if (next !== undefined) context.note(`there is more: dbgate history --cursor ${sanitise(next)}`);
+  return next;
 }
 
 function parseLimit(text: string): number {

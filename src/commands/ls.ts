@@ -3,6 +3,7 @@ import type { Output } from './answer-shape.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { rememberDatabaseNames } from './database-names.ts';
 import { databasesAnswer, readAnswer } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { unmaskWord } from './request-text.ts';
 import { sanitise } from './sanitise.ts';
 import { renderTable } from './text-table.ts';
@@ -10,7 +11,7 @@ import { renderTable } from './text-table.ts';
 export const lsCommand: CommandDefinition = {
   name: 'ls',
   configure(command) {
-    command.addHelpText('after', '\nAccess is read, write, ddl or admin; +create: may create objects and drop those.');
+    addFooter(command, ['Access is read, write, ddl or admin; +create: may create objects and drop those.']);
   },
   async run(context) {
     const { openGatewayClient } = await import('../login/gateway-client.ts');

@@ -1,6 +1,7 @@
 import { Argument } from 'commander';
 import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
+import { addFooter } from './help-footer.ts';
 import { askerOptions, configOption } from './offline-policy.ts';
 import { sanitise } from './sanitise.ts';
 
@@ -19,16 +20,17 @@ export const policyCommand: CommandDefinition = {
       .option('--for <name>', 'of `show`: the same as --as')
       .option('--with <file>', 'of `simulate`: the configuration that is to be in force')
       .option('--since <time>', 'of `simulate`: statements not older than: 1h, 7d, 2026-11-21', '7d')
-      .option('--record <dir>', 'of `simulate`: the state_dir of the gateway; that of the configuration if not given')
-      .addHelpText(
-        'after',
-        `
-check           every fault of grants and rules, with file and line; exits with 2 if there is one
-show            grants and rules in force, of one principal with --for and --groups
-explain <sql>   what is found in the statement, what the policy says and which rule; exits with 0 whatever it says
-test <file>     cases with what is expected, see docs/policy.md; exits with 1 if one fails
-simulate        what --with would have said to the statements of the record: newly denied, held and allowed`,
-      );
+      .option('--record <dir>', 'of `simulate`: the state_dir of the gateway; that of the configuration if not given');
+    addFooter(command, [
+      ['check', 'every fault of grants and rules, with file and line; exits with 2 if there is one'],
+      ['show', 'grants and rules in force, of one principal with --for and --groups'],
+      [
+        'explain <sql>',
+        'what is found in the statement, what the policy says and which rule; exits with 0 whatever it says',
+      ],
+      ['test <file>', 'cases with what is expected, see docs/policy.md; exits with 1 if one fails'],
+      ['simulate', 'what --with would have said to the statements of the record: newly denied, held and allowed'],
+    ]);
   },
   async run(context, options, [action, input]) {
     switch (action as Action) {

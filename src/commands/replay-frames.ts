@@ -3,7 +3,7 @@
  * safe for a terminal. Pauses longer than `idleLimitMs` are cut to it.
  */
 import type { TranscriptAnswer, TranscriptStep } from './history-answers.ts';
-import { ERASED, millis, outcomeWords } from './history-lines.ts';
+import { ERASED, millis, outcomeWords, rowsText } from './history-lines.ts';
 import { valueText } from './history-show.ts';
 import { prettySql } from './pretty-sql.ts';
 import { sanitise } from './sanitise.ts';
@@ -59,7 +59,7 @@ async function sentLines({ n, entry, values }: TranscriptStep, database: string)
 }
 
 export function answerLine({ n, entry }: TranscriptStep): string {
-  const rows = entry.rows == null ? '' : `${entry.rows} ${entry.rows === 1 ? 'row' : 'rows'}, `;
+  const rows = entry.rows == null ? '' : `${rowsText(entry.rows)}, `;
   const masked = entry.masked ? `, ${entry.masked} values masked` : '';
   const time = entry.ms == null ? '' : `${millis(entry.ms)} ms, `;
   return `${n}: ${rows}${time}${outcomeWords(entry)}${masked}`;

@@ -41,14 +41,14 @@ function describe(error: unknown): { code: string; message: string; hint: string
   };
 }
 
-/** Messages of the cause chain, outermost first, without repeats; of an AggregateError its first error. */
+/** Messages of the cause chain, outermost first, without those that one says already; of an AggregateError its first error. */
 function causes(error: unknown): string[] {
   const seen: string[] = [];
   let current = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
     const first: unknown = current instanceof AggregateError ? current.errors[0] : undefined;
     const message = current.message || (first instanceof Error ? first.message : '');
-    if (message !== '' && !seen.includes(message)) seen.push(message);
+    if (message !== '' && !seen.some((said) => said.includes(message))) seen.push(message);
     current = current.cause ?? first;
   }
   return seen;

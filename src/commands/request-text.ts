@@ -2,6 +2,7 @@
 import { effectsText } from '../approvals/effects-text.ts';
 import { ExitCode } from '../errors.ts';
 import { clockText, durationText } from '../views/time-text.ts';
+import { rowsText } from './history-lines.ts';
 import type { PersonLine, RequestDetail, RequestLine } from './request-answers.ts';
 import { sanitise } from './sanitise.ts';
 
@@ -31,7 +32,7 @@ export function statusText(request: RequestLine, now: number): string {
   const until = request.valid_until === null ? '' : ` until ${clockText(request.valid_until, now)}`;
   switch (status) {
     case 'pending':
-      if (request.tried_rows !== null) return `pending, tried: ${request.tried_rows} rows`;
+      if (request.tried_rows !== null) return `pending, tried: ${rowsText(request.tried_rows)}`;
       return approvals.length === 0 ? 'pending' : `pending, ${approvals.length} of ${needs} said yes`;
     case 'approved': {
       if (!request.break_glass) return `approved${until}`;
@@ -131,7 +132,7 @@ export function detailRows(request: RequestLine & Partial<RequestDetail>, now: n
     add('cascades', sanitise(statement.cascades.join(', ')));
     add('triggers', sanitise(statement.triggers.join(', ')));
     add('rows', statement.estimated_rows === null ? 'not known' : `about ${Math.round(statement.estimated_rows)}`);
-    if (request.tried_rows !== null) add('tried', `${request.tried_rows} rows, kept only if approved again`);
+    if (request.tried_rows !== null) add('tried', `${rowsText(request.tried_rows)}, kept only if approved again`);
     if (request.tried_effects) add('changed', sanitise(effectsText(request.tried_effects)));
     if (statement.in_transaction) add('locks', 'it waits in an open transaction, whose locks are held');
     if (!statement.can_roll_back) add('trying', 'not possible: its rows cannot be counted before they are kept');
@@ -210,7 +211,7 @@ function termsText({ terms, kind }: RequestLine): string {
     terms.duration_ms === null ? undefined : `for ${durationText(terms.duration_ms)}`,
     terms.tables === null ? undefined : `on ${terms.tables.join(', ')}`,
     ...unmaskWord(terms.unmask),
-    terms.max_rows === null ? undefined : `at most ${terms.max_rows} rows`,
+    terms.max_rows === null ? undefined : `at most ${rowsText(terms.max_rows)}`,
     terms.times === null || kind !== 'statement' ? undefined : `${terms.times} times`,
     terms.try ? 'tried first' : undefined,
   ];
@@ -220,7 +221,7 @@ function termsText({ terms, kind }: RequestLine): string {
 /** What the person did lately, a statement a line. */
 export function recentLines({ recent = [] }: Partial<RequestDetail>, now: number): string[] {
   return recent.map(({ at, sql, decision, rows, sqlstate, state }) => {
-    const end = sqlstate ? `error ${sqlstate}` : state === 'running' ? 'running' : rows === null ? '' : `${rows} rows`;
+    const end = sqlstate ? `error ${sqlstate}` : state === 'running' ? 'running' : rows === null ? '' : rowsText(rows);
     const said = [decision, end].filter(Boolean).join(', ');
     return sanitise(`${clockText(at, now)}  ${(sql ?? '(erased)').trim().replace(/\s+/g, ' ')}  (${said})`);
   });
@@ -230,7 +231,7 @@ export function recentLines({ recent = [] }: Partial<RequestDetail>, now: number
 export function eventLines({ events = [] }: Partial<RequestDetail>, now: number): string[] {
   return events.map(({ at, type, by, reason, rows }) => {
     const who = by === undefined ? '' : ` by ${personName(by)}`;
-    const what = rows === undefined ? '' : `: ${rows} rows`;
+    const what = rows === undefined ? '' : `: ${rowsText(rows)}`;
     const why = reason && type !== 'requested' && type !== 'ended' ? `: ${reason}` : '';
     return sanitise(`${clockText(at, now)}  ${type}${who}${what}${why}`);
   });

@@ -2,6 +2,7 @@ import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
 import { durationText } from '../views/time-text.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { readAnswer } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { checkReason, parseAccess, parseDuration, parseTables } from './request-access.ts';
 import { type RequestLine, requestAnswer } from './request-answers.ts';
 import { decidersText, outcomeText, statusExitCode } from './request-text.ts';
@@ -29,15 +30,10 @@ export const requestCommand: CommandDefinition = {
       .option('--purpose <text>', 'what it is for, as it is recorded')
       .option('--wait', 'wait for the decision')
       .option('--timeout <duration>', 'with --wait: for at most so long')
-      .option('--break-glass', 'take it now, where policy lets you: it is told to everybody and reviewed afterwards')
-      .addHelpText(
-        'after',
-        `
-Prints the number of the request. Exits with 0 if it is approved,
-6 if it is denied, 7 if it expired or was cancelled, 8 if nobody
-has decided yet, 124 if --timeout was over before, 5 if nobody may
-ask for that.`,
-      );
+      .option('--break-glass', 'take it now, where policy lets you: it is told to everybody and reviewed afterwards');
+    addFooter(command, [
+      'Prints the number of the request. Exits with 0 if it is approved, 6 if it is denied, 7 if it expired or was cancelled, 8 if nobody has decided yet, 124 if --timeout was over before, 5 if nobody may ask for that.',
+    ]);
   },
   async run(context, options, [database]) {
     if (options.timeout !== undefined && options.wait !== true) {

@@ -2,6 +2,7 @@ import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
 import type { GatewayClient } from '../login/gateway-client.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { readAnswer } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { collect } from './request.ts';
 import { parseClasses, parseDuration, parseRequestId, parseTables } from './request-access.ts';
 import { type RequestLine, requestAnswer } from './request-answers.ts';
@@ -29,13 +30,8 @@ export const reviewCommand: CommandDefinition = {
         '--try',
         'with --approve, of a statement: run it, show the rows it changes, and ask again before they are kept',
       )
-      .option('--watch', 'stay, and tell of each new request')
-      .addHelpText(
-        'after',
-        `
-Exits with 5 if it is not yours to decide: nobody decides what they
-asked for themselves.`,
-      );
+      .option('--watch', 'stay, and tell of each new request');
+    addFooter(command, ['Exits with 5 if it is not yours to decide: nobody decides what they asked for themselves.']);
   },
   async run(context, options, [text]) {
     const decision = decisionOf(options);

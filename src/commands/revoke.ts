@@ -2,6 +2,7 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import type { GatewayClient } from '../login/gateway-client.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { readAnswer } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { parseRequestId } from './request-access.ts';
 import { requestAnswer, restoredUser, revokedSession, revokedUser } from './request-answers.ts';
 import { outcomeText } from './request-text.ts';
@@ -16,13 +17,8 @@ export const revokeCommand: CommandDefinition = {
       .option('--session <id>', 'end this session, as "dbgate sessions" shows it: one of yours, or as an administrator')
       .option('--user <name>', 'email or subject: end all they have open and refuse them from now on (administrators)')
       .option('--restore', 'with --user: let them in again')
-      .option('--reason <text>', 'why, for the record')
-      .addHelpText(
-        'after',
-        `
---user with your own name ends your own sessions and elevations, and
-lets you come again.`,
-      );
+      .option('--reason <text>', 'why, for the record');
+    addFooter(command, ['--user with your own name ends your own sessions and elevations, and lets you come again.']);
   },
   async run(context, options, [id]) {
     const revoke = wanted(options, id);

@@ -4,7 +4,7 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandDefinition, CommandOptions } from './context.ts';
 import type { RegistryEntry } from './registry.ts';
 
-const EVERY_COMMAND = 'Options for every command:';
+export const EVERY_COMMAND = 'Options for every command:';
 
 /** The commander command of one verb, with the global options; `completions/` and `docs/cli.md` are made from it too. */
 export function buildCommand(entry: Pick<RegistryEntry, 'name' | 'summary'>, definition: CommandDefinition): Command {

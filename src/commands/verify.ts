@@ -10,6 +10,7 @@ import type { ProofVerdict } from '../audit/tree/verify-proof.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { proofsAnswer, readAnswer } from './gateway-answers.ts';
+import { addFooter } from './help-footer.ts';
 import { sanitise } from './sanitise.ts';
 import { STATEMENT_ID } from './statement-id.ts';
 
@@ -18,6 +19,7 @@ const EXIT = { ok: 0, tampered: 1, unknown: 2 } as const;
 const MAX_FILE_BYTES = 16 << 20;
 /** Of a record in the text; `--json` has all of it. */
 const MAX_RECORD_LINE = 400;
+const WHERE_THE_KEY_IS = 'Its key is what "dbgate audit keys" prints on the machine of the gateway';
 
 interface Trust {
   readonly keys: TrustedKeys;
@@ -42,14 +44,11 @@ export const verifyCommand: CommandDefinition = {
       )
       .option('--witness <vkey>', 'a witness that must have cosigned; may stand several times', collect, [])
       .option('--checkpoint <file>', 'one that was seen elsewhere: the record must go on from it')
-      .option('--save <dir>', 'of an id: keep its proofs there as .tlog-proof files')
-      .addHelpText(
-        'after',
-        `
-Exits with 0 if everything is as it was signed, 1 if something was tampered with, 2 if that cannot be told: no key was
-given, there is no checkpoint, or something is newer than the newest checkpoint; of several, what is worst counts. But
-for an id no gateway is asked.`,
-      );
+      .option('--save <dir>', 'of an id: keep its proofs there as .tlog-proof files');
+    addFooter(command, [
+      'Exits with 0 if everything is as it was signed, 1 if something was tampered with, 2 if that cannot be told: no key was given, there is no checkpoint, or something is newer than the newest checkpoint; of several, what is worst counts. But for an id no gateway is asked.',
+      `${WHERE_THE_KEY_IS}; asked over the network the gateway could name any.`,
+    ]);
   },
   async run(context, options, whats) {
     const trust = await readTrust(options);
@@ -57,6 +56,9 @@ for an id no gateway is asked.`,
     const checks = whats.map((what) => checkOf(context, what, trust, options.save));
     const verdicts: Verdict['verdict'][] = [];
     for (const check of checks) verdicts.push(await check());
+    if ((options.key as string[]).length === 0) {
+      context.note(`fix: --key KEY. ${WHERE_THE_KEY_IS}: ask whoever runs it`);
+    }
     return EXIT[worst(verdicts)];
   },
 };
@@ -77,7 +79,7 @@ function checkOf(context: CommandContext, what: string, trust: Trust, save: unkn
       ErrorCode.usage,
       `${JSON.stringify(what)} is no file, no directory and no id of a statement`,
       {
-        hint: 'dbgate history shows ids',
+        hint: 'dbgate history --json shows ids',
       },
     );
   }
@@ -224,7 +226,7 @@ const HEADLINE = {
 
 function proofText(what: string, verdict: ProofVerdict, record?: Readonly<Record<string, unknown>>): string {
   const body = verdict.erased ? ', body erased' : '';
-  const place = verdict.index === undefined ? '' : ` (record ${verdict.index}${body})`;
+  const place = verdict.index === undefined ? '' : ` (leaf ${verdict.index}${body})`;
   const headline = `${sanitise(what)}: ${HEADLINE[verdict.verdict]}${place}`;
   return [headline, ...(record === undefined ? [] : [recordLine(record)]), ...detailLines(verdict)].join('\n');
 }

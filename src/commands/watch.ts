@@ -5,7 +5,7 @@ import type { WatchItem } from '../views/watch-state.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { type WatchEvent, watchEvent } from './history-answers.ts';
 import { filterParameters, statementFilters } from './history-filters.ts';
-import { millis, outcomeWords, sqlLine } from './history-lines.ts';
+import { millis, outcomeWords, rowsText, sqlLine } from './history-lines.ts';
 import { sanitise } from './sanitise.ts';
 
 const FIRST_RETRY_MS = 500;
@@ -120,7 +120,7 @@ export function itemOf(event: Exclude<WatchEvent, { event: 'ready' | 'lost' }>):
   switch (event.event) {
     case 'statement': {
       const { entry } = event;
-      const rows = entry.rows == null ? '' : ` (${entry.rows} rows, ${millis(entry.ms)} ms)`;
+      const rows = entry.rows == null ? '' : ` (${rowsText(entry.rows)}, ${millis(entry.ms)} ms)`;
       return {
         id: entry.id,
         time: clock(entry.at),

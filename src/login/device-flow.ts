@@ -67,7 +67,7 @@ export async function runDeviceFlow(options: DeviceFlowOptions): Promise<TokenRe
     } catch (error) {
       signal.throwIfAborted();
       const { error: code } = error as { error?: unknown };
-      if (code === 'access_denied') throw denied(error);
+      if (code === 'access_denied') throw denied();
       if (code === 'expired_token') throw expired(error);
       if (code === 'slow_down') intervalMs = Math.min(intervalMs + 5_000, maxIntervalMs);
       else if (isTransient(error)) {
@@ -94,11 +94,9 @@ function checkUri(issuer: IssuerClient, text: string): string {
   );
 }
 
-function denied(cause: unknown): DbgateError {
-  return new DbgateError(ErrorCode.requestDenied, 'the login was denied in the browser', {
-    cause,
-    hint: 'dbgate login',
-  });
+/** Without the cause: all that it adds is that the issuer said so in JSON. */
+function denied(): DbgateError {
+  return new DbgateError(ErrorCode.requestDenied, 'the login was denied in the browser', { hint: 'dbgate login' });
 }
 
 function expired(cause?: unknown): DbgateError {

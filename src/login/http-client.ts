@@ -89,11 +89,13 @@ async function readCertificates(path: string): Promise<string> {
   } catch (error) {
     throw new DbgateError(ErrorCode.config, `cannot read the CA file ${path}`, {
       cause: error,
-      hint: 'check DBGATE_CA_FILE',
+      hint: 'check --ca-file or DBGATE_CA_FILE',
     });
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new DbgateError(ErrorCode.config, `${path} has no PEM certificate`, { hint: 'check DBGATE_CA_FILE' });
+    throw new DbgateError(ErrorCode.config, `${path} has no PEM certificate`, {
+      hint: 'check --ca-file or DBGATE_CA_FILE',
+    });
   }
   return pem;
 }

@@ -40,7 +40,7 @@ export function tokenSource(
         const text = await readFile(path, 'utf8').catch((error: unknown) => {
           throw new DbgateError(ErrorCode.loginRequired, `cannot read the token file ${path}`, {
             cause: error,
-            hint: 'check DBGATE_TOKEN_FILE',
+            hint: 'check --token-file or DBGATE_TOKEN_FILE',
           });
         });
         return { token: checkToken(text, `the token file ${path}`), proofKey: undefined };

@@ -95,7 +95,7 @@ function Item({
       {item.database} {outcome}
       <Text dimColor>
         {' '}
-        {item.rows} rows {item.ms} ms
+        {item.rows} {item.rows === '1' ? 'row' : 'rows'} {item.ms} ms
       </Text>{' '}
       {item.sql}
     </Text>

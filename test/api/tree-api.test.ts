@@ -141,7 +141,7 @@ describe('GET /v1/tree/…', () => {
 describe('dbgate verify', () => {
   it('a statement: asks the gateway for its proofs, checks them here, keeps them', async () => {
     const { code, stdout } = await dbgate(['verify', id, '--key', vkey(), '--save', dir]);
-    expect(stdout).toMatch(new RegExp(`^${id.replaceAll('.', '\\.')} session: ok: as it was signed \\(record \\d+\\)`));
+    expect(stdout).toMatch(new RegExp(`^${id.replaceAll('.', '\\.')} session: ok: as it was signed \\(leaf \\d+\\)`));
     expect(code).toBe(0);
     const file = join(dir, `${id}.intent.tlog-proof`);
     const json = await dbgate(['verify', file, '--key', vkey(), '--json']);
@@ -155,6 +155,7 @@ describe('dbgate verify', () => {
     expect(await dbgate(['verify', file])).toMatchObject({
       code: 2,
       stdout: expect.stringContaining('no key was given'),
+      stderr: expect.stringContaining('fix: --key KEY. Its key is what "dbgate audit keys" prints'),
     });
     const text = readFileSync(file, 'utf8');
     const extra = /^extra (.*)$/m.exec(text)![1]!;

@@ -52,9 +52,13 @@ describe('the command line', () => {
   });
 
   it('no line is wider than the terminal', async () => {
-    for (const args of [['--help'], ['connect', '--help'], ['history', '--help']]) {
+    for (const args of [['--help'], ...COMMANDS.map(({ name }) => [name, '--help'])]) {
       const { stdout } = await runCli(args, { COLUMNS: '60' });
-      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(60);
+      // What is to be typed stays in one line.
+      const lines = stdout
+        .split('\n')
+        .filter((line) => !/^ {2}(bash|zsh|fish|pwsh) {2,}dbgate|^ {2}dbgate env/.test(line));
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(60);
     }
   });
 

@@ -8,6 +8,7 @@ import { replayCommand } from '../../src/commands/replay.ts';
 import { readRecords } from '../gateway/gateway-rig.ts';
 import { testContext } from '../login/command-context.ts';
 import { withGateway } from '../support/gateway.ts';
+import { onTerminal, SCRIPT } from './on-terminal.ts';
 import { startCli } from './run-cli.ts';
 import { type InProcessResult, runInProcess } from './run-in-process.ts';
 
@@ -88,6 +89,54 @@ describe('dbgate history', () => {
       stderr: 'error: "17" is no id of a statement\nfix: dbgate history --json shows ids',
     });
   });
+
+  it('says how to go on, with what was asked for at first', async () => {
+    const first = await dbgate(['history', '--session', session, '--grep', 'SELECT', '--since', '1d', '--limit', '2']);
+    const [, more] = /^there is more: (.+)$/m.exec(first.stderr)!;
+    expect(more).toMatch(
+      new RegExp(`^dbgate history --limit 2 --session ${session} --grep SELECT --since 1d --cursor \\S+$`),
+    );
+    const second = await dbgate(more!.split(' ').slice(1));
+    expect(second.stdout.trimEnd().split('\n')).toHaveLength(3);
+    expect(second.stdout).not.toMatch(/UPDATE|DROP/);
+    const quoted = await dbgate(['history', '--grep', 'FROM person', '--limit', '1']);
+    expect(quoted.stderr).toContain("--limit 1 --grep 'FROM person' --cursor");
+    const sessions = await dbgate(['sessions', '--limit', '1', '--db', 'app']);
+    if (sessions.stderr !== '') expect(sessions.stderr).toContain('dbgate sessions --limit 1 --db app --cursor');
+  });
+
+  it('is either JSON or CSV', async () => {
+    expect(await dbgate(['history', '--json', '--csv'])).toMatchObject({
+      code: 2,
+      stderr: 'error: give one of --json and --csv',
+    });
+  });
+
+  it.skipIf(!existsSync(SCRIPT))(
+    'folds a statement that is wider than the terminal: all of it can be read',
+    async () => {
+      const LONG = 'a_rather_long_name';
+      const client = new pg.Client({ connectionString: gateway.as('developer').url });
+      await client.connect();
+      await client.query(`SELECT ${Array.from({ length: 8 }, (_, i) => `1 AS ${LONG}_${i}`).join(', ')}`);
+      await client.end();
+      const home = { HOME: dir, DBGATE_CONFIG_DIR: join(dir, 'config'), XDG_RUNTIME_DIR: dir };
+      const screen = onTerminal(
+        `history --grep ${LONG}_0`,
+        { ...gateway.env('developer'), ...home },
+        { columns: 50, rows: 60 },
+      );
+      try {
+        await screen.until(/1 row/);
+        screen.type('\r');
+        await screen.until(new RegExp(`${LONG}_0[\\s\\S]*${LONG}_7[\\s\\S]*decision +allow`));
+        screen.type('q');
+        await screen.ended;
+      } finally {
+        screen.kill();
+      }
+    },
+  );
 
   it('writes CSV that a spreadsheet reads and does not run', async () => {
     const { stdout } = await dbgate(['history', '--csv', '--limit', '3']);

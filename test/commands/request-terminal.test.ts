@@ -1,17 +1,12 @@
 /** `dbgate wait` and `dbgate review` on a real terminal: drawn, driven by keys. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withRig } from '../gateway/gateway-rig.ts';
 import { approvalSettings } from '../support/approvals.ts';
+import { onTerminal, SCRIPT, type Terminal } from './on-terminal.ts';
 import { type Commands, commandsOf } from './request-rig.ts';
-
-const launcher = process.env.DBGATE_TEST_BIN ?? fileURLToPath(new URL('../../bin/dbgate.js', import.meta.url));
-/** Of util-linux: gives a command a terminal of its own. */
-const SCRIPT = '/usr/bin/script';
 
 const rig = withRig({ tune: (settings) => ({ ...settings, approvals: approvalSettings() }) });
 let dbgate: Commands;
@@ -28,64 +23,17 @@ afterAll(() => {
 
 const DDL = ['request', 'app', '--access', 'ddl', '--reason', 'INC-1 clean up'];
 
-interface Terminal {
-  /** Resolves once what was drawn since the last match holds it. */
-  until(pattern: RegExp): Promise<void>;
-  type(keys: string): void;
-  readonly ended: Promise<{ code: number | null; text: string }>;
-}
-
 async function terminal(who: string, command: string, env: Record<string, string> = {}): Promise<Terminal> {
   const [person, groups = 'developers'] = who.split(':');
-  const child = spawn(
-    SCRIPT,
-    ['-qefc', `stty cols 80 rows 24; exec "${process.execPath}" "${launcher}" ${command}`, '/dev/null'],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: dir,
-        TERM: 'xterm-256color',
-        LANG: 'C.UTF-8',
-        SHELL: '/bin/sh',
-        DBGATE_GATEWAY: rig.settings.publicUrl,
-        DBGATE_CA_FILE: join(dir, 'ca.pem'),
-        DBGATE_TOKEN: await rig.tokenOf(person!, groups.split(',')),
-        ...env,
-      },
-    },
-  );
-  rig.onClose(() => child.kill('SIGKILL'));
-  let text = '';
-  let seen = 0;
-  const waiting = new Set<() => void>();
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    for (const look of waiting) look();
+  const screen = onTerminal(command, {
+    HOME: dir,
+    DBGATE_GATEWAY: rig.settings.publicUrl,
+    DBGATE_CA_FILE: join(dir, 'ca.pem'),
+    DBGATE_TOKEN: await rig.tokenOf(person!, groups.split(',')),
+    ...env,
   });
-  const ended = new Promise<{ code: number | null; text: string }>((resolve) =>
-    child.on('close', (code) => resolve({ code, text })),
-  );
-  return {
-    ended,
-    type: (keys) => void child.stdin.write(keys),
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        let timer: NodeJS.Timeout | undefined;
-        const look = (): void => {
-          const match = pattern.exec(text.slice(seen));
-          if (match === null) return;
-          seen += match.index + match[0].length;
-          waiting.delete(look);
-          clearTimeout(timer);
-          resolve();
-        };
-        waiting.add(look);
-        timer = setTimeout(() => reject(new Error(`no ${pattern} in ${JSON.stringify(text.slice(seen))}`)), 60_000);
-        look();
-        void ended.then(() => reject(new Error(`ended without ${pattern}: ${JSON.stringify(text.slice(seen))}`)));
-      }),
-  };
+  rig.onClose(screen.kill);
+  return screen;
 }
 
 describe.skipIf(!existsSync(SCRIPT))('on a terminal', () => {

@@ -39,9 +39,9 @@ describe('the browser of the history', () => {
   it('lists, and marks the one that is selected', () => {
     expect(draw(list(3, { selected: 1 }))).toEqual([
       'statements 3',
-      '  11-21 14:00 app allow 1 rows 0.5 ms select 0',
-      '> 11-21 14:00 app allow 1 rows 0.5 ms select 1',
-      '  11-21 14:00 app deny production.no-drop 1 rows 0.5 ms select 2',
+      '  11-21 14:00 app allow 1 row 0.5 ms select 0',
+      '> 11-21 14:00 app allow 1 row 0.5 ms select 1',
+      '  11-21 14:00 app deny production.no-drop 1 row 0.5 ms select 2',
       'up/down move   enter look   / search   q quit',
     ]);
     expect(draw(list(0))).toContain('no statement matches');

@@ -368,7 +368,7 @@ class DirectoryCheck {
     const hasKey = this.#targets.some(({ checkpoint }) => keys(checkpoint.origin).length > 0);
     if (this.#targets.length > 0 && !hasKey) {
       const own = chain === undefined ? '' : `; the directory itself names ${chain.keys.at(-1)!.vkey}`;
-      this.#unproved.push(`no key was given, so the checkpoints may be anybody’s${own}`);
+      this.#unproved.push(`no key was given, so the checkpoints may be anybody's${own}`);
     }
   }
 }

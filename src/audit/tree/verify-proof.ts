@@ -44,7 +44,7 @@ export function verifyProof(text: string, options: VerifyProofOptions): ProofVer
     const own = checkSignatures('the checkpoint', checkpoint, keys, options.witnesses);
     checkpoints.push(own.seen);
     findings.push(...own.findings);
-    if (keys.length === 0) unproved.push('no key was given, so the checkpoint may be anybody’s');
+    if (keys.length === 0) unproved.push("no key was given, so the checkpoint may be anybody's");
     if (options.known !== undefined) checkKnown(options.known, keys, checkpoint);
     unproved.push(...missingWitnesses(checkpoints, options.witnesses));
     record = extra?.record;
