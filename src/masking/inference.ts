@@ -2,6 +2,7 @@
  * What would tell of masked columns beside the values in an answer: what they steer, what computes them where it fails or
  * shows, and code that gets to see them. In: lineage. Out: a refusal, and how often a given value was compared.
  */
+import type { ColumnClass } from '../classify/classes.ts';
 import type { ColumnRef, ColumnUse, OpaqueRoutine, Oracle, StatementLineage } from '../sql/lineage/lineage.ts';
 import type { MaskingRights } from './clearance.ts';
 import type { ColumnKnowledge } from './column-knowledge.ts';
@@ -49,8 +50,11 @@ export class Inference {
       case 'group':
         return predicates !== 'free' && use.sorted === true && this.#mixesKnown(use) ? this.#mixed(use) : undefined;
       case 'lookup':
-        if (predicates !== 'none') return undefined;
-        return this.#refusal('masking.no-lookup', use, 'may not be compared');
+        if (predicates === 'none') return this.#refusal('masking.no-lookup', use, 'may not be compared');
+        if (predicates === 'free') return undefined;
+        if (use.joins === true && !this.#isOthersAlone(use)) return this.#refusal('masking.no-inference', use, JOINED);
+        if (use.digits !== true || this.#isNumber(use)) return undefined;
+        return this.#refusal('masking.no-inference', use, 'may not be compared by its digits alone');
       case 'join': {
         if (predicates === 'free' || this.#joinsItsLike(use)) return undefined;
         return this.#refusal('masking.no-join', use, 'may only be joined with a column of the same class', SAME_CLASS);
@@ -102,6 +106,19 @@ export class Inference {
 
   #mixed(use: ColumnUse): PlanRefusal {
     return this.#refusal('masking.no-order', use, 'may not be put in order among values that may be known');
+  }
+
+  /** Beside clear columns, or in a table of one's own, each row could be given another question. */
+  #isOthersAlone({ against }: ColumnUse): boolean {
+    return (
+      against?.every((source) => this.#held.isMasked(source) && !this.#known.isTableMadeHere(source.relation)) === true
+    );
+  }
+
+  /** Its digits are all that there is to it. */
+  #isNumber({ source }: ColumnUse): boolean {
+    const held = this.#held.of(source);
+    return typeof held === 'object' && NUMBERS.has(held.class);
   }
 
   /** Where rows are stored tells in which order they came. */
@@ -212,6 +229,8 @@ export class Inference {
   }
 }
 
+const NUMBERS: ReadonlySet<ColumnClass> = new Set(['phone', 'payment_card', 'national_id', 'tax_id', 'bank_account']);
+const JOINED = 'may only be compared by itself, or in one text with other masked columns of its row';
 const EQUALITY = 'Compare it for equality with a value that you know';
 const SAME_CLASS = 'Join it with a column of the same class';
 const CLEAR_ORDER = 'Order by what is not masked';

@@ -7,6 +7,7 @@ import { documents } from './families/documents.ts';
 import { errors } from './families/errors.ts';
 import { expressions } from './families/expressions.ts';
 import { inferences } from './families/inferences.ts';
+import { joined } from './families/joined.ts';
 import { oracles } from './families/oracles.ts';
 import { orders } from './families/orders.ts';
 import { positions } from './families/positions.ts';
@@ -40,4 +41,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   orders,
   carriers,
   positions,
+  joined,
 };

@@ -85,6 +85,55 @@ export const NEIGHBOURS: readonly Neighbour[] = [
     id: 'lookup.host',
     sql: `SELECT id FROM zugriffe WHERE host(von_ip) = '10.0.0.1'`,
   },
+  {
+    id: 'lookup.joined',
+    sql: `SELECT id FROM patienten WHERE vorname || ' ' || nachname = 'Ana Probe' OR concat_ws(', ', nachname, vorname) = 'Probe, Ana'`,
+  },
+  {
+    id: 'lookup.joined-lower',
+    sql: `SELECT id FROM patienten WHERE lower(trim(coalesce(vorname, '') || ' ' || nachname)) = lower('Ana Probe')`,
+  },
+  { id: 'lookup.joined-view', sql: `SELECT nr FROM v_etikett WHERE zeile = 'Probe <ana@posteo.example>'` },
+  {
+    id: 'lookup.digits',
+    sql: String.raw`SELECT id FROM patienten WHERE regexp_replace(telefon, '\D', '', 'g') = '491700000000'`,
+  },
+  {
+    id: 'lookup.digits-and-blanks',
+    sql: String.raw`SELECT id FROM patienten WHERE regexp_replace(telefon, '[\s()-]', '', 'g') = '+491700000000' OR ltrim(telefon, '+') = '49'`,
+  },
+  { id: 'lookup.citext', sql: `SELECT id FROM patienten WHERE mail::citext = 'Niemand@posteo.example'` },
+  { id: 'lookup.unaccent', sql: `SELECT id FROM patienten WHERE lower(unaccent(nachname)) = lower(unaccent('Prôbe'))` },
+  { id: 'lookup.ilike', sql: `SELECT id FROM patienten WHERE mail ILIKE 'Niemand@posteo.example'` },
+  {
+    id: 'lookup.digest',
+    sql: `SELECT id FROM patienten WHERE encode(digest(lower(trim(mail)), 'sha256'), 'hex') = 'ab' OR encode(sha256(convert_to(mail, 'UTF8')), 'hex') = 'ab'`,
+  },
+  {
+    id: 'lookup.not-empty',
+    sql: `SELECT count(*) FROM patienten WHERE length(trim(mail)) > 0 AND char_length(telefon) <> 0`,
+  },
+  {
+    id: 'lookup.path',
+    sql: `SELECT id FROM patienten WHERE akte @@ '$.kontakt.mail == "a@b.example"' OR akte @? '$.kontakt ? (@.mail == "a@b.example")'`,
+  },
+  {
+    id: 'lookup.path-clear',
+    sql: `SELECT id FROM patienten WHERE akte @@ '$.station < 3 && $.sprache == "de"' ORDER BY id`,
+  },
+  {
+    id: 'group.lower',
+    sql: 'SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY lower(mail) ORDER BY id) AS n FROM patienten) q WHERE n > 1',
+  },
+  {
+    id: 'group.lower-counts',
+    sql: 'SELECT count(DISTINCT lower(mail)), (SELECT count(*) FROM (SELECT 1 FROM patienten GROUP BY upper(trim(mail))) q) FROM patienten',
+  },
+  {
+    id: 'write.upsert-where-changed',
+    sql: `INSERT INTO patienten (id, vorname, nachname, mail) VALUES (950, 'Ana', 'Probe', 'p@posteo.example') ON CONFLICT (id) DO UPDATE SET mail = EXCLUDED.mail WHERE patienten.mail IS DISTINCT FROM EXCLUDED.mail RETURNING id`,
+    stored: 'SELECT id, nachname, mail FROM patienten WHERE id > 900',
+  },
   { id: 'lookup.element', sql: `SELECT id FROM patienten WHERE 'a@b.example' = ANY (weitere_mails)` },
   {
     id: 'lookup.elements',

@@ -299,7 +299,7 @@ REFRESH MATERIALIZED VIEW mv_suche;
 ${register}
 ANALYZE;
 `;
-  const superuserSql = `CREATE EXTENSION hstore; CREATE EXTENSION pgcrypto; CREATE EXTENSION pg_trgm; CREATE EXTENSION tablefunc; CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw; CREATE EXTENSION xml2; CREATE EXTENSION tcn;
+  const superuserSql = `CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION unaccent; CREATE EXTENSION pgcrypto; CREATE EXTENSION pg_trgm; CREATE EXTENSION tablefunc; CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw; CREATE EXTENSION xml2; CREATE EXTENSION tcn;
 ALTER ROLE app SET meine.schluessel = '${key('role setting')}';
 CREATE SERVER archiv FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'archiv.invalid');
 CREATE USER MAPPING FOR app SERVER archiv OPTIONS (user 'dienst', password '${core('user mapping', 20)}');

@@ -288,6 +288,20 @@ describe('what masked columns steer', () => {
     expect(refusal({ uses, columns: [column(flow('copy', id))] })).toBe('masking.no-order');
   });
 
+  it('compares several columns in one text where all are others’ and masked', () => {
+    const joins = (...against: ColumnRef[]): ColumnUse => ({ ...use(email, 'lookup', against), joins: true });
+    expect(refusal({ uses: [joins(email, phone)] })).toBeUndefined();
+    expect(refusal({ uses: [joins(email, id)] })).toBe('masking.no-inference');
+    expect(refusal({ uses: [joins(email, at(5, 4))] })).toBe('masking.no-inference');
+    expect(refusal({ uses: [{ ...use(email, 'lookup'), joins: true }] })).toBe('masking.no-inference');
+  });
+
+  it('compares digits alone of what is a number', () => {
+    expect(refusal({ uses: [{ ...use(phone, 'lookup'), digits: true }] })).toBeUndefined();
+    expect(refusal({ uses: [{ ...use(email, 'lookup'), digits: true }] })).toBe('masking.no-inference');
+    expect(refusal({ uses: [{ ...use(id, 'lookup'), digits: true }] })).toBeUndefined();
+  });
+
   it('follows what is set for conditions', () => {
     const free: MaskingRights = { ...NO_CLEARANCE, predicates: 'free' };
     expect(refusal({ uses: [use(email, 'predicate')] }, free)).toBeUndefined();

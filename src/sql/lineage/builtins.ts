@@ -1,6 +1,7 @@
 /** Calls of functions in pg_catalog: what of their arguments is in what they give. */
 import { isPureFunction } from '../pure-functions.ts';
 import { as, castConstantOf, type Tree } from '../tree.ts';
+import { askedBy, FOLDS, foldedBy, TRIMS } from './asked-values.ts';
 import {
   CATALOG_TEXTS,
   COPIES,
@@ -49,10 +50,8 @@ import { plainUse } from './ordering.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import {
   arrayType,
-  baseType,
   elementType,
   fieldsOf,
-  INET,
   isJsonType,
   isTextType,
   JSON_TYPE,
@@ -117,8 +116,7 @@ export function callBuiltin(t: Tracer, name: string, args: readonly Argument[], 
   else noteRowCount(t, name, flows, at);
   const growth = growthOfCall(t, name, args, type, at);
   const result = special(t, name, args, values, type, at);
-  const folds = foldedBy(t, name, args);
-  const folded = folds === undefined ? {} : { folds, isTrimmed: TRIMS.test(name) };
+  const folded = { ...foldedBy(t, name, args), ...askedBy(t, name, args) };
   if (result !== undefined) {
     const flow = grownTo(blankness(t, name, args, result.flow), growth);
     return { ...result, ...folded, flow, ...(CATALOG_TEXTS[name] && { printed: { by: name, flow } }) };
@@ -161,34 +159,6 @@ function blankness(t: Tracer, name: string, args: readonly Argument[], flow: Flo
     (one, i) => (one?.kind === 'integer' && one.value >= 1) || (i > 0 && name.endsWith('pad')),
   );
   return isFromStart && isSome ? keepingBlank(flow, flows) : flow;
-}
-
-const TRIMS = /^[blr]trim$/;
-
-/** Of a text alone: what they give is equal where it is, but for case and blanks; nobody finds two texts of one md5. */
-const FOLDS: ReadonlySet<string> = new Set('lower upper initcap casefold btrim ltrim rtrim md5'.split(' '));
-
-/** Signs and blanks, without which a number or a name is written too. */
-const SIGNS = /^[^\p{L}\p{N}\p{M}]*$/u;
-
-function foldedBy(t: Tracer, name: string, args: readonly Argument[]): Flow | undefined {
-  const [only, ...rest] = args;
-  if (only === undefined) return undefined;
-  const { value } = only;
-  const type = baseType(t.catalog, value.type);
-  const isAddress = name === 'host' && type === INET;
-  if (!isAddress && !isTextType(type)) return undefined;
-  const isOfAll = rest.length === 0 && (isAddress || FOLDS.has(name));
-  if (!isOfAll && !(rest.length === 2 && takesSignsAway(t, name, rest))) return undefined;
-  return value.folds ?? (isPlain(value.flow) ? value.flow : undefined);
-}
-
-/** `replace(phone, '-', '')`, `translate(phone, ' ()', '')` */
-function takesSignsAway(t: Tracer, name: string, rest: readonly Argument[]): boolean {
-  if (name !== 'replace' && name !== 'translate') return false;
-  t.readsLiterals = true;
-  const constants = rest.map(({ node }) => castConstantOf(node));
-  return constants.every((one) => one?.kind === 'string' && SIGNS.test(one.value));
 }
 
 /** Of a system catalog's columns alone. */

@@ -6,7 +6,7 @@ import { callBuiltin, isBuiltin } from './builtins.ts';
 import { castValue } from './casts.ts';
 import { fieldOf, isEmpty, NO_DATA, oneOf, type Value, valueFrom } from './flows.ts';
 import { mightMatch } from './operators.ts';
-import { orderUse, plainUse } from './ordering.ts';
+import { groupedIn, orderUse, plainUse } from './ordering.ts';
 import type { Scope } from './scopes.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import { elementType, fieldsOf, findType, temporarySchema } from './types.ts';
@@ -27,7 +27,7 @@ export function traceCall(t: Tracer, node: Tree, scope: Scope): Value {
   }
   if (flag(node, 'agg_distinct')) {
     const use = name.at(-1) === 'count' ? 'count' : 'group';
-    for (const { value } of args) plainUse(t, value.flow, use, 'DISTINCT', node, use === 'group');
+    for (const { value } of args) plainUse(t, groupedIn(value), use, 'DISTINCT', node, use === 'group');
   }
   const over = child(node, 'over');
   if (over !== undefined) traceWindow(t, over, scope);
@@ -39,7 +39,7 @@ export function traceCall(t: Tracer, node: Tree, scope: Scope): Value {
 
 export function traceWindow(t: Tracer, window: Tree, scope: Scope): void {
   for (const wrapped of list(window, 'partitionClause')) {
-    plainUse(t, t.value(wrapped, scope).flow, 'group', 'PARTITION BY', window, true);
+    plainUse(t, groupedIn(t.value(wrapped, scope)), 'group', 'PARTITION BY', window, true);
   }
   for (const wrapped of list(window, 'orderClause')) {
     const sorted = child(as(wrapped, 'SortBy') ?? {}, 'node');

@@ -1,5 +1,6 @@
 /** Casts: what of a value stays, and for which values they fail. */
 import type { Tree } from '../tree.ts';
+import { isCitext, isTextual, SPELT } from './asked-values.ts';
 import { arrayOf, asText, combine, elementOf, isPlain, keepingBlank, rowOf, type Value } from './flows.ts';
 import type { Flow } from './lineage.ts';
 import type { Tracer } from './tracer.ts';
@@ -34,16 +35,18 @@ export function castValue(t: Tracer, value: Value, to: NamedType, at: Tree | und
     type: target,
     origin: undefined,
     given: undefined,
+    row: value.row,
     ...(folds === undefined ? {} : { folds }),
+    ...(folds !== undefined && value.isCased === true ? { isCased: true } : {}),
+    ...(value.asked === undefined || to.modified || !isTextual(t, target) ? {} : { asked: value.asked }),
   };
 }
 
-/** int8, int2, int4, inet, cidr, macaddr, date, numeric, uuid: different ones are different texts, whatever is set. */
-const SPELT = new Set([20, 21, 23, 869, 650, 829, 1082, 1700, 2950]);
-
 function foldedByCast(t: Tracer, value: Value, to: NamedType): Flow | undefined {
-  if (to.modified || !isTextType(baseType(t.catalog, to.oid))) return undefined;
+  if (to.modified || !isTextual(t, to.oid)) return undefined;
   const from = baseType(t.catalog, value.type);
+  if (isCitext(t, from) || (isTextType(from) && isCitext(t, to.oid)))
+    return value.folds ?? (isPlain(value.flow) ? value.flow : undefined);
   if (isTextType(from)) return value.folds;
   return from !== undefined && SPELT.has(from) && isPlain(value.flow) ? value.flow : undefined;
 }

@@ -1,6 +1,8 @@
 /** Conditions: which columns steer, and how. Comparisons of plain columns are told apart from all else. */
 import { as, child, items, list, strings, type Tree, text, unwrap } from '../tree.ts';
+import { askedIn, askFor } from './asked-values.ts';
 import { containmentOf } from './containment.ts';
+import { disguisedIn } from './disguised-lookups.ts';
 import { elementsOf } from './elements.ts';
 import { isNullAsStored } from './failures.ts';
 import { isEmpty, isPlain, type Value } from './flows.ts';
@@ -26,10 +28,13 @@ export function traceCondition(t: Tracer, wrapped: Tree | undefined, scope: Scop
       t.condition(child(node, 'arg'), scope);
       return;
     case 'A_Expr':
-      if (traceComparison(t, node, scope) || contains(t, node, scope)) return;
+      if (asksOtherwise(t, node, scope) || traceComparison(t, node, scope) || contains(t, node, scope)) return;
       break;
     case 'SubLink':
       if (semiJoin(t, node, scope)) return;
+      break;
+    case 'FuncCall':
+      if (asksOtherwise(t, node, scope)) return;
       break;
     case 'ColumnRef': {
       const value = t.value(wrapped, scope);
@@ -127,6 +132,13 @@ function contains(t: Tracer, node: Tree, scope: Scope): boolean {
   return pairs !== undefined;
 }
 
+/** In other words. */
+function asksOtherwise(t: Tracer, node: Tree, scope: Scope): boolean {
+  const disguised = disguisedIn(t, node, scope);
+  for (const [one, other] of disguised?.pairs ?? []) compareValues(t, one, other, node, disguised!.operator);
+  return disguised !== undefined;
+}
+
 /** Equality of two values, for WHERE, ON, IN, USING, CASE x WHEN, NULLIF. */
 export function compareValues(
   t: Tracer,
@@ -155,7 +167,9 @@ export function compareValues(
     if (isEmpty(one.flow)) continue;
     const [column, partner] = [comparedIn(one), comparedIn(other)];
     const own = ownOf(column ?? one.flow) + ownOf(partner ?? other.flow);
-    if (column === undefined) t.use(one.flow, 'predicate', subject, at);
+    const asked = column === undefined ? askedIn(one, other) : undefined;
+    if (asked !== undefined) askFor(t, asked, own, subject ?? '=', at);
+    else if (column === undefined) t.use(one.flow, 'predicate', subject, at);
     else if (partner !== undefined) t.use(column, 'join', subject, at, partner.sources, own);
     else if (!isEmpty(other.flow) || other.given === undefined) t.use(one.flow, 'predicate', subject, at);
     else if (isBlankness(t, one, other)) t.use(column, 'null_test', undefined, at);

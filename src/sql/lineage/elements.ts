@@ -7,7 +7,7 @@ import { baseType, elementType } from './types.ts';
 /** What `= ANY(array)` compares with, `given` or not. */
 export function elementsOf(t: Tracer, array: Value, given?: Value): Value {
   const { shape } = array.flow;
-  const { isBlank: _, folds: __, isTrimmed: ___, ...rest } = array;
+  const { isBlank: _, folds: __, isTrimmed: ___, isCased: ____, asked: _____, row: ______, ...rest } = array;
   // With other columns each row would bring as many as its array holds.
   if (given !== undefined && isEmpty(given.flow) && isPlain(array.flow)) {
     if (elementType(t.catalog, baseType(t.catalog, array.type)) !== undefined) return { ...rest, type: undefined };

@@ -31,6 +31,7 @@ import {
   NO_DATA,
   NULL_LITERAL,
   oneOf,
+  type Row,
   rowOf,
   type Value,
   valueFrom,
@@ -121,7 +122,7 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
         if (guards && isComputed) t.use(value.flow, 'predicate', 'COALESCE', node);
         else if (!isComputed) t.use(value.flow, 'null_test', undefined, node);
       }
-      return oneOfValues(values);
+      return { ...oneOfValues(values), row: rowOfOne(values) };
     }
     case 'MinMaxExpr': {
       const values = list(node, 'args').map((one) => t.value(one, scope));
@@ -209,6 +210,12 @@ function guardsAnother(t: Tracer, nodes: readonly Tree[], scope: Scope): boolean
 function computed(t: Tracer, nodes: readonly unknown[], scope: Scope, type: number | undefined): Value {
   const flows = nodes.filter(isTree).map((one) => t.value(one, scope).flow);
   return valueFrom(combine(flows), type);
+}
+
+/** Of the only one that is not given. */
+function rowOfOne(values: readonly Value[]): Row | undefined {
+  const [only, ...more] = values.filter(({ flow, given }) => !isEmpty(flow) || given !== 'constant');
+  return more.length === 0 ? only?.row : undefined;
 }
 
 /** The value of one of several expressions. */

@@ -31,10 +31,29 @@ export interface Value {
   readonly folds?: Flow;
   /** Only blanks around it were taken away: it is empty where there is nothing else. */
   readonly isTrimmed?: boolean;
+  /** `folds` differs by nothing but case and blanks around it: groups of it are those of the columns. */
+  readonly isCased?: boolean;
+  /** What an equality with a given value asks for, though it is no column's own value: see `asked-values.ts`. */
+  readonly asked?: Asked;
+  /** Whose row it is in. Missing: nobody knows. */
+  readonly row?: Row | undefined;
   /** It is what this function prints of a definition, all of it, as long as the flow is this very one. */
   readonly printed?: { readonly by: string; readonly flow: Flow };
   /** Of a FROM item's whole row: its columns, which keep their origin. */
   readonly fields?: readonly NamedValue[];
+}
+export interface Asked {
+  readonly flow: Flow;
+  /** Its digits alone, which are all that there is in a number and next to nothing of a name. */
+  readonly digits?: true;
+  /** Several columns, one behind another, of one row. */
+  readonly joins?: true;
+  readonly row?: Row | undefined;
+}
+
+/** A FROM item of a base relation: its values beside one another are of one row. */
+export interface Row {
+  readonly relation: number;
 }
 export interface Origin {
   readonly relation: number;

@@ -113,13 +113,17 @@ export interface ColumnUse {
   /** Byte offset in the text. */
   readonly offset: number | undefined;
   /**
-   * Of a join: the columns that it is compared with; missing or empty: it is compared with something else. Of what is
-   * fallible: it is added to, or multiplied by, these columns and nothing else. Of an order, and of groups: the columns
-   * that it is put in order with, itself too.
+   * Of a join: the columns that it is compared with; missing or empty: it is compared with something else. Of a lookup
+   * that joins: all that stand in the text. Of what is fallible: it is added to, or multiplied by, these columns and
+   * nothing else. Of an order, and of groups: the columns that it is put in order with, itself too.
    */
   readonly against?: readonly ColumnRef[];
   /** How many values of the text's own it meets by this. Missing: of a lookup one, else none. */
   readonly own?: number;
+  /** Of a lookup: only the digits of the value are compared. */
+  readonly digits?: true;
+  /** Of a lookup: it stands in one text with other columns of its row, which `against` names too. */
+  readonly joins?: true;
   /** Of groups: they come in order, always. */
   readonly sorted?: true;
   /** Of an order: something goes by it within the statement (a rank, a LIMIT of a subquery), not the answer's rows alone. */

@@ -1,5 +1,6 @@
 /** Operators: what they show of their operands, where they fail, and what type comes of them. */
 import { as, child, list, strings, type Tree, text } from '../tree.ts';
+import { joined } from './asked-values.ts';
 import { traceComparison } from './conditions.ts';
 import { mayFail } from './failures.ts';
 import {
@@ -214,9 +215,9 @@ function operate(
     return valueFrom(combine(flows), BOOL);
   }
   if (operator === '||') {
-    const joined = concatenated(t, left, right);
-    noteGrowth(t, joined.flow, operator, node);
-    return joined;
+    const text = concatenated(t, left, right);
+    noteGrowth(t, text.flow, operator, node);
+    return text;
   }
   noteArithmetic(t, operator, left, right, [nodes[0], nodes[1]], node);
   const type = resultType(operator, left, right);
@@ -256,7 +257,7 @@ function concatenated(t: Tracer, left: Value, right: Value): Value {
   if (isDocument) return valueFrom(combine(flows), JSONB);
   if ([left, right].some((value) => value.type === 17 || value.type === 1560))
     return valueFrom(combine(flows), left.type);
-  return valueFrom(keepingBlank(asText(flows), flows), TEXT_TYPE);
+  return { ...valueFrom(keepingBlank(asText(flows), flows), TEXT_TYPE), ...joined(t, [left, right]) };
 }
 
 /** Arrays of several lengths make no array. */

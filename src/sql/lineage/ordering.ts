@@ -51,6 +51,11 @@ function mixedIn({ sources }: Flow): Flow['sources'] | undefined {
   return sources.some(isAnother) ? sources : undefined;
 }
 
+/** What groups of a value are made by: of a column in lower case, the column. */
+export function groupedIn({ flow, folds, isCased }: Value): Flow {
+  return isCased === true && folds !== undefined ? folds : flow;
+}
+
 /** Sorting by a column in lower case sorts by the column. */
 export function orderUse(
   t: Tracer,

@@ -22,7 +22,7 @@ import { combine, grownTo, isEmpty, type NamedValue, NO_DATA, oneOf, type Value,
 import { traceFrom } from './from-items.ts';
 import { growthOf } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
-import { orderUse, plainUse } from './ordering.ts';
+import { groupedIn, orderUse, plainUse } from './ordering.ts';
 import { renamed } from './relations.ts';
 import { isRowless } from './rowless.ts';
 import { NO_CTES, type Scope, scopeOf } from './scopes.ts';
@@ -59,7 +59,7 @@ function simpleSelect(t: Tracer, node: Tree, outer: Scope): readonly NamedValue[
   if (Array.isArray(node.distinctClause)) {
     // Plain DISTINCT is a list of one empty node.
     const on = distinct.filter((one) => unwrap(one) !== undefined);
-    if (on.length === 0) for (const { value } of columns) plainUse(t, value.flow, 'group', 'DISTINCT', undefined);
+    if (on.length === 0) for (const { value } of columns) plainUse(t, groupedIn(value), 'group', 'DISTINCT', undefined);
     for (const one of on) plainUse(t, sortValue(t, one, scope, columns).flow, 'group', 'DISTINCT ON', undefined, true);
   }
   traceTail(t, node, scope, columns);
@@ -172,7 +172,7 @@ function groupBy(t: Tracer, wrapped: Tree, scope: Scope, columns: readonly Named
     );
     if (!own) value = columns.find((column) => column.name === name)?.value;
   }
-  plainUse(t, (value ?? t.value(wrapped, scope)).flow, 'group', 'GROUP BY', undefined);
+  plainUse(t, groupedIn(value ?? t.value(wrapped, scope)), 'group', 'GROUP BY', undefined);
 }
 
 function setOperation(t: Tracer, node: Tree, operation: string, outer: Scope): readonly NamedValue[] {

@@ -1,7 +1,7 @@
 /** Relations as FROM items: base tables with what inherits from them, views, CTEs, what the text made before. */
 import type { CatalogColumn, CatalogRelation } from '../../catalog/catalog.ts';
 import { child, strings, type Tree, text } from '../tree.ts';
-import { type NamedValue, oneOf, type Value } from './flows.ts';
+import { type NamedValue, oneOf, type Row, type Value } from './flows.ts';
 import type { ColumnRef } from './lineage.ts';
 import { cteNamed, type Item, itemOf, type Scope } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -58,7 +58,7 @@ export function relationItem(t: Tracer, rangeVar: Tree, scope: Scope): Item {
     if (found.columns === undefined) {
       return openItem(t, name, `relation ${displayName(rangeVar)} is not known at this place`);
     }
-    return aliased(itemOf(name, found.columns), alias);
+    return aliased(itemOf(name, withRowsAnew(found.columns)), alias);
   }
   if (found.kind === 'missing') return openItem(t, name, `relation ${displayName(rangeVar)} is not in the catalog`);
   const { relation } = found;
@@ -72,6 +72,26 @@ export function relationItem(t: Tracer, rangeVar: Tree, scope: Scope): Item {
     }),
     alias,
   );
+}
+
+/** What is named twice has two rows: those that its columns are in, each time anew. */
+function withRowsAnew(columns: readonly NamedValue[]): readonly NamedValue[] {
+  const rows = new Map<Row, Row>();
+  const anew = (row: Row | undefined): Row | undefined => {
+    if (row !== undefined && !rows.has(row)) rows.set(row, { ...row });
+    return row && rows.get(row);
+  };
+  return columns.map(({ name, value }) => {
+    const { asked, row } = value;
+    return {
+      name,
+      value: {
+        ...value,
+        row: anew(row),
+        ...(asked === undefined ? {} : { asked: { ...asked, row: anew(asked.row) } }),
+      },
+    };
+  });
 }
 
 /** An item of whose columns nothing is known. */
@@ -99,8 +119,9 @@ export function columnsOf(t: Tracer, relation: CatalogRelation, only = false): r
   for (const heir of heirs) t.findings.reads.add(heir);
   const heirRelations = heirs.flatMap((oid) => t.catalog.relationByOid(oid) ?? []);
   const stored = relation.kind === 'm' ? t.view(relation) : undefined;
+  const row = { relation: relation.oid };
   return relation.columns.map((column, i) => {
-    const own = baseColumn(t, relation, column, heirRelations);
+    const own = { ...baseColumn(t, relation, column, heirRelations), row };
     const defined = stored?.[i]?.value.flow;
     if (defined === undefined) return { name: column.name, value: own };
     const flow = { ...oneOf([own.flow, defined]), shape: own.flow.shape };
@@ -115,16 +136,13 @@ function storedShape(kind: string): Value['flow']['shape'] {
 }
 
 function viewColumns(t: Tracer, relation: CatalogRelation): readonly NamedValue[] {
-  const defined = t.view(relation);
-  return relation.columns.map((column, i) => ({
-    name: column.name,
-    value: {
-      flow: defined[i]?.value.flow ?? t.unknown(`view ${relation.schema}.${relation.name}`).flow,
-      type: column.type,
-      origin: { relation: relation.oid, attnum: column.attnum },
-      given: undefined,
-    },
-  }));
+  const defined = withRowsAnew(t.view(relation));
+  return relation.columns.map((column, i) => {
+    const { flow, row, asked } = defined[i]?.value ?? t.unknown(`view ${relation.schema}.${relation.name}`);
+    const origin = { relation: relation.oid, attnum: column.attnum };
+    const value = { flow, type: column.type, origin, given: undefined, row, ...(asked === undefined ? {} : { asked }) };
+    return { name: column.name, value };
+  });
 }
 
 const SERVER_VIEWS = /^(?:pg_stat_\w+|pg_buffercache|pg_qualstats\w*|pg_wait_sampling\w*|hypopg\w*)$/;

@@ -2,9 +2,21 @@
 import type { CatalogRoutine } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { as, child, list, stringsOf, type Tree, text } from '../tree.ts';
+import { foldedByExtension } from './asked-values.ts';
 import { TOTAL } from './builtin-lists.ts';
 import { failingArguments } from './failures.ts';
-import { arrayOf, combine, type NamedValue, NO_DATA, oneOf, rowOf, type Value, valueFrom } from './flows.ts';
+import {
+  arrayOf,
+  combine,
+  isEmpty,
+  LITERAL,
+  type NamedValue,
+  NO_DATA,
+  oneOf,
+  rowOf,
+  type Value,
+  valueFrom,
+} from './flows.ts';
 import type { Flow } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { traceProcedural } from './procedural.ts';
@@ -32,7 +44,11 @@ export function traceRoutine(
     flows.forEach((flow, i) => {
       if (!TOTAL.has(routine.name) || failing.has(i)) t.use(flow, 'fallible', routine.name, at);
     });
-    return resultOf(t, routine, combine(flows));
+    const isOne =
+      !routine.returnsSet && routine.volatility !== 'v' && elementType(t.catalog, routine.returns) === undefined;
+    if (isOne && args.every(({ value }) => value.given === 'constant' && isEmpty(value.flow)))
+      return { ...resultOf(t, routine, LITERAL), given: 'constant' };
+    return { ...resultOf(t, routine, combine(flows)), ...foldedByExtension(routine.extension, routine.name, args) };
   }
   if (routine.language === 'c' || routine.language === 'internal' || routine.definition === undefined) {
     for (const flow of flows) t.use(flow, 'sink', routine.name, at);
@@ -231,7 +247,12 @@ function shaped(t: Tracer, routine: CatalogRoutine, result: readonly NamedValue[
   if (!isRow) {
     if (routine.returns === RECORD)
       return valueFrom(rowOf(result.map(({ name, value }) => ({ name, flow: value.flow }))), RECORD);
-    return valueFrom(only?.value.flow ?? NO_DATA, type ?? only?.value.type);
+    const { folds, asked } = only?.value ?? {};
+    return {
+      ...valueFrom(only?.value.flow ?? NO_DATA, type ?? only?.value.type),
+      ...(folds === undefined || type !== only?.value.type ? {} : { folds }),
+      ...(asked === undefined || type !== only?.value.type ? {} : { asked }),
+    };
   }
   // One column that is the whole row, or a column for each.
   const inner = only?.value.flow.shape;

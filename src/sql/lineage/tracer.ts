@@ -17,8 +17,8 @@ import type {
 } from './lineage.ts';
 import type { Scope } from './scopes.ts';
 
-/** How rows go by what a use names. */
-export type UseMarks = Pick<ColumnUse, 'sorted' | 'inner'>;
+/** How rows go by what a use names, and of how much of it. */
+export type UseMarks = Pick<ColumnUse, 'sorted' | 'inner' | 'digits' | 'joins'>;
 
 /** The text is nested too deep, or too much for one trace. */
 export class LineageTooDeep extends Error {
@@ -58,7 +58,7 @@ export class Findings {
   outdated = false;
 
   add(use: ColumnUse): void {
-    const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}`;
+    const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}${use.digits === true ? 'd' : ''}${use.joins === true ? 'j' : ''}`;
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}|${marks}`;
     const known = this.uses.get(key);
     if (known === undefined) {
@@ -77,7 +77,7 @@ export class Findings {
         return;
       }
     }
-    if (use.against !== undefined && use.use !== 'lookup') {
+    if (use.against !== undefined && (use.use !== 'lookup' || use.joins === true)) {
       const against = [...(known.against ?? []), ...use.against];
       this.uses.set(key, {
         ...this.uses.get(key)!,

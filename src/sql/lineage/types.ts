@@ -36,6 +36,10 @@ const POLYMORPHIC = new Set([2276, 2277, 2283, 2776, 3500, 3831, 4537, 4538, 507
 export function isTextType(type: number | undefined): boolean {
   return type !== undefined && TEXTS.has(type);
 }
+/** The text of the extension: whoever is no superuser makes no base types. */
+export function isCitextType(type: CatalogType | undefined): boolean {
+  return type?.name === 'citext' && type.kind === 'b' && type.category === 'S';
+}
 export function isJsonType(type: number | undefined): boolean {
   return type === JSON_TYPE || type === JSONB;
 }
@@ -129,6 +133,7 @@ export function isTotalCast(catalog: Catalog, from: number | undefined, to: Name
   if (target === undefined || source === undefined) return false;
   // Of numbers only small ones are characters.
   if (isTextType(target) || (target === 18 && !isInteger(source))) return true;
+  if (isTextType(source) && isCitextType(to.found)) return true;
   if (target === NUMERIC) return (isInteger(source) || isFloat(source) || source === NUMERIC) && roomy(to);
   if (source === target) return true;
   const [a, b] = [INTEGERS.indexOf(source), INTEGERS.indexOf(target)];

@@ -247,7 +247,7 @@ function after(target: Target, assigned: Assigned): readonly NamedValue[] {
   return target.columns.map((column) => {
     const flow = assigned.get(column.name);
     if (flow === undefined || isEmpty(flow)) return column;
-    return { name: column.name, value: { ...column.value, flow: oneOf([column.value.flow, flow]) } };
+    return { name: column.name, value: { ...column.value, row: undefined, flow: oneOf([column.value.flow, flow]) } };
   });
 }
 
@@ -355,7 +355,8 @@ function onConflict(t: Tracer, conflict: Tree, target: Target, assigned: Assigne
   if (text(conflict, 'action') !== 'ONCONFLICT_UPDATE') return;
   const excluded = target.columns.map(({ name, value }) => {
     const flow = assigned.get(name);
-    return { name, value: flow === undefined ? { ...value, flow: NO_DATA } : { ...value, flow } };
+    if (flow === undefined) return { name, value: { ...value, row: undefined, flow: NO_DATA } };
+    return { name, value: { ...value, row: undefined, flow, given: isEmpty(flow) ? ('list' as const) : undefined } };
   });
   const scope = scopeOf([own, { ...targetItem(target, excluded, 'excluded'), columnsVisible: false }], outer);
   const updates = new Assigned();

@@ -42,6 +42,160 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT v.k FROM (VALUES (1, (SELECT mail FROM person))) v(k, m)', 'k = none'],
     ['SELECT m FROM (VALUES (1, (SELECT mail FROM person))) v(k, m)', 'm = person.mail'],
   ],
+  asked: [
+    [
+      "SELECT id FROM person WHERE name || ' ' || mail = $1",
+      'id = person.id; uses: lookup person.name, lookup person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE concat(name, ' <', lower(mail), '>') IN ('a', 'b')",
+      'id = person.id; uses: lookup person.name, lookup person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE concat_ws(' ', name, tel) = 'x'",
+      'id = person.id; uses: lookup person.name, lookup person.tel',
+    ],
+    [
+      "SELECT id FROM person WHERE format('%s (%s)', name, code) = $1",
+      'id = person.id; uses: lookup person.name, lookup person.code',
+    ],
+    [
+      "SELECT id FROM person WHERE upper(trim(coalesce(name, '') || ' ' || mail)) = 'X'",
+      'id = person.id; uses: null_test person.name, lookup person.name, lookup person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE left(name, 1) || mail = 'x'",
+      'id = person.id; uses: predicate person.name, predicate person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE name || ' ' || mail > 'x'",
+      'id = person.id; uses: predicate person.name, predicate person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE name || ' ' || mail LIKE 'x'",
+      'id = person.id; uses: lookup person.name, lookup person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE regexp_replace(tel, '\\D', '', 'g') = '49'",
+      'id = person.id; uses: lookup person.tel',
+    ],
+    [
+      "SELECT id FROM person WHERE regexp_replace(tel, '[^0-9]+', '', 'g') = $1",
+      'id = person.id; uses: lookup person.tel',
+    ],
+    [
+      "SELECT id FROM person WHERE regexp_replace(tel, '[\\s()-]', '', 'g') = '49'",
+      'id = person.id; uses: lookup person.tel',
+    ],
+    [
+      "SELECT id FROM person WHERE regexp_replace(tel, '[ -~]', '', 'g') = '49'",
+      'id = person.id; uses: predicate person.tel',
+    ],
+    [
+      "SELECT id FROM person WHERE regexp_replace(mail, '[a-m]', '', 'g') = 'x'",
+      'id = person.id; uses: predicate person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE regexp_replace(mail, '\\D', 'x', 'g') = 'x'",
+      'id = person.id; uses: predicate person.mail',
+    ],
+    ["SELECT id FROM person WHERE ltrim(tel, '+') = '49'", 'id = person.id; uses: lookup person.tel'],
+    ["SELECT id FROM person WHERE ltrim(tel, '0') = '49'", 'id = person.id; uses: predicate person.tel'],
+    ["SELECT id FROM person WHERE btrim(mail, ' ') = ''", 'id = person.id; uses: lookup person.mail'],
+    [
+      "SELECT id FROM person WHERE encode(sha256(convert_to(lower(mail), 'UTF8')), 'hex') = 'x'",
+      'id = person.id; uses: lookup person.mail',
+    ],
+    [
+      "SELECT id FROM person WHERE encode(substring(sha256(convert_to(mail, 'UTF8')) FROM 1 FOR 1), 'hex') = 'x'",
+      'id = person.id; uses: predicate person.mail',
+    ],
+    ["SELECT id FROM person WHERE mail ILIKE 'a@b.example'", 'id = person.id; uses: lookup person.mail'],
+    ["SELECT id FROM person WHERE mail NOT LIKE 'a'", 'id = person.id; uses: lookup person.mail'],
+    ["SELECT id FROM person WHERE mail LIKE 'a_'", 'id = person.id; uses: predicate person.mail'],
+    ['SELECT id FROM person WHERE mail LIKE $1', 'id = person.id; uses: predicate person.mail'],
+    ['SELECT id FROM person WHERE length(trim(mail)) > 0', 'id = person.id; uses: null_test person.mail'],
+    ['SELECT id FROM person WHERE char_length(mail) = 0', 'id = person.id; uses: lookup person.mail'],
+    ['SELECT id FROM person WHERE length(mail) >= 1', 'id = person.id; uses: lookup person.mail'],
+    ['SELECT id FROM person WHERE length(mail) > 1', 'id = person.id; uses: predicate person.mail'],
+    ['SELECT id FROM person WHERE length(mail) <= 0', 'id = person.id; uses: predicate person.mail'],
+    ['SELECT id FROM person WHERE doc @@ \'$.a.b == "x"\'', 'id = person.id; uses: lookup person.doc/a/b'],
+    [
+      "SELECT id FROM person WHERE doc @@ '$.a > 3 && $.b == true'",
+      'id = person.id; uses: predicate person.doc/a, lookup person.doc/b',
+    ],
+    [
+      'SELECT id FROM person WHERE doc @? \'$.a ? (@.b == "x" || @.c < 2)\'',
+      'id = person.id; uses: lookup person.doc/a/b, predicate person.doc/a/c',
+    ],
+    [
+      'SELECT id FROM person WHERE jsonb_path_exists(doc, \'$.a[*].b ? (@ == "x")\')',
+      'id = person.id; uses: lookup person.doc/a/[]/b',
+    ],
+    ['SELECT id FROM person WHERE doc @@ \'$.a starts with "x"\'', 'id = person.id; uses: predicate person.doc'],
+    ['SELECT id FROM person WHERE doc @? \'$.a ? (@ like_regex "^x")\'', 'id = person.id; uses: predicate person.doc'],
+    ["SELECT id FROM person WHERE doc @@ '$.a.b == $.c'", 'id = person.id; uses: predicate person.doc'],
+    ["SELECT id FROM person WHERE doc @@ '$.a + 1 == 2'", 'id = person.id; uses: predicate person.doc'],
+    ["SELECT id FROM person WHERE doc @@ '$.a.size() == 2'", 'id = person.id; uses: predicate person.doc'],
+    ["SELECT id FROM person WHERE doc @@ '$.* == 2'", 'id = person.id; uses: predicate person.doc'],
+    [
+      "SELECT p.id FROM person p, firm f WHERE p.mail || f.title = 'x'",
+      'id = person.id; uses: predicate person.mail, predicate firm.title',
+    ],
+    [
+      "SELECT p.id FROM person p, person q WHERE p.mail || q.name = 'x'",
+      'id = person.id; uses: predicate person.mail, predicate person.name',
+    ],
+    [
+      "WITH c AS (SELECT id, mail, name FROM person) SELECT p.id FROM c p, c q WHERE p.mail || q.name = 'x'",
+      'id = person.id; uses: predicate person.mail, predicate person.name',
+    ],
+    [
+      "SELECT q.id FROM (SELECT id, mail, name FROM person) q WHERE q.mail || q.name = 'x'",
+      'id = person.id; uses: lookup person.mail, lookup person.name',
+    ],
+    [
+      "SELECT q.id FROM (SELECT p.id, p.mail, f.title FROM person p, firm f) q WHERE q.mail || q.title = 'x'",
+      'id = person.id; uses: predicate person.mail, predicate firm.title',
+    ],
+    [
+      "SELECT key FROM v_person WHERE contact || cry = 'x'",
+      'key = person.id; uses: lookup person.active in public.v_person, lookup person.mail, lookup person.name',
+    ],
+    [
+      "SELECT a.key FROM v_person a, v_person b WHERE a.contact || b.cry = 'x'",
+      'key = person.id; uses: lookup person.active in public.v_person, predicate person.mail, predicate person.name',
+    ],
+    [
+      "WITH c AS (SELECT id, mail, name FROM person) SELECT id FROM c WHERE mail || name = 'x'",
+      'id = person.id; uses: lookup person.mail, lookup person.name',
+    ],
+    [
+      "SELECT key FROM v_person WHERE cry = 'x'",
+      'key = person.id; uses: lookup person.active in public.v_person, lookup person.name',
+    ],
+    [
+      'SELECT p.id FROM person p JOIN firm f ON p.name || p.mail = f.title',
+      'id = person.id; uses: predicate person.name, predicate person.mail, predicate firm.title',
+    ],
+    [
+      'SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY lower(mail) ORDER BY id) AS n FROM person) q WHERE n > 1',
+      'id = person.id; uses: group person.mail, order person.id',
+    ],
+    ['SELECT count(*) FROM person GROUP BY lower(trim(mail))', 'count = none; uses: group person.mail'],
+    ['SELECT DISTINCT lower(mail) FROM person', 'lower = text(person.mail); uses: group person.mail'],
+    ['SELECT count(DISTINCT upper(mail)) FROM person', 'count = none; uses: count person.mail'],
+    ['SELECT count(*) FROM person GROUP BY md5(mail)', 'count = none; uses: predicate person.mail'],
+    ['SELECT count(*) FROM person GROUP BY lower(left(mail, 1))', 'count = none; uses: predicate person.mail'],
+    [
+      "INSERT INTO person (id, name) VALUES (1, 'a'), (2, 'b') ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name WHERE person.name IS DISTINCT FROM EXCLUDED.name",
+      'uses: lookup person.id, lookup person.name',
+    ],
+    [
+      "INSERT INTO person (id, name) SELECT 1, f.title FROM firm f ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name WHERE person.name || EXCLUDED.name = 'x'",
+      'uses: lookup person.id, predicate person.name, predicate firm.title; person.name <- firm.title',
+    ],
+  ],
   rows: [
     [
       'SELECT person FROM person',
@@ -207,7 +361,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["SELECT id FROM person WHERE lower(mail) < 'x'", 'id = person.id; uses: predicate person.mail'],
     [
       "SELECT id FROM person WHERE lower(mail || tel) = 'x'",
-      'id = person.id; uses: predicate person.mail, predicate person.tel',
+      'id = person.id; uses: lookup person.mail, lookup person.tel',
     ],
     ["SELECT id FROM person WHERE btrim(mail, 'abc') = 'x'", 'id = person.id; uses: predicate person.mail'],
     [
@@ -242,7 +396,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     ["SELECT id FROM person WHERE TRIM(lower(mail)) = ''::text", 'id = person.id; uses: null_test person.mail'],
     ["SELECT id FROM person WHERE substr(mail, 3) = ''", 'id = person.id; uses: predicate person.mail'],
-    ["SELECT id FROM person WHERE mail || '' = ''", 'id = person.id; uses: predicate person.mail'],
+    ["SELECT id FROM person WHERE mail || '' = ''", 'id = person.id; uses: lookup person.mail'],
     ["SELECT NULLIF(TRIM(mail), '') FROM person", 'nullif = text(person.mail); uses: null_test person.mail'],
     ["SELECT id FROM person WHERE TRIM(BOTH FROM mail) <> ''", 'id = person.id; uses: null_test person.mail'],
     ["SELECT id FROM person WHERE TRIM('abc@.' FROM mail) = ''", 'id = person.id; uses: predicate person.mail'],
@@ -333,7 +487,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "SELECT count(*) FROM v_person WHERE cry = 'x'",
-      'count = none; uses: lookup person.active in public.v_person, predicate person.name',
+      'count = none; uses: lookup person.active in public.v_person, lookup person.name',
     ],
   ],
   computed: [
@@ -443,7 +597,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'array_agg = [person.mail], json_agg = json([person.mail]), jsonb_agg = json([(id: person.id, name: person.name, mail: person.mail, tel: person.tel, born: person.born, pay: person.pay, code: person.code, doc: person.doc, tags: person.tags, home: person.home, active: person.active, shout: person.shout)])',
     ],
     [
-      "SELECT count(*) FILTER (WHERE mail = 'x'), sum(pay) FILTER (WHERE mail LIKE 'x') FROM person",
+      "SELECT count(*) FILTER (WHERE mail = 'x'), sum(pay) FILTER (WHERE mail LIKE 'x%') FROM person",
       'count = none, sum = derived(person.pay); uses: lookup person.mail, predicate person.mail',
     ],
     [
@@ -826,7 +980,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['FETCH ALL FROM c', 'result of cursor c'],
     ['MOVE c', ''],
     [
-      "EXPLAIN SELECT id FROM person WHERE mail LIKE 'x'",
+      "EXPLAIN SELECT id FROM person WHERE mail LIKE 'x%'",
       'QUERY PLAN = text(pg_rewrite.ev_action/printed); uses: predicate person.mail',
     ],
     [

@@ -1,0 +1,45 @@
+/** Many questions by one comparison: a long text in which guesses stand, and rows of one's own for what is around each. */
+import type { Attack, Attacker } from '../attack.ts';
+
+const asks = (id: string, make: readonly string[], where: string): Attack => ({
+  id: `joined.${id}`,
+  infers: true,
+  writes: true,
+  run: async (attacker) => {
+    const wire = await attacker.connect();
+    const guesses = guessesOf(attacker);
+    const whole = guesses.join('|');
+    const pieces = guesses.map((guess) => whole.split(guess));
+    await wire.query('CREATE TABLE teile (nr int, vorn text, hinten text)');
+    await wire.query(
+      `INSERT INTO teile VALUES ${pieces.map(([vorn, hinten], i) => `(${i}, '${vorn}', '${hinten}')`).join(', ')}`,
+    );
+    for (const sql of make) await wire.query(sql);
+    const { rows } = await wire.query(where.replace('GANZ', `'${whole}'`));
+    for (const [nr] of rows) attacker.found.push(guesses[Number(nr)] ?? '');
+  },
+});
+
+function guessesOf({ seed }: Attacker): readonly string[] {
+  return seed.patients.flatMap(({ mail }, i) => [`niemand${i}@posteo.example`, mail]);
+}
+
+const COPY = 'CREATE TABLE kopie AS SELECT nr, vorn, hinten, mail FROM teile, patienten WHERE id = 5';
+
+export const joined: readonly Attack[] = [
+  asks('pieces', [], 'SELECT nr FROM teile, patienten WHERE id = 5 AND vorn || mail || hinten = GANZ'),
+  asks('concat', [], `SELECT nr FROM teile, patienten WHERE id = 5 AND concat_ws('', vorn, mail, hinten) = GANZ`),
+  asks('format', [], `SELECT nr FROM teile, patienten WHERE id = 5 AND format('%s%s%s', vorn, mail, hinten) = GANZ`),
+  asks(
+    'subquery',
+    [],
+    'SELECT nr FROM (SELECT nr, vorn, hinten, mail FROM teile, patienten WHERE id = 5) q WHERE vorn || mail || hinten = GANZ',
+  ),
+  asks('copied', [COPY], 'SELECT nr FROM kopie WHERE vorn || mail || hinten = GANZ'),
+  asks('view', [COPY.replace('TABLE', 'VIEW')], 'SELECT nr FROM kopie WHERE vorn || mail || hinten = GANZ'),
+  asks(
+    'view-of-text',
+    ['CREATE VIEW kopie AS SELECT nr, vorn || mail || hinten AS t FROM teile, patienten WHERE id = 5'],
+    'SELECT nr FROM kopie WHERE t = GANZ',
+  ),
+];
