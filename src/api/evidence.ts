@@ -9,6 +9,7 @@ import { gatherEvidence, SAMPLES, type TreeFacts } from '../audit/evidence/evide
 import type { EventsQuery, RequestRecord } from '../audit/record.ts';
 import { encodeExtra, formatProof } from '../audit/tree/proof-file.ts';
 import type { AuditTree } from '../audit/tree/tree.ts';
+import { witnessed } from '../audit/tree/witnessed.ts';
 import { DbgateError } from '../errors.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
@@ -50,7 +51,7 @@ export async function evidence(
           samples: SAMPLES,
           purposeDatabases: purposeDatabases(gateway),
         }),
-      tree: () => Promise.resolve(treeFacts(tree)),
+      tree: () => Promise.resolve(treeFacts(tree, gateway)),
       prove: (position) => proofWithoutBody(tree, position, keys),
       recordsLost: () => gateway.recorder.dropped,
       async retiredSince() {
@@ -105,7 +106,9 @@ function purposeDatabases({ settings }: GatewayState): string[] {
     .map(({ name }) => name);
 }
 
-function treeFacts({ status }: AuditTree): TreeFacts {
+function treeFacts({ status }: AuditTree, { settings }: GatewayState): TreeFacts {
+  const { size, at, conflicts } = witnessed(status ?? { cosignedSize: undefined, witnesses: [] });
+  const often = settings.audit.tree?.witnesses.map(({ everyMs }) => everyMs) ?? [];
   return {
     state: status?.state ?? 'starting',
     origin: status?.origin ?? null,
@@ -115,6 +118,10 @@ function treeFacts({ status }: AuditTree): TreeFacts {
     checkpointAt: status?.checkpointAt ?? null,
     cosignedSize: status?.cosignedSize ?? null,
     witnesses: status?.witnesses.length ?? 0,
+    witnessedSize: size ?? null,
+    witnessedAt: at ?? null,
+    witnessEveryMs: often.length === 0 ? null : Math.min(...often),
+    witnessConflicts: conflicts,
   };
 }
 

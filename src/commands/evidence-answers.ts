@@ -38,6 +38,10 @@ const evidenceShape = shape.object({
     checkpointAt: shape.text().nullable(),
     cosignedSize: shape.number().nullable(),
     witnesses: shape.number(),
+    witnessedSize: shape.number().nullable(),
+    witnessedAt: shape.text().nullable(),
+    witnessEveryMs: shape.number().nullable(),
+    witnessConflicts: shape.number(),
   }),
   controls: shape.list(
     shape.object({

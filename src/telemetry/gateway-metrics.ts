@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { AuditTree } from '../audit/tree/tree.ts';
+import { witnessed } from '../audit/tree/witnessed.ts';
 import type { GatewayState } from '../gateway/gateway-state.ts';
 import type { Labels, Metric, Sample } from './metric.ts';
 
@@ -42,8 +43,8 @@ export class GatewayMetrics {
       gauge('dbgate_tree_unsigned_records', 'Leaves that no checkpoint of this gateway has yet.', [
         sample(treeSize - (status?.checkpointSize ?? 0)),
       ]),
-      gauge('dbgate_tree_unwitnessed_records', 'Leaves that no witness has cosigned yet; all, if there is none.', [
-        sample(treeSize - (status?.cosignedSize ?? 0)),
+      gauge('dbgate_tree_unwitnessed_records', 'Leaves that no witness has yet; all, if there is none.', [
+        sample(treeSize - ((status && witnessed(status).size) ?? 0)),
       ]),
       gauge('dbgate_tree_ok', 'Is the tree of the record being signed?', [sample(status?.state === 'ok' ? 1 : 0)]),
       gauge('dbgate_requests_open', 'Requests that wait for a decision or are in force.', [

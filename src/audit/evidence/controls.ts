@@ -22,6 +22,7 @@ export type TreeGap =
   | 'checkpoint_late'
   | 'no_witness'
   | 'witness_late'
+  | 'witness_conflict'
   | 'samples_unproved'
   | 'records_lost'
   | 'records_retired';
@@ -44,6 +45,7 @@ const PROVED: readonly GapName[] = [
   'checkpoint_late',
   'no_witness',
   'witness_late',
+  'witness_conflict',
   'samples_unproved',
 ];
 const DECIDED: readonly GapName[] = ['self_approvals', 'break_glass_unreviewed', 'requests_erased'];

@@ -29,6 +29,13 @@ export interface TreeFacts {
   readonly checkpointAt: string | null;
   readonly cosignedSize: number | null;
   readonly witnesses: number;
+  /** The largest checkpoint that a witness of any kind has. */
+  readonly witnessedSize: number | null;
+  /** ISO 8601, when one took a checkpoint last. */
+  readonly witnessedAt: string | null;
+  /** How often the one that is told most often is told. */
+  readonly witnessEveryMs: number | null;
+  readonly witnessConflicts: number;
 }
 
 export interface Counted {
@@ -95,7 +102,8 @@ const TREE_WORDS: Readonly<Record<TreeGap, string>> = {
   tree_stopped: 'the tree over the record is stopped: the log has a hole or is not what was signed',
   checkpoint_late: 'the newest checkpoint is more than two minutes old, or there is none',
   no_witness: 'no witness is configured: a rewrite by whoever holds the gateway’s key would not be found',
-  witness_late: 'the newest checkpoint that a witness cosigned covers less than the newest one',
+  witness_late: 'no witness has taken a checkpoint for two minutes longer than it should, and there is a newer one',
+  witness_conflict: 'witnesses that hold another history of this log: it was rewritten, or an older copy put back',
   samples_unproved: 'samples that are in no checkpoint yet',
   records_retired:
     'times that segments were retired since the period began: what is counted may be less than there was',
@@ -116,7 +124,8 @@ export async function gatherEvidence(source: EvidenceSource, question: EvidenceQ
     tree_stopped: Number(tree.state === 'stopped'),
     checkpoint_late: Number(tree.checkpointAt === null || now - Date.parse(tree.checkpointAt) > LATE_MS),
     no_witness: Number(tree.witnesses === 0),
-    witness_late: Number(tree.witnesses > 0 && (tree.cosignedSize ?? 0) < (tree.checkpointSize ?? 0)),
+    witness_late: Number(isWitnessLate(tree, now)),
+    witness_conflict: tree.witnessConflicts,
     samples_unproved: shows.flatMap(({ samples }) => samples).filter(isUnproved).length,
     records_lost: source.recordsLost(),
     records_retired: retired,
@@ -150,6 +159,12 @@ export async function gatherEvidence(source: EvidenceSource, question: EvidenceQ
     }),
     proofs: Object.fromEntries(proofs),
   };
+}
+
+function isWitnessLate(tree: TreeFacts, now: number): boolean {
+  const { witnesses, witnessedSize, witnessedAt, witnessEveryMs, checkpointSize } = tree;
+  if (witnesses === 0 || (witnessedSize ?? 0) >= (checkpointSize ?? 0)) return false;
+  return witnessedAt === null || now - Date.parse(witnessedAt) > LATE_MS + (witnessEveryMs ?? 0);
 }
 
 const EMPTY: Found = { count: 0, samples: [] };

@@ -108,6 +108,8 @@ function treeProps({ gateway, database, tree }: Evidence): object[] {
     'checkpoint-size': tree.checkpointSize,
     'checkpoint-at': tree.checkpointAt,
     'cosigned-size': tree.cosignedSize,
+    'witnessed-size': tree.witnessedSize,
+    'witnessed-at': tree.witnessedAt,
     witnesses: tree.witnesses,
   };
   return Object.entries(all)

@@ -27,10 +27,11 @@ It holds no SQL text and no values. ${gaps === 0 ? 'No gap was found by what was
 }
 
 function treeSection({ tree }: Evidence): Markup {
-  const { state, origin, vkey, size, checkpointSize, checkpointAt, cosignedSize, witnesses } = tree;
+  const { state, origin, vkey, size, checkpointSize, checkpointAt, witnessedSize, cosignedSize, witnesses } = tree;
   return html`<h3>The tree over the record</h3>
 <p>${size} records in the tree of <code>${origin ?? 'unknown'}</code> (state: ${state}); ${checkpointSize ?? 0} of them in the newest signed checkpoint
-(${checkpointAt ?? 'none yet'}), ${cosignedSize ?? 0} in the newest that a witness cosigned; ${witnesses} witnesses configured.
+(${checkpointAt ?? 'none yet'}), ${witnessedSize ?? 0} in the newest that a witness has, ${cosignedSize ?? 0} in the newest that one cosigned;
+${witnesses} witnesses configured.
 Key: <code>${vkey ?? 'unknown'}</code>. The files in <code>proofs/</code> are checked offline, with a key that was not got from this report:
 <code>dbgate verify proofs/FILE --key KEY</code>. They hold no bodies, which verify calls “erased”.</p>`;
 }

@@ -12,6 +12,10 @@ const tree: TreeFacts = {
   checkpointAt: new Date(now - 60_000).toISOString(),
   cosignedSize: 10,
   witnesses: 1,
+  witnessedSize: 10,
+  witnessedAt: new Date(now - 60_000).toISOString(),
+  witnessEveryMs: 10_000,
+  witnessConflicts: 0,
 };
 
 /** The gaps of AU-10, which asks for all that a tree can lack, where the record is empty but for this. */
@@ -35,9 +39,14 @@ describe('gaps of the tree', () => {
     [['tree_stopped'], { state: 'stopped' }, {}],
     [['checkpoint_late'], { checkpointAt: new Date(now - 120_001).toISOString() }, {}],
     [['checkpoint_late'], { checkpointAt: null }, {}],
-    [['no_witness'], { witnesses: 0, cosignedSize: null }, {}],
-    [['witness_late'], { cosignedSize: 9 }, {}],
-    [['witness_late'], { cosignedSize: null }, {}],
+    [['no_witness'], { witnesses: 0, cosignedSize: null, witnessedSize: null, witnessedAt: null }, {}],
+    // Not every witness cosigns, and none is told of each checkpoint.
+    [[], { cosignedSize: null }, {}],
+    [[], { witnessedSize: 9, witnessedAt: new Date(now - 130_000).toISOString() }, {}],
+    [['witness_late'], { witnessedSize: 9, witnessedAt: new Date(now - 130_001).toISOString() }, {}],
+    [[], { witnessedSize: 10, witnessedAt: new Date(now - 130_001).toISOString() }, {}],
+    [['witness_late'], { witnessedSize: null, witnessedAt: null }, {}],
+    [['witness_conflict'], { witnessConflicts: 1 }, {}],
     [['records_lost'], {}, { recordsLost: () => 3 }],
     [['records_retired'], {}, { retiredSince: async () => 1 }],
   ])('%j', async (expected, facts, changes) => {

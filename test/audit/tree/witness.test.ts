@@ -10,6 +10,7 @@ import { verifyNote } from '../../../src/audit/tree/note.ts';
 import { readKeyChain } from '../../../src/audit/tree/signer.ts';
 import { trustedKeys } from '../../../src/audit/tree/trusted-keys.ts';
 import { verifyDirectory } from '../../../src/audit/tree/verify-directory.ts';
+import { witnessed } from '../../../src/audit/tree/witnessed.ts';
 import type { WitnessSettings } from '../../../src/config/audit-settings.ts';
 import { cleanUp, temporaryDirectory, until } from '../../store/log-fixture.ts';
 import { readAll, writeAll } from './tamper.ts';
@@ -118,6 +119,9 @@ it('git: each checkpoint is a commit, pushed', async () => {
   await until(() => tree.status?.witnesses[0]?.size === 3);
   await fill(log, 4);
   await until(() => tree.status?.witnesses[0]?.size === 7);
+  // It signs nothing, and has it all the same.
+  expect(tree.status?.cosignedSize).toBeUndefined();
+  expect(witnessed(tree.status!)).toMatchObject({ size: 7, at: expect.stringMatching(/^2/), conflicts: 0 });
   await close();
   const last = git('-C', 'far.git', 'show', 'HEAD:dbgate/gw/checkpoint');
   expect(parseCheckpoint(last)).toMatchObject({ size: 7 });
