@@ -34,7 +34,7 @@ export interface CompoundMatch {
 
 /** Behind the carrier, these say only how it is kept. */
 const KEPT =
-  /^(?:encrypted|enc|encr|hashed|hash|digest|ciphertext|cipher|b64|base64|hex|raw|value|readonly|one|two|old|new|prev|previous|long|short)$/u;
+  /^(?:encrypted|enc|encr|hashed|hash|digest|ciphertext|cipher|b64|base64|hex|raw|value|data|readonly|one|two|old|new|prev|previous|long|short)$/u;
 
 const isPublic = (words: readonly string[]) => words.includes('public') || words.includes('publishable');
 
@@ -47,9 +47,26 @@ function compound({ words, topic, kind }: CompoundReading): CompoundMatch | unde
       if (rule.purposes.has(purpose) && !isPublic(words))
         return { class: rule.class, phrase: `${purpose} … ${carrier}` };
     }
-    if (!KEPT.test(carrier)) return undefined;
+    if (!KEPT.test(carrier)) break;
   }
-  return undefined;
+  return words.length === 2 ? saidFirst(words, topic, kind) : undefined;
+}
+
+/** In languages that put it first: `detail_refuse`. */
+function saidFirst(
+  [what = '', why = '']: readonly string[],
+  topic: TableTopic,
+  kind: TypeKind,
+): CompoundMatch | undefined {
+  if (kind !== 'text' || !/^(?:detail|motif|motivo|reason|note|comment|justification)$/u.test(what)) return undefined;
+  const isSaid = COMPOUNDS.some(
+    (rule) =>
+      rule.class === 'free_text' &&
+      rule.carriers.has('reason') &&
+      rule.purposes.has(why) &&
+      !rule.notTopics?.includes(topic),
+  );
+  return isSaid || /^(?:cancel|reject)$/u.test(why) ? { class: 'free_text', phrase: `${what} ${why}` } : undefined;
 }
 
 /** Bytes that are called a key are one: `nwk_s_key`. */
@@ -79,10 +96,19 @@ const PROVIDED = /^(?:(?:oauth|auth|social|external) )?provider(?: (?:unique|use
 /** Who somebody is at another service: `github_uid`, `external_user_id`. */
 function identity({ words, tableWords, topic, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'text' || words.length < 2 || !IDENTITY_HEADS.has(words.at(-1)!)) return undefined;
+  const name = words.slice(0, -1);
+  const asked = name.join(' ');
+  // Where it is said which way somebody logs in.
+  if (
+    words.at(-1) === 'id' &&
+    ((asked === 'auth' &&
+      ['auth module', 'auth type', 'auth provider', 'auth method'].some((one) => besideNames.has(one))) ||
+      (asked === 'name' && (besideNames.has('name id hash') || besideNames.has('name id format'))))
+  )
+    return { class: 'username', phrase: words.join(' ') };
   const kept = tableWords.some((word) => IDENTITY_TABLES.has(word));
   const told = topic === 'person' || topic === 'session' || (kept && (topic === 'unknown' || topic === 'credential'));
   if (!told) return undefined;
-  const name = words.slice(0, -1);
   const isTold =
     [...besideNames].some((other) => /^provider(?: (?:name|key|type))?$/u.test(other)) ||
     (kept && besideNames.has('user id') && [...besideNames].some((other) => other.endsWith(' provider id')));
@@ -93,7 +119,6 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
       tableWords.includes('sso') ||
       tableWords.includes('login') ||
       words.at(-1) === 'identifier');
-  const asked = name.join(' ');
   // `flickr_user_id` in `flickr_identities`: whatever the service is called.
   if (kept && name.length > 1 && name.at(-1) === 'user' && name.slice(0, -1).every((word) => tableWords.includes(word)))
     return { class: 'username', phrase: words.join(' ') };
@@ -107,6 +132,16 @@ function network({ words, topic, kind }: CompoundReading): CompoundMatch | undef
   if (kind !== 'text' || topic !== 'person' || words.length > 2 || !NETWORKS.has(words[0]!)) return undefined;
   if (words.length === 2 && !NETWORK_HEADS.has(words[1]!)) return undefined;
   return { class: 'username', phrase: words.join(' ') };
+}
+
+/** `cc_receipt` beside `bcc_receipt`; `email_errors_to`. */
+function copies({ words, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2) return undefined;
+  const [first, ...others] = words;
+  const other = first === 'cc' ? 'bcc' : first === 'bcc' ? 'cc' : undefined;
+  const isCopy = other !== undefined && besideNames.has(`${other} ${others.join(' ')}`);
+  const isWay = (first === 'email' || first === 'mail') && /^(?:to|tocc|tobcc)$/u.test(words.at(-1)!);
+  return isCopy || isWay ? { class: 'email', phrase: words.join(' ') } : undefined;
 }
 
 const CONTACT =
@@ -161,7 +196,7 @@ function ofAddress({ words, kind, topic, besideNames }: CompoundReading): Compou
     topic === 'place' ||
     words.length < 2 ||
     !AREAS.test(words.at(-1)!) ||
-    isNobody(words.slice(0, -1).join(' '))
+    (words[0] !== 'mailing' && isNobody(words.slice(0, -1).join(' ')))
   )
     return undefined;
   const prefix = `${words.slice(0, -1).join(' ')} `;
@@ -188,8 +223,19 @@ function role({ words, kind, topic }: CompoundReading): CompoundMatch | undefine
 /** Who did it, as text: `creating_user`. */
 function acting({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'text' || topic === 'thing' || words.length < 2 || words.at(-1) !== 'user') return undefined;
-  return /^(?:\p{L}{3,}ing|(?:creat|updat|modifi|chang|edit|delet|enter|upload|approv|assign)ed)$/u.test(words.at(-2)!)
+  return /^(?:\p{L}{3,}ing|(?:affect|mention|report|block|invit|impersonat|creat|updat|modifi|chang|edit|delet|enter|upload|approv|assign)ed)$/u.test(
+    words.at(-2)!,
+  )
     ? { class: 'username', phrase: words.slice(-2).join(' ') }
+    : undefined;
+}
+
+/** `national_registration_number` */
+function national({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || (topic !== 'person' && topic !== 'health') || words.length < 2) return undefined;
+  const isNumber = /^(?:number|no|nr|num|id|identifier|code)$/u.test(words.at(-1)!);
+  return isNumber && /^(?:national|legal|civil|citizen|government)$/u.test(words.at(-3) ?? words.at(-2)!)
+    ? { class: 'national_id', phrase: words.join(' ') }
     : undefined;
 }
 
@@ -225,10 +271,12 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
     compound(reading) ??
     keyOfBytes(reading) ??
     actor(reading) ??
+    copies(reading) ??
     identity(reading) ??
     network(reading) ??
     acting(reading) ??
     inWords(reading) ??
+    national(reading) ??
     beforePassword(reading) ??
     role(reading) ??
     grouped(reading) ??

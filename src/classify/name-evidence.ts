@@ -478,6 +478,9 @@ function isTooShort({ class: columnClass, phrase }: Match, type: string): boolea
 /** By the type alone. */
 function matchType(kind: TypeKind, topic: TableTopic): Match | undefined {
   if (kind === 'network') return { class: 'ip_address', strength: 'weak', phrase: 'inet' };
+  // Folded for a search: what people are called or wrote.
+  if (kind === 'search' && (topic === 'person' || topic === 'message'))
+    return { class: 'free_text', strength: 'weak', phrase: 'tsvector' };
   if (kind === 'mac') return { class: 'device_id', strength: 'weak', phrase: 'macaddr' };
   if (kind === 'geometry' && (topic === 'person' || topic === 'session'))
     return { class: 'geo', strength: 'weak', phrase: 'point' };
@@ -613,7 +616,12 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
   if (byType) return says(byType, 'type', subject.type);
   const byKind = NETWORK_SETTINGS.test(own.words.join(' ')) ? undefined : matchType(kind, topic);
   if (byKind) return says(byKind, 'type', subject.type);
-  if (ENCRYPTABLE.has(kind) && own.words.some((word) => ENCRYPTED.has(word)) && !isAboutEncryption(own.words)) {
+  if (
+    ENCRYPTABLE.has(kind) &&
+    own.words.length > 1 &&
+    own.words.some((word) => ENCRYPTED.has(word)) &&
+    !isAboutEncryption(own.words)
+  ) {
     return says({ class: 'secret', strength: 'weak', phrase: '' }, 'name', `${subject.column}: encrypted`);
   }
   return fromForeignKey(subject, kind, split) ?? fromComment(subject, topic, kind, meaningful, split) ?? clear;

@@ -366,6 +366,13 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
   )
     return 'message';
+  // When somebody is away, and no day that is free for all.
+  if (
+    (head === 'holiday' || head === 'vacation') &&
+    byName === 'thing' &&
+    others.some((parts) => /^(?:fk )?(?:user|employee|staff|member)(?: id)?$/u.test(parts.join(' ')))
+  )
+    return 'message';
   // Under a subject, and to somebody.
   if (
     head === 'queue' &&

@@ -123,7 +123,8 @@ export function splitName(name: string, vocabulary: ReadonlySet<string>): string
   for (const part of name.replace(/2(?=fa(?:$|[^a-z])|fa[A-Z]|factor)/giu, '_two').split(/[^\p{L}\p{M}\d]+/u)) {
     if (part === '') continue;
     // Before its case is looked at: `Firstname`, `FIRSTNAME` and `FirstName` are one word that is known.
-    const whole = known(foldName(part), vocabulary);
+    // Written so, it is a key, and no name of somebody: `userId`.
+    const whole = part === 'userId' ? undefined : known(foldName(part), vocabulary);
     if (whole !== undefined) words.push(whole);
     else for (const piece of pieces(part)) words.push(...wordsOf(piece, vocabulary));
   }

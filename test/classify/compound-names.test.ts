@@ -230,6 +230,43 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   // Of a machine, and nobody's: a log-in beside its password
   ['lone_mongos', undefined, ['name', 'initdb_root_username', 'initdb_root_password']],
   ['lone_mongos', 'person_name', ['name', 'username', 'birthday']],
+  // Kept apart from what everybody may see; in a list of what there is a token is a name
+  ['gadgets', 'secret', ['secure_json_data', 'made_at']],
+  ['gadgets', undefined, ['plain_json_data', 'made_at']],
+  ['build_triggers', 'secret', ['token', 'made_at']],
+  ['build_categories', undefined, ['token', 'made_at']],
+  ['pictures_kept', 'secret', ['key', 'delete_key', 'made_at']],
+  ['gadgets', 'secret', ['magic_token_guid', 'made_at']],
+  ['ldap_configs', 'secret', ['settings', 'made_at']],
+  ['chart_configs', undefined, ['settings', 'made_at']],
+  ['pending_users', 'secret', ['code', 'made_at']],
+  ['push_targets', 'secret', ['endpoint', 'auth', 'publickey']],
+  // Who somebody is, by the way in which they log in
+  ['ways_in', 'username', ['auth_id', 'auth_module', 'made_at']],
+  ['ways_in', undefined, ['auth_id', 'made_at']],
+  ['members', 'username', ['uid', 'password']],
+  ['members', undefined, ['uid', 'login', 'password']],
+  ['members', undefined, ['userId', 'password']],
+  ['members', 'username', ['userid', 'password']],
+  ['members', 'username', ['socialnetworks', 'email'], 'json'],
+  // Copies, and whom mail is sent to
+  ['gadgets', 'email', ['bcc_receipt', 'cc_receipt']],
+  ['gadgets', undefined, ['bcc_receipt', 'made_at']],
+  ['gadgets', 'email', ['email_errors_to', 'made_at']],
+  ['gadgets', 'email', ['return_path', 'made_at']],
+  // What it is about first
+  ['visits_made', 'free_text', ['detail_refuse', 'made_at']],
+  ['visits_made', undefined, ['detail_length', 'made_at']],
+  ['members', 'national_id', ['national_registration_number', 'email']],
+  ['gadgets', undefined, ['national_registration_number', 'made_at']],
+  ['money_ways', 'bank_account', ['number', 'bic']],
+  ['money_ways', undefined, ['number', 'made_at']],
+  ['holidays', 'free_text', ['description', 'user_id', 'since']],
+  ['holidays', undefined, ['description', 'since']],
+  ['members', 'free_text', ['lookup', 'email'], 'tsvector'],
+  ['gadgets', undefined, ['lookup', 'made_at'], 'tsvector'],
+  ['members', undefined, ['encrypted', 'email']],
+  ['members', 'ip_address', ['iplastlogin', 'email']],
   // Before most columns of the table
   ['protected_pages', undefined, ['pt_title', 'pt_page', 'pt_since', 'pt_level', 'pt_kind']],
   // Who fills a form in

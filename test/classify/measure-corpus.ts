@@ -90,6 +90,8 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['feedbin', 'phpipam', 'plunk', 'pterodactyl'], first: '0.964 / 0.862' },
   { apps: ['odin', 'redash', 'simplelogin', 'teable'], first: '0.966 / 0.866' },
   { apps: ['bookwyrm', 'coolify', 'leantime', 'mediawiki'], first: '0.885 / 0.842' },
+  { apps: ['grafana', 'immich', 'nextcloud', 'prestashop'], first: '0.959 / 0.778' },
+  { apps: ['civicrm', 'dolibarr', 'limesurvey', 'misskey'], first: '0.952 / 0.795' },
 ];
 
 export interface Judged {

@@ -34,7 +34,7 @@ export const COMPOUNDS: readonly Compound[] = [
     class: 'secret',
     carriers: words('key'),
     purposes: words(
-      `${ENTRY.replace('verify, ', '')}, cancel, cancellation, deletion, ${SIGN_IN}, ${KEY_VENDORS}, private, priv, secure, enc, encryption, encrypted, decryption, transaction, portal, hmac, signing, sign, license, licence, registration, reply, developer, consumer, merchant, provision, provisioning, creation, stream, streaming, jwt, token, webhook, hook, client, service, user, contact, refresh, master, backup, wallet, vault, cipher, crypto, symmetric, shared, ssh, tls, ssl, ca, host, bot, app, gateway, push, share, wireguard, vpn, wifi, deploy, runner, device, join, ping, webhook signing`,
+      `${ENTRY.replace('verify, ', '')}, cancel, cancellation, deletion, delete, revoke, manage, ${SIGN_IN}, ${KEY_VENDORS}, private, priv, secure, enc, encryption, encrypted, decryption, transaction, portal, hmac, signing, sign, license, licence, registration, reply, developer, consumer, merchant, provision, provisioning, creation, stream, streaming, jwt, token, webhook, hook, client, service, user, contact, refresh, master, backup, wallet, vault, cipher, crypto, symmetric, shared, ssh, tls, ssl, ca, host, bot, app, gateway, push, share, wireguard, vpn, wifi, deploy, runner, device, join, ping, webhook signing`,
     ),
     kinds: ['text', 'bytes'],
   },
@@ -100,10 +100,13 @@ export const COMPOUNDS: readonly Compound[] = [
     class: 'secret',
     carriers: words('config, configuration, setting, credential, cred'),
     purposes: words(
-      'oidc, saml, ldap, sso, oauth, smtp, imap, encrypted, connection, connector, credential, two fa, twofa',
+      'secure, oidc, saml, ldap, sso, oauth, smtp, imap, encrypted, connection, connector, credential, two fa, twofa',
     ),
     kinds: ['text', 'bytes', 'json'],
   },
+  // Kept apart from what everybody may see: `secure_json_data`.
+  { class: 'secret', carriers: words('json'), purposes: words('secure, secret, encrypted'), kinds: ['text', 'json'] },
+  { class: 'secret', carriers: words('uuid, guid'), purposes: words('token, secret'), kinds: ['text'] },
   // What somebody proves with that they have the second factor.
   {
     class: 'secret',

@@ -183,6 +183,8 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['from address', 'to address', 'sender address', 'reply address'],
     kinds: ['text'],
   },
+  { class: 'geo', phrases: ['geo code'], kinds: ['numeric'] },
+  { class: 'email', phrases: ['return path', 'envelope sender', 'bounce address'], kinds: ['text'] },
   // Beside the other copies' addresses.
   { class: 'email', sole: true, beside: ['bcc'], phrases: ['cc'], kinds: ['text'] },
   // An identifier of a mail where there is an address beside it.

@@ -244,6 +244,17 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     ),
     phrases: ['token'],
   },
+  // Of a list of what there is, it is a name.
+  {
+    class: 'secret',
+    sole: true,
+    topics: ['thing', 'log', 'media'],
+    notAboutTable: phrases(
+      'category, tag, type, kind, status, state, notification, word, lexer, language, symbol, model, usage, prompt, currency, coin, nft, color, theme, design, search, article, product',
+    ),
+    phrases: ['token'],
+    kinds: ['text'],
+  },
   {
     class: 'secret',
     notSole: ['thing', 'message', 'log', 'media', 'place'],
@@ -288,6 +299,35 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
       'email change code, email change hash, password change code, phone change code, change email code',
     ),
     kinds: ['text', 'bytes'],
+  },
+  // Whoever has the one may see it, whoever has the other may delete it.
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['delete key', 'delete token', 'deletion key'],
+    phrases: ['key'],
+    kinds: ['text'],
+  },
+  // How a directory or a mail server is reached.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: phrases(
+      'sso setting, sso config, saml config, oidc config, ldap config, ldap setting, ldap server, smtp setting, smtp config, login source, auth method, auth module, auth config, email transport, mail transport, mailer config, sms provider, data connection, storage backend',
+    ),
+    notNames: ['password', 'client secret', 'bind password', 'secret'],
+    phrases: phrases('setting, config, cfg, configuration, param, parameter, credential'),
+    kinds: ['text', 'json', 'bytes'],
+  },
+  // Sent to whoever may sign up.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: phrases(
+      'temp user, temporary user, pending user, user pending, unconfirmed user, pending registration, registration pending, registration ticket, signup, invitee, user invite',
+    ),
+    phrases: ['code', 'hash', 'key'],
+    kinds: ['text'],
   },
   // Of two that are used together.
   {
@@ -377,7 +417,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     sole: true,
     notTopics: ['credential'],
-    phrases: ['session id', 'session uuid', 'sessionid'],
+    phrases: ['session id', 'session uuid', 'sessionid', 'session id hash'],
     kinds: ['text', 'bytes'],
   },
   {
@@ -416,6 +456,50 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
   },
   // Of a subscription to push messages.
   { class: 'secret', beside: ['p256dh'], phrases: ['auth'], kinds: ['text', 'bytes'] },
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['auth', 'p256dh', 'p256dh key', 'publickey', 'auth key'],
+    notBeside: ['issuer', 'scope'],
+    notTopics: ['thing'],
+    phrases: ['endpoint'],
+    kinds: ['text'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['endpoint'],
+    beside: ['publickey', 'push'],
+    phrases: ['auth'],
+    kinds: ['text'],
+  },
+  // Of somebody, beside what they log in with: who has it is let in by a link.
+  {
+    class: 'secret',
+    sole: true,
+    topics: ['person'],
+    besideName: ['api key', 'first name', 'email', 'password'],
+    notBeside: ['file', 'checksum', 'commit', 'algorithm'],
+    phrases: ['hash'],
+    kinds: ['text'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['password'],
+    notTopics: ['person', 'message'],
+    phrases: ['signature'],
+    kinds: ['text'],
+  },
+  { class: 'secret', phrases: ['token string', 'tokenstring', 'session variable'], kinds: ['text', 'bytes'] },
+  {
+    class: 'secret',
+    sole: true,
+    topics: ['credential'],
+    beside: ['token'],
+    phrases: ['raw', 'raw data'],
+    kinds: ['text', 'json'],
+  },
   {
     class: 'secret',
     notTopics: ['credential'],

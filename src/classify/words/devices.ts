@@ -50,6 +50,14 @@ export const DEVICE_RULES: readonly NameRule[] = [
     phrases: ['address', 'addr', 'hex', 'value'],
     kinds: ['text', 'bytes'],
   },
+  // Of when: `ip_last_login`.
+  {
+    class: 'ip_address',
+    phrases: phrases(
+      'ip last login, ip previous login, ip last, ip first, ip created, ip registered, ip signup, ip login, ip logged, ip modified, ip confirmed, ip subscribed, ip joined, ip from, ip user, ip client',
+    ),
+    kinds: ['text', 'bytes'],
+  },
   // Of a browser, beside where it called from.
   { class: 'device_id', alone: true, besideHead: ['ip'], notNamedBeside: true, phrases: ['agent'], kinds: ['text'] },
   {

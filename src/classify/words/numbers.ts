@@ -104,7 +104,7 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'payment_card',
     phrases:
-      phrases(`card number, card no, card num, card nr, card pan, cardnumber, cardno, credit card, credit card number, credit card no, creditcard, creditcard number, credit card num, debit card, debit card number, debit card no, cc number, cc no, cc num, cc nr, ccnum, ccn, ccno,  pan enc, pan number full, primary account number, payment card, payment card number, bank card, bank card number, bank card no, cvv, cvv2, cvc, cvc2, card cvv, card cvc, card security code, cc cvv, csc, cid card, track data, track1 data, track2 data, magstripe, card track, card data, gift card number full,
+      phrases(`cvn, masked pan, truncated pan, pan truncation, masked account number, card number, card no, card num, card nr, card pan, cardnumber, cardno, credit card, credit card number, credit card no, creditcard, creditcard number, credit card num, debit card, debit card number, debit card no, cc number, cc no, cc num, cc nr, ccnum, ccn, ccno,  pan enc, pan number full, primary account number, payment card, payment card number, bank card, bank card number, bank card no, cvv, cvv2, cvc, cvc2, card cvv, card cvc, card security code, cc cvv, csc, cid card, track data, track1 data, track2 data, magstripe, card track, card data, gift card number full,
       kreditkarte, kreditkartennummer, kreditkarten nummer, kreditkartennr, kartennummer, karten nr, creditcardnummer, kaartnummer, kort nummer, kortnummer, kreditkort, numer karty, nr karty, kart no, kart numarasi, kredi karti, kredi karti no, nomer karty, kredito bango, card bin full, card raw, xinyongka, yinhangka hao, card last4, card last, cc last, cc first, last4, last 4, last four, last four digit, last4 digit, card last four, card last 4, card last digit, cc last digit, cc last four, last digit, card last four digit, card last digit, card first digit, cc last4, cc first digit, card digit, card fingerprint, cc bin, masked card number, stripe fingerprint, masked pan, masked number,
       信用卡号, 银行卡号, カード番号`),
     notTopics: ['place'],
@@ -170,6 +170,30 @@ export const NUMBER_RULES: readonly NameRule[] = [
     beside: ['routing', 'iban', 'bic', 'swift', 'bank'],
     phrases: ['account', 'acct', 'konto', 'cuenta', 'conta'],
     kinds: ['text', 'integer', 'numeric', 'bytes'],
+  },
+  {
+    class: 'bank_account',
+    sole: true,
+    besideName: [
+      'bic',
+      'iban',
+      'swift',
+      'blz',
+      'code banque',
+      'bank code',
+      'sort code',
+      'routing number',
+      'iban prefix',
+    ],
+    phrases: ['number', 'iban prefix'],
+    kinds: ['text', 'integer', 'numeric', 'bytes'],
+  },
+  {
+    class: 'bank_account',
+    sole: true,
+    aboutTable: ['bank account', 'payout account', 'wire', 'bank detail', 'payout method'],
+    phrases: ['detail', 'data', 'information', 'info'],
+    kinds: ['text', 'json', 'bytes'],
   },
   {
     class: 'bank_account',

@@ -503,13 +503,31 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['userid'],
     kinds: ['text'],
   },
+  {
+    class: 'person_name',
+    sole: true,
+    topics: ['money', 'person'],
+    phrases: phrases(
+      'proprio, titulaire, titulaire compte, nom titulaire, kontoinhaber, intestatario, titular, titular conta, titular cuenta, rekeninghouder',
+    ),
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    topics: ['person'],
+    phrases: phrases(
+      'social network, socialnetwork, social link, social profile, social account, social, social handle',
+    ),
+    kinds: ['text', 'json'],
+  },
   // A log-in name where there is one to log in with or to show; else just an identifier.
   {
     class: 'username',
     sole: true,
     topics: ['person', 'session', 'log', 'credential'],
     beside: ['password', 'passwd', 'provider', 'login', 'dn', 'data'],
-    notBeside: ['title', 'slug'],
+    notBeside: ['title', 'slug', 'query'],
+    notNames: ['login', 'username', 'user name'],
     phrases: ['uid'],
     kinds: ['text'],
   },

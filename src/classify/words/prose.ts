@@ -28,6 +28,13 @@ export const PROSE_RULES: readonly NameRule[] = [
   },
   { class: 'free_text', topics: ['message'], phrases: ['edit history', 'content text'], kinds: TEXT_KINDS },
   { class: 'free_text', phrases: ['gift note', 'gift message'], kinds: TEXT_KINDS },
+  // Of what was sent to somebody, whose list it is kept in.
+  { class: 'free_text', sole: true, topics: ['person'], phrases: ['body'], kinds: ['text', 'bytes'] },
+  {
+    class: 'free_text',
+    phrases: ['note private', 'note public', 'content warning', 'spoiler text'],
+    kinds: TEXT_KINDS,
+  },
   { class: 'free_text', sole: true, aboutTable: ['gift'], phrases: ['message', 'note'], kinds: ['text'] },
   // Why somebody drove there.
   {
@@ -60,7 +67,11 @@ export const PROSE_RULES: readonly NameRule[] = [
     phrases: ['followup', 'follow up'],
     kinds: ['text'],
   },
-  { class: 'free_text', phrases: ['vcard', 'vcf', 'carddata', 'vcard data'], kinds: ['text', 'bytes'] },
+  {
+    class: 'free_text',
+    phrases: phrases('vcard, vcf, carddata, vcard data, calendar data, ical data, icalendar, vevent'),
+    kinds: ['text', 'bytes'],
+  },
   {
     class: 'free_text',
     alone: true,

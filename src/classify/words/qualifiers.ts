@@ -22,7 +22,7 @@ export const CLEAR_TAILS: ReadonlySet<string> = new Set(
 /** Before everything else: `has_phone`, `num_emails`, `send_email`. */
 export const CLEAR_HEADS: ReadonlySet<string> = new Set(
   phrases(
-    `with, without, does, did, gets, send, sends, receives, is, has, have, had, was, can, could, allow, allows, allowed, enable, enabled, enables, disable, disabled, require, required, requires, show, shows, hide, hides, use, uses, should, must, not, skip, ignore, force, notify, need, needs, accept, accepts, opt, want, wants, num, nb, count, max, min, avg, maximum, minimum, maximal, display only, validate, verify flag, check, ask, auto, include, includes, exclude, excludes, permit, redirect, attr, attribute, field, column, claim, mapping, tem, possui, tiene, hat, ist, anzahl, qtd, qty, cantidad, nombre de`,
+    `with, without, does, did, gets, send, sends, receives, is, has, have, had, was, accepted, supported, can, could, allow, allows, allowed, enable, enabled, enables, disable, disabled, require, required, requires, show, shows, hide, hides, use, uses, should, must, not, skip, ignore, force, notify, need, needs, accept, accepts, opt, want, wants, num, nb, count, max, min, avg, maximum, minimum, maximal, display only, validate, verify flag, check, ask, auto, include, includes, exclude, excludes, permit, redirect, attr, attribute, field, column, claim, mapping, tem, possui, tiene, hat, ist, anzahl, qtd, qty, cantidad, nombre de`,
   ),
 );
 
@@ -35,21 +35,21 @@ export const CLASS_QUALIFIERS: Readonly<Partial<Record<ColumnClass, ReadonlySet<
   ),
   geo: new Set(phrases('microdegree, e6, e7, degree, deg, decimal')),
   payment_card: new Set(phrases('digit, last4, last, four')),
-  secret: new Set(phrases('salt, iv, ct, aes, pem, dump, fingerprint')),
+  secret: new Set(phrases('refresh, salt, iv, ct, aes, pem, dump, fingerprint')),
   password_hash: new Set(phrases('salt, iv, key, ct, answer, hint, history')),
   free_text: new Set(
     phrases('content, stripped, sanitised, rendered, body, markdown, cooked, excerpt, preview, teaser, part'),
   ),
   postal_address: new Set(
     phrases(
-      'street, city, zip, number, no, name, line, detail, area, province, region, district, state, apt, suite, floor, building, district code',
+      'suffix, addition, letter, street, city, zip, number, no, name, line, detail, area, province, region, district, state, apt, suite, floor, building, district code',
     ),
   ),
   username: new Set(phrases('handle, url, name, link, username, profile, to, from')),
-  email: new Set(phrases('constraint, fingerprint, signature')),
+  email: new Set(phrases('constraint, fingerprint, signature, oauth, oauth2, sso, ldap')),
   phone: new Set(
     phrases(
-      'land, landline, fixed, day, evening, number, no, nr, num, e164, ext, extension, area, fingerprint, signature',
+      'numeric, digit, raw, clean, land, landline, fixed, day, evening, number, no, nr, num, e164, ext, extension, area, fingerprint, signature',
     ),
   ),
   bank_account: new Set(phrases('number, no, nr, num, code, bic')),
