@@ -11,6 +11,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { keysFollowing } from './key-chain.ts';
 import { leafOf } from './leaf.ts';
 import { readLeaves, seekSegment } from './leaf-reader.ts';
+import { verifyNote } from './note.ts';
 import { keyStamp, type OpenedSigner, openSigner } from './signer.ts';
 import type {
   AcceptedRewrite,
@@ -139,6 +140,15 @@ function takeUpRotation(): boolean {
     warn(`the changed key of the tree is not taken up: ${(error as Error).message}`);
     return false;
   }
+}
+
+/** The key was changed while no gateway ran: the last checkpoint is by another. */
+function tellRotation(): void {
+  const { vkey } = opened.signer.key;
+  const verdict = tree.checkpoint && verifyNote(tree.checkpoint.note, opened.chain.keys);
+  if (verdict?.kind !== 'verified' || verdict.by.some(({ key }) => key.vkey === vkey)) return;
+  reply({ kind: 'rotated', vkey, before: verdict.by[0]!.key.vkey });
+  unsignedByKey = true;
 }
 
 /** Throws when it cannot be signed. */
@@ -299,6 +309,7 @@ void inTurn(async () => {
     const { accepted, warnings } = await openTree();
     postStatus();
     reply({ kind: 'ready', accepted, warnings });
+    tellRotation();
     void inTurn(background);
   } catch (error) {
     const known = error instanceof DbgateError ? error : undefined;

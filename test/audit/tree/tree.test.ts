@@ -307,6 +307,26 @@ describe('the key', () => {
     await (await openTree(dir)).close();
   });
 
+  it('that was changed while no gateway ran is told of once, when one starts', async () => {
+    const dir = temporaryDirectory();
+    const first = await openTree(dir);
+    await fill(first.log, 3);
+    await first.close();
+    const { signer } = openSigner({
+      ...{ stateDir: dir, origin: undefined, defaultOrigin: 'x', command: undefined },
+      now: Date.now,
+    });
+    const next = await rotateKey(dir, { signer, publicKey: undefined, now: Date.now });
+    const second = await openTree(dir);
+    const checkpoint = parseCheckpoint((await second.tree.ask({ kind: 'checkpoint' }))!)!;
+    expect(verifyNote(checkpoint.note, [next])).toMatchObject({ by: [{ key: { vkey: next.vkey } }] });
+    expect(second.rotated).toEqual([next.vkey]);
+    await second.close();
+    const third = await openTree(dir);
+    await third.tree.ask({ kind: 'checkpoint' });
+    expect(third.rotated).toEqual([]);
+  });
+
   it('a rotation that was cut short between its steps is finished', async () => {
     const dir = temporaryDirectory();
     const { log, close } = await openTree(dir);
