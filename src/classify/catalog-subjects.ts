@@ -41,7 +41,9 @@ function underlying(catalog: Catalog, oid: number): number {
 }
 
 const UNSAMPLED =
-  /^(?:boolean|real|double precision|uuid|money|oid|xid8?|cid|tid|pg_lsn|interval|bit|bit varying|reg\w+|(?:timestamp|time) (?:without|with) time zone|(?:int4|int8|num|date|ts|tstz)(?:multi)?range|box|circle|line|lseg|path|polygon|vector|halfvec|tsquery)(?:\[\])?$/;
+  /^(?:boolean|real|double precision|uuid|inet|cidr|macaddr8?|money|oid|xid8?|cid|tid|pg_lsn|interval|bit|bit varying|reg\w+|(?:timestamp|time) (?:without|with) time zone|(?:int4|int8|num|date|ts|tstz)(?:multi)?range|box|circle|line|lseg|path|polygon|vector|halfvec|tsquery)(?:\[\])?$/;
+
+const SHORT = /^(?:smallint|integer|bigint)$/;
 
 /** Undefined: its values say nothing that its type does not. */
 export function sampledColumn(catalog: Catalog, column: CatalogColumn): SampledColumn | undefined {
@@ -50,7 +52,7 @@ export function sampledColumn(catalog: Catalog, column: CatalogColumn): SampledC
   if (type?.kind === 'e' || type?.kind === 'r' || type?.kind === 'm') return undefined;
   const name = typeName(catalog, under);
   if (UNSAMPLED.test(name)) return undefined;
-  return { column, as: name === 'bytea' ? 'bytea' : 'text' };
+  return { column, as: name === 'bytea' ? 'bytea' : SHORT.test(name) ? 'short' : 'text' };
 }
 
 /** A column as the catalog knows it, without what all columns of its table have in common. */

@@ -9,8 +9,8 @@ export interface SampledRelation {
   readonly estimatedRows: number;
 }
 
-/** What a column's text is made of. */
-export type SampledType = 'text' | 'bytea' | 'document';
+/** What a column's text is made of; `short`: a number that is sent as its text is. */
+export type SampledType = 'text' | 'bytea' | 'short';
 
 export interface SampledColumn {
   readonly column: CatalogColumn;
@@ -35,13 +35,23 @@ export function sampleQuery(
   const cut = columns.length > WIDE ? MAX_CHARACTERS_WIDE : MAX_CHARACTERS;
   const texts = columns.map(({ column, as }, i) => {
     const name = identifier(column.name);
-    const text = as === 'bytea' ? `'\\x' || encode(substr(t.${name}, 1, ${cut / 2}), 'hex')` : `t.${name}::text`;
-    return `${text} AS c${i}`;
+    switch (as) {
+      case 'bytea':
+        return `'\\x' || encode(substr(t.${name}, 1, ${cut / 2}), 'hex') AS c${i}`;
+      case 'short':
+        return `t.${name} AS c${i}`;
+      case 'text':
+        return `t.${name}::text AS c${i}`;
+      default: {
+        const never: never = as;
+        return never;
+      }
+    }
   });
   // `left` goes through a text several times, however short: more than half of what the query would cost. The texts are
   // made once: for its LIMIT the inner query is not flattened.
   const values = columns.map(({ as }, i) =>
-    as === 'bytea' ? `c${i}` : `CASE WHEN octet_length(c${i}) > ${cut} THEN left(c${i}, ${cut}) ELSE c${i} END`,
+    as !== 'text' ? `c${i}` : `CASE WHEN octet_length(c${i}) > ${cut} THEN left(c${i}, ${cut}) ELSE c${i} END`,
   );
   const table = `${identifier(relation.schema)}.${identifier(relation.name)}`;
   const alone = relation.kind === 'r' ? 'ONLY ' : '';

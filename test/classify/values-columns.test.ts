@@ -41,6 +41,30 @@ describe('columns of values alone', () => {
     expect(found.freeText).toBe(type === 'jsonb' || what === 'SQL in a log');
   });
 
+  it('needs no values of addresses of networks and hardware, which are not sampled', () => {
+    const named = [
+      'ip',
+      'last_ip',
+      'c12',
+      'email',
+      'network',
+      'allowed_ips',
+      'gateway',
+      'value',
+      'id',
+      'mac',
+      'user_name',
+    ];
+    const held = { inet: '91.12.6.42/32', cidr: '10.4.0.0/16', macaddr: '08:00:2b:01:02:03' };
+    for (const [type, value] of Object.entries(held))
+      for (const table of ['users', 'sessions', 'routers', 't'])
+        for (const columnName of named) {
+          const subject = { ...column((_, i) => value.replace('2', `${i % 10}`), type), table, column: columnName };
+          const { values: _, ...unseen } = subject;
+          expect(classifyTable([subject]), `${table}.${columnName} ${type}`).toEqual(classifyTable([unseen]));
+        }
+  });
+
   it('judges integers by the table that they stand in', () => {
     const few = column((r) => `${r.int(700, 899)}${r.int(10, 99)}${r.int(1000, 9999)}`, 'integer', 8);
     expect(valueEvidence(few).class).toBeUndefined();
