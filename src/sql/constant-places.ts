@@ -8,6 +8,7 @@
  */
 import { ConstantWalk, type Place } from './constant-walk.ts';
 import type { ConstantPlace, ConstantPlaces, FoldedLiterals } from './facts.ts';
+import { foldedByte } from './fold-rows.ts';
 import type { ParsedStatement } from './grammar.ts';
 import { COMMENT, DOLLAR, LiteralTokens, NUMBER } from './literal-tokens.ts';
 import { unwrap } from './tree.ts';
@@ -16,14 +17,20 @@ import { unwrap } from './tree.ts';
 export function constantPlaces(text: string, statements: readonly ParsedStatement[]): ConstantPlaces | undefined {
   const walk = new ConstantWalk();
   for (const { node } of statements) walk.statement(node, false);
-  const sql = walk.folds[0]?.fold.text ?? text;
+  const folds = walk.folds.map(({ fold }) => fold);
+  // What the parser did not see is not looked through either.
+  const sql = folds[0]?.text ?? text;
   const tokens = new LiteralTokens();
   tokens.scan(sql);
   if (tokens.isBroken) return undefined;
   const byStart = new Map<number, Place>();
   const onlyData = statements.every(({ node }) => DATA.test(unwrap(node)?.[0] ?? ''));
-  const at = charactersAt(sql, [...walk.constants.keys()]);
-  for (const [offset, place] of walk.constants) byStart.set(startOf(sql, at.get(offset) ?? sql.length), place);
+  const constants = [...walk.constants].map(([offset, place]) => [foldedByte(folds, offset), place] as const);
+  const at = charactersAt(
+    sql,
+    constants.map(([offset]) => offset),
+  );
+  for (const [offset, place] of constants) byStart.set(startOf(sql, at.get(offset) ?? sql.length), place);
   const literals: (ConstantPlace | 'body')[] = [];
   for (let i = 0; i < tokens.count; i++) {
     const [start, kind] = [tokens.starts[i]!, tokens.kinds[i]!];

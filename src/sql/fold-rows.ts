@@ -1,8 +1,8 @@
 /**
  * Rows of constants in a VALUES list tell an analysis nothing that others before them have not told, but for how many
- * they are: of a long text the parser sees a few of them, and blanks in the place of the rest, so that every place in it
- * is what it is in the text. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only
- * behind a row that stays.
+ * they are: of a long text the parser sees a few of them, and the rest is cut out. What it says of places is put right
+ * afterwards. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only behind a row that
+ * stays.
  */
 import {
   CLASSES,
@@ -16,19 +16,22 @@ import {
   QUOTE,
   WORD,
 } from './token-ends.ts';
-import { as, child, items, list, location, type Tree, unwrap } from './tree.ts';
+import { as, child, isTree, items, list, location, type Tree, unwrap } from './tree.ts';
 
 /** Rows that the parser does not see. */
 export interface Fold {
   /** The whole text as the parser sees it. */
   readonly text: string;
-  /** Where their blanks begin in it, in UTF-16 units. */
+  /** Where they were cut from it, in UTF-16 units and in bytes. */
   readonly at: number;
-  /** Of the text itself: the rows, with the comma before each. */
+  readonly atByte: number;
+  /** The first cell of the row before them in it, in bytes. */
+  readonly behind: number;
+  /** Of the text itself: the rows, with the comma before each, in UTF-16 units. */
   readonly start: number;
   readonly end: number;
-  /** The first cell of the row before them, in bytes. */
-  readonly behind: number;
+  /** How many bytes the text has lost up to here, with these. */
+  readonly gone: number;
   readonly rows: number;
   /** Of each literal in them, in order: the cell it is, from 0. */
   readonly cells: Uint16Array;
@@ -59,14 +62,16 @@ export function foldRows(sql: string): readonly Fold[] | undefined {
   if (found.length === 0) return undefined;
   let text = '';
   let from = 0;
-  let bytes = 0;
-  const places: { at: number; behind: number }[] = [];
+  let atByte = 0;
+  let gone = 0;
+  const places: Pick<Fold, 'at' | 'atByte' | 'behind' | 'gone'>[] = [];
   for (const { start, end, firstCell } of found) {
+    const behind = atByte + Buffer.byteLength(sql.slice(from, firstCell));
     const kept = sql.slice(from, start);
-    const blank = Buffer.byteLength(sql.slice(start, end));
-    places.push({ at: text.length + kept.length, behind: bytes + Buffer.byteLength(sql.slice(from, firstCell)) });
-    text += kept + ' '.repeat(blank);
-    bytes += Buffer.byteLength(kept) + blank;
+    text += kept;
+    atByte += Buffer.byteLength(kept);
+    gone += Buffer.byteLength(sql.slice(start, end));
+    places.push({ at: text.length, atByte, behind, gone });
     from = end;
   }
   text += sql.slice(from);
@@ -74,8 +79,8 @@ export function foldRows(sql: string): readonly Fold[] | undefined {
 }
 
 /**
- * True: each fold is behind a row of an INSERT, and `foldsOf` knows. `statements`: what the parser made of the text of the
- * folds. False: some are something else, and the text must be parsed as it is.
+ * True: each fold is behind a row of an INSERT, `foldsOf` knows, and the places in `statements`, which the parser made of
+ * the text of the folds, are those of the text itself. False: some are something else, and it must be parsed as it is.
  */
 export function placeFolds(all: readonly Fold[], statements: readonly Tree[]): boolean {
   const open = new Map(all.map((fold) => [fold.behind, fold]));
@@ -92,24 +97,59 @@ export function placeFolds(all: readonly Fold[], statements: readonly Tree[]): b
     }
     if (own.length > 0) folds.set(select, own);
   }
-  return open.size === 0;
+  if (open.size > 0) return false;
+  for (const statement of statements) unfoldPlaces(all, statement);
+  return true;
+}
+
+/** A place in the text that the parser saw → the one in the text itself, both in bytes. */
+export function unfoldedByte(all: readonly Fold[], offset: number): number {
+  return offset + goneBefore(all, offset, ({ atByte }) => atByte);
+}
+
+/** A place in the text itself that is in no fold → the one in the text that the parser saw, both in bytes. */
+export function foldedByte(all: readonly Fold[], offset: number): number {
+  return offset - goneBefore(all, offset, ({ atByte, gone }) => atByte + gone);
+}
+
+/** What is gone up to the last fold whose `place` is not behind `offset`. */
+function goneBefore(all: readonly Fold[], offset: number, place: (fold: Fold) => number): number {
+  let low = 0;
+  for (let high = all.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (place(all[middle]!) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : all[low - 1]!.gone;
+}
+
+const PLACE = /(?:^|_)location$|_list_(?:start|end)$/;
+
+function unfoldPlaces(all: readonly Fold[], tree: Tree): void {
+  const open: Tree[] = [tree];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (const [key, value] of Object.entries(node)) {
+      if (typeof value === 'number') {
+        if (PLACE.test(key)) (node as Record<string, unknown>)[key] = unfoldedByte(all, value);
+      } else if (Array.isArray(value)) {
+        for (const item of value) if (isTree(item)) open.push(item);
+      } else if (isTree(value)) open.push(value);
+    }
+  }
 }
 
 /** A character of the text that the parser saw → the one of the text itself; both 1-based, in code points. */
 export function unfoldedPosition(sql: string, all: readonly Fold[], position: number): number {
   let before = 0;
-  let from = 0;
   let gone = 0;
+  let from = 0;
   for (const { start, end } of all) {
     before += codePoints(sql.slice(from, start));
-    const row = sql.slice(start, end);
-    const blank = Buffer.byteLength(row);
-    if (position <= before + blank) break;
-    before += blank;
-    gone += blank - codePoints(row);
+    if (position <= before) break;
+    gone += codePoints(sql.slice(start, end));
     from = end;
   }
-  return position - gone;
+  return position + gone;
 }
 
 function codePoints(text: string): number {
@@ -121,7 +161,7 @@ function codePoints(text: string): number {
   return count;
 }
 
-type Found = Omit<Fold, 'text' | 'at' | 'behind'> & { readonly firstCell: number };
+type Found = Omit<Fold, 'text' | 'at' | 'atByte' | 'behind' | 'gone'> & { readonly firstCell: number };
 
 /** What a row is made of: a letter for each cell. */
 interface Pattern {

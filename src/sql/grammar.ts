@@ -1,5 +1,5 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
-import { type Fold, foldRows, placeFolds, unfoldedPosition } from './fold-rows.ts';
+import { type Fold, foldRows, placeFolds, unfoldedByte, unfoldedPosition } from './fold-rows.ts';
 import { countTerms } from './term-count.ts';
 import type { Tree } from './tree.ts';
 
@@ -132,16 +132,17 @@ function parseFolded(
 ): ParsedStatement[] | undefined {
   try {
     const statements = parse(folds[0]!.text);
-    return placeFolds(
-      folds,
-      statements.map(({ node }) => node),
-    )
-      ? statements
-      : undefined;
+    const nodes = statements.map(({ node }) => node);
+    return placeFolds(folds, nodes) ? statements.map((one) => unfoldedStatement(one, folds)) : undefined;
   } catch (error) {
     if (!(error instanceof GrammarError) || error.cursorPosition === undefined) throw error;
     throw new GrammarError(error.message, unfoldedPosition(sql, folds, error.cursorPosition));
   }
+}
+
+function unfoldedStatement({ node, offset, length }: ParsedStatement, folds: readonly Fold[]): ParsedStatement {
+  const start = unfoldedByte(folds, offset);
+  return { node, offset: start, length: length === 0 ? 0 : unfoldedByte(folds, offset + length) - start };
 }
 
 function statementsOf(result: ParseResult): ParsedStatement[] {
