@@ -82,6 +82,7 @@ export async function build(): Promise<void> {
     input: {
       main: MAIN,
       'analyser-worker': 'src/gateway/analyser-worker.ts',
+      'text-worker': 'src/gateway/text-worker.ts',
       'tracer-worker': 'src/gateway/tracer-worker.ts',
       'table-judge-worker': 'src/gateway/table-judge-worker.ts',
       'index-worker': 'src/store/index-worker.ts',

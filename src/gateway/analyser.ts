@@ -1,14 +1,16 @@
 /**
  * Query strings → analyses, off the main thread: two worker threads of one grammar (short texts never wait behind long
- * ones) and the cache in front. A statement that breaks its worker (stack, trap, deadline, memory) is answered with
+ * ones), one that looks long texts through meanwhile, and the cache in front. A statement that breaks its worker (stack, trap, deadline, memory) is answered with
  * that error and the worker replaced; the others that waited are sent to the new one. Never rejects.
  */
 import { randomInt } from 'node:crypto';
 import { type AnalysisResult, failedAnalysis } from '../sql/analyse.ts';
 import type { Analysis, AnalysisError } from '../sql/facts.ts';
 import type { AnalyserRequest } from './analyser-worker.ts';
-import { ParserLane } from './parser-lane.ts';
+import { type LaneOutcome, ParserLane } from './parser-lane.ts';
+import { LONG_TEXT } from './scanned-text.ts';
 import { StatementCache, type StatementCacheOptions } from './statement-cache.ts';
+import type { TextRequest, TextResult } from './text-worker.ts';
 
 export interface AnalyserOptions {
   /** Server major of the upstream. */
@@ -22,14 +24,13 @@ export interface AnalyserOptions {
   readonly cache?: StatementCacheOptions;
 }
 
-const KIB = 1024;
-/** Texts longer than this go to the second thread. */
-const LONG_TEXT = 32 * KIB;
+const MIB = 1 << 20;
 const LONG_IDLE_MS = 15_000;
 
 export class Analyser {
   readonly cache: StatementCache;
   readonly #lanes: readonly [ParserLane<AnalyserRequest, AnalysisResult>, ParserLane<AnalyserRequest, AnalysisResult>];
+  readonly #texts: ParserLane<TextRequest, TextResult>;
   readonly #maxBytes: number;
   readonly #maxQueued: number;
   readonly #waiting = new Map<string, Promise<Analysis>>();
@@ -37,10 +38,12 @@ export class Analyser {
 
   private constructor(options: AnalyserOptions) {
     this.cache = new StatementCache({ seed: randomInt(2 ** 32), ...options.cache });
-    this.#maxBytes = options.maxStatementBytes ?? 16 * KIB * KIB;
+    this.#maxBytes = options.maxStatementBytes ?? 16 * MIB;
     this.#maxQueued = options.maxQueued ?? 10_000;
-    const lane = { worker: 'analyser-worker' as const, major: options.major, deadlineMs: options.deadlineMs ?? 5_000 };
-    this.#lanes = [new ParserLane({ ...lane, idleMs: 0 }), new ParserLane({ ...lane, idleMs: LONG_IDLE_MS })];
+    const lane = { major: options.major, deadlineMs: options.deadlineMs ?? 5_000, idleMs: LONG_IDLE_MS };
+    const parser = { ...lane, worker: 'analyser-worker' as const };
+    this.#lanes = [new ParserLane({ ...parser, idleMs: 0 }), new ParserLane(parser)];
+    this.#texts = new ParserLane({ ...lane, worker: 'text-worker' });
   }
 
   /** Resolves when the grammar is loaded and warm. */
@@ -75,16 +78,26 @@ export class Analyser {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#lanes.map((lane) => lane.close()));
+    await Promise.all([...this.#lanes, this.#texts].map((lane) => lane.close()));
   }
 
   async #run(sql: string): Promise<Analysis> {
-    const lane = sql.length > LONG_TEXT ? this.#lanes[1] : this.#lanes[0];
-    const outcome = await lane.submit({ sql });
+    const outcome = sql.length > LONG_TEXT ? await this.#long(sql) : await this.#lanes[0].submit({ sql });
     this.#waiting.delete(sql);
     if (outcome.kind === 'failed') return failedAnalysis(sql, outcome.error);
     this.cache.put(sql, outcome.result.analysis, outcome.result.freeLiterals);
     return outcome.result.analysis;
+  }
+
+  async #long(sql: string): Promise<LaneOutcome<AnalysisResult>> {
+    const [outcome, own] = await Promise.all([this.#lanes[1].submit({ sql }), this.#texts.submit({ sql })]);
+    if (outcome.kind === 'failed') return outcome;
+    if (own.kind === 'failed') return own;
+    const { analysis, freeLiterals } = outcome.result;
+    const { recordedSql } = analysis;
+    const recorded = recordedSql === sql ? own : await this.#texts.submit({ sql: recordedSql });
+    if (recorded.kind === 'failed') return recorded;
+    return { kind: 'done', result: { analysis: { ...analysis, ...recorded.result }, freeLiterals } };
   }
 
   #refusal(sql: string): AnalysisError | undefined {

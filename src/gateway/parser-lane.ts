@@ -6,7 +6,7 @@ import type { AnalysisError } from '../sql/facts.ts';
 
 export interface ParserLaneOptions {
   /** The worker's file, without its extension. */
-  readonly worker: 'analyser-worker' | 'tracer-worker';
+  readonly worker: 'analyser-worker' | 'text-worker' | 'tracer-worker';
   /** The upstream's server major. */
   readonly major: number;
   readonly deadlineMs: number;

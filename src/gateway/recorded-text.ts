@@ -4,9 +4,16 @@
  * A literal or comment whose value alone tells what it is (a card, a key, an e-mail address) is never kept.
  */
 import { scanText } from '../classify/scan-text.ts';
-import type { TextSigns } from '../sql/facts.ts';
-import { COMMENT, DOLLAR, type LiteralTokens, literalValue, STRING } from '../sql/literal-tokens.ts';
-import { MIN_SCANNED, shownBy } from './text-signs.ts';
+import type { ScannedText, TextSigns } from '../sql/facts.ts';
+import {
+  COMMENT,
+  DOLLAR,
+  type LiteralPlaces,
+  type LiteralTokens,
+  literalValue,
+  STRING,
+} from '../sql/literal-tokens.ts';
+import { MIN_SCANNED, shownBy } from './scanned-text.ts';
 
 /** May be kept. */
 export const KEEP = '';
@@ -37,6 +44,8 @@ export class RecordedText {
   /** One for each depth of bodies. */
   readonly #tokens: LiteralTokens[];
   #hashed = 0;
+  /** Of the text itself. */
+  #places: LiteralPlaces;
   #signs: TextSigns | undefined;
   /** How many of the signs are of tokens before the one at hand. */
   #passed = 0;
@@ -44,22 +53,28 @@ export class RecordedText {
   constructor(words: ValueWords, tokens: LiteralTokens[]) {
     this.#words = words;
     this.#tokens = tokens;
+    this.#places = tokens[0]!;
+  }
+
+  #at(depth: number): LiteralPlaces {
+    return depth === 0 ? this.#places : this.#tokens[depth]!;
   }
 
   /**
-   * `labels`: of each literal; undefined: none may be kept, and what stands between them is looked through. The first of
-   * `tokens` holds those of the text. `signs`: what they show, if that is known.
+   * `labels`: of each literal; undefined: none may be kept, and what stands between them is looked through. `scanned`: what
+   * is known of the text; if nothing is, the first of `tokens` holds those of it.
    */
-  of(sql: string, labels: readonly string[] | undefined, signs?: TextSigns): string {
+  of(sql: string, labels: readonly string[] | undefined, scanned?: ScannedText): string {
     this.#hashed = 0;
-    this.#signs = signs;
+    this.#places = scanned?.tokens ?? this.#tokens[0]!;
+    this.#signs = scanned?.signs;
     this.#passed = 0;
-    const known = labels?.length === this.#tokens[0]!.literals ? labels : undefined;
+    const known = labels?.length === this.#places.literals ? labels : undefined;
     return this.#redact(sql, 0, sql.length, known, 0);
   }
 
   #redact(sql: string, from: number, to: number, labels: readonly string[] | undefined, depth: number): string {
-    const { starts, ends, kinds, count } = this.#tokens[depth]!;
+    const { starts, ends, kinds, count } = this.#at(depth);
     let out = '';
     let kept = from;
     let literal = 0;
@@ -83,7 +98,7 @@ export class RecordedText {
 
   /** Undefined: it stays. */
   #literal(sql: string, i: number, label: string, depth: number): string | undefined {
-    const { starts, ends, kinds } = this.#tokens[depth]!;
+    const { starts, ends, kinds } = this.#at(depth);
     const [start, end, kind] = [starts[i]!, ends[i]!, kinds[i]!];
     if (label === BODY) return this.#body(sql, start, end, depth);
     if (label !== KEEP && !label.startsWith(SHOWN)) {
@@ -97,7 +112,7 @@ export class RecordedText {
 
   /** What the token shows itself, and must not. */
   #hiddenIn(sql: string, i: number, label: string, depth: number): string | undefined {
-    const { starts, ends, kinds } = this.#tokens[depth]!;
+    const { starts, ends, kinds } = this.#at(depth);
     const signs = depth === 0 ? this.#signs : undefined;
     if (signs === undefined) return hiddenOf(shownBy(sql, starts[i]!, ends[i]!, kinds[i]!), label, this.#words);
     while (signs.tokens[this.#passed]! < i) this.#passed++;
@@ -115,7 +130,7 @@ export class RecordedText {
   #comment(sql: string, i: number, depth: number): string | undefined {
     const hidden = this.#hiddenIn(sql, i, KEEP, depth);
     if (hidden === undefined) return undefined;
-    const { starts, ends } = this.#tokens[depth]!;
+    const { starts, ends } = this.#at(depth);
     return `/* ${this.#token(hidden, sql.slice(starts[i], ends[i]))} */`;
   }
 

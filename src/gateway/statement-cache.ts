@@ -37,6 +37,8 @@ const MAX_VARIANTS = 256;
  */
 const SHORT = 1_024;
 const RECENT = 256;
+/** Where a literal begins and ends, and what it is. */
+const BYTES_OF_PLACE = 9;
 
 interface Recent {
   readonly sql: string;
@@ -112,7 +114,7 @@ export class StatementCache {
 
   #keep(sql: string, analysis: Analysis): void {
     this.#young.set(sql, analysis);
-    this.#grow(sql.length * 2);
+    this.#grow(sql.length * 2 + (analysis.scanned?.tokens.count ?? 0) * BYTES_OF_PLACE);
   }
 
   /** Half of what may be kept is young; then the old go, and the young are old. */

@@ -15,14 +15,15 @@ import { looksMasked } from '../masking/looks-masked.ts';
 import type { BindParameter } from '../pgwire/extended.ts';
 import { ofLiterals } from '../sql/constant-places.ts';
 import type { Analysis, ConstantPlace, StatementFacts } from '../sql/facts.ts';
-import { COMMENT, LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
+import { COMMENT, type LiteralPlaces, LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
 import { boundText } from './bound-text.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { LiteralHash } from './literal-hash.ts';
 import { NamedRelations, type RecordWorld, type Sight } from './named-relations.ts';
 import { BODY, KEEP, RecordedText, UNKNOWN } from './recorded-text.ts';
 import { type Constants, type ReviewedConstants, ReviewedWords, type ValueMask } from './reviewed-words.ts';
+import { MIN_SCANNED } from './scanned-text.ts';
 import type { StatementDescription } from './session/contract.ts';
-import { MIN_SCANNED } from './text-signs.ts';
 
 export interface StatementRecordsOptions {
   /** For hashes of values: 32 bytes. */
@@ -95,12 +96,13 @@ export class StatementRecords {
     return shape;
   }
 
-  #kept({ recordedSql, signs, error }: Analysis, sql: string, shape: ShapeRecord): KeptText {
+  #kept({ recordedSql, scanned, error }: Analysis, sql: string, shape: ShapeRecord): KeptText {
     const isCut = error !== undefined && recordedSql.length > MAX_UNREAD;
     const text = isCut ? recordedSql.slice(0, MAX_UNREAD) : recordedSql;
-    this.#tokens.scan(text);
-    const isPlain = this.#tokens.count === 0 && shape.literals !== undefined;
-    let kept = isPlain ? text : this.#text.of(text, shape.literals, signs);
+    const known = isCut ? undefined : scanned;
+    if (known === undefined) this.#tokens.scan(text);
+    const isPlain = (known?.tokens ?? this.#tokens).count === 0 && shape.literals !== undefined;
+    let kept = isPlain ? text : this.#text.of(text, shape.literals, known);
     if (isCut) kept += ` /* … ${recordedSql.length} characters in all */`;
     const made = { sqlJson: JSON.stringify(kept), hashSecret: kept === sql ? undefined : this.#hashSecret };
     this.#long.take(shape, sql, made);
@@ -130,8 +132,8 @@ export class StatementRecords {
   ): string | undefined {
     const { literals, parameters, meetsClass } = this.#shapeOf(analysis, sql);
     if (!meetsClass) return undefined;
-    const tokens = new LiteralTokens();
-    if (literals?.some(isClass) === true) tokens.scan(sql);
+    // The literals of a text that is recorded as another have no class.
+    const tokens = literals?.some(isClass) === true ? placesIn(sql, analysis) : NO_PLACES;
     for (let i = 0, literal = 0; i < tokens.count; i++) {
       const kind = tokens.kinds[i]!;
       if (kind === COMMENT) continue;
@@ -159,11 +161,11 @@ export class StatementRecords {
       return place === 'body' ? BODY : words.sighted(relations.sighted(place, sight));
     });
     const tokens = new LiteralTokens();
-    tokens.scan(recordedSql);
+    if (analysis.scanned === undefined) tokens.scan(recordedSql);
     const text = new RecordedText(words, [tokens, new LiteralTokens()]);
     const known = recordedSql === sql ? places : undefined;
     return {
-      sql: text.of(recordedSql, known === undefined ? undefined : ofLiterals(known, labelOf), analysis.signs),
+      sql: text.of(recordedSql, known === undefined ? undefined : ofLiterals(known, labelOf), analysis.scanned),
       values: parameters.map((one, i) => {
         const place = places?.parameters[i];
         return words.value(one, types[i] ?? 0, place === undefined ? UNKNOWN : labelOf(place));
@@ -209,7 +211,11 @@ export class StatementRecords {
     return shape;
   }
 
-  #make({ statements, places, class: kind }: Analysis, sql: string, world: RecordWorld | undefined): ShapeRecord {
+  #make(
+    { statements, places, class: kind, scanned }: Analysis,
+    sql: string,
+    world: RecordWorld | undefined,
+  ): ShapeRecord {
     const relations = new NamedRelations(statements, world, (catalog) => this.#named(catalog));
     const labelOf = remembering((place) => {
       if (typeof place === 'object') return relations.labelOf(place);
@@ -225,7 +231,7 @@ export class StatementRecords {
       }
     });
     const facts = encodeFacts({
-      fingerprint: fingerprintOf(sql, this.#tokens),
+      fingerprint: scanned?.fingerprint ?? fingerprintOf(sql, this.#scan(sql)),
       command: commandsOf(statements),
       class: kind,
       relations: relations.names(),
@@ -248,6 +254,11 @@ export class StatementRecords {
     };
   }
 
+  #scan(sql: string): LiteralPlaces {
+    this.#tokens.scan(sql);
+    return this.#tokens;
+  }
+
   #named(catalog: Catalog): Map<string, readonly CatalogRelation[]> {
     let named = this.#byName.get(catalog);
     if (named === undefined) {
@@ -262,6 +273,15 @@ export class StatementRecords {
     }
     return named;
   }
+}
+
+const NO_PLACES: LiteralPlaces = new LiteralTokens();
+
+function placesIn(sql: string, { scanned }: Analysis): LiteralPlaces {
+  if (scanned !== undefined) return scanned.tokens;
+  const tokens = new LiteralTokens();
+  tokens.scan(sql);
+  return tokens;
 }
 
 /** Very many constants may share a place, and that may have very many columns. */
@@ -300,25 +320,6 @@ class LongTexts {
       this.#length -= oldest.length;
     }
   }
-}
-
-/** SHA-256 of the text with `?` for each literal, without comments, blanks folded; its first 16 hexadecimal digits. */
-function fingerprintOf(sql: string, tokens: LiteralTokens): string {
-  tokens.scan(sql);
-  let folded = '';
-  let from = 0;
-  for (let i = 0; i < tokens.count; i++) {
-    folded += `${sql.slice(from, tokens.starts[i])}${tokens.kinds[i] === COMMENT ? ' ' : '?'}`;
-    from = tokens.ends[i]!;
-  }
-  folded += sql.slice(from);
-  return hash(
-    'sha256',
-    folded
-      .replace(/\s+/g, ' ')
-      .replace(/[\s;]+$/, '')
-      .trim(),
-  ).slice(0, 16);
 }
 
 function commandsOf(statements: readonly StatementFacts[]): string {

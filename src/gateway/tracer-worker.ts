@@ -1,14 +1,13 @@
 /**
- * The thread that traces lineage: one grammar, the catalogs it was given, one text at a time. In: a text and the world
- * its names live in; out: plain data. Before each text it says which one it is at, as the analyser's thread does.
+ * The thread that traces lineage: one grammar, the catalogs it was given. In: a text and the world its names live in; out:
+ * plain data.
  */
-import { parentPort, workerData } from 'node:worker_threads';
 import type { Catalog } from '../catalog/catalog.ts';
 import { catalogFromRows } from '../catalog/catalog-model.ts';
 import { GrammarError, loadGrammar, TooComplexError } from '../sql/grammar.ts';
 import type { Lineage } from '../sql/lineage/lineage.ts';
 import { createLineageMemo, LineageTooDeep, traceLineage } from '../sql/lineage/trace.ts';
-import type { ParserMessage, ParserReport, ParserWorkerData } from './parser-lane.ts';
+import { laneMajor, serveLane } from './lane-thread.ts';
 
 export interface TraceRequest {
   readonly sql: string;
@@ -25,42 +24,25 @@ export interface TraceResult {
   readonly lineage: Lineage | undefined;
 }
 
-const port = parentPort;
-if (port === null) throw new Error('tracer-worker runs as a worker thread only');
-const { major, current } = workerData as ParserWorkerData;
-const progress = new Int32Array(current);
-const grammar = await loadGrammar(major);
+const grammar = await loadGrammar(laneMajor());
 const catalogs = new Map<number, Catalog>();
 const memo = createLineageMemo();
 
-const post = (report: ParserReport<TraceResult>): void => port.postMessage(report);
-
-port.on('message', (message: ParserMessage<TraceRequest, CatalogRows>) => {
-  if (message.kind === 'remember') catalogs.set(message.key, catalogFromRows(message.memory, message.key));
-  else if (message.kind === 'forget') catalogs.delete(message.key);
-  else for (const request of message.requests) if (!trace(request)) return;
+serveLane<TraceRequest, TraceResult, CatalogRows>({
+  answer: (request) => ({ lineage: lineageOf(request) }),
+  remember: (key, rows) => catalogs.set(key, catalogFromRows(rows, key)),
+  forget: (key) => catalogs.delete(key),
+  reportEvery: 1,
 });
-post({ kind: 'ready' });
 
-/** False: the instance can no longer be trusted. */
-function trace({ id, sql, catalog: key, searchPath }: TraceRequest & { readonly id: number }): boolean {
-  Atomics.store(progress, 0, id);
+function lineageOf({ sql, catalog: key, searchPath }: TraceRequest): Lineage | undefined {
   const catalog = catalogs.get(key);
-  let lineage: Lineage | undefined;
+  if (catalog === undefined) return undefined;
   try {
-    if (catalog !== undefined) lineage = traceLineage(sql, grammar, { catalog, searchPath }, { memo });
+    return traceLineage(sql, grammar, { catalog, searchPath }, { memo });
   } catch (error) {
     const isUntraceable = [GrammarError, TooComplexError, LineageTooDeep].some((kind) => error instanceof kind);
-    if (!isUntraceable) return broken(id, error);
+    if (isUntraceable) return undefined;
+    throw error;
   }
-  post({ kind: 'done', results: [{ id, lineage }] });
-  Atomics.store(progress, 0, 0);
-  return true;
-}
-
-function broken(id: number, error: unknown): false {
-  const tooDeep = error instanceof RangeError;
-  post({ kind: 'broken', id, tooDeep, message: error instanceof Error ? error.name : 'unknown error' });
-  port?.close();
-  return false;
 }

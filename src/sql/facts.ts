@@ -3,6 +3,8 @@
  * crosses a worker boundary; no parser node ever leaves `sql/`.
  */
 
+import type { LiteralPlaces } from './literal-tokens.ts';
+
 /** A coarse class, the most dangerous one present anywhere in the statement (CTEs, EXPLAIN ANALYZE, DO, function bodies …). */
 export type StatementClass =
   | 'read'
@@ -254,10 +256,17 @@ export interface ConstantPlaces {
 
 /** What literals and comments show by themselves, whatever their place. */
 export interface TextSigns {
-  /** Which they are, counted as `LiteralTokens` does, in order; all others show nothing. */
+  /** Which they are, by their index in the tokens, in order; all others show nothing. */
   readonly tokens: Uint32Array;
   /** Of each of them: classes, in the order in which they are found in it. */
   readonly classes: readonly (readonly string[])[];
+}
+
+/** What is known of a long text beside what it does. */
+export interface ScannedText {
+  readonly fingerprint: string;
+  readonly tokens: LiteralPlaces;
+  readonly signs: TextSigns;
 }
 
 /** The analysis of one query string: immutable, cached, shared by sessions. */
@@ -273,7 +282,7 @@ export interface Analysis {
   /** Missing: nothing is known of where its constants go. */
   readonly places?: ConstantPlaces | undefined;
   /** Of `recordedSql`; missing: it is looked through when it is recorded. */
-  readonly signs?: TextSigns | undefined;
+  readonly scanned?: ScannedText | undefined;
 }
 
 export interface AnalysisError {

@@ -40,14 +40,23 @@ export const DOLLAR = 5;
 export const NUMBER = 6;
 export const COMMENT = 7;
 
-/** Reused from text to text: `starts`, `ends` and `kinds` hold `count` places, in UTF-16 units. */
-export class LiteralTokens {
-  count = 0;
+/** `starts`, `ends` and `kinds` hold `count` places, in UTF-16 units. */
+export interface LiteralPlaces {
+  readonly count: number;
   /** Those that are no comments. */
+  readonly literals: number;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly kinds: Uint8Array;
+}
+
+/** Reused from text to text. */
+export class LiteralTokens implements LiteralPlaces {
+  count = 0;
   literals = 0;
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
-  readonly kinds: number[] = [];
+  starts = new Uint32Array(64);
+  ends = new Uint32Array(64);
+  kinds = new Uint8Array(64);
   /** Not closed, or a character that no token begins with: what is found is a guess. */
   isBroken = false;
 
@@ -94,12 +103,23 @@ export class LiteralTokens {
   }
 
   #add(start: number, end: number, kind: number): number {
+    if (this.count === this.starts.length) this.#grow();
     this.starts[this.count] = start;
     this.ends[this.count] = end;
     this.kinds[this.count] = kind;
     this.count++;
     if (kind !== COMMENT) this.literals++;
     return end;
+  }
+
+  #grow(): void {
+    const { starts, ends, kinds } = this;
+    this.starts = new Uint32Array(this.count * 2);
+    this.ends = new Uint32Array(this.count * 2);
+    this.kinds = new Uint8Array(this.count * 2);
+    this.starts.set(starts);
+    this.ends.set(ends);
+    this.kinds.set(kinds);
   }
 
   /** A name or keyword, or what stands before a string's quote. */
