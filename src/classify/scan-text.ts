@@ -44,6 +44,11 @@ export function scanText(text: string): ScanHit[] {
   return scanFor(signs(Buffer.from(text, 'latin1'), 0, text.length), text);
 }
 
+/** The same for a text that stands in others' bytes, one for each of its units: what is beyond ASCII only adds signs. */
+export function scanPart(bytes: Uint8Array, start: number, text: string): ScanHit[] {
+  return text.length < 7 ? NOTHING : scanFor(signs(bytes, start, start + text.length), text);
+}
+
 /** The same for each of many; those with no place at all are left out. */
 export function scanTexts(texts: readonly string[]): ScanHit[][] {
   const found: ScanHit[][] = [];

@@ -2,7 +2,7 @@
  * What the record needs to know of a long text, beside its analysis: found in a thread of its own, so that a text of
  * megabytes does not hold up all other sessions.
  */
-import { mayHoldSensitive, scanText } from '../classify/scan-text.ts';
+import { type ScanHit, scanPart, scanText } from '../classify/scan-text.ts';
 import type { ScannedText, TextSigns } from '../sql/facts.ts';
 import { COMMENT, type LiteralPlaces, LiteralTokens, literalValue, NUMBER, STRING } from '../sql/literal-tokens.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -40,8 +40,10 @@ function signsOf(sql: string, { count, starts, ends, kinds }: LiteralPlaces): Te
   for (let i = 0; i < count; i++) {
     const [start, end, kind] = [starts[i]!, ends[i]!, kinds[i]!];
     if (end - start < MIN_SCANNED) continue;
-    if (kind === STRING && isPlain(sql, start, end) && !mayHoldSensitive(bytes, start + 1, end - 1)) continue;
-    const shown = shownBy(sql, start, end, kind);
+    const shown =
+      kind === STRING && isPlain(sql, start, end)
+        ? classesOf(scanPart(bytes, start + 1, sql.slice(start + 1, end - 1)))
+        : shownBy(sql, start, end, kind);
     if (shown.length === 0) continue;
     found.push(i);
     classes.push(shown);
@@ -59,7 +61,10 @@ export function shownBy(sql: string, start: number, end: number, kind: number): 
   if (end - start < MIN_SCANNED) return NOTHING;
   if (kind === NUMBER && end - start < MIN_DIGITS) return NOTHING;
   const value = kind === COMMENT ? sql.slice(start, end) : literalValue(sql, start, end, kind);
-  const hits = scanText(value);
+  return classesOf(scanText(value));
+}
+
+function classesOf(hits: readonly ScanHit[]): string[] {
   return hits.length === 0 ? NOTHING : [...new Set(hits.map((hit) => hit.class))];
 }
 

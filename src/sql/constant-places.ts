@@ -8,7 +8,6 @@
  */
 import { ConstantWalk, type Place } from './constant-walk.ts';
 import type { ConstantPlace, ConstantPlaces, FoldedLiterals } from './facts.ts';
-import { foldedByte } from './fold-rows.ts';
 import type { ParsedStatement } from './grammar.ts';
 import { COMMENT, DOLLAR, LiteralTokens, NUMBER } from './literal-tokens.ts';
 import { unwrap } from './tree.ts';
@@ -17,15 +16,15 @@ import { unwrap } from './tree.ts';
 export function constantPlaces(text: string, statements: readonly ParsedStatement[]): ConstantPlaces | undefined {
   const walk = new ConstantWalk();
   for (const { node } of statements) walk.statement(node, false);
-  const folds = walk.folds.map(({ fold }) => fold);
-  // What the parser did not see is not looked through either.
-  const sql = folds[0]?.text ?? text;
+  // Rows that the parser did not see are not looked through either.
+  const cut = walk.folds[0]?.fold.cut;
+  const sql = cut?.text ?? text;
   const tokens = new LiteralTokens();
   tokens.scan(sql);
   if (tokens.isBroken) return undefined;
   const byStart = new Map<number, Place>();
   const onlyData = statements.every(({ node }) => DATA.test(unwrap(node)?.[0] ?? ''));
-  const constants = [...walk.constants].map(([offset, place]) => [foldedByte(folds, offset), place] as const);
+  const constants = [...walk.constants].map(([offset, place]) => [cut?.seen(offset) ?? offset, place] as const);
   const at = charactersAt(
     sql,
     constants.map(([offset]) => offset),

@@ -1,9 +1,10 @@
 /**
  * Rows of constants in a VALUES list tell an analysis nothing that others before them have not told, but for how many
- * they are: of a long text the parser sees a few of them, and the rest is cut out. What it says of places is put right
- * afterwards. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only behind a row that
- * stays.
+ * they are: of a long text the parser sees a few of them. Nor does it need to see what stands in a long constant or
+ * comment. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only behind a row that stays.
  */
+import { randomBytes } from 'node:crypto';
+import { type Cut, CutText } from './cut-text.ts';
 import {
   CLASSES,
   DASH,
@@ -16,27 +17,25 @@ import {
   QUOTE,
   WORD,
 } from './token-ends.ts';
-import { as, child, isTree, items, list, location, type Tree, unwrap } from './tree.ts';
+import { as, child, items, list, location, type Tree, unwrap } from './tree.ts';
 
 /** Rows that the parser does not see. */
 export interface Fold {
-  /** The whole text as the parser sees it. */
-  readonly text: string;
-  /** Where they were cut from it, in UTF-16 units and in bytes. */
+  /** Where they were cut from what it sees, in UTF-16 units. */
   readonly at: number;
-  readonly atByte: number;
-  /** The first cell of the row before them in it, in bytes. */
+  readonly cut: CutText;
+  /** The first cell of the row before them, in bytes of the whole text. */
   readonly behind: number;
-  /** Of the text itself: the rows, with the comma before each, in UTF-16 units. */
-  readonly start: number;
-  readonly end: number;
-  /** How many bytes the text has lost up to here, with these. */
-  readonly gone: number;
   readonly rows: number;
   /** Of each literal in them, in order: the cell it is, from 0. */
   readonly cells: Uint16Array;
   /** Of each cell: in how many of them it is neither NULL nor DEFAULT. */
   readonly given: readonly number[];
+}
+
+export interface Shortened {
+  readonly cut: CutText;
+  readonly folds: readonly Fold[];
 }
 
 /** Rows with DEFAULT in other cells are rows of another kind: one of each stays. */
@@ -56,32 +55,34 @@ export function rowCount(select: Tree): number {
   return foldsOf(select).reduce((sum, { rows }) => sum + rows, list(select, 'valuesLists').length);
 }
 
-/** Undefined: there is nothing to fold. */
-export function foldRows(sql: string): readonly Fold[] | undefined {
-  const found = new RowFinder(sql).find();
-  if (found.length === 0) return undefined;
-  let text = '';
+/** Undefined: the parser must see all of it. */
+export function shortened(sql: string): Shortened | undefined {
+  const { rows, long } = new Finder(sql).find();
+  if (rows.length + long.length === 0) return undefined;
+  const cuts = [...rows.map(({ start, end }) => ({ start, end, instead: '' })), ...outside(rows, long)];
+  cuts.sort((a, b) => a.start - b.start);
+  const cut = new CutText(sql, cuts);
+  const folds: Fold[] = [];
   let from = 0;
-  let atByte = 0;
-  let gone = 0;
-  const places: Pick<Fold, 'at' | 'atByte' | 'behind' | 'gone'>[] = [];
-  for (const { start, end, firstCell } of found) {
-    const behind = atByte + Buffer.byteLength(sql.slice(from, firstCell));
-    const kept = sql.slice(from, start);
-    text += kept;
-    atByte += Buffer.byteLength(kept);
-    gone += Buffer.byteLength(sql.slice(start, end));
-    places.push({ at: text.length, atByte, behind, gone });
-    from = end;
+  let behind = 0;
+  for (const { start, firstCell, ...fold } of rows) {
+    behind += Buffer.byteLength(sql.slice(from, firstCell));
+    from = firstCell;
+    folds.push({ ...fold, at: cut.seenUnit(start), behind, cut });
   }
-  text += sql.slice(from);
-  return found.map(({ firstCell: _, ...fold }, i) => ({ ...fold, ...places[i]!, text }));
+  return { cut, folds };
 }
 
-/**
- * True: each fold is behind a row of an INSERT, `foldsOf` knows, and the places in `statements`, which the parser made of
- * the text of the folds, are those of the text itself. False: some are something else, and it must be parsed as it is.
- */
+/** Those that are in no row that is cut out itself. */
+function outside(rows: readonly Found[], long: readonly Cut[]): Cut[] {
+  let next = 0;
+  return long.filter(({ start }) => {
+    while (next < rows.length && rows[next]!.end <= start) next++;
+    return next === rows.length || start < rows[next]!.start;
+  });
+}
+
+/** True: each fold is behind a row of an INSERT, and `foldsOf` knows. */
 export function placeFolds(all: readonly Fold[], statements: readonly Tree[]): boolean {
   const open = new Map(all.map((fold) => [fold.behind, fold]));
   for (const statement of statements) {
@@ -97,71 +98,21 @@ export function placeFolds(all: readonly Fold[], statements: readonly Tree[]): b
     }
     if (own.length > 0) folds.set(select, own);
   }
-  if (open.size > 0) return false;
-  for (const statement of statements) unfoldPlaces(all, statement);
-  return true;
+  return open.size === 0;
 }
 
-/** A place in the text that the parser saw → the one in the text itself, both in bytes. */
-export function unfoldedByte(all: readonly Fold[], offset: number): number {
-  return offset + goneBefore(all, offset, ({ atByte }) => atByte);
+/** A constant or comment of which more stands in the text is cut, in UTF-16 units. */
+const LONG_VALUE = 1_024;
+/** Nobody can write what stands for a value of his own. */
+const STAND_IN = `dbgate:${randomBytes(16).toString('hex')}:`;
+
+interface Found extends Omit<Fold, 'at' | 'behind' | 'cut'> {
+  /** The rows, with the comma before each, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  /** Of the row before them. */
+  readonly firstCell: number;
 }
-
-/** A place in the text itself that is in no fold → the one in the text that the parser saw, both in bytes. */
-export function foldedByte(all: readonly Fold[], offset: number): number {
-  return offset - goneBefore(all, offset, ({ atByte, gone }) => atByte + gone);
-}
-
-/** What is gone up to the last fold whose `place` is not behind `offset`. */
-function goneBefore(all: readonly Fold[], offset: number, place: (fold: Fold) => number): number {
-  let low = 0;
-  for (let high = all.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if (place(all[middle]!) <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? 0 : all[low - 1]!.gone;
-}
-
-const PLACE = /(?:^|_)location$|_list_(?:start|end)$/;
-
-function unfoldPlaces(all: readonly Fold[], tree: Tree): void {
-  const open: Tree[] = [tree];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    for (const [key, value] of Object.entries(node)) {
-      if (typeof value === 'number') {
-        if (PLACE.test(key)) (node as Record<string, unknown>)[key] = unfoldedByte(all, value);
-      } else if (Array.isArray(value)) {
-        for (const item of value) if (isTree(item)) open.push(item);
-      } else if (isTree(value)) open.push(value);
-    }
-  }
-}
-
-/** A character of the text that the parser saw → the one of the text itself; both 1-based, in code points. */
-export function unfoldedPosition(sql: string, all: readonly Fold[], position: number): number {
-  let before = 0;
-  let gone = 0;
-  let from = 0;
-  for (const { start, end } of all) {
-    before += codePoints(sql.slice(from, start));
-    if (position <= before) break;
-    gone += codePoints(sql.slice(start, end));
-    from = end;
-  }
-  return position + gone;
-}
-
-function codePoints(text: string): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0xdc00 || code > 0xdfff) count++;
-  }
-  return count;
-}
-
-type Found = Omit<Fold, 'text' | 'at' | 'atByte' | 'behind' | 'gone'> & { readonly firstCell: number };
 
 /** What a row is made of: a letter for each cell. */
 interface Pattern {
@@ -183,9 +134,10 @@ interface Row {
   readonly pattern: Pattern;
 }
 
-class RowFinder {
+class Finder {
   readonly #sql: string;
-  readonly #found: Found[] = [];
+  readonly #rows: Found[] = [];
+  readonly #long: Cut[] = [];
   readonly #patterns = new Map<string, Pattern>();
   /** Of the cell read last. */
   #letter = LITERAL;
@@ -194,13 +146,34 @@ class RowFinder {
     this.#sql = sql;
   }
 
-  find(): readonly Found[] {
+  find(): { readonly rows: readonly Found[]; readonly long: readonly Cut[] } {
     const sql = this.#sql;
     for (let i = 0; i !== -1 && i < sql.length; ) {
       const end = endOfToken(sql, i, sql.length);
+      if (end - i > LONG_VALUE) this.#takeLong(i, end);
       i = end - i === 6 && sql.slice(i, end).toLowerCase() === 'values' ? this.#list(end) : end;
     }
-    return this.#found;
+    return { rows: this.#rows, long: this.#long };
+  }
+
+  #takeLong(start: number, end: number): void {
+    const sql = this.#sql;
+    const begins = sql.slice(start, start + 2);
+    if (begins === '--') this.#long.push({ start: start + 2, end, instead: '' });
+    else if (begins === '/*') this.#long.push({ start: start + 2, end: end - 2, instead: '' });
+    else if (begins.startsWith("'")) {
+      const quoted = sql.slice(start + 1, end - 1);
+      // What is continued on another line stays.
+      if (quoted.replaceAll("''", '').includes("'")) return;
+      this.#takeValue(start + 1, end - 1, quoted.replaceAll("''", "'"));
+    } else if (begins.startsWith('$')) {
+      const tag = sql.indexOf('$', start + 1) + 1 - start;
+      this.#takeValue(start + tag, end - tag, sql.slice(start + tag, end - tag));
+    }
+  }
+
+  #takeValue(start: number, end: number, value: string): void {
+    this.#long.push({ start, end, instead: `${STAND_IN}${this.#long.length}`, value });
   }
 
   /** Behind VALUES; gives where it stopped to read. */
@@ -247,7 +220,7 @@ class RowFinder {
     let next = 0;
     for (let i = from; i < to; i++) for (const cell of rows[i]!.pattern.literals) cells[next++] = cell;
     const place = { start: behind.end, end: rows[to - 1]!.end, firstCell: behind.firstCell };
-    this.#found.push({ ...place, rows: to - from, cells, given });
+    this.#rows.push({ ...place, rows: to - from, cells, given });
   }
 
   /** Undefined: no row, or one with something else in it. */
@@ -290,8 +263,11 @@ class RowFinder {
         return endOfNumber(sql, at, to);
       case DASH:
         return isDigit(sql.charCodeAt(at + 1)) ? endOfNumber(sql, at + 1, to) : -1;
-      case QUOTE:
-        return endOfString(sql, at, to, false);
+      case QUOTE: {
+        const end = endOfString(sql, at, to, false);
+        if (end - at > LONG_VALUE) this.#takeLong(at, end);
+        return end;
+      }
       case WORD: {
         if ((code | 32) === 101 && sql.charCodeAt(at + 1) === 39) return endOfString(sql, at + 1, to, true);
         const end = endOfWord(sql, at, to);

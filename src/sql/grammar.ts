@@ -1,5 +1,5 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
-import { type Fold, foldRows, placeFolds, unfoldedByte, unfoldedPosition } from './fold-rows.ts';
+import { placeFolds, type Shortened, shortened } from './fold-rows.ts';
 import { countTerms } from './term-count.ts';
 import type { Tree } from './tree.ts';
 
@@ -46,7 +46,7 @@ const MAX_CONSTANTS = 200_000;
 /** No exact number is worth counting further. */
 const MOST_TOLD = 1_000_000;
 
-/** Of a longer text the parser sees only some of the rows that an INSERT gives. */
+/** Of a longer text the parser does not see everything. */
 const LONG_TEXT = 65_536;
 
 function boundTerms(sql: string, bodies: boolean): void {
@@ -108,8 +108,8 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
       // The library refuses what is blank to JavaScript; to PostgreSQL only these six are white space.
       if (/^[ \t\n\r\f\v]*$/.test(sql)) return [];
       if (sql.trim() === '') throw new GrammarError(`syntax error at or near "${sql}"`, 1);
-      const folds = sql.length > LONG_TEXT ? foldRows(sql) : undefined;
-      return (folds && parseFolded(sql, folds, parseText)) ?? parseText(sql);
+      const short = sql.length > LONG_TEXT ? shortened(sql) : undefined;
+      return (short && parseShortened(short, parseText)) ?? parseText(sql);
     },
     parseRoutine(sql) {
       boundTerms(sql, true);
@@ -124,25 +124,24 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
   };
 }
 
-/** Undefined: what was folded is no row of an INSERT. */
-function parseFolded(
-  sql: string,
-  folds: readonly Fold[],
+/** Undefined: what was cut from it is none of what may be. */
+function parseShortened(
+  { cut, folds }: Shortened,
   parse: (text: string) => ParsedStatement[],
 ): ParsedStatement[] | undefined {
   try {
-    const statements = parse(folds[0]!.text);
+    const statements = parse(cut.text);
     const nodes = statements.map(({ node }) => node);
-    return placeFolds(folds, nodes) ? statements.map((one) => unfoldedStatement(one, folds)) : undefined;
+    if (!cut.restore(nodes) || !placeFolds(folds, nodes)) return undefined;
+    return statements.map(({ node, offset, length }) => {
+      const start = cut.whole(offset);
+      return { node, offset: start, length: length === 0 ? 0 : cut.whole(offset + length) - start };
+    });
   } catch (error) {
-    if (!(error instanceof GrammarError) || error.cursorPosition === undefined) throw error;
-    throw new GrammarError(error.message, unfoldedPosition(sql, folds, error.cursorPosition));
+    if (!(error instanceof GrammarError)) throw error;
+    const { message, cursorPosition } = error;
+    throw new GrammarError(cut.told(message), cursorPosition && cut.wholePosition(cursorPosition));
   }
-}
-
-function unfoldedStatement({ node, offset, length }: ParsedStatement, folds: readonly Fold[]): ParsedStatement {
-  const start = unfoldedByte(folds, offset);
-  return { node, offset: start, length: length === 0 ? 0 : unfoldedByte(folds, offset + length) - start };
 }
 
 function statementsOf(result: ParseResult): ParsedStatement[] {
