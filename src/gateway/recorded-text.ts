@@ -4,15 +4,8 @@
  * A literal or comment whose value alone tells what it is (a card, a key, an e-mail address) is never kept.
  */
 import { scanText } from '../classify/scan-text.ts';
-import type { ScannedText, TextSigns } from '../sql/facts.ts';
-import {
-  COMMENT,
-  DOLLAR,
-  type LiteralPlaces,
-  type LiteralTokens,
-  literalValue,
-  STRING,
-} from '../sql/literal-tokens.ts';
+import type { LiteralPlaces, ScannedText, TextSigns } from '../sql/facts.ts';
+import { COMMENT, DOLLAR, type LiteralTokens, literalValue, STRING } from '../sql/literal-tokens.ts';
 import { MIN_SCANNED, shownBy } from './scanned-text.ts';
 
 /** May be kept. */

@@ -3,8 +3,8 @@
  * megabytes does not hold up all other sessions.
  */
 import { type ScanHit, scanPart, scanText } from '../classify/scan-text.ts';
-import type { ScannedText, TextSigns } from '../sql/facts.ts';
-import { COMMENT, type LiteralPlaces, LiteralTokens, literalValue, NUMBER, STRING } from '../sql/literal-tokens.ts';
+import type { LiteralPlaces, ScannedText, TextSigns } from '../sql/facts.ts';
+import { COMMENT, LiteralTokens, literalValue, NUMBER, STRING } from '../sql/literal-tokens.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 /** UTF-16 units; shorter ones are looked through when they are recorded. */

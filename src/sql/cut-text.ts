@@ -87,8 +87,8 @@ export class CutText {
   }
 
   /**
-   * Makes of trees that the parser made of `text` those that it makes of the whole text. False: some value was not found,
-   * so they are others.
+   * Makes of trees that the parser made of `text` those that it makes of the whole text. False: some value has not one
+   * place in them (an escaped constant may spell what stands for another), so they are others.
    */
   restore(trees: readonly Tree[]): boolean {
     const missing = new Set(this.#values.keys());
@@ -102,8 +102,8 @@ export class CutText {
         } else if (typeof field === 'string') {
           const value = this.#values.get(field);
           if (value === undefined) continue;
+          if (!missing.delete(field)) return false;
           fields[key] = value;
-          missing.delete(field);
         }
       }
     }

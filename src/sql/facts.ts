@@ -3,8 +3,6 @@
  * crosses a worker boundary; no parser node ever leaves `sql/`.
  */
 
-import type { LiteralPlaces } from './literal-tokens.ts';
-
 /** A coarse class, the most dangerous one present anywhere in the statement (CTEs, EXPLAIN ANALYZE, DO, function bodies …). */
 export type StatementClass =
   | 'read'
@@ -260,6 +258,16 @@ export interface TextSigns {
   readonly tokens: Uint32Array;
   /** Of each of them: classes, in the order in which they are found in it. */
   readonly classes: readonly (readonly string[])[];
+}
+
+/** The literals and comments of a text: `starts`, `ends` and `kinds` hold `count` places, in UTF-16 units. */
+export interface LiteralPlaces {
+  readonly count: number;
+  /** Those that are no comments. */
+  readonly literals: number;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly kinds: Uint8Array;
 }
 
 /** What is known of a long text beside what it does. */

@@ -3,7 +3,6 @@
  * they are: of a long text the parser sees a few of them. Nor does it need to see what stands in a long constant or
  * comment. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only behind a row that stays.
  */
-import { randomBytes } from 'node:crypto';
 import { type Cut, CutText } from './cut-text.ts';
 import {
   CLASSES,
@@ -103,8 +102,7 @@ export function placeFolds(all: readonly Fold[], statements: readonly Tree[]): b
 
 /** A constant or comment of which more stands in the text is cut, in UTF-16 units. */
 const LONG_VALUE = 1_024;
-/** Nobody can write what stands for a value of his own. */
-const STAND_IN = `dbgate:${randomBytes(16).toString('hex')}:`;
+const STAND_IN = 'dbgate';
 
 interface Found extends Omit<Fold, 'at' | 'behind' | 'cut'> {
   /** The rows, with the comma before each, in UTF-16 units. */
@@ -138,12 +136,17 @@ class Finder {
   readonly #sql: string;
   readonly #rows: Found[] = [];
   readonly #long: Cut[] = [];
+  /** Stands nowhere in the text. */
+  readonly #standIn: string;
   readonly #patterns = new Map<string, Pattern>();
   /** Of the cell read last. */
   #letter = LITERAL;
 
   constructor(sql: string) {
     this.#sql = sql;
+    let standIn = STAND_IN;
+    for (let i = 0; sql.includes(standIn); i++) standIn = `${STAND_IN}-${i}`;
+    this.#standIn = standIn;
   }
 
   find(): { readonly rows: readonly Found[]; readonly long: readonly Cut[] } {
@@ -173,7 +176,7 @@ class Finder {
   }
 
   #takeValue(start: number, end: number, value: string): void {
-    this.#long.push({ start, end, instead: `${STAND_IN}${this.#long.length}`, value });
+    this.#long.push({ start, end, instead: `${this.#standIn}:${this.#long.length}`, value });
   }
 
   /** Behind VALUES; gives where it stopped to read. */

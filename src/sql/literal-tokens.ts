@@ -4,6 +4,7 @@
  * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 
+import type { LiteralPlaces } from './facts.ts';
 import {
   CLASSES,
   DASH,
@@ -39,16 +40,6 @@ export const BITS = 4;
 export const DOLLAR = 5;
 export const NUMBER = 6;
 export const COMMENT = 7;
-
-/** `starts`, `ends` and `kinds` hold `count` places, in UTF-16 units. */
-export interface LiteralPlaces {
-  readonly count: number;
-  /** Those that are no comments. */
-  readonly literals: number;
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
-  readonly kinds: Uint8Array;
-}
 
 /** Reused from text to text. */
 export class LiteralTokens implements LiteralPlaces {

@@ -174,6 +174,13 @@ describe('of a long text', () => {
     });
   });
 
+  it('a constant that spells what the parser sees of another is itself', () => {
+    const sql = `SELECT '${LONG}', E'\\x64bgate:0', 'dbgate', E'\\x64bgate-0:0'; SELECT E'\\x64bgate:0'`;
+    expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
+    const other = sql.replace("'dbgate',", '');
+    expect(treesOf(other + PADDING)).toEqual(treesOf(`${other};`));
+  });
+
   it('rows of an INSERT do not count as constants, all others do', () => {
     const error = (sql: string): string | undefined => analyse(sql, test.grammar).error?.message;
     const many = (n: number, part: (i: number) => string) => Array.from({ length: n }, (_, i) => part(i)).join(',');
