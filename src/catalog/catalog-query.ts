@@ -204,8 +204,11 @@ const PARENTS = `${select('parents', `pg_catalog.json_agg(${row(oid('i.inhrelid'
 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid ${EQ} i.inhrelid
 WHERE NOT ${isIndex('c.relkind')} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0::pg_catalog.int8`;
 
+// Arguments of tsvector_update_trigger and tsvector_update_trigger_column.
+const FILLS = `CASE WHEN t.tgfoid ${EQ} ANY ('{3752,3753}'::pg_catalog.oid[]) THEN pg_catalog.encode(t.tgargs, 'hex') END`;
+
 // Internal ones without a constraint are a partitioned table's, as its partitions have them.
-const TRIGGERS = `${select('trigger', row(oid('t.tgrelid'), 't.tgname', oid('t.tgfoid'), 't.tgtype'))}
+const TRIGGERS = `${select('trigger', row(oid('t.tgrelid'), 't.tgname', oid('t.tgfoid'), 't.tgtype', FILLS))}
 FROM pg_catalog.pg_trigger t
 WHERE t.tgenabled ${NE} 'D' AND (NOT t.tgisinternal OR t.tgconstraint ${EQ} 0::pg_catalog.oid)`;
 

@@ -99,10 +99,16 @@ export function relationDetails(
       name: string(row[1]),
       routine: number(row[2]),
       events: triggerEvents(number(row[3])),
+      ...(row[4] === null ? {} : { args: triggerArguments(string(row[4])) }),
     })),
     guards: grouped(takeEach('guards'), guardsFromRow),
     names: new Map(),
   };
+}
+
+/** Each ends with a NUL, in hexadecimal. */
+function triggerArguments(hex: string): readonly string[] {
+  return Buffer.from(hex, 'hex').toString('utf8').split('\0').slice(0, -1);
 }
 
 function guardsFromRow(row: readonly unknown[]): RowGuards {

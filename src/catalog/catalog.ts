@@ -75,6 +75,8 @@ export interface CatalogTrigger {
   /** OID of its function. */
   readonly routine: number;
   readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[];
+  /** Of PostgreSQL's own that fill a column: its name and those of others. */
+  readonly args?: readonly string[];
 }
 
 export interface CatalogType {

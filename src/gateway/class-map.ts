@@ -5,6 +5,7 @@
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import { referenced, typeName } from '../classify/catalog-subjects.ts';
 import type { Classification, ColumnClass } from '../classify/classes.ts';
+import { type FilledFrom, filledColumns } from '../classify/filled-columns.ts';
 import type { Inherited, StoredTable } from './classification-store.ts';
 
 const ATTRIBUTE_NUMBERS = 0x1_0000;
@@ -89,7 +90,10 @@ export class ClassMap {
     }
     if (inherited !== undefined) return ofInherited(inherited);
     if (own === undefined) return undefined;
-    // 6. The same column of parents and children.
+    // 6. What a trigger fills it from.
+    const filled = own.paths === undefined ? this.#filled(catalog, relation, attnum, seen) : undefined;
+    if (filled !== undefined) return filled;
+    // 7. The same column of parents and children.
     const family = this.#family(catalog, relation, column.name);
     const other = family.find(({ found }) => found.class !== undefined);
     if (other !== undefined) {
@@ -128,6 +132,22 @@ export class ClassMap {
     const stored = this.tables.get(relation.oid)?.columns.find((one) => one.attnum === attnum);
     if (stored === undefined || column === undefined) return undefined;
     return stored.type === typeName(catalog, column.type) ? stored.own : undefined;
+  }
+
+  #filled(catalog: Catalog, relation: CatalogRelation, attnum: number, seen: Set<string>): Classification | undefined {
+    const sources = filledColumns(catalog, relation).get(attnum) ?? [];
+    const classes = new Set(
+      sources.flatMap((one) => this.#classOf(one.relation, one.attnum, new Set(seen))?.class ?? []),
+    );
+    const [only] = classes;
+    if (only === undefined) return undefined;
+    const from = sources.map((one) => columnName(catalog, one)).join(', ');
+    return {
+      class: classes.size === 1 ? only : 'free_text',
+      confidence: 0.9,
+      evidence: [{ from: 'inherited', says: `a trigger fills it from ${from}` }],
+      scan: false,
+    };
   }
 
   #generated(relation: CatalogRelation, attnum: number, seen: Set<string>): Classification | undefined {
@@ -182,6 +202,10 @@ export function familyOf(catalog: Catalog, relation: CatalogRelation): CatalogRe
 
 /** Made of one whole value, in which nothing moved. */
 const KEEPS_WHOLE = /^\(*(?:(?:lower|upper|btrim|initcap)\()*\(*"?[\w$]+"?\)*(?:::[\w ]+)?\)*$/;
+
+function columnName(catalog: Catalog, { relation, attnum }: FilledFrom): string {
+  return catalog.relationByOid(relation)?.columns.find((one) => one.attnum === attnum)?.name ?? 'a column';
+}
 
 /** Only whether there is a value, or how long it is. */
 const NULL_TEST = /^\(*"?[\w$]+"? IS (?:NOT )?NULL\)*$/;

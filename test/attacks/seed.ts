@@ -26,6 +26,19 @@ export const ROWS = 14;
 const LETTERS = 'bcdfghjkmnpqrstvwxz';
 const ALPHABET = `${LETTERS}23456789`;
 
+/** Columns of which only a trigger says what is in them. */
+const CARDS = `CREATE TABLE kartei (id int PRIMARY KEY, vorname text, nachname text, mail text, titel text, ort text, feld_a text, feld_b tsvector, feld_c text, feld_d tsvector, feld_e tsvector, stand int, geaendert timestamptz);
+CREATE FUNCTION kartei_fuellen() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE zeile text := concat_ws(' ', NEW.vorname, NEW.nachname); BEGIN
+  NEW.feld_a := lower(NEW.nachname) || '-' || NEW.id;
+  NEW.feld_b := to_tsvector('simple', zeile) || to_tsvector('simple', coalesce(NEW.mail, ''));
+  SELECT reverse(NEW.mail) INTO NEW.feld_c;
+  NEW.stand := coalesce(OLD.stand, 0) + 1;
+  NEW.geaendert := CASE WHEN NEW.mail IS NOT NULL THEN timestamptz '2025-05-05' END;
+  NEW.feld_e := to_tsvector('simple', NEW.titel);
+  RETURN NEW; END $$;
+CREATE TRIGGER fuellen BEFORE INSERT OR UPDATE ON kartei FOR EACH ROW EXECUTE FUNCTION kartei_fuellen();
+CREATE TRIGGER woerter BEFORE INSERT OR UPDATE ON kartei FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(feld_d, 'pg_catalog.simple', vorname, nachname);`;
+
 export function attackSeed(seed = 20_261): Seed {
   const random = seeded(seed);
   const secrets: Secret[] = [];
@@ -297,6 +310,8 @@ INSERT INTO einstellungen VALUES ('mail.absender', 'noreply', 30), ('suche.grenz
 INSERT INTO protokoll (aktion, detail) VALUES ('start', 'ok'), ('stop', 'ok');
 REFRESH MATERIALIZED VIEW mv_suche;
 ${register}
+${CARDS}
+${Array.from({ length: ROWS }, (_, i) => `INSERT INTO kartei (id, vorname, nachname, mail, titel, ort) VALUES (${i + 1}, 'Grete', '${surname('kartei.nachname')}', '${mail('kartei.mail')}', 'Band ${i}', 'Lübeck');`).join('\n')}
 ANALYZE;
 `;
   const superuserSql = `CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION unaccent; CREATE EXTENSION pgcrypto; CREATE EXTENSION pg_trgm; CREATE EXTENSION tablefunc; CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw; CREATE EXTENSION xml2; CREATE EXTENSION tcn;

@@ -36,6 +36,11 @@ const COLUMNS: readonly (readonly [string, string, Way?])[] = [
   ['saas."会員"', '"電話番号"', 'binary'],
   ['mv_suche', 's2'],
   ['mv_suche', 's1', 'copy'],
+  ['kartei', 'feld_a'],
+  ['kartei', 'feld_b', 'copy'],
+  ['kartei', 'feld_b', 'binary'],
+  ['kartei', 'feld_c', 'extended'],
+  ['kartei', 'feld_d'],
 ];
 
 export const columns: readonly Attack[] = COLUMNS.map(([table, column, by = 'simple']) => ({
