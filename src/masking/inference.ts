@@ -72,6 +72,8 @@ export class Inference {
         // What stands in tables that others made was not put there to be added to this.
         if (use.against?.every(({ relation }) => !this.#known.isTableMadeHere(relation))) return undefined;
         if (predicates === 'free' && use.use === 'predicate') return undefined;
+        // How long at most what clients gave is.
+        if (use.ofLength === true && this.#known.holdsOnlyGiven(use.source)) return undefined;
         if (use.subject === 'ALTER COLUMN TYPE')
           return this.#refusal('masking.no-inference', use, 'may only get a type that holds whatever it has', WIDER);
         if (use.subject === 'CLUSTER')

@@ -64,6 +64,31 @@ describe('graphile-worker', () => {
   });
 });
 
+describe('Django', () => {
+  it('takes its migrations back: names in a table of one’s own get shorter again', async () => {
+    await dev.query('CREATE TABLE auth_user (id int PRIMARY KEY, first_name varchar(30), email text)');
+    await dev.query('ALTER TABLE auth_user ALTER COLUMN first_name TYPE varchar(150)');
+    await dev.query("INSERT INTO auth_user VALUES (1, 'Ana', 'ana@example.com')");
+    await expect
+      .poll(async () => (await dev.query('SELECT first_name FROM auth_user')).rows[0].first_name, { timeout: 20_000 })
+      .not.toBe('Ana');
+    await dev.query('ALTER TABLE auth_user ALTER COLUMN first_name TYPE varchar(30)');
+    const computed = 'ALTER TABLE auth_user ALTER COLUMN first_name TYPE int USING ascii(first_name) / 0';
+    expect((await failure(dev.query(computed))).detail).toMatch(/no-inference/);
+  });
+
+  it('but not where names of others were copied to it, nor those that others wrote', async () => {
+    await dev.query('CREATE TABLE copied AS SELECT id, name FROM people');
+    const shorter = 'ALTER COLUMN name TYPE varchar(2)';
+    expect((await failure(dev.query(`ALTER TABLE copied ${shorter}`))).detail).toMatch(/no-inference/);
+    await dev.query('CREATE TABLE shared (id int, name varchar(150), email text)');
+    await rig.direct("INSERT INTO shared SELECT n, 'Ana', 'ana@example.com' FROM generate_series(1, 9) n");
+    await expect
+      .poll(async () => (await failure(dev.query(`ALTER TABLE shared ${shorter}`))).detail, { timeout: 30_000 })
+      .toMatch(/no-inference/);
+  });
+});
+
 describe('a dump in plain SQL', () => {
   it('is read in with the owner that everything has', async () => {
     await dev.query(`CREATE TABLE public.dumped (id int NOT NULL);

@@ -7,8 +7,8 @@ import { type Flow, isBlankAsStored } from './lineage.ts';
 import { plainUse } from './ordering.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
-import type { Tracer } from './tracer.ts';
-import { isWider } from './wider-types.ts';
+import type { Tracer, UseMarks } from './tracer.ts';
+import { isOfLength, isWider } from './wider-types.ts';
 
 /** Writes each column of a query into a relation that is made of it. */
 export function writeNew(
@@ -105,6 +105,8 @@ export function traceLike(t: Tracer, node: Tree): void {
   }
 }
 
+const OF_LENGTH: UseMarks = { ofLength: true };
+
 export function traceAlterTable(t: Tracer, node: Tree): void {
   const rangeVar = child(node, 'relation') ?? {};
   const scope = scopeOf([ownItem(t, rangeVar)], undefined);
@@ -139,8 +141,11 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
       if (relation === undefined && t.made.has(text(rangeVar, 'relname') ?? '')) t.findings.oracle = 'type';
       if (relation === undefined || changed === undefined) continue;
       const { attnum } = changed;
-      if (!isWider(t, relation, changed, column))
-        t.use(columnFlow(relation.oid, attnum), 'fallible', 'ALTER COLUMN TYPE', rangeVar);
+      if (!isWider(t, relation, changed, column)) {
+        const marks = isOfLength(t, relation, changed, column) ? OF_LENGTH : undefined;
+        const flow = columnFlow(relation.oid, attnum);
+        t.use(flow, 'fallible', 'ALTER COLUMN TYPE', rangeVar, undefined, undefined, marks);
+      }
       if (using === undefined) continue;
       const { flow } = t.value(using, scope);
       t.gives({ kind: 'column', relation: relation.oid, attnum }, flow, undefined);

@@ -128,6 +128,8 @@ export interface ColumnUse {
   readonly sorted?: true;
   /** Of an order: something goes by it within the statement (a rank, a LIMIT of a subquery), not the answer's rows alone. */
   readonly inner?: true;
+  /** Of what is fallible: it fails for what is longer than a given length, and for nothing else. */
+  readonly ofLength?: true;
   /** The view in whose definition this stands: the same for every reader, whatever the text says. */
   readonly inside?: string;
 }

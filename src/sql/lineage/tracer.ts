@@ -18,7 +18,7 @@ import type {
 import type { Scope } from './scopes.ts';
 
 /** How rows go by what a use names, and of how much of it. */
-export type UseMarks = Pick<ColumnUse, 'sorted' | 'inner' | 'digits' | 'joins'>;
+export type UseMarks = Pick<ColumnUse, 'sorted' | 'inner' | 'digits' | 'joins' | 'ofLength'>;
 
 /** The text is nested too deep, or too much for one trace. */
 export class LineageTooDeep extends Error {
@@ -58,7 +58,7 @@ export class Findings {
   outdated = false;
 
   add(use: ColumnUse): void {
-    const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}${use.digits === true ? 'd' : ''}${use.joins === true ? 'j' : ''}`;
+    const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}${use.digits === true ? 'd' : ''}${use.joins === true ? 'j' : ''}${use.ofLength === true ? 'l' : ''}`;
     const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}|${marks}`;
     const known = this.uses.get(key);
     if (known === undefined) {

@@ -1,4 +1,4 @@
-/** ALTER COLUMN TYPE to what holds every value that the column may have, as it is: it cannot fail, so it tells nothing. */
+/** ALTER COLUMN TYPE: whether it can fail for values that the column may have, and so tells of them. */
 import type { CatalogColumn, CatalogRelation } from '../../catalog/catalog.ts';
 import { child, type Tree } from '../tree.ts';
 import type { Tracer } from './tracer.ts';
@@ -18,6 +18,7 @@ import {
 /** What atttypmod of these types is more than the length, or packed precision and scale. */
 const HEADER = 4;
 
+/** To what holds every value, as it is: it cannot fail. */
 export function isWider(t: Tracer, relation: CatalogRelation, column: CatalogColumn, definition: Tree): boolean {
   const to = resolveType(t.world, child(definition, 'typeName'));
   // They hold whatever there is; a domain of such a name does not.
@@ -30,6 +31,16 @@ export function isWider(t: Tracer, relation: CatalogRelation, column: CatalogCol
   // Checks and indexes are tried anew: what they compute may be of the type.
   if (to.modified || isGuarded(relation, column)) return false;
   return column.type === INT2 ? to.oid === INT4 || to.oid === INT8 : column.type === INT4 && to.oid === INT8;
+}
+
+/** To the same text, of a length: it fails where a value is longer, and for nothing else. */
+export function isOfLength(t: Tracer, relation: CatalogRelation, column: CatalogColumn, definition: Tree): boolean {
+  const to = resolveType(t.world, child(definition, 'typeName'));
+  if (child(definition, 'collClause') !== undefined || child(definition, 'raw_default') !== undefined) return false;
+  if (to.oid !== VARCHAR || to.found?.kind === 'd' || to.typmods.length !== 1) return false;
+  // Others' columns change with it.
+  if (t.catalog.descendants(relation.oid).length > 0) return false;
+  return (column.type === VARCHAR || column.type === TEXT_TYPE) && !isGuarded(relation, column);
 }
 
 function hasMoreRoom(relation: CatalogRelation, column: CatalogColumn, to: NamedType): boolean {

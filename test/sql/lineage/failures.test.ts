@@ -171,6 +171,22 @@ describe('everyday expressions say nothing by failing', () => {
     'mail TYPE mail_text',
     'code TYPE smallint',
   ];
+  it.each(SHORTER)('ALTER COLUMN %s says whether it is about length', (change) => {
+    const { statements } = traceLineage(`ALTER TABLE person ALTER COLUMN ${change}`, test.grammar, test.world());
+    const isOfLength = statements.flatMap(({ uses }) => uses.map((use) => use.ofLength === true));
+    expect(isOfLength).toEqual([/ TYPE varchar/.test(change)]);
+  });
+  it('of what has children, or is computed anew, it does not', () => {
+    for (const sql of [
+      'ALTER TABLE item ALTER label TYPE varchar(5)',
+      'ALTER TABLE person ALTER mail TYPE varchar(9) USING repeat(mail, 2)',
+      'ALTER TABLE person ALTER mail TYPE varchar(9) COLLATE "C"',
+    ]) {
+      const uses = traceLineage(sql, test.grammar, test.world()).statements.flatMap((one) => one.uses);
+      expect(uses.some(({ use }) => use === 'fallible')).toBe(true);
+      expect(uses.some(({ ofLength }) => ofLength)).toBe(false);
+    }
+  });
   const NARROWER = ['pay TYPE numeric(13,4)', 'pay TYPE numeric(14,1)', 'pay TYPE bigint', 'doc TYPE varchar(9)'];
   const COMPUTED = ['tel TYPE varchar(40) USING repeat(tel, 2)', 'tel TYPE varchar(40) COLLATE "C"'];
   it.each([...SHORTER, ...NARROWER, ...COMPUTED])('but ALTER COLUMN %s may', (change) => {
