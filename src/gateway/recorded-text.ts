@@ -17,6 +17,18 @@ export const BODY = '{}';
 /** Not known which class. */
 export const UNKNOWN = '?';
 
+/** A label for each literal of a text. */
+export type Labels = readonly string[] | KeptLiterals;
+
+/** All may be kept. */
+export class KeptLiterals {
+  readonly length: number;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+}
+
 /** Of a text with more, the others have no hash: they are still taken out. */
 const MAX_HASHED = 2_000;
 /** As secrets are left behind by the analysis. */
@@ -54,19 +66,20 @@ export class RecordedText {
   }
 
   /**
-   * `labels`: of each literal; undefined: none may be kept, and what stands between them is looked through. `scanned`: what
+   * `labels`: undefined: none may be kept, and what stands between them is looked through. `scanned`: what
    * is known of the text; if nothing is, the first of `tokens` holds those of it.
    */
-  of(sql: string, labels: readonly string[] | undefined, scanned?: ScannedText): string {
+  of(sql: string, labels: Labels | undefined, scanned?: ScannedText): string {
     this.#hashed = 0;
     this.#places = scanned?.tokens ?? this.#tokens[0]!;
     this.#signs = scanned?.signs;
     this.#passed = 0;
     const known = labels?.length === this.#places.literals ? labels : undefined;
+    if (known instanceof KeptLiterals && this.#signs?.tokens.length === 0) return sql;
     return this.#redact(sql, 0, sql.length, known, 0);
   }
 
-  #redact(sql: string, from: number, to: number, labels: readonly string[] | undefined, depth: number): string {
+  #redact(sql: string, from: number, to: number, labels: Labels | undefined, depth: number): string {
     const { starts, ends, kinds, count } = this.#at(depth);
     let out = '';
     let kept = from;
@@ -80,7 +93,7 @@ export class RecordedText {
       const replaced =
         kinds[i] === COMMENT
           ? this.#comment(sql, i, depth)
-          : this.#literal(sql, i, labels === undefined ? UNKNOWN : labels[literal++]!, depth);
+          : this.#literal(sql, i, labels === undefined ? UNKNOWN : labelAt(labels, literal++), depth);
       if (replaced === undefined) continue;
       out += rest(start) + replaced;
       kept = end;
@@ -151,6 +164,10 @@ export class RecordedText {
     }
     return out + text.slice(from);
   }
+}
+
+function labelAt(labels: Labels, literal: number): string {
+  return labels instanceof KeptLiterals ? KEEP : labels[literal]!;
 }
 
 /** The class that a value shows itself, and must not, in a place where it may be kept or shown. */

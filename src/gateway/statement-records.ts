@@ -13,14 +13,14 @@ import type { ColumnClass } from '../classify/classes.ts';
 import { scanText } from '../classify/scan-text.ts';
 import { looksMasked } from '../masking/looks-masked.ts';
 import type { BindParameter } from '../pgwire/extended.ts';
-import { ofLiterals } from '../sql/constant-places.ts';
-import type { Analysis, ConstantPlace, LiteralPlaces, StatementFacts } from '../sql/facts.ts';
+import { literalsThatAre, ofLiterals } from '../sql/constant-places.ts';
+import type { Analysis, ConstantPlace, ConstantPlaces, LiteralPlaces, StatementFacts } from '../sql/facts.ts';
 import { COMMENT, LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
 import { boundText } from './bound-text.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { LiteralHash } from './literal-hash.ts';
 import { NamedRelations, type RecordWorld, type Sight } from './named-relations.ts';
-import { BODY, KEEP, RecordedText, UNKNOWN } from './recorded-text.ts';
+import { BODY, KEEP, KeptLiterals, type Labels, RecordedText, UNKNOWN } from './recorded-text.ts';
 import { type Constants, type ReviewedConstants, ReviewedWords, type ValueMask } from './reviewed-words.ts';
 import { MIN_SCANNED } from './scanned-text.ts';
 import type { StatementDescription } from './session/contract.ts';
@@ -49,7 +49,7 @@ interface ShapeRecord {
   readonly version: number;
   readonly firstLooks: number;
   readonly facts: string;
-  readonly literals: readonly string[] | undefined;
+  readonly literals: Labels | undefined;
   readonly parameters: readonly string[] | undefined;
   /** Some constant of it meets a class that is known. */
   readonly meetsClass: boolean;
@@ -57,6 +57,15 @@ interface ShapeRecord {
   sql: string;
   sqlJson: string;
   hashSecret: string | undefined;
+}
+
+function labelsOf(places: ConstantPlaces, labelOf: (place: ConstantPlace | 'body') => string): Labels {
+  const kept = literalsThatAre(KEEP, places, labelOf);
+  return kept === undefined ? ofLiterals(places, labelOf) : new KeptLiterals(kept);
+}
+
+function hasClass(labels: Labels | undefined): labels is readonly string[] {
+  return labels !== undefined && !(labels instanceof KeptLiterals) && labels.some(isClass);
 }
 
 function isClass(label: string): boolean {
@@ -133,13 +142,8 @@ export class StatementRecords {
     const { literals, parameters, meetsClass } = this.#shapeOf(analysis, sql);
     if (!meetsClass) return undefined;
     // The literals of a text that is recorded as another have no class.
-    const tokens = literals?.some(isClass) === true ? placesIn(sql, analysis) : NO_PLACES;
-    for (let i = 0, literal = 0; i < tokens.count; i++) {
-      const kind = tokens.kinds[i]!;
-      if (kind === COMMENT) continue;
-      const label = literals?.[literal++] ?? KEEP;
-      if (isClass(label) && isMask(literalValue(sql, tokens.starts[i]!, tokens.ends[i]!, kind), label)) return label;
-    }
+    const written = hasClass(literals) ? maskAmong(sql, placesIn(sql, analysis), literals) : undefined;
+    if (written !== undefined) return written;
     if (parameters?.some(isClass) !== true) return undefined;
     const bound = values();
     return parameters.find((label, i) => {
@@ -237,7 +241,7 @@ export class StatementRecords {
       relations: relations.names(),
       columns: relations.classified(places === undefined || places.star ? undefined : places.columns),
     });
-    const literals = places === undefined ? undefined : ofLiterals(places, labelOf);
+    const literals = places && labelsOf(places, labelOf);
     const parameters = places?.parameters.map(labelOf);
     return {
       world,
@@ -246,7 +250,7 @@ export class StatementRecords {
       facts,
       literals,
       parameters,
-      meetsClass: literals?.some(isClass) === true || parameters?.some(isClass) === true,
+      meetsClass: hasClass(literals) || parameters?.some(isClass) === true,
       // No text that comes is this one.
       sql: '\0',
       sqlJson: '""',
@@ -275,13 +279,22 @@ export class StatementRecords {
   }
 }
 
-const NO_PLACES: LiteralPlaces = new LiteralTokens();
-
 function placesIn(sql: string, { scanned }: Analysis): LiteralPlaces {
   if (scanned !== undefined) return scanned.tokens;
   const tokens = new LiteralTokens();
   tokens.scan(sql);
   return tokens;
+}
+
+/** The class of the first literal that is a mask of what stands where it goes. */
+function maskAmong(sql: string, tokens: LiteralPlaces, labels: readonly string[]): string | undefined {
+  for (let i = 0, literal = 0; i < tokens.count; i++) {
+    const kind = tokens.kinds[i]!;
+    if (kind === COMMENT) continue;
+    const label = labels[literal++] ?? KEEP;
+    if (isClass(label) && isMask(literalValue(sql, tokens.starts[i]!, tokens.ends[i]!, kind), label)) return label;
+  }
+  return undefined;
 }
 
 /** Very many constants may share a place, and that may have very many columns. */

@@ -80,6 +80,18 @@ export function ofLiterals<T>({ literals, folded }: ConstantPlaces, map: (place:
   return out;
 }
 
+/** How many literals the text has, if `map` gives the same for all of them; undefined: it does not, or no row is folded. */
+export function literalsThatAre<T>(
+  same: T,
+  { literals, folded }: ConstantPlaces,
+  map: (place: ConstantPlace | 'body') => T,
+): number | undefined {
+  if (folded.length === 0) return undefined;
+  const isSame = (place: ConstantPlace | 'body'): boolean => map(place) === same;
+  if (!literals.every(isSame) || !folded.every(({ places }) => places.every(isSame))) return undefined;
+  return folded.reduce((count, { cells }) => count + cells.length, literals.length);
+}
+
 const DATA = /^(Select|Insert|Update|Delete|Merge)Stmt$/;
 const MAX_COLUMNS = 1_000;
 

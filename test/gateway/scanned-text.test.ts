@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Analyser } from '../../src/gateway/analyser.ts';
 import { LiteralHash } from '../../src/gateway/literal-hash.ts';
-import { RecordedText } from '../../src/gateway/recorded-text.ts';
+import { KEEP, KeptLiterals, RecordedText } from '../../src/gateway/recorded-text.ts';
 import { scannedText } from '../../src/gateway/scanned-text.ts';
 import { StatementRecords } from '../../src/gateway/statement-records.ts';
 import type { ScannedText } from '../../src/sql/facts.ts';
@@ -60,6 +60,8 @@ describe('a long text', () => {
           const scanned = scannedText(sql);
           found += scanned.signs.tokens.length;
           expect(recorded(sql, labels, scanned)).toBe(recorded(sql, labels, undefined));
+          const kept = new KeptLiterals(scanned.tokens.literals);
+          expect(text.of(sql, kept, scanned)).toBe(recorded(sql, [KEEP], undefined));
         },
       ),
       { numRuns: 400 },

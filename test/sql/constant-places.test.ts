@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LiteralHash } from '../../src/gateway/literal-hash.ts';
 import { RecordedText } from '../../src/gateway/recorded-text.ts';
+import { scannedText } from '../../src/gateway/scanned-text.ts';
 import { StatementRecords } from '../../src/gateway/statement-records.ts';
 import { analyse } from '../../src/sql/analyse.ts';
 import type { ConstantPlaces } from '../../src/sql/facts.ts';
@@ -200,6 +201,37 @@ describe('the recorded text', () => {
         },
       ),
     );
+  });
+
+  it('of many rows hides what goes into classified columns, what shows itself, and nothing else', () => {
+    const own = new StatementRecords({ key, world: () => world as never });
+    const insert = (columns: string, rowOf: (i: number) => string): string =>
+      `INSERT INTO users (${columns}) VALUES ${Array.from({ length: 6_000 }, (_, i) => rowOf(i)).join(', ')}`;
+    const described = (sql: string) => {
+      const analysis = analyse(sql, grammar);
+      expect(analysis.places!.folded.length).toBeGreaterThan(0);
+      return [undefined, scannedText(sql)].map((scanned) => {
+        const one = { ...analysis, statements: [...analysis.statements], scanned };
+        return {
+          text: JSON.parse(own.describe(one, sql).sqlJson) as string,
+          given: own.maskGiven(one, sql, () => [], []),
+        };
+      });
+    };
+    const clear = insert('id, status', (i) => `(${i}, 'open ${i}')`);
+    const shown = insert('id, status', (i) => (i === 4_000 ? "(1, 'ask ada@example.org')" : `(${i}, 'open ${i}')`));
+    const personal = insert('id, email', (i) => `(${i}, 'p${i}@example.org')`);
+    const written = insert('id, email', (i) => (i === 5_000 ? "(1, 'j***@m***.example')" : `(${i}, 'p${i}@a.org')`));
+    for (const { text, given } of described(clear)) expect({ same: text === clear, given }).toEqual({ same: true });
+    for (const { text, given } of described(shown)) {
+      expect(text.replace(/'‹email:[0-9a-f]{12}›'/, "'ask ada@example.org'") === shown).toBe(true);
+      expect(text).not.toContain('ada@');
+      expect(given).toBeUndefined();
+    }
+    for (const { text, given } of described(personal)) {
+      expect([/@/.test(text), text.split('‹email').length, given]).toEqual([false, 6_001, undefined]);
+    }
+    for (const { given } of described(written)) expect(given).toBe('email');
   });
 
   it('of long texts that come in turns is each text’s own, and another when its classes are', () => {
