@@ -91,6 +91,7 @@ function actor({ words, kind, topic }: CompoundReading): CompoundMatch | undefin
   return { class: 'person_name', phrase: who };
 }
 
+const AT_PEOPLES = /^(?:discord|telegram|steam|twitch|wechat|kakao|orcid|snapchat|tiktok)$/u;
 const PROVIDED = /^(?:(?:oauth|auth|social|external) )?provider(?: (?:unique|user|account|subject))?$/u;
 
 /** Who somebody is at another service: `github_uid`, `external_user_id`. */
@@ -106,6 +107,9 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
       (asked === 'name' && (besideNames.has('name id hash') || besideNames.has('name id format'))))
   )
     return { class: 'username', phrase: words.join(' ') };
+  // Of those whom nothing but people have a number at.
+  if (words.length === 2 && AT_PEOPLES.test(asked) && topic !== 'thing' && topic !== 'company' && words[1] !== 'uuid')
+    return { class: 'username', phrase: words.join(' ') };
   const kept = tableWords.some((word) => IDENTITY_TABLES.has(word));
   const told = topic === 'person' || topic === 'session' || (kept && (topic === 'unknown' || topic === 'credential'));
   if (!told) return undefined;
@@ -119,6 +123,9 @@ function identity({ words, tableWords, topic, kind, besideNames }: CompoundReadi
       tableWords.includes('sso') ||
       tableWords.includes('login') ||
       words.at(-1) === 'identifier');
+  // `origin_user_id` in `remote_identities`.
+  if (kept && /^(?:origin|remote|provider|source|foreign|partner) user$/u.test(asked))
+    return { class: 'username', phrase: words.join(' ') };
   // `flickr_user_id` in `flickr_identities`: whatever the service is called.
   if (kept && name.length > 1 && name.at(-1) === 'user' && name.slice(0, -1).every((word) => tableWords.includes(word)))
     return { class: 'username', phrase: words.join(' ') };
@@ -175,6 +182,17 @@ function grouped({ words, tableWords, kind, besideNames }: CompoundReading): Com
       return { class: 'person_name', phrase: `${prefix} … beside how to reach them` };
   }
   return undefined;
+}
+
+/** What is noted about whom: `poc_notes` beside `poc_phone`. */
+function groupedNote({ words, tableWords, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
+  if (kind !== 'text' || words.length < 2 || !/^(?:note|comment|remark)$/u.test(words.at(-1)!)) return undefined;
+  const prefix = words.slice(0, -1).join(' ');
+  if (isNobody(prefix) || tableWords.includes(prefix)) return undefined;
+  const told = /^(?:email|phone|mobile|cell|telephone)\b/u;
+  return [...besideNames].some((name) => name.startsWith(`${prefix} `) && told.test(name.slice(prefix.length + 1)))
+    ? { class: 'free_text', phrase: words.join(' ') }
+    : undefined;
 }
 
 const NAMED_FIRST: ReadonlySet<string> = new Set(['nm', 'nome', 'nombre', 'nom', 'name']);
@@ -280,6 +298,7 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
     beforePassword(reading) ??
     role(reading) ??
     grouped(reading) ??
+    groupedNote(reading) ??
     ofAddress(reading)
   );
 }

@@ -178,6 +178,11 @@ const SIZES: readonly string[] = ['thumb', 'thumbnail', 'small', 'large', 'origi
 const FILED: readonly string[] = ['page', 'filepath', 'ocr', 'checksum', 'sha1', 'pdf', 'docket'];
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
 
+/** Names beside values: `users_data`. */
+const isListed = ({ tableWords, besideNames }: Reading) =>
+  besideNames.has('value') &&
+  /^(?:data|meta|setting|property|attribute|preference|option|parameter|variable)$/u.test(tableWords.at(-1) ?? '');
+
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
   const { words, topic, kind, beside } = reading;
   if (!(rule.kinds ?? [...KINDS_OF[rule.class]]).includes(kind)) return false;
@@ -230,6 +235,8 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     return false;
   // What the rows of a table are called: `family_name` of families of products.
   if (phrase === 'family name' && reading.tableWords.at(-1) === 'family') return false;
+  // What a value is called, and nobody.
+  if (rule.class === 'person_name' && phrase === 'name' && words.length === 1 && isListed(reading)) return false;
   // A box that was ticked.
   if (words.at(-1) === 'cb' && kind !== 'text') return false;
   if (kind === 'integer' && words.at(-1) === 'id' && (phrase === 'voter id' || (rule.headFirst && end < words.length)))
@@ -510,6 +517,14 @@ function ownName(words: readonly string[], tableWords: readonly string[]): strin
   return (words.length > 1 && words[0] === tableWords.at(-1) ? words.slice(1) : words).join(' ');
 }
 
+/** Without what an application puts before all its names: `gibbonSessionID` of `gibbonSession`. */
+function matchWithoutOwn(own: Reading): Match | undefined {
+  const [first = '', ...words] = own.words;
+  if (words.length === 0 || first !== own.tableWords[0] || own.tableWords.length < 2 || VOCABULARY.has(first))
+    return undefined;
+  return matchName({ ...own, words });
+}
+
 function reading(name: string, subject: ColumnSubject, topic: TableTopic, kind: TypeKind, split: Splitter): Reading {
   const siblings = subject.siblings.map(split);
   const tableWords = split(subject.table);
@@ -601,7 +616,13 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
     };
   }
   if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
-    const found = matchWithTable(own) ?? matchName(own) ?? matchInFull(own) ?? matchTable(own) ?? matchCompound(own);
+    const found =
+      matchWithTable(own) ??
+      matchName(own) ??
+      matchInFull(own) ??
+      matchTable(own) ??
+      matchCompound(own) ??
+      matchWithoutOwn(own);
     if (found && !isTooShort(found, subject.type))
       return says(
         found,

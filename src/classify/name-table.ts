@@ -251,7 +251,7 @@ const LEDGER_WORDS: ReadonlySet<string> = new Set(['debit', 'credit', 'currency'
 const NAMED: ReadonlySet<string> = new Set(['name', 'title', 'label', 'nombre', 'nome', 'nom', 'slug']);
 const LOGIN = /^(\w+ )?(username|user name)$/u;
 const MACHINE =
-  /^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
+  /^(?:command|script|http proxy|auth ?type)$|^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
 /** A log-in under a name of its own, beside its password: `initdb_root_username`. */
 const isOfMachine = (name: string, others: readonly (readonly string[])[]) => {
   const prefix = /^(.+) (?:username|user name)$/u.exec(name)?.[1];
@@ -309,8 +309,14 @@ const PROSE: ReadonlySet<string> = new Set([
 const SENDERS: ReadonlySet<string> = new Set(['sender', 'from']);
 const RECEIVERS: ReadonlySet<string> = new Set(['recipient', 'receiver', 'to']);
 
+/** The columns of all fields of a thing: `users_field_data`. */
+const withoutFieldData = (words: readonly string[]) =>
+  words.length > 2 && words.at(-2) === 'field' && /^(?:data|revision)$/u.test(words.at(-1)!)
+    ? words.slice(0, -2)
+    : words;
+
 export function tableTopic(table: string, columns: readonly string[], split: Splitter): TableTopic {
-  const cut = split(table);
+  const cut = withoutFieldData(split(table));
   const words = inFull(cut) ?? cut;
   const whole = topicOf(words);
   const bare = [...words];

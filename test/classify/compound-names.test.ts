@@ -267,6 +267,36 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['gadgets', undefined, ['lookup', 'made_at'], 'tsvector'],
   ['members', undefined, ['encrypted', 'email']],
   ['members', 'ip_address', ['iplastlogin', 'email']],
+  // A column for one field, and a table for those of a thing
+  ['node__field_last_name', 'person_name', ['field_last_name_value', 'entity_id']],
+  ['users_field_data', 'person_name', ['name', 'mail', 'pass_word']],
+  ['members_settings', undefined, ['name', 'value', 'birthday']],
+  ['members_known', 'person_name', ['name', 'value', 'birthday']],
+  ['web_sessions', 'ip_address', ['hostname', 'uid', 'sid']],
+  ['web_servers', undefined, ['hostname', 'uid', 'sid']],
+  ['user_agents', 'device_id', ['name', 'made_at']],
+  ['sales_agents', 'person_name', ['name', 'email']],
+  // What was answered, asked and noted
+  ['gadgets', 'free_text', ['moderator_response', 'made_at']],
+  ['gadgets', undefined, ['server_response', 'made_at']],
+  ['gadgets_abuse', 'free_text', ['reason', 'made_at']],
+  ['gadgets', 'free_text', ['poc_1_notes', 'poc_1_phone_a', 'made_at']],
+  ['gadgets', undefined, ['poc_1_level', 'poc_1_phone_a', 'made_at']],
+  ['chat_messages', 'free_text', ['query', 'answer']],
+  ['exam_history', 'free_text', ['answer', 'question', 'candidate_id']],
+  ['exam_agreements', 'person_name', ['signature', 'made_at']],
+  // What is kept of keys, and what a device is asked with
+  ['sso_keys', 'secret', ['data', 'user_id']],
+  ['snmp_ways', 'secret', ['community', 'version']],
+  ['gadgets', undefined, ['community', 'version']],
+  ['gadgets', 'email', ['sendto', 'made_at']],
+  ['remote_identities', 'username', ['origin_user_id', 'made_at']],
+  ['saml_ways', undefined, ['username_attribute', 'made_at']],
+  ['lone_scripts', undefined, ['name', 'username', 'password', 'command', 'url', 'type', 'description']],
+  // The application's own word before all its names
+  ['gibbonSession', 'secret', ['gibbonSessionID', 'made_at']],
+  ['gadgets', 'secret', ['api_key_readonly', 'made_at']],
+  ['points_won', 'username', ['discord_id', 'made_at']],
   // Before most columns of the table
   ['protected_pages', undefined, ['pt_title', 'pt_page', 'pt_since', 'pt_level', 'pt_kind']],
   // Who fills a form in

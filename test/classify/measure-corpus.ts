@@ -92,6 +92,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['bookwyrm', 'coolify', 'leantime', 'mediawiki'], first: '0.885 / 0.842' },
   { apps: ['grafana', 'immich', 'nextcloud', 'prestashop'], first: '0.959 / 0.778' },
   { apps: ['civicrm', 'dolibarr', 'limesurvey', 'misskey'], first: '0.952 / 0.795' },
+  { apps: ['dify', 'drupal', 'openproject', 'passbolt', 'peertube', 'zabbix'], first: '0.943 / 0.810' },
 ];
 
 export interface Judged {

@@ -26,6 +26,8 @@ const WRITTEN = / (?:(?:source|raw|reported) value|as (?:number|string|text))$/u
 /** `gender_source_value` is a gender. */
 export function unwritten(words: readonly string[]): readonly string[] {
   const last = words.at(-1);
+  // A column for one field alone: `field_first_name_value`.
+  if (words.length > 2 && words[0] === 'field' && last === 'value') return words.slice(1, -1);
   if (words.length < 3 || (last !== 'value' && words.at(-2) !== 'as')) return words;
   return words.join(' ').replace(WRITTEN, '').split(' ');
 }

@@ -183,7 +183,14 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['from address', 'to address', 'sender address', 'reply address'],
     kinds: ['text'],
   },
+  {
+    class: 'postal_address',
+    notTopics: ['place'],
+    phrases: ['administrative area', 'dependent locality', 'sorting code'],
+    kinds: ['text'],
+  },
   { class: 'geo', phrases: ['geo code'], kinds: ['numeric'] },
+  { class: 'email', sole: true, phrases: ['send to', 'sendto', 'mailed to'], kinds: ['text'] },
   { class: 'email', phrases: ['return path', 'envelope sender', 'bounce address'], kinds: ['text'] },
   // Beside the other copies' addresses.
   { class: 'email', sole: true, beside: ['bcc'], phrases: ['cc'], kinds: ['text'] },

@@ -240,7 +240,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     sole: true,
     aboutTable: phrases(
-      'password, reset, verification, confirmation, invitation, invite, api, key, login, access, payment, transaction, checkout, ticket, share, calendar, feed, email',
+      'password, reset, verification, confirmation, invitation, invite, api, key, login, access, payment, transaction, checkout, ticket, share, calendar, feed, email, submission',
     ),
     phrases: ['token'],
   },
@@ -308,6 +308,31 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['key'],
     kinds: ['text'],
   },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: [
+      'session key',
+      'sso key',
+      'sso setting',
+      'secret',
+      'encryption key',
+      'private key',
+      'symmetric key',
+      'master key',
+    ],
+    phrases: ['data'],
+    kinds: ['text', 'bytes', 'json'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['app', 'integration', 'plugin', 'provider'],
+    phrases: ['key'],
+    kinds: ['json'],
+  },
+  // What a device is asked with.
+  { class: 'secret', sole: true, aboutTable: ['snmp'], phrases: ['community', 'community string'], kinds: ['text'] },
   // How a directory or a mail server is reached.
   {
     class: 'secret',

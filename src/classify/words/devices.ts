@@ -50,6 +50,16 @@ export const DEVICE_RULES: readonly NameRule[] = [
     phrases: ['address', 'addr', 'hex', 'value'],
     kinds: ['text', 'bytes'],
   },
+  // Where somebody called from.
+  {
+    class: 'ip_address',
+    sole: true,
+    aboutTable: ['session', 'watchdog', 'comment', 'login', 'visitor', 'vote', 'signin', 'sign in', 'flood'],
+    beside: ['uid', 'user', 'sid', 'referer', 'referrer', 'mail', 'email'],
+    notBeside: ['port', 'domain'],
+    phrases: ['hostname', 'host name'],
+    kinds: ['text'],
+  },
   // Of when: `ip_last_login`.
   {
     class: 'ip_address',
@@ -58,12 +68,19 @@ export const DEVICE_RULES: readonly NameRule[] = [
     ),
     kinds: ['text', 'bytes'],
   },
+  {
+    class: 'device_id',
+    sole: true,
+    aboutTable: ['user agent', 'useragent'],
+    phrases: ['name', 'value', 'string', 'agent', 'raw', 'header'],
+    kinds: ['text'],
+  },
   // Of a browser, beside where it called from.
   { class: 'device_id', alone: true, besideHead: ['ip'], notNamedBeside: true, phrases: ['agent'], kinds: ['text'] },
   {
     class: 'device_id',
     phrases: phrases(
-      `device id, device identifier, device library identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, browser id, browser guid, browser uuid, visitor guid, visitor uuid, visitor hash, client guid, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, uagent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, device description, device label, device detail, onesignal id, push id, vendor device id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
+      `device id, device identifier, device library identifier, device uuid, device uid, device udid, udid, deviceid, device unique id, device fingerprint, device hash, device serial, device serial number, imei, imei number, imei no, imei1, meid, esn, imsi, iccid, sim number, sim serial, sim iccid, mac, mac address, mac addr, macaddr, macaddress, hardware address, hw address, ether address, bluetooth address, bluetooth mac, wifi mac, bssid, idfa, idfv, gaid, aaid, advertising id, ad id, advertiser id, android id, hardware id, hwid, machine id, machine fingerprint, browser fingerprint, login device, signin device, browser id, browser guid, browser uuid, visitor guid, visitor uuid, visitor hash, client guid, browser hash, client fingerprint, visitor fingerprint, fingerprint visitor, visitor id, anonymous id, client uuid device, user agent, useragent, uagent, http user agent, browser user agent, user agent string, ua, ua string, device info, device data, device name, device description, device label, device detail, onesignal id, push id, vendor device id, tracking id user, geraet id, geraete id, identificador dispositivo, id dispositivo, identifiant appareil, vin, vin number, vehicle identification number, chassis number, ssid, visitor token, distinct id, ahoy visit, visit token`,
     ),
     kinds: ['text', 'bytes', 'json', 'mac', 'integer', 'numeric', 'other'],
   },

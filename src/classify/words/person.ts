@@ -520,6 +520,15 @@ export const PERSON_RULES: readonly NameRule[] = [
     ),
     kinds: ['text', 'json'],
   },
+  { class: 'username', sole: true, aboutTable: ['snmp'], phrases: ['security name', 'securityname'], kinds: ['text'] },
+  // Who agrees to it.
+  {
+    class: 'person_name',
+    sole: true,
+    aboutTable: ['agreement', 'consent', 'waiver', 'contract', 'declaration'],
+    phrases: ['signature', 'signed name'],
+    kinds: ['text'],
+  },
   // A log-in name where there is one to log in with or to show; else just an identifier.
   {
     class: 'username',

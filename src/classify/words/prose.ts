@@ -28,6 +28,26 @@ export const PROSE_RULES: readonly NameRule[] = [
   },
   { class: 'free_text', topics: ['message'], phrases: ['edit history', 'content text'], kinds: TEXT_KINDS },
   { class: 'free_text', phrases: ['gift note', 'gift message'], kinds: TEXT_KINDS },
+  // What somebody answered, and no answer that all are given.
+  {
+    class: 'free_text',
+    sole: true,
+    besideName: ['question'],
+    beside: ['user', 'candidate', 'patient', 'student', 'applicant', 'respondent', 'customer', 'employee'],
+    notTopics: ['thing'],
+    phrases: ['answer'],
+    kinds: TEXT_KINDS,
+  },
+  // What a model was asked, beside what it said.
+  {
+    class: 'free_text',
+    sole: true,
+    topics: ['message'],
+    besideName: ['answer', 'response', 'completion'],
+    phrases: ['query', 'prompt', 'question'],
+    kinds: TEXT_KINDS,
+  },
+  { class: 'free_text', sole: true, topics: ['message'], phrases: ['input'], kinds: ['json'] },
   // Of what was sent to somebody, whose list it is kept in.
   { class: 'free_text', sole: true, topics: ['person'], phrases: ['body'], kinds: ['text', 'bytes'] },
   {
