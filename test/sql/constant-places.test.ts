@@ -221,6 +221,7 @@ describe('the recorded text', () => {
     const clear = insert('id, status', (i) => `(${i}, 'open ${i}')`);
     const shown = insert('id, status', (i) => (i === 4_000 ? "(1, 'ask ada@example.org')" : `(${i}, 'open ${i}')`));
     const personal = insert('id, email', (i) => `(${i}, 'p${i}@example.org')`);
+    const behindNull = insert('id, email', (i) => (i === 0 ? '(0, NULL)' : `(${i}, 'p${i}')`));
     const written = insert('id, email', (i) => (i === 5_000 ? "(1, 'j***@m***.example')" : `(${i}, 'p${i}@a.org')`));
     for (const { text, given } of described(clear)) expect({ same: text === clear, given }).toEqual({ same: true });
     for (const { text, given } of described(shown)) {
@@ -231,6 +232,8 @@ describe('the recorded text', () => {
     for (const { text, given } of described(personal)) {
       expect([/@/.test(text), text.split('‹email').length, given]).toEqual([false, 6_001, undefined]);
     }
+    for (const { text } of described(behindNull))
+      expect([/'p/.test(text), text.split('‹email').length]).toEqual([false, 6_000]);
     for (const { given } of described(written)) expect(given).toBe('email');
   });
 
