@@ -3,9 +3,9 @@
  * an expression may meet every column in it, AND, OR and NOT keep their operands apart, and what is nested flows on.
  */
 import type { ColumnMet, ConstantPlace } from './facts.ts';
-import { type Fold, foldsOf } from './fold-rows.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { isPureFunction } from './pure-functions.ts';
+import { type Fold, foldsOf } from './shortened.ts';
 import {
   as,
   child,

@@ -3,10 +3,10 @@ import type { Scope } from './ctes.ts';
 import { Draft } from './draft.ts';
 import { conflictExtent, extentOf, type GroundedExtent, mergeExtent } from './extents.ts';
 import type { Finding, FindingKind } from './facts.ts';
-import { rowCount } from './fold-rows.ts';
 import { ALWAYS, both, isAlways } from './grounds.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import type { Place } from './narrowing.ts';
+import { rowCount } from './shortened.ts';
 import { as, child, flag, list, type Tree, text } from './tree.ts';
 import type { StatementHandler, Walk } from './walk.ts';
 

@@ -228,7 +228,7 @@ export interface ColumnMet {
  */
 export type ConstantPlace = 'nothing' | 'anything' | 'hidden' | readonly ColumnMet[];
 
-/** The literals of rows of constants (`fold-rows.ts`). */
+/** The literals of rows of constants (`shortened.ts`). */
 export interface FoldedLiterals {
   /** How many of `literals` stand before them. */
   readonly before: number;

@@ -1,5 +1,5 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
-import { placeFolds, type Shortened, shortened } from './fold-rows.ts';
+import { placeFolds, type Shortened, shortened } from './shortened.ts';
 import { countTerms } from './term-count.ts';
 import type { Tree } from './tree.ts';
 

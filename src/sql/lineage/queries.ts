@@ -1,6 +1,6 @@
 /** SELECT, VALUES, set operations and WITH: the columns they give, and all that steers them. */
 
-import { foldsOf } from '../fold-rows.ts';
+import { foldsOf } from '../shortened.ts';
 import {
   as,
   castConstantOf,

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../src/sql/analyse.ts';
 import { ofLiterals } from '../../src/sql/constant-places.ts';
-import { rowCount, shortened } from '../../src/sql/fold-rows.ts';
 import { traceLineage } from '../../src/sql/lineage/trace.ts';
 import { LiteralTokens } from '../../src/sql/literal-tokens.ts';
+import { rowCount, shortened } from '../../src/sql/shortened.ts';
 import { as, child, list, unwrap } from '../../src/sql/tree.ts';
 import { withTestWorld } from './lineage/world.ts';
 
