@@ -77,6 +77,29 @@ function cut(socket: net.Socket): Promise<void> {
   );
 }
 
+describe('who is recorded', () => {
+  it('is the whole chain of those who act, by either way in', async () => {
+    const token = await rig.tokenOf('dev', ['developers'], {
+      act: { sub: 'bot', act: { sub: 'older', act: { sub: 'oldest' } } },
+    });
+    const client = await rig.connect(token);
+    await client.query('SELECT 1');
+    await client.end();
+    const wire = await login(await encrypted(), 'dev@example.test', await rig.databaseToken(token));
+    await wire.through('Z');
+    wire.stream.end();
+    const chains = async () =>
+      (await rig.records()).flatMap((one) =>
+        one.kind === 'session.open' && one.actors.length > 0 ? [[one.via, ...one.actors]] : [],
+      );
+    await until(async () => (await chains()).length === 2);
+    expect(await chains()).toEqual([
+      ['tunnel', 'bot', 'older', 'oldest'],
+      ['native', 'bot', 'older', 'oldest'],
+    ]);
+  });
+});
+
 describe('ways in', () => {
   it('SSLRequest, then TLS', async () => {
     const wire = await login(await encrypted());

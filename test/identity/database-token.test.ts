@@ -15,6 +15,7 @@ const principal: Principal = {
   name: undefined,
   groups: ['developers', 'on call'],
   actor: 'agent-7',
+  actors: ['agent-7', 'older'],
   expiresAt: 0,
   authMethods: ['otp'],
   jkt: 'x'.repeat(43),
