@@ -237,7 +237,7 @@ const EQUALITY = 'Compare it for equality with a value that you know';
 const SAME_CLASS = 'Join it with a column of the same class';
 const CLEAR_ORDER = 'Order by what is not masked';
 const CLEAR_TABLE = 'Name a table without masked columns';
-const WIDER = 'Take text, a longer varchar or a wider number of its kind, without USING';
+const WIDER = 'Take text, a longer varchar or a wider number of its kind, without USING anything else';
 
 const ORACLES: Readonly<Record<Oracle, Pick<PlanRefusal, 'message' | 'why' | 'hint'>>> = {
   collation: {

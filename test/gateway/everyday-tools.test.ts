@@ -89,6 +89,17 @@ describe('Django', () => {
   });
 });
 
+describe('knex', () => {
+  it('alters a column by USING itself', async () => {
+    await dev.query('CREATE TABLE kn (id int PRIMARY KEY, email varchar(255) UNIQUE)');
+    await dev.query("INSERT INTO kn VALUES (1, 'ana@example.com')");
+    await dev.query('alter table "kn" alter column "email" type varchar(400) using ("email"::varchar(400))');
+    const shorter = 'alter table "kn" alter column "email" type varchar(2) using ("email"::varchar(2))';
+    expect((await failure(dev.query(shorter))).detail).toMatch(/no-inference/);
+    await dev.query('alter table "kn" alter column "email" type varchar(255)');
+  });
+});
+
 describe('a dump in plain SQL', () => {
   it('is read in with the owner that everything has', async () => {
     await dev.query(`CREATE TABLE public.dumped (id int NOT NULL);

@@ -8,7 +8,7 @@ import { plainUse } from './ordering.ts';
 import { columnsOf, findRelation, renamed } from './relations.ts';
 import { itemOf, type Scope, scopeOf } from './scopes.ts';
 import type { Tracer, UseMarks } from './tracer.ts';
-import { isOfLength, isWider } from './wider-types.ts';
+import { isOfLength, isWider, usesItself } from './wider-types.ts';
 
 /** Writes each column of a query into a relation that is made of it. */
 export function writeNew(
@@ -141,12 +141,13 @@ export function traceAlterTable(t: Tracer, node: Tree): void {
       if (relation === undefined && t.made.has(text(rangeVar, 'relname') ?? '')) t.findings.oracle = 'type';
       if (relation === undefined || changed === undefined) continue;
       const { attnum } = changed;
-      if (!isWider(t, relation, changed, column)) {
+      const isWide = isWider(t, relation, changed, column);
+      if (!isWide) {
         const marks = isOfLength(t, relation, changed, column) ? OF_LENGTH : undefined;
         const flow = columnFlow(relation.oid, attnum);
         t.use(flow, 'fallible', 'ALTER COLUMN TYPE', rangeVar, undefined, undefined, marks);
       }
-      if (using === undefined) continue;
+      if (using === undefined || (isWide && usesItself(changed, column))) continue;
       const { flow } = t.value(using, scope);
       t.gives({ kind: 'column', relation: relation.oid, attnum }, flow, undefined);
       const isOwn =

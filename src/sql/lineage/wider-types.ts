@@ -1,6 +1,6 @@
 /** ALTER COLUMN TYPE: whether it can fail for values that the column may have, and so tells of them. */
 import type { CatalogColumn, CatalogRelation } from '../../catalog/catalog.ts';
-import { child, type Tree } from '../tree.ts';
+import { as, child, strings, type Tree } from '../tree.ts';
 import type { Tracer } from './tracer.ts';
 import {
   BPCHAR,
@@ -24,7 +24,7 @@ export function isWider(t: Tracer, relation: CatalogRelation, column: CatalogCol
   // They hold whatever there is; a domain of such a name does not.
   if (!to.modified && (to.oid === TEXT_TYPE || to.oid === VARCHAR)) return true;
   // Another collation may find values equal that were not; what USING computes may be of any length.
-  if (child(definition, 'collClause') !== undefined || child(definition, 'raw_default') !== undefined) return false;
+  if (child(definition, 'collClause') !== undefined || !usesItself(column, definition)) return false;
   if (to.oid === undefined || to.found?.kind === 'd') return false;
   t.readsLiterals = true;
   if (to.oid === column.type) return to.modified ? hasMoreRoom(relation, column, to) : true;
@@ -41,6 +41,20 @@ export function isOfLength(t: Tracer, relation: CatalogRelation, column: Catalog
   // Others' columns change with it.
   if (t.catalog.descendants(relation.oid).length > 0) return false;
   return (column.type === VARCHAR || column.type === TEXT_TYPE) && !isGuarded(relation, column);
+}
+
+/** Without USING, or with the column as it is, or that in its new type: with room enough all three are the same. */
+export function usesItself({ name }: CatalogColumn, definition: Tree): boolean {
+  const using = child(definition, 'raw_default');
+  if (using === undefined) return true;
+  const cast = as(using, 'TypeCast');
+  if (cast !== undefined && typeText(child(cast, 'typeName')) !== typeText(child(definition, 'typeName'))) return false;
+  const fields = strings(as(cast === undefined ? using : child(cast, 'arg'), 'ColumnRef') ?? {}, 'fields');
+  return fields.length === 1 && fields[0] === name;
+}
+
+function typeText(typeName: Tree | undefined): string {
+  return JSON.stringify(typeName, (key, value) => (key === 'location' ? undefined : value));
 }
 
 function hasMoreRoom(relation: CatalogRelation, column: CatalogColumn, to: NamedType): boolean {
