@@ -4,6 +4,7 @@
  * with a class, or the text with those places masked. It never guesses at names or prose: those need a column's class.
  */
 import type { ColumnClass } from './classes.ts';
+import { AT, DIGITS, DOTS, LONG, scanSigns, TOKEN } from './scan-signs.ts';
 import { luhn } from './values/checksums.ts';
 import { ibanLength, isIban } from './values/iban.ts';
 import { isIpv6 } from './values/ip-address.ts';
@@ -41,12 +42,12 @@ const VERSION = /(?:version|release|ver|build|firmware|v|fw)[\s:=]{0,3}$/i;
 export function scanText(text: string): ScanHit[] {
   if (text.length < 7) return NOTHING;
   // One byte a unit: what is beyond ASCII only adds signs.
-  return scanFor(signs(Buffer.from(text, 'latin1'), 0, text.length), text);
+  return scanFor(scanSigns(Buffer.from(text, 'latin1'), 0, text.length), text);
 }
 
 /** The same for a text that stands in others' bytes, one for each of its units: what is beyond ASCII only adds signs. */
 export function scanPart(bytes: Uint8Array, start: number, text: string): ScanHit[] {
-  return text.length < 7 ? NOTHING : scanFor(signs(bytes, start, start + text.length), text);
+  return text.length < 7 ? NOTHING : scanFor(scanSigns(bytes, start, start + text.length), text);
 }
 
 /** The same for each of many; those with no place at all are left out. */
@@ -57,7 +58,7 @@ export function scanTexts(texts: readonly string[]): ScanHit[][] {
   for (const text of texts) {
     const end = start + text.length;
     if (text.length >= 7) {
-      const hits = scanFor(signs(bytes, start, end), text);
+      const hits = scanFor(scanSigns(bytes, start, end), text);
       if (hits.length > 0) found.push(hits);
     }
     start = end;
@@ -222,10 +223,14 @@ function ibans(text: string, hits: ScanHit[]): void {
   });
 }
 
-/** As many as any pattern needs, at most. */
+/** As many as any pattern needs, or more. */
 function digitsOf(text: string): number {
   let count = 0;
-  for (let i = 0; i < text.length && count < MOST_DIGITS_NEEDED; i++) if (isDigit(text.charCodeAt(i))) count++;
+  for (let i = 0; i < text.length && count < MOST_DIGITS_NEEDED; i++) {
+    const code = text.charCodeAt(i);
+    // Without a branch, which would be guessed wrong where digits and letters follow each other as they like.
+    count += ((code - 58) & (47 - code)) >>> 31;
+  }
   return count;
 }
 
@@ -268,9 +273,6 @@ function all(pattern: RegExp, text: string, visit: (match: RegExpExecArray) => v
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code > 127;
 }
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
 function isUpperOrDigit(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90);
 }
@@ -292,115 +294,7 @@ function isDomain(code: number): boolean {
 
 const NOTHING: ScanHit[] = [];
 
-/** What there is to look for: an at sign, six digits in a row of groups, nine of them, dots or colons between, a key. */
-const AT = 1;
-const DIGITS = 2;
-const LONG = 4;
-const DOTS = 8;
-const TOKEN = 16;
-
-const DIGIT = 1;
-const HEX_LETTER = 2;
-const LETTER = 3;
-/** What stands between groups of digits. */
-const JOINT = 4;
-const UNDERSCORE = 5;
-const OTHER = 6;
-/** Part of a character beyond ASCII. */
-const BEYOND = 7;
-
-const KINDS = new Uint8Array(256).fill(OTHER);
-for (let i = 128; i < 256; i++) KINDS[i] = BEYOND;
-for (let i = 48; i <= 57; i++) KINDS[i] = DIGIT;
-for (let i = 97; i <= 122; i++) KINDS[i] = i <= 102 ? HEX_LETTER : LETTER;
-for (let i = 65; i <= 90; i++) KINDS[i] = LETTER;
-for (const char of ' -.()/+:') KINDS[char.charCodeAt(0)] = JOINT;
-KINDS[95] = UNDERSCORE;
-const [AT_SIGN, DOLLAR, PERCENT, BACKSLASH, AMPERSAND, EQUALS, DASH, DOT, COLON, SPACE] = [
-  64, 36, 37, 92, 38, 61, 45, 46, 58, 32,
-] as const;
-
 /** Whether bytes may hold anything of that: one pass without allocation. True is a guess, false is sure. */
 export function mayHoldSensitive(buffer: Uint8Array, start: number, end: number): boolean {
-  return end - start >= 7 && signs(buffer, start, end) !== 0;
-}
-
-function signs(bytes: Uint8Array, start: number, end: number): number {
-  let found = 0;
-  let digits = 0;
-  let dots = 0;
-  let colons = 0;
-  let run = 0;
-  let runDigits = 0;
-  let runOther = 0;
-  let dashes = 0;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!;
-    const kind = KINDS[byte]!;
-    if (kind <= LETTER) {
-      // Digits and letters follow each other as they like: what they change is counted, for a branch would be guessed wrong.
-      const isDigit = (kind - HEX_LETTER) >>> 31;
-      dashes = 0;
-      run++;
-      runDigits += isDigit;
-      runOther += kind & (kind >> 1);
-      digits = (digits + 1) & -isDigit;
-      if (digits >= 6) found |= digits >= 9 ? DIGITS | LONG : DIGITS;
-      if (dots + colons >= 2 && isDigit === 1 && (dots >= 3 || colons >= 2)) found |= DOTS;
-      dots &= -isDigit;
-      // A key or an IBAN; digits alone and hexadecimal are none.
-      if (run >= 12 && runOther > 0 && (runDigits > 0 || run >= 20)) found |= TOKEN | LONG;
-      continue;
-    }
-    if (kind === JOINT) {
-      if (byte === DASH) {
-        run++;
-        if (++dashes >= 5) found |= TOKEN;
-        continue;
-      }
-      if (byte === DOT) dots++;
-      else if (byte === COLON) {
-        digits = 0;
-        if (++colons >= 2) found |= DOTS;
-      } else if (byte === SPACE) dots = colons = 0;
-      if ((byte === COLON || byte === SPACE) && endsSecretWord(bytes, i, start)) found |= TOKEN;
-    } else if (kind === UNDERSCORE) {
-      run++;
-      dashes = 0;
-      continue;
-    } else if (kind === OTHER) {
-      digits = dots = colons = 0;
-      if (byte === AT_SIGN) found |= AT;
-      else if (byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND) found |= AT | TOKEN;
-      else if (byte === DOLLAR || byte === EQUALS) found |= TOKEN;
-      else if (byte === 34 && endsSecretWord(bytes, i, start)) found |= TOKEN;
-    }
-    run = runDigits = runOther = dashes = 0;
-  }
-  return found;
-}
-
-/** Last letters of words that a secret follows: password, passwd, pwd, secret, token, key, Basic, Bearer, phrase, credentials. */
-const SECRET_ENDS: ReadonlySet<number> = new Set(
-  ['word', 'sswd', 'cret', 'oken', 'asic', 'arer', 'rase', 'ials', 'tial'].map((end) => lettersOf(end, 4)),
-);
-const SHORT_SECRET_ENDS: ReadonlySet<number> = new Set(['pwd', 'key'].map((end) => lettersOf(end, 3)));
-/** By the last three letters: whether it is worth to look further. */
-const MAY_END_SECRET = new Uint8Array(1 << 15);
-for (const letters of SECRET_ENDS) MAY_END_SECRET[letters & 0x7fff] = 1;
-for (const letters of SHORT_SECRET_ENDS) MAY_END_SECRET[letters] = 1;
-
-function lettersOf(end: string, count: number): number {
-  let letters = 0;
-  for (let i = 0; i < count; i++) letters = (letters << 5) | (end.charCodeAt(i) & 31);
-  return letters;
-}
-
-/** Whether such a word stands before a colon, a space or a quote. */
-function endsSecretWord(bytes: Uint8Array, i: number, start: number): boolean {
-  if (i - start < 3) return false;
-  const three = ((bytes[i - 3]! & 31) << 10) | ((bytes[i - 2]! & 31) << 5) | (bytes[i - 1]! & 31);
-  if (MAY_END_SECRET[three] === 0) return false;
-  if (SHORT_SECRET_ENDS.has(three)) return true;
-  return i - start >= 4 && SECRET_ENDS.has(((bytes[i - 4]! & 31) << 15) | three);
+  return end - start >= 7 && scanSigns(buffer, start, end) !== 0;
 }

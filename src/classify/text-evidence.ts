@@ -72,20 +72,22 @@ class Distinct {
   readonly #values: readonly string[];
   /** From all over the sample, not from its beginning. */
   readonly #rows: readonly string[];
-  readonly #some: readonly string[];
+  #some: readonly string[] | undefined;
   #all: readonly string[] | undefined;
 
   constructor(values: readonly string[], distinct?: readonly string[]) {
     this.#values = values;
     this.#rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
-    this.#some = distinct?.length === values.length ? this.#rows : allDistinct(this.#rows);
-    this.#all = distinct ?? (this.#rows.length === values.length ? this.#some : undefined);
+    if (distinct?.length === values.length) this.#some = this.#rows;
+    this.#all = distinct ?? (this.#rows.length === values.length ? this.#ofRows() : undefined);
   }
 
   /** What the validators see. */
   some(): readonly string[] {
     // Where most repeat, a part of the rows has too few of them.
-    const found = this.#some.length < this.#rows.length / 2 ? this.all() : this.#some;
+    const enough = this.#rows.length / 2;
+    const areFew = (this.#all !== undefined && this.#all.length < enough) || this.#ofRows().length < enough;
+    const found = areFew ? this.all() : this.#ofRows();
     return found.length <= MAX_TALLIED ? found : evenly(found, MAX_TALLIED);
   }
 
@@ -93,9 +95,15 @@ class Distinct {
     return (this.#all ??= allDistinct(this.#values));
   }
 
+  #ofRows(): readonly string[] {
+    return (this.#some ??= allDistinct(this.#rows));
+  }
+
   rarelyRepeat(): boolean {
     const enough = this.#rows.length * 0.95;
-    return this.#values.length > MAX_LOOKED_UP && (this.#some.length >= enough || new Set(this.#rows).size >= enough);
+    return (
+      this.#values.length > MAX_LOOKED_UP && (this.#ofRows().length >= enough || new Set(this.#rows).size >= enough)
+    );
   }
 }
 

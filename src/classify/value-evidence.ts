@@ -137,7 +137,8 @@ const DOCUMENT = /^\s*[[{]\s*["{[\]}]/;
 /** Of texts most of which are documents. */
 function documentsAsText(values: readonly string[], context: Context): ValueEvidence | undefined {
   const documents: string[] = [];
-  for (const [at, value] of values.entries()) {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
     if (DOCUMENT.test(value)) documents.push(value);
     // However many there are among those that are left, most are none.
     else if (documents.length + values.length - 1 - at < values.length * MOST) return undefined;

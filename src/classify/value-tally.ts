@@ -19,7 +19,7 @@ import {
 import { isAccountName } from './values/account-name.ts';
 import { isIccid, isImei, isMacAddress, isUserAgent, isUuid, isVin } from './values/device.ts';
 import { isEmail, isReversedEmail } from './values/email.ts';
-import { isGeoPair } from './values/geo.ts';
+import { isGeoPair, mayBePoint } from './values/geo.ts';
 import {
   isBloodGroup,
   isBloodPressure,
@@ -127,9 +127,10 @@ export function tallyValues(values: readonly string[]): Tally {
 }
 
 /** A validator is asked only where the value has the signs that it needs. */
-function look(value: string, { held, words }: Signs, counts: Record<Kind, number>, ids: Map<string, IdTally>): void {
+function look(value: string, signs: Signs, counts: Record<Kind, number>, ids: Map<string, IdTally>): void {
+  const { held, words } = signs;
   const n = value.length;
-  const has = (signs: number): boolean => (held & signs) !== 0;
+  const has = (some: number): boolean => (held & some) !== 0;
   const hasDigit = has(DIGIT);
   const hasLetter = has(UPPER | LOWER | BEYOND);
   // One run of letters and digits.
@@ -204,14 +205,14 @@ function look(value: string, { held, words }: Signs, counts: Record<Kind, number
       counts.phone++;
       return;
     }
-    if (isGeoPair(value)) {
+    if ((!isBare || mayBePoint(value)) && isGeoPair(value)) {
       counts.geo++;
       return;
     }
     if (isIcd10(value)) counts.icd++;
     else if (isIcd10Category(value)) counts.icdCategory++;
     if (hasLetter && has(BLANK | COLON | EQUALS | BRACKET) && (isDose(value) || isLabValue(value))) counts.dose++;
-    if (!isBare && isPostalAddress(value)) {
+    if (!isBare && isPostalAddress(value, signs)) {
       counts.address++;
       return;
     }

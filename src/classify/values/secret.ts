@@ -100,13 +100,30 @@ const DIGEST = /^(?:sha\d{1,3}|md5|blake\w*|crc32c?)[-:=]/i;
 
 const LONGEST_TOKEN = 512;
 
-/** Bits per character of what it is made of. */
-function entropy(text: string): number {
+interface Made {
+  /** Bits per character of what it is made of. */
+  readonly bits: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly digits: number;
+}
+
+/** What an ASCII text is made of. */
+function made(text: string): Made {
   const counts = new Uint16Array(128);
   for (let i = 0; i < text.length; i++) counts[text.charCodeAt(i) & 127]!++;
   let bits = 0;
-  for (let i = 0; i < 128; i++) bits += BITS[counts[i]!]!;
-  return Math.log2(text.length) - bits / text.length;
+  let [lower, upper, digits] = [0, 0, 0];
+  // All that a token is made of lies between them.
+  for (let code = 43; code <= 126; code++) {
+    const count = counts[code]!;
+    if (count === 0) continue;
+    bits += BITS[count]!;
+    if (code >= 97 && code <= 122) lower += count;
+    else if (code >= 65 && code <= 90) upper += count;
+    else if (code >= 48 && code <= 57) digits += count;
+  }
+  return { bits: Math.log2(text.length) - bits / text.length, lower, upper, digits };
 }
 /** n log2 n, up to the longest token. */
 const BITS = Float64Array.from({ length: LONGEST_TOKEN + 1 }, (_, n) => (n === 0 ? 0 : n * Math.log2(n)));
@@ -128,24 +145,13 @@ export function isRandomToken(value: string): 'strong' | 'weak' | undefined {
   const run = /[A-Za-z0-9+/_-]{16,}/.exec(value)?.[0];
   if (run === undefined) return undefined;
   if (/[/.]/.test(value) && /(?:^|[/.])[a-z]{3,}(?:[/.]|$)/.test(value)) return undefined;
-  const [lower, upper, digits] = [between(run, 97, 122), between(run, 65, 90), between(run, 48, 57)];
+  const { bits, lower, upper, digits } = made(run);
   if (digits === 0 || lower + upper === 0) return undefined;
-  const bits = entropy(run);
   if (isWordy(run) && !isBase32(value, bits)) return undefined;
   if (bits < 3.3) return undefined;
   if (isEncodedContent(value)) return undefined;
   if (lower > 0 && upper > 0 && digits > 0 && bits >= 3.6) return 'strong';
   return lower + upper >= 6 && digits >= 2 && isWhole(value) ? 'weak' : undefined;
-}
-
-/** How many of its characters have a code of that range. */
-function between(text: string, low: number, high: number): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= low && code <= high) count++;
-  }
-  return count;
 }
 
 /** Random in one piece, or in groups of one length, as keys of licences are; names of machines end in short pieces. */
