@@ -89,6 +89,28 @@ export class AwaitedRelations {
     }
   }
 
+  /** The same at another gateway, `agoMs` before; `known`: OIDs that were there under that name. */
+  inheritElsewhere(
+    inheritance: Inheritance,
+    schema: string | undefined,
+    known: readonly number[],
+    agoMs: number,
+  ): void {
+    const one = { ...awaitedColumn(inheritance, schema, undefined), known: new Set(known) };
+    this.#columns.set(inheritance, { ...one, untilMs: performance.now() + AWAIT_MS - agoMs });
+    // It may be there already.
+    this.#settledWith = undefined;
+  }
+
+  /** Where they come into being, as far as that is known, and what is there under that name. */
+  expected(
+    { lookup }: Inheritance,
+    schema: string | undefined,
+    catalog: Catalog | undefined,
+  ): { readonly schema: string | undefined; readonly known: readonly number[] } {
+    return { schema: nameParts(lookup).at(-2) ?? schema, known: [...oidsOf(bareName(lookup), catalog)] };
+  }
+
   /** It is through, whatever came of it. */
   inherited(inherits: readonly Inheritance[]): void {
     for (const inheritance of inherits) {

@@ -176,18 +176,22 @@ export class Classifier {
     return this.#lookAgain.atFilled(written);
   }
 
-  /** Data of that class was copied there. Stays until configuration says otherwise or the column is gone. */
+  /**
+   * Data of that class was copied there. Stays until configuration says otherwise or the column is gone. False: that was
+   * known.
+   */
   inherit(
     oid: number,
     attnum: number,
     { class: columnClass, from, computed }: Pick<Inherited, 'class' | 'from' | 'computed'>,
-  ): void {
+  ): boolean {
     const key = `${oid}.${attnum}`;
     const known = this.#map.inherited.get(key);
-    if (known?.class === columnClass && known.computed === computed) return;
+    if (known?.class === columnClass && (known.computed ?? false) === (computed ?? false)) return false;
     this.#map.inherited.set(key, { oid, attnum, class: columnClass, from, ...(computed === true ? { computed } : {}) });
     this.#changed();
     this.#storeIn(STORE_INHERITED_AFTER_MS);
+    return true;
   }
 
   status(): { readonly tables: number; readonly done: number } {

@@ -11,13 +11,14 @@ import type { Gift } from '../masking/given-values.ts';
 import { KeyedHash } from '../masking/keyed-hash.ts';
 import { makePlan } from '../masking/make-plan.ts';
 import { type MaskContext, maskContext } from '../masking/maskers/context.ts';
-import { type StatementPlan, unplannable } from '../masking/statement-plan.ts';
+import { type Inheritance, type StatementPlan, unplannable } from '../masking/statement-plan.ts';
 import type { StatementFacts } from '../sql/facts.ts';
 import type { Lineage, StatementLineage } from '../sql/lineage/lineage.ts';
 import { AwaitedRelations } from './awaited-relations.ts';
 import { CatalogKnowledge, type IsOwned } from './catalog-knowledge.ts';
 import type { CatalogSnapshot } from './catalog-snapshot.ts';
 import { CatalogWatch } from './catalog-watch.ts';
+import type { Inherited } from './classification-store.ts';
 import type { Classifier } from './classifier.ts';
 import { GivenStore } from './given-store.ts';
 import { type CommandTag, GivenValues, type WrittenTo } from './given-values.ts';
@@ -27,6 +28,7 @@ import type { RecordWorld } from './named-relations.ts';
 import type { SessionMasking } from './session/masking.ts';
 import { SchemaClock } from './session/schema-clock.ts';
 import { namesUsed } from './session/schema-names.ts';
+import type { SharedClass, SharedClasses } from './shared-classes.ts';
 import type { Rows } from './side-connection.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
@@ -98,6 +100,9 @@ export class DatabaseMasking {
   readonly #watch: CatalogWatch;
   readonly #givenStore: GivenStore;
   readonly #isOwned: IsOwned;
+  /** As configuration calls it. */
+  readonly #database: string;
+  readonly #sharedClasses: SharedClasses | undefined;
   readonly #tracer: Tracer;
   #shared: TracedCatalog | undefined;
   #sharedVersion = 1;
@@ -120,6 +125,8 @@ export class DatabaseMasking {
     tracer: Tracer;
     classifier: Classifier;
     key: Buffer;
+    /** With other gateways. */
+    shared: SharedClasses | undefined;
     /** Whence and where to its state is kept. */
     state: { readonly stateDir: string; readonly database: string; readonly log: (line: string) => void };
   }) {
@@ -140,6 +147,9 @@ export class DatabaseMasking {
     this.key = parts.key;
     const givenKey = createHmac('sha256', parts.key).update('given').digest();
     this.context = { ...maskContext(parts.key), givenHash: new KeyedHash(givenKey) };
+    this.#database = parts.state.database;
+    this.#sharedClasses = parts.shared;
+    parts.shared?.listen(parts.state.database, (one) => this.#heard(one));
   }
 
   open(
@@ -466,16 +476,60 @@ export class DatabaseMasking {
     );
   }
 
+  /** Data of a class comes into a column, here or at another gateway. */
+  inherit(oid: number, attnum: number, what: Pick<Inherited, 'class' | 'from' | 'computed'>): void {
+    if (this.classifier.inherit(oid, attnum, what)) this.#tell({ kind: 'carried', oid, attnum, ...classOf(what) });
+  }
+
+  /** A statement is sent that makes relations with data of classes. */
+  awaitRelations(inherits: readonly Inheritance[], schema: string | undefined, catalog: Catalog | undefined): void {
+    for (const one of inherits) {
+      // Of its session alone.
+      if (this.#sharedClasses === undefined || one.temporary === true) continue;
+      const { lookup, column } = one;
+      const { schema: of, known } = this.awaited.expected(one, schema, catalog);
+      const where = { ...(of === undefined ? {} : { schema: of }), ...(column === undefined ? {} : { column }) };
+      this.#tell({ kind: 'awaited', at: Date.now(), lookup, known: [...known], ...where, ...classOf(one) });
+    }
+    this.awaited.inherit(inherits, schema, catalog);
+  }
+
+  #tell(one: Told): void {
+    this.#sharedClasses?.tell({ ...one, database: this.#database });
+  }
+
+  #heard(one: SharedClass): void {
+    if (one.kind === 'carried') {
+      this.classifier.inherit(one.oid, one.attnum, one);
+      return;
+    }
+    const agoMs = Date.now() - one.at;
+    if (agoMs > HEARD_FOR_MS) return;
+    const { lookup, column, schema, known, from, computed = false } = one;
+    this.awaited.inheritElsewhere({ lookup, column, class: one.class, from, computed }, schema, known, agoMs);
+    const catalog = this.#shared?.catalog;
+    if (catalog !== undefined) this.settle(catalog);
+  }
+
   /** What has come into being since gets the classes that flowed into it. */
   settle(catalog: Catalog): void {
     const { size } = this.awaited.madeHere;
     this.awaited.settle(
       catalog,
-      (oid, attnum, inheritance) => this.classifier.inherit(oid, attnum, inheritance),
+      (oid, attnum, inheritance) => this.inherit(oid, attnum, inheritance),
       (name, oid) => this.#given.arrived(name, oid),
     );
     if (this.awaited.madeHere.size > size) this.#givenStore.changed();
   }
+}
+
+type Told = SharedClass extends infer One ? (One extends SharedClass ? Omit<One, 'database'> : never) : never;
+
+/** What was awaited elsewhere longer ago has come, or nothing came of it. */
+const HEARD_FOR_MS = 3_600_000;
+
+function classOf({ class: columnClass, from, computed }: Pick<Inherited, 'class' | 'from' | 'computed'>) {
+  return { class: columnClass, from, ...(computed === true ? { computed } : {}) };
 }
 
 const TRUNCATE = 'TRUNCATE TABLE';

@@ -182,6 +182,7 @@ export class DatabaseRuntime {
         tracer: this.#masking.tracer(this.#major),
         classifier,
         key: this.#masking.secret.tokenKey(name),
+        shared: this.#masking.classes,
         state: { stateDir: this.#masking.stateDir, database: name, log: this.#log },
       });
       // Sessions come to know its columns while the first is still being greeted.

@@ -27,6 +27,7 @@ import { RefusalRecord } from './refusal-record.ts';
 import { Egress } from './session/egress.ts';
 import { SessionElevations } from './session-elevations.ts';
 import { type SessionEntry, SessionRegistry } from './session-registry.ts';
+import type { SharedClasses } from './shared-classes.ts';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;
@@ -38,6 +39,7 @@ export interface GatewayParts {
   readonly requests: RequestService;
   /** Of several gateways; undefined: this one is by itself. */
   readonly sharedLog?: SharedEventLog | undefined;
+  readonly sharedClasses?: SharedClasses | undefined;
   logLine(line: string): void;
 }
 
@@ -97,7 +99,7 @@ export class GatewayState {
     this.logLine = parts.logLine;
     this.refusals = new RefusalRecord(parts.recorder);
     this.durability = new Durability(parts.log);
-    this.masking = new MaskingParts(parts.settings.stateDir);
+    this.masking = new MaskingParts(parts.settings.stateDir, parts.sharedClasses);
     this.#policy = new PolicyInForce(parts.settings);
     this.#watchTheClock();
     this.#elevations = new SessionElevations(this);

@@ -3,6 +3,7 @@
  * that judge samples, and the secret that tokens are keyed with.
  */
 import { GatewaySecret } from './gateway-secret.ts';
+import type { SharedClasses } from './shared-classes.ts';
 import { TableJudge } from './table-judge.ts';
 import { Tracer } from './tracer.ts';
 
@@ -10,10 +11,13 @@ export class MaskingParts {
   readonly stateDir: string;
   readonly secret: GatewaySecret;
   readonly judge = new TableJudge();
+  /** With other gateways. */
+  readonly classes: SharedClasses | undefined;
   readonly #tracers = new Map<number, Tracer>();
 
-  constructor(stateDir: string) {
+  constructor(stateDir: string, classes?: SharedClasses) {
     this.stateDir = stateDir;
+    this.classes = classes;
     this.secret = new GatewaySecret(stateDir);
   }
 

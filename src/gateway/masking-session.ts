@@ -118,10 +118,10 @@ export class MaskingSession implements SessionMasking {
   }
 
   inherit({ inherits, pins = [] }: StatementPlan, isPathKnown: boolean): void {
-    for (const { relation, attnum, ...what } of pins) this.#database.classifier.inherit(relation, attnum, what);
+    for (const { relation, attnum, ...what } of pins) this.#database.inherit(relation, attnum, what);
     if (inherits.length === 0) return;
     const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
-    this.#database.awaited.inherit(inherits, schema, this.#catalog());
+    this.#database.awaitRelations(inherits, schema, this.#catalog());
   }
 
   inherited({ inherits }: StatementPlan): void {

@@ -55,6 +55,7 @@ import { keepRetention } from './retention.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
 import { keepSegments } from './segment-upkeep.ts';
 import { recordRefusal } from './session-start.ts';
+import { SharedClasses } from './shared-classes.ts';
 import { SharedRevocations } from './shared-revocations.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
 
@@ -174,6 +175,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const egress = openEgressUsages(settings.stateDir, { now, logLine });
     closing.push(() => egress.close());
     const sharedLog = shared?.log;
+    const sharedClasses = sharedLog && (await SharedClasses.open(sharedLog, logLine));
+    closing.push(() => sharedClasses?.close());
     const rights: RequestRights = {
       mayReach: (principal, database) => gateway.baseAccessOf(principal, database) !== undefined,
       isDatabaseAdmin: (principal, database) => gateway.baseAccessOf(principal, database)?.access === 'admin',
@@ -200,7 +203,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     }
     notifier.live();
     const gateway = new GatewayState({
-      ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, logLine },
+      ...{ settings, log, recorder, owned, revocations, egress, requests, sharedLog, sharedClasses, logLine },
     });
     inForce = gateway;
     gateway.durability.onWaited = telemetry?.waited;

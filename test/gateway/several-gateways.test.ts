@@ -21,7 +21,9 @@ beforeAll(async () => {
   rig = await Rig.open({
     postgres: { settings: DURABLE },
     sql: `CREATE TABLE users (id int primary key, name text);
-          INSERT INTO users SELECT i, 'name ' || i FROM generate_series(1, 20) i`,
+          INSERT INTO users SELECT i, 'name ' || i FROM generate_series(1, 20) i;
+          CREATE TABLE staff (id int primary key, last_name text, salary numeric(9,2));
+          INSERT INTO staff SELECT i, 'Xq' || chr(96 + i) || 'vwz', 4000 + i * 7.31 FROM generate_series(1, 20) i`,
   });
   // Its issuer, certificate and Postgres are used; the gateways of these tests are processes.
   await rig.gateway.close();
@@ -259,6 +261,40 @@ describe('a schema that changes through one', () => {
     expect(await count()).toBe(before);
     await here.query('DROP FUNCTION tidy()');
     for (const client of [here, there]) await client.end();
+  });
+});
+
+describe('what is copied from masked columns at one', () => {
+  /** Whatever is answered on the way there, none of it is raw. */
+  const isMasked = async (gateway: Gateway, table: string): Promise<void> => {
+    const client = await gateway.connect(await dana());
+    for (let turn = 0; turn < 8; turn++) {
+      const { rows } = await client.query(`SELECT * FROM ${table} LIMIT 5`).catch(() => ({ rows: [] }));
+      expect(JSON.stringify(rows)).not.toMatch(/Xq.vwz|40\d\d\.\d[1-9]/);
+      if (turn > 5) expect(rows).toHaveLength(5);
+    }
+    await client.end();
+  };
+
+  it('is masked at the other, under whatever name, also when that starts anew', async () => {
+    const here = await one.connect(await dana());
+    await here.query('CREATE TABLE copy_one AS SELECT id, salary AS c1 FROM staff');
+    await isMasked(two, 'copy_one');
+    // Known by its name, as long as it has that.
+    await here.query('CREATE TABLE copy_two (last_name text)');
+    await here.query('INSERT INTO copy_two SELECT last_name FROM staff');
+    await here.query('ALTER TABLE copy_two RENAME last_name TO c1');
+    await isMasked(two, 'copy_two');
+    await two.stop('SIGKILL');
+    two = await Gateway.start('two');
+    for (const table of ['copy_one', 'copy_two']) await isMasked(two, table);
+    // Another of that name is nobody’s copy.
+    await here.query('DROP TABLE copy_one');
+    await here.query("CREATE TABLE copy_one AS SELECT i AS id, 'word ' || i AS c1 FROM generate_series(1, 5) i");
+    await here.end();
+    const there = await two.connect(await dana());
+    await until(async () => (await there.query('SELECT c1 FROM copy_one ORDER BY id')).rows[0]?.c1 === 'word 1');
+    await there.end();
   });
 });
 
