@@ -37,6 +37,7 @@ export function openIndexDatabase(path: string, logPosition: Position): IndexDat
 
 /** As the segments are, whatever the umask; SQLite gives the files beside it the same mode. */
 function makePrivate(path: string): void {
+  if (path === ':memory:') return;
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
 }
