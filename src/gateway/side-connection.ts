@@ -162,6 +162,7 @@ export class SideConnection {
       if (waiting.received > MAX_ANSWER_BYTES) return this.#fail(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
       try {
         reader.push(chunk);
+        waiting.wire?.settle();
         // What is kept of it was copied.
         giveBack(chunk);
       } catch (error) {
