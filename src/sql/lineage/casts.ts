@@ -11,6 +11,7 @@ import {
   isJsonType,
   isTextType,
   isTotalCast,
+  NAME,
   type NamedType,
   TEXT_TYPE,
   UNKNOWN,
@@ -38,8 +39,13 @@ export function castValue(t: Tracer, value: Value, to: NamedType, at: Tree | und
     row: value.row,
     ...(folds === undefined ? {} : { folds }),
     ...(folds !== undefined && value.isCased === true ? { isCased: true } : {}),
-    ...(value.asked === undefined || to.modified || !isTextual(t, target) ? {} : { asked: value.asked }),
+    ...(value.asked === undefined || !keepsText(t, to) ? {} : { asked: value.asked }),
   };
+}
+
+/** A name is cut after 63 bytes: with so many put before it, little of a value would be left. */
+function keepsText(t: Tracer, to: NamedType): boolean {
+  return !to.modified && isTextual(t, to.oid) && baseType(t.catalog, to.oid) !== NAME;
 }
 
 function foldedByCast(t: Tracer, value: Value, to: NamedType): Flow | undefined {

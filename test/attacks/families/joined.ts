@@ -37,6 +37,25 @@ export const joined: readonly Attack[] = [
   ),
   asks('copied', [COPY], 'SELECT nr FROM kopie WHERE vorn || mail || hinten = GANZ'),
   asks('view', [COPY.replace('TABLE', 'VIEW')], 'SELECT nr FROM kopie WHERE vorn || mail || hinten = GANZ'),
+  {
+    id: 'joined.cut-to-a-name',
+    infers: true,
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      let text = '';
+      while (text.length < 10) {
+        const before = 'x'.repeat(62 - text.length);
+        const found = [...'bcdfghjkmnpqrstvwxz23456789'].map(
+          (next) =>
+            `SELECT '${next}' FROM patienten WHERE id = 5 AND ('${before}' || nachname)::name ILIKE '${before}${text}${next}'`,
+        );
+        const { rows } = await wire.query(found.join(' UNION ALL '));
+        if (rows[0]?.[0] == null) break;
+        text += rows[0][0];
+      }
+      attacker.found.push(text);
+    },
+  },
   asks(
     'view-of-text',
     ['CREATE VIEW kopie AS SELECT nr, vorn || mail || hinten AS t FROM teile, patienten WHERE id = 5'],

@@ -158,6 +158,9 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "SELECT q.id FROM (SELECT p.id, p.mail, f.title FROM person p, firm f) q WHERE q.mail || q.title = 'x'",
       'id = person.id; uses: predicate person.mail, predicate firm.title',
     ],
+    ["SELECT id FROM person WHERE ('abc' || mail)::name = 'x'", 'id = person.id; uses: predicate person.mail'],
+    ["SELECT id FROM person WHERE ('abc' || mail)::varchar = 'x'", 'id = person.id; uses: lookup person.mail'],
+    ["SELECT id FROM person WHERE ('abc' || mail)::varchar(5) = 'x'", 'id = person.id; uses: predicate person.mail'],
     [
       "SELECT key FROM v_person WHERE contact || cry = 'x'",
       'key = person.id; uses: lookup person.active in public.v_person, lookup person.mail, lookup person.name',
