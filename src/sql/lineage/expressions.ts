@@ -13,6 +13,7 @@ import {
   text,
   unwrap,
 } from '../tree.ts';
+import { AssignedRow, placeOf } from './assigned-rows.ts';
 import { fieldValue, traceCall } from './calls.ts';
 import { castValue } from './casts.ts';
 import { expandStar, traceColumnRef } from './column-references.ts';
@@ -159,7 +160,7 @@ export function traceValue(t: Tracer, wrapped: Tree | undefined, scope: Scope): 
     case 'XmlSerialize':
       return valueFrom(asText([t.value(child(node, 'expr'), scope).flow]), TEXT_TYPE);
     case 'MultiAssignRef':
-      return traceAssigned(t, node, scope);
+      return new AssignedRow(t, node, scope).at(placeOf(node));
     case 'JsonFuncExpr':
       return traceJsonFunction(t, node, scope);
     case 'JsonArrayQueryConstructor': {
@@ -324,13 +325,7 @@ function traceSubLink(t: Tracer, node: Tree, scope: Scope): Value {
       return valueFrom(NO_DATA, BOOL);
     case 'ANY_SUBLINK':
     case 'ALL_SUBLINK': {
-      const { result } = t.apart(() => {
-        const values = traceSemiJoin(t, node, scope);
-        return { values, findings: t.findings };
-      });
-      // What it compares is data of the answer; what steers within it still steers.
-      t.findings.include(result.findings);
-      return valueFrom(combine(result.values.map(({ flow }) => flow)), BOOL);
+      return valueFrom(combine(traceSemiJoin(t, node, scope).map(({ flow }) => flow)), BOOL);
     }
     case 'ARRAY_SUBLINK': {
       const [column] = t.query(child(node, 'subselect'), scope);
@@ -346,29 +341,6 @@ function traceSubLink(t: Tracer, node: Tree, scope: Scope): Value {
     default:
       return t.unknown(`subquery ${text(node, 'subLinkType') ?? ''}`);
   }
-}
-
-/** `(a, b) = (…)`: the one at its place. */
-function traceAssigned(t: Tracer, node: Tree, scope: Scope): Value {
-  const place = (typeof node.colno === 'number' ? node.colno : 1) - 1;
-  const source = child(node, 'source');
-  const query = as(source, 'SubLink');
-  if (query !== undefined) {
-    const column = t.query(child(query, 'subselect'), scope)[place];
-    return column === undefined ? t.unknown('a subquery with too few columns') : { ...column.value, origin: undefined };
-  }
-  const row = as(source, 'RowExpr');
-  if (row === undefined) {
-    const value = t.value(source, scope);
-    const { shape } = value.flow;
-    return shape.kind === 'row'
-      ? valueFrom(shape.fields[place]?.flow ?? combine([value.flow]))
-      : valueFrom(combine([value.flow]));
-  }
-  const fields = list(row, 'args').flatMap(
-    (one) => expandStar(t, one, scope) ?? [{ name: '', value: t.value(one, scope) }],
-  );
-  return fields[place]?.value ?? t.unknown('a row with too few values');
 }
 
 function sqlValueType(operation: string): number | undefined {

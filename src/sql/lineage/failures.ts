@@ -170,6 +170,16 @@ const SURE_KINDS =
 
 /** Computing it may fail, with or without columns in it. */
 export function mayFail(t: Tracer, wrapped: Tree | undefined, scope: Scope): boolean {
+  if (wrapped === undefined) return false;
+  const { failing } = t.findings;
+  const known = failing.get(wrapped, scope);
+  if (known !== undefined) return known;
+  const found = fails(t, wrapped, scope);
+  failing.set(wrapped, scope, found);
+  return found;
+}
+
+function fails(t: Tracer, wrapped: Tree, scope: Scope): boolean {
   const [type, node] = unwrap(wrapped) ?? ['', {}];
   const any = (nodes: readonly Tree[]): boolean => nodes.some((one) => mayFail(t, one, scope));
   switch (type) {

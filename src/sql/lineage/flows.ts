@@ -112,10 +112,28 @@ function unionOf<T>(lists: readonly (readonly T[])[], key: (item: T) => string):
 }
 
 export function unionOfSources(flows: readonly Flow[]): readonly ColumnRef[] {
-  return unionOf(
-    flows.map((flow) => flow.sources),
-    refKey,
-  );
+  const filled = flows.map((flow) => flow.sources).filter((sources) => sources.length > 0);
+  const [some, more, ...others] = filled;
+  if (some !== undefined && more !== undefined && others.length === 0) return unionOfColumns(some, more);
+  return unionOf(filled, refKey);
+}
+
+const FEW = 4;
+
+/** Of two: a chain of operators adds one column to many, again and again. */
+export function unionOfColumns(some: readonly ColumnRef[], more: readonly ColumnRef[]): readonly ColumnRef[] {
+  if (more.length <= FEW) {
+    const added = more.filter((ref) => !some.some((known) => isSame(known, ref)));
+    return added.length === 0 ? some : [...some, ...added];
+  }
+  if (some.length <= more.length && some.every((ref, i) => ref === more[i])) return more;
+  return unionOf([some, more], refKey);
+}
+
+function isSame(one: ColumnRef, other: ColumnRef): boolean {
+  if (one === other) return true;
+  if (one.relation !== other.relation || one.attnum !== other.attnum) return false;
+  return (one.path === undefined && other.path === undefined) || refKey(one) === refKey(other);
 }
 
 function unionOfUnknown(flows: readonly Flow[]): readonly string[] {

@@ -65,10 +65,11 @@ function fromItem(t: Tracer, wrapped: Tree, outer: Scope, left: readonly Item[])
 
 function joinItems(t: Tracer, node: Tree, outer: Scope, before: readonly Item[]): readonly Item[] {
   const left = fromItem(t, child(node, 'larg') ?? {}, outer, before);
-  const right = fromItem(t, child(node, 'rarg') ?? {}, outer, [...before, ...left]);
+  const right = fromItem(t, child(node, 'rarg') ?? {}, outer, before.length === 0 ? left : [...before, ...left]);
   const jointype = text(node, 'jointype') ?? 'JOIN_INNER';
   const alias = child(node, 'alias');
   const items = [...left, ...right];
+  t.spendColumns(items.length);
   // Nothing is merged and nothing hidden: what it joins, side by side.
   if (!flag(node, 'isNatural') && strings(node, 'usingClause').length === 0 && alias === undefined) {
     traceQuals(t, node, scopeOf(items, outer), jointype);
@@ -120,9 +121,12 @@ function traceQuals(t: Tracer, node: Tree, scope: Scope, jointype: string): void
 
 /** A full join may give the rows of both sides in the order of what they are joined by. */
 function joinCondition(t: Tracer, quals: Tree, scope: Scope, isFull: boolean): void {
+  if (!isFull) {
+    t.condition(quals, scope);
+    return;
+  }
   const { findings } = t.apart(() => t.condition(quals, scope));
   t.findings.include(findings);
-  if (!isFull) return;
   for (const use of findings.uses.values()) {
     if (use.use === 'lookup') t.findings.add({ ...use, use: 'group', own: use.own ?? 1 });
     else if (use.use === 'join') t.findings.add({ ...use, use: 'group' });

@@ -3,7 +3,7 @@
  * (256 MB in jsonb): a text that grows only where a letter is found, and then beyond that, tells of the letter by failing.
  */
 import { castConstantOf, type Tree } from '../tree.ts';
-import { isEmpty, refKey } from './flows.ts';
+import { isEmpty } from './flows.ts';
 import { type Flow, growthOf, isBlankAsStored } from './lineage.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import { DATE, FLOAT4, FLOAT8, isInteger, NUMERIC, TIMESTAMP, TIMESTAMPTZ, UUID } from './types.ts';
@@ -50,7 +50,8 @@ export function growthOfCall(
 
 /** Its size tells of columns, where what is made of them takes room. */
 export function noteComputed(t: Tracer, { sources }: Flow): void {
-  for (const source of sources) t.findings.computes.set(refKey(source), source);
+  t.spendColumns(sources.length);
+  t.findings.computesOf(sources);
 }
 
 /** What a chain of `||` tells by becoming too long. */

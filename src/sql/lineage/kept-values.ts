@@ -38,8 +38,8 @@ const WITH_PATH = new Set(['jsonb_set', 'jsonb_set_lax', 'jsonb_insert']);
 
 /** Undefined: what the column holds afterwards may be any part of what it held. */
 export function keptBy(t: Tracer, expression: Tree | undefined, column: string, scope: Scope): Kept | undefined {
-  const isGiven = (node: Tree | undefined): boolean =>
-    node !== undefined && isEmpty(t.apart(() => t.value(node, scope)).result.flow);
+  const known = new Map<Tree, Kept | undefined>();
+  const isGiven = (node: Tree | undefined): boolean => node !== undefined && isEmpty(t.value(node, scope).flow);
   const isWhole = (node: Tree | undefined): boolean => {
     if (columnName(node) === column) return true;
     const otherwise = as(node, 'CoalesceExpr');
@@ -48,6 +48,11 @@ export function keptBy(t: Tracer, expression: Tree | undefined, column: string, 
     return isWhole(first) && rest.every(isGiven);
   };
   const keeps = (node: Tree | undefined): Kept | undefined => {
+    if (node === undefined) return undefined;
+    if (!known.has(node)) known.set(node, kept(node));
+    return known.get(node);
+  };
+  const kept = (node: Tree): Kept | undefined => {
     const call = as(node, 'FuncCall');
     if (call !== undefined) {
       const name = strings(call, 'funcname').filter((part, i, all) => part !== 'pg_catalog' || i === all.length - 1);
@@ -61,19 +66,20 @@ export function keptBy(t: Tracer, expression: Tree | undefined, column: string, 
     const operation = as(node, 'A_Expr');
     if (operation === undefined) return undefined;
     const operator = strings(operation, 'name');
+    if (!OPERATORS.has(operator[0] ?? '') && !OF_DOCUMENTS.has(operator[0] ?? '')) return undefined;
     const [left, right] = [child(operation, 'lexpr'), child(operation, 'rexpr')];
-    const operands = [left, right].map((one) => t.apart(() => t.value(one, scope)).result);
+    const operands = [left, right].map((one) => t.value(one, scope));
     const isDocument = baseType(t.catalog, operands[0]?.type) === JSONB;
-    const kept = operator.length === 1 ? (isDocument ? OF_DOCUMENTS : OPERATORS).get(operator[0]!) : undefined;
-    if (kept === undefined || resolveOperator(t, operator, operands).kind !== 'builtin') return undefined;
+    const how = operator.length === 1 ? (isDocument ? OF_DOCUMENTS : OPERATORS).get(operator[0]!) : undefined;
+    if (how === undefined || resolveOperator(t, operator, operands).kind !== 'builtin') return undefined;
     if (isWhole(left) && isGiven(right)) {
       // Which elements are gone tells which were there.
       const [of, value] = operands;
       if (isDocument && operator[0] === '-' && of !== undefined && value !== undefined)
         t.use(of.flow, 'lookup', '-', operation, undefined, Math.max(1, elementCount(value)));
-      return kept;
+      return how;
     }
-    return operator[0] === '||' && isWhole(right) && isGiven(left) ? kept : undefined;
+    return operator[0] === '||' && isWhole(right) && isGiven(left) ? how : undefined;
   };
   return keeps(expression);
 }

@@ -89,6 +89,7 @@ export function traceOperation(t: Tracer, node: Tree, scope: Scope): Value {
   // A long chain of one operator leans to the left: folded here, not by recursion.
   let result = t.value(chain.first, scope);
   for (const step of chain.rest) {
+    if (step.left !== chain.first) t.knows(step.left, scope, result);
     result = operate(
       t,
       step.node,
@@ -135,14 +136,19 @@ function operatorOf(kind: string, name: readonly string[]): readonly string[] {
 function operandsOf(
   node: Tree,
   _operator: string,
-): { readonly first: Tree; readonly rest: readonly { readonly node: Tree; readonly operand: Tree }[] } | undefined {
-  const rest: { node: Tree; operand: Tree }[] = [];
+):
+  | {
+      readonly first: Tree;
+      readonly rest: readonly { readonly node: Tree; readonly left: Tree; readonly operand: Tree }[];
+    }
+  | undefined {
+  const rest: { node: Tree; left: Tree; operand: Tree }[] = [];
   let current: Tree = node;
   for (;;) {
     const left = child(current, 'lexpr');
     const right = child(current, 'rexpr');
     if (left === undefined || right === undefined) return undefined;
-    rest.push({ node: current, operand: right });
+    rest.push({ node: current, left, operand: right });
     const inner = as(left, 'A_Expr');
     if (inner === undefined || text(inner, 'kind') !== 'AEXPR_OP' || child(inner, 'lexpr') === undefined) {
       return { first: left, rest: rest.reverse() };

@@ -14,7 +14,7 @@ const LOOP = /"PLpgSQL_stmt_(?:loop|while|fori|fors|forc|foreach_a|dynfors)"/;
 export function traceProcedural(t: Tracer, definition: string, bound: Parameters, runsOnce = false): Flow {
   let functions: readonly Tree[];
   try {
-    functions = nodesOf(t.grammar.parseRoutine(definition), 'plpgsql_funcs', 'PLpgSQL_function');
+    functions = nodesOf(t.parseRoutine(definition), 'plpgsql_funcs', 'PLpgSQL_function');
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     functions = [];
@@ -186,18 +186,23 @@ function piece(t: Tracer, expression: Tree, scope: Scope, dynamic: boolean): rea
         : `SELECT ${splitAssignment(source)?.value ?? source}`,
   );
   if (statements === undefined) return [unreadable(t, 'a statement in a body that cannot be parsed')];
-  const flows = statements.flatMap(({ node }) => (t.statement(node, scope) ?? []).map(({ value }) => value.flow));
+  const flows = statements.flatMap(({ node }) => rowsOfStatement(t, node, scope));
   if (!dynamic) return flows;
   const select = as(statements[0]?.node, 'SelectStmt');
   const run = constantText(child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val'));
   const inner = run === undefined ? undefined : parse(t, run);
   if (inner === undefined) return [...flows, unreadable(t, 'SQL that a body puts together')];
-  return [...flows, ...inner.flatMap(({ node }) => (t.statement(node, scope) ?? []).map(({ value }) => value.flow))];
+  return [...flows, ...inner.flatMap(({ node }) => rowsOfStatement(t, node, scope))];
+}
+
+/** The same text may mean something else behind another statement: what is in sight is not the same scope. */
+function rowsOfStatement(t: Tracer, node: Tree, scope: Scope): readonly Flow[] {
+  return (t.statement(node, { ...scope }) ?? []).map(({ value }) => value.flow);
 }
 
 function parse(t: Tracer, source: string): readonly ParsedStatement[] | undefined {
   try {
-    return t.grammar.parse(source);
+    return t.parse(source);
   } catch (error) {
     if (error instanceof GrammarError) return undefined;
     throw error;

@@ -81,6 +81,7 @@ export function traceTargets(t: Tracer, targets: readonly Tree[], scope: Scope):
 function traceTarget(t: Tracer, wrapped: Tree, scope: Scope): readonly NamedValue[] {
   const target = as(wrapped, 'ResTarget') ?? {};
   const star = expandStar(t, child(target, 'val'), scope);
+  t.spendColumns(star?.length ?? 0);
   if (star !== undefined) return star.map((column) => labelled(column, isEmpty(column.value.flow)));
   const value = t.value(child(target, 'val'), scope);
   const { fields: _, ...plain } = value;
@@ -89,7 +90,9 @@ function traceTarget(t: Tracer, wrapped: Tree, scope: Scope): readonly NamedValu
   return [labelled({ name: columnName(target), value: typed }, isLabel)];
 }
 
-function labelled({ name, value }: NamedValue, isLabel: boolean): NamedValue {
+function labelled(column: NamedValue, isLabel: boolean): NamedValue {
+  const { name, value } = column;
+  if ((value.isLabel === true) === isLabel) return column;
   const { isLabel: _, ...rest } = value;
   return { name, value: isLabel ? { ...rest, isLabel } : rest };
 }
@@ -175,10 +178,14 @@ function groupBy(t: Tracer, wrapped: Tree, scope: Scope, columns: readonly Named
   plainUse(t, groupedIn(value ?? t.value(wrapped, scope)), 'group', 'GROUP BY', undefined);
 }
 
+/** Columns of set operations that are put together as fast as an expression is looked at. */
+const COLUMNS_OF_SETS_A_STEP = 2;
+
 function setOperation(t: Tracer, node: Tree, operation: string, outer: Scope): readonly NamedValue[] {
   const left = traceSelect(t, child(node, 'larg') ?? {}, outer);
   const right = traceSelect(t, child(node, 'rarg') ?? {}, outer);
   const isAll = flag(node, 'all');
+  t.spend(Math.ceil(left.length / COLUMNS_OF_SETS_A_STEP));
   const columns = left.map((column, i): NamedValue => {
     const other = right[i]?.value ?? t.unknown('a set operation of different widths');
     if (operation !== 'SETOP_UNION')

@@ -117,15 +117,17 @@ export function columnsOf(t: Tracer, relation: CatalogRelation, only = false): r
   t.findings.reads.add(relation.oid);
   const heirs = only ? [] : t.catalog.descendants(relation.oid);
   for (const heir of heirs) t.findings.reads.add(heir);
-  const heirRelations = heirs.flatMap((oid) => t.catalog.relationByOid(oid) ?? []);
-  const stored = relation.kind === 'm' ? t.view(relation) : undefined;
+  const columns = storedColumns(t, relation, heirs);
+  t.spendColumns(2 * columns.length);
+  const made = relation.kind === 'm' ? t.view(relation) : undefined;
+  const isWritten = [relation.oid, ...heirs].some((oid) => t.written.has(oid));
   const row = { relation: relation.oid };
-  return relation.columns.map((column, i) => {
-    const own = { ...baseColumn(t, relation, column, heirRelations), row };
-    const defined = stored?.[i]?.value.flow;
-    if (defined === undefined) return { name: column.name, value: own };
+  return columns.map(({ name, value }, i) => {
+    const own = { ...(isWritten ? withWritten(t, value) : value), row };
+    const defined = made?.[i]?.value.flow;
+    if (defined === undefined) return { name, value: own };
     const flow = { ...oneOf([own.flow, defined]), shape: own.flow.shape };
-    return { name: column.name, value: { ...own, flow: { ...flow, shape: storedShape(defined.shape.kind) } } };
+    return { name, value: { ...own, flow: { ...flow, shape: storedShape(defined.shape.kind) } } };
   });
 }
 
@@ -166,21 +168,46 @@ export function isBaseView(t: Tracer, relation: CatalogRelation): boolean {
   );
 }
 
+/** The same for each time that a table is named. */
+function storedColumns(t: Tracer, relation: CatalogRelation, heirs: readonly number[]): readonly NamedValue[] {
+  const key = [relation.oid, ...heirs].join(' ');
+  let columns = t.stored.get(key);
+  if (columns === undefined) {
+    const heirRelations = heirs.flatMap((oid) => t.catalog.relationByOid(oid) ?? []);
+    columns = relation.columns.map((column) => ({
+      name: column.name,
+      value: storedColumn(relation, column, heirRelations),
+    }));
+    t.stored.set(key, columns);
+  }
+  return columns;
+}
+
+/** With what earlier statements of the text put into it. */
+function withWritten(t: Tracer, value: Value): Value {
+  const written = value.flow.sources.flatMap((ref) => t.written.get(ref.relation)?.get(ref.attnum) ?? []);
+  if (written.length === 0) return value;
+  t.spend(1);
+  return { ...value, flow: oneOf([value.flow, ...written]) };
+}
+
 export function baseColumn(
   t: Tracer,
   relation: CatalogRelation,
   column: CatalogColumn,
   heirs: readonly CatalogRelation[],
 ): Value {
+  return withWritten(t, storedColumn(relation, column, heirs));
+}
+
+function storedColumn(relation: CatalogRelation, column: CatalogColumn, heirs: readonly CatalogRelation[]): Value {
   const sources: ColumnRef[] = [{ relation: relation.oid, attnum: column.attnum }];
   for (const heir of heirs) {
     const same = heir.columns.find(({ name }) => name === column.name);
     if (same !== undefined) sources.push({ relation: heir.oid, attnum: same.attnum });
   }
-  const stored = sources.flatMap((ref) => t.written.get(`${ref.relation}.${ref.attnum}`) ?? []);
-  const flow = { sources, unknown: [], shape: { kind: 'copy' as const } };
   return {
-    flow: stored.length === 0 ? flow : oneOf([flow, ...stored]),
+    flow: { sources, unknown: [], shape: { kind: 'copy' } },
     type: column.type,
     origin: { relation: relation.oid, attnum: column.attnum },
     given: undefined,

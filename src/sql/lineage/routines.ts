@@ -20,7 +20,7 @@ import {
 import type { Flow } from './lineage.ts';
 import { nodesOf } from './nodes.ts';
 import { traceProcedural } from './procedural.ts';
-import { EMPTY_SCOPE, type Parameters, type Scope } from './scopes.ts';
+import { EMPTY_SCOPE, type Parameters, type Scope, scopeOf } from './scopes.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import { isTrustedRoutine } from './trusted.ts';
 import { elementType, fieldsOf, isPolymorphic, RECORD, VOID } from './types.ts';
@@ -149,7 +149,7 @@ function isArray(t: Tracer, value: Value | undefined): boolean {
 
 function created(t: Tracer, routine: CatalogRoutine): Tree | undefined {
   try {
-    return as(t.grammar.parse(routine.definition ?? '')[0]?.node, 'CreateFunctionStmt');
+    return as(t.parse(routine.definition ?? '')[0]?.node, 'CreateFunctionStmt');
   } catch (error) {
     if (error instanceof GrammarError) return undefined;
     throw error;
@@ -169,7 +169,7 @@ function defaultOf(t: Tracer, routine: CatalogRoutine, index: number): Flow {
   if (expression === undefined) return NO_DATA;
   const path = definitionPath(t.catalog);
   const found = t.elsewhere([...path, ...t.world.searchPath.filter((place) => !path.includes(place))], undefined, () =>
-    t.value(expression, EMPTY_SCOPE),
+    t.value(expression, scopeOf([], undefined)),
   );
   return found?.flow ?? { ...NO_DATA, unknown: [`default of ${routine.name}`] };
 }
@@ -220,7 +220,7 @@ function sqlRoutine(
       () => {
         if ('value' in body) result = [{ name: '', value: t.value(body.value, scope) }];
         else {
-          const nodes = isText ? t.grammar.parse(body.source).map(({ node }) => node) : body.atomic;
+          const nodes = isText ? t.parse(body.source).map(({ node }) => node) : body.atomic;
           for (const node of nodes) result = t.statement(node, scope);
         }
         return true;

@@ -72,8 +72,27 @@ const SYSTEM_COLUMNS = new Map([
   ['tableoid', -6],
 ]);
 
-function columnsNamed(item: Item, name: string): readonly Value[] {
-  const found = item.columns.filter((column) => column.name === name).map(({ value }) => value);
+/** Of more columns it is kept where a name stands. */
+const FEW = 8;
+const NONE: readonly Value[] = [];
+
+function valuesNamed(t: Tracer, columns: readonly NamedValue[], name: string): readonly Value[] {
+  if (columns.length <= FEW) return columns.filter((column) => column.name === name).map(({ value }) => value);
+  let places = t.places.get(columns);
+  if (places === undefined) {
+    const found = new Map<string, Value[]>();
+    for (const column of columns) {
+      const same = found.get(column.name);
+      if (same === undefined) found.set(column.name, [column.value]);
+      else same.push(column.value);
+    }
+    t.places.set(columns, (places = found));
+  }
+  return places.get(name) ?? NONE;
+}
+
+function columnsNamed(t: Tracer, item: Item, name: string): readonly Value[] {
+  const found = valuesNamed(t, item.columns, name);
   const attnum = SYSTEM_COLUMNS.get(name);
   if (found.length === 0 && item.isRelation && attnum !== undefined) {
     const origin = item.relation === undefined ? undefined : { relation: item.relation, attnum };
@@ -84,7 +103,7 @@ function columnsNamed(item: Item, name: string): readonly Value[] {
 
 /** A column of one item; undefined: it has none of this name. */
 export function columnIn(item: Item, name: string, t: Tracer): Value | undefined {
-  const found = columnsNamed(item, name);
+  const found = columnsNamed(t, item, name);
   if (found.length > 1) return t.unknown(`column "${name}" is ambiguous`, ...found.map(({ flow }) => flow));
   return found[0] ?? item.rest;
 }
@@ -92,14 +111,20 @@ export function columnIn(item: Item, name: string, t: Tracer): Value | undefined
 /** A bare name as a column of any level; the innermost wins. */
 export function bareColumn(scope: Scope | undefined, name: string, t: Tracer): Value | undefined {
   for (let level = scope; level !== undefined; level = level.outer) {
-    const visible = level.items.filter((item) => item.columnsVisible);
-    const found = visible.flatMap((item) => columnsNamed(item, name));
+    const found: Value[] = [];
+    let open: Item | undefined;
+    for (const item of level.items) {
+      if (!item.columnsVisible) continue;
+      for (const value of columnsNamed(t, item, name)) found.push(value);
+      if (item.rest !== undefined) open ??= item;
+    }
+    t.spendColumns(level.items.length);
     if (found.length > 1) {
+      t.spend(found.length);
       // Merged by the caller where both stand for one: `ctid` of a join is an error, and so is any other.
       return t.unknown(`column "${name}" is ambiguous`, ...found.map(({ flow }) => flow));
     }
     if (found[0] !== undefined) return found[0];
-    const open = visible.find((item) => item.rest !== undefined);
     if (open?.rest !== undefined) return open.rest;
   }
   return undefined;

@@ -11,13 +11,14 @@ import { callByName } from './calls.ts';
 import { traceCondition } from './conditions.ts';
 import { copyFormatOf } from './copy-format.ts';
 import { traceValue } from './expressions.ts';
+import { Findings } from './findings.ts';
 import { type NamedValue, oneOf } from './flows.ts';
 import type { Lineage, OutputColumn, StatementLineage } from './lineage.ts';
 import { traceQuery } from './queries.ts';
 import { traceRoutine } from './routines.ts';
 import { EMPTY_SCOPE } from './scopes.ts';
 import { changesNames, describedBy, traceStatement } from './statements.ts';
-import { createLineageMemo, Findings, type LineageMemo, LineageTooDeep, type Parts, Tracer } from './tracer.ts';
+import { createLineageMemo, type LineageMemo, LineageTooDeep, type Parts, Tracer } from './tracer.ts';
 import { baseType } from './types.ts';
 import { traceView } from './views.ts';
 
@@ -52,6 +53,7 @@ export function traceLineage(sql: string, grammar: Grammar, world: World, option
     for (const { node } of parsed) {
       t.findings = new Findings();
       t.fired.clear();
+      t.viewed.clear();
       t.top = topOf(node);
       const columns = t.statement(node, EMPTY_SCOPE);
       if (changed !== undefined && readsNames(node)) {
@@ -89,9 +91,10 @@ function topOf(wrapped: Tree): Tree | undefined {
 function remember(t: Tracer): void {
   for (const { target, flow } of t.findings.writes) {
     if (target.kind !== 'column') continue;
-    const key = `${target.relation}.${target.attnum}`;
-    const before = t.written.get(key);
-    t.written.set(key, before === undefined ? flow : oneOf([before, flow]));
+    let written = t.written.get(target.relation);
+    if (written === undefined) t.written.set(target.relation, (written = new Map()));
+    const before = written.get(target.attnum);
+    written.set(target.attnum, before === undefined ? flow : oneOf([before, flow]));
   }
 }
 

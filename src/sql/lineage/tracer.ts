@@ -1,20 +1,11 @@
 /** What a trace carries along: the world, what was found so far, and the parts that call one another. */
 import type { CatalogRelation, CatalogRoutine, World } from '../../catalog/catalog.ts';
-import type { Grammar } from '../grammar.ts';
+import type { Grammar, ParsedStatement } from '../grammar.ts';
 import { location, type Tree } from '../tree.ts';
 import { ConstantMoves } from './constant-moves.ts';
+import { Findings } from './findings.ts';
 import { type NamedValue, refKey, type Value, valueFrom } from './flows.ts';
-import type {
-  ColumnRef,
-  ColumnUse,
-  Flow,
-  Given,
-  OpaqueRoutine,
-  Oracle,
-  StatementLineage,
-  Use,
-  WriteFlow,
-} from './lineage.ts';
+import type { ColumnRef, ColumnUse, Flow, Given, OpaqueRoutine, Use } from './lineage.ts';
 import type { Scope } from './scopes.ts';
 
 /** How rows go by what a use names, and of how much of it. */
@@ -35,95 +26,12 @@ const MAX_DEPTH = 3000;
  * Constants do not count: there are no more of them than the text has bytes.
  */
 const MAX_STEPS = 500_000;
+/** Columns that are looked at as fast as an expression. */
+const COLUMNS_A_STEP = 32;
+/** What parsing costs, in expressions. */
+const [STEPS_A_PARSE, CHARACTERS_A_STEP] = [8, 8];
 /** A routine or view within one within …. */
 const MAX_NESTING = 24;
-
-/** What a statement was found to do. */
-export class Findings {
-  readonly uses = new Map<string, ColumnUse>();
-  readonly writes: WriteFlow[] = [];
-  readonly reads = new Set<number>();
-  readonly unknown = new Set<string>();
-  readonly opaque: OpaqueRoutine[] = [];
-  readonly modifies = new Set<number>();
-  /** By refKey. */
-  readonly assigns = new Map<string, ColumnRef>();
-  readonly firedOn = new Set<number>();
-  readonly gives: Given[] = [];
-  readonly fires = new Set<number>();
-  /** By refKey. */
-  readonly computes = new Map<string, ColumnRef>();
-  oracle: Oracle | undefined;
-  /** All that is unknown of it is what its names mean behind an earlier statement of its text. */
-  outdated = false;
-
-  add(use: ColumnUse): void {
-    const marks = `${use.sorted === true ? 's' : ''}${use.inner === true ? 'i' : ''}${use.digits === true ? 'd' : ''}${use.joins === true ? 'j' : ''}${use.ofLength === true ? 'l' : ''}`;
-    const key = `${refKey(use.source)}|${use.use}|${use.subject ?? ''}|${use.inside ?? ''}|${marks}`;
-    const known = this.uses.get(key);
-    if (known === undefined) {
-      this.uses.set(key, use);
-      return;
-    }
-    const least = use.use === 'lookup' ? 1 : 0;
-    const own = (known.own ?? least) + (use.own ?? least);
-    if (own !== (known.own ?? least)) this.uses.set(key, { ...known, own });
-    if (use.use === 'fallible') {
-      // By one that was chosen for it, all others count for nothing.
-      if (known.against === undefined) return;
-      if (use.against === undefined) {
-        const { against: _, ...rest } = known;
-        this.uses.set(key, rest);
-        return;
-      }
-    }
-    if (use.against !== undefined && (use.use !== 'lookup' || use.joins === true)) {
-      const against = [...(known.against ?? []), ...use.against];
-      this.uses.set(key, {
-        ...this.uses.get(key)!,
-        against: [...new Map(against.map((ref) => [refKey(ref), ref])).values()],
-      });
-    }
-  }
-
-  /** Takes over what was found elsewhere. */
-  include(other: Findings): void {
-    for (const use of other.uses.values()) this.add(use);
-    this.writes.push(...other.writes);
-    for (const relation of other.reads) this.reads.add(relation);
-    for (const why of other.unknown) this.unknown.add(why);
-    for (const relation of other.modifies) this.modifies.add(relation);
-    for (const relation of other.firedOn) this.firedOn.add(relation);
-    for (const [key, column] of other.assigns) this.assigns.set(key, column);
-    for (const relation of other.fires) this.fires.add(relation);
-    for (const [key, column] of other.computes) this.computes.set(key, column);
-    this.gives.push(...other.gives);
-    this.oracle ??= other.oracle;
-    for (const one of other.opaque) {
-      if (!this.opaque.some((known) => known.routine === one.routine && known.on === one.on)) this.opaque.push(one);
-    }
-  }
-
-  lineage(
-    rest: Pick<StatementLineage, 'columns' | 'resultOf' | 'defines' | 'keeps' | 'copyOut' | 'explains' | 'computes'>,
-  ): StatementLineage {
-    return {
-      ...rest,
-      uses: [...this.uses.values()],
-      writes: this.writes,
-      reads: [...this.reads],
-      unknown: [...this.unknown],
-      opaque: this.opaque,
-      modifies: [...this.modifies],
-      assigns: [...this.assigns.values()],
-      firedOn: [...this.firedOn],
-      ...(this.gives.length === 0 ? {} : { gives: this.gives }),
-      ...(this.outdated ? { outdated: true as const } : {}),
-      ...(this.oracle === undefined ? {} : { oracle: this.oracle }),
-      ...(this.fires.size === 0 ? {} : { fires: [...this.fires] }),
-    };
-  }
-}
 
 /** A view's columns and what its definition does, the same for every reader. */
 export interface ViewTrace {
@@ -194,13 +102,21 @@ export class Tracer {
   #depth = 0;
   #steps = 0;
   #queries = 0;
+  readonly #parsed = new Map<string, readonly ParsedStatement[]>();
+  readonly #bodies = new Map<string, Tree>();
   findings = new Findings();
   readsLiterals = false;
   readonly moves = new ConstantMoves();
   /** By bare name. */
   readonly made = new Map<string, MadeRelation>();
-  /** What earlier statements of the text wrote, by column. */
-  readonly written = new Map<string, Flow>();
+  /** What earlier statements of the text wrote, by relation and attnum. */
+  readonly written = new Map<number, Map<number, Flow>>();
+  /** Columns of tables as they are stored, by relation. */
+  readonly stored = new Map<string, readonly NamedValue[]>();
+  /** Of many columns: where a name stands. */
+  readonly places = new WeakMap<readonly NamedValue[], ReadonlyMap<string, readonly Value[]>>();
+  /** Views that were read for this statement, by what was being read around them. */
+  readonly viewed = new Map<string, ViewTrace>();
   /** The node of the statement whose command tag comes back. */
   top: Tree | undefined;
   /** Routines in whose bodies it is. */
@@ -234,15 +150,35 @@ export class Tracer {
 
   value(node: Tree | undefined, scope: Scope): Value {
     if (node?.A_Const !== undefined) return this.#parts.value(this, node, scope);
-    return this.#deeper(() => this.#parts.value(this, node, scope));
+    // An empty slot counts too: a query costs what its slots cost.
+    if (node === undefined || node.ColumnRef !== undefined)
+      return this.#deeper(() => this.#parts.value(this, node, scope));
+    const { values } = this.findings;
+    const known = values.get(node, scope);
+    if (known !== undefined) return known;
+    const value = this.#deeper(() => this.#parts.value(this, node, scope));
+    values.set(node, scope, value);
+    return value;
+  }
+  /** What an expression gives that was found along with one around it. */
+  knows(node: Tree, scope: Scope, value: Value): void {
+    this.findings.values.set(node, scope, value);
   }
   condition(node: Tree | undefined, scope: Scope): void {
+    const { conditions } = this.findings;
+    if (node !== undefined && conditions.get(node, scope) !== undefined) return;
     this.#deeper(() => this.#parts.condition(this, node, scope));
+    if (node !== undefined) conditions.set(node, scope, true);
   }
   query(node: Tree | undefined, outer: Scope): readonly NamedValue[] {
+    const { queries } = this.findings;
+    const known = node === undefined ? undefined : queries.get(node, outer);
+    if (known !== undefined) return known;
     this.#queries++;
     try {
-      return this.#deeper(() => this.#parts.query(this, node, outer));
+      const columns = this.#deeper(() => this.#parts.query(this, node, outer));
+      if (node !== undefined) queries.set(node, outer, columns);
+      return columns;
     } finally {
       this.#queries--;
     }
@@ -296,6 +232,11 @@ export class Tracer {
     if (this.#steps > MAX_STEPS) throw new LineageTooDeep(`more than ${MAX_STEPS} expressions`);
   }
 
+  /** Counts columns that are looked at beside expressions. */
+  spendColumns(count: number): void {
+    this.spend(Math.floor(count / COLUMNS_A_STEP));
+  }
+
   #deeper<T>(run: () => T): T {
     if (++this.#depth > MAX_DEPTH) throw new LineageTooDeep(`more than ${MAX_DEPTH} nested expressions`);
     this.spend(1);
@@ -304,6 +245,26 @@ export class Tracer {
     } finally {
       this.#depth--;
     }
+  }
+
+  /** What stands elsewhere: bodies of routines, definitions of views. Each text is parsed once. */
+  parse(sql: string): readonly ParsedStatement[] {
+    let statements = this.#parsed.get(sql);
+    if (statements === undefined) {
+      this.spend(STEPS_A_PARSE + Math.ceil(sql.length / CHARACTERS_A_STEP));
+      statements = this.grammar.parse(sql);
+      this.#parsed.set(sql, statements);
+    }
+    return statements;
+  }
+  parseRoutine(definition: string): Tree {
+    let body = this.#bodies.get(definition);
+    if (body === undefined) {
+      this.spend(STEPS_A_PARSE + Math.ceil(definition.length / CHARACTERS_A_STEP));
+      body = this.grammar.parseRoutine(definition);
+      this.#bodies.set(definition, body);
+    }
+    return body;
   }
 
   /** Reads a text that stands elsewhere: another search path, no locations. Undefined: too many within one another. */
@@ -353,18 +314,16 @@ export class Tracer {
   ): void {
     const offset = this.offset(at);
     const { inside } = this.#frame;
-    for (const source of flow.sources) {
-      this.findings.add({
-        source,
-        use,
-        subject,
-        offset,
-        ...(against === undefined || against.length === 0 ? {} : { against }),
-        ...(own === undefined || own === 0 ? {} : { own }),
-        ...(inside === undefined ? {} : { inside }),
-        ...marks,
-      });
-    }
+    const looked = this.findings.uses.add(flow.sources, {
+      use,
+      subject,
+      offset,
+      ...(against === undefined || against.length === 0 ? {} : { against }),
+      ...(own === undefined || own === 0 ? {} : { own }),
+      ...(inside === undefined ? {} : { inside }),
+      ...marks,
+    });
+    this.spendColumns(looked);
     for (const why of flow.unknown) this.findings.unknown.add(why);
   }
 

@@ -84,7 +84,7 @@ function storedFlow(t: Tracer, sql: string, what: string): Flow {
   if (sql === '') return unknownFlow(what);
   try {
     const traced = t.elsewhere(definitionPath(t.catalog), undefined, () => {
-      const select = as(t.grammar.parse(`SELECT ${sql}`)[0]?.node, 'SelectStmt');
+      const select = as(t.parse(`SELECT ${sql}`)[0]?.node, 'SelectStmt');
       const expression = child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val');
       return t.apart(() => t.value(expression, EMPTY_SCOPE).flow).result;
     });

@@ -1,9 +1,10 @@
 /** Views through their definitions; kept for one snapshot of the catalog, since a definition means the same to all. */
 import type { Catalog, CatalogRelation } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
+import { Findings } from './findings.ts';
 import type { NamedValue } from './flows.ts';
 import { EMPTY_SCOPE } from './scopes.ts';
-import { Findings, type Tracer, type ViewTrace } from './tracer.ts';
+import type { Tracer, ViewTrace } from './tracer.ts';
 
 /** The search_path under which the snapshot's definitions were printed. */
 export function definitionPath(catalog: Catalog): readonly string[] {
@@ -16,8 +17,10 @@ export function traceView(t: Tracer, relation: CatalogRelation): readonly NamedV
   // Routines in it may mean something else under another path.
   const key = `${relation.oid} ${t.runningPath.join(' ')}`;
   const isKept = t.written.size === 0;
-  const kept = isKept ? t.memo.views.get(key) : undefined;
+  const around = `${key} ${[...t.active].join(' ')}`;
+  const kept = (isKept ? t.memo.views.get(key) : undefined) ?? t.viewed.get(around);
   const traced = kept ?? read(t, relation);
+  t.viewed.set(around, traced);
   if (isKept && kept === undefined && t.active.size === 0) {
     if (t.memo.views.size >= MAX_KEPT) t.memo.views.clear();
     t.memo.views.set(key, traced);
@@ -40,7 +43,7 @@ function read(t: Tracer, relation: CatalogRelation): ViewTrace {
   t.active.add(relation.oid);
   try {
     const traced = t.elsewhere(definitionPath(t.catalog), name, () => {
-      const [only, ...more] = t.grammar.parse(definition);
+      const [only, ...more] = t.parse(definition);
       if (only === undefined || more.length > 0) return undefined;
       const { result, findings } = t.apart(() => t.query(only.node, EMPTY_SCOPE));
       return { columns: result, findings };

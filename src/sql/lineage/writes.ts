@@ -3,6 +3,7 @@ import type { CatalogRelation } from '../../catalog/catalog.ts';
 import { GrammarError } from '../grammar.ts';
 import { qualifiedName, rangeVarParts } from '../names.ts';
 import { as, child, list, type Tree, text } from '../tree.ts';
+import { AssignedRow, placeOf } from './assigned-rows.ts';
 import { compareValues } from './conditions.ts';
 import {
   combine,
@@ -97,9 +98,14 @@ function noteSubscripts(t: Tracer, target: Tree, scope: Scope): void {
 
 /** SET lists: `a = x`, `(a, b) = (…)`, `a[1] = x`, `a.f = x`. */
 function assignTargets(t: Tracer, targets: readonly Tree[], scope: Scope, assigned: Assigned): void {
+  let row: AssignedRow | undefined;
   for (const wrapped of targets) {
     const target = as(wrapped, 'ResTarget') ?? {};
-    const value = t.value(child(target, 'val'), scope).flow;
+    const part = as(child(target, 'val'), 'MultiAssignRef');
+    if (part !== undefined && (row === undefined || placeOf(part) === 0)) row = new AssignedRow(t, part, scope);
+    const value = (
+      part === undefined || row === undefined ? t.value(child(target, 'val'), scope) : row.at(placeOf(part))
+    ).flow;
     const name = text(target, 'name') ?? '';
     noteSubscripts(t, target, scope);
     // A part of a value: the whole holds what it is made of.
@@ -230,7 +236,7 @@ function generatedFlow(t: Tracer, target: Target, generated: string, assigned: A
   const columns = target.columns.map(({ name }) => ({ name, value: valueFrom(assigned.get(name) ?? NO_DATA) }));
   try {
     return t.elsewhere(definitionPath(t.catalog), undefined, () => {
-      const select = as(t.grammar.parse(`SELECT ${generated}`)[0]?.node, 'SelectStmt');
+      const select = as(t.parse(`SELECT ${generated}`)[0]?.node, 'SelectStmt');
       const expression = child(as(list(select ?? {}, 'targetList')[0], 'ResTarget') ?? {}, 'val');
       const scope = scopeOf([itemOf(target.name, columns)], undefined);
       return t.apart(() => t.value(expression, scope).flow).result;
