@@ -12,6 +12,7 @@ import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Position } from '../store/event-log.ts';
 import type { SegmentLog } from '../store/segment-log.ts';
 import type { ClassificationChange } from './classification-changes.ts';
+import type { RulesInForce } from './rules-in-force.ts';
 import { StateFile } from './state-file.ts';
 
 /** Tokens that are remembered as recorded; the oldest is forgotten, and recorded again when it comes again. */
@@ -22,6 +23,9 @@ const fileSchema = z.object({
   /** Every intent up to here has an outcome, or was refused. */
   settledTo: z.int(),
   policyVersion: z.string(),
+  /** Missing: an earlier dbgate did not keep them. */
+  roles: z.string().optional(),
+  approvals: z.string().optional(),
 });
 type Kept = z.output<typeof fileSchema>;
 
@@ -52,15 +56,15 @@ export class LifeRecord {
   }
 
   /** Throws `audit_unavailable`. What an earlier process left open is looked for behind it. */
-  async started(policyVersion: string): Promise<void> {
+  async started(rules: RulesInForce): Promise<void> {
     const { log, recorder } = this.#parts;
     await recorder.event({
       kind: 'gateway.started',
       by: undefined,
       database: undefined,
-      detail: { version: VERSION, node: process.versions.node, policyVersion },
+      detail: { version: VERSION, node: process.versions.node, policyVersion: rules.policy },
     });
-    this.policyInForce(policyVersion);
+    this.rulesInForce(rules);
     this.#settling = this.#settle(log.openedAtPosition).catch((error: Error) =>
       this.#parts.logLine(`audit: what ran when the gateway ended last is not known: ${error.message}`),
     );
@@ -84,16 +88,29 @@ export class LifeRecord {
   }
 
   /** At the start and after each reload. */
-  policyInForce(version: string): void {
-    const before = this.#kept.policyVersion;
-    if (version === before) return;
-    this.#parts.recorder.note({
-      kind: 'policy.changed',
-      by: undefined,
-      database: undefined,
-      detail: { version, before: before === '' ? null : before },
-    });
-    this.#keep({ ...this.#kept, policyVersion: version });
+  rulesInForce({ policy, roles, approvals }: RulesInForce): void {
+    const { policyVersion: before, ...kept } = this.#kept;
+    const changed = [
+      ...(policy === before ? [] : ['policy']),
+      ...(roles === (kept.roles ?? roles) ? [] : ['roles']),
+      ...(approvals === (kept.approvals ?? approvals) ? [] : ['approvals']),
+    ];
+    if (changed.length > 0) {
+      this.#parts.recorder.note({
+        kind: 'policy.changed',
+        by: undefined,
+        database: undefined,
+        detail: {
+          version: policy,
+          before: before === '' ? null : before,
+          changed: changed.join(' '),
+          roles,
+          approvals,
+        },
+      });
+    }
+    if (changed.length === 0 && kept.roles === roles && kept.approvals === approvals) return;
+    this.#keep({ ...this.#kept, policyVersion: policy, roles, approvals });
   }
 
   /** A token was accepted; `tokenHash` is kept in memory only. */

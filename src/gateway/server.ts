@@ -53,6 +53,7 @@ import { createNativeListener } from './native-listener.ts';
 import { openRecordArchive } from './record-archive.ts';
 import { keepRetention } from './retention.ts';
 import { revokedSubjects } from './revoked-subjects.ts';
+import { rulesInForce } from './rules-in-force.ts';
 import { keepSegments } from './segment-upkeep.ts';
 import { recordRefusal } from './session-start.ts';
 import { SharedClasses } from './shared-classes.ts';
@@ -213,7 +214,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     feed.sessionOf = (session) => liveSessionOf(gateway, session);
     revocations.onRevoked((revoked) => gateway.sessions.cutSubject(revoked));
     gateway.onClassesChanged = (database, changes) => life.classesChanged(database, changes);
-    await life.started(gateway.policyVersion);
+    await life.started(rulesInForce(gateway.policyVersion, settings));
     hasStarted = true;
     if (shared !== undefined) {
       await sharedRevocations?.begin(shared.log, revocations);
@@ -368,7 +369,7 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
           otlp: settings.otlp,
           shared: settings.shared,
         });
-        life.policyInForce(gateway.policyVersion);
+        life.rulesInForce(rulesInForce(gateway.policyVersion, next));
         notifier.reloaded();
         sayWhoIsTold(next, logLine);
       },

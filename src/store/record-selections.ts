@@ -167,7 +167,11 @@ export const SELECTIONS = {
   logins: { of: 'events', words: 'logins', where: kind('identity.login') },
   refused: { of: 'events', words: 'connections that were refused', where: kind('connect.refused') },
   revocations: { of: 'events', words: 'people and sessions that were revoked', where: kind('identity.revoked') },
-  policy_changes: { of: 'events', words: 'changes of policy and grants', where: kind('policy.changed') },
+  policy_changes: {
+    of: 'events',
+    words: 'changes of policy, grants, roles and rules of approvals',
+    where: kind('policy.changed'),
+  },
   classification_changes: { of: 'events', words: 'changes of classification', where: kind('classification.changed') },
   record_reads: { of: 'events', words: 'reads of the record of others', where: kind('history.read') },
   exports: { of: 'events', words: 'exports of the record', where: kind('audit.exported', 'audit.archived') },

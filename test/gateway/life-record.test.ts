@@ -39,7 +39,7 @@ describe('what an earlier process left open', () => {
   it('gets an outcome once: what was sent and not answered, in any session, but nothing refused', async () => {
     const dir = temporaryDirectory();
     const first = await life(dir);
-    await first.record.started('p1');
+    await first.record.started(rules('p1'));
     const [a, b] = [first.recorder.session('a'), first.recorder.session('b')];
     for (let i = 0; i < 40; i++) a.outcome(a.intent({ ...intent, decision: 'allow' }).n, ended);
     a.intent({ ...intent, decision: 'allow' });
@@ -50,7 +50,7 @@ describe('what an earlier process left open', () => {
     await first.crash();
 
     const second = await life(dir);
-    await second.record.started('p1');
+    await second.record.started(rules('p1'));
     // Of the process itself: it goes on.
     second.recorder.session('c').intent({ ...intent, decision: 'allow' });
     await second.record.settled;
@@ -59,14 +59,14 @@ describe('what an earlier process left open', () => {
     await second.crash();
 
     const third = await life(dir);
-    await third.record.started('p1');
+    await third.record.started(rules('p1'));
     await third.record.settled;
     expect(marked(await third.all())).toEqual(['a.41', 'b.41', 'c.1']);
     await third.record.stopped();
     await third.crash();
 
     const fourth = await life(dir);
-    await fourth.record.started('p1');
+    await fourth.record.started(rules('p1'));
     await fourth.record.settled;
     expect(marked(await fourth.all())).toEqual(['a.41', 'b.41', 'c.1']);
     expect(fourth.lines).toEqual([]);
@@ -76,26 +76,29 @@ describe('what an earlier process left open', () => {
   it('is looked for in the whole record where the file is of no use, and that is said', async () => {
     const dir = temporaryDirectory();
     const first = await life(dir);
-    await first.record.started('p1');
+    await first.record.started(rules('p1'));
     first.recorder.session('a').intent({ ...intent, decision: 'allow' });
     await first.crash();
     writeFileSync(path.join(dir, 'life.json'), '{"settledTo":"all","policyVersion":"p1"}');
     const second = await life(dir);
     expect(second.lines).toEqual([expect.stringContaining('life.json cannot be used')]);
-    await second.record.started('p1');
+    await second.record.started(rules('p1'));
     await second.record.settled;
     expect(marked(await second.all())).toEqual(['a.1']);
     await second.crash();
   });
 });
 
+const rules = (policy: string) => ({ policy, roles: 'r1', approvals: 'a1' });
+
 describe('what happens to the gateway', () => {
   it('is recorded: starts, stops, policies that are others than before, tokens once', async () => {
     const dir = temporaryDirectory();
     const first = await life(dir);
-    await first.record.started('p1');
-    first.record.policyInForce('p1');
-    first.record.policyInForce('p2');
+    await first.record.started(rules('p1'));
+    first.record.rulesInForce(rules('p1'));
+    first.record.rulesInForce(rules('p2'));
+    first.record.rulesInForce({ ...rules('p2'), roles: 'r2', approvals: 'a2' });
     const principal: Principal = {
       kind: 'agent',
       issuer: 'https://i',
@@ -116,20 +119,21 @@ describe('what happens to the gateway', () => {
     const records = await first.all();
     await first.crash();
     const second = await life(dir);
-    await second.record.started('p2');
+    await second.record.started({ ...rules('p2'), roles: 'r2', approvals: 'a2' });
     expect((await second.all()).slice(records.length).map(({ kind }) => kind)).toEqual(['gateway.started']);
     await second.crash();
 
     const told = records.map((record) => ('detail' in record ? [record.kind, record.detail] : []));
     expect(told).toEqual([
       ['gateway.started', { version: expect.any(String), node: process.versions.node, policyVersion: 'p1' }],
-      ['policy.changed', { version: 'p1', before: null }],
-      ['policy.changed', { version: 'p2', before: 'p1' }],
+      ['policy.changed', { version: 'p1', before: null, changed: 'policy', roles: 'r1', approvals: 'a1' }],
+      ['policy.changed', { version: 'p2', before: 'p1', changed: 'policy', roles: 'r1', approvals: 'a1' }],
+      ['policy.changed', { version: 'p2', before: 'p2', changed: 'roles approvals', roles: 'r2', approvals: 'a2' }],
       ['identity.login', { principalKind: 'agent', methods: 'pwd otp', bound: true }],
       ['identity.login', { principalKind: 'agent', methods: 'pwd otp', bound: true }],
       ['gateway.stopped', {}],
     ]);
-    expect(records[3]).toMatchObject({ by: 'https://i|u', body: { email: 'u@demo.test', actor: 'bot' } });
+    expect(records[4]).toMatchObject({ by: 'https://i|u', body: { email: 'u@demo.test', actor: 'bot' } });
     // Nothing by which a token could be found.
     expect(JSON.stringify(records)).not.toContain('token');
   });
