@@ -58,7 +58,7 @@ export function sampledColumn(catalog: Catalog, column: CatalogColumn): SampledC
 /** A column as the catalog knows it, without what all columns of its table have in common. */
 export type DescribedColumn = Omit<
   ColumnSubject,
-  'schema' | 'table' | 'tableComment' | 'siblings' | 'values' | 'distinct'
+  'schema' | 'table' | 'tableComment' | 'siblings' | 'values' | 'distinct' | 'places'
 >;
 
 /** Plain data: what there is to know of a table but for its values. */

@@ -52,6 +52,8 @@ export interface ColumnSample {
   readonly values: readonly string[];
   /** They all, each once, in the order in which they come first: given only if none is empty or has blanks at an end. */
   readonly distinct?: readonly string[];
+  /** Of each value its place among the distinct ones; missing where it is the same place. */
+  readonly places?: Int32Array;
 }
 
 /** What is known of a column when it is classified; values are samples as text, never kept. */
@@ -76,4 +78,5 @@ export interface ColumnSubject {
   readonly values?: readonly string[];
   /** As of a ColumnSample. */
   readonly distinct?: readonly string[];
+  readonly places?: Int32Array;
 }

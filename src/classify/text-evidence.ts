@@ -20,9 +20,14 @@ const MAX_LOOKED_UP = 300;
 
 type Strength = ValueEvidence['strength'];
 
-/** `distinct`: as of a ColumnSample. */
-export function textEvidence(values: readonly string[], context: Context, distinct?: readonly string[]): ValueEvidence {
-  const each = new Distinct(values, distinct);
+/** What is known of which values are the same: as of a ColumnSample. */
+export interface Told {
+  readonly distinct?: readonly string[] | undefined;
+  readonly places?: Int32Array | undefined;
+}
+
+export function textEvidence(values: readonly string[], context: Context, told: Told = {}): ValueEvidence {
+  const each = new Distinct(values, told);
   const looked = each.some();
   if (looked.length === 0) return NOTHING;
   const { tally, whole } = judged(looked, context);
@@ -31,8 +36,8 @@ export function textEvidence(values: readonly string[], context: Context, distin
   if (sure !== undefined && looked.length > MOST_WORDS) return { ...sure, freeText: prose };
   // Where hardly any repeat, the few that do change no share.
   const texts = looked.length >= MAX_TALLIED && each.rarelyRepeat() ? values : each.all();
-  const told = vocabulary(texts);
-  if (told !== undefined) return { ...told, freeText: prose };
+  const traits = vocabulary(texts);
+  if (traits !== undefined) return { ...traits, freeText: prose };
   const borne = suffered(texts);
   if (borne !== undefined) return { ...borne, freeText: prose };
   if (sure !== undefined) return { ...sure, freeText: prose };
@@ -70,13 +75,16 @@ const isOpen = ({ count, counts, ids }: Tally): boolean =>
 /** A sample's values, each once, as far as anybody asked. */
 class Distinct {
   readonly #values: readonly string[];
+  readonly #told: Told;
   /** From all over the sample, not from its beginning. */
   readonly #rows: readonly string[];
   #some: readonly string[] | undefined;
   #all: readonly string[] | undefined;
 
-  constructor(values: readonly string[], distinct?: readonly string[]) {
+  constructor(values: readonly string[], told: Told) {
+    const { distinct } = told;
     this.#values = values;
+    this.#told = told;
     this.#rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
     if (distinct?.length === values.length) this.#some = this.#rows;
     this.#all = distinct ?? (this.#rows.length === values.length ? this.#ofRows() : undefined);
@@ -96,14 +104,29 @@ class Distinct {
   }
 
   #ofRows(): readonly string[] {
-    return (this.#some ??= allDistinct(this.#rows));
+    return (this.#some ??= this.#toldOfRows() ?? allDistinct(this.#rows));
+  }
+
+  /** Without reading them. */
+  #toldOfRows(): readonly string[] | undefined {
+    const { distinct, places } = this.#told;
+    if (distinct === undefined || places === undefined) return undefined;
+    const seen = new Uint8Array(distinct.length);
+    const some: string[] = [];
+    for (const place of evenly(places, this.#rows.length)) {
+      if (seen[place] === 1) continue;
+      seen[place] = 1;
+      some.push(distinct[place]!);
+    }
+    return some;
   }
 
   rarelyRepeat(): boolean {
     const enough = this.#rows.length * 0.95;
-    return (
-      this.#values.length > MAX_LOOKED_UP && (this.#ofRows().length >= enough || new Set(this.#rows).size >= enough)
-    );
+    if (this.#values.length <= MAX_LOOKED_UP) return false;
+    // Values that are told apart have no blanks at an end that make them others.
+    const areTold = this.#told.distinct !== undefined;
+    return this.#ofRows().length >= enough || (!areTold && new Set(this.#rows).size >= enough);
   }
 }
 
@@ -114,8 +137,8 @@ function allDistinct(values: readonly string[]): readonly string[] {
   return [...seen];
 }
 
-function evenly(list: readonly string[], count: number): readonly string[] {
-  const some: string[] = [];
+function evenly<T>(list: { readonly length: number; readonly [at: number]: T }, count: number): readonly T[] {
+  const some: T[] = [];
   for (let i = 0; i < count; i++) some.push(list[Math.floor((i * list.length) / count)]!);
   return some;
 }

@@ -8,7 +8,7 @@ import { keyStep } from './document-path.ts';
 import { integerEvidence } from './integer-evidence.ts';
 import { jsonEvidence, pathEvidence } from './path-evidence.ts';
 import { arrayElements, compositeFields, hstorePairs, printableBytea } from './sample-forms.ts';
-import { textEvidence } from './text-evidence.ts';
+import { type Told, textEvidence } from './text-evidence.ts';
 import { birthDates } from './values/date-of-birth.ts';
 import { isDemographicVocabulary } from './values/demographic.ts';
 import { isGeoPair } from './values/geo.ts';
@@ -35,7 +35,7 @@ const PERSON_TABLES =
   /(?:^|_)(?:users?|customers?|clients?|people|persons?|employees?|staff|patients?|members?|contacts?|students?|teachers?|guests?|passengers?|tenants?|drivers?|donors?|subscribers?|applicants?|candidates?|workers?|accounts?|profiles?|residents?|citizens?|crew|holders?|beneficiar(?:y|ies)|leads?)(?:_|$)/i;
 
 export function valueEvidence(subject: ColumnSubject): ValueEvidence {
-  const { values: sample = [], distinct } = subject;
+  const { values: sample = [], distinct, places } = subject;
   const values = distinct === undefined && sample.includes('') ? sample.filter((value) => value !== '') : sample;
   if (subject.labels !== undefined || subject.baseType === 'enum') return enumEvidence(subject.labels ?? values);
   if (values.length === 0) return NOTHING;
@@ -43,7 +43,7 @@ export function valueEvidence(subject: ColumnSubject): ValueEvidence {
     PERSON_TABLES.test(subject.table) || subject.siblings.some((sibling) => PERSON_WORDS.test(sibling));
   const context = { aboutPeople, isKey: subject.isKey === true || subject.references !== undefined };
   if (subject.fields !== undefined) return compositeEvidence(values, subject.fields, context);
-  return byType(bareType(subject.baseType ?? subject.type), values, context, distinct);
+  return byType(bareType(subject.baseType ?? subject.type), values, context, { distinct, places });
 }
 
 export interface Context {
@@ -52,13 +52,7 @@ export interface Context {
   readonly isKey: boolean;
 }
 
-/** `distinct`: as of a ColumnSample. */
-function byType(
-  type: string,
-  values: readonly string[],
-  context: Context,
-  distinct?: readonly string[],
-): ValueEvidence {
+function byType(type: string, values: readonly string[], context: Context, told: Told = {}): ValueEvidence {
   if (type.endsWith('[]')) return arrayEvidence(type.slice(0, -2), values, context);
   switch (type) {
     case 'boolean':
@@ -127,7 +121,7 @@ function byType(
     case 'tsquery':
       return NOTHING;
     default:
-      return documentsAsText(values, context) ?? textEvidence(values, context, distinct);
+      return documentsAsText(values, context) ?? textEvidence(values, context, told);
   }
 }
 

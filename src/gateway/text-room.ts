@@ -76,7 +76,7 @@ export class TextRoom {
     if (arePlain && count === values) return { values: distinct, distinct };
     const texts: string[] = [];
     for (let i = 0; i < values; i++) texts.push(places[i]! < 0 ? others[-1 - places[i]!]! : distinct[places[i]!]!);
-    return arePlain ? { values: texts, distinct } : { values: texts };
+    return arePlain ? { values: texts, distinct, places: places.slice(0, values) } : { values: texts };
   }
 
   close(): void {

@@ -37,7 +37,12 @@ const judgedAsDecoded: Judge = (subjects) =>
     subjects.map((subject) => {
       const { values = [] } = subject;
       const arePlain = values.every((value) => value !== '' && value === value.trim());
-      return arePlain && subject.values !== undefined ? { ...subject, distinct: [...new Set(values)] } : subject;
+      if (!arePlain || subject.values === undefined) return subject;
+      const distinct = [...new Set(values)];
+      const at = new Map(distinct.map((value, place) => [value, place]));
+      return distinct.length === values.length
+        ? { ...subject, distinct }
+        : { ...subject, distinct, places: Int32Array.from(values, (value) => at.get(value)!) };
     }),
   );
 

@@ -61,10 +61,14 @@ describe('sampledValues', () => {
     let told = 0;
     fc.assert(
       fc.property(rows, (some) => {
-        const [{ values, distinct }] = sampledValues(chunksOf(some, 100), 1) as [ReturnType<typeof sampledValues>[0]];
+        const [{ values, distinct, places }] = sampledValues(chunksOf(some, 100), 1) as [
+          ReturnType<typeof sampledValues>[0],
+        ];
         const trimmed = new Set(values.map((value) => value.trim()));
         const arePlain = values.every((value) => /^[\x00-\x7f]+$/.test(value) && value === value.trim());
         expect(distinct).toEqual(arePlain ? [...trimmed] : undefined);
+        if (distinct === undefined || distinct.length === values.length) expect(places).toBeUndefined();
+        else expect(Array.from(places!, (place) => distinct[place])).toEqual(values);
         if (arePlain && trimmed.size > 1) told++;
       }),
       { numRuns: 300, seed: 12 },
