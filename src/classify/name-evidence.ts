@@ -615,7 +615,8 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
       paths,
     };
   }
-  if (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind)) {
+  const isNumbered = own.words.length === 1 && PLACEHOLDERS.has(own.words[0]!) && /\d$/u.test(subject.column);
+  if (!isNumbered && (kind === 'boolean' || kind === 'enum' || !isForeignKeyId(subject, kind))) {
     const found =
       matchWithTable(own) ??
       matchName(own) ??

@@ -86,8 +86,9 @@ class Distinct {
     this.#values = values;
     this.#told = told;
     this.#rows = values.length <= MAX_LOOKED_UP ? values : evenly(values, MAX_LOOKED_UP);
-    if (distinct?.length === values.length) this.#some = this.#rows;
-    this.#all = distinct ?? (this.#rows.length === values.length ? this.#ofRows() : undefined);
+    if (distinct?.length === values.length) this.#some = withoutGaps(this.#rows);
+    this.#all =
+      (distinct && withoutGaps(distinct)) ?? (this.#rows.length === values.length ? this.#ofRows() : undefined);
   }
 
   /** What the validators see. */
@@ -134,7 +135,26 @@ function allDistinct(values: readonly string[]): readonly string[] {
   const seen = new Set<string>();
   for (const value of values) seen.add(value.trim());
   seen.delete('');
-  return [...seen];
+  return withoutGaps([...seen]);
+}
+
+/** What people write where they know nothing. */
+const GAPS: ReadonlySet<string> = new Set(
+  'n/a,na,n.a.,null,nil,none,unknown,unbekannt,keine angabe,k.a.,inconnu,desconocido,tbd,undefined,missing,not available,?,??,???,-,--,---,–,—,.,..,...'.split(
+    ',',
+  ),
+);
+const MOST_OF_GAP = 13;
+
+const GAP_BEGINS = /^[nukidtm?.\u2013\u2014-]/i;
+const isGap = (value: string): boolean =>
+  value.length <= MOST_OF_GAP && GAP_BEGINS.test(value) && GAPS.has(value.toLowerCase());
+
+/** Without those, where there is anything else. */
+function withoutGaps(distinct: readonly string[]): readonly string[] {
+  if (!distinct.some(isGap)) return distinct;
+  const known = distinct.filter((value) => !isGap(value));
+  return known.length === 0 ? distinct : known;
 }
 
 function evenly<T>(list: { readonly length: number; readonly [at: number]: T }, count: number): readonly T[] {
@@ -267,13 +287,26 @@ function areBirths(looked: readonly string[]): boolean {
   return differ(0, 2) && differ(4, 6);
 }
 
+/** Letters and digits stand at the same places in all but a few of them. */
+function areOfOneShape(looked: readonly string[]): boolean {
+  const shapes = new Map<string, number>();
+  for (const value of looked) {
+    const shape = value.replace(/\d/g, '9').replace(/\p{L}/gu, 'A');
+    shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
+  }
+  return looked.length >= 8 && Math.max(...shapes.values()) >= looked.length * 0.97;
+}
+
 function idVerdict(tally: Tally, looked: readonly string[]): Verdict | undefined {
   let best: { name: string; weight: number; count: number; kind: ColumnClass } | undefined;
+  const isOneShape = tally.ids.size > 0 && areOfOneShape(looked);
   for (const [name, { count, logChance, kind }] of tally.ids) {
     const weight = count * logChance;
     if (/Denmark|Korea|Malaysia/.test(name) && !areBirths(looked)) continue;
     // Numbers of parts look like plates but for the letters that no plate has.
     if (name.startsWith('plates') && count < tally.count * 0.97) continue;
+    // Numbers that all look so, of which some pass by chance.
+    if (isOneShape && count < tally.count * 0.85) continue;
     if (count >= tally.count * 0.5 && (best === undefined || weight > best.weight))
       best = { name, weight, count, kind };
   }
@@ -296,7 +329,15 @@ function nineDigits(looked: readonly string[], context: Context): Verdict | unde
   return verdict('national_id', strength, `all ${n} are valid social security numbers`);
 }
 
+/** Names of people too, all of them: where nothing else stands, it is a list of towns. */
+const TOWNS: ReadonlySet<string> = new Set(
+  'madison,jackson,lincoln,columbus,houston,aurora,savannah,florence,charlotte,orlando,austin,dallas,phoenix,denver,raleigh,cleveland,arlington,montgomery,jefferson,washington,boston,chicago,seattle,portland,memphis,nashville,atlanta,miami,tampa,detroit,baltimore,milwaukee,tucson,fresno,sacramento,oakland,tulsa,wichita,omaha,tampa,irving,chandler,laredo,norfolk,garland,richmond,spokane,tacoma,modesto,fontana,salem,eugene,springfield,clinton,franklin,marion,georgetown,bristol,carson,lawrence,victoria,sydney,adelaide,melbourne,perth,london,paris,milan,vienna,sofia,valencia,santiago,lima,kingston,hamilton,nelson,wellington,durban,bath,lancaster,preston,chester,lincoln,stirling'.split(
+    ',',
+  ),
+);
+
 function nameVerdict({ count: n, counts }: Tally, looked: readonly string[], context: Context): Verdict | undefined {
+  if (n >= 4 && looked.every((value) => TOWNS.has(value.toLowerCase()))) return undefined;
   const looksSingle = looked.filter((value) => /^\p{Lu}[\p{Ll}\p{M}'’-]+$/u.test(value)).length / n;
   const full = counts.fullName / n;
   const shaped = (counts.fullName + counts.nameShape) / n;

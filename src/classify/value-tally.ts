@@ -126,6 +126,25 @@ export function tallyValues(values: readonly string[]): Tally {
   return { count: values.length, counts, ids, words };
 }
 
+/** `***-**-1234` */
+const isHiddenSsn = (value: string): boolean => /^[*xX•#]{3}-[*xX•#]{2}-\d{4}$/u.test(value);
+
+/** Several in one value. */
+function parts(value: string): readonly string[] {
+  const found = value.split(/[,;]\s*/, 9);
+  return found.length > 1 && found.length < 9 ? found : [];
+}
+const areEmails = (value: string): boolean => {
+  const found = parts(value);
+  return found.length > 0 && found.every((part) => isEmail(part.trim()));
+};
+const FORWARDED = /^[\da-f:.]{7,45}, ?[\da-f:.]/i;
+/** Of a client, and of those that passed its request on. */
+const forwardedForm = (value: string) => {
+  const found = parts(value).map(ipForm);
+  return found.length > 0 && found.every((form) => form !== undefined) ? found[0] : undefined;
+};
+
 /** A validator is asked only where the value has the signs that it needs. */
 function look(value: string, signs: Signs, counts: Record<Kind, number>, ids: Map<string, IdTally>): void {
   const { held, words } = signs;
@@ -136,6 +155,7 @@ function look(value: string, signs: Signs, counts: Record<Kind, number>, ids: Ma
   // One run of letters and digits.
   const isBare = !has(~(DIGIT | UPPER | LOWER));
   if (!has(BLANK | AT | EQUALS | BACKSLASH | BRACKET | OTHER | BEYOND) && PLAIN.test(value)) counts.plain++;
+  if (n === 11 && has(COVER | UPPER) && isHiddenSsn(value)) return void counts.strictId++;
   if (hasDigit && has(COVER | UPPER | LOWER | BEYOND) && isMaskedCard(value)) return void counts.maskedCard++;
   if (has(COLON | EQUALS | BACKSLASH) && isAccountName(value)) return void counts.handle++;
   if (has(AT)) {
@@ -145,7 +165,7 @@ function look(value: string, signs: Signs, counts: Record<Kind, number>, ids: Ma
       counts.reversedEmail++;
       return;
     }
-    if (isEmail(value)) {
+    if (isEmail(value) || areEmails(value)) {
       counts.email++;
       return;
     }
@@ -187,7 +207,7 @@ function look(value: string, signs: Signs, counts: Record<Kind, number>, ids: Ma
       return;
     }
     if (has(COLON | JOINT)) {
-      const ip = ipForm(value);
+      const ip = ipForm(value) ?? (FORWARDED.test(value) ? forwardedForm(value) : undefined);
       if (ip !== undefined) return void counts[ip === 'likely' ? 'ipLikely' : 'ipPossible']++;
       if (/^\d{1,4}(?:\.\d{1,4}){3}$/.test(value)) counts.dottedNumber++;
       if (isMacAddress(value)) return void counts.mac++;

@@ -38,6 +38,7 @@ export function nameForm(value: string): NameForm {
   const first = value.charCodeAt(0);
   if (first > 0x2e80) return eastAsian(value);
   if (REVERSED.test(value)) return 'full';
+  if (/[(;|/]/.test(value)) return namesOfSeveral(value);
   if (!SHAPE.test(value)) return undefined;
   const other = otherScript(value);
   if (other !== undefined) return other;
@@ -63,6 +64,9 @@ export function nameForm(value: string): NameForm {
     if (isGiven(token)) return 'given';
     return FAMILY_NAMES.has(token) || (token.length > 5 && SUFFIX.test(token)) ? 'family' : undefined;
   }
+  // As catalogues write authors: `Hall ZD`.
+  if (tokens.length === 2 && /^\p{Lu}[\p{L}'’-]+ \p{Lu}{1,2}$/u.test(value) && !shouted && FAMILY_NAMES.has(tokens[0]!))
+    return 'full';
   if (THING.test(whole)) return undefined;
   // Folded for a search: both words must be names.
   if (!/\p{Lu}/u.test(value)) {
@@ -82,6 +86,14 @@ export function nameForm(value: string): NameForm {
   )
     return 'full';
   return /^\p{Lu}\.?$/u.test(value.split(' ')[0]!) && FAMILY_NAMES.has(tokens.at(-1)!) ? 'full' : 'shape';
+}
+
+/** `Anna Smith (guest)`, `Anna Smith; Bob Jones`: whole names with a word about them, or beside one another. */
+function namesOfSeveral(value: string): NameForm {
+  const about = /^(.{4,50}) \(\p{L}[\p{L} ]{1,24}\)$/u.exec(value);
+  const names = about === null ? value.split(/\s*[;|]\s*|\s+\/\s+/u, 6) : [about[1]!];
+  if (about === null && names.length < 2) return undefined;
+  return names.every((name) => nameForm(name) === 'full') ? 'full' : undefined;
 }
 
 /** Of Armenia and Georgia. */

@@ -55,6 +55,18 @@ const POSTCODE_NL = /^[1-9]\d{3} ?(?!SA|SD|SS)[A-EGHJ-NPR-TV-XZ]{2}$/;
 /** `Husova 12/4, 110 00 Praha`: what stands before a number, a postcode and a town is a street in any language. */
 const WITH_TOWN =
   /^\p{Lu}[\p{L} .'’-]+ \d{1,4}\s?[a-z]?(?:\/\d{1,4})?,? (?:[A-Z]{1,2}-)?\d{2,3}[ -]?\d{2,3} \p{Lu}\p{L}+/u;
+/** `C/ Mayor, 12, 3º B` */
+const SPANISH = /^(?:[Cc]\/|Cl\.|Ctra\.?|Pza\.?|Avda?\.?|Pº) ?\p{Lu}\p{L}[^/]*\d/u;
+const TOWNS: ReadonlySet<string> = new Set(
+  'berlin,hamburg,münchen,köln,frankfurt,stuttgart,düsseldorf,leipzig,dortmund,essen,bremen,dresden,hannover,nürnberg,duisburg,bochum,wuppertal,bielefeld,bonn,münster,mannheim,karlsruhe,augsburg,wiesbaden,kiel,aachen,freiburg,mainz,erfurt,rostock,kassel,potsdam,wien,graz,linz,salzburg,innsbruck,zürich,genf,basel,bern,lausanne,paris,marseille,lyon,toulouse,nice,nantes,strasbourg,montpellier,bordeaux,lille,rennes,reims,grenoble,dijon,angers,nîmes,brest,tours,metz,roma,milano,napoli,torino,palermo,genova,bologna,firenze,bari,venezia,verona,padova,madrid,barcelona,valencia,sevilla,zaragoza,málaga,murcia,palma,bilbao,alicante,granada,vigo,amsterdam,rotterdam,utrecht,eindhoven,bruxelles,antwerpen,gent,liège,københavn,aarhus,odense,stockholm,göteborg,malmö,oslo,bergen,helsinki,espoo,tampere,lisboa,porto,budapest,debrecen,praha,brno'.split(
+    ',',
+  ),
+);
+/** `10115 Berlin`: towns that everybody knows stand for the others. */
+const isTownWithPostcode = (value: string): boolean => {
+  const town = /^(?:[A-Z]{1,2}-)?\d{4,5} ([^\d\s,]+)/.exec(value)?.[1];
+  return town !== undefined && TOWNS.has(town.toLowerCase());
+};
 /** Eircodes: a routing key and four signs that no other code leaves so many letters out of. */
 const POSTCODE_IE = /^(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4}$/;
 /** Parts of towns that are written behind the street. */
@@ -69,7 +81,7 @@ export function isPostalAddress(value: string, { held, words }: Signs = signsOf(
   const n = value.length;
   if (n < 6 || n > 300 || words > 26 || !/\d/.test(value)) return false;
   if (/[<>{}@=|]|:\/\//.test(value)) return false;
-  if (BOX.test(value)) return true;
+  if (BOX.test(value) || SPANISH.test(value) || isTownWithPostcode(value)) return true;
   const hasBlank = (held & BLANK) !== 0;
   if (hasBlank && (JOINED.test(value) || WITH_TOWN.test(value) || WITH_TOWN_FIRST.test(value))) return true;
   if (QUARTER.test(value)) return true;
