@@ -6,6 +6,7 @@ import type { CommandContext, CommandDefinition, CommandOptions } from './contex
 import { rememberDatabaseName } from './database-names.ts';
 import { addFooter } from './help-footer.ts';
 import type { OpenTunnel } from './open-tunnel.ts';
+import { beginOwnLine } from './own-line.ts';
 import { announceTunnel } from './running-tunnels.ts';
 import { sanitise } from './sanitise.ts';
 import type { TunnelStats } from './tunnel-events.ts';
@@ -155,6 +156,7 @@ async function start(context: CommandContext, database: string, place: Place): P
     async [Symbol.asyncDispose]() {
       stop.abort();
       view?.close();
+      if (view !== undefined) beginOwnLine(context);
       await forget().catch(() => {});
       await Promise.all([renewal, stats]);
       await tunnel.close();

@@ -2,6 +2,7 @@ import type { GatewayClient } from '../login/gateway-client.ts';
 import { durationText } from '../views/time-text.ts';
 import type { WaitState } from '../views/wait-state.ts';
 import type { CommandContext } from './context.ts';
+import { beginOwnLine } from './own-line.ts';
 import type { RequestLine } from './request-answers.ts';
 import { followRequest } from './request-follow.ts';
 import { askedFor, decidersText, outcomeText, statusExitCode } from './request-text.ts';
@@ -38,6 +39,7 @@ export async function waitUntilDecided(
   } catch (error) {
     await teller.close();
     if (context.signal.aborted) {
+      beginOwnLine(context);
       context.note(`${id} is still pending: "dbgate wait ${id}" goes on, "dbgate cancel ${id}" withdraws it`);
     }
     throw error;

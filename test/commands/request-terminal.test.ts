@@ -101,7 +101,7 @@ describe.skipIf(!existsSync(SCRIPT))('on a terminal', () => {
     const screen = await terminal('dana', `wait ${id}`);
     await screen.until(/waits for a decision/);
     screen.type('\u0003');
-    await screen.until(new RegExp(`${id} is still pending`));
+    await screen.until(new RegExp(`\\^C[^\\n]*\\n[^\\n]*${id} is still pending`));
     expect((await screen.ended).code).toBe(130);
   });
 });
