@@ -1,4 +1,5 @@
 /** `dbgate history show ID`: one statement, with all there is to say of it. */
+import { isCutValue } from '../audit/export/kept-values.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { type GatewayClient, openGatewayClient } from '../login/gateway-client.ts';
 import type { CommandContext } from './context.ts';
@@ -74,7 +75,12 @@ export async function statementLines(statement: StatementAnswer): Promise<Line[]
   add('purpose', entry.purpose);
   add('client', session?.client_address);
   lines.push(['sql', entry.sql === null ? ERASED : await prettySql(entry.sql)]);
-  for (const [i, value] of (values ?? []).entries()) add(`$${i + 1}`, valueText(value));
+  for (const [i, value] of (values ?? []).entries()) {
+    const isCut = value !== null && isCutValue(value);
+    add(`$${i + 1}`, isCut ? `${valueText(value)} (the rest is not kept)` : valueText(value));
+  }
+  const more = values === null ? 0 : statement.binds - values.length;
+  if (more > 0) add('binds', `${more} more, not kept`);
   if (values === null && statement.binds > 0) add('binds', `${statement.binds}, not kept`);
   add('tables', entry.relations.join(', '));
   add(

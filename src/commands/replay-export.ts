@@ -1,4 +1,5 @@
 /** A recorded session as a file: `.sql` to read and run again, `.cast` to watch with asciinema. Pure. */
+import { isCutValue } from '../audit/export/kept-values.ts';
 import type { TranscriptAnswer, TranscriptStep } from './history-answers.ts';
 import { ERASED } from './history-lines.ts';
 import { answerLine, type Film, titleOf } from './replay-frames.ts';
@@ -27,7 +28,8 @@ export function whyNotRunnable({ entry, values, binds }: TranscriptStep): string
   if (entry.sql === null) return 'its text was erased';
   if (entry.state !== 'done') return `it did not succeed (${entry.state})`;
   if (KEPT_AS_HASH.test(entry.sql)) return 'values in it are kept as keyed hashes only';
-  if (binds > (values?.length ?? 0)) return 'its bind values are not kept';
+  if (binds > (values?.length ?? 0)) return 'not all of its bind values are kept';
+  if (values?.some((value) => value !== null && isCutValue(value))) return 'of a bind value only the beginning is kept';
   if (values?.some((value) => value !== null && KEPT_AS_HASH.test(value))) {
     return 'bind values are kept as keyed hashes only';
   }

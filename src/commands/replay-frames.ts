@@ -47,11 +47,12 @@ export function titleOf({ session }: TranscriptAnswer): string {
   return sanitise(`session ${session.session} of ${session.principal} on ${session.database}${purpose}`);
 }
 
-async function sentLines({ n, entry, values }: TranscriptStep, database: string): Promise<string[]> {
+async function sentLines({ n, entry, values, binds: count }: TranscriptStep, database: string): Promise<string[]> {
   const sql = entry.sql === null ? ERASED : await prettySql(entry.sql);
   const prompt = `${sanitise(database)} ${n}> `;
   const lines = sanitise(sql, { keepLayout: true }).split('\n');
   const binds = (values ?? []).map((value, i) => `$${i + 1} = ${sanitise(valueText(value))}`);
+  if (binds.length > 0 && count > binds.length) binds.push(`${count - binds.length} more, not kept`);
   return [
     ...lines.map((line, i) => (i === 0 ? prompt : ' '.repeat(prompt.length)) + line),
     ...(binds.length > 0 ? [`${' '.repeat(prompt.length)}-- ${binds.join(', ')}`] : []),

@@ -6,7 +6,9 @@
  * schema, and a relation, a column or a class that is not known counts as classified. For everybody: whoever may see a
  * value in an answer may still not leave it in the record.
  */
+
 import { hash } from 'node:crypto';
+import { keptValue, MOST_VALUES } from '../audit/export/kept-values.ts';
 import { encodeFacts } from '../audit/recorder.ts';
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import type { ColumnClass } from '../classify/classes.ts';
@@ -32,10 +34,8 @@ export interface StatementRecordsOptions {
   readonly world: () => RecordWorld | undefined;
 }
 
-const MAX_VALUES = 100;
 /** UTF-16 units that are kept of a text which could not be read, and so was not run. */
 const MAX_UNREAD = 65_536;
-const MAX_VALUE_LENGTH = 256;
 
 /** A text as it is kept, and what its hash is salted with. */
 interface KeptText {
@@ -122,7 +122,7 @@ export class StatementRecords {
   values(analysis: Analysis, sql: string, parameters: readonly BindParameter[], types: readonly number[]): string {
     const { parameters: labels } = this.#shapeOf(analysis, sql);
     let json = '[';
-    const count = Math.min(parameters.length, MAX_VALUES);
+    const count = Math.min(parameters.length, MOST_VALUES);
     for (let i = 0; i < count; i++) {
       const { value, format } = parameters[i]!;
       if (i > 0) json += ',';
@@ -194,7 +194,7 @@ export class StatementRecords {
     if (label !== KEEP) return this.#hash.token(label, text);
     const hit = text.length < MIN_SCANNED ? undefined : scanText(text)[0];
     if (hit !== undefined) return this.#hash.token(hit.class, text);
-    return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
+    return keptValue(text);
   }
 
   #shapeOf(analysis: Analysis, sql: string): ShapeRecord {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvCell } from '../../src/audit/export/csv-line.ts';
+import { keptValue } from '../../src/audit/export/kept-values.ts';
 import type { HistoryLine, TranscriptAnswer, TranscriptStep } from '../../src/commands/history-answers.ts';
 import { csvEntry, csvHeader } from '../../src/commands/history-csv.ts';
 import { asciicast, sqlScript } from '../../src/commands/replay-export.ts';
@@ -56,6 +57,11 @@ describe('an exported script', () => {
     );
   });
 
+  it('repeats a value that is as long as one may be', () => {
+    const script = sqlScript(transcript([step(1, 'select $1', {}, [keptValue('a'.repeat(256))])]));
+    expect(script).toContain(`EXECUTE dbgate_1('${'a'.repeat(256)}')`);
+  });
+
   it.each([
     ['failed', step(1, 'select /*', { state: 'failed', sqlstate: '42601' })],
     ['denied', step(1, 'drop table x\r; drop table y', { state: 'denied', decision: 'deny' })],
@@ -63,6 +69,8 @@ describe('an exported script', () => {
     ['hashed', step(1, "select * from p where email = '‹email:3f9a0c12ab34›'")],
     ['hashed bind', step(1, 'select $1', {}, ['‹email:3f9a0c12ab34›'])],
     ['binds not kept', { ...step(1, 'select $1'), binds: 1 }],
+    ['binds not all kept', { ...step(1, 'select $1, $2', {}, ['a']), binds: 2 }],
+    ['bind cut', step(1, 'select $1', {}, [keptValue('a'.repeat(257))])],
     ['COPY', step(1, 'COPY t FROM STDIN')],
     ['erased', step(1, null)],
   ])('only tells of what is not to be repeated: %s', (_, one) => {
