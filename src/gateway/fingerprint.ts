@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { LiteralPlaces } from '../sql/facts.ts';
-import { COMMENT } from '../sql/literal-tokens.ts';
+import { COMMENT } from '../sql/token.ts';
 
 /** SHA-256 of the text with `?` for each literal, without comments, blanks folded; its first 16 hexadecimal digits. */
 export function fingerprintOf(sql: string, tokens: LiteralPlaces): string {

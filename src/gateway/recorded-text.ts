@@ -5,7 +5,8 @@
  */
 import { scanText } from '../classify/scan-text.ts';
 import type { LiteralPlaces, ScannedText, TextSigns } from '../sql/facts.ts';
-import { COMMENT, DOLLAR, type LiteralTokens, literalValue, STRING } from '../sql/literal-tokens.ts';
+import { type LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
+import { COMMENT, DOLLAR, STRING } from '../sql/token.ts';
 import { MIN_SCANNED, shownBy } from './scanned-text.ts';
 
 /** May be kept. */

@@ -4,7 +4,8 @@
  */
 import { type ScanHit, scanPart, scanText } from '../classify/scan-text.ts';
 import type { LiteralPlaces, ScannedText, TextSigns } from '../sql/facts.ts';
-import { COMMENT, LiteralTokens, literalValue, NUMBER, STRING } from '../sql/literal-tokens.ts';
+import { LiteralTokens, literalValue } from '../sql/literal-tokens.ts';
+import { COMMENT, NUMBER, STRING } from '../sql/token.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 /** UTF-16 units; shorter ones are looked through when they are recorded. */

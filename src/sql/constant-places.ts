@@ -9,7 +9,8 @@
 import { ConstantWalk, type Place } from './constant-walk.ts';
 import type { ConstantPlace, ConstantPlaces, FoldedLiterals } from './facts.ts';
 import type { ParsedStatement } from './grammar.ts';
-import { COMMENT, DOLLAR, LiteralTokens, NUMBER } from './literal-tokens.ts';
+import { LiteralTokens } from './literal-tokens.ts';
+import { COMMENT, DOLLAR, NUMBER } from './token.ts';
 import { unwrap } from './tree.ts';
 
 /** Undefined: the text is not read as the parser read it, so nothing is known of its literals. */

@@ -5,41 +5,8 @@
  */
 
 import type { LiteralPlaces } from './facts.ts';
-import {
-  CLASSES,
-  DASH,
-  DIGIT,
-  DOT,
-  DOUBLE_QUOTE,
-  endOfComment,
-  endOfDollar,
-  endOfIdentifier,
-  endOfLine,
-  endOfNumber,
-  endOfParameter,
-  endOfString,
-  endOfTag,
-  endOfWord,
-  isDigit,
-  PLAIN,
-  QUOTE,
-  quoteBehindPrefix,
-  SLASH,
-  WORD,
-} from './token-ends.ts';
-
-/** `'…'`, also that of `N'…'`. */
-export const STRING = 1;
-/** `E'…'` */
-export const ESCAPE = 2;
-/** `U&'…'` */
-export const UNICODE = 3;
-/** `B'…'` and `X'…'` */
-export const BITS = 4;
-/** `$tag$…$tag$` */
-export const DOLLAR = 5;
-export const NUMBER = 6;
-export const COMMENT = 7;
+import { COMMENT, DOLLAR, ESCAPE, NUMBER, Token } from './token.ts';
+import { isSign } from './token-ends.ts';
 
 /** Reused from text to text. */
 export class LiteralTokens implements LiteralPlaces {
@@ -48,6 +15,7 @@ export class LiteralTokens implements LiteralPlaces {
   starts = new Uint32Array(64);
   ends = new Uint32Array(64);
   kinds = new Uint8Array(64);
+  readonly #token = new Token();
   /** Not closed, or a character that no token begins with: what is found is a guess. */
   isBroken = false;
 
@@ -55,52 +23,29 @@ export class LiteralTokens implements LiteralPlaces {
     this.count = 0;
     this.literals = 0;
     this.isBroken = false;
-    let i = from;
-    while (i < to) {
-      const code = sql.charCodeAt(i);
-      const kind = code < 128 ? CLASSES[code]! : WORD;
-      switch (kind) {
-        case PLAIN:
-          i++;
-          break;
-        case WORD:
-          i = this.#word(sql, i, to);
-          break;
-        case DIGIT:
-          i = this.#add(i, endOfNumber(sql, i, to), NUMBER);
-          break;
-        case QUOTE:
-          i = this.#string(sql, i, i, to, STRING);
-          break;
-        case DOUBLE_QUOTE:
-          i = this.#until(endOfIdentifier(sql, i + 1, to), to);
-          break;
-        case DASH:
-          if (sql.charCodeAt(i + 1) === 45) i = this.#add(i, endOfLine(sql, i, to), COMMENT);
-          else i++;
-          break;
-        case SLASH:
-          if (sql.charCodeAt(i + 1) === 42) i = this.#add(i, this.#until(endOfComment(sql, i, to), to), COMMENT);
-          else i++;
-          break;
-        case DOT:
-          if (isDigit(sql.charCodeAt(i + 1))) i = this.#add(i, endOfNumber(sql, i, to), NUMBER);
-          else i++;
-          break;
-        default:
-          i = this.#dollar(sql, i, to);
+    const token = this.#token;
+    for (let i = from; i < to; ) {
+      if (isSign(sql.charCodeAt(i))) {
+        i++;
+        continue;
       }
+      let end = token.read(sql, i, to);
+      if (end === -1) {
+        this.isBroken = true;
+        end = to;
+      }
+      if (token.kind <= COMMENT) this.#add(i, end, token.kind);
+      i = end;
     }
   }
 
-  #add(start: number, end: number, kind: number): number {
+  #add(start: number, end: number, kind: number): void {
     if (this.count === this.starts.length) this.#grow();
     this.starts[this.count] = start;
     this.ends[this.count] = end;
     this.kinds[this.count] = kind;
     this.count++;
     if (kind !== COMMENT) this.literals++;
-    return end;
   }
 
   #grow(): void {
@@ -111,32 +56,6 @@ export class LiteralTokens implements LiteralPlaces {
     this.starts.set(starts);
     this.ends.set(ends);
     this.kinds.set(kinds);
-  }
-
-  /** A name or keyword, or what stands before a string's quote. */
-  #word(sql: string, start: number, to: number): number {
-    const quote = quoteBehindPrefix(sql, start, to);
-    if (quote === -1) return endOfWord(sql, start, to);
-    const prefix = sql.charCodeAt(start) | 32;
-    if (sql.charCodeAt(quote) === 34) return this.#until(endOfIdentifier(sql, quote + 1, to), to);
-    return this.#string(sql, start, quote, to, prefix === 101 ? ESCAPE : prefix === 117 ? UNICODE : BITS);
-  }
-
-  #string(sql: string, start: number, quote: number, to: number, kind: number): number {
-    return this.#add(start, this.#until(endOfString(sql, quote, to, kind === ESCAPE), to), kind);
-  }
-
-  #dollar(sql: string, start: number, to: number): number {
-    const tagEnd = endOfTag(sql, start, to);
-    if (tagEnd === -1) return endOfParameter(sql, start, to);
-    return this.#add(start, this.#until(endOfDollar(sql, start, tagEnd, to), to), DOLLAR);
-  }
-
-  /** `end` of what is closed. */
-  #until(end: number, to: number): number {
-    if (end !== -1) return end;
-    this.isBroken = true;
-    return to;
   }
 }
 

@@ -4,18 +4,8 @@
  * comment. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only behind a row that stays.
  */
 import { type Cut, CutText } from './cut-text.ts';
-import {
-  CLASSES,
-  DASH,
-  DIGIT,
-  endOfNumber,
-  endOfString,
-  endOfToken,
-  endOfWord,
-  isDigit,
-  QUOTE,
-  WORD,
-} from './token-ends.ts';
+import { COMMENT, DOLLAR, STRING, Token } from './token.ts';
+import { CLASSES, DASH, DIGIT, endOfNumber, endOfString, endOfWord, isDigit, QUOTE, WORD } from './token-ends.ts';
 import { as, child, items, list, location, type Tree, unwrap } from './tree.ts';
 
 /** Rows that the parser does not see. */
@@ -102,7 +92,7 @@ export function placeFolds(all: readonly Fold[], statements: readonly Tree[]): b
 
 /** A constant or comment of which more stands in the text is cut, in UTF-16 units. */
 const LONG_VALUE = 1_024;
-const STAND_IN = 'dbgate';
+const STAND_INS = ['dbgate', 'dbgate-1', 'dbgate-2', 'dbgate-3'] as const;
 
 interface Found extends Omit<Fold, 'at' | 'behind' | 'cut'> {
   /** The rows, with the comma before each, in UTF-16 units. */
@@ -136,46 +126,45 @@ class Finder {
   readonly #sql: string;
   readonly #rows: Found[] = [];
   readonly #long: Cut[] = [];
-  /** Stands nowhere in the text. */
-  readonly #standIn: string;
+  /** Stands nowhere in the text. Undefined: all of them do, and no value is cut. */
+  readonly #standIn: string | undefined;
   readonly #patterns = new Map<string, Pattern>();
   /** Of the cell read last. */
   #letter = LITERAL;
 
   constructor(sql: string) {
     this.#sql = sql;
-    let standIn = STAND_IN;
-    for (let i = 0; sql.includes(standIn); i++) standIn = `${STAND_IN}-${i}`;
-    this.#standIn = standIn;
+    this.#standIn = STAND_INS.find((one) => !sql.includes(one));
   }
 
   find(): { readonly rows: readonly Found[]; readonly long: readonly Cut[] } {
     const sql = this.#sql;
+    const token = new Token();
     for (let i = 0; i !== -1 && i < sql.length; ) {
-      const end = endOfToken(sql, i, sql.length);
-      if (end - i > LONG_VALUE) this.#takeLong(i, end);
+      const end = token.read(sql, i, sql.length);
+      if (end - i > LONG_VALUE) this.#takeLong(i, end, token.kind);
       i = end - i === 6 && sql.slice(i, end).toLowerCase() === 'values' ? this.#list(end) : end;
     }
     return { rows: this.#rows, long: this.#long };
   }
 
-  #takeLong(start: number, end: number): void {
+  #takeLong(start: number, end: number, kind: number): void {
     const sql = this.#sql;
-    const begins = sql.slice(start, start + 2);
-    if (begins === '--') this.#long.push({ start: start + 2, end, instead: '' });
-    else if (begins === '/*') this.#long.push({ start: start + 2, end: end - 2, instead: '' });
-    else if (begins.startsWith("'")) {
+    if (kind === COMMENT) {
+      this.#long.push({ start: start + 2, end: sql.charCodeAt(start) === 45 ? end : end - 2, instead: '' });
+    } else if (kind === STRING) {
       const quoted = sql.slice(start + 1, end - 1);
       // What is continued on another line stays.
       if (quoted.replaceAll("''", '').includes("'")) return;
       this.#takeValue(start + 1, end - 1, quoted.replaceAll("''", "'"));
-    } else if (begins.startsWith('$')) {
+    } else if (kind === DOLLAR) {
       const tag = sql.indexOf('$', start + 1) + 1 - start;
       this.#takeValue(start + tag, end - tag, sql.slice(start + tag, end - tag));
     }
   }
 
   #takeValue(start: number, end: number, value: string): void {
+    if (this.#standIn === undefined) return;
     this.#long.push({ start, end, instead: `${this.#standIn}:${this.#long.length}`, value });
   }
 
@@ -268,7 +257,7 @@ class Finder {
         return isDigit(sql.charCodeAt(at + 1)) ? endOfNumber(sql, at + 1, to) : -1;
       case QUOTE: {
         const end = endOfString(sql, at, to, false);
-        if (end - at > LONG_VALUE) this.#takeLong(at, end);
+        if (end - at > LONG_VALUE) this.#takeLong(at, end, STRING);
         return end;
       }
       case WORD: {

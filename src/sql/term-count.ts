@@ -3,26 +3,8 @@
  * with what only separates them (commas, the brackets of a row, a sign). One pass, nothing is allocated for a token; where a
  * token is not closed, the count ends.
  */
-import {
-  CLASSES,
-  DIGIT,
-  DOLLAR_SIGN,
-  DOT,
-  DOUBLE_QUOTE,
-  endOfComment,
-  endOfDollar,
-  endOfIdentifier,
-  endOfLine,
-  endOfNumber,
-  endOfParameter,
-  endOfString,
-  endOfTag,
-  endOfWord,
-  isDigit,
-  QUOTE,
-  quoteBehindPrefix,
-  WORD,
-} from './token-ends.ts';
+import { COMMENT, DOLLAR, NAME, NUMBER, PARAMETER, SIGN, Token } from './token.ts';
+import { endOfTag, isDigit, isSign } from './token-ends.ts';
 
 /** What stands before a token, blanks and comments aside. */
 const OTHER = 0;
@@ -39,101 +21,46 @@ export interface TermCount {
 /** Beyond `enough` of either it counts no further. `bodies`: what stands in dollar quotes is counted too. */
 export function countTerms(sql: string, enough: number, bodies = false): TermCount {
   const to = sql.length;
+  const token = new Token();
   let terms = 0;
   let constants = 0;
   let before = OTHER;
-  let i = 0;
-  while (i < to && terms <= enough && constants <= enough) {
+  for (let i = 0; i < to && terms <= enough && constants <= enough; ) {
     const code = sql.charCodeAt(i);
-    let end = i + 1;
-    let isConstant = false;
-    switch (code < 128 ? CLASSES[code]! : WORD) {
-      case WORD: {
-        const quote = quoteBehindPrefix(sql, i, to);
-        if (quote === -1) {
-          end = endOfWord(sql, i, to);
-          isConstant = isConstantWord(sql, i, end);
-          if (!isConstant) terms++;
-        } else if (sql.charCodeAt(quote) === 34) {
-          end = endOfIdentifier(sql, quote + 1, to);
-          terms++;
-        } else {
-          end = endOfString(sql, quote, to, (code | 32) === 101);
-          isConstant = true;
-        }
-        break;
-      }
-      case DIGIT:
-        end = endOfNumber(sql, i, to);
-        isConstant = true;
-        break;
-      case QUOTE:
-        end = endOfString(sql, i, to, false);
-        isConstant = true;
-        break;
-      case DOUBLE_QUOTE:
-        end = endOfIdentifier(sql, i + 1, to);
-        terms++;
-        break;
-      case DOLLAR_SIGN: {
-        const tagEnd = endOfTag(sql, i, to);
-        if (tagEnd === -1) end = endOfParameter(sql, i, to);
-        else end = bodies ? tagEnd : endOfDollar(sql, i, tagEnd, to);
-        isConstant = true;
-        break;
-      }
-      case DOT:
-        isConstant = isDigit(sql.charCodeAt(i + 1));
-        if (isConstant) end = endOfNumber(sql, i, to);
-        break;
-      default:
-        if (code === 32 || (code >= 9 && code <= 13)) {
-          i = end;
-          continue;
-        }
-        if (isComment(sql, i)) {
-          end = code === 45 ? endOfLine(sql, i, to) : endOfComment(sql, i, to);
-          if (end === -1) return { terms, constants };
-          i = end;
-          continue;
-        }
-        if (code === 44) {
-          before = COMMA;
-          i = end;
-          continue;
-        }
-        if (code === 40 || code === 91) {
-          terms++;
-          before = before === COMMA ? ROW : BRACKET;
-          i = end;
-          continue;
-        }
-        if (code === 41 || code === 93) break;
-        if ((code === 45 || code === 43) && before !== OTHER && isNumberAt(sql, end)) {
-          i = end;
-          continue;
-        }
-        if (code === 58) {
-          const next = sql.charCodeAt(end);
-          if (next === 58 || next === 61) end++;
-          terms++;
-        } else if (code < 128 && OPERATORS[code] !== 0) {
-          end = endOfOperators(sql, i, to);
-          terms += operatorsIn(sql, i, end);
-        } else terms++;
+    if (code === 32 || (code >= 9 && code <= 13)) {
+      i++;
+      continue;
     }
-    if (end === -1) return { terms, constants };
-    if (isConstant) {
+    const isOne = isSign(code);
+    let end = isOne ? i + 1 : token.read(sql, i, to);
+    const kind = isOne ? SIGN : token.kind;
+    if (kind === DOLLAR && bodies) end = endOfTag(sql, i, to);
+    if (end === -1) break;
+    if (kind <= NUMBER || kind === PARAMETER || (kind === NAME && isConstantWord(sql, i, end))) {
       constants++;
       if (before === ROW) terms--;
+      before = OTHER;
+    } else if (kind !== SIGN) {
+      if (kind !== COMMENT) {
+        terms++;
+        before = OTHER;
+      }
+    } else if (code === 44) before = COMMA;
+    else if (code === 40 || code === 91) {
+      terms++;
+      before = before === COMMA ? ROW : BRACKET;
+    } else if (code === 41 || code === 93) before = OTHER;
+    else if (!isSignOfNumber(sql, i) || before === OTHER) {
+      end = endOfOperators(sql, i, to);
+      terms += code === 46 ? 0 : operatorsIn(sql, i, end);
+      before = OTHER;
     }
-    before = OTHER;
     i = end;
   }
   return { terms, constants };
 }
 
-const SIGN = 1;
+const PLUS_MINUS = 1;
 const PLAIN_OPERATOR = 2;
 /** An operator that has one of these may end in a sign. */
 const SPECIAL_OPERATOR = 3;
@@ -141,22 +68,27 @@ const SPECIAL_OPERATOR = 3;
 const OPERATORS = new Uint8Array(128);
 for (const character of '*/<>=') OPERATORS[character.charCodeAt(0)] = PLAIN_OPERATOR;
 for (const character of '~!@#%^&|`?') OPERATORS[character.charCodeAt(0)] = SPECIAL_OPERATOR;
-OPERATORS[43] = OPERATORS[45] = SIGN;
+OPERATORS[43] = OPERATORS[45] = PLUS_MINUS;
 
+/** Of `::` and `:=` too; what is no operator is one character. */
 function endOfOperators(sql: string, start: number, to: number): number {
+  if (sql.charCodeAt(start) === 58) {
+    const next = sql.charCodeAt(start + 1);
+    return next === 58 || next === 61 ? start + 2 : start + 1;
+  }
   let i = start;
   for (; i < to; i++) {
     const code = sql.charCodeAt(i);
     if (code >= 128 || OPERATORS[code] === 0 || (i > start && isComment(sql, i))) break;
   }
-  return i;
+  return Math.max(i, start + 1);
 }
 
 /** `=-` is two, `@-` is one. @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS */
 function operatorsIn(sql: string, start: number, end: number): number {
   for (let i = start; i < end; i++) if (OPERATORS[sql.charCodeAt(i)] === SPECIAL_OPERATOR) return 1;
   let signs = 0;
-  while (signs < end - start && OPERATORS[sql.charCodeAt(end - 1 - signs)] === SIGN) signs++;
+  while (signs < end - start && OPERATORS[sql.charCodeAt(end - 1 - signs)] === PLUS_MINUS) signs++;
   return signs === end - start ? signs : signs + 1;
 }
 
@@ -165,9 +97,11 @@ function isComment(sql: string, at: number): boolean {
   return (code === 45 || code === 47) && sql.charCodeAt(at + 1) === (code === 45 ? 45 : 42);
 }
 
-function isNumberAt(sql: string, at: number): boolean {
+function isSignOfNumber(sql: string, at: number): boolean {
   const code = sql.charCodeAt(at);
-  return isDigit(code) || (code === 46 && isDigit(sql.charCodeAt(at + 1)));
+  if (code !== 45 && code !== 43) return false;
+  const next = sql.charCodeAt(at + 1);
+  return isDigit(next) || (next === 46 && isDigit(sql.charCodeAt(at + 2)));
 }
 
 const CONSTANT_WORDS = ['null', 'true', 'false', 'default'] as const;

@@ -4,8 +4,7 @@
  * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 
-/** What a token that begins with this character is. */
-export const PLAIN = 0;
+/** What a token that begins with this character is; 0: a sign or a blank. */
 export const WORD = 1;
 export const DIGIT = 2;
 export const QUOTE = 3;
@@ -27,35 +26,9 @@ CLASSES[47] = SLASH;
 CLASSES[46] = DOT;
 CLASSES[36] = DOLLAR_SIGN;
 
-/** Of whatever begins there: a word, a constant, a comment, or one character of what separates and computes. */
-export function endOfToken(sql: string, at: number, to: number): number {
-  const code = sql.charCodeAt(at);
-  switch (code < 128 ? CLASSES[code]! : WORD) {
-    case WORD: {
-      const quote = quoteBehindPrefix(sql, at, to);
-      if (quote === -1) return endOfWord(sql, at, to);
-      if (sql.charCodeAt(quote) === 34) return endOfIdentifier(sql, quote + 1, to);
-      return endOfString(sql, quote, to, (code | 32) === 101);
-    }
-    case DIGIT:
-      return endOfNumber(sql, at, to);
-    case QUOTE:
-      return endOfString(sql, at, to, false);
-    case DOUBLE_QUOTE:
-      return endOfIdentifier(sql, at + 1, to);
-    case DOT:
-      return isDigit(sql.charCodeAt(at + 1)) ? endOfNumber(sql, at, to) : at + 1;
-    case DASH:
-      return sql.charCodeAt(at + 1) === 45 ? endOfLine(sql, at, to) : at + 1;
-    case SLASH:
-      return sql.charCodeAt(at + 1) === 42 ? endOfComment(sql, at, to) : at + 1;
-    case DOLLAR_SIGN: {
-      const tagEnd = endOfTag(sql, at, to);
-      return tagEnd === -1 ? endOfParameter(sql, at, to) : endOfDollar(sql, at, tagEnd, to);
-    }
-    default:
-      return at + 1;
-  }
+/** A blank, or what separates and computes and begins nothing longer. */
+export function isSign(code: number): boolean {
+  return code < 128 && CLASSES[code] === 0;
 }
 
 /** Of `E'…'`, `B'…'`, `X'…'`, `U&'…'` and `U&"…"`; -1: a word begins here. The N of `N'…'` is a keyword of its own. */

@@ -8,7 +8,8 @@ import { StatementRecords } from '../../src/gateway/statement-records.ts';
 import { analyse } from '../../src/sql/analyse.ts';
 import type { ConstantPlaces } from '../../src/sql/facts.ts';
 import { type Grammar, loadGrammar } from '../../src/sql/grammar.ts';
-import { COMMENT, LiteralTokens, literalValue } from '../../src/sql/literal-tokens.ts';
+import { LiteralTokens, literalValue } from '../../src/sql/literal-tokens.ts';
+import { COMMENT } from '../../src/sql/token.ts';
 
 let grammar: Grammar;
 beforeAll(async () => {

@@ -175,10 +175,17 @@ describe('of a long text', () => {
   });
 
   it('a constant that spells what the parser sees of another is itself', () => {
-    const sql = `SELECT '${LONG}', E'\\x64bgate:0', 'dbgate', E'\\x64bgate-0:0'; SELECT E'\\x64bgate:0'`;
+    const sql = `SELECT '${LONG}', E'\\x64bgate:0', 'dbgate', E'\\x64bgate-1:0'; SELECT E'\\x64bgate:0'`;
     expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
     const other = sql.replace("'dbgate',", '');
     expect(treesOf(other + PADDING)).toEqual(treesOf(`${other};`));
+  });
+
+  it.each([
+    `SELECT $${'1'.repeat(2_000)}, '$', $$${LONG}$$, $x$a$x$`,
+    `SELECT '${LONG}', 'dbgate', 'dbgate-1', 'dbgate-2', 'dbgate-3'`,
+  ])('%.30s is read as it is', (sql) => {
+    expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
   });
 
   it('rows of an INSERT do not count as constants, all others do', () => {
