@@ -547,7 +547,7 @@ WORDS
         --since) :; return ;;
         --until) :; return ;;
         --table) :; return ;;
-        --class) :; return ;;
+        --class) __dbgate_offer "$word" < <(printf '%s\n' email phone person_name postal_address geo date_of_birth national_id tax_id ip_address device_id username password_hash secret payment_card bank_account health demographic financial free_text photo); return ;;
         --grep) :; return ;;
         --session) :; return ;;
         --column) :; return ;;
@@ -671,7 +671,7 @@ WORDS
         --db) __dbgate_offer "$word" < <(dbgate __complete databases 2>/dev/null); return ;;
         --by) :; return ;;
         --table) :; return ;;
-        --class) :; return ;;
+        --class) __dbgate_offer "$word" < <(printf '%s\n' email phone person_name postal_address geo date_of_birth national_id tax_id ip_address device_id username password_hash secret payment_card bank_account health demographic financial free_text photo); return ;;
         --grep) :; return ;;
         --session) :; return ;;
         --profiles) :; return ;;

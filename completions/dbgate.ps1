@@ -130,7 +130,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--since', 'not older than: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z')
       @('--until', 'not younger than')
       @('--table', 'only statements that touched this table: name or schema.name')
-      @('--class', 'only statements that touched a column of this class: email, phone, person_name and so on')
+      @('--class', 'only statements that touched a column of this class')
       @('--grep', 'only statements that contain this text')
       @('--errors', 'only statements that ended with an error')
       @('--writes', 'only statements that could change something')
@@ -168,7 +168,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--db', 'only of this database')
       @('--by', 'only of this person: an email or subject; `all` for everybody')
       @('--table', 'only statements that touched this table: name or schema.name')
-      @('--class', 'only statements that touched a column of this class: email, phone, person_name and so on')
+      @('--class', 'only statements that touched a column of this class')
       @('--grep', 'only statements that contain this text')
       @('--errors', 'only statements that ended with an error')
       @('--writes', 'only statements that could change something')
@@ -280,10 +280,10 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
     'login' = @{ '--issuer' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'logout' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'whoami' = @{ '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--table' = 'any'; '--class' = 'any'; '--grep' = 'any'; '--session' = 'any'; '--column' = 'any'; '--by' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
+    'history' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--table' = 'any'; '--class' = @('email', 'phone', 'person_name', 'postal_address', 'geo', 'date_of_birth', 'national_id', 'tax_id', 'ip_address', 'device_id', 'username', 'password_hash', 'secret', 'payment_card', 'bank_account', 'health', 'demographic', 'financial', 'free_text', 'photo'); '--grep' = 'any'; '--session' = 'any'; '--column' = 'any'; '--by' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--purpose' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files' }
     'sessions' = @{ '--db' = 'databases'; '--since' = 'any'; '--until' = 'any'; '--by' = 'any'; '--limit' = 'any'; '--cursor' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'replay' = @{ '--speed' = 'any'; '--idle-limit' = 'any'; '--export' = 'files'; '--under-policy' = 'any'; '--db' = 'databases'; '--pg' = @('14', '15', '16', '17', '18'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
-    'watch' = @{ '--db' = 'databases'; '--by' = 'any'; '--table' = 'any'; '--class' = 'any'; '--grep' = 'any'; '--session' = 'any'; '--profiles' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
+    'watch' = @{ '--db' = 'databases'; '--by' = 'any'; '--table' = 'any'; '--class' = @('email', 'phone', 'person_name', 'postal_address', 'geo', 'date_of_birth', 'national_id', 'tax_id', 'ip_address', 'device_id', 'username', 'password_hash', 'secret', 'payment_card', 'bank_account', 'health', 'demographic', 'financial', 'free_text', 'photo'); '--grep' = 'any'; '--session' = 'any'; '--profiles' = 'any'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'evidence' = @{ '--framework' = @('soc2', 'nist-800-53'); '--from' = 'any'; '--to' = 'any'; '--out' = 'files'; '--db' = 'databases'; '--push' = @('vanta', 'drata'); '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'access-review' = @{ '--from' = 'any'; '--to' = 'any'; '--db' = 'databases'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }
     'verify' = @{ '--key' = 'any'; '--witness' = 'any'; '--checkpoint' = 'files'; '--save' = 'files'; '--gateway' = 'any'; '--profile' = 'any'; '--token-file' = 'files'; '--ca-file' = 'files'; '--purpose' = 'any' }

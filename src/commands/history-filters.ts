@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { COLUMN_CLASSES } from '../classify/classes.ts';
 import type { CommandOptions } from './context.ts';
 import { parsePointInTime } from './point-in-time.ts';
@@ -22,9 +22,8 @@ const FLAGS = ['errors', 'writes', 'denied', 'masked', 'open'] as const;
 export function statementFilters(command: Command): Command {
   return command
     .option('--table <table>', 'only statements that touched this table: name or schema.name')
-    .option(
-      '--class <class>',
-      `only statements that touched a column of this class: ${COLUMN_CLASSES.slice(0, 3).join(', ')} and so on`,
+    .addOption(
+      new Option('--class <class>', 'only statements that touched a column of this class').choices(COLUMN_CLASSES),
     )
     .option('--grep <text>', 'only statements that contain this text')
     .option('--errors', 'only statements that ended with an error')

@@ -61,6 +61,11 @@ export function parseCommandLine(command: Command, argv: readonly string[], colu
       },
     );
   }
+  const empty = command.registeredArguments.find(({ required }, i) => required && command.args[i] === '');
+  // A variable of a script that is not set: it would be a part of an address.
+  if (empty !== undefined) {
+    throw new DbgateError(ErrorCode.usage, `argument '${empty.name()}' is empty`, { hint: `${command.name()} --help` });
+  }
   return { kind: 'run', options: command.opts(), args: command.args };
 }
 

@@ -86,6 +86,13 @@ describe('the command line', () => {
     [['connect', 'x', '--port', '70000'], "error: --port '70000' is not a number from 0 to 65535\n"],
     [['history', '--since', 'soon'], /^error: --since 'soon' is not a point in time\nfix: such as now, 30m/],
     [['history', '--limit', '0'], /^error: --limit '0'/],
+    [['connect', ''], "error: argument 'database' is empty\nfix: dbgate connect --help\n"],
+    [['wait', ''], "error: argument 'id' is empty\nfix: dbgate wait --help\n"],
+    [
+      ['history', '--class', 'e-mail'],
+      /^error: option '--class <class>' argument 'e-mail' is invalid. Allowed choices are email, /,
+    ],
+    [['watch', '--class', 'e-mail'], /^error: option '--class <class>'/],
     [['completion', 'tcsh'], /^error: command-argument value 'tcsh' is invalid/],
   ])('%j is a usage error, exit code 2', async (args, message) => {
     const text = await runCli(args);
