@@ -129,6 +129,7 @@ export async function reindex({ gateway, history }: ApiOptions, { response, prin
       hint: 'see roles.admins in its configuration',
     });
   }
+  gateway.recorder.note({ kind: 'audit.reindexed', by: principalKey(principal), database: undefined, detail: {} });
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson', ...SECURITY_HEADERS });
   const records = await history.reindex((done, total) => {
     if (!response.writableNeedDrain) response.write(`${JSON.stringify({ event: 'progress', done, total })}\n`);

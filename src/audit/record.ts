@@ -187,6 +187,8 @@ export interface GatewayEvent {
     | 'audit.exported'
     | 'audit.erased'
     | 'audit.archived'
+    /** An administrator had the index made anew. */
+    | 'audit.reindexed'
     /** The tree is signed with another key from here on. */
     | 'audit.key_rotated'
     /** The operator took a log that is not what was signed. */

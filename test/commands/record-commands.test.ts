@@ -357,6 +357,8 @@ describe('dbgate watch and audit reindex', () => {
     const online = await dbgate(['audit', 'reindex', '--online', '--json'], gateway.env('admin'));
     expect(online.stderr).toBe('');
     expect(JSON.parse(online.stdout).records).toBeGreaterThan(10);
+    const acts = (await readRecords(join(stateDir, 'audit'))).filter(({ kind }) => kind === 'audit.reindexed');
+    expect(acts).toMatchObject([{ by: expect.stringContaining('demo-admin') }]);
     expect(lines((await dbgate(['history', '--json', '--session', session])).stdout)).toHaveLength(7);
     expect(existsSync(join(stateDir, 'index.sqlite'))).toBe(true);
   });

@@ -140,6 +140,7 @@ const ACTS: Readonly<Record<string, Activity>> = {
   'policy.changed': { id: 3, name: 'Update' },
   'classification.changed': { id: 3, name: 'Update' },
   'audit.key_rotated': { id: 3, name: 'Update' },
+  'audit.reindexed': { id: 3, name: 'Update' },
 };
 
 export function apiActivity(

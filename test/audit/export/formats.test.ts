@@ -80,7 +80,7 @@ const owned: AuditRecord = {
 const KINDS: GatewayEvent['kind'][] = [
   ...(['gateway.started', 'gateway.stopped', 'identity.login', 'identity.revoked', 'callback.refused'] as const),
   ...(['policy.changed', 'classification.changed', 'history.read', 'audit.exported', 'audit.erased'] as const),
-  ...(['audit.archived', 'audit.key_rotated', 'audit.rewrite_accepted', 'audit.retired'] as const),
+  ...(['audit.archived', 'audit.key_rotated', 'audit.rewrite_accepted', 'audit.retired', 'audit.reindexed'] as const),
 ];
 const EVERYTHING: ExportedRecord[] = [
   of(session),
