@@ -1,4 +1,6 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
+
+import { countRepeated } from './repeated-rows.ts';
 import { placeFolds, type Shortened, shortened } from './shortened.ts';
 import { countTerms } from './term-count.ts';
 import type { Tree } from './tree.ts';
@@ -57,6 +59,17 @@ function boundTerms(sql: string, bodies: boolean): void {
   if (constants > MAX_CONSTANTS) throw new TooComplexError('constants outside of rows', constants, MAX_CONSTANTS);
 }
 
+/** Some half a second to parse. */
+const MAX_REPEATED = 300_000;
+/** Of a shorter text no row with its columns is too much. */
+const LONG_ROWS = 1_000;
+
+function boundRepeated(sql: string): void {
+  const repeated = sql.length > LONG_ROWS ? countRepeated(sql, MOST_TOLD) : 0;
+  if (repeated > MAX_REPEATED)
+    throw new TooComplexError('words and constants in SET (…) = (…), each once a column', repeated, MAX_REPEATED);
+}
+
 interface LibPgQuery {
   loadModule(): Promise<void>;
   parseSync(sql: string): unknown;
@@ -101,6 +114,7 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
   await routineGrammar.loadModule();
   const parseText = (sql: string): ParsedStatement[] => {
     boundTerms(sql, false);
+    boundRepeated(sql);
     return statementsOf(run(() => sqlGrammar.parseSync(sql)) as ParseResult);
   };
   return {

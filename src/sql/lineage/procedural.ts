@@ -10,6 +10,9 @@ import type { Tracer } from './tracer.ts';
 
 const LOOP = /"PLpgSQL_stmt_(?:loop|while|fori|fors|forc|foreach_a|dynfors)"/;
 
+/** What a body costs beside its expressions, in these. */
+const STEPS_A_BODY = 32;
+
 /** Everything that the body of a CREATE FUNCTION or DO reads, its arguments included. `runsOnce`: DO. */
 export function traceProcedural(t: Tracer, definition: string, bound: Parameters, runsOnce = false): Flow {
   let functions: readonly Tree[];
@@ -23,6 +26,7 @@ export function traceProcedural(t: Tracer, definition: string, bound: Parameters
   if (bodies.length === 0) return unreadable(t, 'a body that cannot be parsed');
   const given = combine(bound.byNumber.map(({ flow }) => flow));
   const names = bodies.flatMap((one) => variablesOf(one));
+  t.spend(STEPS_A_BODY + names.length);
   // What is read in one place may be compared or written in another: the second pass knows all of it.
   const constant = constantParameters(bodies, bound);
   const made = new Map(t.made);
