@@ -47,7 +47,7 @@ const MAX_MADE = 10_000;
 export class AwaitedRelations {
   /** By the inheritance itself, which belongs to a plan: who fails over and over adds nothing. */
   readonly #columns = new Map<Inheritance, AwaitedColumn>();
-  /** By bare name. */
+  /** By schema and bare name. */
   readonly #made = new Map<string, Made>();
   /** By schema and bare name. */
   readonly #given = new Map<string, Given>();
@@ -150,13 +150,24 @@ export class AwaitedRelations {
     }
   }
 
-  /** A relation is being made whose values can only be those that come through here. */
-  making(name: string, catalog: Catalog | undefined): void {
+  /**
+   * A relation is being made whose values can only be those that come through here. `schema`: where it creates what is not
+   * qualified. `catalog`: as it is before; without one nobody can tell it from another of that name, and it counts as
+   * others' are.
+   */
+  making(
+    { name, temporary }: { readonly name: string; readonly temporary: boolean },
+    schema: string | undefined,
+    catalog: Catalog | undefined,
+  ): void {
+    if (catalog === undefined) return;
     const bare = bareName(name);
-    const known = this.#made.get(bare);
-    this.#made.set(bare, {
+    const of = temporary ? TEMPORARY : (nameParts(name).at(-2) ?? schema);
+    const key = `${of ?? ''}\0${bare}`;
+    const known = this.#made.get(key);
+    this.#made.set(key, {
       name: bare,
-      schema: undefined,
+      schema: of,
       known: known?.known ?? oidsOf(bare, catalog),
       left: (known?.left ?? 0) + 1,
       untilMs: performance.now() + AWAIT_MS,

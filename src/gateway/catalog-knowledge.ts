@@ -151,6 +151,11 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return relation === undefined || this.#isPrivate(relation) || this.#isOwned('pg_class', oid);
   }
 
+  /** A name alone says little: that of others' may come up at the same time. */
+  #isMadeForCertain(oid: number): boolean {
+    return this.#isMade(oid) && this.isTableMadeHere(oid);
+  }
+
   isMadeBy(oid: number, principal: string): boolean {
     const relation = this.#catalog.relationByOid(oid);
     return relation === undefined || this.#isPrivate(relation) || this.#isOwned('pg_class', oid, principal);
@@ -158,7 +163,7 @@ export class CatalogKnowledge implements ColumnKnowledge {
 
   /** `made`: by a statement that was planned here; `unknown`: through dbgate, but not so; `before`: by others. */
   origin(oid: number): 'made' | 'unknown' | 'before' {
-    if (this.#isMade(oid)) return 'made';
+    if (this.#isMadeForCertain(oid)) return 'made';
     return this.isTableMadeHere(oid) ? 'unknown' : 'before';
   }
 
@@ -178,7 +183,7 @@ export class CatalogKnowledge implements ColumnKnowledge {
 
   holdsOnlyGiven({ relation: oid, attnum }: Pick<ColumnRef, 'relation' | 'attnum'>): boolean {
     const kind = this.#catalog.relationByOid(oid)?.kind;
-    if ((kind !== 'r' && kind !== 'p') || !this.#isMade(oid)) return false;
+    if ((kind !== 'r' && kind !== 'p') || !this.#isMadeForCertain(oid)) return false;
     return ![attnum, 0].some((at) => this.#classifier.isInherited(oid, at) || this.#isCopied(oid, at));
   }
 

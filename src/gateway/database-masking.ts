@@ -198,6 +198,11 @@ export class DatabaseMasking {
     return current === undefined || this.#shared?.catalog !== current ? undefined : this.#shared;
   }
 
+  /** It may be out of date. Undefined: none was read yet. */
+  get lastCatalog(): Catalog | undefined {
+    return this.#shared?.catalog;
+  }
+
   /** What the record takes names for; undefined while the catalog is out of date: it is read anew then. */
   get recordWorld(): RecordWorld | undefined {
     const shared = this.sharedCatalog;

@@ -121,17 +121,19 @@ export class MaskingSession implements SessionMasking {
     for (const { relation, attnum, ...what } of pins) this.#database.inherit(relation, attnum, what);
     if (inherits.length === 0) return;
     const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
-    this.#database.awaitRelations(inherits, schema, this.#catalog());
+    this.#database.awaitRelations(inherits, schema, this.#catalogBefore());
   }
 
   inherited({ inherits }: StatementPlan): void {
     this.#database.awaited.inherited(inherits);
   }
 
-  making(statements: readonly StatementFacts[]): void {
+  making(statements: readonly StatementFacts[], isPathKnown: boolean): void {
+    const schema = isPathKnown ? this.#searchPath.find(isForCreating) : undefined;
     for (const { targets } of statements) {
-      for (const { action, kind, name } of targets) {
-        if (action === 'create' && kind === 'relation') this.#database.awaited.making(name, this.#catalog());
+      for (const target of targets) {
+        if (target.action !== 'create' || target.kind !== 'relation') continue;
+        this.#database.awaited.making(target, schema, this.#catalogBefore());
       }
     }
   }
@@ -200,6 +202,11 @@ export class MaskingSession implements SessionMasking {
 
   #catalog(): Catalog | undefined {
     return (this.#own ?? this.#database.sharedCatalog)?.catalog;
+  }
+
+  /** What there was before a statement, at least: the one that is out of date, where there is no other. */
+  #catalogBefore(): Catalog | undefined {
+    return this.#catalog() ?? this.#database.lastCatalog;
   }
 
   #forget(): void {

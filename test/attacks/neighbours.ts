@@ -299,6 +299,17 @@ export const NEIGHBOURS: readonly Neighbour[] = [
     sql: ['CREATE TEMP TABLE zwischen AS SELECT id, sku, preis FROM artikel', 'SELECT * FROM zwischen ORDER BY id'],
   },
   {
+    id: 'write.temp-named-as-another',
+    sql: [
+      'CREATE TEMP TABLE zuerst (i int)',
+      'CREATE TEMP TABLE artikel (einer int)',
+      'INSERT INTO artikel VALUES (3)',
+      'DELETE FROM public.protokoll WHERE id IN (SELECT einer FROM artikel WHERE einer = 3)',
+      'SELECT einer FROM artikel',
+    ],
+    stored: 'SELECT aktion FROM protokoll ORDER BY id',
+  },
+  {
     id: 'write.table-of-execute',
     sql: [
       'PREPARE auswahl AS SELECT id, sku, preis FROM artikel',

@@ -229,7 +229,7 @@ export class MaskingSteps {
       masking.changesSchema(this.#backend.status === 'I', namesChanged(statement.analysis.statements));
     const isPathKnown = !world.isStale(masking.sharedVersion);
     world.sent(statement.analysis.statements, changesSchema(statement), plans);
-    if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements);
+    if (statement.analysis.class !== 'read') masking.making(statement.analysis.statements, isPathKnown);
     for (const plan of plans ?? NO_PLANS)
       if (plan.inherits.length > 0 || plan.pins !== undefined) masking.inherit(plan, isPathKnown);
   }

@@ -68,7 +68,7 @@ export interface SessionMasking {
   /** Its transaction is over. */
   schemaSettled(): void;
   /** A statement that makes relations goes upstream: what they hold is what flowed into them through here. */
-  making(statements: Analysis['statements']): void;
+  making(statements: Analysis['statements'], isPathKnown: boolean): void;
   /**
    * It goes upstream: what it gives to columns is counted, and what such values meet by it is taken from the budget;
    * undefined: that is used up. `isAlone`: it is a transaction of its own.

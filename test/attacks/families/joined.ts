@@ -56,6 +56,28 @@ export const joined: readonly Attack[] = [
       attacker.found.push(text);
     },
   },
+  {
+    id: 'joined.name-of-another',
+    infers: true,
+    writes: true,
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      // The catalog is out of date behind the first, and the second is called as what is to be searched.
+      await wire.query('CREATE TEMP TABLE atk_first (i int)');
+      await wire.query('CREATE TEMP TABLE patienten (i int)');
+      await wire.query('DROP TABLE pg_temp.patienten');
+      const { mail } = attacker.seed.patients[4]!;
+      let guesses = Array.from({ length: 3_000 }, (_, i) => `niemand${i}@posteo.example`).toSpliced(1_234, 1, mail);
+      while (guesses.length > 1) {
+        const half = guesses.slice(0, guesses.length >> 1);
+        const list = half.map((guess) => `'${guess}'`).join(', ');
+        const { rows } = await wire.query(`SELECT count(*) FROM public.patienten WHERE id = 5 AND mail IN (${list})`);
+        if (rows.length === 0) return;
+        guesses = rows[0]![0] === '1' ? half : guesses.slice(half.length);
+      }
+      attacker.found.push(guesses[0]!);
+    },
+  },
   asks(
     'view-of-text',
     ['CREATE VIEW kopie AS SELECT nr, vorn || mail || hinten AS t FROM teile, patienten WHERE id = 5'],
