@@ -180,6 +180,8 @@ async function* linesOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Asyn
   }
 }
 
+/** What the gateway says of a token that is no good. */
+const LOG_IN = 'dbgate login';
 const knownCodes = new Set<string>(Object.values(ErrorCode));
 
 function gatewayError(gateway: string, status: number, body: string, tokenKind: TokenSource['kind']): DbgateError {
@@ -193,8 +195,9 @@ function gatewayError(gateway: string, status: number, body: string, tokenKind: 
     return notJson(gateway, status);
   }
   const code = wire.code !== undefined && knownCodes.has(wire.code) ? (wire.code as ErrorCode) : codeOfStatus(status);
-  const about = status === 401 && tokenKind !== 'login';
-  const hint = about ? `put a token that is valid into ${tokenKind}` : wire.hint;
+  // A log-in would not change what is in the environment; other advice holds for it too.
+  const isToLogIn = status === 401 && tokenKind !== 'login' && (wire.hint === undefined || wire.hint === LOG_IN);
+  const hint = isToLogIn ? `put a token that is valid into ${tokenKind}` : wire.hint;
   return new DbgateError(code, wire.message, hint === undefined ? {} : { hint });
 }
 
