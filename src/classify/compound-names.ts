@@ -66,7 +66,9 @@ function saidFirst(
       rule.purposes.has(why) &&
       !rule.notTopics?.includes(topic),
   );
-  return isSaid || /^(?:cancel|reject)$/u.test(why) ? { class: 'free_text', phrase: `${what} ${why}` } : undefined;
+  return isSaid || /^(?:cancel|reject|approval|validation|submission|decline)$/u.test(why)
+    ? { class: 'free_text', phrase: `${what} ${why}` }
+    : undefined;
 }
 
 /** Bytes that are called a key are one: `nwk_s_key`. */

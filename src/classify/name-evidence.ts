@@ -126,9 +126,7 @@ function isPrefix(word: string, { besideNames }: Reading): boolean {
 /** Without what a schema puts before all its tables: `ci_sessions`. */
 function ownTable(tableWords: readonly string[]): readonly string[] {
   const [first = '', ...others] = tableWords;
-  return others.length > 0 && (first.length <= 2 || (first.length <= 4 && !VOCABULARY.has(first)))
-    ? others
-    : tableWords;
+  return others.length > 0 && (first.length <= 2 || !VOCABULARY.has(first)) ? others : tableWords;
 }
 
 const SUBJECTS: readonly string[] =
@@ -235,6 +233,9 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     return false;
   // What the rows of a table are called: `family_name` of families of products.
   if (phrase === 'family name' && reading.tableWords.at(-1) === 'family') return false;
+  // The key of a row, as Frappe has it: `tabEmployee.name`.
+  if (phrase === 'name' && words.length === 1 && reading.tableWords[0] === 'tab' && reading.tableWords.length > 1)
+    return false;
   // What a value is called, and nobody.
   if (rule.class === 'person_name' && phrase === 'name' && words.length === 1 && isListed(reading)) return false;
   // A box that was ticked.

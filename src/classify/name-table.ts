@@ -305,6 +305,10 @@ const PROSE: ReadonlySet<string> = new Set([
   'content text',
   'text content',
   'html content',
+  'body html',
+  'body text',
+  'html body',
+  'text body',
 ]);
 const SENDERS: ReadonlySet<string> = new Set(['sender', 'from']);
 const RECEIVERS: ReadonlySet<string> = new Set(['recipient', 'receiver', 'to']);
@@ -370,6 +374,14 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     (words.at(-1) === 'queue' || words.at(-1) === 'outbox') &&
     MESSAGE_TABLES.has(words.at(-2) ?? '') &&
     others.some((parts) => parts.some((part) => CORRESPONDENTS.has(part)))
+  )
+    return 'message';
+  // What is reported, with how bad it is.
+  if (
+    byName !== 'message' &&
+    byName !== 'person' &&
+    ['urgency', 'impact'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    others.some((parts) => PROSE.has(parts.join(' ')))
   )
     return 'message';
   // When somebody is away, and no day that is free for all.
@@ -629,7 +641,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     return 'message';
   // Text from one to another is a message, whatever it is called.
   if (
-    byName === undefined &&
+    (byName === undefined || (byName === 'log' && head === 'notification')) &&
     others.some((parts) => PROSE.has(parts.join(' '))) &&
     others.some((parts) => SENDERS.has(parts[0] ?? '')) &&
     others.some((parts) => RECEIVERS.has(parts[0] ?? ''))

@@ -85,14 +85,14 @@ const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 
 
 /** Words that mean the same whatever is glued before them: `motionlatitude`, `smtppassword`. */
 const ENDINGS =
-  /^(\p{L}{3,}(?=comment|feedback|reason|message|e?mail|latitude|longitude|telephone|zipcode|postcode|username|surname)|\p{L}{4,}(?=phonenumber|clinician|physician)|\p{L}{3,}(?=passw|firstname|lastname|fullname|birth)|\p{L}+(?=token|secret))(token|secret|phonenumber|clinician|physician|comment|feedback|reason|message|e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
+  /^(\p{L}{3,}(?=comment|content|feedback|reason|message|e?mail|latitude|longitude|telephone|zipcode|postcode|username|surname)|\p{L}{4,}(?=phonenumber|clinician|physician)|\p{L}{3,}(?=passw|firstname|lastname|fullname|birth)|\p{L}+(?=token|secret))(token|secret|phonenumber|clinician|physician|comment|content|feedback|reason|message|e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
 
 /** Told apart by one letter behind. */
 const LETTERED = /^(phone|telephone|mobile|street|address|email|surname|lastname|firstname)[a-z]$/u;
 
 /** What a framework glues to the name of a model: `offboardingnote`. */
 const MODELS =
-  /^(\p{L}{4,})(note|comment|answer|feedback|letter|account|profile|employee|student|patient|member|customer|setting|action|request|payment|invoice|session|message|queue|document|category|history|event|activation|verification|confirmation)s?$/u;
+  /^(\p{L}{4,})(note|comment|answer|feedback|followup|reply|webhook|notification|letter|account|profile|employee|student|patient|member|customer|setting|action|request|payment|invoice|session|message|queue|document|category|history|event|activation|verification|confirmation)s?$/u;
 
 /** Words of one piece between separators. Numbers at its ends say nothing: `address1`. */
 function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {

@@ -297,6 +297,31 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['gibbonSession', 'secret', ['gibbonSessionID', 'made_at']],
   ['gadgets', 'secret', ['api_key_readonly', 'made_at']],
   ['points_won', 'username', ['discord_id', 'made_at']],
+  // The key of a row, as Frappe has it; an application's own word before that of the table
+  ['tabVolunteer', undefined, ['name', 'email', 'dob']],
+  ['volunteers', 'person_name', ['name', 'email', 'dob']],
+  ['matomo_session', 'secret', ['id', 'data', 'lifetime']],
+  ['matomo_gadget', undefined, ['id', 'data', 'lifetime']],
+  // What is reported with how bad it is, and what is noted of it
+  ['gadget_problems', 'free_text', ['content', 'urgency', 'impact']],
+  ['gadget_problems', undefined, ['content', 'urgency']],
+  ['gadget_problems', 'free_text', ['symptomcontent', 'urgency', 'impact', 'content']],
+  ['queued_notifications', 'free_text', ['body_html', 'sender', 'recipient']],
+  ['queued_notifications', undefined, ['body_html', 'attempts']],
+  ['visits_made', 'free_text', ['comment_validation', 'made_at']],
+  ['itilfollowups', 'free_text', ['content', 'users_id']],
+  ['leave_applications', 'free_text', ['description', 'made_at']],
+  // What lets in
+  ['remember_keys', 'secret', ['series', 'token', 'user_id']],
+  ['remember_keys', undefined, ['series', 'made_at']],
+  ['oauth_access_tokens', 'secret', ['identifier', 'made_at']],
+  ['oauth_access_tokens', undefined, ['identifier', 'token']],
+  ['software_licences', 'secret', ['serial', 'made_at']],
+  ['driver_licences', undefined, ['serial', 'made_at']],
+  ['members', 'secret', ['2fa', 'email']],
+  ['delivery_notes', 'postal_address', ['shipping_address', 'made_at']],
+  ['ldap_ways', undefined, ['login_field', 'host']],
+  ['clicks', 'device_id', ['idvisitor', 'made_at'], 'bytea'],
   // Before most columns of the table
   ['protected_pages', undefined, ['pt_title', 'pt_page', 'pt_since', 'pt_level', 'pt_kind']],
   // Who fills a form in

@@ -93,6 +93,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['grafana', 'immich', 'nextcloud', 'prestashop'], first: '0.959 / 0.778' },
   { apps: ['civicrm', 'dolibarr', 'limesurvey', 'misskey'], first: '0.952 / 0.795' },
   { apps: ['dify', 'drupal', 'openproject', 'passbolt', 'peertube', 'zabbix'], first: '0.943 / 0.810' },
+  { apps: ['erpnext', 'glpi', 'joomla', 'matomo'], first: '0.921 / 0.843' },
 ];
 
 export interface Judged {

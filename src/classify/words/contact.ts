@@ -189,7 +189,20 @@ export const CONTACT_RULES: readonly NameRule[] = [
     phrases: ['administrative area', 'dependent locality', 'sorting code'],
     kinds: ['text'],
   },
+  {
+    class: 'postal_address',
+    aboutTable: ['delivery', 'shipment', 'order', 'invoice', 'customer'],
+    phrases: ['shipping address', 'delivery address', 'billing address'],
+    kinds: ['text', 'json'],
+  },
   { class: 'geo', phrases: ['geo code'], kinds: ['numeric'] },
+  {
+    class: 'email',
+    sole: true,
+    aboutTable: ['contact email', 'email account', 'user email', 'email address'],
+    phrases: ['email id'],
+    kinds: ['text'],
+  },
   { class: 'email', sole: true, phrases: ['send to', 'sendto', 'mailed to'], kinds: ['text'] },
   { class: 'email', phrases: ['return path', 'envelope sender', 'bounce address'], kinds: ['text'] },
   // Beside the other copies' addresses.

@@ -6,7 +6,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     sole: true,
     aboutTable: ['two factor', 'second factor', 'twofactor', 'totp', 'mfa', 'tfa', 'otp'],
-    phrases: ['data', 'configuration', 'config', 'setting', 'value', 'payload', 'key', 'seed'],
+    phrases: ['data', 'configuration', 'config', 'setting', 'option', 'value', 'payload', 'key', 'seed'],
     kinds: ['text', 'bytes', 'json'],
   },
   // What a program is given to run with.
@@ -331,6 +331,42 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['key'],
     kinds: ['json'],
   },
+  // Of a licence that was bought.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['software license', 'software licence', 'license', 'licence'],
+    notAboutTable: ['driver', 'driving', 'vehicle', 'plate', 'dog'],
+    notBeside: ['plate', 'driver', 'vehicle', 'person', 'employee', 'state'],
+    phrases: ['serial'],
+    kinds: ['text'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    topics: ['person'],
+    phrases: ['two fa', 'twofa', 'mfa secret', 'otp'],
+    kinds: ['text', 'json', 'bytes'],
+  },
+  // Of those who are remembered.
+  { class: 'secret', sole: true, besideName: ['token'], beside: ['user'], phrases: ['series'], kinds: ['text'] },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['access token', 'refresh token', 'auth code', 'oauth token'],
+    notNames: ['token', 'access token', 'refresh token', 'token hash', 'code'],
+    phrases: ['identifier'],
+    kinds: ['text'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['webauthn credential'],
+    notNames: ['credential id', 'cred id', 'key id', 'kid', 'external id'],
+    phrases: ['id'],
+    kinds: ['text', 'bytes'],
+  },
+  { class: 'secret', phrases: ['puk', 'puk code', 'sim pin'], kinds: ['text', 'integer'] },
   // What a device is asked with.
   { class: 'secret', sole: true, aboutTable: ['snmp'], phrases: ['community', 'community string'], kinds: ['text'] },
   // How a directory or a mail server is reached.
@@ -598,7 +634,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['hook'],
     phrases: phrases(
-      'url, uri, target, target url, payload url, delivery url, outgoing url, endpoint, hook url, address',
+      'url, uri, request url, target, target url, payload url, delivery url, outgoing url, endpoint, hook url, address',
     ),
     kinds: ['text'],
   },

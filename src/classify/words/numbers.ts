@@ -191,6 +191,14 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'bank_account',
     sole: true,
+    aboutTable: ['bank account'],
+    phrases: ['branch code', 'mask', 'last four'],
+    kinds: ['text'],
+  },
+  { class: 'bank_account', phrases: ['bank ac no', 'bank ac number', 'bank a c no'], kinds: ['text', 'integer'] },
+  {
+    class: 'bank_account',
+    sole: true,
     aboutTable: ['bank account', 'payout account', 'wire', 'bank detail', 'payout method'],
     phrases: ['detail', 'data', 'information', 'info'],
     kinds: ['text', 'json', 'bytes'],

@@ -172,7 +172,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'person_name',
     alone: true,
     phrases: phrases(
-      'certified by, inspected by, interviewed by, administered by, prescribed by, examined by, witnessed by, vaccinated by, diagnosed by, treated by, referred by name, attended by, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
+      'raised by, comment by, person to be contacted, person to contact, certified by, inspected by, interviewed by, administered by, prescribed by, examined by, witnessed by, vaccinated by, diagnosed by, treated by, referred by name, attended by, committer, assignee, patient, employee, cardholder, beneficiary, payee, recipient, visitor, guest, attendee, participant, passenger, signer, signed by, signature name, doctor, physician, prescriber, nurse, teacher, student, spouse, guardian, consignee, borrower, witness, party, ansprechpartner, patronymic, kunde, mitarbeiter, cliente, paciente, empleado, requester, requested by, caller, reporter, referrer name, nominee, invitee, appointee, mentee, trustee',
     ),
     notNamedBeside: true,
     notTopics: ['thing', 'log', 'company'],
@@ -520,7 +520,13 @@ export const PERSON_RULES: readonly NameRule[] = [
     ),
     kinds: ['text', 'json'],
   },
-  { class: 'username', sole: true, aboutTable: ['snmp'], phrases: ['security name', 'securityname'], kinds: ['text'] },
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: ['snmp', 'ldap'],
+    phrases: ['security name', 'securityname', 'root dn', 'rootdn'],
+    kinds: ['text'],
+  },
   // Who agrees to it.
   {
     class: 'person_name',
