@@ -56,6 +56,13 @@ export interface MadeRelation {
   readonly schema: string | undefined;
 }
 
+/** A relation with a foreign key to another, by pg_constraint.confdeltype and confupdtype. */
+export interface Referring {
+  readonly relation: CatalogRelation;
+  readonly onDelete: string;
+  readonly onUpdate: string;
+}
+
 /** What a trigger does. */
 export interface Fired {
   readonly opaque: readonly OpaqueRoutine[];
@@ -117,6 +124,8 @@ export class Tracer {
   readonly places = new WeakMap<readonly NamedValue[], ReadonlyMap<string, readonly Value[]>>();
   /** Views that were read for this statement, by what was being read around them. */
   readonly viewed = new Map<string, ViewTrace>();
+  /** By the relation that they refer to; undefined until it is asked for. */
+  referring: ReadonlyMap<number, readonly Referring[]> | undefined;
   /** The node of the statement whose command tag comes back. */
   top: Tree | undefined;
   /** Routines in whose bodies it is. */

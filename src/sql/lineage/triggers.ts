@@ -10,7 +10,7 @@ import type { Flow } from './lineage.ts';
 import { traceProcedural } from './procedural.ts';
 import { columnsOf } from './relations.ts';
 import { EMPTY_SCOPE } from './scopes.ts';
-import type { Fired, Tracer } from './tracer.ts';
+import type { Fired, Referring, Tracer } from './tracer.ts';
 import { definitionPath } from './views.ts';
 
 /** tsvector_update_trigger and tsvector_update_trigger_column: the words of some columns go into another. */
@@ -40,18 +40,31 @@ export function noteModified(t: Tracer, relation: CatalogRelation, follows: Foll
         if (part !== undefined) noteDefaults(t, part);
       }
       if (along === 'nothing') continue;
-      for (const other of t.catalog.allRelations) {
-        for (const { references, onDelete, onUpdate } of other.foreignKeys) {
-          if (references !== oid) continue;
-          for (const next of passedOn(along, onDelete, onUpdate)) {
-            if (next === 'update') t.findings.fires.add(other.oid);
-            visit(other, next);
-          }
+      for (const { relation: other, onDelete, onUpdate } of referringTo(t, oid)) {
+        for (const next of passedOn(along, onDelete, onUpdate)) {
+          if (next === 'update') t.findings.fires.add(other.oid);
+          visit(other, next);
         }
       }
     }
   };
   visit(relation, follows);
+}
+
+/** Of all foreign keys, looked through once. */
+function referringTo(t: Tracer, oid: number): readonly Referring[] {
+  if (t.referring === undefined) {
+    const referring = new Map<number, Referring[]>();
+    for (const relation of t.catalog.allRelations) {
+      for (const { references, onDelete, onUpdate } of relation.foreignKeys) {
+        const found = referring.get(references);
+        if (found === undefined) referring.set(references, [{ relation, onDelete, onUpdate }]);
+        else found.push({ relation, onDelete, onUpdate });
+      }
+    }
+    t.referring = referring;
+  }
+  return t.referring.get(oid) ?? [];
 }
 
 /** By pg_constraint.confdeltype and confupdtype: cascade, set null, set default. */
