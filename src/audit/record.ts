@@ -107,7 +107,7 @@ export interface StatementIntent {
      * with a secret of the gateway's behind that (`hashSecret`): else they could be guessed, one after another.
      */
     readonly hash: string;
-    /** Bind values as text, `null` for NULL, `‹class:keyed hash›` where they meet classified columns; at most 100, each at most 256 characters. */
+    /** Bind values as text, `null` for NULL, `‹class:keyed hash›` where they meet classified columns; of each at most 65,536 characters, of all 4 Mi; of what is cut the last is `…`. */
     readonly values?: readonly (string | null)[] | undefined;
   }>;
 }

@@ -8,7 +8,7 @@
  */
 
 import { hash } from 'node:crypto';
-import { keptValue, MOST_VALUES } from '../audit/export/kept-values.ts';
+import { KeptValues, MOST_UNITS } from '../audit/export/kept-values.ts';
 import { encodeFacts } from '../audit/recorder.ts';
 import type { Catalog, CatalogRelation } from '../catalog/catalog.ts';
 import type { ColumnClass } from '../classify/classes.ts';
@@ -123,12 +123,12 @@ export class StatementRecords {
   values(analysis: Analysis, sql: string, parameters: readonly BindParameter[], types: readonly number[]): string {
     const { parameters: labels } = this.#shapeOf(analysis, sql);
     let json = '[';
-    const count = Math.min(parameters.length, MOST_VALUES);
-    for (let i = 0; i < count; i++) {
+    const keeper = new KeptValues();
+    for (let i = 0; i < parameters.length; i++) {
       const { value, format } = parameters[i]!;
       if (i > 0) json += ',';
       if (value === null) json += 'null';
-      else json += JSON.stringify(this.#value(value, format, types[i] ?? 0, labels?.[i] ?? UNKNOWN));
+      else json += JSON.stringify(keeper.kept(this.#value(value, format, types[i] ?? 0, labels?.[i] ?? UNKNOWN)));
     }
     return `${json}]`;
   }
@@ -193,9 +193,10 @@ export class StatementRecords {
         : this.#hash.tokenOfBytes(label || UNKNOWN, bytes);
     }
     if (label !== KEEP) return this.#hash.token(label, text);
-    const hit = text.length < MIN_SCANNED ? undefined : scanText(text)[0];
-    if (hit !== undefined) return this.#hash.token(hit.class, text);
-    return keptValue(text);
+    // What begins in the part that is kept shows in twice as much, or not at all.
+    const looked = text.length > MOST_UNITS ? text.slice(0, 2 * MOST_UNITS) : text;
+    const hit = text.length < MIN_SCANNED ? undefined : scanText(looked)[0];
+    return hit === undefined ? looked : this.#hash.token(hit.class, text);
   }
 
   #shapeOf(analysis: Analysis, sql: string): ShapeRecord {

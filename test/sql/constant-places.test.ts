@@ -1,6 +1,7 @@
 /** Where constants go: tables of SQL, and statements put together at random around values that must not stay. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { isCutValue } from '../../src/audit/export/kept-values.ts';
 import { LiteralHash } from '../../src/gateway/literal-hash.ts';
 import { RecordedText } from '../../src/gateway/recorded-text.ts';
 import { scannedText } from '../../src/gateway/scanned-text.ts';
@@ -236,6 +237,37 @@ describe('the recorded text', () => {
     for (const { text } of described(behindNull))
       expect([/'p/.test(text), text.split('‹email').length]).toEqual([false, 6_000]);
     for (const { given } of described(written)) expect(given).toBe('email');
+  });
+
+  it('of bind values is each of them, but for the rest of very long ones', () => {
+    const own = new StatementRecords({ key, world: () => world as never });
+    const values = (sql: string, given: readonly string[]): string[] => {
+      const parameters = given.map((one) => ({ value: Buffer.from(one), format: 0 }));
+      return JSON.parse(own.values(analyse(sql, grammar), sql, parameters, [])) as string[];
+    };
+    const many = Array.from({ length: 3_000 }, (_, i) => `open ${i}`);
+    const list = many.map((_, i) => `$${i + 1}`).join(', ');
+    expect(values(`SELECT 1 FROM users WHERE status IN (${list})`, many)).toEqual(many);
+
+    const one = 'SELECT 1 FROM users WHERE status = $1';
+    const long = 'é😀 '.repeat(20_000);
+    expect(values(one, [long.slice(0, 65_536)])).toEqual([long.slice(0, 65_536)]);
+    expect(values(one, [long])).toEqual([`${long.slice(0, 65_535)}…`]);
+    // What shows itself, begun where it is cut: taken out as a whole.
+    for (const place of [0, 40_000, 65_520]) {
+      const [kept] = values(one, [`${'x '.repeat(place / 2)} ada@example.org ${'y '.repeat(place / 2 + 40_000)}`]);
+      expect(kept).toMatch(/^‹email:[0-9a-f]{12}›$/);
+    }
+
+    const full = 'x '.repeat(32_768);
+    const kept = values(`SELECT 1 FROM users WHERE status IN (${list})`, many.slice(0, 100).fill(full));
+    expect(kept.map((text) => text.length)).toEqual([...Array(64).fill(65_536), ...Array(36).fill(1)]);
+    expect(kept.at(-1)).toBe('…');
+    expect([isCutValue(kept[0]!), isCutValue(kept.at(-1)!), isCutValue(values(one, [long])[0]!)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it('of long texts that come in turns is each text’s own, and another when its classes are', () => {
