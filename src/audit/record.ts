@@ -88,6 +88,8 @@ export interface StatementIntent {
   readonly relations: readonly string[];
   /** `schema.table.column` → class, of classified columns that flow into its answer, steer it, or are written; at most 64. */
   readonly columns: Readonly<Record<string, ColumnClass>>;
+  /** `schema.table.column` of the others, of which no class is known; with `columns` at most 64. Missing: there are none. */
+  readonly otherColumns?: readonly string[];
   readonly decision: 'allow' | 'mask' | 'hold' | 'deny';
   readonly rule: string | undefined;
   /** The request that opened the way for it: an approval of this statement, or an elevation without which it was refused. */
@@ -255,6 +257,7 @@ export interface HistoryEntry {
   readonly class: string;
   readonly relations: readonly string[];
   readonly columns: Readonly<Record<string, ColumnClass>>;
+  readonly other_columns: readonly string[];
   readonly decision: 'allow' | 'mask' | 'hold' | 'deny';
   readonly rule: string | null;
   readonly approval: string | null;
@@ -287,7 +290,7 @@ export interface HistoryQuery {
   writesOnly?: boolean;
   /** A relation that it touched: `name` or `schema.name`. */
   table?: string;
-  /** A classified column that it touched: `column`, `table.column` or `schema.table.column`. */
+  /** A column that it touched: `column`, `table.column` or `schema.table.column`. */
   column?: string;
   /** A class of such. */
   class?: string;

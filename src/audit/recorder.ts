@@ -40,12 +40,13 @@ export type ConnectRefusedFields = Omit<ConnectRefused, 'v' | 'kind' | 'at' | 'g
 
 /** What is the same for each execution of a statement's shape: `"fingerprint":…,"columns":{…}`. */
 export function encodeFacts(
-  facts: Pick<StatementIntent, 'fingerprint' | 'command' | 'class' | 'relations'> & {
+  facts: Pick<StatementIntent, 'fingerprint' | 'command' | 'class' | 'relations' | 'otherColumns'> & {
     readonly columns: Readonly<Record<string, ColumnClass>>;
   },
 ): string {
-  const { fingerprint, command, class: kind, relations, columns } = facts;
-  return JSON.stringify({ fingerprint, command, class: kind, relations, columns }).slice(1, -1);
+  const { fingerprint, command, class: kind, relations, columns, otherColumns = [] } = facts;
+  const others = otherColumns.length === 0 ? {} : { otherColumns };
+  return JSON.stringify({ fingerprint, command, class: kind, relations, columns, ...others }).slice(1, -1);
 }
 
 export type RequestFields = Omit<RequestRecord, 'v' | 'at' | 'gateway' | 'body'> & BodyOf<RequestRecord>;

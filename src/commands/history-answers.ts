@@ -19,6 +19,7 @@ const historyEntry = shape.openObject({
   class: shape.text().default(() => ''),
   relations: shape.list(shape.text()).default(() => []),
   columns: shape.map(shape.text()).default(() => ({})),
+  other_columns: shape.list(shape.text()).default(() => []),
   decision: shape.text(),
   rule: shape.text().nullish(),
   approval: shape.text().nullish(),

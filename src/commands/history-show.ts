@@ -85,9 +85,7 @@ export async function statementLines(statement: StatementAnswer): Promise<Line[]
   add('tables', entry.relations.join(', '));
   add(
     'columns',
-    Object.entries(entry.columns)
-      .map(([name, of]) => `${name}: ${of}`)
-      .join('\n'),
+    [...Object.entries(entry.columns).map(([name, of]) => `${name}: ${of}`), ...entry.other_columns].join('\n'),
   );
   lines.push(['decision', outcomeWords(entry)]);
   add('why', whyOf(statement));

@@ -156,7 +156,7 @@ function sessionOfRecord(record: SessionOpen): LiveSession {
 
 function entryOf(record: StatementIntent, of: LiveSession): HistoryEntry {
   const { principal, database, environment, gateway, application, purpose } = of;
-  const { at, session, n, fingerprint, command, relations, columns, decision } = record;
+  const { at, session, n, fingerprint, command, relations, columns, otherColumns = [], decision } = record;
   return {
     id: `${session}.${n}`,
     at,
@@ -172,6 +172,7 @@ function entryOf(record: StatementIntent, of: LiveSession): HistoryEntry {
     class: record.class,
     relations,
     columns,
+    other_columns: otherColumns,
     decision,
     rule: record.rule ?? null,
     approval: record.approval ?? null,

@@ -154,24 +154,29 @@ export class NamedRelations {
     return found.paths === undefined || found.paths.size === 0 ? KEEP : UNKNOWN;
   }
 
-  /** `schema.table.column` → class, of those columns; undefined: of all. */
-  classified(named: readonly ColumnMet[] | undefined): Record<string, ColumnClass> {
+  /** `schema.table.column` of those columns, undefined: of all; with their class where one is known. */
+  touched(named: readonly ColumnMet[] | undefined): {
+    readonly columns: Readonly<Record<string, ColumnClass>>;
+    readonly otherColumns: readonly string[];
+  } {
     const columns: Record<string, ColumnClass> = {};
+    const others: string[] = [];
     const wanted = named && new Set(named.map(({ column }) => column));
     let count = 0;
     for (const found of this.#candidates.values()) {
       for (const { oid, schema, name: table, columns: all, isSystem, kind } of found) {
-        if (isSystem || kind === 'v') continue;
+        if (isSystem || kind === 'S') continue;
         for (const { attnum, name } of all) {
           if (wanted !== undefined && !wanted.has(name)) continue;
-          const classification = this.#world?.classes.of(oid, attnum);
+          const classification = kind === 'v' ? undefined : this.#world?.classes.of(oid, attnum);
           const kindOf = classification?.class ?? classification?.paths?.values().next().value;
-          if (kindOf === undefined) continue;
-          if (++count > MAX_COLUMNS) return columns;
-          columns[`${schema}.${table}.${name}`] = kindOf;
+          if (kindOf === undefined) {
+            if (others.length < MAX_COLUMNS) others.push(`${schema}.${table}.${name}`);
+          } else if (++count <= MAX_COLUMNS) columns[`${schema}.${table}.${name}`] = kindOf;
         }
       }
     }
-    return columns;
+    const room = MAX_COLUMNS - Math.min(count, MAX_COLUMNS);
+    return { columns, otherColumns: others.slice(0, room) };
   }
 }

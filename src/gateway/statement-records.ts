@@ -241,7 +241,7 @@ export class StatementRecords {
       command: commandsOf(statements),
       class: kind,
       relations: relations.names(),
-      columns: relations.classified(places === undefined || places.star ? undefined : places.columns),
+      ...relations.touched(places === undefined || places.star ? undefined : places.columns),
     });
     const literals = places && labelsOf(places, labelOf);
     const parameters = places?.parameters.map(labelOf);

@@ -113,10 +113,12 @@ export function textConditions(query: HistoryQuery): Conditions | undefined {
       const [names, values] = namesLike('name', short(column, 'column'));
       which.add(names, ...values);
     }
-    conditions.add(
-      `t.facts_id IN (SELECT facts_id FROM facts_classified WHERE classified_id IN (SELECT id FROM classified WHERE ${which.sql}))`,
-      ...which.values,
-    );
+    const classified = `SELECT facts_id FROM facts_classified WHERE classified_id IN (SELECT id FROM classified WHERE ${which.sql})`;
+    if (columnClass !== undefined) conditions.add(`t.facts_id IN (${classified})`, ...which.values);
+    else {
+      const others = `SELECT facts_id FROM facts_other WHERE column_id IN (SELECT id FROM other_column WHERE ${which.sql})`;
+      conditions.add(`t.facts_id IN (${classified} UNION ALL ${others})`, ...which.values, ...which.values);
+    }
   }
   if (needle !== '') {
     if (needle.length > MAX_NEEDLE_LENGTH) {

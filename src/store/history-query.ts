@@ -97,6 +97,8 @@ interface Row {
 }
 
 /** The entries of these intents, in that order. `sqlLimit`: UTF-16 units of a text at most. */
+type Touched = Pick<HistoryEntry, 'relations' | 'columns' | 'other_columns'>;
+
 export function entriesAt(
   sqlite: DatabaseSync,
   positions: readonly Position[],
@@ -110,13 +112,17 @@ export function entriesAt(
   const columns = sqlite.prepare(
     'SELECT name, class FROM facts_classified JOIN classified ON id = classified_id WHERE facts_id = ? ORDER BY id',
   );
-  const facts = new Map<number, Pick<HistoryEntry, 'relations' | 'columns'>>();
-  const touched = (id: number): Pick<HistoryEntry, 'relations' | 'columns'> => {
+  const others = sqlite.prepare(
+    'SELECT name FROM facts_other JOIN other_column ON id = column_id WHERE facts_id = ? ORDER BY id',
+  );
+  const facts = new Map<number, Touched>();
+  const touched = (id: number): Touched => {
     let known = facts.get(id);
     if (known === undefined) {
       known = {
         relations: relations.all(id).map(({ name }) => name as string),
         columns: Object.fromEntries(columns.all(id).map((row) => [row.name, row.class])),
+        other_columns: others.all(id).map(({ name }) => name as string),
       };
       facts.set(id, known);
     }

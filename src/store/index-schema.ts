@@ -5,7 +5,7 @@
  */
 
 /** Any change of the tables or of what goes into them: the index is then made anew. */
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 
 /** Bits of `statement.flags`. Each has a partial index, so that the few are found among the many. */
 export const FLAG = { denied: 1, error: 2, masked: 4, write: 8 } as const;
@@ -44,6 +44,10 @@ export const SCHEMA = `
   CREATE INDEX relations_of_facts ON facts_relation (facts_id);
   CREATE TABLE facts_classified (classified_id INTEGER, facts_id INTEGER, PRIMARY KEY (classified_id, facts_id)) STRICT, WITHOUT ROWID;
   CREATE INDEX classified_of_facts ON facts_classified (facts_id);
+  -- Columns of which no class is known.
+  CREATE TABLE other_column (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE facts_other (column_id INTEGER, facts_id INTEGER, PRIMARY KEY (column_id, facts_id)) STRICT, WITHOUT ROWID;
+  CREATE INDEX others_of_facts ON facts_other (facts_id);
   CREATE TABLE shape (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, shape TEXT NOT NULL) STRICT;
   -- A text and what it touches; shape_id is 0 where the text was erased.
   CREATE TABLE text (

@@ -275,8 +275,9 @@ export class IndexWriter {
     return shape.length <= CACHED_TEXT_LENGTH ? remembered(this.#shapes, CACHED_SHARED, shape, make) : make();
   }
 
-  #factsOf({ fingerprint, command, class: statementClass, relations, columns }: StatementIntent): number {
-    const text = JSON.stringify([fingerprint, command, statementClass, relations, columns]);
+  #factsOf(intent: StatementIntent): number {
+    const { fingerprint, command, class: statementClass, relations, columns, otherColumns = [] } = intent;
+    const text = JSON.stringify([fingerprint, command, statementClass, relations, columns, otherColumns]);
     return remembered(this.#facts, CACHED_SHARED, text, () => {
       const key = hash('sha256', text, 'buffer').subarray(0, 16);
       const found = this.#idOf('SELECT id FROM facts WHERE key = ?', key);
@@ -299,6 +300,12 @@ export class IndexWriter {
           this.#idOf('SELECT id FROM classified WHERE name = ? AND class = ?', name, columnClass) ??
           this.#insert('INSERT INTO classified (name, class) VALUES (?, ?)', name, columnClass);
         this.#run('INSERT OR IGNORE INTO facts_classified VALUES (?, ?)').run(classified, id);
+      }
+      for (const name of otherColumns) {
+        const other =
+          this.#idOf('SELECT id FROM other_column WHERE name = ?', name) ??
+          this.#insert('INSERT INTO other_column (name) VALUES (?)', name);
+        this.#run('INSERT OR IGNORE INTO facts_other VALUES (?, ?)').run(other, id);
       }
       return id;
     });

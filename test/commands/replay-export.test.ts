@@ -9,7 +9,16 @@ import { filmOf } from '../../src/commands/replay-frames.ts';
 
 const entry = (sql: string | null, more: Partial<HistoryLine> = {}): HistoryLine => ({
   ...{ id: 's.1', at: '2026-01-01T00:00:01.000Z', database: 'app', environment: 'production', principal: 'ann' },
-  ...{ session: 's', sql, fingerprint: 'f', command: 'SELECT', class: 'read', relations: [], columns: {} },
+  ...{
+    session: 's',
+    sql,
+    fingerprint: 'f',
+    command: 'SELECT',
+    class: 'read',
+    relations: [],
+    columns: {},
+    other_columns: [],
+  },
   ...{ decision: 'allow', gateway: 'gw', rows: 1, ms: 2, sqlstate: null, masked: 0, state: 'done', ...more },
 });
 const step = (

@@ -239,6 +239,22 @@ describe('the recorded text', () => {
     for (const { given } of described(written)) expect(given).toBe('email');
   });
 
+  it('has the columns that it touches, with a class and without', () => {
+    const touched = (sql: string) => {
+      const { facts } = new StatementRecords({ key, world: () => world as never }).describe(analyse(sql, grammar), sql);
+      return JSON.parse(`{${facts}}`) as { columns: object; otherColumns?: readonly string[] };
+    };
+    const one = touched("SELECT id, email FROM users WHERE status = 'open'");
+    expect([Object.keys(one.columns), one.otherColumns]).toEqual([
+      ['public.users.email'],
+      ['public.users.id', 'public.users.status'],
+    ]);
+    expect(touched('SELECT email FROM users').otherColumns).toBeUndefined();
+    expect(touched('SELECT * FROM users').otherColumns).toEqual(
+      NAMES.filter((name) => name !== 'email').map((name) => `public.users.${name}`),
+    );
+  });
+
   it('of bind values is each of them, but for the rest of very long ones', () => {
     const own = new StatementRecords({ key, world: () => world as never });
     const values = (sql: string, given: readonly string[]): string[] => {

@@ -37,6 +37,7 @@ const facts = (kind: StatementClass) =>
     class: kind,
     relations: ['public.t'],
     columns: { 'public.t.mail': 'email' },
+    otherColumns: ['public.t.size'],
   });
 
 const read = (sql: string, more: Partial<IntentFields> = {}): IntentFields => ({
@@ -108,6 +109,7 @@ describe('history', () => {
           class: 'read',
           relations: ['public.t'],
           columns: { 'public.t.mail': 'email' },
+          other_columns: ['public.t.size'],
           decision: 'allow',
           rule: null,
           approval: null,

@@ -61,6 +61,13 @@ const word = (...words: string[]) => fc.constantFrom(...words);
 const TABLES = ['public.users', 'crm.users', 'public.orders', 'orders'];
 const COLUMNS = { 'public.users.email': 'email', 'crm.users.email': 'email', 'public.users.tel': 'phone' } as const;
 
+/** Of one of them no class is known beside another. */
+function touchedBy(columns: Run['columns']) {
+  const [first, ...rest] = columns;
+  const classed = first === undefined ? [] : [[first, COLUMNS[first]] as const];
+  return { columns: Object.fromEntries(classed), ...(rest.length === 0 ? {} : { otherColumns: rest }) };
+}
+
 interface Run {
   readonly session: number;
   readonly sql: string;
@@ -129,9 +136,9 @@ function recordsOf(runs: readonly Run[]): AuditRecord[] {
     const key = { at: new Date(at).toISOString(), session: `s${session}`, n: ++numbers[session]! };
     records.push({
       ...{ v: 2, kind: 'statement.intent', ...key, protocol: 'simple', fingerprint: 'f', command: 'SELECT' },
-      ...{ class: one.class, relations, columns: Object.fromEntries(columns.map((name) => [name, COLUMNS[name]])) },
+      ...{ class: one.class, relations, ...touchedBy(columns) },
       ...{ decision, binds: 0, body: { salt: 's', sql, hash: 'h' } },
-    } as AuditRecord);
+    } as unknown as AuditRecord);
     if (answered)
       records.push({ v: 2, kind: 'statement.outcome', ...key, rows: 1, bytes: 1, ms: 1, sqlstate, masked, fate });
   }
@@ -202,7 +209,8 @@ function naive(records: readonly AuditRecord[], q: HistoryQuery): string[] {
     const at = Date.parse(record.at);
     const key = `https://i|${session.subject}`;
     const denied = record.decision === 'deny';
-    const columns = Object.entries(record.columns);
+    const others = (record.otherColumns ?? []).map((name): [string, undefined] => [name, undefined]);
+    const columns = [...Object.entries(record.columns), ...others];
     const keep = [
       q.principal === undefined || key === q.principal,
       q.by === undefined ||
@@ -323,7 +331,12 @@ describe('a query of the index', () => {
   it('shows what was recorded', () => {
     const one: Run = {
       ...{ session: 0, sql: "select * from users where id = 4711 and name = 'x'", class: 'read', decision: 'mask' },
-      ...{ relations: ['public.users'], columns: ['public.users.email'], sqlstate: '42P01', masked: 2 },
+      ...{
+        relations: ['public.users'],
+        columns: ['public.users.email', 'crm.users.email'],
+        sqlstate: '42P01',
+        masked: 2,
+      },
       ...{ fate: undefined, answered: true, later: 5 },
     };
     const index = indexed(recordsOf([one]));
@@ -336,6 +349,7 @@ describe('a query of the index', () => {
           class: 'read',
           relations: ['public.users'],
           columns: { 'public.users.email': 'email' },
+          other_columns: ['crm.users.email'],
         },
         ...{
           decision: 'mask',
