@@ -182,7 +182,7 @@ complete -c dbgate -n '__dbgate_at history' -l writes -d 'only statements that c
 complete -c dbgate -n '__dbgate_at history' -l denied -d 'only statements that policy denied'
 complete -c dbgate -n '__dbgate_at history' -l masked -d 'only statements in whose answer something was masked'
 complete -c dbgate -n '__dbgate_at history' -l session -r -d 'only of this session'
-complete -c dbgate -n '__dbgate_at history' -l column -r -d 'only statements that touched this classified column: name, table.name or schema.table.name'
+complete -c dbgate -n '__dbgate_at history' -l column -r -d 'only statements that touched this column: name, table.name or schema.table.name'
 complete -c dbgate -n '__dbgate_at history' -l by -r -d 'of others, if you may: an email or subject, `all` for everybody; this is recorded'
 complete -c dbgate -n '__dbgate_at history' -l limit -r -d 'at most so many'
 complete -c dbgate -n '__dbgate_at history' -l cursor -r -d 'go on where an earlier call ended'

@@ -137,7 +137,7 @@ Register-ArgumentCompleter -Native -CommandName dbgate -ScriptBlock {
       @('--denied', 'only statements that policy denied')
       @('--masked', 'only statements in whose answer something was masked')
       @('--session', 'only of this session')
-      @('--column', 'only statements that touched this classified column: name, table.name or schema.table.name')
+      @('--column', 'only statements that touched this column: name, table.name or schema.table.name')
       @('--by', 'of others, if you may: an email or subject, `all` for everybody; this is recorded')
       @('--limit', 'at most so many')
       @('--cursor', 'go on where an earlier call ended')

@@ -28,10 +28,7 @@ export const historyCommand: CommandDefinition = {
         .option('--since <time>', 'not older than: 1h, 7d, 2026-11-21, 2026-11-21T14:00:00Z')
         .option('--until <time>', 'not younger than'),
     )
-      .option(
-        '--column <column>',
-        'only statements that touched this classified column: name, table.name or schema.table.name',
-      )
+      .option('--column <column>', 'only statements that touched this column: name, table.name or schema.table.name')
       .option('--purpose <text>', 'only of sessions whose purpose contains this text')
       .option('--by <name>', 'of others, if you may: an email or subject, `all` for everybody; this is recorded')
       .option('--limit <count>', 'at most so many', String(DEFAULT_LIMIT))
