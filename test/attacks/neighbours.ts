@@ -33,11 +33,7 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   { id: 'clear.columns-of-clients', sql: 'SELECT id, puntos, nivel FROM laden.clientes ORDER BY id', by: 'binary' },
   { id: 'clear.columns-of-accounts', sql: 'SELECT id, plan, seats FROM saas.accounts ORDER BY id' },
   { id: 'clear.other-script', sql: 'SELECT id, "会員種別" FROM saas."会員" ORDER BY id', by: 'extended' },
-  { id: 'clear.filled-by-trigger', sql: 'SELECT id, titel, ort, stand, geaendert, feld_e FROM kartei ORDER BY id' },
-  {
-    id: 'clear.words-of-trigger',
-    sql: `SELECT id, ts_rank(feld_e, q) FROM kartei, to_tsquery('simple', 'band & (3 | 4)') q WHERE feld_e @@ q ORDER BY id`,
-  },
+  { id: 'clear.filled-by-trigger', sql: 'SELECT id, titel, ort, stand, geaendert FROM kartei ORDER BY id' },
   { id: 'lookup.filled-by-trigger', sql: `SELECT id FROM kartei WHERE feld_a = 'probe-3'` },
   {
     id: 'write.filled-by-trigger',
