@@ -78,7 +78,7 @@ describe('with a real gateway', () => {
     ).toContain('SELECT * FROM no_such_table');
 
     const first = await dbgate(['history', '--limit', '4']);
-    const cursor = /^there is more: dbgate history --cursor (\S+)$/m.exec(first.stderr)![1]!;
+    const cursor = /^there is more: dbgate history --limit 4 --cursor (\S+)$/m.exec(first.stderr)![1]!;
     const second = lines((await dbgate(['history', '--json', '--limit', '2', '--cursor', cursor])).stdout);
     expect(second.map(({ sql }) => sql)).toEqual(['SELECT 10 AS number_10', 'SELECT 9 AS number_9']);
 
