@@ -165,16 +165,21 @@ class Finder {
 
   #takeValue(start: number, end: number, value: string): void {
     if (this.#standIn === undefined) return;
-    this.#long.push({ start, end, instead: `${this.#standIn}:${this.#long.length}`, value });
+    this.#long.push({ start, end, instead: `${this.#standIn}:${this.#long.length}:`, value });
   }
 
   /** Behind VALUES; gives where it stopped to read. */
   #list(from: number): number {
     const rows: Row[] = [];
     for (let next = this.#blank(from); ; ) {
+      const before = this.#long.length;
       const row = this.#row(next);
       // Rows of different lengths are an error, which is PostgreSQL's to find.
-      if (row === undefined || row.pattern.letters.length !== (rows[0] ?? row).pattern.letters.length) break;
+      if (row === undefined || row.pattern.letters.length !== (rows[0] ?? row).pattern.letters.length) {
+        // It is read again, token by token.
+        this.#long.length = before;
+        break;
+      }
       rows.push(row);
       const comma = this.#blank(row.end);
       if (this.#sql.charCodeAt(comma) !== COMMA) break;

@@ -175,7 +175,7 @@ describe('of a long text', () => {
   });
 
   it('a constant that spells what the parser sees of another is itself', () => {
-    const sql = `SELECT '${LONG}', E'\\x64bgate:0', 'dbgate', E'\\x64bgate-1:0'; SELECT E'\\x64bgate:0'`;
+    const sql = `SELECT '${LONG}', E'\\x64bgate:0:', 'dbgate', E'\\x64bgate-1:0:'; SELECT E'\\x64bgate:0:'`;
     expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
     const other = sql.replace("'dbgate',", '');
     expect(treesOf(other + PADDING)).toEqual(treesOf(`${other};`));
@@ -186,6 +186,15 @@ describe('of a long text', () => {
     `SELECT '${LONG}', 'dbgate', 'dbgate-1', 'dbgate-2', 'dbgate-3'`,
   ])('%.30s is read as it is', (sql) => {
     expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
+  });
+
+  it('a row that is no row of constants has its long ones cut once', () => {
+    const rows = `('${LONG}', now()), ('a', 1, '${LONG}'), (1, '${LONG}')`;
+    const { cut } = shortened(`INSERT INTO t VALUES ${rows}`)!;
+    expect(cut.text.match(/dbgate:\d+:/g)).toEqual(['dbgate:0:', 'dbgate:1:', 'dbgate:2:']);
+    const broken = `INSERT INTO t VALUES ${rows} '${LONG}' oops`;
+    const { error } = analyse(broken, test.grammar);
+    expect(analyse(broken + PADDING, test.grammar).error?.cursorPosition).toBe(error!.cursorPosition);
   });
 
   it('rows of an INSERT do not count as constants, all others do', () => {
