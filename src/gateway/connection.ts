@@ -144,6 +144,15 @@ export class Connection implements DurabilityWaiter {
     setTimeout(() => this.#destroy(), FAREWELL_MS).unref();
   }
 
+  /** Resolves when everything for the client is with its socket's system, and its end with it, or the client is gone. */
+  told(): Promise<void> {
+    const { client } = this.#parts;
+    return new Promise((resolve) => {
+      if (client.writableFinished || client.closed) resolve();
+      client.once('finish', resolve).once('close', resolve);
+    });
+  }
+
   /** A fresh token for the same principal: the session lives on. */
   renew(expiresAt: number): void {
     if (expiresAt <= this.#expiresAt) return;

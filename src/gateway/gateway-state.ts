@@ -353,7 +353,7 @@ export class GatewayState {
   async close(): Promise<void> {
     clearTimeout(this.#policyTimer);
     this.#elevations.close();
-    this.sessions.endAll('shutdown');
+    void this.sessions.endAll('shutdown');
     const runtimes = [...this.#databases.values()].map((runtime) => runtime.close());
     this.durability.close();
     await Promise.all(runtimes);

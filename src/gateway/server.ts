@@ -374,9 +374,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
         sayWhoIsTold(next, logLine);
       },
       async close() {
-        gateway.sessions.endAll('shutdown');
         // Farewells reach their clients before the sockets go.
-        for (let i = 0; i < 40 && gateway.sessions.size > 0; i++) await new Promise((r) => setTimeout(r, 25));
+        await gateway.sessions.endAll('shutdown');
         await closeAll(closing);
       },
     };

@@ -122,8 +122,12 @@ export class SessionRegistry {
     }
   }
 
-  endAll(reason: 'shutdown'): void {
-    for (const entry of [...this.#byPid.values()]) entry.connection.end(reason);
+  /** Resolves when every client has been told why, or is cut off because it does not read. */
+  async endAll(reason: 'shutdown'): Promise<void> {
+    const open = [...this.#byPid.values()];
+    const told = open.map(({ connection }) => connection.told());
+    for (const { connection } of open) connection.end(reason);
+    await Promise.all(told);
   }
 
   *[Symbol.iterator](): Generator<SessionEntry> {

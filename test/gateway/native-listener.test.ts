@@ -9,7 +9,7 @@ import { encodePasswordMessage } from '../../src/pgwire/authentication.ts';
 import { decodeBackendKeyData } from '../../src/pgwire/result.ts';
 import { encodeCancelRequest, encodeGssencRequest, encodeSslRequest, encodeStartup } from '../../src/pgwire/startup.ts';
 import { failure, until, withRig } from './gateway-rig.ts';
-import { WireClient } from './wire-client.ts';
+import { fieldsOf, WireClient } from './wire-client.ts';
 
 const STARTUP_MS = 1_000;
 const USER = 'dev@example.test';
@@ -383,6 +383,24 @@ describe('a client that takes its time is cut', () => {
     body.on('error', () => {});
     body.write('POST /v1/databases/app/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nx');
     await Promise.all([cut(half), cut(request), cut(body)]);
+  });
+
+  it('a gateway closes while a client still reads: it is told why', async () => {
+    const socket = await encrypted();
+    const wire = await login(socket);
+    await wire.through('Z');
+    socket.pause();
+    // Every message has 64 bytes, so that whatever was read of the answer ends between two.
+    wire.query(`SELECT repeat('x', 53) AS ${'x'.repeat(38)} FROM generate_series(1, 500000)`);
+    const waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite'";
+    await until(async () => (await rig.direct(waits)).length === 1);
+    const restarted = rig.restart();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.resume();
+    await wire.end();
+    const last = wire.messages.at(-1)!;
+    expect(fieldsOf(last)).toMatchObject({ severity: 'FATAL', code: '57P01' });
+    await restarted;
   });
 
   it('a gateway closes while clients are in their handshake', async () => {
