@@ -11,7 +11,8 @@ import { DbgateError } from '../errors.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import { decodePasswordMessage, encodeAuthenticationCleartextPassword } from '../pgwire/authentication.ts';
 import { HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
-import { StartupDecoder, type StartupMessage } from '../pgwire/startup.ts';
+import { negotiate } from '../pgwire/negotiation.ts';
+import { StartupDecoder } from '../pgwire/startup.ts';
 import { closeSoon } from './close-soon.ts';
 import { readFirstPacket, readWith } from './first-packet.ts';
 import type { GatewayState } from './gateway-state.ts';
@@ -108,7 +109,8 @@ async function serveEncrypted(
   const user = packet.parameters.get('user')!;
   const database = packet.parameters.get('database') ?? user;
   if (packet.rest.length > 0) throw new DbgateError('protocol', 'data before authentication', { sqlstate: '08P01' });
-  client.write(encodeAuthenticationCleartextPassword());
+  const { told, startup } = negotiate(packet);
+  client.write(Buffer.concat([told, encodeAuthenticationCleartextPassword()]));
   const password = await readPassword(client, timeoutMs);
   let principal: Principal;
   try {
@@ -127,7 +129,6 @@ async function serveEncrypted(
     });
   }
   options.proved(socket);
-  const startup: StartupMessage = packet;
   await startSession(gateway, {
     client,
     startup,

@@ -10,13 +10,9 @@ import { displayName, type Principal } from '../identity/principal.ts';
 import { type MaskingRights, seesEverything } from '../masking/clearance.ts';
 import { encodeAuthenticationOk } from '../pgwire/authentication.ts';
 import { encodeErrorResponse } from '../pgwire/error-response.ts';
-import {
-  encodeBackendKeyData,
-  encodeNegotiateProtocolVersion,
-  encodeParameterStatus,
-  readyForQuery,
-} from '../pgwire/result.ts';
-import { NEWEST_MINOR_VERSION, type StartupMessage } from '../pgwire/startup.ts';
+import { negotiate } from '../pgwire/negotiation.ts';
+import { encodeBackendKeyData, encodeParameterStatus, readyForQuery } from '../pgwire/result.ts';
+import type { StartupMessage } from '../pgwire/startup.ts';
 import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
 import { Foreseer } from './foresee.ts';
@@ -282,13 +278,7 @@ function greeting(
   key: { pid: number; secret: Buffer },
   applicationName: (value: string) => string,
 ): Buffer {
-  const parts: Buffer[] = [];
-  if (startup.minor > NEWEST_MINOR_VERSION || startup.protocolOptions.length > 0) {
-    parts.push(
-      encodeNegotiateProtocolVersion(Math.min(startup.minor, NEWEST_MINOR_VERSION), [...startup.protocolOptions]),
-    );
-  }
-  parts.push(encodeAuthenticationOk());
+  const parts: Buffer[] = [negotiate(startup).told, encodeAuthenticationOk()];
   for (const [name, value] of upstream.parameterStatus) {
     parts.push(encodeParameterStatus(name, name === 'application_name' ? applicationName(value) : value));
   }

@@ -10,6 +10,7 @@ import {
   encodeAuthenticationSASLFinal,
 } from '../pgwire/authentication.ts';
 import { encodeErrorResponse } from '../pgwire/error-response.ts';
+import { negotiate } from '../pgwire/negotiation.ts';
 import { ProtocolError } from '../pgwire/protocol-error.ts';
 import { SCRAM_SHA_256, type ScramServerFirst, type ScramVerifier, serverFinal, serverFirst } from '../pgwire/scram.ts';
 import { StartupDecoder, type StartupMessage } from '../pgwire/startup.ts';
@@ -22,7 +23,7 @@ export type HandshakeStep =
   /** Send the reply, then close. */
   | { readonly type: 'refused'; readonly reply: Buffer; readonly reason: string }
   | { readonly type: 'cancel_request'; readonly raw: Buffer }
-  /** The client may go on to the gateway: with its StartupMessage as it came, and what came behind the handshake. */
+  /** The client may go on to the gateway: with its StartupMessage (as it came, unless a version was negotiated), and what came behind. */
   | { readonly type: 'ready'; readonly reply: Buffer; readonly startup: StartupMessage; readonly rest: Buffer };
 
 export interface HandshakeOptions {
@@ -69,11 +70,16 @@ export class ClientHandshake {
           return { type: 'ready', reply: nothing, startup: packet, rest: packet.rest };
         }
         if (packet.rest.length > 0) throw new ProtocolError(`${packet.rest.length} bytes behind a StartupMessage`);
-        this.#startup = packet;
-        return { type: 'need_more', reply: encodeAuthenticationSASL([SCRAM_SHA_256]) };
+        return this.#askPassword(packet);
       default:
         return packet satisfies never;
     }
+  }
+
+  #askPassword(packet: StartupMessage): HandshakeStep {
+    const { told, startup } = negotiate(packet);
+    this.#startup = startup;
+    return { type: 'need_more', reply: Buffer.concat([told, encodeAuthenticationSASL([SCRAM_SHA_256])]) };
   }
 
   #pushPassword(chunk: Buffer, startup: StartupMessage): HandshakeStep {

@@ -135,6 +135,19 @@ describe('ways in', () => {
     expect(opens.at(-1) as SessionOpen).toMatchObject({ via: 'native', subject: 'u-1' });
   });
 
+  it('by a protocol that is not known yet: told once which one is, before the password is asked for', async () => {
+    const parameters = new Map(Object.entries({ user: USER, database: 'app', '_pq_.later': 'on' }));
+    const wire = new WireClient(await encrypted()).send(encodeStartup(parameters, 9999));
+    const told = await wire.through('R');
+    expect(told.map(({ type }) => type)).toEqual(['v', 'R']);
+    expect(told[0]!.raw.subarray(5)).toEqual(
+      Buffer.concat([Buffer.from([0, 3, 0, 2, 0, 0, 0, 1]), Buffer.from('_pq_.later\0')]),
+    );
+    const greeted = await wire.send(encodePasswordMessage(password)).through('Z');
+    expect(greeted.map(({ type }) => type)).not.toContain('v');
+    wire.stream.end();
+  });
+
   it('the subject as user name', async () => {
     const client = rig.native('u-1', password);
     await client.connect();

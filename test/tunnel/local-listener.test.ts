@@ -12,10 +12,13 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DemoCertificates, makeCertificates } from '../../src/demo/certificates.ts';
 import { DbgateError } from '../../src/errors.ts';
+import { encodeSASLInitialResponse, encodeSASLResponse } from '../../src/pgwire/authentication.ts';
 import { encodeErrorResponse } from '../../src/pgwire/error-response.ts';
+import { clientFinal, clientFirst, readServerFirst, SCRAM_SHA_256, scramKeys } from '../../src/pgwire/scram.ts';
 import { encodeCancelRequest, encodeGssencRequest, encodeSslRequest, encodeStartup } from '../../src/pgwire/startup.ts';
 import { type LocalListener, type LocalListenerOptions, openLocalListener } from '../../src/tunnel/local-listener.ts';
 import { dialUpgrade } from '../../src/tunnel/upgrade-client.ts';
+import { WireClient } from '../gateway/wire-client.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { bridge, startUpgradeServer, type UpgradeServer } from './upgrade-server.ts';
 
@@ -141,6 +144,21 @@ describe('a client of the tunnel', () => {
     expect((await raw(listener, encodeStartup(new Map([['user', 'u']])), query)).toString('latin1')).toContain('08P01');
     expect(Buffer.concat(heard)).toHaveLength(0);
     expect(refused).toHaveLength(4);
+  });
+
+  it('is told once, and before the password is asked for, what of its protocol is not known', async () => {
+    const listener = await tunnel((await gateway()).url);
+    const socket = net.connect({ host: '127.0.0.1', port: port(listener) });
+    const wire = new WireClient(socket);
+    wire.send(encodeStartup(new Map(Object.entries({ user: 'postgres', '_pq_.later': 'on' }))));
+    expect((await wire.through('R')).map(({ type }) => type)).toEqual(['v', 'R']);
+    const first = clientFirst('nonce', 'none');
+    const [asked] = await wire.send(encodeSASLInitialResponse(SCRAM_SHA_256, first.message)).through('R');
+    const challenge = readServerFirst(first, asked!.raw.subarray(9));
+    const keys = scramKeys(password, challenge.salt, challenge.iterations);
+    const greeted = await wire.send(encodeSASLResponse(clientFinal(first, challenge, keys).message)).through('Z');
+    expect(greeted.map(({ type }) => type)).not.toContain('v');
+    socket.destroy();
   });
 
   it('gets N for SSLRequest and GSSENCRequest, and is cut for bytes behind them or garbage', async () => {
