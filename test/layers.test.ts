@@ -36,10 +36,14 @@ const LAYERS: readonly Layer[] = [
       'policy',
       'sql',
       'pgwire',
+      'make-directory.ts',
     ],
   },
   { name: 'views', may: [] },
-  { name: 'demo', may: ['gateway/server.ts', 'gateway', 'login', 'tunnel', 'config', 'identity', 'pgwire'] },
+  {
+    name: 'demo',
+    may: ['gateway/server.ts', 'gateway', 'login', 'tunnel', 'config', 'identity', 'pgwire', 'make-directory.ts'],
+  },
   {
     name: 'gateway/server.ts',
     may: [
@@ -110,14 +114,22 @@ const LAYERS: readonly Layer[] = [
   { name: 'audit', may: ['store'] },
   { name: 'store', may: [] },
   { name: 'identity', may: ['config'] },
-  { name: 'login', may: ['config', 'private-authority.ts'] },
+  { name: 'login', may: ['config', 'make-directory.ts', 'private-authority.ts'] },
   {
     name: 'tunnel',
-    may: ['pgwire', 'socket-reads.ts', 'late-writes.ts', 'young-generation.ts', 'private-authority.ts'],
+    may: [
+      'pgwire',
+      'socket-reads.ts',
+      'late-writes.ts',
+      'make-directory.ts',
+      'young-generation.ts',
+      'private-authority.ts',
+    ],
   },
   // How sockets are read, on both sides of the tunnel.
   { name: 'socket-reads.ts', may: ['spent-memory.ts'] },
   { name: 'late-writes.ts', may: ['spent-memory.ts'] },
+  { name: 'make-directory.ts', may: [] },
   // Whom the developer's side trusts.
   { name: 'private-authority.ts', may: [] },
   // How much memory both take for what is in passing.

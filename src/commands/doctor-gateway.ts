@@ -1,12 +1,13 @@
 /** The server's side of `dbgate doctor --config gateway.yaml`: what the gateway will need, tried from where it will run. */
 import { X509Certificate } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkTarget, doubtsAbout } from '../approvals/notify/check-target.ts';
 import { loadGatewaySettings } from '../config/gateway-schema.ts';
 import type { GatewaySettings, IssuerSettings } from '../config/gateway-settings.ts';
 import { connectUpstream } from '../gateway/upstream.ts';
 import { openHttpClient } from '../login/http-client.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { CommandContext } from './context.ts';
 import { type CheckResult, check, checkNode, checkOpenFiles, fail, ok, warn } from './doctor-check.ts';
 import { checkIssuer } from './doctor-client.ts';
@@ -93,7 +94,7 @@ async function checkIssuerOf(context: CommandContext, issuer: IssuerSettings) {
 
 /** Every statement waits for such a sync, so its time is the gateway's. */
 async function checkStateDir(dir: string) {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir);
   const path = join(dir, `.doctor-${process.pid}`);
   const file = await open(path, 'wx', 0o600);
   const times: number[] = [];

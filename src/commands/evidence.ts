@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { accessReviewHtml } from '../audit/evidence/access-review-html.ts';
@@ -9,6 +9,7 @@ import { oscalAssessmentResults } from '../audit/evidence/oscal.ts';
 import { evidenceHtml } from '../audit/evidence/report-html.ts';
 import { evidenceJson } from '../audit/evidence/report-json.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { accessReviewAnswer, evidenceAnswer } from './evidence-answers.ts';
 import { checkPush, push, RECEIVERS, type Receiver, vantaResource } from './evidence-push.ts';
@@ -99,7 +100,7 @@ async function checkEmpty(dir: string): Promise<void> {
 
 /** They name people: only their owner reads them. */
 async function writeFiles(dir: string, files: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(join(dir, 'proofs'), { recursive: true, mode: 0o700 });
+  await makeDirectory(join(dir, 'proofs'));
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o600, flag: 'wx' });
 }
 

@@ -2,11 +2,12 @@
  * The files by which `dbgate env` finds a tunnel that `dbgate connect` holds open: one 0600 file a tunnel, in a 0700
  * folder, with the tunnel's local password. They go with the tunnel; what a killed process left is found dead.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { configDir, type Env } from '../login/config-dir.ts';
 import { readPrivateFile, writePrivateFile } from '../login/private-file.ts';
+import { makeDirectory } from '../make-directory.ts';
 import * as shape from './answer-shape.ts';
 import type { Connection } from './connection-variables.ts';
 
@@ -34,7 +35,7 @@ export function runtimeDir(env: Env): string {
 /** Writes the tunnel's file; resolves to the function that removes it. */
 export async function announceTunnel(env: Env, tunnel: RunningTunnel): Promise<() => Promise<void>> {
   const dir = runtimeDir(env);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir);
   const path = join(dir, `tunnel-${tunnel.tunnel}.json`);
   await writePrivateFile(path, `${JSON.stringify({ version: 1, ...tunnel })}\n`);
   return () => rm(path, { force: true });

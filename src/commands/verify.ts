@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from '../audit/tree/checkpoint.ts';
 import type { NoteKey } from '../audit/tree/note.ts';
@@ -8,6 +8,7 @@ import type { Finding, Verdict } from '../audit/tree/verdict.ts';
 import type { DirectoryVerdict } from '../audit/tree/verify-directory.ts';
 import type { ProofVerdict } from '../audit/tree/verify-proof.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { CommandContext, CommandDefinition, CommandOptions } from './context.ts';
 import { proofsAnswer, readAnswer } from './gateway-answers.ts';
 import { addFooter } from './help-footer.ts';
@@ -187,7 +188,7 @@ async function verifyStatement(
       findings: [...verdict.findings, ...findings],
     };
     if (typeof save === 'string') {
-      await mkdir(save, { recursive: true });
+      await makeDirectory(save);
       await writeFile(join(save, `${id}.${kind}.tlog-proof`), part.proof);
     }
   }

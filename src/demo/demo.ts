@@ -3,12 +3,13 @@
  * provider, the gateway. In: options of `dbgate demo`. Out: its addresses. When it is closed, or could not start,
  * nothing of it is left, except in a folder that the user asked to keep.
  */
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { GatewaySettings, UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { connectUpstream } from '../gateway/upstream.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { makeCertificates, writeCertificates } from './certificates.ts';
 import { type DemoGateway, pickGatewayAddress, startDemoGateway } from './gateway.ts';
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
@@ -118,7 +119,7 @@ async function makeFolder(keep: string | undefined): Promise<string> {
     return dir;
   }
   const dir = path.resolve(keep);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(dir);
   if ((await readdir(dir)).length > 0) {
     throw new DbgateError(ErrorCode.usage, `the folder ${dir} is not empty`, { hint: 'name a new one for --keep' });
   }

@@ -1,7 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
 import { homedir, platform as osPlatform } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,25 +29,6 @@ export async function ensureConfigDir(env: Env): Promise<string> {
     throw unwritable(dir, error);
   }
   return dir;
-}
-
-/** As `mkdir -p`. Node's own `recursive` never ends where a parent is there but takes no folders (/proc). */
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      if ((await stat(path)).isDirectory()) return;
-      throw error;
-    }
-    const parent = dirname(path);
-    if (code !== 'ENOENT' || parent === path) throw error;
-    if ((await stat(parent).catch(() => undefined)) === undefined) await makeDirectory(parent);
-    await mkdir(path, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
-      if (again.code !== 'EEXIST') throw again;
-    });
-  }
 }
 
 export function unwritable(path: string, cause: unknown): DbgateError {

@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { DbgateError, ErrorCode } from '../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 
 /** `sun_path` less its NUL, on the strictest system. */
 const maxPathBytes = 103;
@@ -15,7 +16,12 @@ export async function prepareSocketPath(socketPath: string): Promise<void> {
     throw new DbgateError(ErrorCode.usage, `the socket's path has more than ${maxPathBytes} bytes: ${socketPath}`);
   }
   const folder = path.dirname(path.resolve(socketPath));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeDirectory(folder).catch((cause) => {
+    throw new DbgateError(ErrorCode.usage, `cannot make the folder of the socket: ${folder}`, {
+      cause,
+      hint: 'choose another folder with --socket',
+    });
+  });
   const { uid, mode } = await lstat(folder);
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
     throw new DbgateError(ErrorCode.usage, `the folder of the socket is open to other users: ${folder}`, {

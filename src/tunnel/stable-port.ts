@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 
 const firstPort = 20_000;
 const lastPort = 45_000;
@@ -64,7 +65,7 @@ async function readPorts(stateFile: string): Promise<Map<string, number>> {
 async function writePorts(stateFile: string, ports: ReadonlyMap<string, number>): Promise<void> {
   const temporary = `${stateFile}.${process.pid}.tmp`;
   try {
-    await mkdir(path.dirname(stateFile), { recursive: true, mode: 0o700 });
+    await makeDirectory(path.dirname(stateFile));
     await writeFile(temporary, `${JSON.stringify({ ports: Object.fromEntries(ports) }, null, 2)}\n`, { mode: 0o600 });
     await rename(temporary, stateFile);
   } catch {

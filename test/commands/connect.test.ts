@@ -170,6 +170,17 @@ describe('dbgate connect', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '127.0.0.1\n' });
     expect(stderr).toMatch(/"dbgate env" will not find this tunnel/);
   });
+
+  // There mkdir's own `recursive` never ends.
+  it.skipIf(process.platform !== 'linux')('nor does a home that takes no folders at all', async () => {
+    gateway.onStream = bridge;
+    const env = { ...gateway.env, HOME: '/proc', DBGATE_CONFIG_DIR: undefined, XDG_RUNTIME_DIR: undefined };
+    const through = await runCli(['connect', 'shop', '--', 'sh', '-c', 'echo $PGHOST'], env);
+    expect(through).toMatchObject({ code: 0, stdout: '127.0.0.1\n' });
+    const socket = await runCli(['connect', 'shop', '--socket=/proc/x/s', '--', 'true'], env);
+    expect(socket).toMatchObject({ code: 2, stdout: '' });
+    expect(socket.stderr).toMatch(/^error: cannot make the folder of the socket: \/proc\/x\/s\n/);
+  });
 });
 
 describe('dbgate connect -- command', () => {
