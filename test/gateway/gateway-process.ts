@@ -24,8 +24,8 @@ export interface GatewayProcessOptions {
   readonly stateDir?: string;
   /** A command that runs it. */
   readonly under?: readonly string[];
-  /** Modules for `node --import`. */
-  readonly imports?: readonly string[];
+  /** Of node itself. */
+  readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly segmentSize?: string;
 }
@@ -48,8 +48,8 @@ export async function spawnGateway(rig: Rig, options: GatewayProcessOptions = {}
       ...(options.segmentSize === undefined ? {} : { audit: { segment_size: options.segmentSize } }),
     }),
   );
-  const imports = (options.imports ?? []).flatMap((module) => ['--import', module]);
-  const command = [...(options.under ?? []), process.execPath, ...imports, LAUNCHER, 'gateway', '--config', config];
+  const node = [process.execPath, ...(options.flags ?? [])];
+  const command = [...(options.under ?? []), ...node, LAUNCHER, 'gateway', '--config', config];
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
