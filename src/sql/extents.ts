@@ -18,7 +18,7 @@ import {
   sightOf,
 } from './narrowing.ts';
 import { NOBODY } from './outer-rows.ts';
-import type { Columns, Sight } from './sight.ts';
+import { type Columns, type Sight, UNKNOWN } from './sight.ts';
 import { as, child, isTree, list, type Tree, text } from './tree.ts';
 
 /** With what it rests on; `unless` is for when that does not hold. */
@@ -82,14 +82,31 @@ export function callsAreFew(type: string, node: Tree, place: Place): Grounds {
 
 /** A column of a view's query, and on which grounds it tells rows apart; `others`: whose all others are. */
 export function shownBy(query: Tree, given: readonly string[], place: Place): Pick<ShownView, 'columns' | 'others'> {
-  const under = (assumed: Assumption): Columns => columnsOfQuery(query, nowhere(place, assumed), given);
-  const { named, others, of } = under(assuming(NOBODY));
-  const columns = [...named.keys()].map((name) => ({
+  const current = assuming(NOBODY);
+  const found = columnsOfQuery(query, nowhere(place, current), given);
+  // On these it rests which columns there are.
+  const decisive = [...current.asked];
+  let others = MAX_OTHERS;
+  const under = (assumed: Assumption): Columns => {
+    if (decisive.some(([key]) => assumed.dull.has(key))) {
+      return others-- > 0 ? columnsOfQuery(query, nowhere(place, assumed), given) : UNKNOWN;
+    }
+    for (const [key, column] of decisive) assumed.asked.set(key, column);
+    current.dull = assumed.dull;
+    current.asked = assumed.asked;
+    return found;
+  };
+  const columns = [...found.named.keys()].map((name) => ({
     name,
-    grounds: groundsOf((assumed) => under(assumed).named.get(name)?.() === true),
+    grounds: groundsOf((assumed) => under(assumed).named.get(name)?.() === true && assumed.asked.size <= MAX_ASKED),
   }));
-  return { columns, others: others === 'unknown' ? undefined : of };
+  return { columns, others: found.others === 'unknown' ? undefined : found.of };
 }
+
+/** How often it is looked what columns a view has if some do not tell rows apart; past that none does. */
+const MAX_OTHERS = 256;
+/** A column that rests on more is taken for one that does not tell rows apart. */
+const MAX_ASKED = 64;
 
 /** What MERGE may do to all rows. */
 export function mergeExtent(node: Tree, place: Place): GroundedExtent {

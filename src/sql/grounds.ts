@@ -6,11 +6,11 @@
  */
 import type { Grounds, ToldColumn } from './facts.ts';
 
-/** Of one proof. */
+/** Of one proof at a time. */
 export interface Assumption {
-  readonly dull: ReadonlySet<string>;
-  /** What was asked for and said to tell rows apart. */
-  readonly asked: Map<string, ToldColumn>;
+  dull: ReadonlySet<string>;
+  /** What was asked for and said to tell rows apart: each proof has its own. */
+  asked: Map<string, ToldColumn>;
   /** How much was looked at. */
   steps: number;
 }

@@ -1,6 +1,6 @@
 /** What columns a CTE, a sub-SELECT, a VALUES list or a function in a FROM has, and which of them tell rows apart. */
 import { scopeWithin } from './ctes.ts';
-import { isTold } from './grounds.ts';
+import { type Assumption, isTold } from './grounds.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
 import { builtinName, type Columns, hasColumn, type Sight, tableColumns, UNKNOWN } from './sight.ts';
 import { as, child, constantOf, flag, items, list, strings, stringsOf, type Tree, text, unwrap } from './tree.ts';
@@ -77,9 +77,16 @@ function hiding(given: readonly string[], relations: readonly string[], { budget
 }
 
 /** Within one proof the answer is the same. */
-function once(tells: () => boolean): () => boolean {
+function once(tells: () => boolean, assumed: Assumption): () => boolean {
   let known: boolean | undefined;
-  return () => (known ??= tells());
+  let proof = assumed.asked;
+  return () => {
+    if (proof !== assumed.asked) {
+      proof = assumed.asked;
+      known = undefined;
+    }
+    return (known ??= tells());
+  };
 }
 
 const ALWAYS = (): boolean => true;
@@ -134,6 +141,7 @@ function columnsOfParsed(query: Tree, sight: Sight, given: readonly string[]): C
     const { assumed } = sight.budget;
     const alike = once(
       () => [...other.named.values()].every((tells) => tells()) && other.of.every((one) => isTold(one, '', assumed)),
+      assumed,
     );
     const named = new Map([...one.named].map(([name, tells]) => [name, () => tells() && alike()]));
     // Of those that are not named, nobody knows beside which of the other they stand.
@@ -190,7 +198,7 @@ function listed(targets: readonly Tree[], from: readonly Tree[], outer: Sight, g
       else
         add(
           name,
-          once(() => hasColumn(value, sight)),
+          once(() => hasColumn(value, sight), outer.budget.assumed),
         );
       continue;
     }

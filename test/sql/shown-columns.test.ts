@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { analyse } from '../../src/sql/analyse.ts';
 import type { StatementFacts } from '../../src/sql/facts.ts';
@@ -157,5 +158,61 @@ describe('columns of views that are the same in every row', () => {
       expect(kinds(`DELETE FROM v WHERE ${arms.join(word)}`)).toEqual([]);
     }
     expect(kinds(`DELETE FROM v WHERE ${'lower('.repeat(60)}a${')'.repeat(60)} = 'x'`)).toEqual([]);
+  });
+});
+
+describe('what the columns of a view rest on', () => {
+  /** By name, as the text says it. */
+  const grounds = (sql: string): Map<string, string> => {
+    const [shown] = facts(sql).flatMap((one) => one.shows ?? []);
+    return new Map(shown?.columns.map((one) => [one.name, JSON.stringify(one.grounds)]));
+  };
+  const value = fc.constantFrom(
+    'a.id',
+    'a.name',
+    'b.id',
+    "'x'",
+    'lower(a.name)',
+    'c.n',
+    'c.k',
+    'd.one',
+    'a.id + 1',
+    'e.v',
+  );
+  const source = fc.constantFrom(
+    't a, u b, (SELECT id AS n, 1 AS k FROM v) c, v d, v e',
+    't a JOIN u b ON a.id = b.id, (SELECT n, k FROM (SELECT x.id AS n, x.name AS k FROM v x) y) c, LATERAL (SELECT a.id AS one) d, v e',
+    't a, u b, (SELECT id AS n, name AS k FROM v UNION SELECT id, 1 FROM w) c, (SELECT *, id AS one FROM v UNION ALL SELECT *, 2 FROM w) d, t e',
+    'w a, w b, w c, (SELECT x.*, y.* FROM (SELECT *, id AS one FROM v UNION SELECT *, id FROM w) x, u y) d, (VALUES (1, 2)) e (v, w)',
+  );
+
+  it('is the same for each of many as for it alone', () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 8 }), source, (values, from) => {
+        const view = (listing: string): string => `CREATE VIEW z AS SELECT ${listing} FROM ${from}`;
+        const together = grounds(view(values.map((one, i) => `${one} AS c${i}`).join(', ')));
+        for (const [i, one] of values.entries()) {
+          expect([`c${i}`, together.get(`c${i}`)]).toEqual([`c${i}`, grounds(view(`${one} AS c${i}`)).get(`c${i}`)]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('with a star beside them that a union hides', () => {
+    const star = (names: string): string =>
+      `CREATE VIEW z AS SELECT ${names} FROM (SELECT *, id AS one FROM v UNION SELECT *, id FROM w) x`;
+    const together = grounds(star('x.*, x.one AS c0, x.id AS c1'));
+    expect(together.get('c0')).toBe(grounds(star('x.one AS c0')).get('c0'));
+    expect(together.get('c1')).toBe(grounds(star('x.id AS c1')).get('c1'));
+    expect(together.get('c1')).not.toBe('[]');
+  });
+
+  it('is told of 1,600 columns as of ten', () => {
+    const wide = (n: number): string =>
+      `CREATE VIEW z AS SELECT ${Array.from({ length: n }, (_, i) => `a.id AS c${i}`).join(', ')} FROM t a`;
+    const told = grounds(wide(1_600));
+    expect(told.size).toBe(1_600);
+    expect(new Set(told.values())).toEqual(new Set(grounds(wide(10)).values()));
   });
 });
