@@ -70,6 +70,8 @@ export class Classifier {
   version = 0;
   /** Raised when a table is known that nobody had looked at. */
   firstLooks = 0;
+  /** A relation that was known is there no more. */
+  onGone: ((oid: number) => void) | undefined;
   readonly #options: ClassifierOptions;
   readonly #store: ClassificationStore;
   readonly #background: SideConnections;
@@ -412,6 +414,7 @@ export class Classifier {
     this.#lookAgain.forget(oid);
     this.#map.tables.delete(oid);
     for (const [key, one] of this.#map.inherited) if (one.oid === oid) this.#map.inherited.delete(key);
+    this.onGone?.(oid);
     this.#storeSoon();
   }
 

@@ -28,7 +28,7 @@ import type { RecordWorld } from './named-relations.ts';
 import type { SessionMasking } from './session/masking.ts';
 import { SchemaClock } from './session/schema-clock.ts';
 import { namesUsed } from './session/schema-names.ts';
-import type { SharedClass, SharedClasses } from './shared-classes.ts';
+import { AWAITED_MS, type SharedClass, type SharedClasses } from './shared-classes.ts';
 import type { Rows } from './side-connection.ts';
 import type { Tracer } from './tracer.ts';
 import type { CatalogRows } from './tracer-worker.ts';
@@ -149,7 +149,8 @@ export class DatabaseMasking {
     this.context = { ...maskContext(parts.key), givenHash: new KeyedHash(givenKey) };
     this.#database = parts.state.database;
     this.#sharedClasses = parts.shared;
-    parts.shared?.listen(parts.state.database, (one) => this.#heard(one));
+    this.classifier.onGone = (oid) => parts.shared?.forget(this.#database, oid);
+    parts.shared?.listen(this.#database, (one) => this.#heard(one));
   }
 
   open(
@@ -509,7 +510,7 @@ export class DatabaseMasking {
       return;
     }
     const agoMs = Date.now() - one.at;
-    if (agoMs > HEARD_FOR_MS) return;
+    if (agoMs > AWAITED_MS) return;
     const { lookup, column, schema, known, from, computed = false } = one;
     this.awaited.inheritElsewhere({ lookup, column, class: one.class, from, computed }, schema, known, agoMs);
     const catalog = this.#shared?.catalog;
@@ -529,9 +530,6 @@ export class DatabaseMasking {
 }
 
 type Told = SharedClass extends infer One ? (One extends SharedClass ? Omit<One, 'database'> : never) : never;
-
-/** What was awaited elsewhere longer ago has come, or nothing came of it. */
-const HEARD_FOR_MS = 3_600_000;
 
 function classOf({ class: columnClass, from, computed }: Pick<Inherited, 'class' | 'from' | 'computed'>) {
   return { class: columnClass, from, ...(computed === true ? { computed } : {}) };

@@ -40,6 +40,7 @@ import { openSegmentLog } from '../store/segment-log.ts';
 import { openTelemetry } from '../telemetry/telemetry.ts';
 import { boundYoungGeneration } from '../young-generation.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
+import { ClassificationStore } from './classification-store.ts';
 import { closeSoon } from './close-soon.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { openEgressUsages } from './egress-usage.ts';
@@ -178,6 +179,8 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
     const sharedLog = shared?.log;
     const sharedClasses = sharedLog && (await SharedClasses.open(sharedLog, logLine));
     closing.push(() => sharedClasses?.close());
+    for (const name of settings.databases.keys())
+      await sharedClasses?.tellKept(name, new ClassificationStore(settings.stateDir, name, () => {}));
     const rights: RequestRights = {
       mayReach: (principal, database) => gateway.baseAccessOf(principal, database) !== undefined,
       isDatabaseAdmin: (principal, database) => gateway.baseAccessOf(principal, database)?.access === 'admin',

@@ -331,4 +331,26 @@ describe('a gateway that cannot reach what it shares', () => {
     await until(async () => (await one.post('/v1/requests', await dana(), DDL)).status === 201);
     await client.end();
   });
+
+  it('tells what was copied meanwhile once it starts again', async () => {
+    const allow = (be: boolean) =>
+      askServer(rig.server.superuserUrl, `ALTER DATABASE shared WITH ALLOW_CONNECTIONS ${be}`);
+    await allow(false);
+    await askServer(
+      rig.server.superuserUrl,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shared'",
+    );
+    await until(async () => (await one.post('/v1/requests', await dana(), DDL)).status === 503);
+    const client = await one.connect(await dana());
+    await client.query('CREATE TABLE copy_away AS SELECT id, last_name AS c1 FROM staff');
+    await until(async () => /^X\*|^X\.|redacted/.test((await client.query('SELECT c1 FROM copy_away')).rows[0]?.c1));
+    await client.end();
+    await one.stop();
+    expect(one.lines.some((line) => line.includes('are not told to the other gateways'))).toBe(true);
+    await allow(true);
+    one = await Gateway.start('one');
+    const there = await two.connect(await dana());
+    await until(async () => !/Xq.vwz/.test(JSON.stringify((await there.query('SELECT c1 FROM copy_away')).rows)));
+    await there.end();
+  });
 });

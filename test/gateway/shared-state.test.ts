@@ -1,6 +1,8 @@
 /** What gateways have in common besides requests, on a real shared log: who is cut off, and who created what. */
 import { expect, it } from 'vitest';
 import { OBJECTS_STREAM, type OwnedObject, openOwnedObjects } from '../../src/audit/owned-objects.ts';
+import { ClassificationStore } from '../../src/gateway/classification-store.ts';
+import { type SharedClass, SharedClasses } from '../../src/gateway/shared-classes.ts';
 import { SharedRevocations } from '../../src/gateway/shared-revocations.ts';
 import { createRevocations, type Revocations, type SubjectRevocation } from '../../src/identity/revocation.ts';
 import type { SharedEventLog } from '../../src/store/event-log.ts';
@@ -123,6 +125,57 @@ it('what somebody created is theirs at all gateways, also from before they share
   await until(() => !isOwn(atOne, 3));
   const again = await openOwnedObjects(alone, { now, shared: (await openShared(server, { schema })).log });
   expect([isOwn(again, 1), isOwn(again, 3)]).toEqual([false, false]);
+});
+
+it('what was copied while the store is away is said at the end, and told by the next process', async () => {
+  const schema = newSchema();
+  const proxy = await CuttingProxy.before(server.port);
+  const one = await openShared(server, { schema, port: proxy.port, doubtMs: 300 });
+  const lines: string[] = [];
+  const atOne = await SharedClasses.open(one.log, (line) => void lines.push(line));
+  const atTwo = await SharedClasses.open((await openShared(server, { schema })).log, () => {});
+  const heard: number[] = [];
+  atTwo.listen('app', (told) => void (told.kind === 'carried' && heard.push(told.attnum)));
+  const copied = (oid: number, attnum: number): SharedClass => {
+    return { kind: 'carried', database: 'app', oid, attnum, class: 'email', from: 'public.people.email' };
+  };
+  atOne.tell(copied(7, 1));
+  await until(() => heard.length === 1);
+  proxy.refusing = true;
+  proxy.cut();
+  atOne.tell(copied(7, 2));
+  await one.log.append('x', [{ payload: 'x' }]).catch(() => {});
+  await atOne.close();
+  // The first too, if its answer was cut off.
+  expect(lines).toEqual([expect.stringMatching(/^[12] columns .* are not told/)]);
+  await one.log.close();
+  await one.database.close();
+  const next = await SharedClasses.open((await openShared(server, { schema })).log, () => {});
+  const store = new ClassificationStore(temporaryDirectory(), 'app', () => {});
+  const inherited = [1, 2].map((attnum) => ({ oid: 7, attnum, class: 'email', from: 'public.people.email' }) as const);
+  await store.write({ tables: [], inherited });
+  await next.tellKept('app', store);
+  await until(() => heard.length === 2);
+  // What all know is not told again.
+  await next.tellKept('app', store);
+  await next.close();
+  expect(heard).toEqual([1, 2]);
+});
+
+it('of what was copied each column is remembered once, and none of what is gone', async () => {
+  const { log } = await openShared(server);
+  const classes = await SharedClasses.open(log, () => {});
+  const at = Date.now();
+  const awaited = { kind: 'awaited' as const, database: 'app', lookup: 'made', known: [], from: 'public.people.name' };
+  for (const oid of [7, 8, 9])
+    for (const of of ['email', 'free_text'] as const)
+      classes.tell({ kind: 'carried', database: 'app', oid, attnum: 1, class: of, from: 'public.people.email' });
+  for (const ms of [2, 3_600_001, 1]) classes.tell({ ...awaited, class: 'person_name', at: at - ms });
+  classes.forget('app', 8);
+  const told: unknown[] = [];
+  classes.listen('app', (one) => void told.push(one.kind === 'carried' ? [one.oid, one.class] : one.at - at));
+  expect(told).toEqual([[7, 'free_text'], [9, 'free_text'], -2, -1]);
+  await classes.close();
 });
 
 it('what could not be told to the others is nobody’s', async () => {
