@@ -15,7 +15,7 @@ export const envCommand: CommandDefinition = {
       .addOption(new Option('--format <format>', 'for which reader').choices(VARIABLE_FORMATS).default('sh'))
       .addHelpText(
         'after',
-        '\nExamples:\n  . <(dbgate env prod-db)                bash, zsh\n  dbgate env prod-db --format fish | source\n  dbgate env prod-db --format pwsh | Out-String | Invoke-Expression',
+        '\nExamples:\n  . <(dbgate env prod-db)  bash, zsh\n  dbgate env prod-db --format fish | source\n  dbgate env prod-db --format pwsh | Out-String | Invoke-Expression',
       );
   },
   async run(context, options, [database]) {

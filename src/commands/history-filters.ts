@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { COLUMN_CLASSES } from '../classify/classes.ts';
-import type { CommandOptions } from './context.ts';
+import type { CommandContext, CommandOptions } from './context.ts';
 import { parsePointInTime } from './point-in-time.ts';
 import { sanitise } from './sanitise.ts';
 
@@ -58,6 +58,13 @@ export function moreOf(command: string, options: CommandOptions, defaultLimit: n
     return value === true ? [flag] : [];
   });
   return sanitise(['dbgate', command, ...words].join(' '));
+}
+
+/** NDJSON; where there is more the last line says where to go on. */
+export function printLines(context: CommandContext, lines: readonly object[], next: string | null | undefined): void {
+  for (const [i, line] of lines.entries()) {
+    context.print(next && i === lines.length - 1 ? { ...line, next_cursor: next } : line, () => '');
+  }
 }
 
 function shellWord(text: string): string {

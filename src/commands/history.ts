@@ -5,7 +5,7 @@ import type { CommandContext, CommandDefinition, CommandOptions } from './contex
 import { readAnswer } from './gateway-answers.ts';
 import { type HistoryLine, historyAnswer } from './history-answers.ts';
 import { csvEntry, csvHeader } from './history-csv.ts';
-import { filterParameters, moreOf, statementFilters } from './history-filters.ts';
+import { filterParameters, moreOf, printLines, statementFilters } from './history-filters.ts';
 import { historyTable } from './history-lines.ts';
 
 /** The API's largest page. */
@@ -81,14 +81,17 @@ async function list(
   const shown: HistoryLine[] = [];
   let next: string | undefined;
   let first = true;
+  let printed = 0;
   for await (const page of pages(client, query, limit)) {
     next = page.next;
     // CSV and NDJSON go out page by page; a table needs all rows for its widths.
     if (csv) {
       context.stdout.write((first ? csvHeader() : '') + page.entries.map(csvEntry).join(''));
-    } else if (context.json) for (const entry of page.entries) context.print(entry, () => '');
+    } else if (context.json)
+      printLines(context, page.entries, printed + page.entries.length < limit ? undefined : next);
     else shown.push(...page.entries);
     first = false;
+    printed += page.entries.length;
     if (context.signal.aborted) return undefined;
   }
   if (isTable) {

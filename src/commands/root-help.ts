@@ -20,7 +20,7 @@ export function rootHelp(columns: number): string {
   for (const [group, rows] of groups)
     lines.push(`${group}:`, ...rows.flatMap((row) => layOut(row, width, columns)), '');
   lines.push('Options for every command:', ...settings.flatMap((row) => layOut(row, 20, columns)), '');
-  lines.push('More: dbgate <command> --help, docs/cli.md');
+  lines.push(...wrap('More: dbgate <command> --help, docs/cli.md', columns));
   return lines.join('\n');
 }
 

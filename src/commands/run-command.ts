@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { CLI_SETTINGS, optionName } from '../config/cli-settings.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandDefinition, CommandOptions } from './context.ts';
+import { helpLayout } from './help-layout.ts';
 import type { RegistryEntry } from './registry.ts';
 
 export const EVERY_COMMAND = 'Options for every command:';
@@ -32,7 +33,7 @@ export function parseCommandLine(command: Command, argv: readonly string[], colu
   let text = '';
   command
     .exitOverride()
-    .configureHelp({ minWidthToWrap: 20 })
+    .configureHelp(helpLayout(columns))
     .configureOutput({
       writeOut: (chunk) => {
         text += chunk;

@@ -2,7 +2,7 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import { readAnswer } from './gateway-answers.ts';
 import { type SessionLine, sessionsAnswer } from './history-answers.ts';
-import { filterParameters, moreOf } from './history-filters.ts';
+import { filterParameters, moreOf, printLines } from './history-filters.ts';
 import { localTime } from './history-lines.ts';
 import { sanitise } from './sanitise.ts';
 import { renderTable } from './text-table.ts';
@@ -37,7 +37,7 @@ export const sessionsCommand: CommandDefinition = {
     try {
       const answer = await client.request('GET', `/v1/history/sessions?${query}`);
       const { sessions, next_cursor: next } = readAnswer(sessionsAnswer, answer, 'GET /v1/history/sessions');
-      if (context.json) for (const session of sessions) context.print(session, () => '');
+      if (context.json) printLines(context, sessions, next);
       else if (sessions.length === 0) context.note('no session matches');
       else context.print(sessions, () => table(context, sessions));
       if (next) context.note(`there is more: ${moreOf('sessions', options, DEFAULT_LIMIT, next)}`);

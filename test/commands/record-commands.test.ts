@@ -96,6 +96,8 @@ describe('dbgate history', () => {
     expect(more).toMatch(
       new RegExp(`^dbgate history --limit 2 --session ${session} --grep SELECT --since 1d --cursor \\S+$`),
     );
+    const lines = (await dbgate([...more!.split(' ').slice(1, -2), '--json'])).stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).next_cursor)).toEqual([undefined, more!.split(' ').at(-1)]);
     const second = await dbgate(more!.split(' ').slice(1));
     expect(second.stdout.trimEnd().split('\n')).toHaveLength(3);
     expect(second.stdout).not.toMatch(/UPDATE|DROP/);
