@@ -12,8 +12,9 @@ const each = {
   // Three files at a time on two cores: they wait a good deal, for servers and for states.
   maxWorkers: 3,
   // The bound of every wait for a state: only what never comes meets it, however busy the machine is.
-  testTimeout: 120_000,
-  hookTimeout: 240_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 240_000 } },
 };
 
 export default defineConfig({

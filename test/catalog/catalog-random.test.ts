@@ -204,5 +204,5 @@ describe('the catalog of random schemas', () => {
       references: true,
       heirs: true,
     });
-  }, 120_000);
+  });
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
     user: 'postgres',
     password: decodeURIComponent(url.password),
     tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs: 60_000,
   };
 });
 afterAll(async () => {
@@ -130,7 +130,7 @@ describe('the catalog snapshot', () => {
     const [view, busy] = ['over_busy', 'busy'].map((name) => hidden.relation('public', name)!.oid);
     expect(hidden.unreadable).toEqual(new Set([view, busy, hidden.routines('public', 'in_busy')[0]!.oid]));
     await client.query('COMMIT');
-    await expect.poll(() => one.current?.unreadable.size, { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => one.current?.unreadable.size).toBe(0);
     expect(told(one.current!)).toEqual({
       view: true,
       generated: "(b || 'x'::text)",

@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await startPostgres({});
   client = new pg.Client({ connectionString: server.superuserUrl });
   await client.connect();
-}, 120_000);
+});
 afterAll(async () => {
   await client?.end();
   await server?.stop();

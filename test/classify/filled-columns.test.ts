@@ -84,7 +84,7 @@ beforeAll(async () => {
   );
   await read('of PostgreSQL’s own');
   await client.end();
-}, 60_000);
+});
 afterAll(() => catalogs.clear());
 
 function filledIn(name: string): Record<string, string> {

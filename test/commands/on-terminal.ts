@@ -58,7 +58,7 @@ export function onTerminal(
           resolve();
         };
         waiting.add(look);
-        timer = setTimeout(() => reject(new Error(`no ${pattern} in ${JSON.stringify(text.slice(seen))}`)), 60_000);
+        timer = setTimeout(() => reject(new Error(`no ${pattern} in ${JSON.stringify(text.slice(seen))}`)), 240_000);
         look();
         void ended.then(() => reject(new Error(`ended without ${pattern}: ${JSON.stringify(text.slice(seen))}`)));
       }),

@@ -44,7 +44,7 @@ function run(command: string, args: string[]): string {
     cwd: dir,
     encoding: 'utf8',
     env: { PATH: `${dir}/bin:${process.env.PATH}`, HOME: dir, TERM: 'xterm', LANG: 'C.UTF-8' },
-    timeout: 60_000,
+    timeout: 240_000,
   });
 }
 

@@ -12,7 +12,7 @@ import { startDemo } from '../../src/demo/demo.ts';
 import { playStory } from '../../src/demo/story.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 const launcher = path.resolve('bin/dbgate.js');
 let tmp: string;
 const running = new Set<ChildProcess>();

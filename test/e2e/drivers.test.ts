@@ -12,7 +12,7 @@ import { postgresJsChecks } from '../support/drivers/postgres-js.ts';
 import { psqlChecks } from '../support/drivers/psql.ts';
 import { withGateway } from '../support/gateway.ts';
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 const support = path.resolve('test/support/drivers');
 const PYTHON = '/usr/bin/python3';
 const JDBC = '/usr/share/java/postgresql.jar';

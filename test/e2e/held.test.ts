@@ -170,7 +170,7 @@ beforeAll(async () => {
     PATH: process.env.PATH,
   });
   expect(compiled).toMatchObject({ exitCode: 0 });
-}, 180_000);
+}, 600_000);
 
 const isThere = async (id: number) => (await rig.direct(`SELECT 1 FROM item WHERE id = ${id}`)).length === 1;
 
@@ -194,7 +194,7 @@ describe.each(drivers.map((driver, i) => ({ driver, first: 1 + i * 10, name: dri
       await decide(first + 3, 'approve');
       expect(await (await driver.remove(first + 3)).result).toBe(1);
       expect(await Promise.all([0, 1, 2, 3].map((i) => isThere(first + i)))).toEqual([false, true, true, false]);
-    }, 180_000);
+    }, 600_000);
   },
 );
 
@@ -230,7 +230,7 @@ describe('with every driver', () => {
     }
     expect(await rig.direct('SELECT id FROM item WHERE id > 1000')).toEqual([]);
     for (const { id } of held) expect([id, await isThere(id)]).toEqual([id, true]);
-  }, 180_000);
+  }, 600_000);
 
   it('a gateway that is started again knows what was held, and lets it through when it was approved', async () => {
     const held = await Promise.all(
@@ -251,5 +251,5 @@ describe('with every driver', () => {
     const again = await Promise.all(held.map(async ({ driver, id }) => (await driver.remove(id)).result));
     expect(again).toEqual(held.map(() => 1));
     for (const { id } of held) expect([id, await isThere(id)]).toEqual([id, false]);
-  }, 180_000);
+  }, 600_000);
 });

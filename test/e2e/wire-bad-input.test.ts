@@ -51,7 +51,7 @@ async function open(way: Way): Promise<RawClient> {
     path: '/v1/databases/app/connect',
     headers: async () => ({ authorization: `Bearer ${gateway.as('developer').token}`, 'dbgate-tunnel': 'raw' }),
     ca: gateway.demo.ca,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
   });
   return new RawClient(stream);
 }

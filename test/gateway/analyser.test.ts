@@ -102,7 +102,7 @@ describe('analyser', () => {
     ]);
     expect(broken?.error).toMatchObject({ kind: 'too_deep', sqlstate: '54001' });
     expect(others.map((answer) => answer.error)).toEqual(others.map(() => undefined));
-  }, 180_000);
+  });
 
   it('gives up on a statement at its deadline, and on no other', async () => {
     const hasty = await Analyser.start({ major: 15, deadlineMs: 30 });

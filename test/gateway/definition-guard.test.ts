@@ -39,7 +39,7 @@ async function withGuard(work: (guard: DefinitionGuard, readings: () => number) 
     user: 'postgres',
     password: decodeURIComponent(new URL(server.superuserUrl).password),
     tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs: 60_000,
   };
   const routines = { ...NO_ROUTINES, builtin: new Set(['lower']) };
   const snapshots = {

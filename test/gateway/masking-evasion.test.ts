@@ -216,10 +216,10 @@ describe('what is computed in steps', () => {
       'CREATE TABLE behind AS SELECT u.id, reverse(reverse(email)) AS a FROM users u WHERE NOT EXISTS (SELECT FROM gate)',
     );
     await expect
-      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`), { timeout: 60_000 })
+      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`))
       .toEqual([{ n: 1 }]);
     await rig.direct('CREATE TABLE behind (id int, a text)');
-    await expect.poll(() => run(other, 'SELECT a FROM behind'), { timeout: 60_000 }).toBe('[]');
+    await expect.poll(() => run(other, 'SELECT a FROM behind')).toBe('[]');
     await rig.direct('DROP TABLE behind');
     await run(third, 'ROLLBACK');
     await waiting;
@@ -234,7 +234,7 @@ describe('what is computed in steps', () => {
     expect(await run(client, 'SELECT name FROM anew')).not.toContain(SECRET.slice(1, 7));
     await rig.direct('DROP TABLE anew');
     await rig.direct(`CREATE TABLE anew AS SELECT 1 AS id, 'lamp'::text AS name`);
-    await expect.poll(() => run(client, 'SELECT name FROM anew'), { timeout: 60_000 }).toBe('[{"name":"lamp"}]');
+    await expect.poll(() => run(client, 'SELECT name FROM anew')).toBe('[{"name":"lamp"}]');
   });
 
   it('under a name that it gets before anybody looked', async () => {
@@ -322,7 +322,7 @@ describe('a schema that changes behind a plan', () => {
     await run(one, 'BEGIN', named(`LOCK TABLE ${locked} IN ACCESS EXCLUSIVE MODE`));
     const waiting = run(other, named(read));
     await expect
-      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`), { timeout: 60_000 })
+      .poll(() => rig.direct(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`))
       .toEqual([{ n: 1 }]);
     await run(one, named(swap), 'COMMIT');
     isHidden(await waiting);
@@ -340,13 +340,13 @@ describe('a schema that changes behind a plan', () => {
     const answers = async (): Promise<string | undefined> => {
       await run(one, 'ROLLBACK');
       await waiting;
-      await expect.poll(() => run(other, copy), { timeout: 60_000 }).toBe('[]');
+      await expect.poll(() => run(other, copy)).toBe('[]');
       await run(one, 'BEGIN', 'LOCK TABLE feed IN ACCESS EXCLUSIVE MODE');
       waiting = run(other, copy);
-      const waits = expect.poll(blocked, { timeout: 60_000 }).toEqual([{ n: 1 }]);
+      const waits = expect.poll(blocked).toEqual([{ n: 1 }]);
       return await Promise.race([waiting, waits.then(() => undefined)]);
     };
-    await expect.poll(answers, { timeout: 60_000, interval: 200 }).toBeUndefined();
+    await expect.poll(answers, { interval: 200 }).toBeUndefined();
     const swap = 'CREATE OR REPLACE VIEW feed AS SELECT substr(email, 2) AS a FROM users';
     expect(await failure(one.query(swap))).toMatchObject({ code: '55006' });
     await one.query('ROLLBACK');

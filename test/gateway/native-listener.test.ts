@@ -11,12 +11,9 @@ import { encodeCancelRequest, encodeGssencRequest, encodeSslRequest, encodeStart
 import { failure, until, withRig } from './gateway-rig.ts';
 import { fieldsOf, WireClient } from './wire-client.ts';
 
-const STARTUP_MS = 1_000;
 const USER = 'dev@example.test';
 
-const rig = withRig({
-  tune: (settings) => ({ ...settings, limits: { ...settings.limits, startupTimeoutMs: STARTUP_MS } }),
-});
+const rig = withRig();
 
 let password: string;
 beforeAll(async () => {
@@ -332,7 +329,14 @@ describe('cancel', () => {
   });
 });
 
-describe('a client that takes its time is cut', () => {
+// They wait for the same seconds to pass, together.
+describe.concurrent('a client that takes its time is cut', () => {
+  beforeAll(async () => {
+    const { settings } = rig;
+    await rig.restart({ ...settings, limits: { ...settings.limits, startupTimeoutMs: 4_000 } });
+    return () => rig.restart(settings);
+  });
+
   it.each([
     ['says nothing', async () => raw()],
     [
@@ -397,8 +401,10 @@ describe('a client that takes its time is cut', () => {
     body.write('POST /v1/databases/app/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nx');
     await Promise.all([cut(half), cut(request), cut(body)]);
   });
+});
 
-  it('a gateway closes while a client still reads: it is told why', async () => {
+describe('a gateway closes', () => {
+  it('while a client still reads: it is told why', async () => {
     const socket = await encrypted();
     const wire = await login(socket);
     await wire.through('Z');
@@ -416,7 +422,7 @@ describe('a client that takes its time is cut', () => {
     await restarted;
   });
 
-  it('a gateway closes while clients are in their handshake', async () => {
+  it('while clients are in their handshake', async () => {
     const half = [net.connect(rig.gateway.httpsAddress.port, '127.0.0.1'), raw()];
     for (const socket of half) socket.on('error', () => {});
     half[0]!.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GrantSettings, RuleSettings } from '../../src/config/gateway-settings.ts';
-import { failure, until, withRig } from './gateway-rig.ts';
+import { beforeEnd, failure, until, withRig } from './gateway-rig.ts';
 
 const rig = withRig({
   sql: 'CREATE TABLE t (id int PRIMARY KEY, a int); CREATE SCHEMA scratch; CREATE TABLE scratch.s (a int)',
@@ -63,11 +63,14 @@ describe('a grant', () => {
   });
 
   it('ends its sessions when it does', async () => {
-    reload({ expiresAt: Date.now() + 1500 });
-    const client = await connect();
-    const told = new Promise<pg.DatabaseError>((resolve) => client.on('error', (e) => resolve(e as pg.DatabaseError)));
-    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-    const error = await told;
+    const begun = await beforeEnd(1_500, async (expiresAt) => {
+      reload({ expiresAt });
+      const client = await connect();
+      const told = new Promise<pg.DatabaseError>((resolve) => client.on('error', (e) => resolve(e as never)));
+      expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+      return { told };
+    });
+    const error = await begun.told;
     expect(error).toMatchObject({ severity: 'FATAL', code: '28000', message: 'the grant for this session ended' });
     const ended = async () =>
       (await rig.records()).some((one) => one.kind === 'session.close' && one.reason === 'grant_ended');

@@ -5,7 +5,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, Si
 import { describe, expect, it } from 'vitest';
 import type { SessionOpen } from '../../src/audit/record.ts';
 import { encodeStartup } from '../../src/pgwire/startup.ts';
-import { closed, failure, type Refusal, until, withRig } from './gateway-rig.ts';
+import { beforeEnd, closed, failure, type Refusal, until, withRig } from './gateway-rig.ts';
 import { WireClient } from './wire-client.ts';
 
 const rig = withRig();
@@ -231,15 +231,15 @@ describe('behind 101', () => {
   });
 
   it('a spare connection whose token ended, or whose holder was cut off meanwhile, opens no session', async () => {
-    const late = new WireClient(
-      await rig.upgrade({
-        token: await rig.tokenOf('late', ['developers'], { exp: Math.ceil(Date.now() / 1000) + 5 }),
-      }),
-    );
+    const { late, exp } = await beforeEnd(5_000, async (end) => {
+      const exp = Math.ceil(end / 1_000);
+      const socket = await rig.upgrade({ token: await rig.tokenOf('late', ['developers'], { exp }) });
+      return { late: new WireClient(socket), exp };
+    });
     const cut = new WireClient(await rig.upgrade({ token: await rig.tokenOf('cut') }));
     rig.gateway.revocations.revokeSubject({ issuer: rig.oidc.issuer, subject: 'cut', reason: 'test' });
     expect(await cut.startup().error()).toMatchObject({ severity: 'FATAL', code: '28000' });
-    await new Promise((resolve) => setTimeout(resolve, 6_100));
+    await new Promise((resolve) => setTimeout(resolve, exp * 1_000 + 1_100 - Date.now()));
     expect(await late.startup().error()).toMatchObject({ code: '28000', message: 'session expired: run dbgate login' });
     await until(async () => (await rig.api('GET', '/healthz')).body.sessions === 0);
   });

@@ -97,7 +97,7 @@ export function redTeam(family: string, cases: readonly RedTeamCase[]): void {
       const client = new pg.Client({
         connectionString: gateway.as(role).url,
         // Only what never comes meets it, however busy the machine is.
-        query_timeout: 60_000,
+        query_timeout: 240_000,
         ...(one.options === undefined ? {} : { options: one.options }),
       });
       client.on('error', () => {});

@@ -10,6 +10,6 @@ export function settingsOf(url: string): UpstreamSettings {
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     tls: { mode: 'disable', ca: undefined, cert: undefined, key: undefined },
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs: 60_000,
   };
 }

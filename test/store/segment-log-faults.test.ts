@@ -74,7 +74,7 @@ describe.each(['in-thread', 'in-place'])('kill -9, syncs %s', (place) => {
     expect(acks.size).toBeGreaterThan(200);
     await expectHeld(dir, acks);
     expect(readdirSync(dir).filter((name) => name.endsWith('.seg')).length).toBeGreaterThan(1);
-  }, 120_000);
+  });
 });
 
 describe('the directory', () => {
@@ -135,7 +135,7 @@ describe.skipIf(!strace)('errors of the disk (skipped without strace)', () => {
         for (let position = from!; position <= to!; position++) expect(held.has(position)).toBe(false);
       }
       expect(held.size).toBe(acks.size);
-    }, 180_000);
+    });
   }
 });
 
@@ -158,11 +158,11 @@ describe.skipIf(!strace)('a disk that stands still for two seconds (skipped with
 
   it('holds up nobody else while a thread waits for it', async () => {
     expect(Math.max(...(await turns('in-thread')))).toBeGreaterThan(10);
-  }, 60_000);
+  });
 
   it('holds up everything where it is waited for in place', async () => {
     expect(Math.max(...(await turns('in-place')))).toBeLessThan(3);
-  }, 60_000);
+  });
 });
 
 describe('a full disk', () => {

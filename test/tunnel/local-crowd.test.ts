@@ -4,6 +4,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { encodeCancelRequest } from '../../src/pgwire/startup.ts';
 import { openLocalListener } from '../../src/tunnel/local-listener.ts';
+import { until } from '../gateway/gateway-rig.ts';
 import { withPostgres } from '../support/postgres.ts';
 
 const server = withPostgres({ hba: 'host all all 127.0.0.1/32 trust' });
@@ -23,15 +24,17 @@ describe('a crowd without the password', () => {
       });
     const listener = await openLocalListener({ listen: { port: 0 }, password: 'open sesame', dial });
     const { port } = listener.address as { port: number };
+    let came = 0;
     let open = 0;
     const crowd = Array.from({ length: 300 }, () => {
-      const socket = net.connect(port, '127.0.0.1', () => open++);
+      const socket = net.connect(port, '127.0.0.1', () => {
+        came++;
+        open++;
+      });
       socket.on('error', () => {}).once('close', () => open--);
       return socket.resume();
     });
-    while (dialled === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(open).toBeLessThanOrEqual(64);
+    await until(() => came === 300 && open <= 64 && dialled > 0);
     expect(dialled).toBe(1);
     const client = new pg.Client({
       host: '127.0.0.1',
@@ -43,12 +46,15 @@ describe('a crowd without the password', () => {
     await client.connect();
     expect((await client.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);
     // Cancels need no password: they are as many as there are places, too.
+    let begun = 0;
     const forged = Array.from({ length: 200 }, () => {
-      const socket = net.connect(port, '127.0.0.1', () => socket.write(encodeCancelRequest(1, Buffer.alloc(4))));
+      const socket = net.connect(port, '127.0.0.1', () => {
+        begun++;
+        socket.write(encodeCancelRequest(1, Buffer.alloc(4)));
+      });
       return socket.on('error', () => {}).resume();
     });
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(live).toBeLessThanOrEqual(66);
+    await until(() => begun === 200 && live <= 66);
     expect((await client.query('SELECT 2 AS n')).rows).toEqual([{ n: 2 }]);
     await client.end();
     for (const socket of [...crowd, ...forged]) socket.destroy();

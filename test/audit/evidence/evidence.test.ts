@@ -385,7 +385,7 @@ describe('dbgate evidence', () => {
             `--print-to-pdf=${pdf}`,
             `file://${join(dir, 'nist', `${name}.html`)}`,
           ],
-          { encoding: 'utf8', timeout: 60_000 },
+          { encoding: 'utf8', timeout: 240_000 },
         );
         expect(status).toBe(0);
         expect(stderr).not.toMatch(/CONSOLE/);

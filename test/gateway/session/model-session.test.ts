@@ -57,7 +57,7 @@ const run: fc.Arbitrary<Run> = fc
 
 describe('whatever happens', () => {
   it('nothing masked is told, no effect is without its record and right, and all is answered', {
-    timeout: 20_000 + RUNS * 20,
+    timeout: 300_000 + RUNS * 20,
   }, () => {
     fc.assert(
       fc.property(run, (one) => {

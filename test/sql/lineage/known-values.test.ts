@@ -102,7 +102,7 @@ describe('what is known of a part', () => {
     );
     // Otherwise nothing was shared.
     expect(spared).toBeGreaterThan(0);
-  }, 120_000);
+  });
 
   it('is not that of the same words behind another statement of a body', () => {
     const body = (table: string): string => `CREATE TEMP TABLE z AS ${table}; PERFORM v FROM z WHERE v = 'x';`;

@@ -152,17 +152,25 @@ public class Jdbc {
     });
     check("cancel", () -> {
       try (Statement s = conn.createStatement()) {
-        Thread canceller = new Thread(() -> {
-          try {
-            Thread.sleep(400);
-            s.cancel();
-          } catch (Exception error) {
-            throw new RuntimeException(error);
+        // One that comes before the statement is under way cancels nothing.
+        state("57014", () -> {
+          for (int waitMs : new int[] {400, 10_000}) {
+            Thread canceller = new Thread(() -> {
+              try {
+                Thread.sleep(waitMs);
+                s.cancel();
+              } catch (Exception error) {
+                throw new RuntimeException(error);
+              }
+            });
+            canceller.start();
+            try {
+              s.execute("SELECT pg_sleep(30)");
+            } finally {
+              canceller.join();
+            }
           }
         });
-        canceller.start();
-        state("57014", () -> s.execute("SELECT pg_sleep(30)"));
-        canceller.join();
       }
       same(one("SELECT 2"), "2");
     });

@@ -17,7 +17,7 @@ export async function runChecks(checks: Checks): Promise<Outcome> {
         (error: Error & { code?: string }) => `${error.code ?? ''} ${error.stack}`.slice(0, 600),
       ),
       new Promise<string>((resolve) => {
-        const handle = setTimeout(() => resolve('no end within 40 s'), 40_000);
+        const handle = setTimeout(() => resolve('no end within 200 s'), 200_000);
         timer.signal.addEventListener('abort', () => clearTimeout(handle));
       }),
     ]);
@@ -46,6 +46,22 @@ export async function state(expected: string, failing: PromiseLike<unknown>): Pr
   throw new Error(`no error, expected SQLSTATE ${expected}`);
 }
 
+/** A statement that is cancelled; once more, later, if that came before the statement was under way: it does nothing then. */
+export async function cancelled(run: () => PromiseLike<unknown>, cancel: () => unknown): Promise<void> {
+  const sleep = async (waitMs: number) => {
+    const asked = new Promise((resolve) => setTimeout(resolve, waitMs)).then(cancel);
+    try {
+      await run();
+    } finally {
+      await asked;
+    }
+  };
+  await state(
+    '57014',
+    sleep(300).then(() => sleep(10_000)),
+  );
+}
+
 /** Runs a driver in another language; it prints its outcome as one JSON object. */
 export async function runProgram(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   const { stdout, stderr } = await run(command, args, env);
@@ -70,8 +86,12 @@ export function run(
   input?: string,
 ): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    const child = execFile(command, [...args], { env, timeout: 60_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
-      resolve({ exitCode: error === null ? 0 : ((error.code ?? error.signal) as number | string), stdout, stderr }),
+    const child = execFile(
+      command,
+      [...args],
+      { env, timeout: 240_000, maxBuffer: 64 << 20 },
+      (error, stdout, stderr) =>
+        resolve({ exitCode: error === null ? 0 : ((error.code ?? error.signal) as number | string), stdout, stderr }),
     );
     child.stdin?.on('error', () => {});
     child.stdin?.end(input ?? '');

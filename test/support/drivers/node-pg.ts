@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import Cursor from 'pg-cursor';
-import { type Checks, same, state } from './driver-run.ts';
+import { type Checks, cancelled, same, state } from './driver-run.ts';
 
 /** `pg`, with pg-cursor and pg-copy-streams. */
 export function nodePgChecks(options: pg.ClientConfig, table: string): Checks {
@@ -81,11 +81,11 @@ export function nodePgChecks(options: pg.ClientConfig, table: string): Checks {
       same(total, 500_500);
     },
     async cancel() {
-      const sleeping = state('57014', client.query('SELECT pg_sleep(30)'));
-      await new Promise((resolve) => setTimeout(resolve, 300));
       const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
-      await cancelInTheClear(options, processID, secretKey);
-      await sleeping;
+      await cancelled(
+        () => client.query('SELECT pg_sleep(30)'),
+        () => cancelInTheClear(options, processID, secretKey),
+      );
       same(await one('SELECT 2 AS two'), [2]);
     },
     async listen_notify() {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import postgres from 'postgres';
-import { type Checks, same, state } from './driver-run.ts';
+import { type Checks, cancelled, same, state } from './driver-run.ts';
 
 /** postgres.js: pipelines by itself, prepares every statement. */
 export function postgresJsChecks(options: postgres.Options<Record<string, never>>, table: string): Checks {
@@ -79,9 +79,11 @@ export function postgresJsChecks(options: postgres.Options<Record<string, never>
       same(total, 500_500);
     },
     async cancel() {
-      const query = sql`SELECT pg_sleep(30)`;
-      setTimeout(() => query.cancel(), 300);
-      await state('57014', query);
+      let query: postgres.PendingQuery<postgres.Row[]>;
+      await cancelled(
+        () => (query = sql`SELECT pg_sleep(30)`.execute()),
+        () => query.cancel(),
+      );
       same([...(await sql`SELECT 2 AS two`)], [{ two: 2 }]);
     },
     async listen_notify() {

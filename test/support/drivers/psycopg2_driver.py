@@ -89,10 +89,16 @@ def copy():
 
 
 def cancel():
-    timer = threading.Timer(0.3, conn.cancel)
-    timer.start()
-    state(lambda: do("SELECT pg_sleep(30)"), "57014")
-    timer.join()
+    def sleep(wait):
+        timer = threading.Timer(wait, conn.cancel)
+        timer.start()
+        try:
+            do("SELECT pg_sleep(30)")
+        finally:
+            timer.join()
+
+    # One that comes before the statement is under way cancels nothing.
+    state(lambda: [sleep(wait) for wait in (0.3, 10)], "57014")
     same(one("SELECT 2"), (2,))
 
 

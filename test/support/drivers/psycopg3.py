@@ -137,10 +137,16 @@ def cursor():
 
 
 def cancel():
-    timer = threading.Timer(0.3, conn.cancel)
-    timer.start()
-    state(lambda: conn.execute("SELECT pg_sleep(30)"), "57014")
-    timer.join()
+    def sleep(wait):
+        timer = threading.Timer(wait, conn.cancel)
+        timer.start()
+        try:
+            conn.execute("SELECT pg_sleep(30)")
+        finally:
+            timer.join()
+
+    # One that comes before the statement is under way cancels nothing.
+    state(lambda: [sleep(wait) for wait in (0.3, 10)], "57014")
     same(conn.execute("SELECT 2").fetchone(), (2,))
 
 
