@@ -284,7 +284,8 @@ function classifyNamed(subjects: readonly ColumnSubject[], known: Memory): Class
   return found.map((one, at) => (one.class === undefined && isMeasured(subjects[at]!, split) ? measured(one) : one));
 }
 
-const OTHERS = /^(?:contact|support|billing|vendor|supplier|manager|owner|partner|invoice|payer|payee)_?(?!$)/iu;
+const OTHERS =
+  /^(?:contact|support|billing|vendor|supplier|manager|owner|partner|invoice|payer|payee|notification|from|sender|reply|smtp|mail|bank)_?(?!$)/iu;
 
 /** So many columns about health make a table a record of somebody's; what else is measured or told in it is too. */
 const CLINICAL = 5;

@@ -73,7 +73,7 @@ function saidFirst(
 
 /** Bytes that are called a key are one: `nwk_s_key`. */
 const INDEX_KEYS =
-  /^(?:primary|foreign|partition|sort|object|cache|routing|row|group|public|pub|verify|verification|idempotency|dedup|hash|lookup|storage|file)$/u;
+  /^(?:primary|foreign|partition|sort|object|cache|routing|row|index|class|ref|chart|request|path|unique|object|entity|query|event|group|public|pub|verify|verification|idempotency|dedup|hash|lookup|storage|file)$/u;
 function keyOfBytes({ words, kind }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'bytes' || words.length < 2 || words.at(-1) !== 'key') return undefined;
   if (words.some((word) => INDEX_KEYS.test(word))) return undefined;
@@ -164,7 +164,7 @@ const isNobody = (phrase: string) => {
   );
 };
 const NOBODIES: ReadonlySet<string> = new Set(
-  'remote,smtp,imap,mail,email,server,host,support,file,image,photo,avatar,logo,default,sender,from,reply,system,db,database,merchant,provider,service,bank'.split(
+  'remote,smtp,imap,mail,email,server,host,support,file,image,photo,avatar,logo,default,sender,from,reply,system,db,database,merchant,provider,service,bank,supp,shipper,carrier'.split(
     ',',
   ),
 );
@@ -253,8 +253,13 @@ function acting({ words, kind, topic }: CompoundReading): CompoundMatch | undefi
 /** `national_registration_number` */
 function national({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
   if (kind !== 'text' || (topic !== 'person' && topic !== 'health') || words.length < 2) return undefined;
-  const isNumber = /^(?:number|no|nr|num|id|identifier|code)$/u.test(words.at(-1)!);
-  return isNumber && /^(?:national|legal|civil|citizen|government)$/u.test(words.at(-3) ?? words.at(-2)!)
+  const isNumber = /^(?:number|no|nr|num|id|idnumber|identifier|code)$/u.test(words.at(-1)!);
+  const [kept, what] = [words.at(-3) ?? '', words.at(-2)!];
+  const isOf = (word: string) => /^(?:national|legal|civil|citizen|government)$/u.test(word);
+  return isNumber &&
+    (isOf(what) ||
+      (isOf(kept) &&
+        /^(?:id|identity|identification|registration|register|insurance|security|identifier)$/u.test(what)))
     ? { class: 'national_id', phrase: words.join(' ') }
     : undefined;
 }

@@ -134,7 +134,7 @@ const SUBJECTS: readonly string[] =
     ',',
   );
 const ID_NUMBERS = /^id (number|num|no|nr|card|doc)\b/u;
-const OF_TREES = /^(?:short ?name|parent (?:\w+ )?id)$/u;
+const OF_TREES = /^(?:short ?name|parent (?:\w+ )?id|depth|lft)$/u;
 const BODIES: readonly string[] = [
   'height',
   'birth',
@@ -172,6 +172,10 @@ const OF_FINDINGS: ReadonlySet<string> = new Set(['value', 'answer', 'result', '
 const VENUES: ReadonlySet<string> = new Set(
   'venue,merchant,store,shop,restaurant,hotel,warehouse,depot,courthouse,stadium,theatre,theater'.split(','),
 );
+const TOLD_OF =
+  /^(?:first|last|name|firstname|lastname|fullname|surname|username|nickname|login|email|mail|phone|mobile|telephone|birth|birthday|birthdate|gender|sex|bio|avatar|photo|picture|password|title|patient|candidate|employee|student|age)$/u;
+const SAID_BY =
+  /^(?:user|userid|author|creator|reporter|owner|assignee|member|customer|client|contact|person|employee|patient|student|sender|from|email|by|phone|requester|assigned|account)$/u;
 const SIZES: readonly string[] = ['thumb', 'thumbnail', 'small', 'large', 'original', 'square', 'full', 'tiny'];
 const FILED: readonly string[] = ['page', 'filepath', 'ocr', 'checksum', 'sha1', 'pdf', 'docket'];
 const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'netmask'];
@@ -179,7 +183,8 @@ const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'net
 /** Names beside values: `users_data`. */
 const isListed = ({ tableWords, besideNames }: Reading) =>
   besideNames.has('value') &&
-  /^(?:data|meta|setting|property|attribute|preference|option|parameter|variable)$/u.test(tableWords.at(-1) ?? '');
+  (/^(?:data|meta|setting|property|attribute|preference|option|parameter|variable)$/u.test(tableWords.at(-1) ?? '') ||
+    /^(?:setting|preference|option)$/u.test(tableWords[0] ?? ''));
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
   const { words, topic, kind, beside } = reading;
@@ -238,6 +243,33 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     return false;
   // What a value is called, and nobody.
   if (rule.class === 'person_name' && phrase === 'name' && words.length === 1 && isListed(reading)) return false;
+  // How many of them there are.
+  if (kind === 'integer' && rule.class === 'ip_address' && /^(?:total|used|free|known)$/u.test(words[0] ?? ''))
+    return false;
+  // What a map shows first.
+  if (rule.class === 'geo' && reading.besideNames.has('zoom') && topic !== 'person' && topic !== 'session')
+    return false;
+  // One of several types that a value may have.
+  if (rule.class === 'geo' && phrase === 'point' && reading.besideNames.has('integer value')) return false;
+  // Of animals and goods.
+  if (phrase.startsWith('born') && topic === 'thing') return false;
+  // What is called so is described, and not somebody.
+  if (rule.class === 'free_text' && phrase === 'description' && words.length === 1) {
+    if (topic === 'person' && ![...beside].some((word) => TOLD_OF.test(word))) return false;
+    if (topic === 'message' && reading.besideNames.has('name') && ![...beside].some((word) => SAID_BY.test(word)))
+      return false;
+  }
+  // Made by a program.
+  if (phrase === 'data' && topic === 'message' && reading.tableWords.includes('report')) return false;
+  if (phrase === 'reason' && /^(?:revision|outbox)$/u.test(reading.tableWords.at(-1) ?? '')) return false;
+  // Who has somebody to ask is no person.
+  if (
+    rule.class === 'person_name' &&
+    words.join(' ') === 'name' &&
+    [...reading.besideNames].some((name) => /^contact(?: (?:name|person|email|phone))?$/u.test(name)) &&
+    ![...reading.besideNames].some((name) => /^(?:first ?name|last ?name|surname|username|password)$/u.test(name))
+  )
+    return false;
   // A box that was ticked.
   if (words.at(-1) === 'cb' && kind !== 'text') return false;
   if (kind === 'integer' && words.at(-1) === 'id' && (phrase === 'voter id' || (rule.headFirst && end < words.length)))
@@ -246,6 +278,8 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (kind === 'integer' && words.at(-1)?.endsWith('id') === true && REFERENCES.has(rule.class)) return false;
   // A key of another table, as languages have it that put the head first: `id_document`; and of a list of taxes.
   if (kind === 'integer' && words[0] === 'id' && words.length > 1 && !ID_NUMBERS.test(words.join(' '))) return false;
+  if (kind === 'integer' && rule.class === 'tax_id' && phrase === 'vat' && words.at(-1) === 'id' && words.length > 2)
+    return false;
   if (
     kind === 'integer' &&
     phrase.endsWith('tax id') &&
@@ -265,8 +299,9 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.class === 'national_id' && phrase.startsWith('doc') && FILED.some((word) => beside.has(word))) return false;
   // A key of a list of grades.
   if (kind === 'integer' && phrase === 'pay grade') return false;
-  // Where somebody works, and not who they are: `contact_company`.
+  // Where somebody works and as what, and not who they are: `contact_company`, `contact_title`.
   if (rule.class === 'person_name' && /^(?:company|employer)$/u.test(words.at(-1) ?? '')) return false;
+  if (rule.class === 'person_name' && phrase === 'contact' && words[end] === 'title') return false;
   // `key_public`
   if (rule.class === 'secret' && phrase.endsWith('key') && words.at(-1) === 'public') return false;
   // What is noted of things, by key.
@@ -581,11 +616,23 @@ function matchOwnType(subject: ColumnSubject, kind: TypeKind, split: Splitter): 
 }
 
 /** What was encrypted was not for everybody's eyes, whatever it is. */
-const ENCRYPTED: ReadonlySet<string> = new Set(['encrypted', 'ciphertext', 'crypted', 'verschluesselt', 'cifrado']);
+const ENCRYPTED: ReadonlySet<string> = new Set([
+  'encrypted',
+  'ciphertext',
+  'ciphered',
+  'crypted',
+  'verschluesselt',
+  'cifrado',
+]);
 const ENCRYPTABLE: ReadonlySet<TypeKind> = new Set(['text', 'bytes', 'json']);
+/** What is needed beside a key, and shown with what it opens. */
+const OPENLY: ReadonlySet<string> = new Set(['nonce', 'iv', 'header']);
 const isAboutEncryption = (words: readonly string[]) =>
   CLEAR_HEADS.has(words[0] ?? '') ||
-  words.slice(words.findIndex((word) => ENCRYPTED.has(word))).some((word) => CLEAR_TAILS.has(word));
+  OPENLY.has(words.at(-1)!) ||
+  // `encrypted_name` is one.
+  (words.join(' ') !== 'encrypted name' &&
+    words.slice(words.findIndex((word) => ENCRYPTED.has(word))).some((word) => CLEAR_TAILS.has(word)));
 
 /** Everything but values. */
 export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: Splitter): NameEvidence {

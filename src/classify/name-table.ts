@@ -126,6 +126,7 @@ const HABITS = /^(?:smok(?:ing|er)|tobacco|alcohol|allerg(?:y|ies)|surger(?:y|ie
 const MEDICINES: ReadonlySet<string> = new Set(['medication', 'medicine', 'drug']);
 const JOB_WORDS: ReadonlySet<string> = new Set([
   'lastrun',
+  'execution',
   'nextrun',
   'queue',
   'retry',
@@ -143,6 +144,7 @@ const WORKERS: ReadonlySet<string> = new Set([
   'consumer',
   'executor',
   'dispatcher',
+  'manager',
 ]);
 const WORKER_WORDS =
   /^(host ?name|host|pid|process id|queue|heartbeat|last (heartbeat|ping|beat)( at)?|version|cpu|memory|socket|probe mode|destination)$/u;
@@ -266,7 +268,7 @@ const isPassword = (words: readonly string[]) =>
 const NAMED_PERSON: readonly RegExp[] = [
   /^(first ?name|given name|forename|vorname|prenom|nombre|nome)$/u,
   /^(last ?name|surname|family name|nachname|nom|apellidos?|sobrenome|cognome)$/u,
-  /^(dob|birth ?date|date of birth|birthday|gender|sex|e?mail(?: address)?|phone(?: number)?|mobile)$/u,
+  /^(dob|birth ?date|date of birth|birthday|born (?:at|on)|gender|sex|e?mail(?: address)?|phone(?: number)?|mobile)$/u,
 ];
 const PICTURES: ReadonlySet<string> = new Set(['image', 'photo', 'picture', 'portrait']);
 /** Of a conversation. */
@@ -435,10 +437,29 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     return 'thing';
   // What search engines are told of a page.
   if (words.at(-1) === 'meta' && others.some((parts) => parts.join(' ') === 'meta title')) return 'thing';
+  // Of programs: `machine_users`, `scim_clients`.
+  if (
+    byName === 'person' &&
+    words.length > 1 &&
+    /^(?:user|client|account)$/u.test(words.at(-1)!) &&
+    /^(?:machine|placeholder|scim|bot|service|system|api|oauth|oauth2|http|rss)$/u.test(words.at(-2)!) &&
+    !personal
+  )
+    return 'thing';
   // What goes out to many is a page.
   if (
     byName === 'message' &&
-    others.some((parts) => /^(publish up|publish down|utm tag|variant parent id)$/u.test(parts.join(' ')))
+    others.some((parts) =>
+      /^(publish up|publish down|utm tag|variant parent id|embargo|user ?selection)$/u.test(parts.join(' ')),
+    )
+  )
+    return 'thing';
+  // What is warned of, and not what was said.
+  if (
+    byName === 'message' &&
+    words.at(-1) === 'list' &&
+    words.length > 1 &&
+    !others.some((parts) => PROSE.has(parts.join(' ')) || parts.some((part) => WRITERS.has(part)))
   )
     return 'thing';
   // People by name, and not a name for them.
@@ -462,7 +483,8 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   if (
     head === 'question' &&
     byName === 'thing' &&
-    ['title', 'user id'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    others.some((parts) => parts.join(' ') === 'title') &&
+    others.some((parts) => /^(?:user|author|asker|poster) (?:id|phid|uuid)$/u.test(parts.join(' '))) &&
     others.some((parts) => PROSE.has(parts.join(' '))) &&
     !others.some((parts) =>
       parts.some((part) =>
@@ -471,6 +493,14 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     )
   )
     return 'message';
+  // Where a customer is.
+  if (
+    byName === 'place' &&
+    words.length > 1 &&
+    words.slice(0, -1).some((word) => /^(?:customer|client|debtor|patient|contact)$/u.test(word)) &&
+    others.some((parts) => parts.some((part) => part === 'address' || ZIP.has(part)))
+  )
+    return 'unknown';
   // A bank, and not an account at one.
   if (
     head === 'bank' &&
@@ -520,7 +550,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
   // Raised against what somebody wrote.
   if (
     head === 'flag' &&
-    others.some((parts) => /^(reason|message|post id|flaggable id|comment id)$/u.test(parts.join(' ')))
+    others.some((parts) => /^(reason|message|note|post id|flaggable id|comment id)$/u.test(parts.join(' ')))
   )
     return 'message';
   // Texts of a catalogue in many languages.
@@ -595,6 +625,24 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     ['excerpt', 'title', 'status'].every((name) => others.some((parts) => parts.join(' ') === name))
   )
     return 'thing';
+  // For all to read from some day on.
+  if (
+    byName === 'message' &&
+    /^(?:post|note|response|story)$/u.test(head) &&
+    others.some((parts) => /^(?:published (?:at|on|user)|publish date|published date)$/u.test(parts.join(' '))) &&
+    others.some((parts) => /^(?:title|edition id)$/u.test(parts.join(' '))) &&
+    !others.some((parts) => /^(?:parent|reply|in reply|thread|topic)\b/u.test(parts.join(' ')))
+  )
+    return 'thing';
+  // Of a blog.
+  if (
+    head === 'post' &&
+    byName === 'message' &&
+    others.some((parts) => /^blog(?: (?:id|phid|uuid))?$/u.test(parts.join(' ')))
+  )
+    return 'thing';
+  // Work that a program does.
+  if (/^(?:worker|background|cron|queue)$/u.test(words[0] ?? '') && words.includes('task')) return 'log';
   // What is published under an address is a page.
   if (
     PAGES.has(head) &&

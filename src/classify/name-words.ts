@@ -87,6 +87,10 @@ const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 
 const ENDINGS =
   /^(\p{L}{3,}(?=comment|content|feedback|reason|message|e?mail|latitude|longitude|telephone|zipcode|postcode|username|surname)|\p{L}{4,}(?=phonenumber|clinician|physician)|\p{L}{3,}(?=passw|firstname|lastname|fullname|birth)|\p{L}+(?=token|secret))(token|secret|phonenumber|clinician|physician|comment|content|feedback|reason|message|e?mail|password|passwd|latitude|longitude|firstname|lastname|surname|username|fullname|birthdate|birthday|telephone|zipcode|postcode)s?$/u;
 
+/** How a machine is reached: `dbpass`, `smtpuser`. */
+const CONNECTIONS =
+  /^(db|sql|mysql|pgsql|smtp|imap|pop|ldap|ftp|sftp|mail|proxy|redis|mqtt|amqp|radius|snmp|radio|ssh|auth|srv|admin)(pass|passw|passwd|password|pwd|user|usr|login|username)$/u;
+
 /** Told apart by one letter behind. */
 const LETTERED = /^(phone|telephone|mobile|street|address|email|surname|lastname|firstname)[a-z]$/u;
 
@@ -102,6 +106,8 @@ function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
   if (bare === '') return [];
   const found = known(bare, vocabulary);
   if (found !== undefined) return [found];
+  const connection = CONNECTIONS.exec(bare);
+  if (connection !== null) return [connection[1]!, ...wordsOf(connection[2]!, vocabulary)];
   const glued = cutGlued(bare, vocabulary);
   if (glued !== undefined) return glued;
   // `birthdateyyyy`

@@ -326,6 +326,43 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['protected_pages', undefined, ['pt_title', 'pt_page', 'pt_since', 'pt_level', 'pt_kind']],
   // Who fills a form in
   ['intake_forms', 'person_name', ['preferred_name', 'first_name', 'surname', 'dob']],
+  // How a machine is reached, glued
+  ['pollers', 'password_hash', ['redispass', 'redishost']],
+  ['pollers', 'username', ['sftpuser', 'sftphost']],
+  // Beside a key, and no key
+  ['vaults', undefined, ['encrypted_note_nonce', 'made_at']],
+  ['vaults', 'secret', ['cipher', 'nonce']],
+  ['vaults', 'secret', ['ciphered_extras', 'made_at'], 'jsonb'],
+  ['vaults', undefined, ['chart_key', 'made_at'], 'bytea'],
+  ['vaults', 'secret', ['station_key', 'made_at'], 'bytea'],
+  // Who has somebody to ask, and programs
+  ['partners', undefined, ['name', 'contact_email', 'made_at']],
+  ['partners', 'person_name', ['name', 'email', 'made_at']],
+  ['placeholder_users', undefined, ['name', 'made_at']],
+  ['suppliers', undefined, ['contact_title', 'contact_name']],
+  // What is described
+  ['cashiers', undefined, ['description', 'start_time']],
+  ['cashiers', 'free_text', ['description', 'first_name', 'last_name']],
+  ['sms_messages', undefined, ['description', 'name', 'lang']],
+  ['sms_messages', 'free_text', ['description', 'name', 'sender']],
+  // Published, and written to somebody
+  ['portal_notes', undefined, ['content', 'title', 'published_at']],
+  ['portal_notes', 'free_text', ['content', 'title', 'parent_id']],
+  // Where things are numbered, and where people are reached
+  ['machines', undefined, ['work_number', 'variety']],
+  ['colleagues', 'phone', ['work_number', 'mobile']],
+  ['maps', undefined, ['latitude', 'zoom'], 'numeric'],
+  // Terms of trade, and what somebody earns
+  ['debtors', undefined, ['credit_limit', 'discount'], 'numeric'],
+  ['employee_pay_history', 'financial', ['rate', 'pay_frequency'], 'numeric'],
+  ['tariffs', undefined, ['rate', 'pay_frequency'], 'numeric'],
+  // What somebody logs in with
+  ['users', 'username', ['user_id', 'password', 'real_name']],
+  ['users', undefined, ['user_id', 'username', 'password']],
+  ['settings_user', undefined, ['name', 'value']],
+  ['customer_branches', 'postal_address', ['br_address', 'br_name', 'notes']],
+  ['citizens', 'national_id', ['nationalidnumber', 'gender']],
+  ['citizens', undefined, ['legal_position_code', 'gender']],
 ];
 
 describe('names that no rule lists', () => {

@@ -94,6 +94,10 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['civicrm', 'dolibarr', 'limesurvey', 'misskey'], first: '0.952 / 0.795' },
   { apps: ['dify', 'drupal', 'openproject', 'passbolt', 'peertube', 'zabbix'], first: '0.943 / 0.810' },
   { apps: ['erpnext', 'glpi', 'joomla', 'matomo'], first: '0.921 / 0.843' },
+  { apps: ['cacti', 'dhis2', 'mantis', 'misp'], first: '0.822 / 0.832' },
+  { apps: ['adventureworks', 'chinook', 'frontaccounting', 'northwind', 'pagila'], first: '0.936 / 0.930' },
+  { apps: ['ente', 'grocy', 'phabricator', 'phplist'], first: '0.766 / 0.867' },
+  { apps: ['ekylibre', 'musicbrainz', 'ojs'], first: '0.684 / 0.910' },
 ];
 
 export interface Judged {

@@ -62,7 +62,13 @@ export const COMPOUNDS: readonly Compound[] = [
   },
   {
     class: 'secret',
-    carriers: words('uuid, guid, nonce, seed'),
+    carriers: words('nonce'),
+    purposes: words(`${ENTRY}, login, oauth, csrf, xsrf`),
+    kinds: ['text', 'bytes', 'uuid'],
+  },
+  {
+    class: 'secret',
+    carriers: words('uuid, guid, seed'),
     purposes: words(`${ENTRY}, login, oauth, secret, csrf, xsrf`),
     kinds: ['text', 'bytes', 'uuid'],
   },
@@ -103,6 +109,12 @@ export const COMPOUNDS: readonly Compound[] = [
       'secure, oidc, saml, ldap, sso, oauth, smtp, imap, encrypted, connection, connector, credential, two fa, twofa',
     ),
     kinds: ['text', 'bytes', 'json'],
+  },
+  {
+    class: 'secret',
+    carriers: words('parameter, param'),
+    purposes: words('access, connection, login'),
+    kinds: ['json'],
   },
   // Kept apart from what everybody may see: `secure_json_data`.
   { class: 'secret', carriers: words('json'), purposes: words('secure, secret, encrypted'), kinds: ['text', 'json'] },
@@ -210,7 +222,7 @@ export const NETWORKS = words(
 );
 /** Behind one of them. */
 export const NETWORK_HEADS = words(
-  'username, name, handle, nick, login, user, profile, url, link, tag, page, account, address',
+  'messenger, username, name, handle, nick, login, user, profile, url, link, tag, page, account, address',
 );
 
 /** What stands in such a name besides. */

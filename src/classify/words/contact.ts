@@ -65,6 +65,15 @@ export const CONTACT_RULES: readonly NameRule[] = [
     beside: ['user', 'observer', 'person', 'author'],
     phrases: phrases('latitude, longitude, lat, lng, lon, geom, coordinate'),
   },
+  // Beside an address.
+  {
+    class: 'geo',
+    sole: true,
+    notTopics: ['place'],
+    beside: ['city', 'postal', 'postcode', 'zip'],
+    phrases: ['spatial location', 'spatiallocation', 'geo location', 'location point', 'location coordinate'],
+    kinds: ['text', 'bytes', 'geometry', 'json'],
+  },
   // Not for everybody to see, whatever stands there.
   {
     class: 'geo',
@@ -137,6 +146,15 @@ export const CONTACT_RULES: readonly NameRule[] = [
   },
   { class: 'phone', sole: true, aboutTable: ['phone device'], phrases: ['number'], kinds: ['text'] },
   { class: 'phone', phrases: ['caller id'], kinds: ['text'] },
+  // Beside other ways to reach somebody; of a thing it is a number in a list.
+  {
+    class: 'phone',
+    topics: ['person', 'company', 'unknown', 'place', 'message', 'health', 'money'],
+    beside: ['phone', 'mobile', 'cell', 'email', 'mail', 'fax', 'telephone', 'home', 'surname', 'lastname', 'last'],
+    phrases: ['work number'],
+    kinds: ['text'],
+  },
+  { class: 'postal_address', phrases: ['mail line'], kinds: ['text'] },
   {
     class: 'phone',
     aboutTable: ['phone', 'sms', 'call', 'voice', 'whatsapp', 'pstn', 'mms'],
@@ -267,7 +285,7 @@ export const CONTACT_RULES: readonly NameRule[] = [
       phrases(`number to call, number called, emergency number, phone external, phone internal, phone, telephone, tel, tele, telno, telnr, phone number, phone no, phone num, phone nr, telephone number,
       telephone no, tel no, tel nr, tel number, mobile, mobile number, mobile no, mobile nr, mob, mob no, mobile phone, cell, cellphone,
       cell phone, cell number, cell no, fax, fax number, fax no, telefax, landline, msisdn, whatsapp, whatsapp number, sms number, sms reminder number, reminder number,
-      recipient number, recipient phone, callee phone number, caller phone number, callee number, receiver number, officer number, home no, office no, work no, home number, work number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
+      recipient number, recipient phone, callee phone number, caller phone number, callee number, receiver number, officer number, home no, office no, work no, home number, office number, day phone, sms to, sms verification number, verification number, verification phone, phone change, contact number, contact no, e164, phone e164, handphone, hp number, pager, telefon, telefonnummer, telefon nummer,
       telefon nr, mobil, mobilnummer, mobil nummer, handy, handynummer, handy nummer, festnetz, telefoon, telefoonnummer,
       mobiel, mobiele nummer, mobiltelefon, komorka, ph no, phone ext, phone extension, ph number, caller number, called number, callback number,
       電話, 電話番号, 携帯, 携帯番号, 手机, 手机号, 手机号码, 电话, 电话号码, 전화번호, 휴대폰, телефон`),

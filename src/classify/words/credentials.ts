@@ -9,6 +9,57 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     phrases: ['data', 'configuration', 'config', 'setting', 'option', 'value', 'payload', 'key', 'seed'],
     kinds: ['text', 'bytes', 'json'],
   },
+  // Sent to whom it is of, once.
+  { class: 'secret', sole: true, phrases: ['ott', 'one time token', 'onetime token'], kinds: ['text', 'bytes'] },
+  { class: 'secret', phrases: ['kek hash', 'kek', 'dek', 'kek hash byte'], kinds: ['text', 'bytes'] },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['two factor', 'second factor', 'twofactor', 'totp', 'mfa', 'tfa', 'otp', 'recovery'],
+    phrases: ['code hash', 'hashed code'],
+    kinds: ['text', 'bytes'],
+  },
+  // What was encrypted, beside what it takes to read it.
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['nonce', 'iv'],
+    phrases: ['cipher', 'ciphertext'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['password request', 'password reset', 'hmac key', 'hmackey', 'api key', 'apikey', 'signing key'],
+    phrases: ['key value', 'value'],
+    kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: [
+      'authz code',
+      'authzcode',
+      'oauth auth data',
+      'oauthauthdata',
+      'authorization code',
+      'oauth code',
+      'auth code',
+    ],
+    phrases: ['code'],
+    kinds: ['text', 'bytes'],
+  },
+  { class: 'secret', phrases: ['download hash'], kinds: ['text'] },
+  { class: 'secret', sole: true, notNames: ['value'], phrases: ['key'], kinds: ['bytes'] },
+  // Under which somebody was seen.
+  {
+    class: 'secret',
+    sole: true,
+    topics: ['log'],
+    besideName: ['remote addr', 'remote address', 'ip', 'ip address', 'remote ip'],
+    phrases: ['session'],
+    kinds: ['text'],
+  },
   // What a program is given to run with.
   {
     class: 'secret',

@@ -4,6 +4,13 @@ import { type NameRule, phrases } from './name-rule.ts';
 export const DEVICE_RULES: readonly NameRule[] = [
   {
     class: 'device_id',
+    sole: true,
+    besideName: ['ip', 'ip address', 'remote addr'],
+    phrases: ['system info', 'systeminfo', 'browser info', 'client info'],
+    kinds: ['text', 'json'],
+  },
+  {
+    class: 'device_id',
     phrases: phrases(
       'last browser, login browser, session browser, attempt browser, client browser, visitor browser, browser string, browser info, browser detail, browser agent',
     ),

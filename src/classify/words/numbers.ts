@@ -214,10 +214,27 @@ export const NUMBER_RULES: readonly NameRule[] = [
   {
     class: 'financial',
     phrases:
-      phrases(`salary, basic pay, basic salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, current pay, desired pay, expected pay, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, credit rating, credit limit, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, credit report, ctc,
+      phrases(`salary, basic pay, basic salary, base salary, gross salary, net salary, annual salary, monthly salary, salary amount, current salary, expected salary, desired salary, current pay, desired pay, expected pay, salary expectation, salary expected, salary proposed, salary min expectation, income, annual income, gross income, net income, household income, monthly income, yearly income, wage, wage amount, hourly wage, hourly amount, hourly rate, pay rate, hourly cost, pay grade, gross pay, net pay, base pay, take home pay, monthly pay, annual pay, weekly pay, compensation, total compensation, compensation amount, remuneration, bonus amount, net worth, networth, credit score, creditscore, fico, fico score, debt, debt amount, loan amount, mortgage amount, mortgage balance, account balance, bank balance, pension, pension amount, severance, stock option grant, alimony, wealth, severance pay, payroll amount, overtime pay, salary band, salary range, credit report, ctc,
       gehalt, bruttogehalt, nettogehalt, grundgehalt, monatsgehalt, jahresgehalt, stundenlohn, lohn, bruttolohn, nettolohn, einkommen, jahreseinkommen, salaris, bruto salaris, uurloon, inkomen, loon, manedslon, inkomst, timlon, wynagrodzenie, pensja, placa brutto, placa netto, dochod, stawka godzinowa, maas, maas brut, gelir, brut maas, zarplata, oklad, dokhod, kyuyo, nenshu, gekkyu, gongzi, xinzi, 年収, 給与, 工资, 薪资, 收入, зарплата`),
     notTopics: ['thing', 'place'],
   },
+  // Of a customer or a supplier of a company they are terms of trade.
+  {
+    class: 'financial',
+    phrases: ['credit rating', 'credit limit'],
+    notTopics: ['thing', 'place', 'company'],
+    notBeside: ['discount', 'term', 'terms', 'vendor', 'supplier'],
+  },
+  {
+    class: 'financial',
+    sole: true,
+    aboutTable: ['pay history', 'employee pay', 'salary history', 'salary', 'wage', 'compensation'],
+    notAboutTable: ['type', 'component', 'structure', 'rule'],
+    beside: ['employee', 'emp', 'staff', 'business', 'worker', 'person', 'frequency'],
+    phrases: ['rate', 'amount', 'pay'],
+    kinds: ['numeric', 'text'],
+  },
+  { class: 'financial', sole: true, topics: ['person'], phrases: ['bonus'], kinds: ['numeric'] },
   {
     class: 'financial',
     headFirst: true,

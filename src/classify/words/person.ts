@@ -495,6 +495,27 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['subject', 'sub'],
     kinds: ['text'],
   },
+  { class: 'username', sole: true, topics: ['person'], phrases: ['sub'], kinds: ['text'] },
+  // Who somebody is at another place, of which kind it is.
+  {
+    class: 'username',
+    sole: true,
+    besideName: ['account type', 'account domain', 'account provider'],
+    aboutTable: ['external account', 'externalaccount', 'social account', 'linked account', 'connected account'],
+    phrases: ['account id', 'account uid'],
+    kinds: ['text'],
+  },
+  // What somebody logs in with, beside the password, where nothing else is.
+  {
+    class: 'username',
+    sole: true,
+    topics: ['person'],
+    besideName: ['password', 'passwd', 'pwd', 'pass', 'password hash', 'user password'],
+    notNames: ['username', 'user name', 'login', 'login name'],
+    tables: ['user', 'admin', 'staff', 'operator'],
+    phrases: ['user id', 'userid', 'usr id'],
+    kinds: ['text'],
+  },
   {
     class: 'username',
     sole: true,
@@ -569,6 +590,13 @@ export const PERSON_RULES: readonly NameRule[] = [
       性別, 性别, 国籍, 民族, 성별, пол`),
     kinds: ['text', 'bytes', 'json', 'integer', 'numeric', 'enum', 'other', 'xml', 'composite'],
     notTopics: ['thing', 'company', 'place'],
+  },
+  {
+    class: 'demographic',
+    alone: true,
+    topics: ['person', 'health'],
+    phrases: ['demographic', 'demographic data', 'demographic info', 'demographic detail'],
+    kinds: ['text', 'json', 'xml'],
   },
   {
     class: 'demographic',
