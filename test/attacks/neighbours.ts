@@ -88,6 +88,19 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   { id: 'clear.several-statements', sql: 'SELECT 1 AS a; SELECT count(*) FROM artikel; SELECT 2', by: 'simple' },
   { id: 'clear.empty', sql: 'SELECT id, sku FROM artikel WHERE false', by: 'extended' },
   {
+    id: 'group.citext',
+    sql: `SELECT count(*) FROM (SELECT lower(mail::citext::text) FROM patienten GROUP BY lower(mail::citext::text) HAVING count(*) > 1) doppelt`,
+  },
+  {
+    id: 'group.citext-distinct',
+    sql: 'SELECT count(DISTINCT mail::citext), count(DISTINCT upper(mail::citext::text)) FROM patienten',
+  },
+  { id: 'clear.group-cast', sql: 'SELECT id::text, count(*) FROM patienten GROUP BY id::text ORDER BY 1' },
+  {
+    id: 'group.cast',
+    sql: 'SELECT count(*) FROM (SELECT geburtsdatum::text FROM patienten GROUP BY geburtsdatum::text) q',
+  },
+  {
     id: 'lookup.without-signs',
     sql: `SELECT id FROM patienten WHERE replace(replace(telefon, ' ', ''), '-', '') = '+491700000000'`,
   },

@@ -38,7 +38,7 @@ export function castValue(t: Tracer, value: Value, to: NamedType, at: Tree | und
     given: undefined,
     row: value.row,
     ...(folds === undefined ? {} : { folds }),
-    ...(folds !== undefined && value.isCased === true ? { isCased: true } : {}),
+    ...(folds !== undefined && (value.isCased === true || isPlain(value.flow)) ? { isCased: true } : {}),
     ...(value.asked === undefined || !keepsText(t, to) ? {} : { asked: value.asked }),
   };
 }
@@ -85,9 +85,10 @@ function flowOfCast(t: Tracer, value: Value, to: NamedType): Value['flow'] {
   if (to.modified) return isTextType(target) && !isTextType(from) ? asText([flow]) : combine([flow]);
   if (target !== undefined && from === target) return flow;
   if (isTextType(target)) {
-    if (isTextType(from) || from === UNKNOWN) return flow;
+    if (isTextType(from) || from === UNKNOWN || isCitext(t, from)) return flow;
     return asText([flow]);
   }
+  if (isTextType(from) && isCitext(t, target)) return flow;
   if (isJsonType(target) && (isJsonType(from) || shape.kind === 'json')) return flow;
   if (shape.kind === 'row') {
     const fields = fieldsOf(t.catalog, to.oid);

@@ -31,7 +31,7 @@ export interface Value {
   readonly folds?: Flow;
   /** Only blanks around it were taken away: it is empty where there is nothing else. */
   readonly isTrimmed?: boolean;
-  /** `folds` differs by nothing but case and blanks around it: groups of it are those of the columns. */
+  /** `folds` differs by nothing but case, blanks around it and its type: groups of it are those of the columns. */
   readonly isCased?: boolean;
   /** What an equality with a given value asks for, though it is no column's own value: see `asked-values.ts`. */
   readonly asked?: Asked;

@@ -33,6 +33,13 @@ export const expressions: readonly Attack[] = [
   { id: 'expr.array-subselect', sql: 'SELECT ARRAY(SELECT mail FROM patienten ORDER BY id)' },
   { id: 'expr.collate', sql: `SELECT mail COLLATE "C" ${PATIENT}` },
   { id: 'expr.cast-chain', sql: `SELECT mail::varchar(90)::bpchar::text::name::text ${PATIENT}` },
+  { id: 'expr.citext', sql: `SELECT mail::citext, (nachname::citext)::text ${PATIENT}`, by: 'binary' },
+  { id: 'expr.citext-array', sql: `SELECT array_agg(mail::citext), array_agg(telefon)::citext[] FROM patienten` },
+  { id: 'expr.citext-domain', sql: ['CREATE DOMAIN kennung AS citext', `SELECT mail::kennung::text ${PATIENT}`] },
+  {
+    id: 'expr.citext-cut',
+    sql: `SELECT left(mail::citext::text, 20), split_part(nachname::citext, ' ', 2) ${PATIENT}`,
+  },
   { id: 'expr.bytea', sql: `SELECT mail::bytea ${PATIENT}` },
   { id: 'expr.hex', sql: `SELECT encode(convert_to(mail, 'UTF8'), 'hex') ${PATIENT}` },
   { id: 'expr.base64', sql: `SELECT encode(convert_to(mail, 'UTF8'), 'base64') ${PATIENT}`, by: 'extended' },

@@ -190,6 +190,9 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT count(DISTINCT upper(mail)) FROM person', 'count = none; uses: count person.mail'],
     ['SELECT count(*) FROM person GROUP BY md5(mail)', 'count = none; uses: predicate person.mail'],
     ['SELECT count(*) FROM person GROUP BY lower(left(mail, 1))', 'count = none; uses: predicate person.mail'],
+    ['SELECT count(*) FROM person GROUP BY id::text', 'count = none; uses: group person.id'],
+    ['SELECT count(DISTINCT trim(id::text)) FROM person', 'count = none; uses: count person.id'],
+    ['SELECT count(*) FROM person GROUP BY mail::varchar(3)', 'count = none; uses: predicate person.mail'],
     [
       "INSERT INTO person (id, name) VALUES (1, 'a'), (2, 'b') ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name WHERE person.name IS DISTINCT FROM EXCLUDED.name",
       'uses: lookup person.id, lookup person.name',
