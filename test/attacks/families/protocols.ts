@@ -247,7 +247,7 @@ export const protocols: readonly Attack[] = [
     run: async (attacker) => {
       const wire = await attacker.connect();
       await wire.query('SET standard_conforming_strings = off');
-      await wire.query(String.raw`SELECT '\' , mail -- ', sku FROM artikel` + '\nFROM patienten');
+      await wire.query([String.raw`SELECT '\' , mail -- ', sku FROM artikel`, 'FROM patienten'].join('\n'));
       await wire.query(String.raw`SELECT 'x\'' AS a, mail FROM patienten --'`);
     },
   },
