@@ -85,6 +85,8 @@ export class ClassMap {
     }
     // 4. What was copied into it, whatever it is called; 5. what the column itself says.
     if (inherited !== undefined && own?.paths === undefined) return ofInherited(inherited);
+    const words = own === undefined ? undefined : this.#clearWords(relation, attnum, own);
+    if (words !== undefined) return words;
     if (own?.class !== undefined) {
       return own.paths === undefined ? own : withPaths(own, this.#family(catalog, relation, column.name));
     }
@@ -150,6 +152,20 @@ export class ClassMap {
     };
   }
 
+  /** A `tsvector` that is generated from columns which hold nothing: only its type said that it may be about people. */
+  #clearWords(relation: CatalogRelation, attnum: number, own: Classification): Classification | undefined {
+    const sql = relation.columns.find((one) => one.attnum === attnum)?.generated;
+    if (sql === undefined || own.class !== 'free_text' || own.evidence.some(({ from }) => from !== 'type')) return;
+    const calls = [...sql.matchAll(/([\w$."]+)\(/g)].map(([, name]) => name!);
+    if (!calls.includes('to_tsvector') || !calls.every((name) => KEEPS_WORDS.test(name))) return;
+    const sources = relation.columns.filter((one) => one.attnum !== attnum && mentions(sql, one.name));
+    const itself = `${relation.oid}.${attnum}`;
+    const known = sources.map((one) => this.#classOf(relation.oid, one.attnum, new Set([itself])));
+    if (sources.length === 0 || known.some((one) => one === undefined || one.class !== undefined)) return;
+    const says = `computed from ${sources.map(({ name }) => name).join(', ')}`;
+    return { class: undefined, confidence: 0.9, evidence: [{ from: 'inherited', says }], scan: true };
+  }
+
   #generated(relation: CatalogRelation, attnum: number, seen: Set<string>): Classification | undefined {
     const column = relation.columns.find((one) => one.attnum === attnum);
     const sql = column?.generated;
@@ -206,6 +222,9 @@ const KEEPS_WHOLE = /^\(*(?:(?:lower|upper|btrim|initcap)\()*\(*"?[\w$]+"?\)*(?:
 function columnName(catalog: Catalog, { relation, attnum }: FilledFrom): string {
   return catalog.relationByOid(relation)?.columns.find((one) => one.attnum === attnum)?.name ?? 'a column';
 }
+
+/** What words are made by; COALESCE is none that could be another's. */
+const KEEPS_WORDS = /^(?:to_tsvector|setweight|COALESCE|lower|upper|btrim|replace)$/;
 
 /** Only whether there is a value, or how long it is. */
 const NULL_TEST = /^\(*"?[\w$]+"? IS (?:NOT )?NULL\)*$/;

@@ -34,6 +34,16 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   { id: 'clear.columns-of-accounts', sql: 'SELECT id, plan, seats FROM saas.accounts ORDER BY id' },
   { id: 'clear.other-script', sql: 'SELECT id, "会員種別" FROM saas."会員" ORDER BY id', by: 'extended' },
   { id: 'clear.filled-by-trigger', sql: 'SELECT id, titel, ort, stand, geaendert FROM kartei ORDER BY id' },
+  {
+    id: 'clear.generated-words',
+    sql: [
+      `CREATE TABLE team (id int, nachname text, mail text, aufgabe text, worte tsvector GENERATED ALWAYS AS (to_tsvector('simple', coalesce(aufgabe, ''))) STORED)`,
+      `INSERT INTO team (id, nachname, mail, aufgabe) SELECT i, 'Probe', 'probe@posteo.example', 'Nachtwache ' || i FROM generate_series(1, 20) i`,
+      'SELECT pg_sleep(3)',
+      `SELECT id, ts_rank(worte, q) FROM team, plainto_tsquery('simple', 'nachtwache 7') q WHERE worte @@ q ORDER BY 2 DESC, 1`,
+    ],
+    stored: 'SELECT count(*) FROM team',
+  },
   { id: 'lookup.filled-by-trigger', sql: `SELECT id FROM kartei WHERE feld_a = 'probe-3'` },
   {
     id: 'write.filled-by-trigger',

@@ -52,6 +52,14 @@ INSERT INTO parts SELECT i, CASE WHEN i < 100 THEN jsonb_build_object('m', 'm' |
 CREATE TABLE big (id integer, v text);
 INSERT INTO big SELECT i, CASE WHEN i > 15000 THEN 'late' || i || '@lindenhof.example' ELSE 'word' END FROM generate_series(1, 20000) i;
 CREATE TABLE empty (id integer, note_of_1999 text, email text);
+CREATE FUNCTION shorter(v text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT left(v, 40)';
+CREATE TABLE staff (id integer, last_name text, email text, duty text, remarks text, place text,
+  of_duty tsvector GENERATED ALWAYS AS (setweight(to_tsvector('simple', coalesce(duty, '')), 'A') || to_tsvector('simple', lower(place))) STORED,
+  of_names tsvector GENERATED ALWAYS AS (to_tsvector('simple', last_name || ' ' || duty)) STORED,
+  by_function tsvector GENERATED ALWAYS AS (to_tsvector('simple', shorter(duty))) STORED, by_nobody tsvector);
+INSERT INTO staff SELECT i, (ARRAY['Okafor','Rossi','Nowak'])[i % 3 + 1], 's' || i || '@lindenhof.example', (ARRAY['porter','night porter','clerk'])[i % 3 + 1],
+  'Met ' || i || ' times', (ARRAY['hall','yard'])[i % 2 + 1] FROM generate_series(1, 120) i;
+UPDATE staff SET by_nobody = to_tsvector('simple', duty);
 CREATE TABLE dull (id integer, email_verified boolean, ip_family integer, git_sha text, etag text, name text);
 INSERT INTO dull SELECT i, true, 4, md5(i::text) || substr(md5(i::text), 1, 8), md5(i::text), 'Nordic Lamp ' || i FROM generate_series(1, 60) i;
 ANALYZE;
@@ -187,6 +195,13 @@ describe('a database without telling names', () => {
 
   it('leaves look-alikes clear', () => {
     expect(new Set(Object.values(classesOf(classifier, 'dull')))).toEqual(new Set(['clear']));
+  });
+
+  it('of words beside people knows those that are generated from columns which hold nothing', () => {
+    expect(classesOf(classifier, 'staff')).toMatchObject({
+      ...{ duty: 'clear', place: 'clear', last_name: 'person_name' },
+      ...{ of_duty: 'scan', of_names: 'person_name', by_function: 'free_text', by_nobody: 'free_text' },
+    });
   });
 
   it('has no opinion on what it has not seen', () => {

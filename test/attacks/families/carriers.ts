@@ -45,6 +45,25 @@ export const carriers: readonly Attack[] = [
     ],
   },
   {
+    id: 'carrier.generated-words',
+    sql: [
+      `CREATE TABLE mitschrift (id int, nachname text, notiz text, worte tsvector GENERATED ALWAYS AS (to_tsvector('simple', coalesce(notiz, ''))) STORED)`,
+      `INSERT INTO mitschrift (id, notiz) VALUES (0, 'Visite')`,
+      'SELECT pg_sleep(2)',
+      'SELECT worte FROM mitschrift',
+      `INSERT INTO mitschrift (id, notiz) SELECT id, nachname ${PATIENTS}`,
+      'SELECT worte FROM mitschrift',
+    ],
+  },
+  {
+    id: 'carrier.generated-words-renamed',
+    sql: [
+      `ALTER TABLE patienten ADD COLUMN worte tsvector GENERATED ALWAYS AS (to_tsvector('simple', nachname)) STORED`,
+      'ALTER TABLE patienten RENAME COLUMN nachname TO aufgabe',
+      'SELECT worte FROM patienten',
+    ],
+  },
+  {
     id: 'carrier.view-written',
     sql: [
       'CREATE VIEW pg_stat_y AS SELECT id, aktion, detail FROM protokoll WHERE pg_stat_get_numscans(1::oid) = 0',
