@@ -7,6 +7,7 @@ import { as, child, strings, type Tree, text } from './tree.ts';
 export function closedRange(args: readonly Tree[], sight: Sight): boolean {
   const bounds = new Map<string, { low?: Tree; high?: Tree }>();
   for (const one of args) {
+    if (sight.budget.steps <= 0) return false;
     const node = as(one, 'A_Expr');
     const left = node === undefined ? undefined : child(node, 'lexpr');
     const right = node === undefined ? undefined : child(node, 'rexpr');

@@ -26,6 +26,9 @@ export interface GroundedExtent extends Extent {
   readonly grounds: Grounds;
 }
 
+/** Of more nobody asks whose they are. */
+const MAX_PARTNERS = 64;
+
 function grounded(prove: (assumed: Assumption) => Extent): GroundedExtent {
   const partners = new Map<string, ListingRelation>();
   const grounds = groundsOf((assumed) => {
@@ -34,6 +37,7 @@ function grounded(prove: (assumed: Assumption) => Extent): GroundedExtent {
     return narrow;
   });
   if (isAlways(grounds)) return { ...NARROW, grounds };
+  if (partners.size > MAX_PARTNERS) return { narrow: grounds.length > 0, unless: [], grounds };
   const unless = [...partners].map(([key, partner]): ListingRelation => {
     const found = groundsOf((assumed) => {
       const { narrow, unless } = prove(assumed);

@@ -2,7 +2,7 @@
  * Relations joined in one condition: an equality of two columns ties their rows together, a comparison with something
  * outside holds all that hang together to few rows. What a join does not reach is every row, whatever the others are.
  */
-import { type Columns, hasColumn, ownersOf, type Sight, tellsRows } from './sight.ts';
+import { type Columns, hasColumn, ownersOf, type Sight, type Sources, spend, tellsRows } from './sight.ts';
 import { as, child, isTree, list, strings, type Tree, text } from './tree.ts';
 
 /** Relations in one FROM, and the conditions that hold for each of its rows. */
@@ -44,13 +44,16 @@ export function held(
   sight: Sight,
   narrows: (conditions: readonly Tree[], sight: Sight) => boolean,
 ): Held {
+  const { budget } = sight;
   const aliases = [...joined.sources.keys()];
+  budget.assumed.steps += aliases.length;
   const arms = [...conjuncts(where), ...joined.conditions.flatMap(conjuncts)];
   const groups = new Map(aliases.map((alias) => [alias, new Set([alias])]));
   const unite = (a: string, b: string): void => {
     const left = groups.get(a);
     const right = groups.get(b);
     if (left === undefined || right === undefined || left === right) return;
+    spend(budget, right.size);
     for (const alias of right) {
       left.add(alias);
       groups.set(alias, left);
@@ -65,15 +68,17 @@ export function held(
   for (const [a, b, names] of joined.pairs) {
     if (names.some((name) => tellsRows(a, name, any) && tellsRows(b, name, any))) unite(a, b);
   }
-  for (const arm of arms) for (const [a, b] of equalities(arm, any)) unite(a, b);
+  for (const arm of arms) {
+    if (budget.steps <= 0) break;
+    for (const [a, b] of equalities(arm, any)) unite(a, b);
+  }
 
   const anchored = new Set(aliases.filter((alias) => joined.sources.get(alias) === true));
   for (const alias of aliases) {
+    if (budget.steps <= 0) break;
     if (anchored.has(alias)) continue;
-    const sources = new Map(joined.sources);
-    sources.delete(alias);
     const self = new Set([alias]);
-    const alone: Sight = { ...sight, targets: self, sources, columns, bare: self };
+    const alone: Sight = { ...sight, targets: self, sources: without(alias, joined.sources), columns, bare: self };
     if (narrows(arms, alone)) anchored.add(alias);
   }
   const first = groups.get(goal ?? aliases[0] ?? '') ?? new Set<string>();
@@ -84,6 +89,13 @@ export function held(
   };
   const wanted = goal === undefined ? [...new Set(groups.values())] : [first];
   return { held: aliases.length > 0 && wanted.every(isHeld), group: first };
+}
+
+function without(alias: string, sources: Sources): Sources {
+  return {
+    has: (other) => other !== alias && sources.has(other),
+    get: (other) => (other === alias ? undefined : sources.get(other)),
+  };
 }
 
 /** Of what is few rows, a constant too holds what is equal to it. */
@@ -119,7 +131,9 @@ function ownersIn(tree: Tree, sight: Sight, found = new Set<string>()): Set<stri
   if (column !== undefined) {
     const fields = strings(column, 'fields');
     const qualifier = fields.at(-2);
-    for (const alias of qualifier === undefined ? ownersOf(fields[0] ?? '', sight) : [qualifier]) found.add(alias);
+    const owners = qualifier === undefined ? ownersOf(fields[0] ?? '', sight) : [qualifier];
+    spend(sight.budget, owners.length);
+    for (const alias of owners) found.add(alias);
     return found;
   }
   for (const value of Object.values(tree)) {

@@ -167,11 +167,12 @@ export function joinedOf(from: readonly Tree[], sight: Sight): Joined {
   return joined;
 }
 
-/** `inner`: its ON holds for every row. */
-function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): void {
+/** `inner`: its ON holds for every row. Gives the first alias that is new. */
+function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): string | undefined {
   const [type, node] = unwrap(item) ?? ['', {}];
   const alias = aliasOf(item);
   const { sources } = joined;
+  const added = sources.has(alias) ? undefined : alias;
   switch (type) {
     case 'RangeVar': {
       const parts = rangeVarParts(node);
@@ -181,37 +182,34 @@ function addSource(item: Tree, joined: Joined, sight: Sight, inner: boolean): vo
       sources.set(alias, query !== undefined && queryIsBounded(query, { ...sight, scope: cte!.scope }, NOBODY));
       if (query !== undefined && packsMany(query)) sight.budget.packed.add(alias);
       if (cte === undefined && name !== sight.relation) joined.relations.set(alias, qualifiedName(parts));
-      return;
+      return added;
     }
     case 'RangeSubselect': {
       const select = as(child(node, 'subquery'), 'SelectStmt');
       sources.set(alias, select !== undefined && selectIsBounded(select, sight, new Set()));
       if (select !== undefined && packsMany(select)) sight.budget.packed.add(alias);
-      return;
+      return added;
     }
     case 'RangeFunction':
       sources.set(alias, functionIsBounded(node, sight));
-      return;
+      return added;
     case 'JoinExpr': {
       const isInner = inner && (node.jointype === undefined || text(node, 'jointype') === 'JOIN_INNER');
-      const before = [...sources.keys()];
       const left = child(node, 'larg');
       const right = child(node, 'rarg');
-      if (left !== undefined) addSource(left, joined, sight, isInner);
-      const [one] = [...sources.keys()].filter((key) => !before.includes(key));
-      const lefts = [...sources.keys()];
-      if (right !== undefined) addSource(right, joined, sight, isInner);
-      const [other] = [...sources.keys()].filter((key) => !lefts.includes(key));
-      if (!isInner) return;
+      const one = left === undefined ? undefined : addSource(left, joined, sight, isInner);
+      const other = right === undefined ? undefined : addSource(right, joined, sight, isInner);
+      if (!isInner) return one ?? other;
       const quals = child(node, 'quals');
       if (quals !== undefined) joined.conditions.push(quals);
       if (list(node, 'usingClause').length > 0 && one !== undefined && other !== undefined) {
         joined.pairs.push([one, other, strings(node, 'usingClause')]);
       }
-      return;
+      return one ?? other;
     }
     default:
       sources.set(alias, false);
+      return added;
   }
 }
 
@@ -338,6 +336,7 @@ export function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<
 }
 
 function anyNarrows(conditions: readonly Tree[], sight: Sight): boolean {
+  if (sight.budget.steps <= 0) return false;
   return conditions.some((one) => narrows(one, sight)) || closedRange(conditions, sight);
 }
 

@@ -21,15 +21,18 @@ export function insideOf(select: Tree, outer: Sight): Sight {
   };
 }
 
-function aliasesOf(from: readonly Tree[]): string[] {
-  return from.flatMap((item) => {
+function aliasesOf(from: readonly Tree[], found: string[] = []): string[] {
+  for (const item of from) {
     const [type, node] = unwrap(item) ?? ['', {}];
     if (type === 'JoinExpr') {
-      return aliasesOf([child(node, 'larg'), child(node, 'rarg')].filter((one) => one !== undefined));
+      const sides = [child(node, 'larg'), child(node, 'rarg')].filter((one) => one !== undefined);
+      aliasesOf(sides, found);
+      continue;
     }
     const alias = aliasOf(item);
-    return alias === '?' ? [] : [alias];
-  });
+    if (alias !== '?') found.push(alias);
+  }
+  return found;
 }
 
 /**

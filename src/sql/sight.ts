@@ -29,7 +29,7 @@ export interface Sight {
   /** The same as it is written. */
   readonly written: string;
   /** Alias of what it is joined with → true if that is few rows by itself: a list, a limited or narrowed query. */
-  readonly sources: ReadonlyMap<string, boolean>;
+  readonly sources: Sources;
   /** Alias → its columns: of the target and of all that is joined with it. */
   readonly columns: ReadonlyMap<string, Columns>;
   /** Aliases that a bare column may stand for and count; it may be any's that can have a column of that name. */
@@ -52,6 +52,8 @@ export interface Sight {
   readonly budget: Budget;
 }
 
+export type Sources = Pick<ReadonlyMap<string, boolean>, 'get' | 'has'>;
+
 export interface Budget {
   steps: number;
   /** How many queries deep one may still look. */
@@ -66,6 +68,14 @@ export interface Budget {
   readonly owners: Map<Sight['columns'], Map<string, readonly string[]>>;
 }
 
+/** So many names looked at cost as much as one step. */
+const NAMES_A_STEP = 16;
+
+/** Counts names that are looked at beside conditions. */
+export function spend(budget: Budget, names: number): void {
+  budget.steps -= Math.floor(names / NAMES_A_STEP);
+}
+
 /** The aliases whose column, or whole row, a bare name may be. */
 export function ownersOf(name: string, { columns, budget }: Sight): readonly string[] {
   let known = budget.owners.get(columns);
@@ -75,6 +85,7 @@ export function ownersOf(name: string, { columns, budget }: Sight): readonly str
   }
   let owners = known.get(name);
   if (owners === undefined) {
+    spend(budget, columns.size);
     owners = findOwners(name, columns);
     known.set(name, owners);
   }
@@ -205,7 +216,9 @@ export function isColumn(wrapped: Tree, sight: Sight): boolean {
   }
   if (referenceOf(column, sight) !== 'target') return false;
   const owners = ownersOf(name, sight);
-  return owners.length > 0 && owners.every((alias) => sight.bare.has(alias) && tellsRows(alias, name, sight));
+  const dull = owners.findIndex((alias) => !sight.bare.has(alias) || !tellsRows(alias, name, sight));
+  spend(sight.budget, dull === -1 ? owners.length : dull);
+  return owners.length > 0 && dull === -1;
 }
 
 export function columnNames(wrapped: Tree): Set<string> {

@@ -423,3 +423,39 @@ describe('alternatives that are all there is, and lists that hold everything', (
     'UPDATE acc SET bal = 0 FROM jsonb_to_recordset($1::jsonb) AS j(id int, bal int) WHERE acc.id = j.id',
   ])('%s narrows', (sql) => expect(unbounded(sql)).toBe(false));
 });
+
+describe('very many relations', () => {
+  const many = (n: number, one: (i: number) => string, glue = ', '): string =>
+    Array.from({ length: n }, (_, i) => one(i)).join(glue);
+  const chain = (n: number, how: (i: number) => string): string =>
+    `r p ${many(n, (i) => `JOIN r p${i} ${how(i)}`, ' ')}`;
+
+  it.each<[string, (n: number) => string]>([
+    [
+      'in a list',
+      (n) => `USING ${many(n, (i) => `r${i}`)} WHERE ${many(n, (i) => `r${i}.id = t.id`, ' AND ')} AND t.id = 5`,
+    ],
+    ['joined by ON', (n) => `USING ${chain(n, (i) => `ON p${i}.id = p.id`)} WHERE p.id = t.id AND t.id = 5`],
+    [
+      'in a sub-SELECT',
+      (n) => `WHERE id IN (SELECT p.id FROM ${chain(n, (i) => `ON p${i}.id = p.id`)} WHERE p.id = 5)`,
+    ],
+  ])('%s: a hundred are followed, of thousands it is given up soon', (_where, made) => {
+    expect(unbounded(`DELETE FROM t ${made(100)}`)).toBe(false);
+    expect(unbounded(`DELETE FROM t ${made(1_500)}`)).toBe(true);
+  });
+
+  it('joined by USING: they hang together', () => {
+    expect(unbounded(`DELETE FROM t USING ${chain(1_500, () => 'USING (id)')} WHERE p.id = t.id AND t.id = 5`)).toBe(
+      false,
+    );
+  });
+
+  it('whose names are not qualified, or that all are compared with the target', () => {
+    const tables = many(2_000, (i) => `r${i}`);
+    expect(unbounded(`DELETE FROM t USING ${tables} WHERE ${many(2_000, (i) => `r${i}.id = x`, ' AND ')}`)).toBe(true);
+    expect(unbounded(`DELETE FROM t USING ${tables} WHERE ${many(2_000, (i) => `r${i}.id = t.id`, ' AND ')}`)).toBe(
+      true,
+    );
+  });
+});

@@ -72,6 +72,8 @@ const SYSTEM_COLUMNS = new Map([
   ['tableoid', -6],
 ]);
 
+/** To look for a name in an item costs as much as so many columns. */
+const ITEM_COLUMNS = 16;
 /** Of more columns it is kept where a name stands. */
 const FEW = 8;
 const NONE: readonly Value[] = [];
@@ -118,7 +120,7 @@ export function bareColumn(scope: Scope | undefined, name: string, t: Tracer): V
       for (const value of columnsNamed(t, item, name)) found.push(value);
       if (item.rest !== undefined) open ??= item;
     }
-    t.spendColumns(level.items.length);
+    t.spendColumns(level.items.length * ITEM_COLUMNS);
     if (found.length > 1) {
       t.spend(found.length);
       // Merged by the caller where both stand for one: `ctid` of a join is an error, and so is any other.
