@@ -24,10 +24,11 @@ import { openUpstreamSocket, unavailable, upstreamAddress } from './upstream-soc
 const maxMessageBytes = 64 * 1024;
 const maxStartupBytes = 1024 * 1024;
 
-const NOTHING = Buffer.alloc(0);
-
 export interface Upstream {
-  /** Paused, without listeners but one that keeps an early 'error' from ending the process: check `destroyed`. */
+  /**
+   * Paused, without listeners but one that keeps an early 'error' from ending the process: check `destroyed`. What came
+   * behind ReadyForQuery is the first that is read of it.
+   */
   readonly socket: net.Socket;
   readonly parameterStatus: ReadonlyMap<string, string>;
   /** NoticeResponse messages, verbatim. */
@@ -35,8 +36,6 @@ export interface Upstream {
   /** Undefined: the server gave none, so nothing of it can be cancelled. */
   readonly backendKey: BackendKey | undefined;
   readonly txStatus: TransactionStatus;
-  /** Bytes behind ReadyForQuery; a PostgreSQL server sends none. */
-  readonly leftover: Buffer;
 }
 
 /** The upstream's ErrorResponse, as the `cause` of the DbgateError. */
@@ -124,14 +123,8 @@ async function untilReady(settings: UpstreamSettings, socket: net.Socket, reader
         backendKey = decodeBackendKeyData(raw, 5, raw.length);
         break;
       case 'Z':
-        return {
-          txStatus: decodeReadyForQuery(raw, 5, raw.length),
-          leftover: reader.detach(),
-          socket,
-          parameterStatus,
-          notices,
-          backendKey,
-        };
+        reader.detach();
+        return { txStatus: decodeReadyForQuery(raw, 5, raw.length), socket, parameterStatus, notices, backendKey };
       default:
         throw new ProtocolError(`unexpected message ${printable(type)} before ReadyForQuery`);
     }
@@ -183,15 +176,15 @@ class StartupReader {
     }
   }
 
-  /** Lets go of the socket; what was read and not taken comes back. */
-  detach(): Buffer {
+  /** Lets go of the socket; what was read and not taken goes back into it. */
+  detach(): void {
     this.#socket.pause();
     this.#socket.on('error', ignore);
     this.#socket.off('data', this.#onData).off('error', this.#onError);
     this.#socket.off('end', this.#onClose).off('close', this.#onClose);
     this.#signal.removeEventListener('abort', this.#onAbort);
-    // An empty view would hold on to what it is a view of, for as long as the session lives.
-    return this.#held.length === 0 ? NOTHING : this.#held;
+    if (this.#held.length > 0 && !this.#socket.readableEnded && !this.#socket.destroyed)
+      this.#socket.unshift(this.#held);
   }
 
   #take(): Buffer | undefined {

@@ -101,6 +101,13 @@ describe('at start-up', () => {
       ]),
     ],
     ['an AuthenticationOk that never ends', undefined],
+    ['another protocol than was asked for', message('v', Buffer.from([0, 3, 0, 2, 0, 0, 0, 0]))],
+    ['CopyBothResponse', Buffer.concat([message('R', Buffer.alloc(4)), message('W', Buffer.from([0, 0, 0]))])],
+    ...[0, 3, 7, 261, 60_000].map((bytes): [string, Buffer] => [
+      `a key for cancels of ${bytes} bytes`,
+      Buffer.concat([message('R', Buffer.alloc(4)), message('K', Buffer.alloc(bytes, 7)), READY]),
+    ]),
+    ['a row behind its greeting', Buffer.concat([GREETING, message('D', Buffer.from([0, 0]))])],
   ])('%s', async (_name, bytes) => {
     answer = (socket) => {
       if (bytes !== undefined) socket.write(bytes);
@@ -139,6 +146,19 @@ describe('in a session', () => {
     ['CopyBothResponse', message('W', Buffer.from([0, 0, 0])), true],
     ['another client_encoding', encodeParameterStatus('client_encoding', 'SJIS'), true],
     ['an answer without its end', message('1'), true],
+    ['AuthenticationOk once more', message('R', Buffer.alloc(4)), true],
+    ['another key for cancels', message('K', Buffer.alloc(8, 2)), true],
+    ['NegotiateProtocolVersion', message('v', Buffer.from([0, 3, 0, 0, 0, 0, 0, 0])), true],
+    ['the answer to a FunctionCall', message('V', Buffer.from([255, 255, 255, 255])), true],
+    ['what answers Parse, where nothing was parsed', message('t', Buffer.from([0, 0])), true],
+    ['a CommandComplete without its NUL', message('C', Buffer.from('SELECT 1')), true],
+    ['a ReadyForQuery of no status', message('Z', Buffer.from('?')), true],
+    ['a ReadyForQuery of two', message('Z', Buffer.from('II')), true],
+    ['a ParameterStatus without its NULs', message('S', Buffer.from('application_name')), true],
+    ['an ErrorResponse without its end', message('E', Buffer.from('SERROR\0')), true],
+    ['an ErrorResponse of nothing', message('E', Buffer.from('')), true],
+    ['a RowDescription of 2 GB', Buffer.from([0x54, 0x7f, 0xff, 0xff, 0xff]), true],
+    ['a DataRow of 2 GB', Buffer.from([0x44, 0x7f, 0xff, 0xff, 0xff]), true],
   ])('%s', async (_name, bytes, onQuery) => {
     answer = (socket, query) => {
       if (!query) {

@@ -135,7 +135,6 @@ describe('authentication by a real PostgreSQL', () => {
     expect(upstream.parameterStatus.get('client_encoding')).toBe('UTF8');
     expect(upstream.parameterStatus.get('server_version')).toMatch(/^15\./);
     expect(upstream.backendKey?.secret).toHaveLength(4);
-    expect(upstream.leftover).toHaveLength(0);
     expect(upstream.socket.isPaused()).toBe(true);
     expect(upstream.socket.listenerCount('data') + upstream.socket.listenerCount('close')).toBe(0);
     expect(await ask(upstream.socket, "select current_user || '/' || current_setting('application_name')")).toBe(
@@ -471,6 +470,22 @@ describe('a server that is not one', () => {
     ]);
     expect(upstream.notices).toEqual([notice]);
     expect(upstream.backendKey).toEqual({ pid: 7, secret: Buffer.alloc(32, 9) });
+    expect(String(await nextBytes(upstream.socket))).toBe('S');
     upstream.socket.destroy();
   });
+
+  it('is read on from behind ReadyForQuery, where more came with it', async () => {
+    const port = await fake((socket) =>
+      socket.once('data', () =>
+        socket.write(Buffer.concat([encodeAuthenticationOk(), readyForQuery('I'), Buffer.from('Snext')])),
+      ),
+    );
+    const { socket } = await connectUpstream(settings('x', { port }), { parameters });
+    expect(String(await nextBytes(socket))).toBe('Snext');
+    socket.destroy();
+  });
 });
+
+function nextBytes(socket: net.Socket): Promise<Buffer> {
+  return new Promise((resolve) => socket.once('data', resolve).resume());
+}
