@@ -38,12 +38,15 @@ const KEPT =
 
 const isPublic = (words: readonly string[]) => words.includes('public') || words.includes('publishable');
 
-function compound({ words, topic, kind }: CompoundReading): CompoundMatch | undefined {
+function compound({ words, topic, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
   for (let end = words.length; end > 1; end--) {
     const carrier = words[end - 1]!;
     const purpose = words[end - 2]!;
     for (const rule of COMPOUNDS) {
       if (!rule.carriers.has(carrier) || !rule.kinds.includes(kind) || rule.notTopics?.includes(topic)) continue;
+      // A number that the row has, beside how to reach whom it is about.
+      if (rule.class === 'phone' && purpose === 'contact' && besideNames.has('phone') && besideNames.has('mobile'))
+        continue;
       if (rule.purposes.has(purpose) && !isPublic(words))
         return { class: rule.class, phrase: `${purpose} … ${carrier}` };
     }
@@ -208,14 +211,24 @@ const KIN: ReadonlySet<string> = new Set(
 const SHOWN: ReadonlySet<string> = new Set(['visible', 'display', 'full', 'legal', 'preferred', 'public', 'known']);
 
 /** `mailing_state` beside `mailing_city`: part of an address, where alone it is what became of something. */
-const AREAS = /^(?:state|county|province|region|district|apartment|apt|unit|city|town)$/u;
+const AREAS =
+  /^(?:street|po ?box|zip|zip ?code|lane|state|county|province|region|district|apartment|apt|unit|city|town)$/u;
 const ADDRESSED = /^(?:address|city|town|zip(?: ?code)?|post ?code|postal ?code|street(?: address)?)$/u;
+/** `bill_code` beside `bill_city` and `bill_state`. */
+function isPostcode(words: readonly string[], besideNames: ReadonlySet<string>): boolean {
+  const prefix = words.slice(0, -1).join(' ');
+  return (
+    words.at(-1) === 'code' &&
+    ['city', 'state'].every((part) => besideNames.has(`${prefix} ${part}`)) &&
+    !['zip', 'zip code', 'postcode', 'postal code'].some((part) => besideNames.has(`${prefix} ${part}`))
+  );
+}
 function ofAddress({ words, kind, topic, besideNames }: CompoundReading): CompoundMatch | undefined {
   if (
     kind !== 'text' ||
     topic === 'place' ||
     words.length < 2 ||
-    !AREAS.test(words.at(-1)!) ||
+    !(AREAS.test(words.at(-1)!) || isPostcode(words, besideNames)) ||
     (words[0] !== 'mailing' && isNobody(words.slice(0, -1).join(' ')))
   )
     return undefined;

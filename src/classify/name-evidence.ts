@@ -249,10 +249,30 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   // What a map shows first.
   if (rule.class === 'geo' && reading.besideNames.has('zoom') && topic !== 'person' && topic !== 'session')
     return false;
+  // A number that the row has, beside what somebody is called by.
+  if (rule.class === 'phone' && phrase.startsWith('contact n') && ['phone', 'mobile'].some((name) => beside.has(name)))
+    return false;
+  // An amount of tax.
+  if (
+    rule.class === 'tax_id' &&
+    NUMBERS.has(kind) &&
+    words.some((word) => /^(?:fee|amount|total|rate|net|minor)$/u.test(word))
+  )
+    return false;
+  // Where a machine is, and where a picture is from.
+  if (rule.class === 'postal_address' && phrase === 'address' && words[start - 1] === 'remote') return false;
+  if (rule.class === 'photo' && words.at(-1) === 'source') return false;
+  // Words that a text was cut into.
+  if (
+    rule.class === 'secret' &&
+    words.join(' ') === 'token' &&
+    /\b(?:custom|datasource|search|spam|name) ?token$/u.test(reading.tableWords.join(' '))
+  )
+    return false;
   // One of several types that a value may have.
   if (rule.class === 'geo' && phrase === 'point' && reading.besideNames.has('integer value')) return false;
   // Of animals and goods.
-  if (phrase.startsWith('born') && topic === 'thing') return false;
+  if (phrase.startsWith('born') && (topic === 'thing' || topic === 'message')) return false;
   // What is called so is described, and not somebody.
   if (rule.class === 'free_text' && phrase === 'description' && words.length === 1) {
     if (topic === 'person' && ![...beside].some((word) => TOLD_OF.test(word))) return false;
@@ -260,6 +280,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
       return false;
   }
   // Made by a program.
+  if (kind === 'bytes' && phrase === 'transcript' && reading.tableWords.includes('transcript')) return false;
   if (phrase === 'data' && topic === 'message' && reading.tableWords.includes('report')) return false;
   if (phrase === 'reason' && /^(?:revision|outbox)$/u.test(reading.tableWords.at(-1) ?? '')) return false;
   // Who has somebody to ask is no person.
@@ -282,7 +303,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
     return false;
   if (
     kind === 'integer' &&
-    phrase.endsWith('tax id') &&
+    /tax ?id$/u.test(phrase) &&
     ((topic !== 'person' && topic !== 'company') || words.length > 2)
   )
     return false;

@@ -587,7 +587,11 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     return 'thing';
   // Work of a machine.
   if (head === 'task' && others.some((parts) => parts.some((part) => JOB_WORDS.has(part)))) return 'log';
-  if (head === 'ticket' && others.some((parts) => parts.includes('price'))) return hasNamed ? 'person' : 'thing';
+  if (
+    head === 'ticket' &&
+    others.some((parts) => parts.includes('price') || /^(?:sale|sales|max per order)\b/u.test(parts.join(' ')))
+  )
+    return hasNamed ? 'person' : 'thing';
   // Accounts are companies as often as people; reports are queries as often as complaints.
   if (AMBIGUOUS.has(head) && byName === 'person' && !personal && !others.some(isReachable)) return 'unknown';
   // Of a rule, a price, a device: what is called so has somebody's name or nothing of a person.

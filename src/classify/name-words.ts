@@ -69,19 +69,33 @@ function cutGlued(word: string, vocabulary: ReadonlySet<string>): string[] | und
       const found = known(part, vocabulary);
       if (found !== undefined && NO_PARTS.has(found)) continue;
       const other = best[end];
-      if (found === undefined || (other !== undefined && other.length <= before.length + 1)) continue;
-      best[end] = [...before, found];
+      if (found === undefined || (other !== undefined && other.length < before.length + 1)) continue;
+      const cut = [...before, found];
+      // Of equally many words those that are alike in length: `pref-name`, and not `pre-fname`.
+      if (other !== undefined && other.length === cut.length && shortest(other) >= shortest(cut)) continue;
+      best[end] = cut;
     }
   }
   return best[word.length];
 }
+const shortest = (words: readonly string[]) => Math.min(...words.map((word) => word.length));
 /** Short words that others end or begin with by chance: `refs-pec`, `for-mel`, `term-ine`. */
 const NO_PARTS: ReadonlySet<string> = new Set(
-  'idade,strada,flu,echo,hx,pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
+  'dea,nation,idade,strada,flu,echo,hx,pec,mel,ine,cap,cim,dom,ort,nev,ime,ten,via,gate,mst,dic,ico,cui,afm,cel,gsm,kep,arzt,ber,lan,kraj,cvr,nip,inn,rut,nie,rib,pol,kon,sei,mei,who,bik,plat,obs,sdt,lon,oras,nume,nama,kota,gaji,tani,agama'.split(
     ',',
   ),
 );
 const SHORT_PARTS: ReadonlySet<string> = new Set(['ip', 'id', 'cc', 'no', 'nr', 'pw', 'qq', 'of', 'to', 'by']);
+
+/** Behind what nobody knows, at least two words that are known, each of four letters: `acmeincomingcalls`. */
+function knownTail(bare: string, vocabulary: ReadonlySet<string>): string[] | undefined {
+  if (bare.length > MAX_GLUED) return undefined;
+  for (let start = 3; start <= bare.length - 8; start++) {
+    const words = cutGlued(bare.slice(start), vocabulary);
+    if (words !== undefined && words.length > 1 && shortest(words) >= 4) return [bare.slice(0, start), ...words];
+  }
+  return undefined;
+}
 
 /** Words that mean the same whatever is glued before them: `motionlatitude`, `smtppassword`. */
 const ENDINGS =
@@ -116,6 +130,8 @@ function wordsOf(piece: string, vocabulary: ReadonlySet<string>): string[] {
   // `phonew1`, `streetb2`
   const lettered = LETTERED.exec(bare);
   if (lettered !== null) return [lettered[1]!];
+  const tail = knownTail(bare, vocabulary);
+  if (tail !== undefined) return tail;
   const ending = ENDINGS.exec(bare);
   if (ending !== null) return [ending[1]!, ...wordsOf(ending[2]!, vocabulary)];
   const model = MODELS.exec(bare);

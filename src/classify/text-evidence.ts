@@ -140,13 +140,13 @@ function allDistinct(values: readonly string[]): readonly string[] {
 
 /** What people write where they know nothing. */
 const GAPS: ReadonlySet<string> = new Set(
-  'n/a,na,n.a.,null,nil,none,unknown,unbekannt,keine angabe,k.a.,inconnu,desconocido,tbd,undefined,missing,not available,?,??,???,-,--,---,–,—,.,..,...'.split(
+  'n/a,na,n.a.,null,nil,none,unknown,unbekannt,keine angabe,k.a.,inconnu,desconocido,tbd,undefined,missing,not available,xxx,xxxx,s/o,s.o.,s/d,sin datos,ninguno,ninguna,nenhum,aucun,brak,nvt,n.v.t.,?,??,???,-,--,---,–,—,.,..,...'.split(
     ',',
   ),
 );
 const MOST_OF_GAP = 13;
 
-const GAP_BEGINS = /^[nukidtm?.\u2013\u2014-]/i;
+const GAP_BEGINS = /^[nukidtmxsab?.\u2013\u2014-]/i;
 const isGap = (value: string): boolean =>
   value.length <= MOST_OF_GAP && GAP_BEGINS.test(value) && GAPS.has(value.toLowerCase());
 

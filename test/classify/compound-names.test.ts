@@ -363,6 +363,20 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['customer_branches', 'postal_address', ['br_address', 'br_name', 'notes']],
   ['citizens', 'national_id', ['nationalidnumber', 'gender']],
   ['citizens', undefined, ['legal_position_code', 'gender']],
+  // Parts of an address with the beginning of the others
+  ['billads', 'postal_address', ['bill_code', 'bill_city', 'bill_state']],
+  ['billads', 'postal_address', ['bill_pobox', 'bill_city', 'bill_state']],
+  ['billads', undefined, ['bill_code', 'bill_city']],
+  // Glued behind what nobody knows
+  ['zorbaxincomingcalls', 'phone', ['from_number', 'lasted'], 'bigint'],
+  ['zorbaxincoming', undefined, ['from_number', 'lasted'], 'bigint'],
+  ['stages', 'person_name', ['assistant', 'assistantphone']],
+  ['stages', undefined, ['dealname', 'made_at']],
+  ['contactdetails', undefined, ['contact_no', 'phone', 'mobile']],
+  ['fees', undefined, ['fee_vat', 'made_at'], 'bigint'],
+  ['push_mirror', undefined, ['remote_address', 'made_at']],
+  ['search_tokens', undefined, ['token', 'word_count']],
+  ['profiles', undefined, ['avatar_source', 'made_at']],
 ];
 
 describe('names that no rule lists', () => {

@@ -98,6 +98,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['adventureworks', 'chinook', 'frontaccounting', 'northwind', 'pagila'], first: '0.936 / 0.930' },
   { apps: ['ente', 'grocy', 'phabricator', 'phplist'], first: '0.766 / 0.867' },
   { apps: ['ekylibre', 'musicbrainz', 'ojs'], first: '0.684 / 0.910' },
+  { apps: ['bugzilla', 'hievents', 'vtiger'], first: '0.929 / 0.821' },
 ];
 
 export interface Judged {

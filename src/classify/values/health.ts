@@ -1,6 +1,10 @@
 /** ICD-10 with its decimal part. */
 export function isIcd10(value: string): boolean {
-  return /^[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?: ?[GVAZ]|-)?$/.test(value);
+  return (
+    /^[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?: ?[GVAZ]|-)?$/.test(value) ||
+    // With what it stands for.
+    /^[A-TV-Z]\d[0-9AB]\.\d{1,2}[GVAZ]?:? \p{Lu}\p{L}{3}/u.test(value)
+  );
 }
 
 /** Its categories alone, which count where others have their decimals. */
@@ -29,7 +33,9 @@ const SUBSTANCES =
 export const isMedicine = (value: string): boolean => STEMS.test(value.trim()) || SUBSTANCES.test(value.trim());
 
 export function isBloodGroup(value: string): boolean {
-  return /^(?:A|B|AB|O|0)(?: ?Rh ?)?[+\-\u2212]$|^(?:A|B|AB|O|0) (?:pos|neg)(?:itive|ative)?$/i.test(value);
+  return /^(?:A|B|AB|O|0)(?: ?Rh ?)?[+\-\u2212]$|^(?:A|B|AB|O|0)(?: Rh)? (?:pos|neg)(?:itiv|ativ)?e?[.o]?$/i.test(
+    value,
+  );
 }
 
 /** What ends so is an illness if four letters stand before it. Told from its end: a word may begin at every letter. */
@@ -37,8 +43,8 @@ const ILLNESS_BY_END =
   /(?:(?:itis|osis|emia|uria)(?<=[a-z]{8})|(?:pathy|algia)(?<=[a-z]{9})|plegia(?<=[a-z]{10})|carcinoma|lymphoma|melanoma|glaucoma|myeloma|haematoma|hematoma)\b/i;
 /** Nothing but words, so that the first letters rule most of them out. */
 const ILLNESSES =
-  /\b(?:diabetes|hypertension|hypotension|asthma|disorder|cancer|carcinoma|infection|disease|syndrome|fracture|migraine|anxiety|epilepsy|fibrillation|failure|stroke|hypothyroidism|hyperthyroidism|hyperlipidaemia|hyperlipideemia|psoriasis|eczema|copd|hiv|aids|ulcer|angina|allergy|lesion|embolism|dementia|sclerosis|autism|adhd|obesity|tumor|tumour|injury|pain|pregnancy|diabète|krebs|enfermedad|grippe|gripe|asthme|asma|cáncer|migräne|arthrose|thrombose|neurose|psychose|sklerose|bluthochdruck|influenza|pneumonia|covid)\b|\b(?:depress|infarct|alzheimer|parkinson)/i;
-const ILLNESS_IN_ONE = /\w(?:krebs|schmerz|entzündung|krankheit|störung|verletzung)/i;
+  /\b(?:hypertonie|hipertensi[oó]n|ipertensione|nadci[sś]nienie|cukrzyca|z\.? ?n\.|diabetes|hypertension|hypotension|asthma|disorder|cancer|carcinoma|infection|disease|syndrome|fracture|migraine|anxiety|epilepsy|fibrillation|failure|stroke|hypothyroidism|hyperthyroidism|hyperlipidaemia|hyperlipideemia|psoriasis|eczema|copd|hiv|aids|ulcer|angina|allergy|lesion|embolism|dementia|sclerosis|autism|adhd|obesity|tumor|tumour|injury|pain|pregnancy|diabète|krebs|enfermedad|grippe|gripe|asthme|asma|cáncer|migräne|arthrose|thrombose|neurose|psychose|sklerose|bluthochdruck|influenza|pneumonia|covid)\b|\b(?:depress|infarct|alzheimer|parkinson)/i;
+const ILLNESS_IN_ONE = /\w(?:allergie|ektomie|insuffizienz|krebs|schmerz|entzündung|krankheit|störung|verletzung)/i;
 const isIllness = (value: string): boolean =>
   ILLNESS_BY_END.test(value) || ILLNESSES.test(value) || ILLNESS_IN_ONE.test(value);
 

@@ -49,7 +49,7 @@ export function phoneForm(value: string): PhoneForm {
   // Without a plus the country is a guess: one mark inside and a trunk 0 or a bracket make it a phone number.
   const grouped = (value.match(/\d[\s().\-/]+(?=\d)/g)?.length ?? 0) >= 2;
   const marked = /\d[\s().\-/]+\d/.test(value);
-  if (marked && /^\(?0\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'sure';
+  if (marked && /^\(?0 ?\(?\d/.test(value) && digits >= 9 && digits <= 12 && validSomewhere(value)) return 'sure';
   if (marked && value.startsWith('(') && digits >= 9 && digits <= 12) return 'sure';
   // Russia and Italy.
   if (/^8[ -]?\(?9\d{2}\)?[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}$/.test(value) && marked) return 'sure';

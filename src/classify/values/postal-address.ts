@@ -74,6 +74,8 @@ const QUARTER =
   /(?:^|[\s,])(?:quận|phường|huyện|tp\.? ?hcm|kelurahan|kecamatan|col\.|colonia|fracc\.|barrio|bairro|urb\.|brgy\.?|barangay)[\s.]|(?:شارع|طريق|ميدان|حي) /iu;
 /** `Ερμού 12, Αθήνα 105 63` */
 const WITH_TOWN_FIRST = /^\p{Lu}[\p{L} .'’-]+ \d{1,4}\s?\p{L}?, \p{Lu}[\p{L} .'’-]+ \d{3} ?\d{2}$/u;
+/** `Atatürk Cad. No:12 D:5 Kadıköy` */
+const TURKISH = /(?:^|\s)(?:cad|cd|sok|sk|mah|blv|bulvarı|caddesi|sokak|sokağı|mahallesi)\.? .*\bno ?[:.] ?\d/iu;
 const POSTCODE_CA = /^[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d$/;
 
 /** A street with a number, a post box, or such inside a longer address. */
@@ -84,7 +86,7 @@ export function isPostalAddress(value: string, { held, words }: Signs = signsOf(
   if (BOX.test(value) || SPANISH.test(value) || isTownWithPostcode(value)) return true;
   const hasBlank = (held & BLANK) !== 0;
   if (hasBlank && (JOINED.test(value) || WITH_TOWN.test(value) || WITH_TOWN_FIRST.test(value))) return true;
-  if (QUARTER.test(value)) return true;
+  if (QUARTER.test(value) || TURKISH.test(value)) return true;
   const numberFirst = NUMBER_FIRST.test(value) || PART_OF_HOUSE.test(value) || /,\s*\d{1,6}\b/.test(value);
   if (numberFirst && ENGLISH_WORD.test(value)) return true;
   if (TRUSTED_WORD.test(value) && (numberFirst || NUMBER_AFTER.test(value))) return true;

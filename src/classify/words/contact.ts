@@ -156,10 +156,20 @@ export const CONTACT_RULES: readonly NameRule[] = [
   },
   { class: 'postal_address', phrases: ['mail line'], kinds: ['text'] },
   {
+    class: 'postal_address',
+    sole: true,
+    aboutTable: ['address', 'leadaddress'],
+    besideName: ['city'],
+    notNames: ['zip', 'postcode', 'postal code', 'zip code', 'zipcode', 'name'],
+    beside: ['street', 'lane', 'pobox', 'state'],
+    phrases: ['code', 'lane'],
+    kinds: ['text'],
+  },
+  {
     class: 'phone',
     aboutTable: ['phone', 'sms', 'call', 'voice', 'whatsapp', 'pstn', 'mms'],
     phrases: ['from number', 'to number', 'number from', 'number to'],
-    kinds: ['text'],
+    kinds: ['text', 'integer'],
   },
   { class: 'phone', sole: true, aboutTable: ['pstn number', 'did number'], phrases: ['number'], kinds: ['text'] },
   // Who called whom.
@@ -222,6 +232,21 @@ export const CONTACT_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'email', sole: true, phrases: ['send to', 'sendto', 'mailed to'], kinds: ['text'] },
+  {
+    class: 'email',
+    sole: true,
+    phrases: phrases(
+      'from email id, from emailid, to email id, to emailid, bcc email, cc email, notify bcc email, notify cc email',
+    ),
+    kinds: ['text'],
+  },
+  {
+    class: 'email',
+    sole: true,
+    besideName: ['mail username', 'mail user', 'mail password'],
+    phrases: ['mail id', 'mailid'],
+    kinds: ['text'],
+  },
   { class: 'email', phrases: ['return path', 'envelope sender', 'bounce address'], kinds: ['text'] },
   // Beside the other copies' addresses.
   { class: 'email', sole: true, beside: ['bcc'], phrases: ['cc'], kinds: ['text'] },

@@ -151,14 +151,6 @@ export const PERSON_RULES: readonly NameRule[] = [
     phrases: ['short name'],
     kinds: ['text'],
   },
-  {
-    class: 'person_name',
-    alone: true,
-    topics: ['person'],
-    notBeside: ['name', 'conversation'],
-    phrases: ['label'],
-    kinds: ['text'],
-  },
   // A customer beside the company and whom to ask there.
   {
     class: 'person_name',
@@ -496,6 +488,13 @@ export const PERSON_RULES: readonly NameRule[] = [
     kinds: ['text'],
   },
   { class: 'username', sole: true, topics: ['person'], phrases: ['sub'], kinds: ['text'] },
+  {
+    class: 'person_name',
+    sole: true,
+    besideName: ['assistant phone', 'assistantphone', 'assistant email', 'assistant tel'],
+    phrases: ['assistant'],
+    kinds: ['text'],
+  },
   // Who somebody is at another place, of which kind it is.
   {
     class: 'username',

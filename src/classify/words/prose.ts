@@ -39,7 +39,15 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     sole: true,
     topics: ['person'],
-    phrases: ['blurb', 'gossip', 'disabled reason', 'deactivation reason', 'inactive reason', 'archive reason'],
+    phrases: [
+      'blurb',
+      'gossip',
+      'disabled reason',
+      'disabled text',
+      'deactivation reason',
+      'inactive reason',
+      'archive reason',
+    ],
     kinds: ['text'],
   },
   {
@@ -48,6 +56,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     notTopics: ['thing'],
     kinds: ['text'],
   },
+  { class: 'free_text', sole: true, topics: ['person'], phrases: ['field'], kinds: ['json'] },
   // Why somebody may not, whatever the table is about.
   {
     class: 'free_text',
@@ -524,7 +533,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     alone: true,
     topics: ['person'],
     phrases: phrases(
-      'status msg, notepad, scratchpad, background, description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, field, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
+      'status msg, notepad, scratchpad, background, description, summary, statement, story, interest, hobby, message, headline, tagline, description html, description text, note html, introduction, fact, status message, status text, custom status, signature, signature raw, signature cooked, profile, search vector, tsv, search, search data, search index, fulltext, search text, tsvector, searchable, document, beschreibung, descripcion, descricao, descrizione, profile info, about html',
     ),
     kinds: TEXT_KINDS,
   },
