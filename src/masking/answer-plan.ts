@@ -23,7 +23,8 @@ export class AnswerPlan {
   }
 
   /** By output column. */
-  result(columns: readonly OutputColumn[]): ResultPlan {
+  result(given: readonly OutputColumn[]): ResultPlan {
+    const columns = given.map(asDocument);
     const actions = columns.map((column) => {
       const action = this.#action(column);
       // Nobody knows which of its values are the client's own: what compares is not shown.
@@ -51,9 +52,9 @@ export class AnswerPlan {
     for (const source of flow.sources) {
       const held = this.#held.of(source);
       if (held === 'clear') continue;
-      if (held === 'system') return this.#redacted(flow);
+      if (held === 'system' && !isContainer(flow)) return this.#redacted(flow);
       if (typeof held === 'object' && held.computed) computed = true;
-      if (held === 'scan') scanned = true;
+      if (held === 'scan' || held === 'system') scanned = true;
       else if (masked === undefined) masked = held;
       else if (masked.class !== held.class || masked.mode !== held.mode) several = true;
     }
@@ -191,4 +192,16 @@ export class AnswerPlan {
       });
     return `made of ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
   }
+}
+
+/** Of what it is made is told part by part. */
+function isContainer({ shape }: Flow): boolean {
+  return shape.kind === 'array' || shape.kind === 'row' || shape.kind === 'json';
+}
+
+/** A document is the same as a text, and is masked as one. */
+function asDocument(column: OutputColumn): OutputColumn {
+  const { shape } = column;
+  if (shape.kind !== 'text' || shape.document === undefined) return column;
+  return { ...column, shape: { kind: 'json', value: shape.document } };
 }

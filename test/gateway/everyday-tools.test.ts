@@ -149,6 +149,13 @@ describe('what tools ask of the catalog', () => {
          AND c.relkind IN ('m', 'v') ORDER BY 1`,
     ],
     [
+      'PostGraphile: all in one document, as a text',
+      `WITH attributes AS (SELECT * FROM pg_attribute WHERE attrelid = 'people'::regclass AND attnum > 0),
+         classes AS (SELECT oid AS _id, * FROM pg_class WHERE relname = 'people')
+         SELECT json_build_object('attributes', (SELECT coalesce((SELECT json_agg(row_to_json(attributes) ORDER BY attnum)
+           FROM attributes), '[]'::json)), 'classes', (SELECT json_agg(row_to_json(classes) ORDER BY relname) FROM classes))::text AS t`,
+    ],
+    [
       'pgAdmin: sizes and statistics',
       `SELECT s.relname, pg_size_pretty(pg_relation_size(s.relid)) AS size, n_live_tup > -1 AS live, last_vacuum IS NULL AS v
          FROM pg_stat_all_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.schemaname = 'public' ORDER BY 1`,

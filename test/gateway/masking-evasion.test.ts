@@ -382,3 +382,19 @@ describe('a schema that changes behind a plan', () => {
     await client.query('ROLLBACK');
   });
 });
+
+describe('who comes first by a masked column', () => {
+  it.each([
+    'percentile_disc(0) WITHIN GROUP (ORDER BY ROW(surname, id))',
+    "percentile_disc(0) WITHIN GROUP (ORDER BY jsonb_build_object('a', surname, 'b', id))",
+    'mode() WITHIN GROUP (ORDER BY ROW(surname, id))',
+    'min(ARRAY[surname, id::text])',
+    "min(json_build_object('a', surname, 'b', id)::text)",
+    "(array_agg(json_build_object('a', surname, 'b', id)::text ORDER BY surname))[1]",
+  ])('is not told by %s', async (picked) => {
+    const client = await connect();
+    const told = await client.query(`SELECT ${picked} AS t FROM people`).catch((error) => error);
+    if (told instanceof Error) expect(told).toMatchObject({ code: '42501' });
+    else expect(told.rows).toEqual([{ t: '[redacted]' }]);
+  });
+});

@@ -175,6 +175,32 @@ describe('columns of an answer', () => {
     expect(json.otherwise).toEqual({ do: 'redact' });
   });
 
+  it('masks a document that is a text as it is, and within others not at all', () => {
+    const value = flow({ kind: 'row', fields: [{ name: 'email', flow: flow('copy', email) }] }, email);
+    const text = flow({ kind: 'text', document: value }, email);
+    expect(action(text)).toEqual(action(flow({ kind: 'json', value }, email)));
+    expect(action(flow({ kind: 'array', element: text }, email))).toEqual({ do: 'array', element: { do: 'redact' } });
+    expect(action(flow({ kind: 'json', value: text }, email))).toEqual({ do: 'redact' });
+  });
+
+  it('redacts of a document, a row or an array those parts that nobody sees', () => {
+    const hidden = { do: 'redact', keepsBlank: true };
+    const field = { name: 'values', flow: flow('copy', at(STATISTICS, 1)) };
+    const row = flow(
+      { kind: 'row', fields: [{ name: 'id', flow: flow('copy', id) }, field] },
+      id,
+      ...field.flow.sources,
+    );
+    expect(action(row)).toEqual({ do: 'row', fields: [{ do: 'pass' }, hidden] });
+    const json = action(flow({ kind: 'json', value: row }, ...row.sources));
+    expect(json?.do === 'json' && json.keys).toEqual(
+      new Map([
+        ['id', { do: 'pass' }],
+        ['values', { do: 'json', keys: new Map(), otherwise: hidden }],
+      ]),
+    );
+  });
+
   it('redacts both of two json fields of one name', () => {
     const row = flow(
       {

@@ -42,6 +42,7 @@ import {
   rowOf,
   type Value,
   valueFrom,
+  withoutDocument,
 } from './flows.ts';
 import { growthOfCall } from './growth.ts';
 import { alongPath, arrayFrom, buildObject, extractPath, simplePath, textOfJson, toJson } from './json-flows.ts';
@@ -333,13 +334,23 @@ function isComputed({ shape }: Flow): boolean {
   return shape.kind === 'derived' || shape.kind === 'text';
 }
 
+function isContainer({ shape }: Flow): boolean {
+  return shape.kind === 'row' || shape.kind === 'array' || shape.kind === 'json';
+}
+
 function copied(t: Tracer, name: string, values: readonly Value[]): Value {
   // percentile_disc(fraction) and mode() take theirs from WITHIN GROUP; lag and lead have a default behind.
   const picked = name === 'percentile_disc' || name === 'mode' ? values.slice(-1) : [values[0], values[2]];
-  const given = picked.filter((value) => value !== undefined);
+  const given = picked
+    .filter((value) => value !== undefined)
+    .map((value) => (EXTREMES.has(name) ? { ...value, flow: withoutDocument(value.flow) } : value));
   if (EXTREMES.has(name)) {
     // Of what is computed nothing is shown.
-    for (const { flow } of given) if (!isComputed(flow)) plainUse(t, flow, 'group', name, undefined, true);
+    for (const { flow } of given) {
+      // Beside others of its row a value that is picked tells whose it is.
+      if (isContainer(flow)) t.use(flow, 'predicate', name, undefined);
+      else if (!isComputed(flow)) plainUse(t, flow, 'group', name, undefined, true);
+    }
   }
   const one = oneOf(given.map((value) => value.flow));
   const flow: Flow = isEmpty(one) || !PICKS.has(name) ? one : { ...one, picked: true };

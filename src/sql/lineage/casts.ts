@@ -1,7 +1,17 @@
 /** Casts: what of a value stays, and for which values they fail. */
 import type { Tree } from '../tree.ts';
 import { isCitext, isTextual, SPELT } from './asked-values.ts';
-import { arrayOf, asText, combine, elementOf, isPlain, keepingBlank, rowOf, type Value } from './flows.ts';
+import {
+  arrayOf,
+  asText,
+  combine,
+  elementOf,
+  isPlain,
+  keepingBlank,
+  rowOf,
+  type Value,
+  withoutDocument,
+} from './flows.ts';
 import type { Flow } from './lineage.ts';
 import type { Tracer } from './tracer.ts';
 import {
@@ -85,10 +95,12 @@ function flowOfCast(t: Tracer, value: Value, to: NamedType): Value['flow'] {
   if (to.modified) return isTextType(target) && !isTextType(from) ? asText([flow]) : combine([flow]);
   if (target !== undefined && from === target) return flow;
   if (isTextType(target)) {
-    if (isTextType(from) || from === UNKNOWN || isCitext(t, from)) return flow;
-    return asText([flow]);
+    if (isCitext(t, from)) return withoutDocument(flow);
+    if (isTextType(from) || from === UNKNOWN) return target === NAME ? withoutDocument(flow) : flow;
+    const isDocument = shape.kind === 'json' && isJsonType(from) && target !== NAME;
+    return isDocument ? combine([flow], { kind: 'text', document: shape.value }) : asText([flow]);
   }
-  if (isTextType(from) && isCitext(t, target)) return flow;
+  if (isTextType(from) && isCitext(t, target)) return withoutDocument(flow);
   if (isJsonType(target) && (isJsonType(from) || shape.kind === 'json')) return flow;
   if (shape.kind === 'row') {
     const fields = fieldsOf(t.catalog, to.oid);

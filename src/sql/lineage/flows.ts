@@ -232,7 +232,7 @@ function mergeShapes(left: Shape, right: Shape): Shape {
       })),
     };
   }
-  if (left.kind === right.kind) return left;
+  if (left.kind === right.kind) return left.kind === 'text' ? TEXT : left;
   const kinds = new Set([left.kind, right.kind]);
   return kinds.has('copy') && kinds.has('text') ? TEXT : DERIVED;
 }
@@ -279,7 +279,9 @@ function container(shape: Shape, parts: readonly Flow[]): Flow {
   return fits(flow, { parts: 0 }, 0) ? flow : { ...flow, shape: DERIVED };
 }
 
-export function arrayOf(element: Flow): Flow {
+export function arrayOf(of: Flow): Flow {
+  // Arrays are sorted, and what is in them is picked.
+  const element = withoutDocument(of);
   return container({ kind: 'array', element }, [element]);
 }
 
@@ -364,6 +366,11 @@ export function jsonKeyOf(flow: Flow, key: string): Flow {
   }
   if (shape.kind !== 'copy' || /^-?\d+$/.test(key)) return combine([flow]);
   return deeper(flow, key);
+}
+
+/** Of a document as text: computed from its parts, and no more. */
+export function withoutDocument(flow: Flow): Flow {
+  return flow.shape.kind === 'text' && flow.shape.document !== undefined ? { ...flow, shape: TEXT } : flow;
 }
 
 /** The json value as text, as `->>` gives it. */

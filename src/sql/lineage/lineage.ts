@@ -21,14 +21,15 @@ export interface ColumnRef {
 /**
  * How a value is made of its sources.
  * `copy`: it is the value of one of them, unchanged. `array`, `row`, `json`: a container whose parts are known.
- * `text`: a source's text may stand in it as it is, among other text. `derived`: anything else.
+ * `text`: a source's text may stand in it as it is, among other text; `document`: it is all of a json value of that, as
+ * text. `derived`: anything else.
  */
 export type Shape =
   | { readonly kind: 'copy' }
   | { readonly kind: 'array'; readonly element: Flow }
   | { readonly kind: 'row'; readonly fields: readonly { readonly name: string; readonly flow: Flow }[] }
   | { readonly kind: 'json'; readonly value: Flow }
-  | { readonly kind: 'text' }
+  | { readonly kind: 'text'; readonly document?: Flow }
   | { readonly kind: 'derived' };
 
 export interface Flow {

@@ -611,6 +611,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'mode = person.mail, percentile_disc = person.pay, percentile_cont = derived(person.pay); uses: group person.mail, group person.pay',
     ],
     [
+      'SELECT percentile_disc(0) WITHIN GROUP (ORDER BY ROW(mail, id)) AS a, mode() WITHIN GROUP (ORDER BY jsonb_build_object(1, tel)) AS b, min(ARRAY[pay]) AS c FROM person',
+      'a = (f1: person.mail, f2: person.id), b = json((1: person.tel)), c = [person.pay]; uses: predicate person.mail, predicate person.id, predicate person.tel, predicate person.pay',
+    ],
+    [
       'SELECT percentile_disc(ARRAY[0.1, 0.9]) WITHIN GROUP (ORDER BY mail) FROM person',
       'percentile_disc = [person.mail]; uses: group person.mail',
     ],
@@ -714,6 +718,31 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       'SELECT q AS o FROM (SELECT id, mail FROM person) q UNION ALL SELECT f FROM (SELECT id, title FROM firm) f',
       'o = derived(person.id person.mail firm.id firm.title)',
+    ],
+    [
+      'SELECT row_to_json(q)::text AS a, to_jsonb(q)::varchar AS b FROM (SELECT id, mail FROM person) q',
+      'a = text of (id: person.id, mail: person.mail), b = text of (id: person.id, mail: person.mail)',
+    ],
+    [
+      "SELECT coalesce(json_agg(q)::text, '[]') AS a, d FROM (SELECT mail FROM person) q, LATERAL (SELECT to_json(mail)::text AS d) p GROUP BY 2",
+      'a = text of [(mail: person.mail)], d = text of person.mail; uses: null_test person.mail, predicate person.mail',
+    ],
+    // Cut, ordered by, or among others it is computed, of which nothing is shown.
+    [
+      'SELECT row_to_json(q)::varchar(9) AS a, row_to_json(q)::name AS b, row_to_json(q)::text::name::text AS c FROM (SELECT id, mail FROM person) q',
+      'a = text(person.id person.mail), b = text(person.id person.mail), c = text(person.id person.mail)',
+    ],
+    [
+      'SELECT min(j) AS a, mode() WITHIN GROUP (ORDER BY j) AS b, percentile_disc(0.5) WITHIN GROUP (ORDER BY j) AS c FROM (SELECT row_to_json(p)::text AS j FROM (SELECT id, mail FROM person) p) q',
+      'a = text(person.id person.mail), b = text(person.id person.mail), c = text(person.id person.mail)',
+    ],
+    [
+      "SELECT upper(j) AS a, j || '' AS b, ARRAY[j] AS c, to_json(j) AS d, trim(j) AS e FROM (SELECT to_json(mail)::text AS j FROM person) q",
+      'a = text(person.mail), b = text(person.mail), c = [text(person.mail)], d = json(text of person.mail), e = text(person.mail)',
+    ],
+    [
+      'SELECT to_json(mail)::text AS j FROM person UNION ALL SELECT to_json(tel)::text FROM person',
+      'j = text(person.mail person.tel)',
     ],
     [
       'SELECT row_to_json(q) FROM (SELECT id, mail FROM person) q',

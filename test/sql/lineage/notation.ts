@@ -22,6 +22,8 @@ function writtenStatement(statement: StatementLineage, catalog: Catalog): string
         return `[${text(shape.element)}]`;
       case 'json':
         return `json(${text(shape.value)})`;
+      case 'text':
+        return shape.document === undefined ? `text(${sources(flow)})` : `text of ${text(shape.document)}`;
       case 'row':
         return `(${shape.fields.map((field) => `${field.name}: ${text(field.flow)}`).join(', ')})`;
       default:
