@@ -1,4 +1,5 @@
 /** COPY forms, messages in unusual orders, prepared statements across changes, and texts that fool other parsers. */
+import { encodeMessage } from '../../../src/pgwire/message.ts';
 import type { Attack } from '../attack.ts';
 import { bind, encodeDescribe, encodeExecute, encodeParse, functionCall, SYNC } from '../wire.ts';
 
@@ -153,6 +154,44 @@ export const protocols: readonly Attack[] = [
       wire.send(bind('', 's'), encodeExecute(''), SYNC);
       await wire.reply();
     },
+  },
+  {
+    id: 'protocol.redefined-behind-an-error',
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      wire.send(encodeParse('s', 'SELECT mail FROM patienten'), SYNC);
+      await wire.reply();
+      // Close and the second Parse never happen.
+      wire.send(encodeParse('', 'SELECT 1/0'), bind('', ''), encodeExecute(''));
+      wire.send(encodeMessage('C', Buffer.from('Ss\0')), encodeParse('s', 'SELECT sku FROM artikel'), SYNC);
+      await wire.reply();
+      wire.send(bind('', 's'), encodeExecute(''), SYNC);
+      await wire.reply();
+    },
+  },
+  {
+    id: 'protocol.error-between-syncs',
+    run: async (attacker) => {
+      const wire = await attacker.connect();
+      wire.send(encodeParse('s', 'SELECT mail FROM patienten'), SYNC);
+      wire.send(encodeParse('', 'SELECT 1/0'), bind('', ''), encodeExecute(''), bind('', 's'), encodeExecute(''), SYNC);
+      wire.send(bind('', 's'), encodeExecute(''), SYNC);
+      await wire.reply({ ready: 3 });
+    },
+  },
+  {
+    id: 'protocol.table-in-place-of-view',
+    run: async (attacker) => {
+      await attacker.bystander('CREATE VIEW tafel AS SELECT id::text AS v FROM patienten');
+      const wire = await attacker.connect();
+      await wire.query('SELECT pg_sleep(3)');
+      wire.send(encodeParse('s', 'SELECT v FROM tafel'), SYNC, bind('', 's'), encodeExecute(''), SYNC);
+      await wire.reply({ ready: 2 });
+      await attacker.bystander('DROP VIEW tafel; CREATE TABLE tafel AS SELECT mail AS v FROM patienten');
+      wire.send(bind('', 's'), encodeExecute(''), SYNC);
+      await wire.reply();
+    },
+    writes: true,
   },
   {
     id: 'protocol.renamed-by-another',
