@@ -116,7 +116,7 @@ const HINTS: Readonly<Record<AnalysisError['kind'], string>> = {
   syntax: '',
   too_large: 'split it, or send the rows with COPY … FROM STDIN',
   too_complex:
-    'send conditions as = ANY (ARRAY[…]) or IN (…), long lists as = ANY ($1), rows with COPY … FROM STDIN, as INSERT … VALUES of nothing but constants or through a temporary table, SET a = …, b = … for SET (a, b) = (…), or split it into several queries',
+    'send conditions as = ANY (ARRAY[…]) or IN (…), long lists as = ANY ($1), rows with COPY … FROM STDIN, as INSERT … VALUES of nothing but constants or through a temporary table, SET a = …, b = … for SET (a, b) = (…), declare fewer variables, or split it into several queries',
   too_deep: 'use IN or a VALUES list instead of long chains of operators or nested parentheses',
   timeout: 'split it into smaller statements',
   internal: 'send it again; if it fails again, report it to the maintainers of dbgate',

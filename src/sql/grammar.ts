@@ -1,5 +1,6 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
 
+import { countSearched } from './declared-names.ts';
 import { countRepeated } from './repeated-rows.ts';
 import { placeFolds, type Shortened, shortened } from './shortened.ts';
 import { countTerms } from './term-count.ts';
@@ -70,6 +71,17 @@ function boundRepeated(sql: string): void {
     throw new TooComplexError('words and constants in SET (…) = (…), each once a column', repeated, MAX_REPEATED);
 }
 
+/** Some third of a second. */
+const MAX_SEARCHED = 16_000_000;
+/** Of a shorter routine no names with its words are too much. */
+const LONG_ROUTINE = 8_000;
+
+function boundSearched(routine: string): void {
+  const searched = routine.length > LONG_ROUTINE ? countSearched(routine, MAX_SEARCHED) : 0;
+  if (searched > MAX_SEARCHED)
+    throw new TooComplexError('words times declared names in a routine', searched, MAX_SEARCHED);
+}
+
 interface LibPgQuery {
   loadModule(): Promise<void>;
   parseSync(sql: string): unknown;
@@ -127,6 +139,7 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
     },
     parseRoutine(sql) {
       boundTerms(sql, true);
+      boundSearched(sql);
       try {
         return routineGrammar.parsePlPgSQLSync(sql) as Tree;
       } catch (error) {
