@@ -75,6 +75,13 @@ export class HeldColumns {
     return held === 'system' || typeof held === 'object';
   }
 
+  /** A document or composite of which parts are masked: what is beside them is shown. */
+  showsParts({ relation, attnum, path = [] }: ColumnRef): boolean {
+    const { paths, computed } = this.#known.classOf(relation, attnum) ?? {};
+    if (paths === undefined || computed === true) return false;
+    return pathsBelow(paths, path).some(([steps]) => steps.length > 0);
+  }
+
   /** What was computed into a table that somebody made through dbgate: what it says of a value is what they chose to ask. */
   isChosen({ relation, attnum }: ColumnRef): boolean {
     return this.#known.classOf(relation, attnum)?.computed === true && this.#known.isTableMadeHere(relation);

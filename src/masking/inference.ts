@@ -145,7 +145,8 @@ export class Inference {
   #identifies({ columns, uses }: StatementLineage): boolean {
     return (
       (columns ?? []).some(
-        ({ sources, label }) => label === true || sources.some((source) => !this.#held.isMasked(source)),
+        ({ sources, label }) =>
+          label === true || sources.some((source) => !this.#held.isMasked(source) || this.#held.showsParts(source)),
       ) || uses.some(({ source, use }) => use === 'sink' && !this.#held.isMasked(source))
     );
   }

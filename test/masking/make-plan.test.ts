@@ -201,6 +201,15 @@ describe('columns of an answer', () => {
     );
   });
 
+  it('puts no documents in order of what is masked in them, beside what is not', () => {
+    const mail = at(USERS, 5, ['contact', 'mail']);
+    const inOrder = (source: ColumnRef) =>
+      refusal({ columns: [column(flow('copy', source))], uses: [use(mail, 'order')] });
+    expect(inOrder(at(USERS, 5))).toBe('masking.no-order');
+    expect(inOrder(at(USERS, 5, ['contact']))).toBe('masking.no-order');
+    expect(inOrder(mail)).toBeUndefined();
+  });
+
   it('redacts both of two json fields of one name', () => {
     const row = flow(
       {
