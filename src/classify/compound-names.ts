@@ -219,7 +219,8 @@ function isPostcode(words: readonly string[], besideNames: ReadonlySet<string>):
   const prefix = words.slice(0, -1).join(' ');
   return (
     words.at(-1) === 'code' &&
-    ['city', 'state'].every((part) => besideNames.has(`${prefix} ${part}`)) &&
+    besideNames.has(`${prefix} city`) &&
+    ['state', 'state province', 'province', 'county'].some((part) => besideNames.has(`${prefix} ${part}`)) &&
     !['zip', 'zip code', 'postcode', 'postal code'].some((part) => besideNames.has(`${prefix} ${part}`))
   );
 }

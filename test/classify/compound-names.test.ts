@@ -367,6 +367,8 @@ const CASES: readonly (readonly [string, ColumnClass | undefined, readonly strin
   ['billads', 'postal_address', ['bill_code', 'bill_city', 'bill_state']],
   ['billads', 'postal_address', ['bill_pobox', 'bill_city', 'bill_state']],
   ['billads', undefined, ['bill_code', 'bill_city']],
+  ['billads', 'postal_address', ['bill_code', 'bill_city', 'bill_state_province']],
+  ['billads', undefined, ['email_footer', 'made_at']],
   // Glued behind what nobody knows
   ['zorbaxincomingcalls', 'phone', ['from_number', 'lasted'], 'bigint'],
   ['zorbaxincoming', undefined, ['from_number', 'lasted'], 'bigint'],

@@ -99,6 +99,7 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['ente', 'grocy', 'phabricator', 'phplist'], first: '0.766 / 0.867' },
   { apps: ['ekylibre', 'musicbrainz', 'ojs'], first: '0.684 / 0.910' },
   { apps: ['bugzilla', 'hievents', 'vtiger'], first: '0.929 / 0.821' },
+  { apps: ['attendize'], first: '0.974 / 0.950' },
 ];
 
 export interface Judged {
