@@ -48,8 +48,10 @@ describe('analyser', () => {
   });
 
   it('takes a statement of a megabyte', async () => {
+    const patient = await Analyser.start({ major: 15, deadlineMs: 120_000 });
     const rows = Array.from({ length: 60_000 }, (_, i) => `(${i},'v${i}')`).join(',');
-    const analysis = await analyser.analyse(`SELECT count(*) FROM (VALUES ${rows}) v(a, b)`);
+    const analysis = await patient.analyse(`SELECT count(*) FROM (VALUES ${rows}) v(a, b)`);
+    await patient.close();
     expect(analysis.error).toBeUndefined();
     expect(analysis.class).toBe('read');
   });

@@ -60,8 +60,14 @@ describe('a statement of 40,000 conditions', () => {
 
   it('leaves lists of 100,000 constants alone', async () => {
     const client = await rig.connect(await rig.tokenOf('ada'));
+    // On a machine that is too busy for it a statement meets the time for its analysis: then once more.
+    const run = (sql: string): Promise<pg.QueryResult> =>
+      client.query(sql).catch((error: pg.DatabaseError) => {
+        if (error.code === '54000' && /took longer than/.test(error.message)) return run(sql);
+        throw error;
+      });
     const counted = async (condition: string): Promise<unknown> =>
-      (await client.query(`SELECT count(*)::int AS n FROM things WHERE ${condition}`)).rows[0];
+      (await run(`SELECT count(*)::int AS n FROM things WHERE ${condition}`)).rows[0];
     expect(await counted(`id IN (${numbers.join(', ')})`)).toEqual({ n: 1 });
     expect(await counted(`id = ANY (ARRAY[${numbers.join(', ')}])`)).toEqual({ n: 1 });
     expect(await counted(`id IN (VALUES (${numbers.join('), (')}))`)).toEqual({ n: 1 });
