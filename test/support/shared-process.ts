@@ -7,7 +7,7 @@ import path from 'node:path';
 
 const FOLDERS = [
   ...['api', 'approvals', 'audit', 'catalog', 'classify', 'commands', 'config', 'gateway', 'guardrails', 'identity'],
-  ...['login', 'masking', 'pgwire', 'policy', 'sql', 'store', 'telemetry', 'tunnel', 'views'],
+  ...['login', 'masking', 'pgwire', 'policy', 'sql', 'store', 'tunnel'],
 ];
 
 /** Of modules, of the process and of the clock. */

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { withRig } from '../gateway/gateway-rig.ts';
+import { until, withRig } from '../gateway/gateway-rig.ts';
 
 const CANARY = 'canary.secret@demo.test';
 
@@ -167,10 +167,6 @@ function parsed(text: string): Map<string, number> {
   return values;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
 describe('a gateway that is watched', () => {
   beforeAll(async () => {
     const client = await rig.connect(await rig.tokenOf('ada', ['developers']));
@@ -180,6 +176,9 @@ describe('a gateway that is watched', () => {
     await client.query('INSERT INTO person VALUES (2, NULL)');
     await client.query('DROP TABLE person').catch(() => {});
     await client.query('SELECT 1/0').catch(() => {});
+    // What became of the last one is counted a moment after its answer.
+    const ended = 'dbgate_statement_duration_seconds_count{database="app"}';
+    await until(async () => parsed(await (await scrape()).text()).get(ended) === 6);
   });
 
   it('counts statements by database, class and decision, and nothing that a client names', async () => {
