@@ -13,6 +13,7 @@ import { type Grammar, GrammarError, type ParsedStatement, TooComplexError } fro
 import { ALWAYS } from './grounds.ts';
 import { freeLiterals } from './literals.ts';
 import { bareName } from './names.ts';
+import { nestedGrammar } from './nested-texts.ts';
 import { isPureFunction } from './pure-functions.ts';
 import { mayHoldSecret, redactAllLiterals, redactAt } from './redact.ts';
 import { secretPlaces } from './secrets.ts';
@@ -75,7 +76,8 @@ function analysed(sql: string, grammar: Grammar, nowMs: number): AnalysisResult 
     return failed(sql, { kind: 'too_large', message, sqlstate: '54000', cursorPosition: undefined });
   }
   const bytes = new ByteOffsets(sql);
-  const statements = parsed.map((one) => statementFacts(one, { grammar, nowMs }, bytes, parsed.length === 1));
+  const world = { grammar: nestedGrammar(grammar), nowMs };
+  const statements = parsed.map((one) => statementFacts(one, world, bytes, parsed.length === 1));
   const recordedSql = mayHoldSecret(sql) ? withoutSecrets(sql, parsed, bytes) : sql;
   const analysis: Analysis = {
     statements,
