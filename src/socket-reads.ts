@@ -42,6 +42,9 @@ export function acceptThroughBuffer(accepted: net.Socket): net.Socket {
   return socket;
 }
 
+/** Of streams of our own that do as sockets do: none pushes while it is read from. */
+export const PUSHES_BETWEEN_READS = Symbol('pushes between reads');
+
 /**
  * Has `take` be given what comes on a stream, as a listener of 'data'. While a socket flows and holds nothing back, a chunk
  * goes there at once, past the stream's own accounting, which costs a proxy a tick and some 2 µs for each message.
@@ -50,9 +53,9 @@ export function acceptThroughBuffer(accepted: net.Socket): net.Socket {
 export function takeReads(stream: Duplex, take: (chunk: Buffer) => void): () => void {
   stream.on('data', take);
   // Others may push while they are read from: then a chunk would come before the one under way is done with.
-  if (!(stream instanceof net.Socket)) return () => void stream.off('data', take);
+  if (!(stream instanceof net.Socket) && !(PUSHES_BETWEEN_READS in stream)) return () => void stream.off('data', take);
   const pushAsEver = stream.push;
-  stream.push = function (this: net.Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
+  stream.push = function (this: Duplex, chunk: unknown, encoding?: BufferEncoding): boolean {
     if (!(chunk instanceof Uint8Array) || this.readableFlowing !== true || this.readableLength > 0 || this.destroyed)
       return pushAsEver.call(this, chunk, encoding);
     take(chunk as Buffer);

@@ -58,6 +58,7 @@ const LAYERS: readonly Layer[] = [
       'config',
       'catalog',
       'policy',
+      'streams',
       'young-generation.ts',
     ],
   },
@@ -97,6 +98,7 @@ const LAYERS: readonly Layer[] = [
       'sql',
       'pgwire',
       'config',
+      'streams',
       'socket-reads.ts',
       'late-writes.ts',
       'spent-memory.ts',
@@ -119,6 +121,7 @@ const LAYERS: readonly Layer[] = [
     name: 'tunnel',
     may: [
       'pgwire',
+      'streams',
       'socket-reads.ts',
       'late-writes.ts',
       'make-directory.ts',
@@ -126,6 +129,8 @@ const LAYERS: readonly Layer[] = [
       'private-authority.ts',
     ],
   },
+  // Many streams on one connection, of both sides of the tunnel.
+  { name: 'streams', may: ['socket-reads.ts'] },
   // How sockets are read, on both sides of the tunnel.
   { name: 'socket-reads.ts', may: ['spent-memory.ts'] },
   { name: 'late-writes.ts', may: ['spent-memory.ts'] },

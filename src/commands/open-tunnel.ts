@@ -10,6 +10,7 @@ import { DbgateError, ErrorCode } from '../errors.ts';
 import { configDir, type Env } from '../login/config-dir.ts';
 import { type GatewayClient, openGatewayClient } from '../login/gateway-client.ts';
 import { type LocalListener, type LocalListenerEvents, openLocalListener } from '../tunnel/local-listener.ts';
+import { SharedConnection } from '../tunnel/shared-connection.ts';
 import { stablePort } from '../tunnel/stable-port.ts';
 import { dialUpgrade } from '../tunnel/upgrade-client.ts';
 import { type Connection, connectionUrl } from './connection-variables.ts';
@@ -43,6 +44,11 @@ export interface OpenTunnel {
 export async function openTunnel(options: OpenTunnelOptions): Promise<OpenTunnel> {
   const { env, database, signal } = options;
   const client = await openGatewayClient({ env, signal });
+  const { gateway: gatewayUrl, ca } = client;
+  const shared = new SharedConnection({
+    ...{ gatewayUrl, ca },
+    headers: async (method, path) => ({ ...(await client.authorizationHeaders(method, path)) }),
+  });
   let listener: LocalListener | undefined;
   try {
     const tunnel = randomUUID();
@@ -52,14 +58,15 @@ export async function openTunnel(options: OpenTunnelOptions): Promise<OpenTunnel
     const path = `/v1/databases/${encodeURIComponent(database)}/connect`;
     const dial = async (stop: AbortSignal) =>
       dialUpgrade({
-        gatewayUrl: client.gateway,
+        gatewayUrl,
         path,
+        shared,
         headers: async () => ({
           ...(await client.authorizationHeaders('GET', path)),
           'dbgate-tunnel': tunnel,
           ...purpose,
         }),
-        ca: client.ca,
+        ca,
         signal: stop,
       });
 
@@ -102,11 +109,13 @@ export async function openTunnel(options: OpenTunnelOptions): Promise<OpenTunnel
       client,
       async close() {
         await opened.close();
+        shared.close();
         await client.close();
       },
     };
   } catch (error) {
     await listener?.close();
+    shared.close();
     await client.close();
     throw error;
   }

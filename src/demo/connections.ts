@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { openGatewayClient } from '../login/gateway-client.ts';
-import { type LocalListener, openLocalListener } from '../tunnel/local-listener.ts';
+import { openLocalListener } from '../tunnel/local-listener.ts';
+import { SharedConnection } from '../tunnel/shared-connection.ts';
 import { dialUpgrade } from '../tunnel/upgrade-client.ts';
 import type { Demo } from './demo.ts';
 import { DEMO_SESSION_SECONDS } from './gateway.ts';
@@ -27,16 +28,16 @@ export interface DemoConnections {
 
 /** A token, a tunnel and a database token for each demo person, good for as long as a demo lasts (8 h). */
 export async function openConnections(demo: Demo): Promise<DemoConnections> {
-  const listeners: LocalListener[] = [];
+  const tunnels: Tunnel[] = [];
   const close = async () => {
-    await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+    await Promise.all(tunnels.splice(0).map((tunnel) => tunnel.close()));
   };
   try {
     const connections: DemoConnection[] = [];
     for (const person of DEMO_PEOPLE) {
-      const { connection, listener } = await openConnection(demo, person);
-      listeners.push(listener);
-      connections.push(connection);
+      const tunnel = await openConnection(demo, person);
+      tunnels.push(tunnel);
+      connections.push(tunnel.connection);
     }
     return { connections, close };
   } catch (error) {
@@ -45,24 +46,29 @@ export async function openConnections(demo: Demo): Promise<DemoConnections> {
   }
 }
 
-async function openConnection(
-  demo: Demo,
-  person: DemoPerson,
-): Promise<{ connection: DemoConnection; listener: LocalListener }> {
+interface Tunnel {
+  readonly connection: DemoConnection;
+  close(): Promise<void>;
+}
+
+async function openConnection(demo: Demo, person: DemoPerson): Promise<Tunnel> {
   const { database } = demo;
   const token = await demo.identity.mintToken(person, DEMO_SESSION_SECONDS);
   const native = await databaseToken(demo, token);
   const password = randomBytes(18).toString('base64url');
   const tunnel = randomUUID();
+  const gatewayUrl = demo.gateway.url;
+  const headers = async () => ({ authorization: `Bearer ${token}` });
+  const shared = new SharedConnection({ ...{ gatewayUrl, headers }, ca: demo.ca });
   const listener = await openLocalListener({
     listen: { port: 0 },
     password,
     spare: 0,
     dial: (signal) =>
       dialUpgrade({
-        gatewayUrl: demo.gateway.url,
+        ...{ gatewayUrl, shared },
         path: `/v1/databases/${encodeURIComponent(database)}/connect`,
-        headers: async () => ({ authorization: `Bearer ${token}`, 'dbgate-tunnel': tunnel }),
+        headers: async () => ({ ...(await headers()), 'dbgate-tunnel': tunnel }),
         ca: demo.ca,
         signal,
       }),
@@ -71,7 +77,10 @@ async function openConnection(
   const { email: user } = person;
   const local = { ...listener.address, user, password, database };
   return {
-    listener,
+    async close() {
+      await listener.close();
+      shared.close();
+    },
     connection: {
       principal: user,
       role: person.role,

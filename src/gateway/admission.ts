@@ -4,6 +4,7 @@
  * Out: admitted or not. It must never count a socket that is gone.
  */
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Each session has a socket to its client and one to its upstream. */
 const DESCRIPTORS_PER_CONNECTION = 2;
@@ -40,7 +41,7 @@ export function openFilesLimit(): number | undefined {
 
 export class Admission {
   readonly limits: AdmissionLimits;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Set<Duplex>();
   /** By the addresses of both ends: the TLS layer has a socket object of its own. */
   readonly #unproved = new Set<string>();
   readonly #logLine: (line: string) => void;
@@ -62,15 +63,19 @@ export class Admission {
 
   /** False: the socket was destroyed, and nothing may be done with it. */
   admit(socket: Socket): boolean {
-    if (this.#sockets.size >= this.limits.maxConnections) return this.#refuse(socket, 'connections');
     if (this.#unproved.size >= this.limits.maxUnproved) return this.#refuse(socket, 'connections in start-up');
+    if (!this.admitCarried(socket)) return false;
     const ends = endsOf(socket);
-    this.#sockets.add(socket);
     this.#unproved.add(ends);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#unproved.delete(ends);
-    });
+    socket.once('close', () => this.#unproved.delete(ends));
+    return true;
+  }
+
+  /** The same of a stream whose connection has proved whose it is: it stands for a session's socket to the upstream. */
+  admitCarried(stream: Duplex): boolean {
+    if (this.#sockets.size >= this.limits.maxConnections) return this.#refuse(stream, 'connections');
+    this.#sockets.add(stream);
+    stream.once('close', () => this.#sockets.delete(stream));
     return true;
   }
 
@@ -83,7 +88,7 @@ export class Admission {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #refuse(socket: Socket, what: string): false {
+  #refuse(socket: Duplex, what: string): false {
     socket.destroy();
     this.#refused++;
     const now = performance.now();

@@ -37,6 +37,7 @@ import { openHistory } from '../store/history-index.ts';
 import type { SharedDatabase } from '../store/postgres-database.ts';
 import type { PostgresLog } from '../store/postgres-log.ts';
 import { openSegmentLog } from '../store/segment-log.ts';
+import { STREAMS_PATH } from '../streams/contract.ts';
 import { openTelemetry } from '../telemetry/telemetry.ts';
 import { boundYoungGeneration } from '../young-generation.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
@@ -59,6 +60,7 @@ import { keepSegments } from './segment-upkeep.ts';
 import { recordRefusal } from './session-start.ts';
 import { SharedClasses } from './shared-classes.ts';
 import { SharedRevocations } from './shared-revocations.ts';
+import { checkStreams, serveStreams } from './stream-upgrade.ts';
 import { checkUpgrade, serveTunnel, singleHeader } from './tunnel-upgrade.ts';
 
 export interface RunningGateway {
@@ -329,6 +331,16 @@ export async function startGateway(settings: GatewaySettings, options: StartOpti
       let database: string | undefined;
       try {
         const { pathname } = requestUrl(request);
+        if (pathname === STREAMS_PATH) {
+          principal = await authenticate(request);
+          checkStreams(request);
+          serveStreams(socket, head, (stream) => {
+            if (!admission.admitCarried(stream)) return false;
+            server.emit('secureConnection', stream);
+            return true;
+          });
+          return;
+        }
         const match = CONNECT_PATH.exec(pathname);
         if (match === null) throw new DbgateError('not_found', `there is no ${pathname}`);
         database = decoded(match[1]!);

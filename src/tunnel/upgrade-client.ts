@@ -11,12 +11,17 @@ import tls from 'node:tls';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { privateAuthority } from '../private-authority.ts';
 import { connectThroughProxy, proxyFromEnv } from './proxy.ts';
+import type { SharedConnection } from './shared-connection.ts';
 
 export interface DialOptions {
   /** https only. */
   readonly gatewayUrl: string;
   /** For example `/v1/databases/prod-db/connect`. */
   readonly path: string;
+  /** What the gateway is to switch to; default `postgresql`. */
+  readonly protocol?: string | undefined;
+  /** A connection that this stream may share with others. */
+  readonly shared?: SharedConnection | undefined;
   /** Asked for at each dial: a DPoP proof serves once. */
   readonly headers: () => Promise<Record<string, string>>;
   /** PEM of a private authority, trusted beside the system's; undefined: these alone. */
@@ -44,6 +49,7 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
   if (url.protocol !== 'https:') {
     throw new DbgateError(ErrorCode.usage, `the gateway's URL must begin with https:, got ${url.protocol}`);
   }
+  const { protocol = 'postgresql' } = options;
   const headers = await options.headers();
   const timeoutMs = options.timeoutMs ?? 15_000;
   const controller = new AbortController();
@@ -58,31 +64,47 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
   const { signal } = controller;
   try {
     signal.throwIfAborted();
+    const carried = await options.shared?.stream();
+    if (carried !== undefined) {
+      if (signal.aborted) carried.destroy();
+      signal.throwIfAborted();
+      try {
+        return await upgrade(url, headers, protocol, () => carried, signal);
+      } catch (error) {
+        if (reasonOf(error, signal).code === ErrorCode.gatewayUnreachable) options.shared!.distrust(carried);
+        throw error;
+      }
+    }
     const proxy = options.proxy ?? proxyFromEnv(url, process.env);
     const authority = options.ca === undefined ? undefined : privateAuthority(options.ca);
     for (;;) {
       const through = proxy === undefined ? undefined : await connectThroughProxy(proxy, url, signal);
       const context = authority?.secureContext;
       try {
-        return await upgrade(url, headers, context, through, signal);
+        return await upgrade(url, headers, protocol, () => connectTls(url, context, through), signal);
       } catch (error) {
+        through?.destroy();
         // Refused while TLS was set up: the headers have not left.
         if (context === undefined || !authority?.widen(context, (error as Error).cause)) throw error;
       }
     }
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
+    throw reasonOf(error, signal);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);
   }
 }
 
+function reasonOf(error: unknown, signal: AbortSignal): DbgateError {
+  return (signal.aborted ? signal.reason : error) as DbgateError;
+}
+
 function upgrade(
   url: URL,
   headers: Record<string, string>,
-  secureContext: tls.SecureContext | undefined,
-  through: net.Socket | undefined,
+  protocol: string,
+  connect: () => Duplex,
   signal: AbortSignal,
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
@@ -91,21 +113,20 @@ function upgrade(
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port || 443,
       path: url.pathname + url.search,
-      headers: { ...headers, connection: 'Upgrade', upgrade: 'postgresql' },
-      createConnection: () => connectTls(url, secureContext, through),
+      headers: { ...headers, connection: 'Upgrade', upgrade: protocol },
+      createConnection: connect,
     });
     // Not the option `signal`: it would outlive the request, and end the stream.
     const onAbort = () => request.destroy(signal.reason);
     signal.addEventListener('abort', onAbort);
     request.once('close', () => signal.removeEventListener('abort', onAbort));
-    request.once('upgrade', (response, socket: net.Socket, head: Buffer) => {
+    request.once('upgrade', (response, socket: Duplex, head: Buffer) => {
       signal.removeEventListener('abort', onAbort);
-      if (response.headers.upgrade?.toLowerCase() !== 'postgresql') {
+      if (response.headers.upgrade?.toLowerCase() !== protocol) {
         socket.destroy();
-        return reject(unreachable(url, 'switched to another protocol than postgresql'));
+        return reject(unreachable(url, `switched to another protocol than ${protocol}`));
       }
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, keepAliveDelayMs);
+      if (socket instanceof net.Socket) socket.setNoDelay(true).setKeepAlive(true, keepAliveDelayMs);
       // Whoever takes the stream adds a listener of their own; until then an error must not end the process.
       socket.on('error', ignore);
       if (head.length > 0) socket.unshift(head);
@@ -119,7 +140,6 @@ function upgrade(
       );
     });
     request.once('error', (error) => {
-      through?.destroy();
       reject(unreachable(url, describe(error), error, hintFor(error)));
     });
     request.end();

@@ -47,6 +47,14 @@ export async function startStandInGateway(): Promise<StandInGateway> {
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   });
   server.on('upgrade', (request, stream: net.Socket) => {
+    // As a gateway of before there were shared connections.
+    if (request.url === '/v1/streams') {
+      const body = JSON.stringify({ error: { code: 'not_found', message: 'there is no /v1/streams' } });
+      stream
+        .on('error', () => {})
+        .end(`HTTP/1.1 404 Not Found\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+      return;
+    }
     gateway.seen.push({ method: 'UPGRADE', url: request.url!, headers: request.headers });
     stream.on('error', () => {});
     if (gateway.onStream === undefined) {
