@@ -44,7 +44,7 @@ function failPower(notes: string): void {
   for (const [name, end] of ends) if (existsSync(name)) truncateSync(name, end);
 }
 
-it(`has an intent on disk for every row that is in Postgres, ${KILLS} times`, { timeout: KILLS * 15_000 }, async () => {
+it(`has an intent on disk for every row that is in Postgres, ${KILLS} times`, { timeout: KILLS * 60_000 }, async () => {
   const stateDir = path.join(rig.stateDir, 'killed');
   const auditDir = path.join(stateDir, 'audit');
   const token = await rig.token({ exp: Math.floor(Date.now() / 1000) + 86_400 });
