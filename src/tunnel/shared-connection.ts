@@ -23,8 +23,8 @@ export class SharedConnection {
   #carrier: Carrier | undefined;
   readonly #open = new Set<Carrier>();
   #dialling: Promise<Carrier | undefined> | undefined;
+  readonly #closing = new AbortController();
   #isRefused = false;
-  #isClosed = false;
 
   constructor({ headers, ...gateway }: SharedConnectionOptions) {
     this.#dial = () =>
@@ -33,6 +33,7 @@ export class SharedConnection {
         path: STREAMS_PATH,
         protocol: STREAMS_PROTOCOL,
         headers: () => headers('GET', STREAMS_PATH),
+        signal: this.#closing.signal,
       });
   }
 
@@ -54,7 +55,7 @@ export class SharedConnection {
 
   /** Ends every stream. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     for (const carrier of this.#open) carrier.end(GRACE_MS);
   }
 
@@ -77,7 +78,7 @@ export class SharedConnection {
     });
     this.#open.add(carrier);
     this.#carrier = carrier;
-    if (this.#isClosed) carrier.destroy();
+    if (this.#closing.signal.aborted) carrier.destroy();
     return carrier;
   }
 }

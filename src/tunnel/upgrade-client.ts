@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import { privateAuthority } from '../private-authority.ts';
+import type { CarriedStream } from '../streams/carried-stream.ts';
 import { connectThroughProxy, proxyFromEnv } from './proxy.ts';
 import type { SharedConnection } from './shared-connection.ts';
 
@@ -64,10 +65,8 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
   const { signal } = controller;
   try {
     signal.throwIfAborted();
-    const carried = await options.shared?.stream();
+    const carried = await carriedBy(options.shared, signal);
     if (carried !== undefined) {
-      if (signal.aborted) carried.destroy();
-      signal.throwIfAborted();
       try {
         return await upgrade(url, headers, protocol, () => carried, signal);
       } catch (error) {
@@ -94,6 +93,20 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/** Others may wait for the same connection: it is dialled on when this one has no time for it any more. */
+function carriedBy(shared: SharedConnection | undefined, signal: AbortSignal): Promise<CarriedStream | undefined> {
+  if (shared === undefined) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    shared.stream().then((stream) => {
+      signal.removeEventListener('abort', onAbort);
+      if (signal.aborted) stream?.destroy();
+      resolve(stream);
+    }, reject);
+  });
 }
 
 function reasonOf(error: unknown, signal: AbortSignal): DbgateError {

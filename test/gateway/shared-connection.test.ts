@@ -121,6 +121,26 @@ describe('a connection', () => {
     await until(() => carrier.isClosed);
   });
 
+  it('that does not come about holds up nobody who gives up, and ends with the tunnel', async () => {
+    const mute = net.createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    const sockets: net.Socket[] = [];
+    await once(mute, 'listening');
+    const gatewayUrl = `https://localhost:${(mute.address() as net.AddressInfo).port}`;
+    const headers = async () => ({});
+    const shared = new SharedConnection({ ...gateway(), gatewayUrl, headers });
+    const giveUp = new AbortController();
+    const dialled = dialUpgrade({ ...gateway(), gatewayUrl, path: '/', headers, shared, signal: giveUp.signal });
+    await until(() => sockets.length === 1);
+    giveUp.abort();
+    expect(await failure(dialled)).toMatchObject({ code: 'cancelled' });
+    shared.close();
+    await once(
+      sockets[0]!.resume().on('error', () => {}),
+      'close',
+    );
+    mute.close();
+  });
+
   it('that met with no answer is not asked for the next stream, and keeps those that it has', async () => {
     const token = await rig.token();
     const shared = share(token);
