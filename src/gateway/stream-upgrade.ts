@@ -9,17 +9,14 @@ import { DbgateError } from '../errors.ts';
 import { CarriedStream } from '../streams/carried-stream.ts';
 import { Carrier } from '../streams/carrier.ts';
 import { DIALLED_WINDOW, SERVED_WINDOW, STREAMS_PROTOCOL } from '../streams/contract.ts';
+import { checkUpgradeTo } from './tunnel-upgrade.ts';
 
 /** A connection without streams may wait so long for the next. */
 const IDLE_MS = 120_000;
 
 /** Throws the refusal. */
 export function checkStreams(request: IncomingMessage): void {
-  if (request.method !== 'GET') throw new DbgateError('usage', 'this route takes GET');
-  if (request.headers.upgrade?.toLowerCase() !== STREAMS_PROTOCOL)
-    throw new DbgateError('usage', `Upgrade must be ${STREAMS_PROTOCOL}`);
-  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined)
-    throw new DbgateError('usage', 'a request with Upgrade has no body');
+  checkUpgradeTo(STREAMS_PROTOCOL, request);
   if ((request.socket as Duplex) instanceof CarriedStream)
     throw new DbgateError('usage', 'a stream carries no streams');
 }

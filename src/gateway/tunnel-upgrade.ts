@@ -14,6 +14,17 @@ export const UPGRADE_PROTOCOL = 'postgresql';
 const SPARE_TIMEOUT_MS = 120_000;
 const MAX_PURPOSE = 500;
 
+/** Throws the refusal of what is no request to switch to that protocol. */
+export function checkUpgradeTo(protocol: string, request: IncomingMessage): void {
+  if (request.method !== 'GET') throw new DbgateError('usage', 'this route takes GET');
+  if (request.headers.upgrade?.toLowerCase() !== protocol)
+    throw new DbgateError('usage', `Upgrade must be ${protocol}`);
+  // What came behind a body would be read as protocol here, and perhaps as part of the body by a proxy before us.
+  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
+    throw new DbgateError('usage', 'a request with Upgrade has no body');
+  }
+}
+
 /** Checks what can be checked before 101; throws the refusal. */
 export function checkUpgrade(
   gateway: GatewayState,
@@ -21,14 +32,7 @@ export function checkUpgrade(
   principal: Principal,
   database: string,
 ): void {
-  if (request.method !== 'GET') throw new DbgateError('usage', 'this route takes GET');
-  if (request.headers.upgrade?.toLowerCase() !== UPGRADE_PROTOCOL) {
-    throw new DbgateError('usage', `Upgrade must be ${UPGRADE_PROTOCOL}`);
-  }
-  // What came behind a body would be read as protocol here, and perhaps as part of the body by a proxy before us.
-  if (request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined) {
-    throw new DbgateError('usage', 'a request with Upgrade has no body');
-  }
+  checkUpgradeTo(UPGRADE_PROTOCOL, request);
   gateway.grantFor(principal, database, purposeOf(request));
   tunnelOf(request);
 }

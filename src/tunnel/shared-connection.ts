@@ -1,7 +1,7 @@
 /**
  * Streams to one gateway that share a connection: it is dialled when the first is asked for, and again when it was lost.
- * In: the gateway, and what shows who asks. Out: streams on which nothing was said yet. An older gateway has no such connections: then there
- * are no streams, and whoever asks dials one by itself.
+ * In: the gateway, and what shows who asks. Out: streams on which nothing was said yet. An older gateway has no such
+ * connections: then there are no streams, and whoever asks dials one by itself.
  */
 import type { Duplex } from 'node:stream';
 import { DbgateError, ErrorCode } from '../errors.ts';
