@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { DbgateError } from '../errors.ts';
 import { PUSHES_BETWEEN_READS } from '../socket-reads.ts';
 import type { Carrier } from './carrier.ts';
-import { CREDIT, END, RESET } from './frames.ts';
+import { CREDIT, END, MAX_LENGTH, RESET } from './frames.ts';
 
 type Done = (error?: Error | null) => void;
 
@@ -42,6 +42,7 @@ export class CarriedStream extends Duplex {
   #hasEnded = false;
   /** There is nobody to be told of the end. */
   #isLost = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor({ carrier, connection, number, window, credit }: CarriedStreamOptions) {
     super({ allowHalfOpen: true, decodeStrings: true });
@@ -63,6 +64,13 @@ export class CarriedStream extends Duplex {
 
   get localPort(): number | undefined {
     return this.#connection.localPort;
+  }
+
+  /** 'timeout' unless another is set before: as Node's HTTP server does with sockets between two requests. */
+  setTimeout(timeoutMs: number): this {
+    clearTimeout(this.#timer);
+    this.#timer = timeoutMs === 0 ? undefined : setTimeout(() => this.emit('timeout'), timeoutMs).unref();
+    return this;
   }
 
   /** Bytes of the other side. Throws DbgateError `protocol`: more than may come. */
@@ -110,6 +118,7 @@ export class CarriedStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: Done): void {
+    clearTimeout(this.#timer);
     this.carrier.forget(this.number);
     // Ended on both sides, it is over anyway.
     if (!this.#isLost && !(this.readableEnded && this.writableFinished)) this.carrier.send(RESET, this.number);
@@ -120,17 +129,18 @@ export class CarriedStream extends Duplex {
   }
 
   #send(bytes: Buffer, done: Done): void {
-    if (bytes.length <= this.#credit) {
+    // A peer may give more than a frame can be long.
+    const now = Math.min(this.#credit, MAX_LENGTH);
+    if (bytes.length <= now) {
       this.#credit -= bytes.length;
       this.carrier.sendData(this.number, bytes, done);
       return;
     }
-    const now = this.#credit;
     if (now === 0) {
       this.#held = { bytes, done };
       return;
     }
-    this.#credit = 0;
+    this.#credit -= now;
     this.carrier.sendData(this.number, bytes.subarray(0, now), (error) => {
       if (error != null) done(error);
       else this.#send(bytes.subarray(now), done);

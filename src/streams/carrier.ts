@@ -2,7 +2,7 @@
  * One connection that carries many streams, as `frames.ts` says. In: the connection, behind its own handshake. Out: streams,
  * each a half-open capable Duplex that knows nothing of the others. What streams write in one turn of the event loop leaves
  * together. A stream whose reader takes its time holds up no other, and has at most a window of bytes and a stream's own buffer
- * wait in memory; a peer that sends more than it may loses the connection.
+ * wait in memory; a peer that sends more than it may, or asks on and on and reads no answer, loses the connection.
  */
 import type { Duplex } from 'node:stream';
 import { DbgateError } from '../errors.ts';
@@ -35,6 +35,8 @@ type Written = (error?: Error | null) => void;
 
 /** What is written together is copied together up to this size. */
 const COPIED_BYTES = 16_384;
+/** Frames without bytes that a peer leaves unread while it says more: as many as 8,000 streams have to say at their end. */
+const MAX_UNREAD_FRAMES = 16_384;
 
 export class Carrier {
   readonly #connection: Duplex;
@@ -48,6 +50,9 @@ export class Carrier {
   #told: Written[] = [];
   #isScheduled = false;
   #isClosed = false;
+  /** Frames without bytes: among what is due, and that are not with the system yet. */
+  #dueFrames = 0;
+  #unreadFrames = 0;
   readonly #stopReading: () => void;
 
   constructor(connection: Duplex, options: CarrierOptions) {
@@ -59,6 +64,7 @@ export class Carrier {
     });
     this.#stopReading = takeReads(connection, (chunk) => {
       if (this.#isClosed) return;
+      if (this.#unreadFrames > MAX_UNREAD_FRAMES) return this.destroy();
       try {
         reader.push(chunk);
       } catch (error) {
@@ -120,6 +126,8 @@ export class Carrier {
     const header = Buffer.allocUnsafe(HEADER_BYTES);
     writeHeader(header, 0, type, stream, length);
     this.#put(header);
+    this.#dueFrames++;
+    this.#unreadFrames++;
     if (written !== undefined) this.#told.push(written);
   }
 
@@ -156,10 +164,13 @@ export class Carrier {
     const due = this.#due;
     const told = this.#told;
     const bytes = this.#dueBytes;
+    const frames = this.#dueFrames;
     this.#due = [];
     this.#told = [];
     this.#dueBytes = 0;
+    this.#dueFrames = 0;
     const written: Written = (error) => {
+      this.#unreadFrames -= frames;
       for (let i = 0; i < told.length; i++) told[i]!(error);
     };
     const connection = this.#connection;

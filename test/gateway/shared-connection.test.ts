@@ -224,4 +224,25 @@ describe('it gives nothing that a connection of its own would not', () => {
     await once(stream.resume(), 'close');
     await rig.restart({ ...rig.settings, limits: { ...rig.settings.limits, startupTimeoutMs: 60_000 } });
   });
+
+  it('a stream on which a request was answered is not kept for ever, and a session is', {
+    timeout: 60_000,
+  }, async () => {
+    const token = await rig.token();
+    const shared = share(token);
+    const asking = (await shared.stream())!;
+    asking.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(String((await once(asking, 'data'))[0])).toMatch(/Keep-Alive: timeout=/);
+    const upgrading = (await shared.stream())!;
+    upgrading.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(upgrading, 'data');
+    const authorization = `Authorization: Bearer ${token}`;
+    const upgrade = `GET /v1/databases/app/connect HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: postgresql`;
+    upgrading.write(`${upgrade}\r\n${authorization}\r\n\r\n`);
+    expect(String((await once(upgrading, 'data'))[0])).toMatch(/^HTTP\/1.1 101 /);
+    await once(asking.resume(), 'close');
+    expect(upgrading.destroyed).toBe(false);
+    const wire = new WireClient(upgrading).startup();
+    await wire.through('Z');
+  });
 });

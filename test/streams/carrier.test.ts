@@ -303,6 +303,27 @@ describe('a peer that breaks the rules loses the connection', () => {
     expect(stream.destroyed && served.destroyed).toBe(true);
   });
 
+  it('asks on and on, and reads no answer', { timeout: 60_000 }, async () => {
+    const [raw, served] = await socketPair();
+    raw.on('error', () => {}).pause();
+    const carrier = new Carrier(served, {
+      window: WINDOW,
+      peerWindow: WINDOW,
+      accept: () => false,
+      onClosed: () => {},
+    });
+    // What the system holds for both ends comes first.
+    const most = 4_000_000;
+    const frames = Buffer.alloc(HEADER_BYTES * 10_000);
+    let opened = 0;
+    while (opened < most && !carrier.isClosed) {
+      for (let at = 0; at < frames.length; at += HEADER_BYTES) writeHeader(frames, at, OPEN, ++opened, 0);
+      raw.write(frames);
+      await until(() => raw.writableLength === 0 || raw.destroyed);
+    }
+    expect(carrier.isClosed).toBe(true);
+  });
+
   it('a side that dialled takes no streams', async () => {
     const [raw, dialled] = await socketPair();
     raw.on('error', () => {});
@@ -321,6 +342,30 @@ it('what is under way of a stream that was reset is thrown away', async () => {
   raw.write(frame(DATA, 2, 2, Buffer.from('ab')));
   expect(String((await once(accepted[1]!, 'data'))[0])).toBe('ab');
   expect(isClosed()).toBe(false);
+});
+
+it('credit beyond what a frame can carry makes several frames', async () => {
+  const { raw, accepted } = await attacked();
+  raw.write(Buffer.concat([frame(OPEN, 1), frame(CREDIT, 1, MAX_LENGTH), frame(CREDIT, 1, MAX_LENGTH)]));
+  await until(() => accepted.length === 1);
+  const said = Buffer.alloc(MAX_LENGTH + 1000, 'x');
+  accepted[0]!.end(said);
+  let heard = 0;
+  await new Promise<void>((resolve, reject) => {
+    const data = (_stream: number, bytes: Buffer): void => {
+      heard += bytes.length;
+    };
+    const reader = new FrameReader({ data, frame: (type) => type === END && resolve() });
+    raw.on('data', (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        raw.destroy();
+        reject(error as Error);
+      }
+    });
+  });
+  expect(heard).toBe(said.length);
 });
 
 it('a stream that is not wanted is reset', async () => {
