@@ -1,6 +1,6 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
 
-import { blankManyComments } from './blank-comments.ts';
+import { blankComments } from './blank-comments.ts';
 import { countSearched } from './declared-names.ts';
 import { countRepeated } from './repeated-rows.ts';
 import { placeFolds, type Shortened, shortened } from './shortened.ts';
@@ -128,7 +128,7 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
   const parseText = (sql: string): ParsedStatement[] => {
     boundTerms(sql, false);
     boundRepeated(sql);
-    return statementsOf(run(() => sqlGrammar.parseSync(blankManyComments(sql))) as ParseResult);
+    return statementsOf(run(() => sqlGrammar.parseSync(blankComments(sql))) as ParseResult);
   };
   return {
     parse(sql) {

@@ -5,6 +5,7 @@
  */
 
 import type { LiteralPlaces } from './facts.ts';
+import { stringValue } from './string-value.ts';
 import { COMMENT, DOLLAR, ESCAPE, NUMBER, Token } from './token.ts';
 import { isSign } from './token-ends.ts';
 
@@ -68,28 +69,7 @@ export function literalValue(sql: string, start: number, end: number, kind: numb
       const tag = sql.indexOf('$', start + 1) + 1 - start;
       return sql.slice(start + tag, Math.max(start + tag, end - tag));
     }
-    default: {
-      const quote = sql.indexOf("'", start);
-      const content = sql.slice(quote + 1, sql.charCodeAt(end - 1) === 39 && end - 1 > quote ? end - 1 : end);
-      if (!content.includes("'") && (kind !== ESCAPE || !content.includes('\\'))) return content;
-      const joined = content.replace(/''|'(?:[^'\n\r]|[\n\r])*?'/g, (found) => (found === "''" ? "'" : ''));
-      return kind === ESCAPE ? unescaped(joined) : joined;
-    }
+    default:
+      return stringValue(sql, sql.indexOf("'", start), end, kind === ESCAPE).value;
   }
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-
-function unescaped(text: string): string {
-  return text.replace(/\\(?:x([0-9a-f]{1,2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([0-7]{1,3})|([\s\S]))/gi, (...found) => {
-    const [, hex, short, long, octal, one] = found as (string | undefined)[];
-    const code = hex ?? short ?? long;
-    if (code !== undefined) return fromCode(Number.parseInt(code, 16));
-    if (octal !== undefined) return fromCode(Number.parseInt(octal, 8));
-    return ESCAPES[one!] ?? one!;
-  });
-}
-
-function fromCode(code: number): string {
-  return code <= 0x10ffff ? String.fromCodePoint(code) : '';
 }

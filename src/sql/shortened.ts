@@ -4,7 +4,8 @@
  * comment. A row is folded only if nothing stands in it but constants, NULL and DEFAULT, and only behind a row that stays.
  */
 import { type Cut, CutText } from './cut-text.ts';
-import { COMMENT, DOLLAR, STRING, Token } from './token.ts';
+import { stringValue } from './string-value.ts';
+import { COMMENT, DOLLAR, ESCAPE, STRING, Token } from './token.ts';
 import { CLASSES, DASH, DIGIT, endOfNumber, endOfString, endOfWord, isDigit, QUOTE, WORD } from './token-ends.ts';
 import { as, child, items, list, location, type Tree, unwrap } from './tree.ts';
 
@@ -152,11 +153,10 @@ class Finder {
     const sql = this.#sql;
     if (kind === COMMENT) {
       this.#long.push({ start: start + 2, end: sql.charCodeAt(start) === 45 ? end : end - 2, instead: '' });
-    } else if (kind === STRING) {
-      const quoted = sql.slice(start + 1, end - 1);
-      // What is continued on another line stays.
-      if (quoted.replaceAll("''", '').includes("'")) return;
-      this.#takeValue(start + 1, end - 1, quoted.replaceAll("''", "'"));
+    } else if (kind === STRING || kind === ESCAPE) {
+      const quote = kind === STRING ? start : start + 1;
+      const { value, isCoded } = stringValue(sql, quote, end, kind === ESCAPE);
+      if (!isCoded) this.#takeValue(quote + 1, end - 1, value);
     } else if (kind === DOLLAR) {
       const tag = sql.indexOf('$', start + 1) + 1 - start;
       this.#takeValue(start + tag, end - tag, sql.slice(start + tag, end - tag));
@@ -266,7 +266,11 @@ class Finder {
         return end;
       }
       case WORD: {
-        if ((code | 32) === 101 && sql.charCodeAt(at + 1) === 39) return endOfString(sql, at + 1, to, true);
+        if ((code | 32) === 101 && sql.charCodeAt(at + 1) === 39) {
+          const end = endOfString(sql, at + 1, to, true);
+          if (end - at > LONG_VALUE) this.#takeLong(at, end, ESCAPE);
+          return end;
+        }
         const end = endOfWord(sql, at, to);
         const letter = end - at > 7 ? undefined : LETTERS[sql.slice(at, end).toLowerCase()];
         this.#letter = letter ?? LITERAL;

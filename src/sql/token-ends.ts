@@ -63,6 +63,17 @@ export function endOfString(sql: string, quote: number, to: number, escapes: boo
   return end;
 }
 
+/** Between the quotes of each of its pieces: where it begins and ends; the last one may not be closed. */
+export function piecesOf(sql: string, quote: number, end: number, escapes: boolean): (readonly [number, number])[] {
+  const pieces: [number, number][] = [];
+  for (let at = quote; at !== -1; ) {
+    const behind = endOfQuoted(sql, at + 1, end, escapes);
+    pieces.push([at + 1, behind === -1 ? end : behind - 1]);
+    at = behind === -1 ? -1 : continuation(sql, behind, end);
+  }
+  return pieces;
+}
+
 function endOfQuoted(sql: string, from: number, to: number, escapes: boolean): number {
   for (let i = from; i < to; i++) {
     if (!escapes) {

@@ -1,7 +1,7 @@
 /** Comments in great number: to the parser they are blanks, and every place stays where it is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blankManyComments } from '../../src/sql/blank-comments.ts';
+import { blankComments } from '../../src/sql/blank-comments.ts';
 import { GRAMMAR_MAJORS, GrammarError, loadGrammar } from '../../src/sql/grammar.ts';
 
 const grammar = await loadGrammar(17);
@@ -48,7 +48,7 @@ describe('as few', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(word, gap), { maxLength: 12 }), (parts) => {
         const sql = parts.flat().join('');
-        const told = blankManyComments(`${sql}\n${many}`);
+        const told = blankComments(`${sql}\n${many}`);
         expect(Buffer.byteLength(told)).toBe(Buffer.byteLength(`${sql}\n${many}`));
         const [few, blanked] = [places(sql), places(told)];
         if (typeof few !== 'string') expect(blanked).toEqual(few);
@@ -59,12 +59,12 @@ describe('as few', () => {
 
   it('stay as they are', () => {
     const sql = `SELECT 1 ${'/**/'.repeat(200)}`;
-    expect(blankManyComments(sql)).toBe(sql);
+    expect(blankComments(sql)).toBe(sql);
   });
 
   it('what is not closed stays, for PostgreSQL to say so', () => {
     const sql = `SELECT 1 ${'/**/'.repeat(300)} /*`;
-    expect(blankManyComments(sql)).toBe(sql);
+    expect(blankComments(sql)).toBe(sql);
     expect(() => grammar.parse(sql)).toThrow(GrammarError);
   });
 });

@@ -55,7 +55,10 @@ const cell = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('DEFAULT', "E'a\\'b'", "e'\\\\'", "'a'\n'b'") },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(`'${LONG}'`, `'${LONG}'''`, `'${LONG}'\n'a'`, `E'${LONG}'`, `$x$${LONG}$x$`),
+    arbitrary: fc.constantFrom(
+      ...[`'${LONG}'`, `'${LONG}'''`, `'${LONG}'\n'a'`, `E'${LONG}'`, `$x$${LONG}$x$`],
+      ...[`e'\\\\x${LONG}\\''`, `E'${LONG}\\n' -- it's\n'\\t${LONG}'`, `E'${LONG}\\x41'`],
+    ),
   },
   { weight: 1, arbitrary: fc.constantFrom('- 5', '+5', "U&'x'", '$$x$$', "B'01'", "'1'::text", '(1)', '.5', 'now()') },
 );
@@ -113,7 +116,7 @@ const other = fc.oneof(
     `DO 'BEGIN DELETE FROM person WHERE mail = ''${LONG.replaceAll("'", "''")}''; END'`,
     `CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT mail FROM person WHERE name = '${LONG}' $$`,
     `SET application_name = '${LONG}'`,
-    `SELECT '${LONG}' -- continued\n 'a', E'${LONG}', '${LONG}', B'${'01'.repeat(600)}' -- ${LONG}`,
+    `SELECT '${LONG}' -- continued\n 'a', E'${LONG}', '${LONG}', B'${'01'.repeat(600)}' -- ${LONG}\n`,
     "PREPARE p AS INSERT INTO person (mail) VALUES ('a'), ('b'), ($1)",
   ),
 );
@@ -174,6 +177,12 @@ describe('of a long text', () => {
     });
   });
 
+  it('a constant goes on behind comments, as to the server', async () => {
+    const sql = "SELECT 'a' -- it''s\n -- b\n'b', E'c' --\n'\\'', 5";
+    expect(await test.describe(sql)).toHaveLength(3);
+    for (const one of [sql, sql + PADDING]) expect(JSON.stringify(treesOf(one))).toMatch(/"ab".*"c'".*5/);
+  });
+
   it('a constant that spells what the parser sees of another is itself', () => {
     const sql = `SELECT '${LONG}', E'\\x64bgate:0:', 'dbgate', E'\\x64bgate-1:0:'; SELECT E'\\x64bgate:0:'`;
     expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
@@ -184,6 +193,8 @@ describe('of a long text', () => {
   it.each([
     `SELECT $${'1'.repeat(2_000)}, '$', $$${LONG}$$, $x$a$x$`,
     `SELECT '${LONG}', 'dbgate', 'dbgate-1', 'dbgate-2', 'dbgate-3'`,
+    `SELECT E'${LONG}\\u00e9', E'${LONG}\\101', E'${LONG}\\xg'`,
+    `SELECT E'${LONG}\\u12'`,
   ])('%.30s is read as it is', (sql) => {
     expect(treesOf(sql + PADDING)).toEqual(treesOf(`${sql};`));
   });
