@@ -38,7 +38,20 @@ export const UNPACKING: ReadonlySet<string> = new Set([
   'regexp_split_to_table',
 ]);
 
-const FUNCTIONS: ReadonlySet<string> = new Set([...KEY_FUNCTIONS, ...CLOCKS, ...UNPACKING, 'make_interval']);
+/** Functions that make a list of a text. */
+export const SPLITTING: ReadonlySet<string> = new Set(['string_to_array', 'regexp_split_to_array']);
+
+/** Aggregates that give one of the values of a column. */
+export const EXTREMES: ReadonlySet<string> = new Set(['max', 'min']);
+
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...KEY_FUNCTIONS,
+  ...CLOCKS,
+  ...UNPACKING,
+  ...SPLITTING,
+  ...EXTREMES,
+  'make_interval',
+]);
 
 export function isNarrowingFunction(name: string): boolean {
   return FUNCTIONS.has(name);

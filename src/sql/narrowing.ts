@@ -25,7 +25,7 @@ import { conjuncts, held, type Joined, noneJoined } from './joined.ts';
 import { aliasOf, columnsOfFrom } from './known-columns.ts';
 import { containsCall, containsGenerator, packsMany, unfolds } from './many-rows.ts';
 import { qualifiedName, rangeVarParts } from './names.ts';
-import { UNPACKING } from './narrowing-names.ts';
+import { EXTREMES, SPLITTING, UNPACKING } from './narrowing-names.ts';
 import { insideOf, looksOut, NOBODY, reachesOut } from './outer-rows.ts';
 import {
   builtinName,
@@ -308,7 +308,8 @@ export function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<
   const from = list(select, 'fromClause');
   const limit = castConstantOf(child(select, 'limitCount'));
   const withTies = text(select, 'limitOption') === 'LIMIT_OPTION_WITH_TIES';
-  if (limit?.kind === 'integer' && limit.value <= MAX_LIMIT && !withTies && !outer.loose) {
+  const isFew = (limit?.kind === 'integer' && limit.value <= MAX_LIMIT && !withTies) || isOneRow(select);
+  if (isFew && !outer.loose) {
     // So many for each row of the target may be all of them.
     return !looksOut(select, outer, beside);
   }
@@ -333,6 +334,17 @@ export function selectIsBounded(select: Tree, outer: Sight, beside: ReadonlySet<
     return few === true || (where !== undefined && narrows(where, alone));
   }
   return held(undefined, joined, where, inside, anyNarrows).held;
+}
+
+/** `SELECT max(id) FROM t` */
+function isOneRow(select: Tree): boolean {
+  const targets = list(select, 'targetList');
+  if (targets.length === 0 || select.groupClause !== undefined) return false;
+  return targets.every((wrapped) => {
+    const call = as(child(as(wrapped, 'ResTarget') ?? {}, 'val'), 'FuncCall');
+    if (call === undefined || call.over !== undefined) return false;
+    return EXTREMES.has(builtinName(strings(call, 'funcname'))) && !list(call, 'args').some(containsCall);
+  });
 }
 
 function anyNarrows(conditions: readonly Tree[], sight: Sight): boolean {
@@ -363,11 +375,20 @@ export function narrows(condition: Tree, sight: Sight): boolean {
       return (
         text(node, 'nulltesttype') === 'IS_NULL' && !hasPath(child(node, 'arg')) && hasColumn(child(node, 'arg'), sight)
       );
-    case 'BooleanTest':
-      return (
-        ['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(text(node, 'booltesttype') ?? '') &&
-        hasColumn(child(node, 'arg'), sight)
-      );
+    case 'BooleanTest': {
+      const test = text(node, 'booltesttype') ?? '';
+      const tested = child(node, 'arg');
+      if (['IS_TRUE', 'IS_FALSE', 'IS_UNKNOWN'].includes(test) && hasColumn(tested, sight)) return true;
+      return test === 'IS_TRUE' && tested !== undefined && narrows(tested, sight);
+    }
+    case 'CoalesceExpr': {
+      const [tested, ...others] = list(node, 'args');
+      const isFalse = (one: Tree): boolean => {
+        const constant = constantOf(one);
+        return constant?.kind === 'boolean' && !constant.value;
+      };
+      return tested !== undefined && others.every(isFalse) && narrows(tested, sight);
+    }
     case 'A_Const': {
       const constant = constantOf(condition);
       return constant?.kind === 'boolean' && !constant.value;
@@ -452,10 +473,20 @@ function equatesAny(left: Tree, right: Tree, sight: Sight): boolean {
     );
   }
   if (constantOf(value) !== undefined || as(value, 'ParamRef') !== undefined) return true;
+  const call = as(value, 'FuncCall');
+  if (call !== undefined) return splits(call);
   const column = as(value, 'ColumnRef');
   if (column === undefined || isPacked(column, sight) || !isOutside(value, sight, beside)) return false;
   // A variable may have been filled with every key there is.
   return referenceOf(column, sight) === 'other' || sight.parameters.has(strings(column, 'fields').at(-1) ?? '');
+}
+
+/** `string_to_array($1, ',')` */
+function splits(call: Tree): boolean {
+  return (
+    SPLITTING.has(builtinName(strings(call, 'funcname'))) &&
+    list(call, 'args').every((one) => castConstantOf(one) !== undefined || as(one, 'ParamRef') !== undefined)
+  );
 }
 
 function subLinkNarrows(node: Tree, sight: Sight): boolean {

@@ -8,7 +8,7 @@
 import { higherClass } from './commands.ts';
 import type { Finding, ObjectTarget, StatementFacts } from './facts.ts';
 import { isDangerousFunction, isWritingFunction } from './functions.ts';
-import { nameParts, qualifiedName } from './names.ts';
+import { bareName, nameParts, qualifiedName } from './names.ts';
 import { isNarrowingFunction } from './narrowing-names.ts';
 import { isPureFunction } from './pure-functions.ts';
 import { type View, type ViewsOf, withViews } from './shown-columns.ts';
@@ -171,11 +171,11 @@ function effectsOf(
     lookBehind(facts);
     // It grows while it is gone through.
     for (const { body } of reached.keys()) lookBehind(body);
-    if (facts.writes && facts.manyRows === true) findings.push(...byTriggers(facts, table, made));
+    if (facts.writes) findings.push(...byTriggers(facts, table, made));
   }
   for (const { schema, name } of unsaid) {
     const found = (table.routines.get(name) ?? NONE).filter((one) => one.schema === schema);
-    if (found.some((routine) => changesRows(routine, table, new Set()))) {
+    if (found.some((routine) => changesRows(routine, table, made, new Set()))) {
       const subject = `rows, by calling ${qualifiedName([schema, name])} for each of many`;
       findings.push({ kind: 'delete_without_where', offset: at, subject });
     }
@@ -186,12 +186,12 @@ function effectsOf(
     if (name === undefined) continue;
     findings.push({ kind: 'delete_without_where', offset: at, subject: `rows by ${name}, which is a routine's name` });
   }
+  findings.push(...byRecursion(facts, bodies, table, made));
   if (reached.size === 0 && unknown.size === 0 && findings.length === 0) return facts;
 
   for (const body of bodies) {
     for (const name of body.repeated ?? []) {
-      const found = [...meant(name, table), ...made.routines(nameParts(name).at(-1) ?? '')];
-      if (found.some((routine) => changesRows(routine, table, new Set()))) {
+      if (named(name, table, made).some((routine) => changesRows(routine, table, made, new Set()))) {
         findings.push({
           kind: 'delete_without_where',
           offset: at,
@@ -214,7 +214,7 @@ function effectsOf(
   const shows = [...(facts.shows ?? [])];
   for (const [{ schema, name }, body] of reached) {
     shows.push(...(body.shows ?? []));
-    const routine = qualifiedName([schema, name]);
+    const routine = qualifiedName(schema === '' ? [name] : [schema, name]);
     const via = `via function ${routine}`;
     statementClass = higherClass(statementClass, body.class);
     writes ||= body.writes;
@@ -272,8 +272,8 @@ function relationsMeant(name: string, { relations }: RoutineTable): readonly Rel
 const NO_CALLS: readonly RelationCalls[] = [];
 
 /**
- * Rows elsewhere that row triggers and checks of a relation change, for each of the many that are written: a danger if the
- * relation is one's own, and what they change is not.
+ * Rows elsewhere that row triggers and checks of a relation change, for each of the many that are written, or that they
+ * write themselves one after another: a danger if the relation is one's own, and what they change is not.
  */
 function byTriggers(facts: StatementFacts, table: RoutineTable, made: Made): Finding[] {
   const findings: Finding[] = [];
@@ -291,7 +291,9 @@ function byTriggers(facts: StatementFacts, table: RoutineTable, made: Made): Fin
       }
     };
     const fired = new Set<string>();
+    let isMany = facts.manyRows === true;
     const fire = (relation: string): void => {
+      isMany ||= [...fired].some((one) => bareName(one) === bareName(relation));
       if (fired.has(relation)) return;
       fired.add(relation);
       for (const { write } of relationsMeant(relation, table)) {
@@ -302,6 +304,7 @@ function byTriggers(facts: StatementFacts, table: RoutineTable, made: Made): Fin
       for (const name of made.behind(nameParts(relation).at(-1) ?? '')) follow(named(name, table, made));
     };
     fire(written);
+    if (!isMany) continue;
     for (const name of changed) {
       if (name === written) continue;
       findings.push({
@@ -332,9 +335,66 @@ function isKnown(name: string, table: RoutineTable): boolean {
 }
 
 /** Changes or removes rows by what it is given: harmless once, all of them when it is called for all. */
-function changesRows(routine: Routine, table: RoutineTable, seen: Set<Routine>): boolean {
+function changesRows(routine: Routine, table: RoutineTable, made: Made, seen: Set<Routine>): boolean {
   if (seen.has(routine)) return false;
   seen.add(routine);
   if (routine.body.changesRows === true) return true;
-  return routine.body.functions.some((name) => meant(name, table).some((one) => changesRows(one, table, seen)));
+  return calledBy(routine.body, table, made).some((one) => changesRows(one, table, made, seen));
+}
+
+/** Rows that are changed by a routine which calls itself: each time others, as in a loop. */
+function byRecursion(
+  facts: StatementFacts,
+  bodies: readonly StatementFacts[],
+  table: RoutineTable,
+  made: Made,
+): Finding[] {
+  const findings: Finding[] = [];
+  const seen = new Set<Routine>();
+  for (const body of bodies) {
+    for (const routine of calledBy(body, table, made)) {
+      if (seen.has(routine)) continue;
+      seen.add(routine);
+      const within = allCalledBy(routine, table, made);
+      if (!within.has(routine)) continue;
+      const changing = [...within].filter((one) => one.body.changesRows === true);
+      const names = new Set(
+        changing.flatMap((one): readonly (string | undefined)[] => one.body.changed ?? [undefined]),
+      );
+      for (const name of names) {
+        findings.push({
+          kind: 'delete_without_where',
+          offset: facts.offset,
+          subject: `rows${name === undefined ? '' : ` of ${name}`}, by ${routine.name}, which calls itself`,
+          ...(name === undefined || facts.command === 'PREPARE' ? {} : { lookup: name }),
+        });
+      }
+    }
+  }
+  return findings;
+}
+
+/** All that it comes to call; itself only if it does. */
+function allCalledBy(routine: Routine, table: RoutineTable, made: Made): ReadonlySet<Routine> {
+  const found = new Set(calledBy(routine.body, table, made));
+  // It grows while it is gone through.
+  for (const { body } of found) for (const one of calledBy(body, table, made)) found.add(one);
+  return found;
+}
+
+/** By name, as an attribute, by operators, aggregates and casts. */
+function calledBy(body: StatementFacts, table: RoutineTable, made: Made): Routine[] {
+  const unsaid = [
+    ...body.operators.flatMap((name) => table.operators.get(name) ?? []),
+    ...body.functions.flatMap((name) => table.aggregates.get(bareName(name)) ?? []),
+    ...body.types.flatMap((name) => table.casts.get(bareName(name.replace(/(?:\[\])+$/, ''))) ?? []),
+  ];
+  return [
+    ...body.functions.flatMap((name) =>
+      name.startsWith('.')
+        ? (table.routines.get(name.slice(1)) ?? NONE).filter((one) => one.isAttribute)
+        : named(name, table, made),
+    ),
+    ...unsaid.flatMap(({ schema, name }) => (table.routines.get(name) ?? NONE).filter((one) => one.schema === schema)),
+  ];
 }

@@ -20,6 +20,11 @@ const ROUTINES = [
   fn('inner_one', 'SELECT purge(1)'),
   fn('loop_a', 'SELECT loop_b(i)'),
   fn('loop_b', 'SELECT loop_a(i)'),
+  fn('chase', 'DELETE FROM t WHERE id = i; SELECT chase(i + 1)'),
+  fn('step_a', 'SELECT step_b(i)'),
+  fn('step_b', 'SELECT step_a(i + 1), del(i)'),
+  fn('by_operator', 'DELETE FROM t WHERE id = i; SELECT i ##> 1'),
+  fn('walk_up', 'SELECT walk_up(i / 2)'),
   fn('del', 'DELETE FROM t WHERE id = i; SELECT 1'),
   fn('total', 'SELECT sum(a)::int FROM t WHERE id = i'),
   fn('of_row', 'DELETE FROM t; SELECT 1', { isAttribute: true }),
@@ -36,6 +41,7 @@ const TABLE: RoutineTable = {
   routines: new Map(ROUTINES.map((one) => [one.name, [one]])),
   operators: new Map([
     ['###', [{ schema: 'public', name: 'purge' }]],
+    ['##>', [{ schema: 'public', name: 'by_operator' }]],
     ['!!!', [{ schema: 'pg_catalog', name: 'pg_terminate_backend' }]],
   ]),
   aggregates: new Map([['agg', [{ schema: 'public', name: 'purge' }]]]),
@@ -80,6 +86,11 @@ describe('what a statement does by calling routines', () => {
     'SELECT * FROM total((SELECT max(del(id)) FROM t))',
     'UPDATE t SET a = (SELECT d FROM del(t.id) d)',
     'SELECT * FROM purge(1)',
+    'SELECT chase(1)',
+    'SELECT step_a(1)',
+    'SELECT step_b(1)',
+    'SELECT by_operator(1)',
+    'SELECT 1 ##> 2',
   ])('%s deletes', (sql) => {
     expect(kinds(sql)).toContain('delete_without_where');
     expect(effects(sql).judged.some((facts) => facts.writes)).toBe(true);
@@ -93,6 +104,7 @@ describe('what a statement does by calling routines', () => {
     'SELECT d FROM public.del(total(del(1))) d LEFT JOIN t ON t.id = d',
     'SELECT del(id) FROM t WHERE id = 4',
     'SELECT loop_a(1)',
+    'SELECT walk_up(1)',
     'SELECT public.mine(1)',
     'SELECT x.purge FROM t x',
     'SELECT lower(a) FROM t',
@@ -116,6 +128,20 @@ describe('what a statement does by calling routines', () => {
     const made = [fn('fresh', 'DELETE FROM t WHERE id = i; SELECT 1')];
     expect(kinds('SELECT fresh(id) FROM t', TABLE, made)).toContain('delete_without_where');
     expect(kinds('SELECT fresh(5)', TABLE, made)).toEqual([]);
+  });
+
+  it('charges what one made a moment ago calls, when that was too', () => {
+    const made = [fn('fresh', 'DELETE FROM t WHERE id = i; SELECT 1'), fn('outside', 'SELECT fresh(i)')];
+    expect(kinds('SELECT outside(id) FROM t', TABLE, made)).toContain('delete_without_where');
+  });
+
+  it('asks whose the rows are that one changes which calls itself', () => {
+    const [found] = effects('SELECT chase(1)').judged[0]!.findings;
+    expect(found).toMatchObject({ kind: 'delete_without_where', lookup: 't' });
+    const made = [fn('again', 'DELETE FROM u WHERE id = i; SELECT again(i + 1)')];
+    expect(
+      kinds("CREATE FUNCTION again() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT again(1)", TABLE, made),
+    ).toContain('delete_without_where');
   });
 
   it.each([
