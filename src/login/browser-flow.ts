@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { IssuerClient, TokenResponse } from './issuer-client.ts';
 import { issuerError } from './issuer-client.ts';
@@ -87,6 +87,7 @@ interface CallbackListener {
 }
 
 const path = '/callback';
+const maxSilent = 16;
 
 /** Takes the first request that carries our `state`; any other page on this machine can send anything else here. */
 async function listenForCallback(state: string): Promise<CallbackListener> {
@@ -108,7 +109,7 @@ async function listenForCallback(state: string): Promise<CallbackListener> {
     taken = true;
     resolve({ url, answer: (title, text) => page(response, 200, title, text) });
   });
-  server.maxConnections = 16;
+  cutSilent(server);
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
     server.listen(0, '127.0.0.1', done);
@@ -143,6 +144,17 @@ async function listenForCallback(state: string): Promise<CallbackListener> {
         setTimeout(() => server.closeAllConnections(), 1_000).unref();
       }),
   };
+}
+
+/** Whoever on this machine connects and says nothing keeps no browser out: the one that has waited longest goes. */
+function cutSilent(server: Server): void {
+  const silent = new Set<Socket>();
+  server.on('request', ({ socket }) => silent.delete(socket));
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+    if (silent.size > maxSilent) for (const oldest of silent) return void oldest.destroy();
+  });
 }
 
 /** Nothing of the request is in the page, and the code does not leave it by a Referer. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runBrowserFlow } from '../../src/login/browser-flow.ts';
 import { type HttpClient, openHttpClient } from '../../src/login/http-client.ts';
@@ -75,6 +77,20 @@ describe('browser flow', () => {
       await visitAs('bob', url.href);
     });
     expect((await tokens).claims()?.sub).toBe('bob');
+  });
+
+  it('others on this machine who connect and say nothing keep no browser out', async () => {
+    const crowd: net.Socket[] = [];
+    const { tokens } = await run(async (url) => {
+      const { port } = await redirectFor(url);
+      for (let i = 0; i < 100; i++) {
+        crowd.push(net.connect(Number(port), '127.0.0.1').on('error', () => {}));
+        await once(crowd[i]!, 'connect');
+      }
+      await visitAs('bob', url.href);
+    });
+    expect((await tokens).claims()?.sub).toBe('bob');
+    for (const socket of crowd) socket.destroy();
   });
 
   it('an answer that names another issuer is refused (RFC 9207)', async () => {
