@@ -167,14 +167,18 @@ export class CatalogKnowledge implements ColumnKnowledge {
     return this.isTableMadeHere(oid) ? 'unknown' : 'before';
   }
 
-  rootOf(oid: number): number {
+  rootOf({ relation: oid, attnum }: Pick<ColumnRef, 'relation' | 'attnum'>): Pick<ColumnRef, 'relation' | 'attnum'> {
     let root = oid;
     for (let i = 0; i < MOST_LEVELS; i++) {
       const parent = this.#catalog.relationByOid(root)?.parents[0];
       if (parent === undefined) break;
       root = parent;
     }
-    return root;
+    if (root === oid) return { relation: oid, attnum };
+    // A partition may have its columns in another order.
+    const name = this.#catalog.relationByOid(oid)?.columns.find((one) => one.attnum === attnum)?.name;
+    const column = this.#catalog.relationByOid(root)?.columns.find((one) => one.name === name);
+    return column === undefined ? { relation: oid, attnum } : { relation: root, attnum: column.attnum };
   }
 
   columnsOf(oid: number): readonly number[] {

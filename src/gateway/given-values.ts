@@ -25,8 +25,11 @@ const COUNTING = /^(?:INSERT|UPDATE|MERGE|COPY|SELECT)$/;
 export interface GivenWorld {
   /** `made`: by a statement that was planned here; `unknown`: through dbgate, but not so; `before`: by others. */
   origin(relation: number): 'made' | 'unknown' | 'before';
-  /** The topmost table that it is a partition or child of, or itself. */
-  rootOf(relation: number): number;
+  /** The same column of the topmost table that its table is a partition or child of, or itself. */
+  rootOf(column: { readonly relation: number; readonly attnum: number }): {
+    readonly relation: number;
+    readonly attnum: number;
+  };
   holdsOnlyGiven(column: { readonly relation: number; readonly attnum: number }): boolean;
 }
 
@@ -266,12 +269,13 @@ export class GivenValues {
     };
     for (const group of Map.groupBy(merged(meets), (one) => one.class).values()) {
       if (group.every((one) => world.holdsOnlyGiven(one))) continue;
-      for (const family of Map.groupBy(group, ({ relation }) => world.rootOf(relation)).values()) {
-        const root = family.find(({ relation }) => world.rootOf(relation) === relation);
+      const rootOf = (one: Meeting): string => keyOf({ ...one, ...world.rootOf(one) });
+      for (const family of Map.groupBy(group, rootOf).values()) {
+        const root = family.find((one) => rootOf(one) === keyOf(one));
         const ofRoot = root === undefined ? 0 : countOf(root);
         for (const one of family) {
           const given = countOf(one);
-          const key = `${one.relation}.${one.attnum}`;
+          const key = keyOf(one);
           // What was put into the whole was counted for each of its parts.
           const own =
             one === root ? given : given === MANY ? (ofRoot === MANY ? 0 : MANY) : Math.max(0, given - ofRoot);
@@ -321,10 +325,15 @@ function known(count: number): number | null {
 }
 
 /** Each column once: what any of its uses tells. */
+/** Each part of a document is counted for itself, as a column is. */
+function keyOf({ relation, attnum, part }: Meeting): string {
+  return part === undefined ? `${relation}.${attnum}` : `${relation}.${attnum} ${part}`;
+}
+
 function merged(meets: readonly Meeting[]): readonly Meeting[] {
   const found = new Map<string, Meeting>();
   for (const one of meets) {
-    const key = `${one.relation}.${one.attnum}`;
+    const key = `${keyOf(one)} ${one.class}`;
     const before = found.get(key);
     if (before === undefined) {
       found.set(key, one);

@@ -22,6 +22,8 @@ export interface Meeting {
   readonly relation: number;
   readonly attnum: number;
   readonly class: ColumnClass;
+  /** Which part of a document or composite it is. Missing: all of it. */
+  readonly part?: string;
   /** Where its values lie between those that were given may show. Missing: only which of them are equal. */
   readonly ordered?: true;
   /** Which of them are equal does not show. */
@@ -69,8 +71,10 @@ export function lookupsOf(own: number): Lookups {
 }
 
 export interface GivenKnowledge {
-  /** The class of a masked column. */
+  /** The class of a masked column, or of a part of it. */
   maskedClass(column: ColumnRef): ColumnClass | undefined;
+  /** Those of all its parts. */
+  maskedClasses(column: ColumnRef): readonly ColumnClass[];
   /** Made through dbgate, and nothing but what clients gave has come into it. */
   holdsOnlyGiven(column: ColumnRef): boolean;
   isTableMadeHere(relation: number): boolean;
@@ -142,17 +146,19 @@ function isElement({ path }: ColumnRef): boolean {
 
 function meet(
   meets: Map<string, Meeting>,
-  { relation, attnum }: ColumnRef,
+  column: ColumnRef,
   known: GivenKnowledge,
   marks: Pick<Meeting, 'ordered' | 'unequal' | 'elements'> = {},
 ): void {
-  const found = known.maskedClass({ relation, attnum });
-  if (found === undefined) return;
-  const key = `${relation}.${attnum}`;
-  const before = meets.get(key);
-  const { unequal: _, ...both } = { ...before, ...marks };
-  const isUnequal = marks.unequal === true && (before === undefined || before.unequal === true);
-  meets.set(key, { ...both, relation, attnum, class: found, ...(isUnequal ? { unequal: true } : {}) });
+  const { relation, attnum, path } = column;
+  const part = path === undefined ? {} : { part: JSON.stringify(path) };
+  for (const found of known.maskedClasses(column)) {
+    const key = `${relation}.${attnum} ${part.part ?? ''} ${found}`;
+    const before = meets.get(key);
+    const { unequal: _, ...both } = { ...before, ...marks };
+    const isUnequal = marks.unequal === true && (before === undefined || before.unequal === true);
+    meets.set(key, { ...both, relation, attnum, ...part, class: found, ...(isUnequal ? { unequal: true } : {}) });
+  }
 }
 
 /** PostgreSQL's own types whose partial masks are made of the value's text or keep a part of it. */
@@ -180,10 +186,18 @@ function isKeyed(columnClass: ColumnClass, mode: MaskMode, type: number | undefi
 
 /** Of a document: its numbers are counted with it, as one value. */
 function isKeyedWithin(action: ColumnAction): boolean {
-  if (action.do !== 'json') return false;
-  return [...action.keys.values(), action.otherwise].some(
-    (one) => isKeyedWithin(one) || (one.do === 'mask' && isKeyed(one.class, one.mode, TEXT)),
-  );
+  switch (action.do) {
+    case 'json':
+      return [...action.keys.values(), action.otherwise].some(isKeyedWithin);
+    case 'array':
+      return isKeyedWithin(action.element);
+    case 'row':
+      return action.fields.some(isKeyedWithin);
+    case 'mask':
+      return isKeyed(action.class, action.mode, TEXT);
+    default:
+      return false;
+  }
 }
 
 /** What an output column shows by keyed masks: who compares them by themselves needs no join. */
@@ -198,6 +212,7 @@ export function shownBy(
   const visit = (part: Flow, does: ColumnAction, of: number | undefined, areMany = false): void => {
     if (does.do === 'pass' || does.do === 'redact' || does.do === 'scan') return;
     if (does.do === 'mask' && (does.given === true || !isKeyed(does.class, does.mode, of))) return;
+    if (does.do === 'json' && !isKeyedWithin(does)) return;
     const { shape } = part;
     if (shape.kind === 'array' && does.do === 'array') {
       visit(shape.element, does.element, undefined);
@@ -213,7 +228,7 @@ export function shownBy(
       visit(part, does.element, of !== undefined && ARRAYS_SHOWN_IN_PART.has(of) ? TEXT : undefined, true);
       return;
     }
-    const elements = areMany || isKeyedWithin(does);
+    const elements = areMany || (does.do === 'json' && isKeyedWithin(does));
     for (const source of part.sources)
       meet(meets, source, known, elements || isElement(source) ? { elements: true } : {});
     if (part.sources.length > 0) lookups = addLookups(lookups, lookupsOf(ownOf(part)));

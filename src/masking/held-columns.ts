@@ -29,6 +29,7 @@ export class HeldColumns {
       const held = this.of(column);
       return typeof held === 'object' ? held.class : undefined;
     },
+    maskedClasses: (column) => this.#maskedClasses(column),
     holdsOnlyGiven: (column) => this.#known.holdsOnlyGiven(column),
     isTableMadeHere: (relation) => this.#known.isTableMadeHere(relation),
     columnsOf: (relation) => this.#known.columnsOf(relation),
@@ -68,6 +69,15 @@ export class HeldColumns {
       }
     }
     return found.scan ? 'scan' : 'clear';
+  }
+
+  /** Of a document that is asked as a whole those of all its parts. */
+  #maskedClasses(source: ColumnRef): readonly ColumnClass[] {
+    const held = this.of(source);
+    if (typeof held !== 'object') return [];
+    const { paths } = this.#known.classOf(source.relation, source.attnum) ?? {};
+    const classes = pathsBelow(paths ?? new Map(), source.path ?? []).map(([, columnClass]) => columnClass);
+    return [...new Set([held.class, ...classes])].filter((one) => typeof this.#masks(one, source) === 'object');
   }
 
   isMasked(source: ColumnRef): boolean {

@@ -3,6 +3,7 @@ import type { Attack } from './attack.ts';
 import { blanks } from './families/blanks.ts';
 import { carriers } from './families/carriers.ts';
 import { columns } from './families/columns.ts';
+import { dictionaries } from './families/dictionaries.ts';
 import { documents } from './families/documents.ts';
 import { errors } from './families/errors.ts';
 import { expressions } from './families/expressions.ts';
@@ -42,4 +43,5 @@ export const FAMILIES: Readonly<Record<string, readonly Attack[]>> = {
   carriers,
   positions,
   joined,
+  dictionaries,
 };

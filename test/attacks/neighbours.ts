@@ -44,6 +44,15 @@ export const NEIGHBOURS: readonly Neighbour[] = [
     ],
     stored: 'SELECT count(*) FROM team',
   },
+  {
+    id: 'write.document-by-a-cte',
+    sql: [
+      `WITH neu AS (INSERT INTO patienten (id, vorname, nachname, akte) VALUES (9001, 'Probe', 'Probe', '{"kontakt": {}}') RETURNING id) SELECT count(*) FROM neu`,
+      'SELECT id, akte, station FROM patienten WHERE id <= 20 ORDER BY id',
+    ],
+    masked: ['akte'],
+    stored: 'SELECT count(*) FROM patienten',
+  },
   { id: 'lookup.filled-by-trigger', sql: `SELECT id FROM kartei WHERE feld_a = 'probe-3'` },
   {
     id: 'write.filled-by-trigger',

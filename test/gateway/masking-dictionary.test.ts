@@ -30,7 +30,9 @@ const rig = withRig({
     CREATE TABLE users (id int primary key, email text, ssn text, last_ip inet);
     INSERT INTO users SELECT g, 'u' || g || '@lindenhof.example', '527-41-' || (7000 + g * 37), '10.1.2.3' FROM generate_series(1, 50) g;
     CREATE TABLE orders (id int primary key, email text, total numeric);
-    INSERT INTO orders SELECT g, 'u' || g || '@lindenhof.example', g FROM generate_series(1, 50) g`,
+    INSERT INTO orders SELECT g, 'u' || g || '@lindenhof.example', g FROM generate_series(1, 50) g;
+    CREATE TABLE events (id int primary key, doc jsonb);
+    INSERT INTO events SELECT g, jsonb_build_object('table', 'orders', 'id', g, 'actor', jsonb_build_object('id', g, 'email', 'u' || g || '@lindenhof.example')) FROM generate_series(1, 50) g`,
 });
 
 let n = 0;
@@ -433,6 +435,48 @@ describe('a dictionary is refused', () => {
     await expect(asked).rejects.toMatchObject({ code: '53400' });
   });
 
+  it.each<[string, string, string, string]>([
+    [
+      'under a key of a document, beside others',
+      '(n int, doc jsonb)',
+      `SELECT g, jsonb_build_object('ssn', '527-41-' || g, 'email', 'u' || g || '@lindenhof.example') FROM generate_series(1, 3000) g`,
+      "d.doc ->> 'email' = u.email",
+    ],
+    [
+      'under each of many keys of few documents',
+      '(n int, doc jsonb)',
+      `SELECT 7000 + i * 60, jsonb_build_object(${Array.from({ length: 40 }, (_, k) => `'ssn${k}', '527-41-' || (7000 + i * 60 + ${k})`).join()}) FROM generate_series(0, 59) i`,
+      `u.ssn IN (${Array.from({ length: 40 }, (_, k) => `d.doc ->> 'ssn${k}'`).join()})`,
+    ],
+    [
+      'in several columns of one table',
+      '(n int, ssn text, ssn2 text, ssn3 text)',
+      `SELECT g, '527-41-' || g, '527-41-' || (g + 900), '527-41-' || (g + 1800) FROM generate_series(7000, 7899) g`,
+      'u.ssn IN (d.ssn, d.ssn2, d.ssn3)',
+    ],
+  ])('%s', async (_name, columns, rows, condition) => {
+    n++;
+    const client = await connect();
+    expect(await refusalOf(client, `CREATE TABLE dict% ${columns}`, `INSERT INTO dict% ${rows}`)).toBeUndefined();
+    const joined = `SELECT d.n, u.id FROM dict% d JOIN users u ON ${condition}`;
+    let refusal: string | undefined = '42501';
+    await until(async () => (refusal = await refusalOf(client, joined)) !== '42501');
+    expect(refusal).toBe('53400');
+  });
+
+  it('one key of a document after another', async () => {
+    n++;
+    const client = await connect();
+    const document = Array.from({ length: 4 }, (_, k) => `'ssn${k}', '527-41-' || (7000 + i + ${k * 300})`).join();
+    const made = ['CREATE TABLE dict% (doc jsonb)'];
+    made.push(`INSERT INTO dict% SELECT jsonb_build_object(${document}) FROM generate_series(0, 299) i`);
+    expect(await refusalOf(client, ...made)).toBeUndefined();
+    const joined = (k: number): string => `SELECT u.id FROM dict% d JOIN users u ON d.doc ->> 'ssn${k}' = u.ssn`;
+    await until(async () => (await refusalOf(client, joined(0))) !== '42501');
+    expect(await refusalOf(client, joined(0))).toBeUndefined();
+    expect(await refusalOf(client, joined(1), joined(2), joined(3))).toBe('53400');
+  });
+
   it('made in another session, and in small pieces', async () => {
     n++;
     const [client, other] = [await connect(), await connect()];
@@ -751,6 +795,16 @@ describe('what goes on', () => {
         'CREATE TABLE keys% AS SELECT g AS id FROM generate_series(1, 5000) g',
         'SELECT u.id, u.email FROM keys% k JOIN users u USING (id)',
         'SELECT o.id FROM orders o JOIN users u USING (email)',
+      ],
+    ],
+    [
+      'documents that are written by a CTE, and read',
+      [
+        `WITH made AS (SELECT 1 AS id), kept AS (INSERT INTO events SELECT 1000 + %, jsonb_build_object('table', 'orders', 'id', id) FROM made RETURNING id) SELECT * FROM kept`,
+        'SELECT * FROM events ORDER BY id LIMIT 10',
+        `SELECT doc ->> 'table', count(*) FROM events GROUP BY 1`,
+        `SELECT doc #>> '{actor,id}', count(*) FROM events GROUP BY 1 ORDER BY 1`,
+        `SELECT * FROM events WHERE doc @> '{"actor": {"id": 3}}'`,
       ],
     ],
     [
