@@ -3,7 +3,7 @@
  * identity. In front of it a small server that can be told to fail. The person is scripted: it follows forms and
  * redirects with cookies as a browser would.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
@@ -21,6 +21,8 @@ export interface OidcOptions {
   deviceInterval?: number;
   /** Default true. */
   dpop?: boolean;
+  /** Proofs must hold a nonce of the provider's (RFC 9449, section 8). */
+  dpopNonce?: boolean;
 }
 
 /** What to answer instead of the provider; undefined: let it through. */
@@ -202,7 +204,7 @@ function configuration(
     features: {
       devInteractions: { enabled: true },
       deviceFlow: { enabled: true },
-      dPoP: { enabled: dpop },
+      dPoP: { enabled: dpop, ...(options.dpopNonce ? { nonceSecret: randomBytes(32), requireNonce: () => true } : {}) },
       revocation: { enabled: true, allowedPolicy: async () => true },
       rpInitiatedLogout: { enabled: false },
       resourceIndicators: {
