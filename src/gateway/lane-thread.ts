@@ -21,6 +21,13 @@ export function laneMajor(): number {
   return (workerData as ParserWorkerData).major;
 }
 
+/** CPU time of this thread; 0 where it is not told. */
+function usedMs(): number {
+  if (process.threadCpuUsage === undefined) return 0;
+  const { user, system } = process.threadCpuUsage();
+  return Math.floor((user + system) / 1_000);
+}
+
 export function serveLane<Request extends object, Result extends object, Memory = never>(
   work: LaneWork<Request, Result, Memory>,
 ): void {
@@ -42,6 +49,7 @@ export function serveLane<Request extends object, Result extends object, Memory 
     else {
       for (const request of message.requests) {
         const { id } = request;
+        Atomics.store(progress, 1, usedMs());
         Atomics.store(progress, 0, id);
         try {
           const result = work.answer(request);

@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { AnalysisError } from '../sql/facts.ts';
+import { RequestWatch } from './request-watch.ts';
 
 export interface ParserLaneOptions {
   /** The worker's file, without its extension. */
   readonly worker: 'analyser-worker' | 'text-worker' | 'tracer-worker';
   /** The upstream's server major. */
   readonly major: number;
+  /** See RequestWatch. */
   readonly deadlineMs: number;
   /** End the thread when it has had nothing to do for so long: its memory never shrinks. 0: keep it warm. */
   readonly idleMs: number;
@@ -16,7 +18,7 @@ export interface ParserLaneOptions {
 
 export interface ParserWorkerData {
   readonly major: number;
-  /** Int32: the id of the request at hand. */
+  /** Int32: the id of the request at hand; the CPU time in ms that the thread had used when it was begun. */
   readonly current: SharedArrayBuffer;
 }
 
@@ -68,13 +70,22 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
   readonly #posted = new Map<number, Job<Request, Result>>();
   #nextId = 1;
   #flushing = false;
-  #watch: NodeJS.Timeout | undefined;
-  #watched = 0;
+  readonly #watch: RequestWatch;
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: ParserLaneOptions) {
     this.#options = options;
+    const { deadlineMs } = options;
+    this.#watch = new RequestWatch({
+      deadlineMs,
+      at: () => this.#at(),
+      usedMs: () => usedBy(this.#thread),
+      giveUp: (id) => {
+        const message = `statement took longer than ${Math.round(deadlineMs / 1000)} s to analyse`;
+        if (this.#thread !== undefined) this.#replace(this.#thread, id, failure('timeout', message, '54000'));
+      },
+    });
   }
 
   async start(): Promise<void> {
@@ -107,7 +118,7 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#watch);
+    this.#watch.stop();
     clearTimeout(this.#idle);
     const worker = this.#thread?.worker;
     this.#thread = undefined;
@@ -122,7 +133,7 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
   }
 
   #open(): Thread {
-    const current = new SharedArrayBuffer(4);
+    const current = new SharedArrayBuffer(8);
     const workerData: ParserWorkerData = { major: this.#options.major, current };
     const worker = new Worker(workerFile(this.#options.worker), {
       workerData,
@@ -167,7 +178,7 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
     this.#queued = [];
     this.#thread.worker.ref();
     this.#post({ kind: 'requests', requests });
-    if (this.#watch === undefined) this.#arm();
+    this.#watch.start();
   }
 
   #post(message: ParserMessage<Request, Memory>): void {
@@ -202,8 +213,7 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
   }
 
   #rest(): void {
-    clearTimeout(this.#watch);
-    this.#watch = undefined;
+    this.#watch.stop();
     const thread = this.#thread;
     thread?.worker.unref();
     if (this.#options.idleMs === 0 || thread === undefined) return;
@@ -214,22 +224,6 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
       void thread.worker.terminate();
     }, this.#options.idleMs);
     this.#idle.unref();
-  }
-
-  /** One statement at hand for a whole turn of the timer has had between one and two deadlines. */
-  #arm(): void {
-    this.#watched = this.#at();
-    this.#watch = setTimeout(() => {
-      const thread = this.#thread;
-      const now = this.#at();
-      this.#watch = undefined;
-      if (thread === undefined || this.#posted.size === 0) return;
-      if (now !== 0 && now === this.#watched) {
-        const seconds = Math.round(this.#options.deadlineMs / 1000);
-        this.#replace(thread, now, failure('timeout', `statement took longer than ${seconds} s to analyse`, '54000'));
-      } else this.#arm();
-    }, this.#options.deadlineMs);
-    this.#watch.unref();
   }
 
   #at(): number {
@@ -249,8 +243,7 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
 
   #replace(thread: Thread, culprit: number, error: AnalysisError): void {
     this.#thread = undefined;
-    clearTimeout(this.#watch);
-    this.#watch = undefined;
+    this.#watch.stop();
     void thread.worker.terminate();
     if (this.#posted.has(culprit)) this.#answer(culprit, { kind: 'failed', error });
     else if (culprit === 0) this.#failAll(error);
@@ -265,6 +258,19 @@ export class ParserLane<Request extends object, Result extends object, Memory = 
     this.#posted.clear();
     this.#queued = [];
     for (const job of jobs) job.resolve({ kind: 'failed', error });
+  }
+}
+
+/** CPU time in ms of the request at hand; where it is not told (Node before 24.6), it had all there was. */
+async function usedBy(thread: Thread | undefined): Promise<number> {
+  if (thread?.worker.cpuUsage === undefined) return Infinity;
+  const { worker, current } = thread;
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1_000 - Atomics.load(current, 1);
+  } catch {
+    // It has ended.
+    return 0;
   }
 }
 
