@@ -4,8 +4,8 @@
  * - those of which there are many: its scanner reads all the characters of operators behind each `/*` before it gives them
  *   back, so comments side by side, or within one another, cost it the square of their number.
  */
-import { BITS, COMMENT, ESCAPE, Token } from './token.ts';
-import { endOfLine, piecesOf } from './token-ends.ts';
+import { BITS, COMMENT, DOLLAR, ESCAPE, Token } from './token.ts';
+import { endOfLine, endOfTag, piecesOf } from './token-ends.ts';
 
 /** Fewer cost nothing worth saying. */
 const MANY = 256;
@@ -37,6 +37,22 @@ export function blankComments(sql: string): string {
     i = end;
   }
   return parts.join('') + sql.slice(from);
+}
+
+/** The same for what stands in dollar quotes: the body of a CREATE FUNCTION or DO. */
+export function blankCommentsOfBodies(routine: string): string {
+  if (!hasMany(routine)) return routine;
+  const token = new Token();
+  const parts: string[] = [];
+  for (let i = 0; i < routine.length; ) {
+    const end = token.read(routine, i, routine.length);
+    if (end === -1) return routine;
+    const text = routine.slice(i, end);
+    const tag = token.kind === DOLLAR ? endOfTag(text, 0, text.length) : 0;
+    parts.push(tag === 0 ? text : text.slice(0, tag) + blankComments(text.slice(tag, -tag)) + text.slice(-tag));
+    i = end;
+  }
+  return parts.join('');
 }
 
 function hasMany(sql: string): boolean {

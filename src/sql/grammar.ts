@@ -1,6 +1,6 @@
 /** Postgres' own grammar of one server major, as WASM: loaded once, then synchronous. */
 
-import { blankComments } from './blank-comments.ts';
+import { blankComments, blankCommentsOfBodies } from './blank-comments.ts';
 import { countSearched } from './declared-names.ts';
 import { countRepeated } from './repeated-rows.ts';
 import { placeFolds, type Shortened, shortened } from './shortened.ts';
@@ -142,7 +142,7 @@ export async function loadGrammar(serverMajor: number): Promise<Grammar> {
       boundTerms(sql, true);
       boundSearched(sql);
       try {
-        return routineGrammar.parsePlPgSQLSync(sql) as Tree;
+        return routineGrammar.parsePlPgSQLSync(blankCommentsOfBodies(sql)) as Tree;
       } catch (error) {
         // This entry point throws a plain Error with Postgres' message; a broken instance throws a subclass.
         if (error instanceof Error && error.constructor === Error) throw new GrammarError(error.message, undefined);

@@ -1,7 +1,7 @@
 /** Comments in great number: to the parser they are blanks, and every place stays where it is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blankComments } from '../../src/sql/blank-comments.ts';
+import { blankComments, blankCommentsOfBodies } from '../../src/sql/blank-comments.ts';
 import { GRAMMAR_MAJORS, GrammarError, loadGrammar } from '../../src/sql/grammar.ts';
 
 const grammar = await loadGrammar(17);
@@ -66,5 +66,22 @@ describe('as few', () => {
     const sql = `SELECT 1 ${'/**/'.repeat(300)} /*`;
     expect(blankComments(sql)).toBe(sql);
     expect(() => grammar.parse(sql)).toThrow(GrammarError);
+  });
+});
+
+describe('within the body of a routine', () => {
+  const many = '/**/'.repeat(60_000);
+
+  it('are blanks too', () => {
+    const text = `DO $a$ BEGIN ${many} PERFORM '/**/' ${many}|| $b$/**/$b$; END $a$`;
+    const tree = JSON.stringify(grammar.parseRoutine(text));
+    expect(tree).toMatch(/"SELECT '\/\*\*\/' +\|\| \$b\$\/\*\*\/\$b\$"/);
+    expect(Buffer.byteLength(blankCommentsOfBodies(text))).toBe(text.length);
+  });
+
+  it('are what they were where they are few, or not closed', () => {
+    for (const text of ['DO $$ BEGIN /* a */ NULL; END $$', `DO $$ BEGIN ${many} /* NULL; END $$`, `DO $$ ${many}`]) {
+      expect(blankCommentsOfBodies(text)).toBe(text);
+    }
   });
 });
