@@ -86,10 +86,15 @@ it(`has an intent on disk for every row that is in Postgres, ${KILLS} times`, { 
             told.add(id);
           }
         });
-        for (const work of working) work.catch(() => {});
+        let failed: { readonly reason: unknown } | undefined;
+        for (const work of working) work.catch((reason: unknown) => (failed ??= { reason }));
         // From the first rows, when others still connect, to when all of them write.
         const wanted = (isAlone ? 2 * WRITERS : 1) + Math.random() * 4 * WRITERS;
-        await until(() => told.size >= wanted);
+        await until(() => {
+          // Before the kill none may fail: the others would wait for its rows for ever.
+          if (failed !== undefined) throw failed.reason;
+          return told.size >= wanted;
+        });
         await pause(Math.random() * 20);
         await gateway.kill();
         await Promise.allSettled(working);
