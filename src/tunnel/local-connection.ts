@@ -12,6 +12,7 @@ import type { ScramVerifier } from '../pgwire/scram.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import { closeSoon, type Pipe, pipeBoth } from './pipe.ts';
+import { SILENCE_MS } from './upgrade-client.ts';
 
 export interface LocalConnectionOptions {
   readonly client: net.Socket;
@@ -123,6 +124,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
   function answers(stream: Duplex, startup: Buffer): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (alive: boolean): void => {
+        clearTimeout(timer);
         stream.pause();
         stream.off('data', onData).off('end', onDead).off('close', onDead);
         client.off('close', onDead);
@@ -134,6 +136,12 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
         stream.unshift(chunk);
       };
       const onDead = (): void => settle(false);
+      // Nobody knows whether it is dead, and a session that is opened twice harms nobody.
+      const onSilence = (): void => {
+        settle(false);
+        link.broken(new DbgateError(ErrorCode.gatewayUnreachable, lost.message, { sqlstate: lost.code }));
+      };
+      const timer = setTimeout(onSilence, SILENCE_MS);
       stream.on('data', onData).on('end', onDead).on('close', onDead);
       client.on('close', onDead);
       stream.write(startup);

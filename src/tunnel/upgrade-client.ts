@@ -34,6 +34,8 @@ export interface DialOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** A connection that says nothing for so long may be dead without a sign, as when a network was changed. */
+export const SILENCE_MS = 5_000;
 const maxRefusalBytes = 64 * 1024;
 const keepAliveDelayMs = 30_000;
 
@@ -65,13 +67,15 @@ export async function dialUpgrade(options: DialOptions): Promise<Duplex> {
   const { signal } = controller;
   try {
     signal.throwIfAborted();
-    const carried = await carriedBy(options.shared, signal);
-    if (carried !== undefined) {
+    for (let isFirst = true; ; isFirst = false) {
+      const carried = await carriedBy(options.shared, signal);
+      if (carried === undefined) break;
+      const patience = isFirst ? AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]) : signal;
       try {
-        return await upgrade(url, headers, protocol, () => carried, signal);
+        return await upgrade(url, isFirst ? headers : await options.headers(), protocol, () => carried, patience);
       } catch (error) {
         if (reasonOf(error, signal).code === ErrorCode.gatewayUnreachable) options.shared!.distrust(carried);
-        throw error;
+        if (signal.aborted || !patience.aborted) throw error;
       }
     }
     const proxy = options.proxy ?? proxyFromEnv(url, process.env);

@@ -141,6 +141,36 @@ describe('a connection', () => {
     mute.close();
   });
 
+  it('that is dead without a sign is found out by the next dial, which has another', { timeout: 60_000 }, async () => {
+    let isMute = false;
+    const sockets: net.Socket[] = [];
+    const relay = net.createServer((near) => {
+      const far = net.connect(rig.gateway.httpsAddress.port, '127.0.0.1');
+      sockets.push(
+        near.on('error', () => {}),
+        far.on('error', () => {}),
+      );
+      const isOld = !isMute;
+      near.on('data', (chunk) => void ((isOld && isMute) || far.write(chunk)));
+      far.on('data', (chunk) => void ((isOld && isMute) || near.write(chunk)));
+    });
+    relay.listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const token = await rig.token();
+    const headers = async () => ({ authorization: `Bearer ${token}` });
+    const through = { ...gateway(), gatewayUrl: `https://localhost:${(relay.address() as net.AddressInfo).port}` };
+    const shared = new SharedConnection({ ...through, headers });
+    open.push(shared);
+    const to = { ...through, path: '/v1/databases/app/connect', shared, headers };
+    await new WireClient(await dialUpgrade(to)).startup().through('Z');
+    isMute = true;
+    const wire = new WireClient(await dialUpgrade(to)).startup();
+    await wire.through('Z');
+    expect(sockets.length).toBe(4);
+    for (const socket of sockets) socket.destroy();
+    relay.close();
+  });
+
   it('that met with no answer is not asked for the next stream, and keeps those that it has', async () => {
     const token = await rig.token();
     const shared = share(token);

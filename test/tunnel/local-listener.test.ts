@@ -369,6 +369,17 @@ describe('a gateway that goes', () => {
     expect((await (await client(listener)).query('select 4 as n')).rows).toEqual([{ n: 4 }]);
   });
 
+  it('is dead without a sign on a spare that was dialled ahead: the client has another, none of the others is used', async () => {
+    let dead = 2;
+    const server = await gateway({ onStream: (stream) => void (dead-- > 0 ? stream.resume() : toPostgres(stream)) });
+    const listener = await tunnel(server.url, { spare: 2 });
+    await until(() => server.upgraded === 2);
+    await sleep(20);
+    expect((await (await client(listener)).query('select 4 as n')).rows).toEqual([{ n: 4 }]);
+    expect((await (await client(listener)).query('select 5 as n')).rows).toEqual([{ n: 5 }]);
+    await until(() => dead < 0);
+  });
+
   it('uses what was dialled ahead, drops what breaks, and leaks no socket', async () => {
     const server = await gateway();
     const listener = await tunnel(server.url, { spare: 2 });
