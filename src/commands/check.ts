@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Argument, Option } from 'commander';
 import { DbgateError, ErrorCode, ExitCode } from '../errors.ts';
 import type { Circumstances } from '../policy/policy.ts';
@@ -23,6 +22,7 @@ import {
   untoldInWords,
   untoldJson,
 } from './offline-policy.ts';
+import { sqlOfFile, sqlOfStream } from './sql-input.ts';
 import { readScript, type SqlScript } from './sql-script.ts';
 import { TextPlaces } from './text-places.ts';
 
@@ -44,7 +44,7 @@ export const checkCommand: CommandDefinition = {
     const grammar = await grammarOf(options);
     const files: FileReport[] = [];
     for (const name of args) {
-      const text = name === '-' ? await readAll(context.stdin) : readSql(name);
+      const text = name === '-' ? await sqlOfStream(context.stdin) : sqlOfFile(name);
       files.push(checkText(name === '-' ? 'stdin' : name, text, circumstances, grammar));
     }
     const refused = files.some(({ statements }) => statements.some(({ decision }) => decision !== 'allow'));
@@ -143,18 +143,4 @@ function piecesOf({ sql, cuts }: SqlScript, grammar: Grammar): { analysis: Analy
     start = end;
     return piece;
   });
-}
-
-function readSql(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new DbgateError(ErrorCode.usage, `cannot read ${path}`, { cause: error });
-  }
-}
-
-async function readAll(stream: AsyncIterable<unknown>): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
-  return text;
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { CommandContext, CommandDefinition } from './context.ts';
 import {
@@ -11,6 +10,7 @@ import {
 import { addFooter } from './help-footer.ts';
 import { oneDatabase } from './one-database.ts';
 import { sanitise } from './sanitise.ts';
+import { sqlOfFile, sqlOfStream } from './sql-input.ts';
 import { TextPlaces } from './text-places.ts';
 import { renderTable } from './text-table.ts';
 
@@ -55,17 +55,8 @@ async function readSql(context: CommandContext, input: string | undefined, file:
       hint: "dbgate explain 'SELECT …'",
     });
   }
-  if (file !== undefined) {
-    try {
-      return await readFile(file, 'utf8');
-    } catch (error) {
-      throw new DbgateError(ErrorCode.usage, `cannot read ${file}`, { cause: error });
-    }
-  }
-  if (input !== '-') return input!;
-  let text = '';
-  for await (const chunk of context.stdin) text += String(chunk);
-  return text;
+  if (file !== undefined) return sqlOfFile(file);
+  return input === '-' ? sqlOfStream(context.stdin) : input!;
 }
 
 function schemasOf(text: string): string[] {

@@ -15,11 +15,12 @@ import {
   untoldJson,
 } from './offline-policy.ts';
 import { sanitise } from './sanitise.ts';
+import { sqlOfStream } from './sql-input.ts';
 import { TextPlaces } from './text-places.ts';
 
 /** `dbgate policy explain`: what is found in a statement and what policy says to it; it is never run. */
 export async function explainStatement(context: CommandContext, options: CommandOptions, input: string): Promise<void> {
-  const sql = input === '-' ? await readAll(context) : input;
+  const sql = input === '-' ? await sqlOfStream(context.stdin) : input;
   const offline = openPolicy(options.config as string);
   const circumstances = circumstancesOf(offline, options.db as string | undefined, askerOf(options, Date.now()));
   if (typeof circumstances === 'string') throw new DbgateError(ErrorCode.denied, circumstances);
@@ -104,10 +105,4 @@ function factLines(facts: StatementFacts): string[] {
     `statement: ${facts.command}, class ${facts.class}, ${facts.writes ? 'may change data' : 'changes no data'}`,
     ...all.flatMap(([what, names]) => (names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`])),
   ];
-}
-
-async function readAll({ stdin }: CommandContext): Promise<string> {
-  let text = '';
-  for await (const chunk of stdin) text += String(chunk);
-  return text;
 }

@@ -65,6 +65,7 @@ describe('dbgate check', () => {
       'CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2; END;\nDROP TABLE a;',
       ['2:1 production.no-drop'],
     ],
+    ['a byte order mark', '\ufeffSELECT 1;DROP TABLE a;', ['1:10 production.no-drop']],
     ['meta-commands', "\\set x 'a;b'\n\\c other ; DROP TABLE z\nDROP TABLE a;\n", ['3:1 production.no-drop']],
     ['a backslash in a string', "SELECT '\\c', E'\\'\\\\', $$\n\\c x\n$$;\nDROP TABLE a;", ['4:1 production.no-drop']],
     ['data of COPY', 'COPY a FROM stdin;\n1\t;DROP TABLE x\n\\.\nDROP TABLE a;', ['4:1 production.no-drop']],
