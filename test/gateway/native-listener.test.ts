@@ -404,7 +404,8 @@ describe.concurrent('a client that takes its time is cut', () => {
 });
 
 describe('a gateway closes', () => {
-  it('while a client still reads: it is told why', async () => {
+  /** What a client gets last that reads on when the gateway has begun to close, and how long that took. */
+  async function lastWords() {
     const socket = await encrypted();
     const wire = await login(socket);
     await wire.through('Z');
@@ -413,13 +414,22 @@ describe('a gateway closes', () => {
     wire.query(`SELECT repeat('x', 53) AS ${'x'.repeat(38)} FROM generate_series(1, 500000)`);
     const waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'ClientWrite'";
     await until(async () => (await rig.direct(waits)).length === 1);
+    const startedAt = performance.now();
     const restarted = rig.restart();
     await new Promise((resolve) => setTimeout(resolve, 200));
     socket.resume();
     await wire.end();
-    const last = wire.messages.at(-1)!;
-    expect(fieldsOf(last)).toMatchObject({ severity: 'FATAL', code: '57P01' });
+    const tookMs = performance.now() - startedAt;
     await restarted;
+    return { last: wire.messages.at(-1)!, tookMs };
+  }
+
+  it('while a client still reads: it is told why', async () => {
+    let { last, tookMs } = await lastWords();
+    // It has two seconds to read: where the machine stood still for as long, another one has them.
+    for (let tries = 1; last.type !== 'E' && tookMs > 1_900 && tries < 5; tries++)
+      ({ last, tookMs } = await lastWords());
+    expect(fieldsOf(last)).toMatchObject({ severity: 'FATAL', code: '57P01' });
   });
 
   it('while clients are in their handshake', async () => {
