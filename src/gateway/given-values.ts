@@ -169,13 +169,20 @@ export class GivenValues {
         const isBefore = 'relation' in to && world.origin(to.relation) === 'before';
         if (gift.copies.length > 0 && 'relation' in to && !isBefore) this.#noteCopied(to.relation, to.attnum);
         let copied = 0;
-        for (const { relation, attnum } of gift.copies) copied += this.count(principal, relation, attnum, world, nowMs);
-        const values = gift.values === 'many' ? MANY : (gift.values === 'rows' ? 0 : gift.values) + copied;
-        if (values === 0 && gift.values !== 'rows') continue;
+        let isTakenApart = false;
+        for (const { relation, attnum, elements } of gift.copies) {
+          const count = this.count(principal, relation, attnum, world, nowMs);
+          copied += count;
+          isTakenApart ||= elements === true && count > 0;
+        }
+        const isByRows = gift.values === 'rows' || (isTakenApart && gift.isCounted);
+        const isMany = gift.values === 'many' || (isTakenApart && !gift.isCounted);
+        const values = isMany ? MANY : (typeof gift.values === 'number' ? gift.values : 0) + copied;
+        if (values === 0 && !isByRows) continue;
         const column = this.#columnOf(to);
         add(column, isBefore, principal, values, nowMs);
         if (!isBefore) this.onChange();
-        if (gift.values !== 'rows') continue;
+        if (!isByRows) continue;
         open.push({ column, at, isBefore });
         column.open++;
         column.of(principal, nowMs).open++;

@@ -40,8 +40,10 @@ export interface Gift {
     | { readonly lookup: string; readonly attnum: number };
   /** Values of the text's own at most; `rows`: as many as the command tag says; `many`: as many as one likes. */
   readonly values: number | 'rows' | 'many';
-  /** Masked columns that are copied there: what was given to them goes along. */
-  readonly copies: readonly ColumnRef[];
+  /** Masked columns that are copied there: what was given to them goes along. `elements`: of each value one for each of these. */
+  readonly copies: readonly (ColumnRef & { readonly elements?: true })[];
+  /** The command tag says how many rows. */
+  readonly isCounted: boolean;
   /** A key is looked at for each value: whether it is there already, or elsewhere, shows. */
   readonly isChecked: boolean;
 }
@@ -264,7 +266,7 @@ export function giftsOf(lineage: StatementLineage, known: GivenKnowledge): reado
   }
   for (const relation of lineage.fires ?? []) {
     const values = relation === 0 || known.isTableMadeHere(relation) ? 'many' : 'rows';
-    gifts.push({ to: { relation, attnum: 0 }, values, copies: [], isChecked: false });
+    gifts.push({ to: { relation, attnum: 0 }, values, copies: [], isCounted: false, isChecked: false });
   }
   return gifts;
 }
@@ -273,13 +275,15 @@ function valuesOf(
   { flow, isTop, within }: Given,
   isChanged: boolean,
   known: GivenKnowledge,
-): Pick<Gift, 'values' | 'copies'> {
+): Pick<Gift, 'values' | 'copies' | 'isCounted'> {
   const masked = flow.sources.filter((source) => known.maskedClass(source) !== undefined);
-  const copies = masked.map(({ relation, attnum }) => ({ relation, attnum }));
+  const copies = masked.map((source) => ({
+    ...{ relation: source.relation, attnum: source.attnum },
+    ...(isElement(source) ? { elements: true as const } : {}),
+  }));
   const isCopy = flow.sources.length > 0 && masked.length === flow.sources.length && flow.unknown.length === 0;
   const own = isChanged || (!isCopy && flow.sources.length + flow.unknown.length > 0) ? BYTES : ownOf(flow);
-  if (own < ELEMENTS) return { values: own, copies };
   // The rows of an answer, where a routine was there before; one of the client's own may do it in a loop.
   const isCounted = isTop || (within.length > 0 && within.every((routine) => !known.isMadeHere(routine)));
-  return { values: isCounted ? 'rows' : 'many', copies };
+  return { values: own < ELEMENTS ? own : isCounted ? 'rows' : 'many', copies, isCounted };
 }

@@ -435,33 +435,78 @@ describe('a dictionary is refused', () => {
     await expect(asked).rejects.toMatchObject({ code: '53400' });
   });
 
-  it.each<[string, string, string, string]>([
+  const DOCUMENTS =
+    "jsonb_agg(jsonb_build_object('ssn', '527-41-' || lpad(g::text, 4, '0'))) FROM generate_series(7000, 9999) g";
+  it.each<[string, string[], string]>([
     [
       'under a key of a document, beside others',
-      '(n int, doc jsonb)',
-      `SELECT g, jsonb_build_object('ssn', '527-41-' || g, 'email', 'u' || g || '@lindenhof.example') FROM generate_series(1, 3000) g`,
-      "d.doc ->> 'email' = u.email",
+      [
+        'CREATE TABLE dict% (n int, doc jsonb)',
+        `INSERT INTO dict% SELECT g, jsonb_build_object('ssn', '527-41-' || g, 'email', 'u' || g || '@lindenhof.example') FROM generate_series(1, 3000) g`,
+      ],
+      "SELECT u.id FROM dict% d JOIN users u ON d.doc ->> 'email' = u.email",
     ],
     [
       'under each of many keys of few documents',
-      '(n int, doc jsonb)',
-      `SELECT 7000 + i * 60, jsonb_build_object(${Array.from({ length: 40 }, (_, k) => `'ssn${k}', '527-41-' || (7000 + i * 60 + ${k})`).join()}) FROM generate_series(0, 59) i`,
-      `u.ssn IN (${Array.from({ length: 40 }, (_, k) => `d.doc ->> 'ssn${k}'`).join()})`,
+      [
+        'CREATE TABLE dict% (n int, doc jsonb)',
+        `INSERT INTO dict% SELECT 7000 + i * 60, jsonb_build_object(${Array.from({ length: 40 }, (_, k) => `'ssn${k}', '527-41-' || (7000 + i * 60 + ${k})`).join()}) FROM generate_series(0, 59) i`,
+      ],
+      `SELECT u.id FROM dict% d JOIN users u ON u.ssn IN (${Array.from({ length: 40 }, (_, k) => `d.doc ->> 'ssn${k}'`).join()})`,
     ],
     [
       'in several columns of one table',
-      '(n int, ssn text, ssn2 text, ssn3 text)',
-      `SELECT g, '527-41-' || g, '527-41-' || (g + 900), '527-41-' || (g + 1800) FROM generate_series(7000, 7899) g`,
-      'u.ssn IN (d.ssn, d.ssn2, d.ssn3)',
+      [
+        'CREATE TABLE dict% (n int, ssn text, ssn2 text, ssn3 text)',
+        `INSERT INTO dict% SELECT g, '527-41-' || g, '527-41-' || (g + 900), '527-41-' || (g + 1800) FROM generate_series(7000, 7899) g`,
+      ],
+      'SELECT u.id FROM dict% d JOIN users u ON u.ssn IN (d.ssn, d.ssn2, d.ssn3)',
     ],
-  ])('%s', async (_name, columns, rows, condition) => {
+    [
+      'by a path that goes through the arrays of a document',
+      [
+        'CREATE TABLE dict% (doc jsonb)',
+        `INSERT INTO dict% SELECT jsonb_build_object('rows', ${DOCUMENTS}`.replace(') FROM', ')) FROM'),
+      ],
+      "SELECT u.id FROM (SELECT jsonb_path_query(doc, '$.rows.ssn') #>> '{}' AS s FROM dict%) d JOIN users u ON u.ssn = d.s",
+    ],
+    [
+      'by a path through a document that is an array',
+      ['CREATE TABLE dict% (doc jsonb)', `INSERT INTO dict% SELECT ${DOCUMENTS}`],
+      "SELECT u.id FROM (SELECT jsonb_path_query(doc, '$.ssn') #>> '{}' AS s FROM dict%) d JOIN users u ON u.ssn = d.s",
+    ],
+  ])('%s', async (_name, texts, joined) => {
     n++;
     const client = await connect();
-    expect(await refusalOf(client, `CREATE TABLE dict% ${columns}`, `INSERT INTO dict% ${rows}`)).toBeUndefined();
-    const joined = `SELECT d.n, u.id FROM dict% d JOIN users u ON ${condition}`;
+    expect(await refusalOf(client, ...texts)).toBeUndefined();
     let refusal: string | undefined = '42501';
     await until(async () => (refusal = await refusalOf(client, joined)) !== '42501');
     expect(refusal).toBe('53400');
+  });
+
+  it.each<[string, string, string]>([
+    ['an array', 'ssn', 'SELECT unnest(ssn) AS ssn FROM dict%'],
+    ['an array, one by one', 'ssn', 'SELECT ssn[g] AS ssn FROM dict%, generate_series(1, 3000) g'],
+    ['a copy of an array', 'ssn', 'SELECT s AS ssn FROM copied%, unnest(ssn) s'],
+    ['a document', 'doc', "SELECT jsonb_array_elements_text(doc -> 'ssn') AS ssn FROM dict%"],
+    ['a document, by a path', 'doc', "SELECT jsonb_path_query(doc, '$.ssn[*]') #>> '{}' AS ssn FROM dict%"],
+  ])('taken out of %s into another table', async (_name, column, query) => {
+    n++;
+    const client = await connect();
+    const made = [
+      'CREATE TABLE dict% (ssn text[], doc jsonb)',
+      `INSERT INTO dict% (ssn) SELECT array_agg(s) FROM (${GUESSES}) x (g, s)`,
+      `INSERT INTO dict% (doc) SELECT jsonb_build_object('ssn', jsonb_agg(s)) FROM (${GUESSES}) x (g, s)`,
+      'CREATE TABLE copied% AS SELECT ssn FROM dict%',
+    ];
+    expect(await refusalOf(client, ...made)).toBeUndefined();
+    await until(async () =>
+      JSON.stringify((await client.query(`SELECT ${column} FROM dict${n}`)).rows).includes('***-**-**'),
+    );
+    expect(await refusalOf(client, `CREATE TABLE other% AS ${query}`)).toBeUndefined();
+    expect(await refusalOf(client, 'SELECT u.id FROM other% o JOIN users u USING (ssn)')).toBe('53400');
+    expect(await refusalOf(client, 'CREATE TABLE more% (ssn text)', `INSERT INTO more% ${query}`)).toBeUndefined();
+    expect(await refusalOf(client, 'SELECT u.id FROM more% o JOIN users u USING (ssn)')).toBe('53400');
   });
 
   it('one key of a document after another', async () => {
@@ -715,6 +760,14 @@ describe('what goes on', () => {
       [
         'CREATE TABLE mine% AS SELECT array_agg(ssn) AS ssn FROM users',
         'SELECT u.id FROM users u JOIN (SELECT unnest(ssn) AS s FROM mine%) m ON m.s = u.ssn',
+      ],
+    ],
+    [
+      'arrays of others, taken apart and kept',
+      [
+        'CREATE TABLE lists% AS SELECT array_agg(ssn) AS ssn FROM users, generate_series(1, 40)',
+        'CREATE TABLE mine% AS SELECT unnest(ssn) AS ssn FROM lists%',
+        'SELECT count(*) FROM mine% m JOIN users u USING (ssn)',
       ],
     ],
     [

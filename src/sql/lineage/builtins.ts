@@ -297,7 +297,7 @@ function special(
   }
   if (JSON_PICKS.has(name)) return extractPath(t, args, name.endsWith('_text'), type ?? TEXT_TYPE);
   if (JSON_PATHS.has(name)) {
-    const path = alongPath(t, first.flow, args[1]?.node);
+    const path = alongPath(t, first.flow, args[1]?.node, !name.includes('_first'));
     const flow = values.length === 2 ? path : combine(flows);
     return valueFrom(name.includes('_array') ? jsonOf(arrayOf(flow)) : flow, type);
   }

@@ -324,7 +324,7 @@ function jsonTable(t: Tracer, node: Tree, scope: Scope): Item {
   );
   const isSimple = passed.every(isEmpty);
   const rowPath = child(child(node, 'pathspec') ?? {}, 'string');
-  const row = isSimple ? alongPath(t, document.flow, rowPath) : combine([document.flow, ...passed]);
+  const row = isSimple ? alongPath(t, document.flow, rowPath, true) : combine([document.flow, ...passed]);
   noteRows(t, row, isSimple ? rowPath : undefined, node);
   if (raises(node)) t.use(row, 'fallible', 'JSON_TABLE', node);
   const columns: NamedValue[] = [];
@@ -353,7 +353,7 @@ function tableColumns(t: Tracer, nodes: readonly Tree[], row: Flow, scope: Scope
         into.push({ name, value: valueFrom(NO_DATA, INT4) });
         break;
       case 'JTC_NESTED': {
-        const nested = alongPath(t, row, path);
+        const nested = alongPath(t, row, path, true);
         noteRows(t, nested, path, column);
         tableColumns(t, list(column, 'columns'), nested, scope, into);
         break;

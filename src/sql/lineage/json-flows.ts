@@ -14,7 +14,7 @@ import {
   type Value,
   valueFrom,
 } from './flows.ts';
-import type { Flow } from './lineage.ts';
+import { ELEMENT, type Flow } from './lineage.ts';
 import type { Argument, Tracer } from './tracer.ts';
 import { elementType, isJsonType, JSON_TYPE, JSONB, TEXT_TYPE } from './types.ts';
 
@@ -117,12 +117,16 @@ export function simplePath(wrapped: Tree | undefined): readonly string[] | undef
   return steps;
 }
 
-export function alongPath(t: Tracer, flow: Flow, path: Tree | undefined): Flow {
+/** `isMany`: all that it finds, not the first or the only one. */
+export function alongPath(t: Tracer, flow: Flow, path: Tree | undefined, isMany = false): Flow {
   if (isEmpty(flow)) return flow;
   const steps = simplePath(path);
   if (steps === undefined) return combine([flow]);
   t.readsLiterals = true;
-  return steps.reduce((at, step) => (step === '[]' ? elementOf(at) : jsonKeyOf(at, step)), flow);
+  const found = steps.reduce((at, step) => (step === ELEMENT ? elementOf(at) : jsonKeyOf(at, step)), flow);
+  // Keys go through arrays that the path does not name, unless it is strict.
+  const { kind } = found.shape.kind === 'json' ? found.shape.value.shape : found.shape;
+  return isMany && kind === 'copy' && steps.length > 0 && steps.at(-1) !== ELEMENT ? elementOf(found) : found;
 }
 
 /** json_build_object('a', x, …): by key where all keys are constants. */

@@ -37,7 +37,52 @@ const spread = (id: string, columns: string, row: (guesses: readonly string[]) =
   },
 });
 
+/** All guesses stand in one value. */
+const apart = (id: string, columns: string, value: string, join: readonly string[], since?: number): Attack => ({
+  id: `dictionary.${id}`,
+  infers: true,
+  writes: true,
+  ...(since === undefined ? {} : { since }),
+  run: async (attacker) => {
+    const wire = await attacker.connect();
+    const guesses = guessesOf(attacker, 3_000, 'mail');
+    await wire.query(`CREATE TABLE buch (${columns})`);
+    await wire.query(`INSERT INTO buch SELECT ${value} FROM unnest('{${guesses.join()}}'::text[]) g`);
+    await wire.query('SELECT pg_sleep(3)');
+    for (const sql of join.slice(0, -1)) await wire.query(sql);
+    const { rows } = await wire.query(join.at(-1)!);
+    for (const [place] of rows) attacker.found.push(guesses[Number(place) - 1] ?? '');
+  },
+});
+
+const OF_ROWS = `jsonb_build_object('zeilen', jsonb_agg(jsonb_build_object('mail', g)))`;
+const PLACES = 'SELECT b.n FROM seiten b JOIN patienten p USING (mail)';
+
 export const dictionaries: readonly Attack[] = [
+  apart('array-taken-apart', 'mail text[]', 'array_agg(g)', [
+    'CREATE TABLE seiten AS SELECT row_number() OVER () AS n, u AS mail FROM buch, unnest(mail) u',
+    PLACES,
+  ]),
+  apart('array-by-position', 'mail text[]', 'array_agg(g)', [
+    'CREATE TABLE seiten AS SELECT n, mail[n] AS mail FROM buch, generate_series(1, 3000) n',
+    PLACES,
+  ]),
+  apart('document-taken-apart', 'akte jsonb', `jsonb_build_object('mail', jsonb_agg(g))`, [
+    `CREATE TABLE seiten AS SELECT row_number() OVER () AS n, m AS mail FROM buch, jsonb_array_elements_text(akte -> 'mail') m`,
+    PLACES,
+  ]),
+  apart('through-arrays', 'akte jsonb', OF_ROWS, [
+    `SELECT b.n FROM (SELECT row_number() OVER () AS n, m #>> '{}' AS mail FROM buch, jsonb_path_query(akte, '$.zeilen.mail') m) b JOIN patienten p USING (mail)`,
+  ]),
+  apart(
+    'through-arrays-of-a-table',
+    'akte jsonb',
+    OF_ROWS,
+    [
+      `SELECT b.n FROM (SELECT n, mail FROM buch, JSON_TABLE(akte, '$.zeilen.mail' COLUMNS (n FOR ORDINALITY, mail text PATH '$')) j) b JOIN patienten p USING (mail)`,
+    ],
+    17,
+  ),
   spread(
     'columns',
     KEYS.map((key) => `${key} text`).join(', '),

@@ -677,7 +677,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "SELECT jsonb_path_query(doc, '$.a.b'), jsonb_path_query_first(doc, '$.a[*]'), jsonb_path_query(doc, '$.** ? (@ == 1)') FROM person",
-      'jsonb_path_query = person.doc/a/b, jsonb_path_query_first = person.doc/a/[], jsonb_path_query = derived(person.doc); uses: count person.doc/a/b, count person.doc/a/[], predicate person.doc',
+      'jsonb_path_query = person.doc/a/b/[], jsonb_path_query_first = person.doc/a/[], jsonb_path_query = derived(person.doc); uses: count person.doc/a/b, count person.doc/a/[], predicate person.doc',
     ],
     [
       'SELECT to_jsonb(f), row_to_json(f), to_json(title) FROM firm f',
@@ -758,7 +758,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "SELECT t.m FROM person, JSON_TABLE(doc, '$.a' COLUMNS (m text PATH '$.m')) t",
-      'm = person.doc/a/m; uses: count person.doc/a',
+      'm = person.doc/a/[]/m; uses: count person.doc/a/[]',
     ],
     [
       `SELECT 1 FROM person, JSON_TABLE(doc, '$.a ? (@ starts with "x")' COLUMNS (n FOR ORDINALITY)) t`,
@@ -766,7 +766,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       `SELECT 1 FROM person, JSON_TABLE(doc, '$.a' COLUMNS (m int PATH '$.m' ERROR ON ERROR)) t`,
-      '?column? = none; uses: count person.doc/a, fallible person.doc/a/m',
+      '?column? = none; uses: count person.doc/a/[], fallible person.doc/a/[]/m',
     ],
     [
       `SELECT 1 FROM person, XMLTABLE('/a[. = "x"]' PASSING xmlelement(name a, mail) COLUMNS v text PATH '.')`,
