@@ -212,8 +212,10 @@ function effectsOf(
   let { class: statementClass, writes, locks } = facts;
   let callsWrite = false;
   const shows = [...(facts.shows ?? [])];
+  const settings = new Set(facts.settings);
   for (const [{ schema, name }, body] of reached) {
     shows.push(...(body.shows ?? []));
+    for (const one of body.settings ?? []) settings.add(one);
     const routine = qualifiedName(schema === '' ? [name] : [schema, name]);
     const via = `via function ${routine}`;
     statementClass = higherClass(statementClass, body.class);
@@ -235,6 +237,7 @@ function effectsOf(
     locks,
     ...(callsWrite ? { callsWrite: true as const } : {}),
     ...(shows.length > 0 ? { shows } : {}),
+    ...(settings.size > 0 ? { settings: [...settings] } : {}),
     findings: [...facts.findings, ...findings],
     targets: [...facts.targets, ...targets],
   };

@@ -5,7 +5,9 @@ import type { GrantSettings, RuleSettings } from '../../src/config/gateway-setti
 import { beforeEnd, failure, until, withRig } from './gateway-rig.ts';
 
 const rig = withRig({
-  sql: 'CREATE TABLE t (id int PRIMARY KEY, a int); CREATE SCHEMA scratch; CREATE TABLE scratch.s (a int)',
+  sql: `CREATE TABLE t (id int PRIMARY KEY, a int); CREATE SCHEMA scratch; CREATE TABLE scratch.s (a int);
+    CREATE FUNCTION loosen() RETURNS text LANGUAGE sql AS $$ SELECT set_config($n$work_mem$n$, $v$1GB$v$, false) $$;
+    CREATE VIEW loosened AS SELECT loosen()`,
 });
 afterEach(() => rig.gateway.reload(rig.settings));
 
@@ -105,15 +107,32 @@ describe('a grant', () => {
       'SET LOCAL lock_timeout = 0',
       "SELECT set_config('statement_timeout', '0', false)",
       "SET WORK_MEM = '1GB'",
+      'SELECT loosen()',
+      'DO $$ BEGIN PERFORM loosen(); END $$',
+      'SELECT * FROM loosened',
+      "BEGIN; SET LOCAL work_mem = '1GB'; COMMIT",
+      'PREPARE p AS SELECT loosen()',
+      "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql SET work_mem FROM CURRENT AS 'SELECT 1'",
+      "ALTER FUNCTION loosen() SET work_mem = '1GB'",
     ]) {
       expect(await failure(client.query(sql)), sql).toMatchObject({
         code: '42501',
         detail: 'rule access.fixed-settings: the grant that gives access fixes it',
       });
     }
+    for (const sql of [
+      'ALTER ROLE CURRENT_USER SET statement_timeout = 0',
+      'ALTER DATABASE app SET statement_timeout = 0',
+      'ALTER SYSTEM SET work_mem = 1',
+      "UPDATE pg_settings SET setting = '0' WHERE name = 'statement_timeout'",
+      "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'statement_timeout'",
+      "SELECT set_config(lower('Statement_Timeout'), '0', false)",
+    ]) {
+      expect(await failure(client.query(sql)), sql).toMatchObject({ code: '42501' });
+    }
     await client.query('RESET ALL');
     await client.query('DISCARD ALL');
-    expect(await setting('statement_timeout')).toBe('200ms');
+    expect([await setting('statement_timeout'), await setting('work_mem')]).toEqual(['200ms', '4MB']);
     expect(await failure(client.query('SELECT count(*) FROM generate_series(1, 1e9)'))).toMatchObject({
       code: '57014',
     });

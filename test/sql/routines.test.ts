@@ -24,6 +24,7 @@ const ROUTINES = [
   fn('step_a', 'SELECT step_b(i)'),
   fn('step_b', 'SELECT step_a(i + 1), del(i)'),
   fn('by_operator', 'DELETE FROM t WHERE id = i; SELECT i ##> 1'),
+  fn('loosen', "SELECT set_config('Work_Mem', '1GB', false); SELECT 1"),
   fn('walk_up', 'SELECT walk_up(i / 2)'),
   fn('del', 'DELETE FROM t WHERE id = i; SELECT 1'),
   fn('total', 'SELECT sum(a)::int FROM t WHERE id = i'),
@@ -111,6 +112,12 @@ describe('what a statement does by calling routines', () => {
     'SELECT pg_catalog.lower(a) FROM t',
   ])('%s does not', (sql) => {
     expect(kinds(sql)).not.toContain('delete_without_where');
+  });
+
+  it('names the settings that they change', () => {
+    const [facts] = effects('SELECT loosen(1), set_config($$lock_timeout$$, $$1s$$, true)').judged;
+    expect(facts!.settings).toEqual(['lock_timeout', 'work_mem']);
+    expect(effects('SELECT total(1)').judged[0]!.settings).toBeUndefined();
   });
 
   it('leaves the facts of a statement that calls none as they are', () => {
