@@ -249,18 +249,33 @@ function role({ words, kind, topic }: CompoundReading): CompoundMatch | undefine
   if (topic === 'person' && words.length === 2 && /^\p{L}{4,}ed$/u.test(words[0]!))
     return { class: 'person_name', phrase: words.join(' ') };
   const who = words.length > 2 && SHOWN.has(words.at(-2)!) ? words.at(-3)! : words.at(-2)!;
+  // A program that does what is waiting.
+  if (who === 'worker' && words.length === 2 && topic !== 'person') return undefined;
   if (ROLES.has(who) || (words.length > 2 && words.slice(1, -1).some((word) => word === 'by' || word === 'for')))
     return { class: 'person_name', phrase: `${who} name` };
   return undefined;
 }
 
-/** Who did it, as text: `creating_user`. */
+const DONE = /^(?:delet|updat|creat|chang|modifi|edit|remov|clos|lock|approv|add)ed$/u;
+/** Who did it, as text: `creating_user`, `who_deleted`. */
 function acting({ words, kind, topic }: CompoundReading): CompoundMatch | undefined {
-  if (kind !== 'text' || topic === 'thing' || words.length < 2 || words.at(-1) !== 'user') return undefined;
+  if (kind !== 'text' || topic === 'thing' || words.length < 2) return undefined;
+  if (words.length === 2 && words[0] === 'who' && DONE.test(words[1]!))
+    return { class: 'username', phrase: words.join(' ') };
+  if (words.at(-1) !== 'user') return undefined;
   return /^(?:\p{L}{3,}ing|(?:affect|mention|report|block|invit|impersonat|creat|updat|modifi|chang|edit|delet|enter|upload|approv|assign)ed)$/u.test(
     words.at(-2)!,
   )
     ? { class: 'username', phrase: words.slice(-2).join(' ') }
+    : undefined;
+}
+
+/** Who did it, as text beside their key: `member_removed` beside `id_member_removed`. */
+function keyed({ words, kind, besideNames }: CompoundReading): CompoundMatch | undefined {
+  const name = words.join(' ');
+  if (kind !== 'text' || words.length < 2 || !/^(?:user|member|customer|client)$/u.test(words[0]!)) return undefined;
+  return /ed$/u.test(words.at(-1)!) && (besideNames.has(`id ${name}`) || besideNames.has(`${name} id`))
+    ? { class: 'username', phrase: `${name} beside their key` }
     : undefined;
 }
 
@@ -314,6 +329,7 @@ export function compoundName(reading: CompoundReading): CompoundMatch | undefine
     identity(reading) ??
     network(reading) ??
     acting(reading) ??
+    keyed(reading) ??
     inWords(reading) ??
     national(reading) ??
     beforePassword(reading) ??

@@ -182,8 +182,10 @@ const MACHINES: readonly string[] = ['port', 'socket', 'protocol', 'proto', 'net
 
 /** Names beside values: `users_data`. */
 const isListed = ({ tableWords, besideNames }: Reading) =>
-  besideNames.has('value') &&
-  (/^(?:data|meta|setting|property|attribute|preference|option|parameter|variable)$/u.test(tableWords.at(-1) ?? '') ||
+  (besideNames.has('value') || besideNames.has('prop value') || besideNames.has('property value')) &&
+  (/^(?:data|meta|setting|prop|property|attribute|preference|option|parameter|variable)$/u.test(
+    tableWords.at(-1) ?? '',
+  ) ||
     /^(?:setting|preference|option)$/u.test(tableWords[0] ?? ''));
 
 function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: number, end: number): boolean {
@@ -245,6 +247,47 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   if (rule.class === 'person_name' && phrase === 'name' && words.length === 1 && isListed(reading)) return false;
   // How many of them there are.
   if (kind === 'integer' && rule.class === 'ip_address' && /^(?:total|used|free|known)$/u.test(words[0] ?? ''))
+    return false;
+  // Of what was committed, and where a currency is kept.
+  if (
+    rule.class === 'free_text' &&
+    phrase === 'message' &&
+    ['commit', 'head commit', 'commit hash', 'commit sha'].some((name) => reading.besideNames.has(name))
+  )
+    return false;
+  if (
+    rule.class === 'postal_address' &&
+    phrase === 'address' &&
+    ['blockchain', 'blockchain key', 'blockchain id', 'txid', 'tx hash', 'chain id', 'contract'].some((name) =>
+      reading.besideNames.has(name),
+    )
+  )
+    return false;
+  // What a word of a vocabulary means.
+  if (
+    phrase === 'comment' &&
+    reading.besideNames.has('label') &&
+    ['local name', 'namespace uri', 'prefix'].some((name) => reading.besideNames.has(name))
+  )
+    return false;
+  // What a program wrote down, by how bad it is.
+  if (
+    rule.class === 'free_text' &&
+    (phrase === 'msg' || phrase === 'message') &&
+    words.length === 1 &&
+    ['level', 'log level', 'severity'].some((name) => reading.besideNames.has(name)) &&
+    ['src', 'source', 'logger', 'stack', 'trace', 'context'].some((name) => reading.besideNames.has(name))
+  )
+    return false;
+  // A program that does what is waiting.
+  if (phrase === 'worker name' && words.length === 2 && topic !== 'person') return false;
+  if (rule.class === 'username' && phrase === 'handle' && reading.beside.has('worker')) return false;
+  if (rule.class === 'username' && phrase.endsWith('dn') && reading.tableWords.at(-1) === 'group') return false;
+  // Of a program that reads pages.
+  if (
+    (rule.class === 'device_id' || rule.class === 'ip_address') &&
+    reading.tableWords.some((word) => /^(?:spider|crawler|robot)s?$/u.test(word))
+  )
     return false;
   // What a map shows first.
   if (rule.class === 'geo' && reading.besideNames.has('zoom') && topic !== 'person' && topic !== 'session')
@@ -367,6 +410,12 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
   // A place in an order: a weight that stands alone, and of somebody where more is said of the body.
   if (phrase === 'weight' && kind === 'integer' && topic === 'person' && !BODIES.some((word) => beside.has(word)))
     return false;
+  // What most people have, at what age.
+  if (
+    (rule.class === 'health' || rule.class === 'demographic') &&
+    reading.tableWords.some((word) => /^percentiles?$/u.test(word))
+  )
+    return false;
   // Of how many there are.
   if (rule.class === 'demographic' && beside.has('population')) return false;
   if (rule.class === 'ip_address' && phrase === 'remote address' && reading.tableWords.includes('mirror')) return false;
@@ -393,7 +442,7 @@ function ruleApplies(rule: NameRule, phrase: string, reading: Reading, start: nu
 /** `nanny_name`: a name's word behind one for people, where no phrase lists it. */
 const NAME_WORDS: ReadonlySet<string> = new Set(['name', 'nombre', 'nome', 'nom', 'naam', 'navn', 'namn']);
 const NO_ROLES: ReadonlySet<string> = new Set(
-  'artist,client,human,account,address,adresse,profile,login,registration,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
+  'artist,client,human,account,address,adresse,profile,login,registration,worker,party,reservation,booking,identity,admin,contact,agent,user,usr,persona,partner,provider,bio,signup,enrollment,operator,consumer,family,personal,manager'.split(
     ',',
   ),
 );
@@ -496,6 +545,14 @@ function matchInFull(own: Reading): Match | undefined {
   const isOwn = others.length > 0 && first.length <= 3 && sharing > 3 && sharing * 2 >= own.besideNames.size;
   const words = inFull(isOwn ? others : own.words);
   return words === undefined ? undefined : matchName({ ...own, words });
+}
+
+/** In small letters, for a search: `lgiven` beside `given`, where one such column is not alone. */
+function matchLowered(own: Reading, subject: ColumnSubject, split: Splitter): Match | undefined {
+  const others = new Set(subject.siblings);
+  const copied = (name: string) => /^l\p{Ll}{2,}$/u.test(name) && others.has(name.slice(1));
+  if (!copied(subject.column) || !subject.siblings.some(copied)) return undefined;
+  return matchName({ ...own, words: split(subject.column.slice(1)) });
 }
 
 /** Told by what it is made of, where no rule lists it. */
@@ -691,6 +748,7 @@ export function nameEvidence(subject: ColumnSubject, topic: TableTopic, split: S
       matchName(own) ??
       matchInFull(own) ??
       matchTable(own) ??
+      matchLowered(own, subject, split) ??
       matchCompound(own) ??
       matchWithoutOwn(own);
     if (found && !isTooShort(found, subject.type))

@@ -162,6 +162,7 @@ const VISITORS: ReadonlySet<string> = new Set([
   'post',
   'device',
   'contact',
+  'child',
 ]);
 /** Of illness where these stand beside them, of anything else where not. */
 const MEDICAL: ReadonlySet<string> = new Set([
@@ -253,7 +254,7 @@ const LEDGER_WORDS: ReadonlySet<string> = new Set(['debit', 'credit', 'currency'
 const NAMED: ReadonlySet<string> = new Set(['name', 'title', 'label', 'nombre', 'nome', 'nom', 'slug']);
 const LOGIN = /^(\w+ )?(username|user name)$/u;
 const MACHINE =
-  /^(?:command|script|http proxy|auth ?type)$|^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
+  /^(?:command|bucket|base url|script|http proxy|auth ?type)$|^((smtp|imap|db|database|proxy|ftp|ldap|mail) )?(host|hostname|port|server)$|^(feed|proxy|registry|server) ur[li]$/u;
 /** A log-in under a name of its own, beside its password: `initdb_root_username`. */
 const isOfMachine = (name: string, others: readonly (readonly string[])[]) => {
   const prefix = /^(.+) (?:username|user name)$/u.exec(name)?.[1];
@@ -305,6 +306,8 @@ const PROSE: ReadonlySet<string> = new Set([
   'message',
   'message body',
   'content text',
+  'original text',
+  'parsed text',
   'text content',
   'html content',
   'body html',
@@ -484,7 +487,7 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     head === 'question' &&
     byName === 'thing' &&
     others.some((parts) => parts.join(' ') === 'title') &&
-    others.some((parts) => /^(?:user|author|asker|poster) (?:id|phid|uuid)$/u.test(parts.join(' '))) &&
+    others.some((parts) => /^(?:user|author|asker|poster|creator) (?:id|phid|uuid)$/u.test(parts.join(' '))) &&
     others.some((parts) => PROSE.has(parts.join(' '))) &&
     !others.some((parts) =>
       parts.some((part) =>
@@ -493,6 +496,21 @@ export function tableTopic(table: string, columns: readonly string[], split: Spl
     )
   )
     return 'message';
+  // What somebody began, and others reply to.
+  if (
+    head === 'topic' &&
+    byName !== 'message' &&
+    ['title', 'user id'].every((name) => others.some((parts) => parts.join(' ') === name)) &&
+    others.some((parts) => /^(?:reply|comment|post)s? count$|^last (?:reply|post|active)/u.test(parts.join(' ')))
+  )
+    return 'message';
+  // Of a page with an address of its own.
+  if (
+    byName === 'message' &&
+    /^(?:revision|draft)$/u.test(head) &&
+    ['slug', 'title'].every((name) => others.some((parts) => parts.join(' ') === name))
+  )
+    return 'thing';
   // Where a customer is.
   if (
     byName === 'place' &&

@@ -100,6 +100,11 @@ export const ROUNDS: readonly { readonly apps: readonly string[]; readonly first
   { apps: ['ekylibre', 'musicbrainz', 'ojs'], first: '0.684 / 0.910' },
   { apps: ['bugzilla', 'hievents', 'vtiger'], first: '0.929 / 0.821' },
   { apps: ['attendize'], first: '0.974 / 0.950' },
+  { apps: ['defectdojo', 'ejabberd', 'openfire', 'oscar', 'smf'], first: '0.962 / 0.776' },
+  { apps: ['homeland', 'peatio', 'piwigo', 'travis'], first: '0.946 / 0.905' },
+  { apps: ['babybuddy', 'hydra', 'rapidpro', 'sylius'], first: '0.879 / 0.825' },
+  { apps: ['awx', 'concourse', 'flagsmith', 'kitsune', 'tandoor', 'writefreely'], first: '0.850 / 0.914' },
+  { apps: ['answer', 'gotosocial', 'omeka', 'phpmyfaq'], first: '0.980 / 0.858' },
 ];
 
 export interface Judged {

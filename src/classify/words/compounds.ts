@@ -27,7 +27,7 @@ const SIGN_IN =
 
 /** Who hands out keys for what they sell: `mapbox_key`. */
 const KEY_VENDORS =
-  'google, map, mapbox, bing, here, stripe, paypal, sendgrid, mailgun, mailchimp, mandrill, postmark, twilio, nexmo, vonage, plivo, openai, anthropic, gemini, mistral, deepl, algolia, akismet, cloudflare, aws, s3, azure, gcp, datadog, sentry, pusher, segment, intercom, hubspot, salesforce, slack, telegram, discord, facebook, twitter, github, gitlab, razorpay, braintree, adyen, square, mollie, klarna, shippo, easypost, unsplash, giphy, tmdb, omdb, lastfm, youtube, vimeo, weather, exchange, pushover, onesignal, firebase, fcm, gcm, apns, vapid, smtp, ldap, minio, backblaze, wasabi';
+  'google, map, mapbox, bing, here, stripe, paypal, sendgrid, mailgun, mailchimp, mandrill, postmark, twilio, nexmo, vonage, plivo, openai, anthropic, gemini, mistral, deepl, algolia, akismet, cloudflare, aws, azure, gcp, datadog, sentry, pusher, segment, intercom, hubspot, salesforce, slack, telegram, discord, facebook, twitter, github, gitlab, razorpay, braintree, adyen, square, mollie, klarna, shippo, easypost, unsplash, giphy, tmdb, omdb, lastfm, youtube, vimeo, weather, exchange, pushover, onesignal, firebase, fcm, gcm, apns, vapid, smtp, ldap, minio, backblaze, wasabi';
 
 export const COMPOUNDS: readonly Compound[] = [
   {
@@ -50,7 +50,7 @@ export const COMPOUNDS: readonly Compound[] = [
     class: 'secret',
     carriers: words('code, pin'),
     purposes: words(
-      `${ENTRY}, login, security, secret, passcode, sharing, share, persist, persistence, unlock, door, gate, alarm, remote access, sms verification`,
+      `${ENTRY}, login, security, secret, passcode, claim, sharing, share, persist, persistence, unlock, door, gate, alarm, remote access, sms verification`,
     ),
     kinds: ['text', 'bytes'],
   },
@@ -123,7 +123,7 @@ export const COMPOUNDS: readonly Compound[] = [
   {
     class: 'secret',
     carriers: words(
-      'verification, recover, recovery, seed, hash, data, credential, provisioning, fingerprint, url, uri, qr, provider, authenticator, device, factor',
+      'verification, recover, recovery, backup, seed, hash, data, credential, provisioning, fingerprint, url, uri, qr, provider, authenticator, device, factor',
     ),
     purposes: words('totp, otp, mfa, tfa, twofa, twofactor, factor, hotp, webauthn, passkey, fido, fido2, u2f'),
     kinds: ['text', 'bytes', 'json'],

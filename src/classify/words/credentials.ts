@@ -291,7 +291,7 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     class: 'secret',
     sole: true,
     aboutTable: phrases(
-      'password, reset, verification, confirmation, invitation, invite, api, key, login, access, payment, transaction, checkout, ticket, share, calendar, feed, email, submission',
+      'password, reset, verification, confirmation, invitation, invite, api, key, login, access, payment, transaction, checkout, ticket, share, calendar, feed, email, submission, request',
     ),
     phrases: ['token'],
   },
@@ -510,6 +510,74 @@ export const CREDENTIAL_RULES: readonly NameRule[] = [
     beside: ['certificate', 'cert', 'crt'],
     phrases: ['key'],
     kinds: ['text', 'bytes'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['env var', 'env vars', 'environment variable', 'env variable', 'ci variable', 'secret variable'],
+    phrases: ['value'],
+    kinds: ['text'],
+  },
+  { class: 'secret', sole: true, topics: ['person', 'money'], phrases: ['pin'], kinds: ['integer'] },
+  {
+    class: 'secret',
+    phrases: ['csrf', 'xsrf', 'csrf state', 'csrf value', 'jwk private', 'private jwk'],
+    kinds: ['text', 'bytes', 'uuid'],
+  },
+  // Keys that are written as documents.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['jwk', 'jwks', 'signing key', 'key set', 'keyset'],
+    phrases: ['key data', 'jwk', 'key', 'data'],
+    kinds: ['text', 'bytes', 'json'],
+  },
+  { class: 'secret', sole: true, aboutTable: ['token'], phrases: ['refresh', 'access'], kinds: ['text', 'bytes'] },
+  { class: 'secret', sole: true, besideName: ['public', 'public key'], phrases: ['private'], kinds: ['text', 'bytes'] },
+  { class: 'secret', sole: true, topics: ['session'], phrases: ['auth', 'crypt'], kinds: ['bytes'] },
+  { class: 'secret', sole: true, topics: ['person', 'session'], phrases: ['remember me'], kinds: ['text'] },
+  // Who has the address may come in.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['invite link', 'invitation link', 'share link', 'shared link', 'sharing link', 'magic link'],
+    notNames: ['hash', 'token', 'code', 'key'],
+    phrases: ['uuid', 'guid'],
+    kinds: ['text', 'uuid'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['credential'],
+    topics: ['credential'],
+    phrases: ['input', 'field', 'value', 'content'],
+    kinds: ['json'],
+  },
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['apitoken', 'api token', 'auth token', 'authtoken'],
+    phrases: ['key', 'hash', 'digest'],
+    kinds: ['text', 'bytes'],
+  },
+  // How money is collected.
+  {
+    class: 'secret',
+    sole: true,
+    aboutTable: ['gateway config', 'payment gateway', 'gateway setting', 'payment provider'],
+    phrases: ['config', 'configuration'],
+    kinds: ['json'],
+  },
+  { class: 'secret', sole: true, phrases: ['check key', 'session idx', 'session index'], kinds: ['text'] },
+  // What somebody who has an address is known by, to leave again.
+  {
+    class: 'secret',
+    sole: true,
+    besideName: ['email', 'email address'],
+    notNames: ['value', 'name', 'type', 'label', 'locale', 'template', 'subject'],
+    notTopics: ['thing', 'company', 'place'],
+    phrases: ['key'],
+    kinds: ['text'],
   },
   // Of a session, beside where it was opened from.
   {

@@ -197,6 +197,16 @@ export const HEALTH_RULES: readonly NameRule[] = [
     ],
     kinds: ['text', 'integer', 'numeric'],
   },
+  // What is measured of somebody, a table for each.
+  {
+    class: 'health',
+    sole: true,
+    besideName: ['child id', 'patient id', 'person id', 'user id', 'baby id', 'member id', 'subject id'],
+    aboutTable: ['height', 'weight', 'temperature', 'bmi', 'circumference', 'blood', 'heart rate', 'glucose', 'vital'],
+    phrases: ['height', 'weight', 'temperature', 'bmi', 'head circumference'],
+    kinds: ['integer', 'numeric'],
+  },
+  { class: 'health', phrases: ['head circumference', 'waist circumference'], kinds: ['integer', 'numeric'] },
   // Of somebody; elsewhere those of a rule.
   {
     class: 'health',

@@ -103,7 +103,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     topics: ['message', 'unknown', 'credential', 'session', 'money'],
     besideName: ['email', 'mail', 'email address', 'e mail', 'mail address'],
     notBeside: ['legal', 'vat', 'query', 'sql'],
-    phrases: ['name', 'external name', 'email name', 'nome', 'nom', 'nombre', 'naam'],
+    phrases: ['usr', 'author', 'name', 'external name', 'email name', 'nome', 'nom', 'nombre', 'naam'],
     kinds: ['text'],
   },
   {
@@ -237,7 +237,54 @@ export const PERSON_RULES: readonly NameRule[] = [
   },
   { class: 'username', topics: ['person', 'credential', 'session', 'log'], phrases: ['admin name'], kinds: ['text'] },
   // Of Jabber; that of a job elsewhere.
-  { class: 'username', beside: ['jabber', 'xmpp', 'roster', 'subscription', 'nick', 'muc'], phrases: ['jid'] },
+  {
+    class: 'username',
+    notBeside: ['status', 'error', 'retry', 'worker', 'job', 'queue'],
+    sole: true,
+    phrases: ['jid', 'bare jid', 'user jid', 'member jid'],
+  },
+  {
+    class: 'username',
+    sole: true,
+    beside: ['jid', 'stanza'],
+    phrases: ['owner', 'publisher', 'sender'],
+    kinds: ['text'],
+  },
+  // Who it is that a token is for.
+  {
+    class: 'username',
+    sole: true,
+    besideName: ['claim', 'connector', 'issuer', 'iss', 'username'],
+    phrases: ['sub'],
+    kinds: ['text'],
+  },
+  { class: 'username', topics: ['person'], phrases: ['fxa uid', 'fxa id', 'gluu uid'], kinds: ['text'] },
+  // As cards of people have it.
+  {
+    class: 'person_name',
+    sole: true,
+    besideName: ['given', 'family', 'given name', 'family name'],
+    phrases: ['fn', 'family', 'given', 'middle'],
+    kinds: ['text'],
+  },
+  // On a card that pays.
+  {
+    class: 'person_name',
+    sole: true,
+    topics: ['money'],
+    besideName: ['expiry date', 'expiration date', 'card type', 'expiry month', 'exp month', 'cvv'],
+    besideHead: ['number', 'last4', 'pan'],
+    phrases: ['name'],
+    kinds: ['text'],
+  },
+  // Who did it, by name: `modified_name` beside `modified_time`.
+  {
+    class: 'username',
+    sole: true,
+    topics: ['message', 'session'],
+    phrases: ['modified name', 'edited name', 'posted name', 'deleted name', 'changed name', 'closed name'],
+    kinds: ['text'],
+  },
   {
     class: 'username',
     sole: true,
@@ -351,6 +398,14 @@ export const PERSON_RULES: readonly NameRule[] = [
     sole: true,
     beside: ['provider', 'issuer', 'bio'],
     phrases: ['uid', 'extern uid'],
+    kinds: ['text'],
+  },
+  {
+    class: 'username',
+    sole: true,
+    aboutTable: ['sso', 'single sign', 'identity'],
+    besideName: ['email', 'username'],
+    phrases: ['uid'],
     kinds: ['text'],
   },
   {
@@ -647,7 +702,7 @@ export const PERSON_RULES: readonly NameRule[] = [
     class: 'photo',
     notTopics: ['company', 'thing'],
     phrases:
-      phrases(`avatar, avatar url, avatar image, avatar path, avatar file, avatar file name, avatar key, profile picture, profile pic, profile photo, profile image, profile img, profile image url, profile pic url, profile picture url, user photo, user image, user picture, userpic, user pic, employee photo, customer photo, patient photo, face, face image, face photo, face encoding, face embedding, face id data, selfie, selfie url, headshot, headshot url, portrait, portrait url, mugshot, passport photo, id photo, photo id image, gravatar, gravatar email, gravatar url,
+      phrases(`gravatar id, gravatar hash, avatar, avatar url, avatar image, avatar path, avatar file, avatar file name, avatar key, profile picture, profile pic, profile photo, profile image, profile img, profile image url, profile pic url, profile picture url, user photo, user image, user picture, userpic, user pic, employee photo, customer photo, patient photo, face, face image, face photo, face encoding, face embedding, face id data, selfie, selfie url, headshot, headshot url, portrait, portrait url, mugshot, passport photo, id photo, photo id image, gravatar, gravatar email, gravatar url,
       signature image, signature img, signature data, signature png, id card image, id card front, id card back, id document image, id document scan, passport scan, license image, photo of person, avatar remote url, avatar source, avatar storage key, contact photo, uploaded avatar, foto perfil, foto usuario, passbild, profilbild, pasfoto, profielfoto, zdjecie profilowe, biometric, biometric data, caminho foto, foto caminho, ruta foto, chemin photo, fingerprint data, fingerprint image, fingerprint template data, iris scan, voice print, voiceprint, retina scan, 头像, 顔写真`),
     kinds: ['text', 'bytes', 'json', 'xml', 'other', 'vector'],
   },

@@ -8,7 +8,7 @@ export const PROSE_RULES: readonly NameRule[] = [
     class: 'free_text',
     topics: ['person', 'message', 'money'],
     phrases: phrases(
-      'rejection reason, reject reason, decline reason, deny reason, ban reason, banned reason, suspension reason, termination reason, departure reason, departure description, resignation reason, exit reason, leave reason, absence reason, cancellation reason, block reason, lock reason, dismissal reason',
+      'sign up reason, signup reason, rejection reason, reject reason, decline reason, deny reason, ban reason, banned reason, suspension reason, termination reason, departure reason, departure description, resignation reason, exit reason, leave reason, absence reason, cancellation reason, block reason, lock reason, dismissal reason',
     ),
     kinds: ['text'],
   },
@@ -87,6 +87,43 @@ export const PROSE_RULES: readonly NameRule[] = [
     kinds: TEXT_KINDS,
   },
   { class: 'free_text', sole: true, topics: ['message'], phrases: ['input'], kinds: ['json'] },
+  // What a note is made of, and how a chat is sent.
+  {
+    class: 'free_text',
+    sole: true,
+    aboutTable: ['note', 'remark', 'comment', 'diary', 'journal'],
+    topics: ['message', 'health'],
+    phrases: ['entry', 'data', 'txt'],
+    kinds: ['text'],
+  },
+  { class: 'free_text', phrases: ['stanza'], kinds: ['text', 'xml'] },
+  // Why somebody changed what was written, or acted on what was asked.
+  {
+    class: 'free_text',
+    topics: ['message', 'person'],
+    phrases: ['modified reason', 'act reason', 'action reason', 'moved reason', 'changed reason', 'closed reason'],
+    kinds: ['text'],
+  },
+  { class: 'free_text', topics: ['person'], phrases: ['personal text'], kinds: ['text'] },
+  // What somebody shows of themselves, and asked under their name.
+  {
+    class: 'free_text',
+    sole: true,
+    topics: ['person'],
+    besideName: ['note', 'bio', 'about'],
+    phrases: ['field', 'field raw'],
+    kinds: ['text', 'json'],
+  },
+  {
+    class: 'free_text',
+    sole: true,
+    besideName: ['email', 'username', 'user name'],
+    notNames: ['password', 'answer hash'],
+    notTopics: ['person', 'company', 'place'],
+    phrases: ['question'],
+    kinds: ['text'],
+  },
+  { class: 'free_text', alone: true, aboutTable: ['ban'], phrases: ['reason', 'note'], kinds: ['text'] },
   // Of what was sent to somebody, whose list it is kept in.
   { class: 'free_text', sole: true, topics: ['person'], phrases: ['body'], kinds: ['text', 'bytes'] },
   {
@@ -145,7 +182,7 @@ export const PROSE_RULES: readonly NameRule[] = [
   {
     class: 'free_text',
     notTopics: ['thing', 'company', 'place', 'log'],
-    phrases: ['reason text', 'reason other', 'other reason', 'reason free text'],
+    phrases: ['reason text', 'reason detail', 'reason other', 'other reason', 'reason free text'],
     kinds: ['text'],
   },
   {
