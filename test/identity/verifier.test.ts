@@ -275,6 +275,20 @@ describe('DPoP', () => {
     await present(await key.prove('GET', htu, token), 'dpop');
   });
 
+  it('a proof is as good as ever where another key has used its jti', async () => {
+    const other = await createProofKey('ES256');
+    const { calculateJwkThumbprint } = await import('jose');
+    const theirs = await oidc.sign(oidc.claims({ cnf: { jkt: await calculateJwkThumbprint(other.jwk) } }));
+    const { createHash } = await import('node:crypto');
+    const { kty, crv, x, y } = other.jwk;
+    const ath = createHash('sha256').update(theirs).digest('base64url');
+    const first = await new SignJWT({ jti: 'one', htm: 'GET', htu, iat: Math.floor(Date.now() / 1000), ath })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: { kty, crv, x, y } } as never)
+      .sign(other.pair.privateKey);
+    await verifier.verify({ authorization: `DPoP ${theirs}`, dpop: first, method: 'GET', url });
+    await present(await proof({ jti: 'one' }));
+  });
+
   it('a proof is remembered across verifiers that share the memory', async () => {
     const replay = createProofReplayCache();
     const make = () => createVerifier({ issuers: [oidc.settings], publicUrl, now: () => now, replay });

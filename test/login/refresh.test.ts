@@ -150,6 +150,20 @@ describe('refresh', () => {
     await expect(withClient(whoami)).rejects.toMatchObject({ code: 'gateway_unreachable', message: /issuer/ });
   });
 
+  it('that brings somebody else’s tokens is not taken', async () => {
+    const before = await expireIn(-1000);
+    const other = { sub: 'mallory', aud: oidc.clientId };
+    const body = JSON.stringify({
+      access_token: await oidc.sign(oidc.claims({ sub: 'mallory' })),
+      id_token: await oidc.sign(oidc.claims(other), { typ: 'JWT' }),
+      token_type: 'DPoP',
+      expires_in: 3600,
+    });
+    oidc.fault = ({ url }) => (url === '/token' ? { status: 200, type: 'application/json', body } : undefined);
+    await expect(withClient(whoami)).rejects.toMatchObject({ code: 'token_invalid', message: /another person/ });
+    expect(await store.load()).toEqual(before);
+  });
+
   it('without a login says where to log in', async () => {
     await store.remove();
     await expect(withClient(whoami)).rejects.toMatchObject({ code: 'login_required' });
