@@ -108,8 +108,8 @@ const issuer = z
     ),
   })
   .check(({ value, issues }) => {
-    const url = new URL(value.issuer);
-    if (url.protocol === 'https:') return;
+    const url = URL.parse(value.issuer);
+    if (url === null || url.protocol === 'https:') return;
     const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
     if (loopback && value.allow_insecure) return;
     issues.push({

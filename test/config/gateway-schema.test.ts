@@ -170,6 +170,11 @@ describe('gateway.yaml', () => {
       BASE.replace('file:password', 'file:nope'),
       /upstream\.password: cannot read the file .*nope \(ENOENT\)/,
     ],
+    [
+      'an issuer that is no URL',
+      BASE.replace('https://login.example.com', '"?!"'),
+      /^gateway\.yaml:\d+:5: issuers\[0\]\.issuer: found "\?!", expected an https URL/,
+    ],
     ['an http issuer', BASE.replace('https://login', 'http://login'), /http issuers are accepted on loopback only/],
     [
       'an http loopback issuer without allow_insecure',
