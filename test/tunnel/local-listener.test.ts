@@ -286,6 +286,27 @@ describe('a gateway that goes', () => {
     expect(told).toEqual(['lost', 'regained']);
   });
 
+  it('killed inside a message: nothing is added that would be taken for its rest', async () => {
+    const ready = Buffer.from('520000000800000000' + '5a0000000549', 'hex');
+    // A DataRow of 100 bytes, of which 10 come.
+    const half = Buffer.from('44000000640001000000ff', 'hex');
+    const server = await gateway({
+      onStream: (stream) =>
+        stream.once('data', () => {
+          const { _parent: below } = stream as unknown as { _parent: net.Socket };
+          stream.write(ready);
+          stream.once('data', () => stream.write(half, () => setTimeout(() => below.resetAndDestroy(), 100)));
+        }),
+    });
+    const listener = await tunnel(server.url, { spare: 0 });
+    const cut = await client(listener);
+    const heard: Buffer[] = [];
+    const { stream } = (cut as unknown as { connection: { stream: net.Socket } }).connection;
+    stream.on('data', (chunk: Buffer) => heard.push(chunk));
+    await expect(cut.query('select 1')).rejects.toThrow('terminated');
+    expect(Buffer.concat(heard).toString('hex')).toBe(half.toString('hex'));
+  });
+
   it('down: a new client gets 08001 after the time to redial', async () => {
     const server = await gateway();
     const listener = await tunnel(server.url, { redialForMs: 300 });
