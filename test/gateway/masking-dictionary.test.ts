@@ -522,6 +522,29 @@ describe('a dictionary is refused', () => {
     expect(await refusalOf(client, joined(1), joined(2), joined(3))).toBe('53400');
   });
 
+  it.each<[string, string, string]>([
+    ['documents', "jsonb_build_object('ssn', '527-41-' || g)", "doc || jsonb_build_object('ssn', v.s)"],
+    ['documents, by a path', "jsonb_build_object('ssn', '527-41-' || g)", "jsonb_set(doc, '{ssn}', to_jsonb(v.s))"],
+  ])('put into the same %s again and again', async (_name, first, next) => {
+    n++;
+    const client = await connect();
+    const made = [
+      `CREATE TABLE dict% (n int, doc jsonb)`,
+      `INSERT INTO dict% SELECT g, ${first} FROM generate_series(0, 199) g`,
+    ];
+    expect(await refusalOf(client, ...made)).toBeUndefined();
+    const joined = "SELECT d.n, u.id FROM dict% d JOIN users u ON d.doc ->> 'ssn' = u.ssn";
+    let refusal: string | undefined;
+    for (let round = 0; round < 8 && refusal !== '53400'; round++) {
+      const rows = many(1600).slice(round * 200, round * 200 + 200);
+      const values = rows.map((one, i) => `(${i}, '${one}')`).join();
+      const changed = `UPDATE dict% d SET doc = ${next} FROM (VALUES ${values}) v (n, s) WHERE v.n = d.n`;
+      expect(await refusalOf(client, changed)).toBeUndefined();
+      await until(async () => (refusal = await refusalOf(client, joined)) !== '42501');
+    }
+    expect(refusal).toBe('53400');
+  });
+
   it('made in another session, and in small pieces', async () => {
     n++;
     const [client, other] = [await connect(), await connect()];

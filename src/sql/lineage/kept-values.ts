@@ -3,6 +3,7 @@ import { as, child, list, strings, stringsOf, type Tree } from '../tree.ts';
 import { isBuiltin } from './builtins.ts';
 import { elementCount } from './elements.ts';
 import { isEmpty } from './flows.ts';
+import { ownOf } from './lineage.ts';
 import { resolveOperator } from './operators.ts';
 import type { Scope } from './scopes.ts';
 import type { Tracer } from './tracer.ts';
@@ -36,10 +37,21 @@ const OF_DOCUMENTS: ReadonlyMap<string, Kept> = new Map([
 /** Documents in which something is put, or from which it is taken, where a constant says: the rest stays where it was. */
 const WITH_PATH = new Set(['jsonb_set', 'jsonb_set_lax', 'jsonb_insert']);
 
-/** Undefined: what the column holds afterwards may be any part of what it held. */
-export function keptBy(t: Tracer, expression: Tree | undefined, column: string, scope: Scope): Kept | undefined {
+/** Undefined: what the column holds afterwards may be any part of what it held. `own`: values of the text's own that join it. */
+export function keptBy(
+  t: Tracer,
+  expression: Tree | undefined,
+  column: string,
+  scope: Scope,
+): { readonly how: Kept; readonly own: number } | undefined {
   const known = new Map<Tree, Kept | undefined>();
-  const isGiven = (node: Tree | undefined): boolean => node !== undefined && isEmpty(t.value(node, scope).flow);
+  let own = 0;
+  const isGiven = (node: Tree | undefined): boolean => {
+    if (node === undefined) return false;
+    const { flow } = t.value(node, scope);
+    if (isEmpty(flow)) own += ownOf(flow);
+    return isEmpty(flow);
+  };
   const isWhole = (node: Tree | undefined): boolean => {
     if (columnName(node) === column) return true;
     const otherwise = as(node, 'CoalesceExpr');
@@ -81,7 +93,8 @@ export function keptBy(t: Tracer, expression: Tree | undefined, column: string, 
     }
     return operator[0] === '||' && isWhole(right) && isGiven(left) ? how : undefined;
   };
-  return keeps(expression);
+  const how = keeps(expression);
+  return how === undefined ? undefined : { how, own };
 }
 
 function isPostgresOwn(t: Tracer, name: string): boolean {

@@ -79,7 +79,7 @@ function targetItem(target: Target, columns = target.columns, name = target.name
 /** What was assigned, by column name. */
 class Assigned extends Map<string, Flow> {
   /** Columns that are set to what they hold, and how. */
-  readonly kept = new Map<string, Kept>();
+  readonly kept = new Map<string, { readonly how: Kept; readonly own: number }>();
 }
 
 function assign(assigned: Assigned, name: string, flow: Flow): void {
@@ -140,7 +140,8 @@ function recordWrites(t: Tracer, target: Target, assigned: Assigned, at: Tree | 
       t.findings.firedOn.add(target.relation.oid);
       t.gives({ kind: 'column', relation: target.relation.oid, attnum: 0 }, flow, target.statement);
     }
-    writeColumn(t, target, name, flow, at, assigned.kept.get(name));
+    const kept = assigned.kept.get(name);
+    writeColumn(t, target, name, flow, at, kept?.how, kept?.own);
   }
   const generated = new Map<string, Flow>();
   for (const column of target.relation.columns) {
@@ -176,6 +177,7 @@ function writeColumn(
   flow: Flow,
   at: Tree | undefined,
   how?: Kept | 'generated' | undefined,
+  own = 0,
 ): void {
   const { relation } = target;
   const places = placesOf(t, target, name);
@@ -188,7 +190,11 @@ function writeColumn(
   for (const place of places) {
     const { relation: oid, attnum } = place;
     const isOwn = !isEmpty(flow) && comesFrom(flow, oid, attnum);
-    if (isOwn && ((flow.shape.kind === 'copy' && ownOf(flow) === 0) || how === 'whole')) continue;
+    if (isOwn && how === 'whole') {
+      if (own > 0) t.gives({ kind: 'column', relation: oid, attnum }, { ...NO_DATA, own }, target.statement);
+      continue;
+    }
+    if (isOwn && flow.shape.kind === 'copy' && ownOf(flow) === 0) continue;
     if (how !== 'generated') t.gives({ kind: 'column', relation: oid, attnum }, flow, target.statement);
     if (isEmpty(flow) || (isOwn && flow.shape.kind === 'copy')) continue;
     t.findings.writes.push({
