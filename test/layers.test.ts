@@ -59,6 +59,7 @@ const LAYERS: readonly Layer[] = [
       'catalog',
       'policy',
       'streams',
+      'close-soon.ts',
       'young-generation.ts',
     ],
   },
@@ -101,6 +102,7 @@ const LAYERS: readonly Layer[] = [
       'streams',
       'socket-reads.ts',
       'late-writes.ts',
+      'close-soon.ts',
       'spent-memory.ts',
       'young-generation.ts',
     ],
@@ -124,6 +126,7 @@ const LAYERS: readonly Layer[] = [
       'streams',
       'socket-reads.ts',
       'late-writes.ts',
+      'close-soon.ts',
       'make-directory.ts',
       'young-generation.ts',
       'private-authority.ts',
@@ -134,6 +137,8 @@ const LAYERS: readonly Layer[] = [
   // How sockets are read, on both sides of the tunnel.
   { name: 'socket-reads.ts', may: ['spent-memory.ts'] },
   { name: 'late-writes.ts', may: ['spent-memory.ts'] },
+  // How connections are closed, on both sides of the tunnel.
+  { name: 'close-soon.ts', may: [] },
   { name: 'make-directory.ts', may: [] },
   // Whom the developer's side trusts.
   { name: 'private-authority.ts', may: [] },

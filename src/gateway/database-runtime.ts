@@ -1,6 +1,7 @@
 /** One database as the gateway serves it: its settings, its server's version, and what is known of its catalog. */
 import { isDeepStrictEqual } from 'node:util';
 import type { OwnedObjects } from '../audit/owned-objects.ts';
+import { closeSoon } from '../close-soon.ts';
 import type { DatabaseSettings, UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { TERMINATE } from '../pgwire/extended.ts';
@@ -11,7 +12,6 @@ import type { AnalyserPool } from './analyser-pool.ts';
 import { CatalogSnapshot } from './catalog-snapshot.ts';
 import { type ClassificationChange, ClassificationChanges } from './classification-changes.ts';
 import { Classifier } from './classifier.ts';
-import { closeSoon } from './close-soon.ts';
 import { CreationCheck } from './creation-check.ts';
 import { DatabaseMasking, type TracedCatalog } from './database-masking.ts';
 import { DefinitionGuard } from './definition-guard.ts';
@@ -152,7 +152,7 @@ export class DatabaseRuntime {
     this.#preparing ??= (async () => {
       const parameters = new Map([['application_name', 'dbgate']]);
       const { socket, parameterStatus } = await connectUpstream(this.#settings.upstream, { parameters });
-      closeSoon(socket, TERMINATE);
+      closeSoon(socket, { lastWord: TERMINATE });
       return await this.prepare(parameterStatus);
     })().finally(() => {
       this.#preparing = undefined;

@@ -7,13 +7,13 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { closeSoon } from '../close-soon.ts';
 import { DbgateError } from '../errors.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import { decodePasswordMessage, encodeAuthenticationCleartextPassword } from '../pgwire/authentication.ts';
 import { HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
 import { negotiate } from '../pgwire/negotiation.ts';
 import { StartupDecoder } from '../pgwire/startup.ts';
-import { closeSoon } from './close-soon.ts';
 import { readFirstPacket, readWith } from './first-packet.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { refuseConnection, startSession } from './session-start.ts';

@@ -25,6 +25,7 @@ import { openOwnedObjects } from '../audit/owned-objects.ts';
 import { openRecorder } from '../audit/recorder.ts';
 import { openAuditTree } from '../audit/tree/tree.ts';
 import { recordAcceptedRewrite, recordKeyRotation } from '../audit/tree/tree-events.ts';
+import { closeSoon } from '../close-soon.ts';
 import { loadGatewayConfig } from '../config/gateway-schema.ts';
 import type { GatewaySettings, ListenAddress, SharedSettings } from '../config/gateway-settings.ts';
 import { VERSION } from '../config/version.ts';
@@ -42,7 +43,6 @@ import { openTelemetry } from '../telemetry/telemetry.ts';
 import { boundYoungGeneration } from '../young-generation.ts';
 import { Admission, admissionLimits, openFilesLimit } from './admission.ts';
 import { ClassificationStore } from './classification-store.ts';
-import { closeSoon } from './close-soon.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { openEgressUsages } from './egress-usage.ts';
 import { openGatewayRequests } from './gateway-requests.ts';
@@ -469,7 +469,9 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
     Connection: 'close',
     ...headers,
   });
-  closeSoon(socket, `HTTP/1.1 ${status} Refused\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${text}`);
+  closeSoon(socket, {
+    lastWord: `HTTP/1.1 ${status} Refused\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${text}`,
+  });
 }
 
 export interface RunOptions {

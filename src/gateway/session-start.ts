@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { CATALOG_SQL } from '../catalog/catalog-query.ts';
+import { closeSoon } from '../close-soon.ts';
 import { DbgateError } from '../errors.ts';
 import { displayName, type Principal } from '../identity/principal.ts';
 import { type MaskingRights, seesEverything } from '../masking/clearance.ts';
@@ -13,7 +14,6 @@ import { encodeErrorResponse } from '../pgwire/error-response.ts';
 import { negotiate } from '../pgwire/negotiation.ts';
 import { encodeBackendKeyData, encodeParameterStatus, readyForQuery } from '../pgwire/result.ts';
 import type { StartupMessage } from '../pgwire/startup.ts';
-import { closeSoon } from './close-soon.ts';
 import { Connection } from './connection.ts';
 import { Foreseer } from './foresee.ts';
 import type { GatewayState, SessionHolder } from './gateway-state.ts';
@@ -305,16 +305,15 @@ export function refuseConnection(
   const known = error instanceof DbgateError ? error : undefined;
   const fields = known?.cause instanceof UpstreamRefusal ? known.cause.fields : undefined;
   const { client } = arrival;
-  closeSoon(
-    client,
-    encodeErrorResponse({
+  closeSoon(client, {
+    lastWord: encodeErrorResponse({
       severity: 'FATAL',
       code: known?.sqlstate ?? sqlstateOf(known),
       message: known?.message ?? 'internal error of the gateway',
       ...(fields?.detail === undefined ? {} : { detail: fields.detail }),
       ...(known?.hint === undefined ? {} : { hint: known.hint }),
     }),
-  );
+  });
   if (known === undefined)
     gateway.logLine(`a connection failed: ${error instanceof Error ? error.stack : String(error)}`);
   recordRefusal(gateway, arrival, error);

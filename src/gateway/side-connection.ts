@@ -3,6 +3,7 @@
  * with short timeouts, closed when idle. A query that fails leaves it usable; a connection that fails is opened anew.
  */
 import type net from 'node:net';
+import { closeSoon } from '../close-soon.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { decodeErrorFields } from '../pgwire/error-response.ts';
@@ -11,7 +12,6 @@ import { BACKEND_TYPES, HEADER_BYTES, MessageReader } from '../pgwire/framing.ts
 import { encodeQuery } from '../pgwire/query.ts';
 import { decodeDataRow } from '../pgwire/result.ts';
 import { giveBack } from '../spent-memory.ts';
-import { closeSoon } from './close-soon.ts';
 import { connectUpstream } from './upstream.ts';
 import { WireRows } from './wire-rows.ts';
 
@@ -134,7 +134,7 @@ export class SideConnection {
       .removeAllListeners('close')
       .removeAllListeners('error')
       .on('error', () => {});
-    closeSoon(socket, TERMINATE);
+    closeSoon(socket, { lastWord: TERMINATE });
   }
 
   async #open(): Promise<net.Socket> {

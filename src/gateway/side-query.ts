@@ -1,4 +1,5 @@
 /** One query on a connection of the gateway's own, never on a client's: for catalog snapshots and checks. */
+import { closeSoon } from '../close-soon.ts';
 import type { UpstreamSettings } from '../config/gateway-settings.ts';
 import { DbgateError } from '../errors.ts';
 import { decodeErrorFields } from '../pgwire/error-response.ts';
@@ -6,7 +7,6 @@ import { TERMINATE } from '../pgwire/extended.ts';
 import { BACKEND_TYPES, HEADER_BYTES, MessageReader } from '../pgwire/framing.ts';
 import { encodeQuery } from '../pgwire/query.ts';
 import { decodeDataRow } from '../pgwire/result.ts';
-import { closeSoon } from './close-soon.ts';
 import { connectUpstream } from './upstream.ts';
 
 const NONE: ReadonlySet<number> = new Set();
@@ -85,6 +85,6 @@ export async function queryOnce(
       .removeAllListeners('close')
       .removeAllListeners('error')
       .on('error', () => {});
-    closeSoon(socket, TERMINATE);
+    closeSoon(socket, { lastWord: TERMINATE });
   }
 }

@@ -1,10 +1,10 @@
 /** `GET /v1/databases/{name}/connect` with Upgrade: from a verified request to a session on the raw stream. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { closeSoon } from '../close-soon.ts';
 import { DbgateError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { StartupDecoder } from '../pgwire/startup.ts';
-import { closeSoon } from './close-soon.ts';
 import { readFirstPacket } from './first-packet.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { refuseConnection, startSession } from './session-start.ts';

@@ -5,13 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { closeSoon } from '../close-soon.ts';
 import { DbgateError, ErrorCode } from '../errors.ts';
 import type { LateWrites } from '../late-writes.ts';
 import { type ErrorFields, encodeErrorResponse } from '../pgwire/error-response.ts';
 import type { ScramVerifier } from '../pgwire/scram.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import type { GatewayLink } from './gateway-link.ts';
-import { closeSoon, type Pipe, pipeBoth } from './pipe.ts';
+import { GRACE_MS, type Pipe, pipeBoth } from './pipe.ts';
 import { SILENCE_MS } from './upgrade-client.ts';
 
 export interface LocalConnectionOptions {
@@ -56,7 +57,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
         stopReading();
         options.onRefused(new DbgateError(ErrorCode.protocol, step.reason));
         if (step.reply.length > 0) client.write(step.reply);
-        closeSoon(client);
+        closeSoon(client, { graceMs: GRACE_MS });
         return;
       case 'cancel_request':
         stopReading();
@@ -96,7 +97,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
         stream.write(rest.length === 0 ? startup : Buffer.concat([startup, rest]));
       }
       if (gone.signal.aborted) {
-        closeSoon(stream);
+        closeSoon(stream, { graceMs: GRACE_MS });
         return;
       }
       client.off('end', onEarlyEnd);
@@ -116,7 +117,7 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
       options.onRefused(refusal);
       const { message, hint } = refusal;
       client.write(encodeErrorResponse({ severity: 'FATAL', code: sqlstateOf(refusal), message, hint }));
-      closeSoon(client);
+      closeSoon(client, { graceMs: GRACE_MS });
     }
   }
 
@@ -162,13 +163,13 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
   }
 
   /** Inside a message nothing can be said: the bytes would be taken for its rest. */
-  function sayLast(fields: ErrorFields, graceMs?: number): void {
+  function sayLast(fields: ErrorFields, graceMs = GRACE_MS): void {
     if (pipe?.isBetweenMessages === false) {
       client.destroy();
       return;
     }
     client.write(encodeErrorResponse(fields));
-    closeSoon(client, graceMs);
+    closeSoon(client, { graceMs });
   }
 
   client.on('error', () => {});
@@ -182,10 +183,10 @@ export function serveLocalConnection(options: LocalConnectionOptions): (message:
 
   return (message) => {
     pipe?.detach();
-    if (gateway !== undefined) closeSoon(gateway, 500);
+    if (gateway !== undefined) closeSoon(gateway, { graceMs: 500 });
     if (client.destroyed || client.writableEnded) return;
     if (open) sayLast({ severity: 'FATAL', code: '57P01', message }, 500);
-    else closeSoon(client, 500);
+    else closeSoon(client, { graceMs: 500 });
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { closeSoon } from '../close-soon.ts';
 import { LateWriter, type LateWrites } from '../late-writes.ts';
 import { takeReads } from '../socket-reads.ts';
 import { MessageBoundary } from './message-boundary.ts';
@@ -14,6 +15,9 @@ export interface Pipe {
 }
 
 const terminate = 0x58;
+
+/** How long either side may take to read what is left and close. */
+export const GRACE_MS = 2_000;
 
 /**
  * Carries bytes between a client and the gateway until both directions have ended, each with backpressure and half-close.
@@ -65,8 +69,8 @@ export function pipeBoth(client: Duplex, gateway: Duplex, lateWrites: LateWrites
   };
   function finish(end: PipeEnd): void {
     detach();
-    closeSoon(gateway);
-    if (end === 'closed') closeSoon(client);
+    closeSoon(gateway, { graceMs: GRACE_MS });
+    if (end === 'closed') closeSoon(client, { graceMs: GRACE_MS });
     onEnd(end);
   }
 
@@ -85,19 +89,6 @@ export function pipeBoth(client: Duplex, gateway: Duplex, lateWrites: LateWrites
       return boundary.isBetweenMessages;
     },
   };
-}
-
-/**
- * Ends a half-open capable stream: what was written goes out, what still comes in is thrown away (closing with unread
- * bytes would reset the connection and take the last message with it); a peer that does not close is cut.
- */
-export function closeSoon(stream: Duplex, graceMs = 2000): void {
-  if (stream.destroyed) return;
-  const timer = setTimeout(() => stream.destroy(), graceMs);
-  stream.once('close', () => clearTimeout(timer));
-  stream.on('error', ignore);
-  stream.end();
-  stream.resume();
 }
 
 function ignore(): void {}
