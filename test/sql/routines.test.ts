@@ -24,6 +24,7 @@ const ROUTINES = [
   fn('step_a', 'SELECT step_b(i)'),
   fn('step_b', 'SELECT step_a(i + 1), del(i)'),
   fn('by_operator', 'DELETE FROM t WHERE id = i; SELECT i ##> 1'),
+  fn('fire_again', 'DELETE FROM t WHERE id = i; INSERT INTO public.next VALUES (i + 1); SELECT 1'),
   fn('loosen', "SELECT set_config('Work_Mem', '1GB', false); SELECT 1"),
   fn('walk_up', 'SELECT walk_up(i / 2)'),
   fn('del', 'DELETE FROM t WHERE id = i; SELECT 1'),
@@ -187,6 +188,7 @@ describe('what is called without its being said', () => {
         ],
       ],
       ['mine', [{ schema: 'public', read: [], write: [{ schema: 'public', name: 'del' }] }]],
+      ['next', [{ schema: 'public', read: [], write: [{ schema: 'public', name: 'fire_again' }] }]],
     ]),
   };
   it.each([
@@ -197,6 +199,7 @@ describe('what is called without its being said', () => {
     'INSERT INTO mine SELECT a FROM t',
     'COPY mine FROM STDIN',
     'INSERT INTO mine TABLE t',
+    'INSERT INTO next VALUES (1)',
   ])('%s deletes', (sql) => expect(kinds(sql, table)).toContain('delete_without_where'));
   it.each([
     'SELECT * FROM quiet.seen',
