@@ -248,6 +248,30 @@ const COMMANDS: Readonly<Record<string, CommandOf>> = {
   CreateAmStmt: admin('CREATE ACCESS METHOD'),
 };
 
+/** What the functions above give, and what is told by more than a node. */
+const BY_NODE = [
+  ...['SELECT', 'SELECT INTO', 'COPY', 'FETCH', 'MOVE', 'SET', 'RESET', 'VACUUM', 'ANALYZE'],
+  ...['CREATE MATERIALIZED VIEW', 'CREATE TABLE AS', 'CREATE PROCEDURE', 'CREATE FUNCTION'],
+  ...[
+    'GRANT',
+    'REVOKE',
+    'GRANT ROLE',
+    'REVOKE ROLE',
+    'DISCARD ALL',
+    'DISCARD PLANS',
+    'DISCARD SEQUENCES',
+    'DISCARD TEMP',
+  ],
+];
+
+/** Every name that `commandOf` gives but UNKNOWN, and some of the same form that no command has. */
+export const COMMAND_NAMES: ReadonlySet<string> = new Set([
+  ...Object.values(COMMANDS).flatMap((one) => (typeof one === 'function' ? [] : [one.name])),
+  ...BY_NODE,
+  ...Object.values(TRANSACTION_NAMES),
+  ...['CREATE', 'ALTER', 'DROP'].flatMap((verb) => Object.values(OBJECT_WORDS).map((words) => `${verb} ${words}`)),
+]);
+
 const UNKNOWN: Command = { name: 'UNKNOWN', class: 'unknown' };
 
 export function commandOf(nodeType: string, node: Tree): Command {

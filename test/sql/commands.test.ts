@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { analyse } from '../../src/sql/analyse.ts';
+import { COMMAND_NAMES } from '../../src/sql/commands.ts';
 import type { StatementClass } from '../../src/sql/facts.ts';
 import { GRAMMAR_MAJORS, type Grammar, loadGrammar } from '../../src/sql/grammar.ts';
 
@@ -225,6 +226,7 @@ describe.each(GRAMMAR_MAJORS)('every command, grammar of %i', (major) => {
     expect(analysis.statements).toHaveLength(1);
     expect(analysis.statements[0]).toMatchObject({ command, class: statementClass });
     expect(analysis.class).toBe(statementClass);
+    expect(COMMAND_NAMES).toContain(command);
   });
 
   it('takes the class of the most dangerous statement of a text', () => {

@@ -16,6 +16,7 @@ import {
   type Unresolved,
   type Verdict,
 } from '../rule.ts';
+import { commandPattern } from './command-pattern.ts';
 import { foreseenMatch, foresightOf, metInWords } from './foreseen-match.ts';
 import { type Hours, parseHours } from './hours.ts';
 import { ACCESS_LEVELS } from './match-words.ts';
@@ -218,7 +219,7 @@ function askedAccess(words: readonly string[] | undefined): Exclude<Access, 'rea
 
 /** Nothing in a rule that permits may be said of a part only: what stands inside counts too. */
 function statementMatch(match: RuleMatch, permits: boolean): (facts: StatementFacts) => boolean {
-  const commands = match.command?.map((pattern) => glob(pattern.toUpperCase()));
+  const commands = match.command?.map((pattern) => commandPattern(pattern));
   const classes = match.class === undefined ? undefined : new Set(match.class);
   const { writes } = match;
   return (facts) => {

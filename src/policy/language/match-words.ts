@@ -3,6 +3,7 @@
  * editors and `docs/policy.md` are made from it. All keys of a match must hold; of a list, one entry is enough.
  */
 import { COLUMN_CLASSES } from '../../classify/classes.ts';
+import { COMMAND_EXPECTS, isCommandPattern } from './command-pattern.ts';
 import { ALL_FINDING_WORDS } from './finding-words.ts';
 import { COLUMN_PATTERN_EXPECTS, isColumnPattern, parseOver, ROWS_EXPECTS } from './foreseen-match.ts';
 import { HOURS_EXPECTS, parseHours } from './hours.ts';
@@ -105,7 +106,7 @@ export const MATCH_WORDS: readonly MatchWord[] = [
     key: 'command',
     means:
       'the command, as PostgreSQL names it, also where it stands inside another (WITH, EXPLAIN ANALYZE, DO, functions)',
-    form: { kind: 'texts', expects: 'a command with `*` and `?`, such as `DELETE` or `DROP *`' },
+    form: { kind: 'texts', expects: COMMAND_EXPECTS, accepts: isCommandPattern },
     example: "'DROP *'",
   },
   {

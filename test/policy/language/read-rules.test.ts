@@ -50,7 +50,15 @@ describe('a rule that is refused', () => {
     ],
     [
       '[{id: a, match: {command: ""}, then: deny}]',
-      '0.match.command: found "", expected a command with `*` and `?`, such as `DELETE` or `DROP *`',
+      '0.match.command: found "", expected a command of PostgreSQL with `*` and `?`, such as `DELETE`, `TRUNCATE` or `DROP *`',
+    ],
+    [
+      '[{id: a, match: {command: [DELETE, DRPO TABLE]}, then: deny}]',
+      '0.match.command.1: found "DRPO TABLE", expected a command of PostgreSQL with `*` and `?`, such as `DELETE`, `TRUNCATE` or `DROP *`',
+    ],
+    [
+      '[{id: a, match: {command: "DELETE*FROM*"}, then: deny}]',
+      '0.match.command: found "DELETE*FROM*", expected a command of PostgreSQL with `*` and `?`, such as `DELETE`, `TRUNCATE` or `DROP *`',
     ],
     ['[{id: a, match: {class: ddl}, then: deny, approvers: x}]', '0.approvers: stands with `then: hold` only'],
     ['[{id: a, match: {class: ddl}, then: deny, message: "{sql}"}]', '0.message: unknown placeholder "sql"'],

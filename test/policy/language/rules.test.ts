@@ -82,6 +82,8 @@ const STATEMENTS: readonly (readonly [string, readonly string[], readonly string
     ],
     ["SELECT 'DELETE FROM t'", 'EXPLAIN DELETE FROM t WHERE id = 1', 'UPDATE t SET a = 1 WHERE id = 1'],
   ],
+  ['command: TRUNCATE', ['TRUNCATE t', 'DO $$ BEGIN TRUNCATE t; END $$'], ['DELETE FROM t WHERE id = 1']],
+  ['command: [lock, end]', ['LOCK TABLE t', 'COMMIT', 'END'], ['ROLLBACK']],
   ["command: 'CREATE *'", ['CREATE TABLE n (a int)', 'CREATE TEMP VIEW v AS SELECT 1'], ['SELECT 1']],
   ['class: ddl', ['CREATE TABLE n (a int)'], ['INSERT INTO t VALUES (1)']],
   ['writes: true', ['INSERT INTO t VALUES (1)', "SELECT nextval('s')"], ['SELECT 1', 'SET work_mem = 1']],
