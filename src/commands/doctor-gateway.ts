@@ -1,13 +1,12 @@
 /** The server's side of `dbgate doctor --config gateway.yaml`: what the gateway will need, tried from where it will run. */
 import { X509Certificate } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { checkTarget, doubtsAbout } from '../approvals/notify/check-target.ts';
 import { loadGatewaySettings } from '../config/gateway-schema.ts';
 import type { GatewaySettings, IssuerSettings } from '../config/gateway-settings.ts';
 import { connectUpstream } from '../gateway/upstream.ts';
 import { openHttpClient } from '../login/http-client.ts';
-import { makeDirectory } from '../make-directory.ts';
 import type { CommandContext } from './context.ts';
 import { type CheckResult, check, checkNode, checkOpenFiles, fail, ok, warn } from './doctor-check.ts';
 import { checkIssuer } from './doctor-client.ts';
@@ -92,10 +91,10 @@ async function checkIssuerOf(context: CommandContext, issuer: IssuerSettings) {
   }
 }
 
-/** Every statement waits for such a sync, so its time is the gateway's. */
+/** Every statement waits for such a sync, so its time is the gateway's. Nothing is made: it would be somebody else's. */
 async function checkStateDir(dir: string) {
-  await makeDirectory(dir);
-  const path = join(dir, `.doctor-${process.pid}`);
+  const there = await nearestFolder(dir);
+  const path = join(there, `.doctor-${process.pid}`);
   const file = await open(path, 'wx', 0o600);
   const times: number[] = [];
   try {
@@ -110,6 +109,19 @@ async function checkStateDir(dir: string) {
     await rm(path, { force: true });
   }
   const median = times.sort((a, b) => a - b)[syncRounds >> 1]!;
-  const words = `${dir}, fdatasync takes ${median.toFixed(2)} ms`;
+  const place = there === dir ? dir : `${dir}, which the gateway makes in ${there}`;
+  const words = `${place}, fdatasync takes ${median.toFixed(2)} ms`;
   return median > syncWarnMs ? warn(words, 'put state_dir on a faster disk: every statement waits for it') : ok(words);
+}
+
+/** The folder itself, or the first above it that is there. */
+async function nearestFolder(dir: string): Promise<string> {
+  const isThere = await stat(dir).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  return isThere || dirname(dir) === dir ? dir : await nearestFolder(dirname(dir));
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -177,10 +177,12 @@ databases:
       /^ok {4}issuer http:\/\/127\.0\.0\.1:\d+\S*: answers$/m,
       /^ok {4}database good: PostgreSQL 1\d/m,
       /^fail {2}database bad: .*password authentication failed/m,
-      /^(ok|warn) {2,4}state folder: .*fdatasync takes [\d.]+ ms$/m,
+      /^(ok|warn) {2,4}state folder: .*\/state, which the gateway makes in .*, fdatasync takes [\d.]+ ms$/m,
     ]) {
       expect(stdout).toMatch(line);
     }
+    // One that is made here would be of whoever asked.
+    expect(existsSync(join(dir, 'state'))).toBe(false);
     expect(stdout).not.toContain('wrong');
     const check = await dbgate(['gateway', '--check', '--config', join(dir, 'gateway.yaml')], env);
     expect(check).toMatchObject({
