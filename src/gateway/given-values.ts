@@ -331,12 +331,12 @@ function known(count: number): number | null {
   return Number.isFinite(count) ? count : null;
 }
 
-/** Each column once: what any of its uses tells. */
 /** Each part of a document is counted for itself, as a column is. */
 function keyOf({ relation, attnum, part }: Meeting): string {
   return part === undefined ? `${relation}.${attnum}` : `${relation}.${attnum} ${part}`;
 }
 
+/** Each column once: what any of its uses tells. */
 function merged(meets: readonly Meeting[]): readonly Meeting[] {
   const found = new Map<string, Meeting>();
   for (const one of meets) {

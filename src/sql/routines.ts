@@ -114,6 +114,7 @@ function effectsOf(
   views: ViewsOf,
 ): StatementFacts {
   const reached = new Map<Routine, StatementFacts>();
+  const graph = new CallGraph(table, made);
   const unknown = new Set<string>();
   const findings: Finding[] = [];
   const at = facts.offset;
@@ -175,7 +176,7 @@ function effectsOf(
   }
   for (const { schema, name } of unsaid) {
     const found = (table.routines.get(name) ?? NONE).filter((one) => one.schema === schema);
-    if (found.some((routine) => changesRows(routine, table, made, new Set()))) {
+    if (found.some((routine) => graph.changesRows(routine))) {
       const subject = `rows, by calling ${qualifiedName([schema, name])} for each of many`;
       findings.push({ kind: 'delete_without_where', offset: at, subject });
     }
@@ -186,12 +187,12 @@ function effectsOf(
     if (name === undefined) continue;
     findings.push({ kind: 'delete_without_where', offset: at, subject: `rows by ${name}, which is a routine's name` });
   }
-  findings.push(...byRecursion(facts, bodies, table, made));
+  findings.push(...byRecursion(facts, bodies, graph));
   if (reached.size === 0 && unknown.size === 0 && findings.length === 0) return facts;
 
   for (const body of bodies) {
     for (const name of body.repeated ?? []) {
-      if (named(name, table, made).some((routine) => changesRows(routine, table, made, new Set()))) {
+      if (named(name, table, made).some((routine) => graph.changesRows(routine))) {
         findings.push({
           kind: 'delete_without_where',
           offset: at,
@@ -337,52 +338,102 @@ function isKnown(name: string, table: RoutineTable): boolean {
   return isPureFunction(bare) || isWritingFunction(bare) || isDangerousFunction([bare]);
 }
 
-/** Changes or removes rows by what it is given: harmless once, all of them when it is called for all. */
-function changesRows(routine: Routine, table: RoutineTable, made: Made, seen: Set<Routine>): boolean {
-  if (seen.has(routine)) return false;
-  seen.add(routine);
-  if (routine.body.changesRows === true) return true;
-  return calledBy(routine.body, table, made).some((one) => changesRows(one, table, made, seen));
+/** What calls what, looked up once for each routine. */
+class CallGraph {
+  readonly #table: RoutineTable;
+  readonly #made: Made;
+  readonly #calls = new Map<Routine, readonly Routine[]>();
+  readonly #changing = new Set<Routine>();
+  readonly #harmless = new Set<Routine>();
+
+  constructor(table: RoutineTable, made: Made) {
+    this.#table = table;
+    this.#made = made;
+  }
+
+  /** Changes or removes rows by what it is given: harmless once, all of them when it is called for all. */
+  changesRows(routine: Routine): boolean {
+    const seen = new Set<Routine>();
+    const isChanging = this.#leadsToChange(routine, seen);
+    if (!isChanging) for (const one of seen) this.#harmless.add(one);
+    return isChanging;
+  }
+
+  #leadsToChange(routine: Routine, seen: Set<Routine>): boolean {
+    if (this.#changing.has(routine)) return true;
+    if (seen.has(routine) || this.#harmless.has(routine)) return false;
+    seen.add(routine);
+    const isChanging =
+      routine.body.changesRows === true || this.#callsOf(routine).some((one) => this.#leadsToChange(one, seen));
+    if (isChanging) this.#changing.add(routine);
+    return isChanging;
+  }
+
+  /** Routines that call themselves, one at least of each circle, with all that they call and none before them did. */
+  *circles(bodies: readonly StatementFacts[]): Generator<readonly [Routine, readonly Routine[]]> {
+    const told = new Set<Routine>();
+    for (const routine of this.#circular(bodies)) {
+      if (told.has(routine)) continue;
+      const within = new Set([routine]);
+      // It grows while it is gone through.
+      for (const one of within) for (const called of this.#callsOf(one)) if (!told.has(called)) within.add(called);
+      for (const one of within) told.add(one);
+      yield [routine, [...within]];
+    }
+  }
+
+  /** Gone through once, depth first: who is called again while its own calls are gone through calls itself. */
+  #circular(bodies: readonly StatementFacts[]): ReadonlySet<Routine> {
+    const found = new Set<Routine>();
+    const begun = new Set<Routine>();
+    const open = new Set<Routine>();
+    const path: { readonly routine: Routine; readonly calls: Iterator<Routine, undefined> }[] = [];
+    const visit = (routine: Routine): void => {
+      if (open.has(routine)) found.add(routine);
+      if (begun.has(routine)) return;
+      begun.add(routine);
+      open.add(routine);
+      path.push({ routine, calls: this.#callsOf(routine).values() });
+    };
+    for (const body of bodies) {
+      for (const root of calledBy(body, this.#table, this.#made)) {
+        visit(root);
+        for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+          const { value: called } = top.calls.next();
+          if (called !== undefined) visit(called);
+          else {
+            open.delete(top.routine);
+            path.pop();
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  #callsOf(routine: Routine): readonly Routine[] {
+    let calls = this.#calls.get(routine);
+    if (calls === undefined) this.#calls.set(routine, (calls = calledBy(routine.body, this.#table, this.#made)));
+    return calls;
+  }
 }
 
 /** Rows that are changed by a routine which calls itself: each time others, as in a loop. */
-function byRecursion(
-  facts: StatementFacts,
-  bodies: readonly StatementFacts[],
-  table: RoutineTable,
-  made: Made,
-): Finding[] {
+function byRecursion(facts: StatementFacts, bodies: readonly StatementFacts[], graph: CallGraph): Finding[] {
   const findings: Finding[] = [];
-  const seen = new Set<Routine>();
-  for (const body of bodies) {
-    for (const routine of calledBy(body, table, made)) {
-      if (seen.has(routine)) continue;
-      seen.add(routine);
-      const within = allCalledBy(routine, table, made);
-      if (!within.has(routine)) continue;
-      const changing = [...within].filter((one) => one.body.changesRows === true);
-      const names = new Set(
-        changing.flatMap((one): readonly (string | undefined)[] => one.body.changed ?? [undefined]),
-      );
-      for (const name of names) {
-        findings.push({
-          kind: 'delete_without_where',
-          offset: facts.offset,
-          subject: `rows${name === undefined ? '' : ` of ${name}`}, by ${routine.name}, which calls itself`,
-          ...(name === undefined || facts.command === 'PREPARE' ? {} : { lookup: name }),
-        });
-      }
+  for (const [routine, within] of graph.circles(bodies)) {
+    const changing = within.filter((one) => one.body.changesRows === true);
+    const names = new Set(changing.flatMap((one): readonly (string | undefined)[] => one.body.changed ?? [undefined]));
+    for (const name of names) {
+      findings.push({
+        kind: 'delete_without_where',
+        offset: facts.offset,
+        subject: `rows${name === undefined ? '' : ` of ${name}`}, by ${routine.name}, which calls itself`,
+        ...(name === undefined || facts.command === 'PREPARE' ? {} : { lookup: name }),
+      });
     }
   }
   return findings;
-}
-
-/** All that it comes to call; itself only if it does. */
-function allCalledBy(routine: Routine, table: RoutineTable, made: Made): ReadonlySet<Routine> {
-  const found = new Set(calledBy(routine.body, table, made));
-  // It grows while it is gone through.
-  for (const { body } of found) for (const one of calledBy(body, table, made)) found.add(one);
-  return found;
 }
 
 /** By name, as an attribute, by operators, aggregates and casts. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../src/sql/analyse.ts';
 import { loadGrammar } from '../../src/sql/grammar.ts';
@@ -215,5 +216,63 @@ describe('what is called without its being said', () => {
   it('says whose the table must be for its triggers to count', () => {
     const [found] = effects('INSERT INTO mine SELECT a FROM u', table).judged[0]!.findings;
     expect(found).toMatchObject({ kind: 'delete_without_where', lookup: 't', ofOwn: 'mine' });
+  });
+});
+
+describe('routines that call themselves', () => {
+  /** Routine i calls those of `calls[i]`; those of `changing` delete from a table of their own. */
+  function graphOf(calls: readonly (readonly number[])[], changing: ReadonlySet<number>): RoutineTable {
+    const all = calls.map((called, i) => {
+      const removes = changing.has(i) ? `DELETE FROM t${i} WHERE id = i; ` : '';
+      return fn(`f${i}`, `${removes}SELECT ${[...called.map((to) => `f${to}(i)`), 'i'].join(', ')}`);
+    });
+    const known = new Map(all.map((one) => [one.name, new Set(['public'])] as const));
+    return { ...TABLE, known, routines: new Map(all.map((one) => [one.name, [one]])) };
+  }
+
+  it('count, with all that they call, wherever they are met', () => {
+    const size = 6;
+    const node = fc.nat(size - 1);
+    const graph = fc.array(fc.uniqueArray(node, { maxLength: 3 }), { minLength: size, maxLength: size });
+    let circles = 0;
+    fc.assert(
+      fc.property(graph, fc.uniqueArray(node, { maxLength: 4 }), node, (calls, changing, first) => {
+        const from = (start: readonly number[]): Set<number> => {
+          const found = new Set(start);
+          for (const one of found) for (const to of calls[one]!) found.add(to);
+          return found;
+        };
+        const expected = [...from([first])]
+          .filter((one) => from(calls[one]!).has(one))
+          .flatMap((one) => [...from([one])].filter((other) => changing.includes(other)));
+        const { judged } = effects(`SELECT f${first}(1)`, graphOf(calls, new Set(changing)));
+        const told = judged[0]!.findings.filter(({ subject }) => subject?.endsWith('calls itself'));
+        expect(new Set(told.map(({ subject }) => /of \S*?(t\d)/.exec(subject!)![1]))).toEqual(
+          new Set(expected.map((one) => `t${one}`)),
+        );
+        if (expected.length > 0) circles++;
+      }),
+      { numRuns: 300 },
+    );
+    expect(circles).toBeGreaterThan(50);
+  });
+
+  it('what each calls is looked up a few times, however many there are', () => {
+    const size = 200;
+    for (const last of [[], [0]]) {
+      const table = graphOf(
+        Array.from({ length: size }, (_, i) => (i + 1 < size ? [i + 1] : last)),
+        new Set([size - 1]),
+      );
+      let lookups = 0;
+      const { statements } = analyse('SELECT f0(1)', grammar);
+      const routines = (): readonly Routine[] => {
+        lookups++;
+        return [];
+      };
+      withRoutines(statements, table, { ...NOTHING_MADE, routines });
+      expect(lookups).toBeGreaterThan(size / 2);
+      expect(lookups).toBeLessThan(size * 8);
+    }
   });
 });
